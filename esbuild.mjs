@@ -1,0 +1,96 @@
+// Builds everything that runs: the extension's three bundles (dist/), and the tests, the host and the benchmark (out/).
+// Options: --only=product|unit|emulator builds just that; --minify; --watch (the product).
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, context } from 'esbuild';
+
+const flags = new Set(process.argv.slice(2));
+const only = process.argv.find((flag) => flag.startsWith('--only='))?.slice('--only='.length);
+
+/** The AWS room and the emulator are bundles of their own, so that activation loads neither. */
+const separateBundles = {
+  name: 'separate-bundles',
+  setup(pluginBuild) {
+    const bundles = { './aws/index.ts': './aws.js', './emulator/index.ts': './emulator.js' };
+    pluginBuild.onResolve({ filter: /^\.\/(aws|emulator)\/index\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: bundles[path], external: true } : undefined,
+    );
+  },
+};
+
+const product = {
+  entryPoints: { extension: 'src/extension.ts', aws: 'src/aws/index.ts', emulator: 'src/emulator/index.ts' },
+  bundle: true,
+  outdir: 'dist',
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  external: ['vscode'],
+  mainFields: ['module', 'main'],
+  plugins: [separateBundles],
+  minify: flags.has('--minify'),
+  sourcemap: flags.has('--minify') ? false : 'linked',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/** Every *.test.ts below a folder of test/, by its path. */
+const testFiles = (folder) =>
+  readdirSync(join('test', folder), { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join('test', folder, file));
+
+const node = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  packages: 'external',
+  outExtension: { '.js': '.mjs' },
+  sourcemap: 'linked',
+  logLevel: 'warning',
+};
+
+const nodeTests = (folder) => ({ ...node, entryPoints: testFiles(folder), outbase: 'test', outdir: 'out' });
+
+const programs = {
+  ...node,
+  entryPoints: { 'host/start': 'test/host/start.ts', 'host/test': 'test/host/test.ts', 'bench/bench': 'bench/bench.ts' },
+  outdir: 'out',
+};
+
+/** Runs inside the extension host, where require() is the only loader and mocha is resolved from node_modules. */
+const inHost = {
+  ...node,
+  entryPoints: { integration: 'test/integration/index.ts', activation: 'bench/activation.ts' },
+  outdir: 'out/in-host',
+  format: 'cjs',
+  external: ['vscode', 'mocha'],
+  packages: 'bundle',
+  outExtension: { '.js': '.cjs' },
+};
+
+const emulator = { ...node, entryPoints: { emulator: 'src/emulator/cli.ts' }, outdir: 'out' };
+
+async function buildProduct() {
+  rmSync('dist', { recursive: true, force: true });
+  const { metafile } = await build(product);
+  writeFileSync('dist/metafile.json', JSON.stringify(metafile));
+}
+
+if (flags.has('--watch')) {
+  await (await context({ ...product, logLevel: 'info' })).watch();
+} else if (only === 'product') {
+  await buildProduct();
+} else if (only === 'unit') {
+  await build(nodeTests('unit'));
+} else if (only === 'emulator') {
+  await build(emulator);
+} else {
+  await buildProduct();
+  rmSync('out', { recursive: true, force: true });
+  for (const options of [nodeTests('unit'), nodeTests('contract'), nodeTests('e2e'), programs, emulator, inHost]) {
+    await build(options);
+  }
+}

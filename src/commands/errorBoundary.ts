@@ -1,0 +1,38 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { explain, type HelpfulAction, isAbort, isKmsError, isUserError } from '../core/errors.ts';
+import { printable } from '../core/text.ts';
+import { describeError } from '../platform/log.ts';
+import { actionCommands, actionTitle } from '../views/treeItem.ts';
+
+/**
+ * The one place where a failed command becomes words: a sentence, and the actions that help. `again` does what failed
+ * once more. Cancelling is not a failure.
+ */
+export async function tellFailure(
+  error: unknown,
+  log: vscode.LogOutputChannel,
+  again?: () => Promise<unknown>,
+): Promise<void> {
+  if (isAbort(error)) return;
+  log.error(describeError(error));
+  const { sentence, actions } = describe(error);
+  const offered = actions.filter((action) => action !== 'retry' || again !== undefined);
+  const picked = await vscode.window.showErrorMessage(
+    sentence,
+    ...offered.map((action) => ({ title: actionTitle(action), action })),
+  );
+  if (picked === undefined) return;
+  if (picked.action === 'retry') await again?.();
+  else await vscode.commands.executeCommand(actionCommands[picked.action]);
+}
+
+function describe(error: unknown): { sentence: string; actions: readonly HelpfulAction[] } {
+  if (isUserError(error)) return { sentence: error.message, actions: error.actions };
+  if (isKmsError(error)) {
+    const { sentence, advice, actions } = explain(error.details);
+    return { sentence: printable(`${sentence} ${advice}`, 600), actions };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { sentence: l10n.t('Something went wrong: {0}', printable(message)), actions: ['retry', 'showLog'] };
+}

@@ -1,0 +1,57 @@
+import * as l10n from '@vscode/l10n';
+import { UserError } from '../core/errors.ts';
+import type { GrantListing } from '../core/inventory.ts';
+import { type Grant, type KmsKey, keyLabel } from '../core/model.ts';
+import { grantee } from '../core/principal.ts';
+import { printable } from '../core/text.ts';
+import { pick } from '../platform/prompts.ts';
+import { shortOperations } from '../views/grantFields.ts';
+import type { GrantNode } from '../views/nodes.ts';
+import type { CommandContext } from './context.ts';
+
+/** Key, then grant, from the connection on screen; `undefined` when a list was closed. */
+export async function pickGrant({ connections }: CommandContext): Promise<GrantNode | undefined> {
+  const session = await connections.current();
+  if (session === undefined) throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
+  const { connection, inventory } = session;
+  const where = connection.region;
+
+  const key = await pick<KmsKey>({
+    title: l10n.t('Revoke Grant: Key'),
+    placeholder: l10n.t('Key in {0}', where),
+    empty: l10n.t('There are no keys in {0}.', where),
+    load: async (show) => {
+      for await (const { keys, state } of inventory.allKeys()) {
+        if (state.kind === 'failed') throw state.error;
+        show(keys.map((value) => ({ label: printable(keyLabel(value)), description: value.keyId, value })));
+      }
+    },
+  });
+  if (key === undefined) return undefined;
+
+  const grant = await pick<Grant>({
+    title: l10n.t('Revoke Grant: Grant on {0}', printable(keyLabel(key))),
+    placeholder: l10n.t('Grant to revoke'),
+    empty: l10n.t('This key has no grants.'),
+    load: async (show, signal) => {
+      let listing: GrantListing;
+      do {
+        listing = await inventory.grants(key.arn);
+        if (listing.state.kind === 'failed') throw listing.state.error;
+        show(listing.grants.map(grantItem));
+        if (listing.state.kind === 'more') await inventory.moreGrants(key.arn);
+      } while (listing.state.kind === 'more' && !signal.aborted);
+    },
+  });
+  return grant && { kind: 'grant', connection, key, grant };
+}
+
+function grantItem(grant: Grant) {
+  const who = grantee(grant);
+  return {
+    label: printable(grant.name ?? who.shortName),
+    description: shortOperations(grant.operations, 3),
+    detail: `${printable(who.value)} · ${grant.grantId}`,
+    value: grant,
+  };
+}

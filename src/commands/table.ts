@@ -1,0 +1,68 @@
+import * as vscode from 'vscode';
+import { type CommandId, commands } from '../manifest.ts';
+import { asNode, type Node } from '../views/nodes.ts';
+import type { CommandContext } from './context.ts';
+import { copyAlias, copyGrantee, copyGrantId, copyKeyArn, copyKeyId, copySelection, copyValue } from './copy.ts';
+import { tellFailure } from './errorBoundary.ts';
+import { checkAgain, stopWaiting } from './followUp.ts';
+import { revokeGrant } from './revokeGrant.ts';
+import { selectProfile } from './selectProfile.ts';
+import { selectRegion } from './selectRegion.ts';
+import { showAsJson } from './showAsJson.ts';
+
+type Handler = (context: CommandContext, argument: unknown) => unknown;
+
+/** A handler for rows of some kinds; called with anything else, it does nothing. */
+function onNode<K extends Node['kind']>(
+  kinds: readonly K[],
+  handler: (context: CommandContext, node: Extract<Node, { kind: K }>) => unknown,
+): Handler {
+  return (context, argument) => {
+    const node = asNode(argument, ...kinds);
+    return node === undefined ? undefined : handler(context, node);
+  };
+}
+
+/** Every command, by its ID. */
+const table: Readonly<Record<CommandId, Handler>> = {
+  [commands.selectProfile]: selectProfile,
+  [commands.selectRegion]: selectRegion,
+  [commands.openSampleData]: async ({ connections }) => {
+    connections.select({ kind: 'sample' });
+    await vscode.commands.executeCommand('kmsGrants.keys.focus');
+  },
+  [commands.refresh]: ({ view }) => view.refreshAll(),
+  [commands.refreshNode]: onNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
+  [commands.revokeGrant]: (context, argument) => revokeGrant(context, asNode(argument, 'grant')),
+  [commands.revokeSelectedGrant]: (context) => {
+    const [selected] = context.selection();
+    return selected?.kind === 'grant' ? revokeGrant(context, selected) : undefined;
+  },
+  [commands.stopWaiting]: onNode(['grant'], stopWaiting),
+  [commands.checkAgain]: onNode(['grant'], checkAgain),
+  [commands.retry]: onNode(['message'], ({ view }, node) => view.retry(node)),
+  [commands.loadMore]: onNode(['more'], ({ view }, node) => view.loadMore(node)),
+  [commands.copyKeyArn]: onNode(['key', 'grant'], copyKeyArn),
+  [commands.copyKeyId]: onNode(['key'], copyKeyId),
+  [commands.copyAlias]: onNode(['key'], copyAlias),
+  [commands.copyGrantId]: onNode(['grant'], copyGrantId),
+  [commands.copyGrantee]: onNode(['grant'], copyGrantee),
+  [commands.copyValue]: onNode(['field'], copyValue),
+  [commands.copySelection]: copySelection,
+  [commands.showAsJson]: onNode(['key', 'grant'], showAsJson),
+  [commands.showLog]: ({ log }) => log.show(),
+};
+
+export function registerCommands(context: CommandContext): vscode.Disposable {
+  const registered = Object.entries(table).map(([id, handler]) => {
+    const run = async (argument?: unknown): Promise<void> => {
+      try {
+        await handler(context, argument);
+      } catch (error) {
+        await tellFailure(error, context.log, () => run(argument));
+      }
+    };
+    return vscode.commands.registerCommand(id, run);
+  });
+  return vscode.Disposable.from(...registered);
+}

@@ -1,0 +1,344 @@
+import * as l10n from '@vscode/l10n';
+
+/**
+ * Every way a call to AWS fails, as the product tells them apart. `aws/errors.ts` decides which one it is, from the
+ * name that the SDK gives the error; {@link explain} is the one table of what to say about each.
+ */
+export type KmsErrorKind =
+  | 'grantNotFound'
+  | 'keyNotFound'
+  | 'wrongRegion'
+  | 'invalidGrantId'
+  | 'invalidArn'
+  | 'invalidMarker'
+  | 'invalidState'
+  | 'dependencyTimeout'
+  | 'internal'
+  | 'dryRun'
+  | 'accessDenied'
+  | 'throttled'
+  | 'limitExceeded'
+  | 'validation'
+  | 'expiredToken'
+  | 'unrecognizedClient'
+  | 'invalidSignature'
+  | 'credentialsMissing'
+  | 'ssoExpired'
+  | 'profileMissing'
+  | 'regionMissing'
+  | 'timeout'
+  | 'network'
+  | 'notJson'
+  | 'unknown';
+
+/** What is known about a failed call. The message is AWS's own text: data, never markup. */
+export interface KmsErrorDetails {
+  readonly kind: KmsErrorKind;
+  /** AWS's operation, such as `ListGrants`. */
+  readonly operation: string;
+  /** AWS's (or the SDK's) name for it, such as `AccessDeniedException`. */
+  readonly awsName: string;
+  readonly message: string;
+  readonly keyArn?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** A failed call to AWS. Test with {@link isKmsError}: `instanceof` does not hold across our bundles. */
+export class KmsError extends Error {
+  override readonly name = 'KmsError';
+  readonly details: KmsErrorDetails;
+
+  constructor(details: KmsErrorDetails, cause?: unknown) {
+    super(details.message, { cause });
+    this.details = details;
+  }
+}
+
+export function isKmsError(error: unknown): error is KmsError {
+  return error instanceof Error && error.name === 'KmsError' && 'details' in error;
+}
+
+/** `error` is a KmsError of one of `kinds`. */
+export function isKind(error: unknown, ...kinds: readonly KmsErrorKind[]): error is KmsError {
+  return isKmsError(error) && kinds.includes(error.details.kind);
+}
+
+/** Cancelled by the user or by a newer request: not a failure. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+export type HelpfulAction = 'retry' | 'selectProfile' | 'selectRegion' | 'showLog';
+
+/** What a person reads about a failure. */
+export interface Explanation {
+  /** Two or three words, for a row. */
+  readonly title: string;
+  /** What happened, in one sentence. */
+  readonly sentence: string;
+  /** What to do about it, in one sentence. */
+  readonly advice: string;
+  /** Doing the same again may work without anything else being changed. */
+  readonly retryHelps: boolean;
+  /** In order of helpfulness. */
+  readonly actions: readonly HelpfulAction[];
+}
+
+/** Errors after which a change that was asked for may or may not have been made. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return isKind(error, 'timeout', 'network', 'notJson', 'internal', 'dependencyTimeout', 'unknown');
+}
+
+interface AccessDenial {
+  readonly principal: string;
+  readonly action: string;
+  readonly resource: string | undefined;
+}
+
+/** Reads AWS's sentence "User: ARN is not authorized to perform: ACTION on resource: ARN because …". */
+export function parseAccessDenied(message: string): AccessDenial | undefined {
+  const match =
+    /User: (?<principal>\S+) is not authorized to perform: (?<action>[\w:*-]+)(?: on resource: (?<resource>\S+))?/.exec(
+      message,
+    );
+  const { principal, action, resource } = match?.groups ?? {};
+  return principal === undefined || action === undefined ? undefined : { principal, action, resource };
+}
+
+/** The table: from a kind of failure to its sentence, its advice and the actions that help. */
+export function explain(details: KmsErrorDetails): Explanation {
+  const key = details.keyArn ?? l10n.t('the key');
+  const profile = details.profile ?? l10n.t('(environment)');
+  switch (details.kind) {
+    case 'grantNotFound':
+      return {
+        title: l10n.t('Grant not found'),
+        sentence: l10n.t('KMS no longer has this grant on {0}.', key),
+        advice: l10n.t('It was probably revoked or retired elsewhere. Refresh the key to see its grants.'),
+        retryHelps: false,
+        actions: ['retry', 'showLog'],
+      };
+    case 'keyNotFound':
+      return {
+        title: l10n.t('Key not found'),
+        sentence: l10n.t('KMS has no key {0} in this Region and account.', key),
+        advice: l10n.t('It may have been deleted. Refresh the connection, or check the Region.'),
+        retryHelps: false,
+        actions: ['retry', 'selectRegion', 'showLog'],
+      };
+    case 'wrongRegion':
+      return {
+        title: l10n.t('Wrong Region'),
+        sentence: l10n.t('The key {0} belongs to another Region than the one that was asked.', key),
+        advice: l10n.t('Select the Region that its ARN names.'),
+        retryHelps: false,
+        actions: ['selectRegion', 'showLog'],
+      };
+    case 'invalidGrantId':
+      return {
+        title: l10n.t('Unknown grant ID'),
+        sentence: l10n.t('KMS does not know this grant ID on {0}.', key),
+        advice: l10n.t('The grant may be gone already. Refresh the key to see its grants.'),
+        retryHelps: false,
+        actions: ['retry', 'showLog'],
+      };
+    case 'invalidArn':
+      return {
+        title: l10n.t('ARN not accepted'),
+        sentence: l10n.t('KMS does not accept the ARN {0}.', key),
+        advice: l10n.t('Refresh the connection. If it stays, the log has what KMS answered.'),
+        retryHelps: false,
+        actions: ['retry', 'showLog'],
+      };
+    case 'invalidMarker':
+      return {
+        title: l10n.t('List changed'),
+        sentence: l10n.t('KMS could not continue the list from where it stopped.'),
+        advice: l10n.t('The list changed meanwhile. Load it again from the start.'),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+    case 'invalidState':
+      return {
+        title: l10n.t('Key state'),
+        sentence: l10n.t('The state of {0} does not allow {1}.', key, details.operation),
+        advice: l10n.t('Look at the state of the key, for example whether it is disabled or pending deletion.'),
+        retryHelps: false,
+        actions: ['retry', 'showLog'],
+      };
+    case 'dependencyTimeout':
+      return {
+        title: l10n.t('KMS timed out'),
+        sentence: l10n.t('KMS timed out while it waited for another part of AWS.'),
+        advice: l10n.t('This passes by itself. Try again in a moment.'),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+    case 'internal':
+      return {
+        title: l10n.t('KMS internal error'),
+        sentence: l10n.t('KMS had an internal error.'),
+        advice: l10n.t('This passes by itself. Try again in a moment.'),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+    case 'dryRun':
+      return {
+        title: l10n.t('Dry run'),
+        sentence: l10n.t('KMS checked {0} and changed nothing.', details.operation),
+        advice: l10n.t('A dry run only tells whether the call would be allowed.'),
+        retryHelps: false,
+        actions: ['showLog'],
+      };
+    case 'accessDenied': {
+      const denial = parseAccessDenied(details.message);
+      return {
+        title: l10n.t('Access denied'),
+        sentence:
+          denial === undefined
+            ? l10n.t('AWS denied {0} on {1}.', details.operation, key)
+            : l10n.t(
+                '{0} lacks the permission {1} on {2}.',
+                denial.principal,
+                denial.action,
+                denial.resource ?? details.keyArn ?? '*',
+              ),
+        advice: l10n.t("Ask for it in the key's policy or in an IAM policy, or select a profile that has it."),
+        retryHelps: false,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    }
+    case 'throttled':
+      return {
+        title: l10n.t('Too many requests'),
+        sentence: l10n.t('KMS is receiving more {0} requests than the account may send.', details.operation),
+        advice: l10n.t('The quota is shared by the whole account. Wait a few seconds and try again.'),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+    case 'limitExceeded':
+      return {
+        title: l10n.t('Quota used up'),
+        sentence: l10n.t('A KMS quota of the account or of {0} is used up.', key),
+        advice: l10n.t('Remove what is no longer needed, or ask AWS for a higher quota.'),
+        retryHelps: false,
+        actions: ['showLog'],
+      };
+    case 'validation':
+      return {
+        title: l10n.t('Not accepted'),
+        sentence: l10n.t('KMS did not accept the parameters of {0}.', details.operation),
+        advice: l10n.t('The log has what KMS said about them.'),
+        retryHelps: false,
+        actions: ['showLog', 'retry'],
+      };
+    case 'expiredToken':
+      return {
+        title: l10n.t('Credentials expired'),
+        sentence: l10n.t('The credentials of profile {0} have expired.', profile),
+        advice: l10n.t('Sign in again, then retry.'),
+        retryHelps: true,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    case 'unrecognizedClient':
+      return {
+        title: l10n.t('Unknown access key'),
+        sentence: l10n.t('AWS does not know the access key of profile {0}.', profile),
+        advice: l10n.t(
+          'The key may be deleted, inactive, or from another partition. Correct the profile or select another.',
+        ),
+        retryHelps: false,
+        actions: ['selectProfile', 'retry', 'showLog'],
+      };
+    case 'invalidSignature':
+      return {
+        title: l10n.t('Signature refused'),
+        sentence: l10n.t('AWS refused the signature made with the credentials of profile {0}.', profile),
+        advice: l10n.t('Check the secret access key of the profile, and the clock of this computer.'),
+        retryHelps: false,
+        actions: ['selectProfile', 'retry', 'showLog'],
+      };
+    case 'credentialsMissing':
+      return {
+        title: l10n.t('No credentials'),
+        sentence: l10n.t('Profile {0} gave no credentials.', profile),
+        advice: l10n.t('Set up its sign-in in the AWS config file, or select another profile.'),
+        retryHelps: false,
+        actions: ['selectProfile', 'retry', 'showLog'],
+      };
+    case 'ssoExpired':
+      return {
+        title: l10n.t('Sign-in needed'),
+        sentence: l10n.t('The sign-in session of profile {0} is missing or has expired.', profile),
+        advice: l10n.t('Sign in with "aws sso login --profile {0}" (or "aws login"), then retry.', profile),
+        retryHelps: true,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    case 'profileMissing':
+      return {
+        title: l10n.t('No such profile'),
+        sentence: l10n.t('There is no profile {0} in the AWS config and credentials files.', profile),
+        advice: l10n.t('Select another profile, or add it to the files and retry.'),
+        retryHelps: false,
+        actions: ['selectProfile', 'retry', 'showLog'],
+      };
+    case 'regionMissing':
+      return {
+        title: l10n.t('No Region'),
+        sentence: l10n.t('No AWS Region is set for profile {0}.', profile),
+        advice: l10n.t('Select the Region whose keys you want to see.'),
+        retryHelps: false,
+        actions: ['selectRegion', 'selectProfile', 'showLog'],
+      };
+    case 'timeout':
+      return {
+        title: l10n.t('No answer'),
+        sentence: l10n.t('AWS did not answer {0} in time.', details.operation),
+        advice: l10n.t('Check the network connection, VPN and proxy, then try again.'),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+    case 'network':
+      return {
+        title: l10n.t('Not reachable'),
+        sentence: l10n.t('AWS could not be reached for {0}.', details.operation),
+        advice: l10n.t('Check the network connection, VPN, proxy and Region, then try again.'),
+        retryHelps: true,
+        actions: ['retry', 'selectRegion', 'showLog'],
+      };
+    case 'notJson':
+      return {
+        title: l10n.t('Unexpected answer'),
+        sentence: l10n.t('The answer to {0} was not one that KMS gives.', details.operation),
+        advice: l10n.t(
+          'A proxy, a captive portal or a wrong endpoint may have answered in its place. Check them, then try again.',
+        ),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+    case 'unknown':
+      return {
+        title: l10n.t('Failed'),
+        sentence: l10n.t('{0} failed: {1}', details.operation, `${details.awsName}: ${details.message}`),
+        advice: l10n.t('The log has more about it.'),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+  }
+}
+
+/** A failure that is ours to explain: a sentence for the user, and what helps. Test with {@link isUserError}. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly actions: readonly HelpfulAction[];
+
+  constructor(sentence: string, actions: readonly HelpfulAction[] = [], cause?: unknown) {
+    super(sentence, { cause });
+    this.actions = actions;
+  }
+}
+
+export function isUserError(error: unknown): error is UserError {
+  return error instanceof Error && error.name === 'UserError' && 'actions' in error;
+}

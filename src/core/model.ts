@@ -1,0 +1,137 @@
+/**
+ * What KMS told us, narrowed once at the edge: every optional field of the API is either present here or `undefined`
+ * for a reason. Field names are AWS's.
+ */
+
+/** Which sign-in and Region a connection stands for. Two refs with the same {@link connectionId} are the same connection. */
+export type ConnectionRef =
+  | { readonly kind: 'profile'; readonly profile: string; readonly region: string }
+  /** Credentials from the environment's own `AWS_ACCESS_KEY_ID`, when no profile is named. */
+  | { readonly kind: 'environment'; readonly region: string }
+  /** Sample data, served in process. */
+  | { readonly kind: 'sample' };
+
+/**
+ * An opened connection, as nodes carry it: data only. `opening` tells two openings of the same ref apart, so that a node
+ * from before a reconnect can't act on what came after.
+ */
+export interface Connection {
+  readonly id: string;
+  readonly opening: number;
+  readonly ref: ConnectionRef;
+  readonly region: string;
+  readonly endpoint: Endpoint;
+}
+
+/** Where requests go: AWS itself, a URL that a profile or variable configured, or the sample data in process. */
+export type Endpoint =
+  | { readonly kind: 'aws' }
+  | { readonly kind: 'custom'; readonly url: string }
+  | { readonly kind: 'sample' };
+
+export function connectionId(ref: ConnectionRef): string {
+  switch (ref.kind) {
+    case 'profile':
+      return `profile/${ref.profile}/${ref.region}`;
+    case 'environment':
+      return `environment/${ref.region}`;
+    case 'sample':
+      return 'sample';
+  }
+}
+
+/** An entry of ListKeys, with its aliases from ListAliases. */
+export interface KmsKey {
+  readonly keyId: string;
+  readonly arn: string;
+  /** `alias/…`, sorted; empty when there is none. */
+  readonly aliases: readonly string[];
+}
+
+const aliasPrefix = 'alias/';
+
+/** What rows and questions call the key: its first alias, without AWS's prefix, else its ID. */
+export function keyLabel(key: KmsKey): string {
+  const [alias] = key.aliases;
+  if (alias === undefined) return key.keyId;
+  return alias.startsWith(aliasPrefix) ? alias.slice(aliasPrefix.length) : alias;
+}
+
+/** The account that a key ARN names: 12 digits. */
+export function accountOfArn(arn: string): string | undefined {
+  return /^arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):/.exec(arn)?.[1];
+}
+
+export interface KeyListEntry {
+  readonly keyId: string;
+  readonly arn: string;
+}
+
+export interface AliasListEntry {
+  readonly aliasName: string;
+  /** Absent on a reserved alias whose AWS managed key does not exist yet. */
+  readonly targetKeyId: string | undefined;
+}
+
+/** AWS's KeyState; a state that AWS adds later passes through. */
+export type KeyState =
+  | 'Creating'
+  | 'Disabled'
+  | 'Enabled'
+  | 'PendingDeletion'
+  | 'PendingImport'
+  | 'PendingReplicaDeletion'
+  | 'Unavailable'
+  | 'Updating'
+  | (string & {});
+
+/** DescribeKey's KeyMetadata. */
+export interface KeyMetadata {
+  readonly keyId: string;
+  readonly arn: string;
+  readonly account: string | undefined;
+  readonly description: string;
+  readonly state: KeyState;
+  /** `AWS` for AWS managed keys, `CUSTOMER` for customer managed keys. */
+  readonly manager: 'AWS' | 'CUSTOMER';
+  readonly origin: string | undefined;
+  readonly usage: string | undefined;
+  readonly spec: string | undefined;
+  readonly multiRegion: boolean;
+  readonly creationDate: Date | undefined;
+  /** Set while the state is PendingDeletion. */
+  readonly deletionDate: Date | undefined;
+}
+
+/** A grantee or retiring principal as KMS wrote it: an ARN, a unique ID or a service name; or a service principal. */
+export type PrincipalRef =
+  | { readonly kind: 'principal'; readonly value: string }
+  | { readonly kind: 'servicePrincipal'; readonly value: string };
+
+export interface GrantConstraints {
+  readonly encryptionContextEquals: Readonly<Record<string, string>> | undefined;
+  readonly encryptionContextSubset: Readonly<Record<string, string>> | undefined;
+  readonly sourceArn: string | undefined;
+}
+
+/** An entry of ListGrants. */
+export interface Grant {
+  readonly grantId: string;
+  /** The ARN of the key (some other servers give the bare ID; the edge makes it an ARN again). */
+  readonly keyArn: string;
+  /** `undefined` when the grant has no name (KMS sends nothing, null or an empty string). */
+  readonly name: string | undefined;
+  readonly creationDate: Date | undefined;
+  readonly granteePrincipal: PrincipalRef | undefined;
+  readonly retiringPrincipal: PrincipalRef | undefined;
+  /** An ARN such as `arn:aws:iam::111122223333:root`. */
+  readonly issuingAccount: string | undefined;
+  readonly operations: readonly string[];
+  readonly constraints: GrantConstraints;
+}
+
+/** STS GetCallerIdentity. */
+export interface CallerIdentity {
+  readonly account: string;
+  readonly arn: string;
+}

@@ -1,0 +1,196 @@
+import type { Clock } from './clock.ts';
+import { isAbort, isKmsError, type KmsErrorKind } from './errors.ts';
+
+/**
+ * Follows revoked grants of one key until KMS no longer lists them.
+ *
+ * KMS is eventually consistent: after a revoke a list can still hold the grant, or hold it in one answer and not in the
+ * next. AWS publishes no upper bound ("usually less than five minutes"), and absence from a list is not proof that the
+ * grant is unusable everywhere. So: several absences in a row before anything is claimed, and a limit after which the
+ * truth is "still listed".
+ */
+export interface PropagationPolicy {
+  /** The waits before the first reads, in milliseconds; each is an upper bound, jittered. */
+  readonly firstDelaysMs: readonly number[];
+  /** The upper bound of every later wait. */
+  readonly intervalMs: number;
+  /** How long to follow a grant, from the moment KMS accepted the revoke. */
+  readonly timeoutMs: number;
+  /** How many reads in a row must not list the grant. */
+  readonly absentReads: number;
+}
+
+export const defaultPolicy: PropagationPolicy = {
+  firstDelaysMs: [0, 500, 1000, 2000, 4000, 8000],
+  intervalMs: 10_000,
+  timeoutMs: 300_000,
+  absentReads: 3,
+};
+
+export type PropagationOutcome =
+  /** Absent from `absentReads` reads in a row; `afterMs` since the revoke. */
+  | { readonly kind: 'gone'; readonly afterMs: number }
+  /** The limit passed. `lastRead` is what the last answered read said; `none`: not one read was answered. */
+  | { readonly kind: 'timedOut'; readonly afterMs: number; readonly lastRead: LastRead }
+  | { readonly kind: 'stopped'; readonly lastRead: LastRead };
+
+export type LastRead = 'listed' | 'absent' | 'none';
+
+export interface PropagationProgress {
+  /** Milliseconds since the epoch. */
+  readonly nextCheckAt: number;
+  readonly lastRead: LastRead;
+  /** Absences in a row so far. */
+  readonly absences: number;
+  /** Why the last read gave no answer. */
+  readonly trouble: KmsErrorKind | undefined;
+}
+
+/**
+ * Which of `grantIds` KMS lists now. Grants that KMS says it does not know are simply not in the answer; every other
+ * failure rejects and tells nothing about the grants.
+ */
+export type ReadListed = (grantIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>;
+
+export interface PollerOptions {
+  readonly read: ReadListed;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly policy: PropagationPolicy;
+  readonly onProgress: (grantId: string, progress: PropagationProgress) => void;
+}
+
+interface Target {
+  readonly grantId: string;
+  readonly since: number;
+  absences: number;
+  lastRead: LastRead;
+  readonly settle: (outcome: PropagationOutcome) => void;
+}
+
+const longestBackOffMs = 60_000;
+
+/** One poller serves all the followed grants of a key: they share reads and their schedule. */
+export class PropagationPoller {
+  readonly #options: PollerOptions;
+  readonly #targets = new Map<string, Target>();
+  readonly #stopped = new AbortController();
+  /** Reads since the newest target joined: where in the schedule we are. */
+  #reads = 0;
+  #troubles = 0;
+  #running = false;
+  #wake = new AbortController();
+  #trouble: KmsErrorKind | undefined;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+  }
+
+  /** `since`: when KMS accepted the revoke, in milliseconds since the epoch. Never rejects. */
+  follow(grantId: string, since: number): Promise<PropagationOutcome> {
+    this.stop(grantId);
+    return new Promise((settle) => {
+      this.#targets.set(grantId, { grantId, since, absences: 0, lastRead: 'none', settle });
+      this.#reads = 0;
+      this.#wake.abort();
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  /** Settles one grant as `stopped`; nothing more is read for it. */
+  stop(grantId: string): void {
+    const target = this.#targets.get(grantId);
+    if (target === undefined) return;
+    this.#settle(target, { kind: 'stopped', lastRead: target.lastRead });
+    if (this.#targets.size === 0) this.#wake.abort();
+  }
+
+  /** Nothing is followed at the moment. */
+  get idle(): boolean {
+    return this.#targets.size === 0;
+  }
+
+  get disposed(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
+  /** Stops all, and a read that is under way. */
+  dispose(): void {
+    this.#stopped.abort();
+    for (const grantId of [...this.#targets.keys()]) this.stop(grantId);
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#targets.size > 0) {
+      await this.#wait();
+      if (this.#targets.size === 0) break;
+      await this.#check();
+    }
+    this.#running = false;
+  }
+
+  /** Sleeps as the schedule says; a grant that joins starts the schedule anew and ends the sleep. */
+  async #wait(): Promise<void> {
+    const { clock, policy, random, onProgress } = this.#options;
+    for (;;) {
+      this.#wake = new AbortController();
+      const scheduled = policy.firstDelaysMs[this.#reads] ?? policy.intervalMs;
+      const backOff = this.#troubles === 0 ? 0 : Math.min(longestBackOffMs, 1000 * 2 ** this.#troubles);
+      const delay = Math.round(random() * Math.max(scheduled, backOff));
+      for (const target of this.#targets.values()) {
+        onProgress(target.grantId, {
+          nextCheckAt: clock.now() + delay,
+          lastRead: target.lastRead,
+          absences: target.absences,
+          trouble: this.#trouble,
+        });
+      }
+      if (delay === 0) return;
+      try {
+        await clock.sleep(delay, this.#wake.signal);
+        return;
+      } catch (error) {
+        if (!isAbort(error)) throw error;
+        if (this.#targets.size === 0) return;
+      }
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { clock, policy, read } = this.#options;
+    const asked = [...this.#targets.values()];
+    this.#reads += 1;
+    let listed: ReadonlySet<string> | undefined;
+    try {
+      listed = await read(
+        asked.map((target) => target.grantId),
+        this.#stopped.signal,
+      );
+      this.#troubles = 0;
+      this.#trouble = undefined;
+    } catch (error) {
+      this.#troubles += 1;
+      this.#trouble = isKmsError(error) ? error.details.kind : 'unknown';
+    }
+    for (const target of asked) {
+      if (this.#targets.get(target.grantId) !== target) continue;
+      if (listed !== undefined) {
+        target.lastRead = listed.has(target.grantId) ? 'listed' : 'absent';
+        target.absences = target.lastRead === 'absent' ? target.absences + 1 : 0;
+      }
+      const afterMs = clock.now() - target.since;
+      const confirming = listed !== undefined && target.absences > 0;
+      if (target.absences >= policy.absentReads) this.#settle(target, { kind: 'gone', afterMs });
+      else if (afterMs >= policy.timeoutMs && !confirming) {
+        this.#settle(target, { kind: 'timedOut', afterMs, lastRead: target.lastRead });
+      }
+    }
+  }
+
+  #settle(target: Target, outcome: PropagationOutcome): void {
+    this.#targets.delete(target.grantId);
+    target.settle(outcome);
+  }
+}

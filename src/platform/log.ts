@@ -1,0 +1,25 @@
+import type * as vscode from 'vscode';
+import { isKmsError } from '../core/errors.ts';
+import type { CallRecord } from '../core/kmsApi.ts';
+import { printable } from '../core/text.ts';
+
+/** One line for an error and each of its causes. The texts are ours, the SDK's or AWS's; none holds a credential. */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    const { requestId } = isKmsError(cause) ? cause.details : {};
+    const suffix = requestId === undefined ? '' : ` (request ${requestId})`;
+    parts.push(`${isKmsError(cause) ? cause.details.kind : cause.name}: ${printable(cause.message, 1000)}${suffix}`);
+  }
+  return parts.length === 0 ? printable(String(error), 1000) : parts.join(' ← ');
+}
+
+/** One line for a call to AWS: `profile/dev/eu-west-1 ListGrants ok 43 ms, attempts 1, request 1a2b…`. */
+export function logCall(log: vscode.LogOutputChannel, call: CallRecord): void {
+  const { connection, operation, outcome, awsName, durationMs, attempts, requestId, dropped } = call;
+  const result = awsName === undefined ? outcome : `${outcome} (${printable(awsName)})`;
+  const left = dropped > 0 ? `, ${dropped} entries without an ID left out` : '';
+  const line = `${printable(connection)} ${operation} ${result} ${Math.round(durationMs)} ms, attempts ${attempts ?? '-'}, request ${requestId ?? '-'}${left}`;
+  if (outcome === 'ok' || outcome === 'aborted' || outcome === 'dryRun') log.debug(line);
+  else log.warn(line);
+}

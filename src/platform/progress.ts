@@ -1,0 +1,30 @@
+import * as vscode from 'vscode';
+import { views } from '../manifest.ts';
+
+/** A task that is not done by now gets a notification with a Cancel button next to the view's progress bar. */
+const patienceMs = 700;
+
+/** Runs `task` under the view's progress bar. `signal` is aborted when the user cancels. */
+export async function withCancellableProgress<T>(title: string, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const running = task(controller.signal);
+  const settled = running.then(
+    () => {},
+    () => {},
+  );
+  const timer = setTimeout(() => {
+    void vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      (_, token) => {
+        token.onCancellationRequested(() => controller.abort());
+        return settled;
+      },
+    );
+  }, patienceMs);
+  void vscode.window.withProgress({ location: { viewId: views.keys } }, () => settled);
+  try {
+    return await running;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,102 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { printable } from '../core/text.ts';
+
+export interface Confirmation {
+  readonly question: string;
+  readonly detail: string;
+  /** The verb on the button. */
+  readonly button: string;
+}
+
+/** A modal warning. Escape and closing it mean no. */
+export async function confirm({ question, detail, button }: Confirmation): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, button)) === button;
+}
+
+/**
+ * Asks for one of `accepted` to be typed, letter by letter. Escape and losing focus mean no.
+ * @returns whether it was typed and entered
+ */
+export async function confirmByTyping(title: string, prompt: string, accepted: readonly string[]): Promise<boolean> {
+  const typed = await vscode.window.showInputBox({
+    title,
+    prompt,
+    placeHolder: accepted[0] ?? '',
+    validateInput: (value) =>
+      value === '' || accepted.includes(value)
+        ? undefined
+        : {
+            message: l10n.t('Type {0} to go on, or press Escape.', accepted[0] ?? ''),
+            severity: vscode.InputBoxValidationSeverity.Info,
+          },
+  });
+  return typed !== undefined && accepted.includes(typed);
+}
+
+export interface PickItem<T> extends vscode.QuickPickItem {
+  readonly value: T;
+}
+
+export interface PickOptions<T> {
+  readonly title: string;
+  readonly placeholder: string;
+  /** Fills the list: calls `show` as often as more is known, and resolves when that is all. */
+  readonly load: (show: (items: readonly PickItem<T>[]) => void, signal: AbortSignal) => Promise<void>;
+  /** What to say when there is nothing to pick. */
+  readonly empty: string;
+}
+
+/**
+ * A quick pick that fills while it is open; typing searches label, description and detail.
+ * @returns the picked value; `undefined` when it was closed
+ */
+export function pick<T>({ title, placeholder, load, empty }: PickOptions<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController();
+    const quickPick = vscode.window.createQuickPick<PickItem<T>>();
+    quickPick.title = title;
+    quickPick.placeholder = placeholder;
+    quickPick.matchOnDescription = true;
+    quickPick.matchOnDetail = true;
+    quickPick.busy = true;
+    quickPick.onDidAccept(() => {
+      const [picked] = quickPick.selectedItems;
+      if (picked === undefined) return;
+      resolve(picked.value);
+      quickPick.hide();
+    });
+    quickPick.onDidHide(() => {
+      controller.abort();
+      quickPick.dispose();
+      resolve(undefined);
+    });
+    quickPick.show();
+    const show = (items: readonly PickItem<T>[]) => {
+      if (controller.signal.aborted) return;
+      quickPick.keepScrollPosition = true;
+      quickPick.items = items;
+    };
+    load(show, controller.signal)
+      .then(() => {
+        quickPick.busy = false;
+        if (quickPick.items.length === 0) quickPick.placeholder = empty;
+      })
+      .catch((error: unknown) => {
+        if (controller.signal.aborted) return;
+        reject(error instanceof Error ? error : new Error(String(error)));
+        quickPick.hide();
+      });
+  });
+}
+
+/** The code that an MFA device shows; `undefined` when the question was closed. */
+export async function askMfaCode(serial: string): Promise<string | undefined> {
+  const code = await vscode.window.showInputBox({
+    title: l10n.t('MFA Code'),
+    prompt: l10n.t('Code of the MFA device {0}', printable(serial)),
+    ignoreFocusOut: true,
+    validateInput: (value) => (/^\d{6}$/.test(value.trim()) ? undefined : l10n.t('Six digits')),
+  });
+  return code?.trim();
+}

@@ -1,0 +1,115 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { connectionName } from '../core/describe.ts';
+import { keyLabel } from '../core/model.ts';
+import { grantee, impactOfRevoke, principalKindName } from '../core/principal.ts';
+import { duration, localTime, printable } from '../core/text.ts';
+import { grantFields } from './grantFields.ts';
+import type { ConnectionNode, GrantNode, KeyNode, Node } from './nodes.ts';
+import { type Known, keyStateText } from './treeItem.ts';
+
+/**
+ * All there is to say about a row. Text from AWS is appended as text, never as Markdown; the tooltip trusts no commands
+ * and no HTML.
+ */
+export function tooltip(node: Node, known: Known): vscode.MarkdownString | string | undefined {
+  switch (node.kind) {
+    case 'connection':
+      return connectionTooltip(node, known);
+    case 'awsManagedKeys':
+      return l10n.t('Keys that AWS services made in this account. Their grants belong to the services.');
+    case 'key':
+      return keyTooltip(node, known);
+    case 'grant':
+      return grantTooltip(node, known);
+    case 'field':
+      return plain(node.name, node.value);
+    case 'message':
+      return plain(node.title, node.sentence);
+    case 'more':
+      return undefined;
+  }
+}
+
+function plain(title: string, text: string): vscode.MarkdownString {
+  return table(title, [], text);
+}
+
+function table(
+  title: string,
+  lines: readonly (readonly [string, string | undefined])[],
+  note?: string,
+): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString();
+  markdown.isTrusted = false;
+  markdown.supportHtml = false;
+  markdown.appendMarkdown('**').appendText(printable(title)).appendMarkdown('**\n\n');
+  for (const [name, value] of lines) {
+    if (value === undefined || value === '') continue;
+    markdown.appendText(`${name}: ${printable(value, 2048)}`).appendMarkdown('  \n');
+  }
+  if (note !== undefined) markdown.appendMarkdown('\n').appendText(printable(note, 2048));
+  return markdown;
+}
+
+function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownString {
+  const { connection } = node;
+  const identity = known.identity(node);
+  return table(connectionName(connection.ref), [
+    [l10n.t('Region'), connection.region],
+    [l10n.t('Account'), identity?.account],
+    [l10n.t('Signed in as'), identity?.arn],
+    [l10n.t('Custom endpoint'), connection.endpoint.kind === 'custom' ? connection.endpoint.url : undefined],
+  ]);
+}
+
+function keyTooltip(node: KeyNode, known: Known): vscode.MarkdownString {
+  const { key } = node;
+  const metadata = known.metadata(node);
+  return table(keyLabel(key), [
+    [l10n.t('Description'), metadata?.description],
+    [l10n.t('Aliases'), key.aliases.join(', ')],
+    [l10n.t('Key state'), metadata === undefined ? undefined : (keyStateText(metadata) ?? l10n.t('Enabled'))],
+    [l10n.t('Deletion date'), metadata?.deletionDate === undefined ? undefined : localTime(metadata.deletionDate)],
+    [
+      l10n.t('Managed by'),
+      metadata === undefined ? undefined : { AWS: l10n.t('AWS'), CUSTOMER: l10n.t('Customer') }[metadata.manager],
+    ],
+    [l10n.t('Key usage'), metadata?.usage],
+    [l10n.t('Key spec'), metadata?.spec],
+    [l10n.t('Origin'), metadata?.origin],
+    [l10n.t('Multi-Region'), metadata?.multiRegion === true ? l10n.t('Yes') : undefined],
+    [l10n.t('Created'), metadata?.creationDate === undefined ? undefined : localTime(metadata.creationDate)],
+    [l10n.t('Key ID'), key.keyId],
+    [l10n.t('Key ARN'), key.arn],
+  ]);
+}
+
+function grantTooltip(node: GrantNode, known: Known): vscode.MarkdownString {
+  const { grant, key } = node;
+  const who = grantee(grant);
+  const revocation = known.revocation(node);
+  const lines: [string, string | undefined][] = [
+    [l10n.t('Kind of grantee'), principalKindName(who.kind)],
+    ...grantFields(grant).map(({ name, value }): [string, string] => [name, value]),
+    [l10n.t('Key'), `${keyLabel(key)} (${key.arn})`],
+  ];
+  if (revocation?.kind === 'confirming' && revocation.progress !== undefined) {
+    const { absences, lastRead, trouble, nextCheckAt } = revocation.progress;
+    const seen = {
+      listed: l10n.t('still listed'),
+      absent: l10n.t('not listed, {0} in a row', absences),
+      none: l10n.t('none yet'),
+    }[lastRead];
+    lines.push([l10n.t('Last read'), trouble === undefined ? seen : l10n.t('{0}; the latest failed', seen)]);
+    lines.push([l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - Date.now()))]);
+  }
+  if (revocation?.kind === 'unconfirmed') {
+    lines.push([l10n.t('Revoke asked for'), localTime(new Date(revocation.record.requestedAt))]);
+  }
+  return table(
+    grant.name ?? who.shortName,
+    lines,
+    revocation === undefined ? `${l10n.t('If revoked:')} ${impactOfRevoke(grant)}` : undefined,
+  );
+}
