@@ -56,7 +56,12 @@ const nodeTests = (folder) => ({ ...node, entryPoints: testFiles(folder), outbas
 
 const programs = {
   ...node,
-  entryPoints: { 'host/start': 'test/host/start.ts', 'host/test': 'test/host/test.ts', 'bench/bench': 'bench/bench.ts' },
+  entryPoints: {
+    'host/start': 'test/host/start.ts',
+    'host/test': 'test/host/test.ts',
+    'host/launcher': 'test/host/launcher.ts',
+    'bench/bench': 'bench/bench.ts',
+  },
   outdir: 'out',
 };
 

@@ -1,22 +1,25 @@
+import { grantAsAwsJson, keyAsAwsJson } from '../core/awsJson.ts';
 import { keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
 import { printable } from '../core/text.ts';
 import type { GrantNode, KeyNode } from '../views/nodes.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 
-/** A grant as it is on screen; or a key with its metadata and the grants that are loaded. */
+/** A grant, or a key with the grants that are loaded, as the AWS CLI would print it. */
 export async function showAsJson(context: CommandContext, node: KeyNode | GrantNode): Promise<void> {
   const { connection, key } = node;
   if (node.kind === 'grant') {
-    await context.documents.show(printable(node.grant.name ?? grantee(node.grant).shortName, 60), node.grant);
+    await context.documents.show(
+      printable(node.grant.name ?? grantee(node.grant).shortName, 60),
+      grantAsAwsJson(node.grant),
+    );
     return;
   }
   const { inventory } = sessionOf(context, connection);
   const { grants, state } = await inventory.grants(key.arn);
   await context.documents.show(printable(keyLabel(key), 60), {
-    ...key,
-    metadata: inventory.metadata(key.arn),
-    grants,
-    ...(state.kind === 'complete' ? {} : { grantsComplete: false }),
+    ...keyAsAwsJson(key, inventory.metadata(key.arn)),
+    Grants: grants.map(grantAsAwsJson),
+    Truncated: state.kind !== 'complete',
   });
 }

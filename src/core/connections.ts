@@ -76,6 +76,7 @@ export class Connections {
   #opening: Promise<Session | undefined> | undefined;
   #session: (Session & { close(): void }) | undefined;
   #openings = 0;
+  #disposed = false;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -83,6 +84,7 @@ export class Connections {
 
   /** The session of the view, opened now if need be; `undefined` when there is nothing to sign in with. */
   current(): Promise<Session | undefined> {
+    if (this.#disposed) return Promise.resolve(undefined);
     this.#opening ??= this.#open();
     return this.#opening;
   }
@@ -117,6 +119,7 @@ export class Connections {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#close();
   }
 
@@ -132,7 +135,9 @@ export class Connections {
     const preferences = this.#options.preferences();
     const aws = await this.#options.aws();
     const sample = preferences.remembered?.kind === 'sample';
-    const ref = chooseConnection(preferences, sample ? [] : await aws.profiles());
+    const profiles = sample ? [] : await aws.profiles();
+    if (opening !== this.#openings) return this.current();
+    const ref = chooseConnection(preferences, profiles);
     if (ref === undefined) return undefined;
     const opened = await aws.open(ref);
     if (opening !== this.#openings) {

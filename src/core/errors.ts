@@ -90,6 +90,19 @@ export function isOutcomeUnknown(error: unknown): boolean {
   return isKind(error, 'timeout', 'network', 'notJson', 'internal', 'dependencyTimeout', 'unknown');
 }
 
+/** Errors that only signing in anew can mend: the files are read again, and new credentials are asked for. */
+export function isSignInProblem(error: unknown): boolean {
+  return isKind(
+    error,
+    'expiredToken',
+    'unrecognizedClient',
+    'invalidSignature',
+    'credentialsMissing',
+    'ssoExpired',
+    'profileMissing',
+  );
+}
+
 interface AccessDenial {
   readonly principal: string;
   readonly action: string;

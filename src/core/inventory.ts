@@ -65,11 +65,14 @@ export class Inventory {
 
   /** The keys as they arrive: the first page at once, then all of them. */
   async *allKeys(): AsyncGenerator<KeyListing> {
-    const first = await this.keys();
-    yield first;
-    if (first.state.kind !== 'loading') return;
-    await this.#keys?.all;
-    yield await this.keys();
+    let listing = await this.keys();
+    yield listing;
+    // More than once when a refresh comes in between.
+    while (listing.state.kind === 'loading') {
+      await this.#keys?.all;
+      listing = await this.keys();
+      yield listing;
+    }
   }
 
   /** Resolves with the first window of grants, or with all that were loaded. */
@@ -271,9 +274,9 @@ class GrantLoad {
     this.#controller.abort();
   }
 
-  /** Loads one window more; a second call while one is under way joins it. */
+  /** Loads one window more; a second call while one is under way joins it, and one after the end does nothing. */
   window(): Promise<void> {
-    if (this.#loading) return this.settled;
+    if (this.#loading || this.#state.kind === 'complete') return this.settled;
     this.#loading = true;
     this.settled = this.#load().finally(() => {
       this.#loading = false;

@@ -153,7 +153,8 @@ interface Entry {
 export class Revocations {
   readonly #options: RevocationsOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #pollers = new Map<string, PropagationPoller>();
+  readonly #pollers = new Map<string, { readonly poller: PropagationPoller; readonly session: Session }>();
+  readonly #watched = new WeakSet<Session>();
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
@@ -198,24 +199,22 @@ export class Revocations {
       accepted: false,
     };
     const entry: Entry = { record, phase: 'revoking', progress: undefined };
+    const earlier = this.#entries.get(recordId(record));
     await this.#keep(entry);
+    let result: RevokeResult = 'accepted';
     try {
       await session.api.revokeGrant({ keyArn: key.arn, grantId: grant.grantId }, session.closed);
-      await this.#accepted(session, entry);
-      return 'accepted';
     } catch (error) {
-      if (isKind(error, 'grantNotFound', 'invalidGrantId')) {
-        await this.#accepted(session, entry);
-        return 'perhapsGone';
+      if (!isKind(error, 'grantNotFound', 'invalidGrantId')) {
+        // An abort comes from a connection that was replaced in the middle: the request may be on its way.
+        if (isOutcomeUnknown(error) || session.closed.aborted) this.#follow(session, entry);
+        else await this.#refused(entry, earlier);
+        throw error;
       }
-      // An abort comes from a connection that was replaced in the middle: the request may be on its way.
-      if (isOutcomeUnknown(error) || session.closed.aborted) this.#follow(session, entry);
-      else {
-        await this.#drop(entry);
-        this.#options.onChange(record);
-      }
-      throw error;
+      result = 'perhapsGone';
     }
+    await this.#accepted(session, entry);
+    return result;
   }
 
   /** Follows a revoke that has already happened. */
@@ -228,7 +227,7 @@ export class Revocations {
   }
 
   stopWaiting(ref: ConnectionRef, key: KmsKey, grantId: string): void {
-    this.#pollers.get(pollerId(ref, key.arn))?.stop(grantId);
+    this.#pollers.get(pollerId(ref, key.arn))?.poller.stop(grantId);
   }
 
   /** Waits once more, with a full new time limit, for a grant that was left unconfirmed. */
@@ -241,15 +240,10 @@ export class Revocations {
 
   /** Takes up the waits that a reload cut short, once it is sure that the connection leads to the same account. */
   async resume(session: Session): Promise<void> {
-    const waiting = [...this.#entries.values()].filter(
-      ({ record, phase }) =>
-        phase === 'idle' &&
-        record.unconfirmed === undefined &&
-        connectionId(record.connection) === session.connection.id,
-    );
-    if (waiting.length === 0) return;
-    const { account } = await session.identity();
-    for (const entry of waiting) {
+    await this.#dropForgotten();
+    if (this.#interrupted(session).length === 0) return;
+    const account = await this.#accountOf(session);
+    for (const entry of this.#interrupted(session)) {
       if (entry.record.account === undefined || entry.record.account === account) this.#follow(session, entry);
       else this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
     }
@@ -280,10 +274,42 @@ export class Revocations {
     }
   }
 
+  /** The waits on this connection that nothing is following. */
+  #interrupted(session: Session): readonly Entry[] {
+    return [...this.#entries.values()].filter(
+      ({ record, phase }) =>
+        phase === 'idle' &&
+        record.unconfirmed === undefined &&
+        record.goneAt === undefined &&
+        connectionId(record.connection) === session.connection.id,
+    );
+  }
+
+  async #accountOf(session: Session): Promise<string> {
+    try {
+      return (await session.identity()).account;
+    } catch (error) {
+      // Without it no wait can be taken up: the rows offer Check Again in place of a spinner that nothing drives.
+      for (const entry of session.closed.aborted ? [] : this.#interrupted(session)) {
+        entry.record = { ...entry.record, unconfirmed: { reason: 'stopped', lastRead: 'none' } };
+        await this.#keep(entry);
+      }
+      throw error;
+    }
+  }
+
+  /** Keys that are never looked at again would keep their records for ever. */
+  async #dropForgotten(): Promise<void> {
+    const before = this.#options.clock.now() - memoryMs;
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.phase === 'idle' && (entry.record.goneAt ?? before) < before) await this.#drop(entry);
+    }
+  }
+
   dispose(): void {
     const pollers = [...this.#pollers.values()];
     this.#pollers.clear();
-    for (const poller of pollers) poller.dispose();
+    for (const { poller } of pollers) poller.dispose();
   }
 
   async #accepted(session: Session, entry: Entry): Promise<void> {
@@ -292,8 +318,22 @@ export class Revocations {
     await this.#store((store) => store.put(entry.record), entry.record);
   }
 
+  /** What is known of an earlier revoke of the same grant holds on. */
+  async #refused(entry: Entry, earlier: Entry | undefined): Promise<void> {
+    if (this.#entries.get(recordId(entry.record)) !== entry) return;
+    if (earlier !== undefined) await this.#keep(earlier);
+    else {
+      await this.#drop(entry);
+      this.#options.onChange(entry.record);
+    }
+  }
+
   #follow(session: Session, entry: Entry, since = entry.record.requestedAt): void {
     const { grant } = entry.record;
+    if (session.closed.aborted) {
+      entry.phase = 'idle'; // The next opening takes the wait up.
+      return;
+    }
     const poller = this.#poller(session, entry.record);
     entry.phase = 'confirming';
     entry.progress = undefined;
@@ -305,6 +345,7 @@ export class Revocations {
     const { record } = entry;
     entry.phase = 'idle';
     entry.progress = undefined;
+    if (this.#entries.get(recordId(record)) !== entry) return; // A newer revoke of the same grant took over.
     if (session.closed.aborted || poller.disposed) return; // The next opening takes the wait up.
     // The next wait on this key starts with the settings as they are then.
     if (poller.idle) this.#pollers.delete(pollerId(record.connection, record.key.arn));
@@ -322,7 +363,7 @@ export class Revocations {
   #poller(session: Session, record: RevocationRecord): PropagationPoller {
     const id = pollerId(record.connection, record.key.arn);
     const known = this.#pollers.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.poller;
     const { clock, random, policy } = this.#options;
     const poller = new PropagationPoller({
       read: listedOn(session.api, record.key.arn),
@@ -336,12 +377,23 @@ export class Revocations {
         this.#options.onChange(entry.record);
       },
     });
-    this.#pollers.set(id, poller);
-    session.closed.addEventListener('abort', () => {
-      if (this.#pollers.get(id) === poller) this.#pollers.delete(id);
-      poller.dispose();
-    });
+    this.#pollers.set(id, { poller, session });
+    this.#watch(session);
     return poller;
+  }
+
+  /** One listener a session: a signal warns when it has many. */
+  #watch(session: Session): void {
+    if (this.#watched.has(session)) return;
+    this.#watched.add(session);
+    const onClosed = () => {
+      for (const [id, { poller, session: owner }] of [...this.#pollers]) {
+        if (owner !== session) continue;
+        this.#pollers.delete(id);
+        poller.dispose();
+      }
+    };
+    session.closed.addEventListener('abort', onClosed, { once: true });
   }
 
   async #keep(entry: Entry): Promise<void> {
@@ -367,8 +419,10 @@ function pollerId(ref: ConnectionRef, keyArn: string): string {
 
 /** Reads a record back from storage; `undefined` for what is not one. */
 export function reviveRecord(stored: unknown): RevocationRecord | undefined {
-  if (typeof stored !== 'object' || stored === null || !('grant' in stored) || !('key' in stored)) return undefined;
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  if (typeof stored !== 'object' || stored === null) return undefined;
   const record = stored as RevocationRecord;
+  if (![record.connection, record.key, record.grant].every(isObject)) return undefined;
   const { creationDate } = record.grant;
   if (creationDate === undefined) return record;
   return { ...record, grant: { ...record.grant, creationDate: new Date(creationDate) } };

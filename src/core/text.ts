@@ -12,6 +12,11 @@ export function printable(text: string, max = 256): string {
   return kept.replace(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
+/** Printable text as Markdown that shows just this text: every ASCII punctuation character is escaped (CommonMark §2.4). */
+export function asMarkdown(text: string): string {
+  return text.replace(/[!-/:-@[-`{-~]/g, '\\$&');
+}
+
 /** `2026-11-24 14:03:22` in local time: the same length everywhere, and sortable by eye. */
 export function localTime(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');

@@ -23,13 +23,8 @@ export async function confirmByTyping(title: string, prompt: string, accepted: r
     title,
     prompt,
     placeHolder: accepted[0] ?? '',
-    validateInput: (value) =>
-      value === '' || accepted.includes(value)
-        ? undefined
-        : {
-            message: l10n.t('Type {0} to go on, or press Escape.', accepted[0] ?? ''),
-            severity: vscode.InputBoxValidationSeverity.Info,
-          },
+    // The prompt stays readable while something else is in the box, which Enter then does not take.
+    validateInput: (value) => (value === '' || accepted.includes(value) ? undefined : prompt),
   });
   return typed !== undefined && accepted.includes(typed);
 }

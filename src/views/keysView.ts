@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Connections, Session, SessionChange } from '../core/connections.ts';
 import { isAwsManaged } from '../core/describe.ts';
-import { explain, isAbort, isKmsError, type KmsError } from '../core/errors.ts';
+import { explain, isAbort, isKmsError, isSignInProblem, type KmsError } from '../core/errors.ts';
 import { compareGrants, type GrantListing } from '../core/inventory.ts';
 import type { Connection, Grant, KmsKey } from '../core/model.ts';
 import { connectionId } from '../core/model.ts';
@@ -120,17 +120,20 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     this.#tell(nodeId(parent));
   }
 
-  /** Does what failed once more. */
-  async retry({ parent }: MessageNode): Promise<void> {
-    if (parent === undefined) {
+  /** Does what failed once more. A failed sign-in is done anew, from the files on. */
+  async retry({ parent, error }: MessageNode): Promise<void> {
+    if (parent === undefined || isSignInProblem(error)) {
       this.#connections.reconnect();
       return;
     }
-    const session = this.#connections.find(parent.connection);
-    const listing = parent.kind === 'key' ? await session?.inventory.grants(parent.key.arn) : undefined;
+    const inventory = this.#connections.find(parent.connection)?.inventory;
     // A list that broke in the middle goes on from there; one that never began starts anew.
-    if (parent.kind === 'key' && listing !== undefined && listing.grants.length > 0) {
-      await session?.inventory.moreGrants(parent.key.arn);
+    if (
+      parent.kind === 'key' &&
+      inventory !== undefined &&
+      (await inventory.grants(parent.key.arn)).grants.length > 0
+    ) {
+      await inventory.moreGrants(parent.key.arn);
       this.#tell(nodeId(parent));
     } else {
       this.refresh(parent);
@@ -286,5 +289,5 @@ function message(
 
 function failure(parent: MessageNode['parent'], slot: string, error: KmsError): MessageNode {
   const { title, sentence, advice, actions } = explain(error.details);
-  return { ...message(parent, slot, 'error', title, `${sentence} ${advice}`), actions };
+  return { ...message(parent, slot, 'error', title, `${sentence} ${advice}`), actions, error };
 }

@@ -1,4 +1,4 @@
-import type { HelpfulAction } from '../core/errors.ts';
+import type { HelpfulAction, KmsError } from '../core/errors.ts';
 import type { Connection, Grant, KmsKey } from '../core/model.ts';
 
 /** The rows of the Keys view: readonly data, mapped to a TreeItem in treeItem.ts. */
@@ -57,6 +57,8 @@ export interface MessageNode {
   readonly title: string;
   readonly sentence: string;
   readonly actions: readonly HelpfulAction[];
+  /** What it tells of. */
+  readonly error?: KmsError;
 }
 
 /** Stable over refreshes, reloads and reconnects, so that expansion and selection are kept. */

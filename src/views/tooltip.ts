@@ -3,14 +3,14 @@ import * as vscode from 'vscode';
 import { connectionName } from '../core/describe.ts';
 import { keyLabel } from '../core/model.ts';
 import { grantee, impactOfRevoke, principalKindName } from '../core/principal.ts';
-import { duration, localTime, printable } from '../core/text.ts';
+import { asMarkdown, duration, localTime, printable } from '../core/text.ts';
 import { grantFields } from './grantFields.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from './nodes.ts';
 import { type Known, keyStateText } from './treeItem.ts';
 
 /**
- * All there is to say about a row. Text from AWS is appended as text, never as Markdown; the tooltip trusts no commands
- * and no HTML.
+ * All there is to say about a row. Text from AWS is escaped, never taken as Markdown; the tooltip trusts no commands and
+ * no HTML.
  */
 export function tooltip(node: Node, known: Known): vscode.MarkdownString | string | undefined {
   switch (node.kind) {
@@ -40,16 +40,20 @@ function table(
   lines: readonly (readonly [string, string | undefined])[],
   note?: string,
 ): vscode.MarkdownString {
-  const markdown = new vscode.MarkdownString();
+  const shown = lines.filter(([, value]) => value !== undefined && value !== '');
+  const paragraphs = [
+    `**${data(title)}**`,
+    shown.map(([name, value = '']) => `${data(name)}: ${data(value)}`).join('  \n'),
+    data(note ?? ''),
+  ];
+  const markdown = new vscode.MarkdownString(paragraphs.filter((paragraph) => paragraph !== '').join('\n\n'));
   markdown.isTrusted = false;
   markdown.supportHtml = false;
-  markdown.appendMarkdown('**').appendText(printable(title)).appendMarkdown('**\n\n');
-  for (const [name, value] of lines) {
-    if (value === undefined || value === '') continue;
-    markdown.appendText(`${name}: ${printable(value, 2048)}`).appendMarkdown('  \n');
-  }
-  if (note !== undefined) markdown.appendMarkdown('\n').appendText(printable(note, 2048));
   return markdown;
+}
+
+function data(text: string): string {
+  return asMarkdown(printable(text, 2048));
 }
 
 function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownString {

@@ -123,11 +123,11 @@ function keyIcon(key: KmsKey, metadata: KeyMetadata | undefined): vscode.ThemeIc
       return new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('disabledForeground'));
     case 'PendingDeletion':
     case 'PendingReplicaDeletion':
-      return new vscode.ThemeIcon('trash', new vscode.ThemeColor('list.warningForeground'));
+      return new vscode.ThemeIcon('trash', new vscode.ThemeColor('problemsWarningIcon.foreground'));
     case 'PendingImport':
-      return new vscode.ThemeIcon('cloud-upload', new vscode.ThemeColor('list.warningForeground'));
+      return new vscode.ThemeIcon('cloud-upload', new vscode.ThemeColor('problemsWarningIcon.foreground'));
     case 'Unavailable':
-      return new vscode.ThemeIcon('debug-disconnect', new vscode.ThemeColor('list.errorForeground'));
+      return new vscode.ThemeIcon('debug-disconnect', new vscode.ThemeColor('problemsErrorIcon.foreground'));
     default:
       return new vscode.ThemeIcon('history');
   }
@@ -176,7 +176,7 @@ function grantItem({ grant }: GrantNode, revocation: RevocationState | undefined
     description: text,
     iconPath:
       revocation.kind === 'unconfirmed'
-        ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
+        ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'))
         : new vscode.ThemeIcon('loading~spin'),
     contextValue: {
       revoking: rows.grantRevoking,
@@ -221,8 +221,8 @@ function moreItem(node: MoreNode): vscode.TreeItem {
 
 const toneIcons = {
   info: new vscode.ThemeIcon('info'),
-  warning: new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground')),
-  error: new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground')),
+  warning: new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground')),
+  error: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
   loading: new vscode.ThemeIcon('loading~spin'),
 };
 

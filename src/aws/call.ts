@@ -1,0 +1,96 @@
+import { performance } from 'node:perf_hooks';
+import { isKmsError, type KmsErrorKind } from '../core/errors.ts';
+import type { Credentials } from './credentials.ts';
+import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errors.ts';
+
+/** What the log says of one call. Never a credential or token, and nothing from a request's or response's body. */
+export interface CallRecord {
+  /** The connection's ID, such as `profile/dev/eu-west-1`. */
+  readonly connection: string;
+  /** AWS's operation, such as `ListGrants`. */
+  readonly operation: string;
+  readonly durationMs: number;
+  /** Requests that were sent; `undefined` when it is not known, as after an abort or a failed sign-in. */
+  readonly attempts: number | undefined;
+  readonly requestId: string | undefined;
+  readonly outcome: 'ok' | 'aborted' | KmsErrorKind;
+  /** AWS's (or the SDK's) name for the failure. */
+  readonly awsName: string | undefined;
+  /** Entries of a list that were left out because they lacked an ID. */
+  readonly dropped: number;
+}
+
+/** A response in our own types. */
+export interface Narrowed<T> {
+  readonly value: T;
+  readonly dropped?: number;
+}
+
+interface Caller {
+  /**
+   * Sends, narrows what came back, and logs. Rejects with a KmsError; or with an AbortError as soon as `signal` is
+   * aborted, also while a sign-in is under way, which the SDK does not let itself be interrupted in.
+   */
+  call<Output, T>(
+    context: CallContext,
+    signal: AbortSignal,
+    send: (options: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+    narrow: (output: Output) => Narrowed<T>,
+  ): Promise<T>;
+}
+
+export interface CallerOptions {
+  readonly connection: string;
+  readonly profile: string | undefined;
+  readonly credentials: Credentials;
+  readonly log: (call: CallRecord) => void;
+}
+
+export function createCaller({ connection, profile, credentials, log }: CallerOptions): Caller {
+  return {
+    call: async (context, signal, send, narrow) => {
+      const start = performance.now();
+      const record = (result: unknown, rest: Pick<CallRecord, 'outcome'> & Partial<CallRecord>) =>
+        log({
+          connection,
+          operation: context.operation,
+          durationMs: performance.now() - start,
+          attempts: attemptsOf(result),
+          requestId: requestIdOf(result),
+          awsName: undefined,
+          dropped: 0,
+          ...rest,
+        });
+      try {
+        const output = await untilAborted(signal, () => credentials.use(signal, () => send({ abortSignal: signal })));
+        const { value, dropped = 0 } = narrow(output);
+        record(output, { outcome: 'ok', dropped });
+        return value;
+      } catch (error) {
+        // A connection that an abort tears down fails with the error of a broken connection.
+        const failure = signal.aborted ? new AbortError(error) : translate(error, { ...context, profile });
+        if (isKmsError(failure)) {
+          const { kind, awsName, requestId } = failure.details;
+          record(error, { outcome: kind, awsName, requestId });
+        } else {
+          record(error, { outcome: 'aborted' });
+        }
+        throw failure;
+      }
+    },
+  };
+}
+
+function untilAborted<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new AbortError(signal.reason));
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    start()
+      .finally(() => signal.removeEventListener('abort', abort))
+      .then(resolve, reject);
+  });
+}

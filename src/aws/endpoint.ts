@@ -1,0 +1,81 @@
+import * as l10n from '@vscode/l10n';
+import { KmsError } from '../core/errors.ts';
+import { type Env, profileSetting, type SharedFiles, sectionOf } from './profiles.ts';
+
+/** The services that we, or the sign-in of a profile, call. The ID is the one that variables and sections go by. */
+export type ServiceId = 'KMS' | 'STS' | 'SSO';
+
+/** Where a service's requests go. With a `url` both flags are false: the SDK refuses the combination. */
+export interface ServiceEndpoint {
+  /** What a variable or the files configured; `undefined`: AWS's own endpoint of the Region. */
+  readonly url: string | undefined;
+  readonly useFipsEndpoint: boolean;
+  readonly useDualstackEndpoint: boolean;
+}
+
+/**
+ * The endpoint of a service for one profile. The SDK does not find it by itself: it looks only at the profile that
+ * AWS_PROFILE names, whichever profile a client was made for.
+ *
+ * The order is that of AWS's SDKs and tools: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's `services`
+ * section, its `endpoint_url`; none of them when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or the profile says to ignore them.
+ *
+ * Throws a KmsError when what is configured can't be used.
+ */
+export function resolveEndpoint(service: ServiceId, env: Env, files: SharedFiles, profile: string): ServiceEndpoint {
+  const flag = (variable: string, key: string) => isTrue(env[variable] || profileSetting(files, profile, key));
+  if (!flag('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'ignore_configured_endpoint_urls')) {
+    const url =
+      env[`AWS_ENDPOINT_URL_${service}`] ||
+      env['AWS_ENDPOINT_URL'] ||
+      servicesSection(files, profile)[`${service.toLowerCase()}.endpoint_url`] ||
+      profileSetting(files, profile, 'endpoint_url');
+    if (url) {
+      checkUrl(url, profile);
+      return { url, useFipsEndpoint: false, useDualstackEndpoint: false };
+    }
+  }
+  return {
+    url: undefined,
+    useFipsEndpoint: flag('AWS_USE_FIPS_ENDPOINT', 'use_fips_endpoint'),
+    useDualstackEndpoint: flag('AWS_USE_DUALSTACK_ENDPOINT', 'use_dualstack_endpoint'),
+  };
+}
+
+/** The endpoint as it may be shown: without a user name and password in it. */
+export function shownUrl(url: string): string {
+  const { username, password } = new URL(url);
+  return username === '' && password === '' ? url : url.replace(/\/\/[^/]*@/, '//');
+}
+
+function servicesSection(files: SharedFiles, profile: string) {
+  const name = profileSetting(files, profile, 'services');
+  if (name === undefined) {
+    return {};
+  }
+  if (!Object.hasOwn(files.configFile, `services.${name}`)) {
+    // To go on without it would send to AWS what was meant for somewhere else. The SDK refuses too.
+    throw invalidEndpoint(
+      l10n.t('The config file has no section "services {0}", which profile {1} names.', name, profile),
+      profile,
+    );
+  }
+  return sectionOf(files.configFile, `services.${name}`);
+}
+
+function checkUrl(url: string, profile: string): void {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw invalidEndpoint(
+      l10n.t('The endpoint that is configured for profile {0} is not an http or https URL.', profile),
+      profile,
+    );
+  }
+}
+
+function invalidEndpoint(message: string, profile: string): KmsError {
+  return new KmsError({ kind: 'unknown', operation: 'Connect', awsName: 'InvalidEndpoint', message, profile });
+}
+
+function isTrue(value: string | undefined): boolean {
+  return value?.toLowerCase() === 'true';
+}

@@ -1,0 +1,285 @@
+import { isAbort, isKmsError, KmsError, type KmsErrorKind } from '../core/errors.ts';
+
+/** Cancelled: by the signal of the call, or by the person who was asked for an MFA code. Recognised by its name. */
+export class AbortError extends Error {
+  override readonly name = 'AbortError';
+
+  constructor(cause?: unknown) {
+    super('The call was cancelled.', { cause });
+  }
+}
+
+/** No credentials came of a profile. Wraps what the SDK's provider threw, so that {@link translate} knows when it was. */
+export class SignInError extends Error {
+  override readonly name = 'SignInError';
+
+  constructor(cause: unknown) {
+    super('The sign-in failed.', { cause });
+  }
+}
+
+/** An answer that lacks what KMS or STS always sends. Carries the metadata of the output, as the SDK's errors do. */
+export class IncompleteResponse extends Error {
+  override readonly name = 'IncompleteResponse';
+  readonly $metadata: unknown;
+
+  constructor(output: { readonly $metadata: unknown }) {
+    super('The answer lacks what AWS always sends.');
+    this.$metadata = output.$metadata;
+  }
+}
+
+/** What was asked when it failed. */
+export interface CallContext {
+  /** AWS's operation, such as `ListGrants`. */
+  readonly operation: string;
+  readonly keyArn?: string | undefined;
+  /** Set when the call names one grant. */
+  readonly grantId?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+/**
+ * AWS's names for failures: KMS's modelled exceptions, the common errors of AWS JSON services, and the names that STS
+ * (which speaks AWS's older query protocol) has for the same. NotFoundException is told apart by {@link notFound}.
+ */
+const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorKind>([
+  ['InvalidGrantIdException', 'invalidGrantId'],
+  ['InvalidArnException', 'invalidArn'],
+  ['InvalidMarkerException', 'invalidMarker'],
+  ['KMSInvalidStateException', 'invalidState'],
+  ['DisabledException', 'invalidState'],
+  ['KeyUnavailableException', 'invalidState'],
+  ['DependencyTimeoutException', 'dependencyTimeout'],
+  ['KMSInternalException', 'internal'],
+  ['InternalFailure', 'internal'],
+  ['InternalError', 'internal'],
+  ['InternalServerError', 'internal'],
+  ['InternalServerException', 'internal'],
+  ['ServiceUnavailable', 'internal'],
+  ['ServiceUnavailableException', 'internal'],
+  ['DryRunOperationException', 'dryRun'],
+  ['AccessDeniedException', 'accessDenied'],
+  ['AccessDenied', 'accessDenied'],
+  ['ThrottlingException', 'throttled'],
+  ['Throttling', 'throttled'],
+  ['ThrottledException', 'throttled'],
+  ['RequestThrottled', 'throttled'],
+  ['RequestThrottledException', 'throttled'],
+  ['RequestLimitExceeded', 'throttled'],
+  ['TooManyRequestsException', 'throttled'],
+  ['LimitExceededException', 'limitExceeded'],
+  ['ValidationException', 'validation'],
+  ['ValidationError', 'validation'],
+  ['ExpiredTokenException', 'expiredToken'],
+  ['ExpiredToken', 'expiredToken'],
+  ['TokenRefreshRequired', 'expiredToken'],
+  ['UnrecognizedClientException', 'unrecognizedClient'],
+  ['InvalidClientTokenId', 'unrecognizedClient'],
+  ['MissingAuthenticationToken', 'unrecognizedClient'],
+  ['MissingAuthenticationTokenException', 'unrecognizedClient'],
+  ['InvalidSignatureException', 'invalidSignature'],
+  ['SignatureDoesNotMatch', 'invalidSignature'],
+  ['IncompleteSignature', 'invalidSignature'],
+  ['IncompleteSignatureException', 'invalidSignature'],
+  ['RequestExpired', 'invalidSignature'],
+  ['RequestTimeTooSkewed', 'invalidSignature'],
+]);
+
+const credentialsRefused: ReadonlySet<KmsErrorKind | undefined> = new Set<KmsErrorKind | undefined>([
+  'expiredToken',
+  'unrecognizedClient',
+  'invalidSignature',
+]);
+
+/** AWS answered that the credentials of the request are no good (any more). */
+export function isCredentialsRefused(error: unknown): boolean {
+  return credentialsRefused.has(kindsByName.get(nameOf(error)));
+}
+
+/**
+ * Decides what a failure is, from the name that the SDK gives it. Never from `instanceof` or `constructor.name`, which
+ * minifying breaks, and never from the HTTP status, which differs between KMS's model and KMS itself.
+ *
+ * A cancelled call's AbortError, and a KmsError, come back as they are. The message has AWS's or the SDK's text, cleaned
+ * of anything secret; `cause` is the original, which is not cleaned and is not for any log.
+ */
+export function translate(error: unknown, context: CallContext): KmsError | AbortError {
+  if (isAbort(error)) {
+    return error instanceof AbortError ? error : new AbortError(error);
+  }
+  if (isKmsError(error)) {
+    return error;
+  }
+  const signingIn = nameOf(error) === 'SignInError';
+  const failure = signingIn ? read(error, 'cause') : error;
+  const kind = kindOf(failure, context);
+  return new KmsError(
+    {
+      // A provider has a hundred ways to say that it is not set up: a missing token file, a section that is not there.
+      kind: signingIn && kind === 'unknown' ? 'credentialsMissing' : kind,
+      operation: context.operation,
+      awsName: printableName(failure),
+      message: messageOf(failure, kind),
+      keyArn: signingIn ? undefined : context.keyArn,
+      profile: context.profile,
+      requestId: requestIdOf(failure),
+    },
+    failure,
+  );
+}
+
+function kindOf(error: unknown, context: CallContext): KmsErrorKind {
+  const name = nameOf(error);
+  const message = rawMessage(error);
+  const code = codeOf(error);
+  if (name === 'NotFoundException') {
+    return notFound(message, context);
+  }
+  const named = kindsByName.get(name);
+  if (named !== undefined) {
+    return named;
+  }
+  if (/^(Credentials|Token)?ProviderError$/.test(name)) {
+    return signInKind(message);
+  }
+  // The SDK renames a reset connection to TimeoutError, so the code is asked first.
+  if (code !== undefined && isNetworkCode(code)) {
+    return 'network';
+  }
+  if (name === 'TimeoutError' || code === 'ETIMEDOUT') {
+    return 'timeout';
+  }
+  if (/^Region (is missing|not accepted)|Missing Region/.test(message)) {
+    return 'regionMissing';
+  }
+  return isStrangeAnswer(error, name, code) ? 'notJson' : 'unknown';
+}
+
+/** KMS says NotFoundException of a grant, of a key, and of an ARN that was sent to another Region than its own. */
+function notFound(message: string, { operation, grantId }: CallContext): KmsErrorKind {
+  if (/^Invalid arn\b/i.test(message)) {
+    return 'wrongRegion';
+  }
+  if (/^Key '.*' does not exist|^Invalid keyId\b/is.test(message)) {
+    return 'keyNotFound';
+  }
+  return grantId !== undefined || operation === 'RevokeGrant' ? 'grantNotFound' : 'keyNotFound';
+}
+
+/** The SDK's credential providers have one name for everything: their text decides. */
+function signInKind(message: string): KmsErrorKind {
+  const code = /\b(E[A-Z]{3,}(?:_[A-Z]+)*|[A-Z_]*(?:CERT|SELF_SIGNED)[A-Z_]*)\b/.exec(message)?.[1];
+  if (code !== undefined && isNetworkCode(code)) {
+    return 'network';
+  }
+  if (/\bTimeoutError\b|\bETIMEDOUT\b/.test(message)) {
+    return 'timeout';
+  }
+  // UnauthorizedException is how SSO answers a token that was signed out elsewhere.
+  if (
+    /aws (sso )?login|re-?authenticate|session .*\bexpired|Failed to load token|UnauthorizedException/i.test(message)
+  ) {
+    return 'ssoExpired';
+  }
+  return /^Profile '?.+ (was not found|could not be found)/.test(message) ? 'profileMissing' : 'credentialsMissing';
+}
+
+const networkCodes: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'EPROTO',
+]);
+
+/** Node's and OpenSSL's codes for a server that could not be reached, or whose certificate does not hold. */
+function isNetworkCode(code: string): boolean {
+  return networkCodes.has(code) || /^ERR_(SSL|TLS)_|CERT|SELF_SIGNED|^HOSTNAME_MISMATCH$/.test(code);
+}
+
+/** Something answered, but not as AWS does: not HTTP, not JSON, or an error without AWS's name for it. */
+function isStrangeAnswer(error: unknown, name: string, code: string | undefined): boolean {
+  if (name === 'SyntaxError' || name === 'IncompleteResponse' || code?.startsWith('HPE_') === true) {
+    return true;
+  }
+  const isServiceError = read(error, '$fault') !== undefined;
+  return isServiceError ? name === 'Unknown' || name === 'NotFound' : read(error, '$response') !== undefined;
+}
+
+function messageOf(error: unknown, kind: KmsErrorKind): string {
+  const message = withoutSecrets(rawMessage(error));
+  const status = read(read(error, '$metadata'), 'httpStatusCode');
+  return kind === 'notJson' && typeof status === 'number' ? `HTTP ${status}: ${message}` : message;
+}
+
+/**
+ * The texts that can hold a secret: AWS repeats the canonical request, session token included, when it refuses a
+ * signature; Node repeats the command line of a credential_process; V8 quotes the text that it could not parse; the SDK
+ * appends a hint for developers.
+ */
+function withoutSecrets(message: string): string {
+  return message
+    .replace(/\s*The Canonical String[\s\S]*$/, '')
+    .replace(/^Command failed: .*$/m, 'The command failed.')
+    .replace(/Unexpected (token|non-whitespace|string|number)[\s\S]*?JSON[^\n]*/, 'Not JSON.')
+    .replace(/\s*Deserialization error: to see the raw response[\s\S]*$/, '')
+    .trim();
+}
+
+function rawMessage(error: unknown): string {
+  const message = read(error, 'message');
+  if (typeof message === 'string' && message !== '') {
+    return message;
+  }
+  // Node tries every address of a host; its AggregateError has no text of its own.
+  const errors = read(error, 'errors');
+  return Array.isArray(errors) ? [...new Set(errors.map(rawMessage))].join('; ') : nameOf(error);
+}
+
+function nameOf(error: unknown): string {
+  const name = read(error, 'name');
+  return typeof name === 'string' ? name : 'Error';
+}
+
+/** The name comes from the server, and goes to the log: letters and digits, on one line. */
+function printableName(error: unknown): string {
+  return (
+    nameOf(error)
+      .replace(/[^\w.:-]/g, '')
+      .slice(0, 100) || 'Error'
+  );
+}
+
+function codeOf(error: unknown, depth = 0): string | undefined {
+  const code = read(error, 'code');
+  if (typeof code === 'string') {
+    return code;
+  }
+  const cause = read(error, 'cause');
+  return cause === undefined || depth > 3 ? undefined : codeOf(cause, depth + 1);
+}
+
+/** AWS's request ID of a failed or successful call, for AWS Support. */
+export function requestIdOf(result: unknown): string | undefined {
+  const id = read(read(result, '$metadata'), 'requestId');
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** How many requests the SDK sent for a failed or successful call; `undefined` when it did not get that far. */
+export function attemptsOf(result: unknown): number | undefined {
+  const attempts = read(read(result, '$metadata'), 'attempts');
+  return typeof attempts === 'number' ? attempts : undefined;
+}
+
+/** What is thrown can be anything. */
+function read(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}

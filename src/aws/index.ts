@@ -1,0 +1,139 @@
+import { KmsError } from '../core/errors.ts';
+import type { Aws, OpenedConnection } from '../core/kmsApi.ts';
+import { type ConnectionRef, connectionId } from '../core/model.ts';
+import type { CallRecord } from './call.ts';
+import { createClient } from './client.ts';
+import { type Credentials, createSignIns, memoise, missingProfile } from './credentials.ts';
+import { resolveEndpoint, shownUrl } from './endpoint.ts';
+import { type Env, hasProfile, listProfiles, readSharedFiles } from './profiles.ts';
+import { regions } from './regions.ts';
+import { clientSettings, defaultTransport, type Timeouts } from './transport.ts';
+
+export type { CallRecord } from './call.ts';
+
+/** What the SDK asks of the thing that carries its requests; here, a KMS in this very process. */
+export interface RequestHandler {
+  handle(
+    request: {
+      readonly method: string;
+      readonly path: string;
+      readonly headers: Record<string, string>;
+      readonly body?: unknown;
+    },
+    options?: { readonly abortSignal?: AbortSignal },
+  ): Promise<{
+    response: { statusCode: number; headers: Record<string, string>; body?: unknown };
+  }>;
+}
+
+/** Where the requests of the sample connection go. */
+export interface Sample {
+  readonly requestHandler: RequestHandler;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export interface AwsOptions {
+  /**
+   * `process.env`. The SDK reads the environment's own credentials, and the files of an SSO session, from the process,
+   * so another environment than that of the process would be followed only in part.
+   */
+  readonly env: Env;
+  /** Called once for each call, after it. */
+  readonly log: (call: CallRecord) => void;
+  /** Called when the sample connection is opened. */
+  readonly sample: () => Promise<Sample>;
+  /** Asks for the code of an MFA device; `undefined`: cancelled, and the calls that waited for it reject as aborted. */
+  readonly mfaCode: (serial: string) => Promise<string | undefined>;
+  /** 5 s to connect and 15 s to answer, for each attempt, unless given. */
+  readonly timeouts?: Timeouts;
+  /** Requests that are sent for one call at most. 3 unless given. */
+  readonly maxAttempts?: number;
+}
+
+/**
+ * The AWS room. `open` rejects with a KmsError when the profile is not in the files, when there is no Region, or when
+ * what is configured as its endpoint can't be used; it sends nothing and signs in to nothing.
+ */
+export function createAws(options: AwsOptions): Aws {
+  const { env, log } = options;
+  const transport = {
+    timeouts: options.timeouts ?? defaultTransport.timeouts,
+    maxAttempts: options.maxAttempts ?? defaultTransport.maxAttempts,
+  };
+  const signIns = createSignIns({ env, transport, mfaCode: options.mfaCode });
+
+  const openSample = async (ref: ConnectionRef): Promise<OpenedConnection> => {
+    const { requestHandler, region, credentials } = await options.sample();
+    const settings = {
+      ...clientSettings(transport, { url: undefined, useFipsEndpoint: false, useDualstackEndpoint: false }),
+      requestHandler: { handle: requestHandler.handle.bind(requestHandler) },
+    };
+    const { api, close } = createClient({
+      connection: connectionId(ref),
+      profile: undefined,
+      region,
+      credentials: memoise(async () => credentials),
+      log,
+      kms: settings,
+      sts: settings,
+    });
+    return { api, region, endpoint: { kind: 'sample' }, close };
+  };
+
+  const openAws = async (
+    ref: ConnectionRef,
+    region: string,
+    profile: string | undefined,
+    signIn: () => Promise<Credentials>,
+  ): Promise<OpenedConnection> => {
+    const files = await readSharedFiles(env);
+    if (profile !== undefined && !hasProfile(files, profile)) {
+      throw missingProfile(profile);
+    }
+    if (region === '') {
+      throw new KmsError({
+        kind: 'regionMissing',
+        operation: 'Connect',
+        awsName: 'RegionMissing',
+        message: 'Region is missing.',
+        profile,
+      });
+    }
+    // Credentials from the environment go with the settings of the default profile, in the SDK and in the AWS CLI.
+    const configuredBy = profile ?? 'default';
+    const kms = resolveEndpoint('KMS', env, files, configuredBy);
+    const sts = resolveEndpoint('STS', env, files, configuredBy);
+    const ofProfile = profile === undefined ? {} : { profile };
+    const { api, close } = createClient({
+      connection: connectionId(ref),
+      profile,
+      region,
+      credentials: await signIn(),
+      log,
+      kms: { ...clientSettings(transport, kms), ...ofProfile },
+      sts: { ...clientSettings(transport, sts), ...ofProfile },
+    });
+    return {
+      api,
+      region,
+      endpoint: kms.url === undefined ? { kind: 'aws' } : { kind: 'custom', url: shownUrl(kms.url) },
+      close,
+    };
+  };
+
+  return {
+    profiles: async () => listProfiles(await readSharedFiles(env)),
+    regions: () => regions,
+    open: async (ref) => {
+      switch (ref.kind) {
+        case 'sample':
+          return openSample(ref);
+        case 'environment':
+          return openAws(ref, ref.region, undefined, async () => signIns.environment());
+        case 'profile':
+          return openAws(ref, ref.region, ref.profile, () => signIns.profile(ref.profile, ref.region));
+      }
+    },
+  };
+}

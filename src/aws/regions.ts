@@ -1,0 +1,69 @@
+/** A Region to choose from. */
+interface Region {
+  readonly name: string;
+  /** AWS's own name of the place. */
+  readonly description: string;
+}
+
+/**
+ * The Regions of every partition: commercial ones first, then GovCloud, China, the European Sovereign Cloud and the
+ * isolated ones. The SDK's own data, which it does not export; a test holds this table to it.
+ */
+export const regions: readonly Region[] = [
+  // aws
+  { name: 'af-south-1', description: 'Africa (Cape Town)' },
+  { name: 'ap-east-1', description: 'Asia Pacific (Hong Kong)' },
+  { name: 'ap-east-2', description: 'Asia Pacific (Taipei)' },
+  { name: 'ap-northeast-1', description: 'Asia Pacific (Tokyo)' },
+  { name: 'ap-northeast-2', description: 'Asia Pacific (Seoul)' },
+  { name: 'ap-northeast-3', description: 'Asia Pacific (Osaka)' },
+  { name: 'ap-south-1', description: 'Asia Pacific (Mumbai)' },
+  { name: 'ap-south-2', description: 'Asia Pacific (Hyderabad)' },
+  { name: 'ap-southeast-1', description: 'Asia Pacific (Singapore)' },
+  { name: 'ap-southeast-2', description: 'Asia Pacific (Sydney)' },
+  { name: 'ap-southeast-3', description: 'Asia Pacific (Jakarta)' },
+  { name: 'ap-southeast-4', description: 'Asia Pacific (Melbourne)' },
+  { name: 'ap-southeast-5', description: 'Asia Pacific (Malaysia)' },
+  { name: 'ap-southeast-6', description: 'Asia Pacific (New Zealand)' },
+  { name: 'ap-southeast-7', description: 'Asia Pacific (Thailand)' },
+  { name: 'ca-central-1', description: 'Canada (Central)' },
+  { name: 'ca-west-1', description: 'Canada West (Calgary)' },
+  { name: 'eu-central-1', description: 'Europe (Frankfurt)' },
+  { name: 'eu-central-2', description: 'Europe (Zurich)' },
+  { name: 'eu-north-1', description: 'Europe (Stockholm)' },
+  { name: 'eu-south-1', description: 'Europe (Milan)' },
+  { name: 'eu-south-2', description: 'Europe (Spain)' },
+  { name: 'eu-west-1', description: 'Europe (Ireland)' },
+  { name: 'eu-west-2', description: 'Europe (London)' },
+  { name: 'eu-west-3', description: 'Europe (Paris)' },
+  { name: 'il-central-1', description: 'Israel (Tel Aviv)' },
+  { name: 'me-central-1', description: 'Middle East (UAE)' },
+  { name: 'me-south-1', description: 'Middle East (Bahrain)' },
+  { name: 'me-west-1', description: 'Middle East (Saudi Arabia)' },
+  { name: 'mx-central-1', description: 'Mexico (Central)' },
+  { name: 'sa-east-1', description: 'South America (Sao Paulo)' },
+  { name: 'sa-west-1', description: 'South America (Chile)' },
+  { name: 'us-east-1', description: 'US East (N. Virginia)' },
+  { name: 'us-east-2', description: 'US East (Ohio)' },
+  { name: 'us-west-1', description: 'US West (N. California)' },
+  { name: 'us-west-2', description: 'US West (Oregon)' },
+  // aws-us-gov
+  { name: 'us-gov-east-1', description: 'AWS GovCloud (US-East)' },
+  { name: 'us-gov-west-1', description: 'AWS GovCloud (US-West)' },
+  // aws-cn
+  { name: 'cn-north-1', description: 'China (Beijing)' },
+  { name: 'cn-northwest-1', description: 'China (Ningxia)' },
+  // aws-eusc
+  { name: 'eusc-de-east-1', description: 'AWS European Sovereign Cloud (Germany)' },
+  // aws-iso
+  { name: 'us-iso-east-1', description: 'US ISO East' },
+  { name: 'us-iso-west-1', description: 'US ISO WEST' },
+  // aws-iso-b
+  { name: 'us-isob-east-1', description: 'US ISOB East (Ohio)' },
+  { name: 'us-isob-west-1', description: 'US ISOB West' },
+  // aws-iso-e
+  { name: 'eu-isoe-west-1', description: 'EU ISOE West' },
+  // aws-iso-f
+  { name: 'us-isof-east-1', description: 'US ISOF EAST' },
+  { name: 'us-isof-south-1', description: 'US ISOF SOUTH' },
+];

@@ -1,0 +1,55 @@
+import type { Grant, KeyMetadata, KmsKey, PrincipalRef } from './model.ts';
+
+/**
+ * Grants and keys in the shape in which KMS itself and the AWS CLI give them, with AWS's names, for people to read, keep
+ * and feed to other tools. Fields that are absent stay absent. Dates are ISO 8601.
+ */
+type AwsJson = Readonly<Record<string, unknown>>;
+
+/** GrantListEntry. */
+export function grantAsAwsJson(grant: Grant): AwsJson {
+  const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
+  const constraints = present({
+    EncryptionContextSubset: encryptionContextSubset,
+    EncryptionContextEquals: encryptionContextEquals,
+    SourceArn: sourceArn,
+  });
+  return present({
+    KeyId: grant.keyArn,
+    GrantId: grant.grantId,
+    Name: grant.name,
+    CreationDate: grant.creationDate?.toISOString(),
+    ...principal('GranteePrincipal', 'GranteeServicePrincipal', grant.granteePrincipal),
+    ...principal('RetiringPrincipal', 'RetiringServicePrincipal', grant.retiringPrincipal),
+    IssuingAccount: grant.issuingAccount,
+    Operations: grant.operations,
+    Constraints: Object.keys(constraints).length === 0 ? undefined : constraints,
+  });
+}
+
+/** KeyMetadata, as far as it is known, with the key's aliases. */
+export function keyAsAwsJson(key: KmsKey, metadata: KeyMetadata | undefined): AwsJson {
+  return present({
+    KeyId: key.keyId,
+    Arn: key.arn,
+    Aliases: key.aliases,
+    AWSAccountId: metadata?.account,
+    Description: metadata?.description,
+    KeyState: metadata?.state,
+    KeyManager: metadata?.manager,
+    KeyUsage: metadata?.usage,
+    KeySpec: metadata?.spec,
+    Origin: metadata?.origin,
+    MultiRegion: metadata?.multiRegion,
+    CreationDate: metadata?.creationDate?.toISOString(),
+    DeletionDate: metadata?.deletionDate?.toISOString(),
+  });
+}
+
+function principal(name: string, serviceName: string, ref: PrincipalRef | undefined): AwsJson {
+  return ref === undefined ? {} : { [ref.kind === 'servicePrincipal' ? serviceName : name]: ref.value };
+}
+
+function present(fields: AwsJson): AwsJson {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,122 @@
+import type { Account, Key } from './account.ts';
+import { accessDenied, invalidArn, notFound } from './errors.ts';
+import type { Input } from './input.ts';
+import { matchesPattern, parseArn } from './principals.ts';
+import type { Random } from './random.ts';
+import type { Replicas } from './replicas.ts';
+
+/** A permission that is missing. Patterns may hold `*`. */
+export interface Denial {
+  /** A pattern of principal ARNs; absent: everyone. */
+  readonly principal?: string;
+  /** A pattern of operation names, such as `RevokeGrant` or `List*`. */
+  readonly operation: string;
+  /** A key ID; absent: every key, and the operations that have none. */
+  readonly keyId?: string;
+}
+
+/** What the operations of one account share. */
+export interface Kms {
+  readonly account: Account;
+  readonly replicas: Replicas;
+  /** For grant IDs and tokens. */
+  readonly random: Random;
+  /** Which grant a token of CreateGrant stands for. */
+  readonly grantTokens: Map<string, { readonly keyId: string; readonly grantId: string }>;
+  readonly denials: readonly Denial[];
+  /** AWS's own is 50,000. */
+  readonly grantsPerKey: number;
+  /** See PageRequest. */
+  readonly scanLimit: number;
+}
+
+/** One request to KMS: who asks for what, and when (ms). */
+export interface Call {
+  readonly kms: Kms;
+  readonly operation: string;
+  readonly input: Input;
+  readonly principalArn: string;
+  readonly now: number;
+}
+
+/** Answers with the operation's output; undefined is an empty body. @throws AwsError */
+export type Operation = (call: Call) => Readonly<Record<string, unknown>> | undefined;
+
+/** For operations on no single key. @throws AccessDeniedException */
+export function authorize({ kms, operation, principalArn }: Call): void {
+  if (kms.denials.some((denial) => denial.keyId === undefined && denies(denial, operation, principalArn))) {
+    throw accessDenied(principalArn, `kms:${operation}`, '*');
+  }
+}
+
+/** The key that a `KeyId` names by ID or ARN, if the caller may do this to it. @throws AwsError */
+export function keyFor(call: Call, reference: string): Key {
+  const { account } = call.kms;
+  if (isAlias(reference)) {
+    throw invalidArn('Key Aliases are not supported for this operation.');
+  }
+  const keyArn = keyArnOf(account, reference);
+  return permittedKey(call, keyArn);
+}
+
+/** @throws AccessDeniedException before NotFoundException, so that nobody can probe for keys */
+export function permittedKey(call: Call, keyArn: string): Key {
+  const { kms, operation, principalArn } = call;
+  const keyId = keyArn.slice(keyArn.indexOf(':key/') + ':key/'.length);
+  const denied = kms.denials.some(
+    (denial) => (denial.keyId ?? keyId) === keyId && denies(denial, operation, principalArn),
+  );
+  if (denied) {
+    throw accessDenied(principalArn, `kms:${operation}`, keyArn);
+  }
+  const key = kms.account.keys.get(keyId);
+  if (key?.arn === keyArn) {
+    return key;
+  }
+  if (parseArn(keyArn)?.accountId !== kms.account.id) {
+    throw accessDenied(principalArn, `kms:${operation}`, keyArn, 'resource');
+  }
+  throw notFound(`Key '${keyArn}' does not exist`);
+}
+
+/** An alias, by name or ARN. */
+export function isAlias(reference: string): boolean {
+  return reference.startsWith('alias/') || (parseArn(reference)?.resource.startsWith('alias/') ?? false);
+}
+
+/** @throws when the reference is no key ID and no key ARN of this Region */
+export function keyArnOf(account: Account, reference: string): string {
+  if (!reference.startsWith('arn:')) {
+    if (!keyIdPattern.test(reference)) {
+      throw notFound(`Invalid keyId '${reference}'`);
+    }
+    return account.kmsArn(`key/${reference}`);
+  }
+  const arn = kmsArn(account, reference);
+  const [kind, keyId = ''] = arn.resource.split('/');
+  if (kind !== 'key' || !keyIdPattern.test(keyId) || arn.resource !== `key/${keyId}`) {
+    throw invalidArn(`Invalid arn ${reference}`);
+  }
+  return reference;
+}
+
+/** @throws InvalidArnException when it is no ARN of KMS, NotFoundException when it is of another Region */
+export function kmsArn(account: Account, reference: string) {
+  const arn = parseArn(reference);
+  if (arn?.service !== 'kms' || arn.partition !== account.partition || !/^\d{12}$/.test(arn.accountId)) {
+    throw invalidArn(`Invalid arn ${reference}`);
+  }
+  if (arn.region !== account.region) {
+    throw notFound(`Invalid arn ${arn.region}`);
+  }
+  return arn;
+}
+
+const keyIdPattern = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
+
+function denies(denial: Denial, operation: string, principalArn: string): boolean {
+  return matchesPattern(denial.operation, operation) && matchesPattern(denial.principal ?? '*', principalArn);
+}
+
+/** AWS writes times as seconds since the epoch, with a fraction. */
+export const epochSeconds = (ms: number) => ms / 1000;

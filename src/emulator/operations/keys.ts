@@ -1,0 +1,212 @@
+import type { Alias, Key } from '../account.ts';
+import { accessDenied, invalidArn, notFound } from '../errors.ts';
+import {
+  authorize,
+  type Call,
+  epochSeconds,
+  isAlias,
+  type Kms,
+  keyArnOf,
+  keyFor,
+  kmsArn,
+  type Operation,
+  permittedKey,
+} from '../kms.ts';
+import { OrderedMap } from '../orderedMap.ts';
+import { readPage } from '../paging.ts';
+import { keyIdRules, pageInput, pageOutput } from './members.ts';
+
+export const listKeys: Operation = (call) => {
+  const { input, kms } = call;
+  const paging = pageInput(input, { byDefault: 100, max: 1000 });
+  input.check();
+  authorize(call);
+  const page = readPage(kms.account.keys, {
+    ...paging,
+    scope: 'ListKeys',
+    scanLimit: kms.scanLimit,
+    // Keys of other accounts may be used by their ARN, but are listed in their own account only.
+    matches: (key) => key.accountId === kms.account.id,
+  });
+  return pageOutput('Keys', page, (key) => ({ KeyId: key.id, KeyArn: key.arn }));
+};
+
+export const listAliases: Operation = (call) => {
+  const { input, kms } = call;
+  const reference = input.string('KeyId', keyIdRules);
+  const paging = pageInput(input, { byDefault: 50, max: 100 });
+  input.check();
+  authorize(call);
+  const key = reference === undefined ? undefined : keyFor(call, reference);
+  const page = readPage(key ? aliasesOf(kms, key) : kms.account.aliases, {
+    ...paging,
+    scope: `ListAliases ${key?.id ?? ''}`,
+    scanLimit: kms.scanLimit,
+  });
+  return pageOutput('Aliases', page, (alias) => ({
+    AliasName: alias.name,
+    AliasArn: kms.account.kmsArn(alias.name),
+    TargetKeyId: alias.targetKeyId,
+    CreationDate: epochSeconds(alias.createdAt),
+    LastUpdatedDate: epochSeconds(alias.updatedAt),
+  }));
+};
+
+function aliasesOf(kms: Kms, key: Key): OrderedMap<Alias> {
+  const aliases = new OrderedMap<Alias>();
+  for (const alias of kms.account.aliases.values()) {
+    if (alias.targetKeyId === key.id) {
+      aliases.set(alias.name, alias);
+    }
+  }
+  return aliases;
+}
+
+export const describeKey: Operation = (call) => {
+  const { input, kms } = call;
+  const reference = input.requiredString('KeyId', keyIdRules);
+  input.strings('GrantTokens', { max: 8192, maxItems: 10 });
+  input.check();
+  const keyArn = isAlias(reference) ? aliasTargetArn(call, reference) : keyArnOf(kms.account, reference);
+  return { KeyMetadata: keyMetadata(permittedKey(call, keyArn)) };
+};
+
+/** As on AWS, naming a reserved alias whose AWS managed key doesn't exist yet creates that key. */
+function aliasTargetArn({ kms, now, principalArn, operation }: Call, reference: string): string {
+  const { account } = kms;
+  const name = reference.startsWith('arn:') ? kmsArn(account, reference).resource : reference;
+  const aliasArn = reference.startsWith('arn:') ? reference : account.kmsArn(reference);
+  if (!/^alias\/[a-zA-Z0-9:/_-]+$/.test(name)) {
+    throw invalidArn(`Invalid alias ${reference}`);
+  }
+  if (kmsArn(account, aliasArn).accountId !== account.id) {
+    throw accessDenied(principalArn, `kms:${operation}`, aliasArn, 'resource');
+  }
+  const alias = account.aliases.get(name);
+  if (!alias) {
+    throw notFound(`Alias ${aliasArn} is not found.`);
+  }
+  if (alias.targetKeyId !== undefined) {
+    return account.kmsArn(`key/${alias.targetKeyId}`);
+  }
+  const id = kms.random.uuid();
+  const service = name.slice('alias/aws/'.length);
+  const arn = account.kmsArn(`key/${id}`);
+  account.keys.set(id, {
+    id,
+    arn,
+    accountId: account.id,
+    description: `Default key that protects my ${service} data when no other key is defined`,
+    createdAt: now,
+    state: 'Enabled',
+    manager: 'AWS',
+    origin: 'AWS_KMS',
+    usage: 'ENCRYPT_DECRYPT',
+    spec: 'SYMMETRIC_DEFAULT',
+    tags: [],
+    policy: '{"Version":"2012-10-17","Statement":[]}',
+  });
+  account.aliases.set(name, { ...alias, targetKeyId: id, updatedAt: now });
+  return arn;
+}
+
+function keyMetadata(key: Key) {
+  const { multiRegion } = key;
+  const [, partition] = key.arn.split(':');
+  const inRegion = (other: string) => ({
+    Arn: `arn:${partition}:kms:${other}:${key.accountId}:key/${key.id}`,
+    Region: other,
+  });
+  return {
+    AWSAccountId: key.accountId,
+    KeyId: key.id,
+    Arn: key.arn,
+    CreationDate: epochSeconds(key.createdAt),
+    Enabled: key.state === 'Enabled',
+    Description: key.description,
+    KeyUsage: key.usage,
+    KeyState: key.state,
+    ...(key.deletionAt === undefined ? {} : { DeletionDate: epochSeconds(key.deletionAt) }),
+    ...(key.pendingWindowDays === undefined ? {} : { PendingDeletionWindowInDays: key.pendingWindowDays }),
+    Origin: key.origin,
+    ...(key.customKeyStoreId === undefined ? {} : { CustomKeyStoreId: key.customKeyStoreId }),
+    KeyManager: key.manager,
+    CustomerMasterKeySpec: key.spec,
+    KeySpec: key.spec,
+    ...algorithms(key),
+    MultiRegion: multiRegion !== undefined,
+    ...(multiRegion && {
+      MultiRegionConfiguration: {
+        MultiRegionKeyType: multiRegion.type,
+        PrimaryKey: inRegion(multiRegion.primaryRegion),
+        ReplicaKeys: multiRegion.replicaRegions.map(inRegion),
+      },
+    }),
+  };
+}
+
+function algorithms({ usage, spec }: Key) {
+  switch (usage) {
+    case 'ENCRYPT_DECRYPT':
+      return {
+        EncryptionAlgorithms:
+          spec === 'SYMMETRIC_DEFAULT' ? ['SYMMETRIC_DEFAULT'] : ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'],
+      };
+    case 'SIGN_VERIFY':
+      return {
+        SigningAlgorithms: spec.startsWith('RSA')
+          ? ['RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PSS_SHA_256']
+          : ['ECDSA_SHA_256'],
+      };
+    case 'GENERATE_VERIFY_MAC':
+      return { MacAlgorithms: [spec.replace('HMAC_', 'HMAC_SHA_')] };
+    case 'KEY_AGREEMENT':
+      return { KeyAgreementAlgorithms: ['ECDH'] };
+    case 'ENCAPSULATE_DECAPSULATE':
+      return {};
+  }
+}
+
+export const getKeyPolicy: Operation = (call) => {
+  const { input } = call;
+  const reference = input.requiredString('KeyId', keyIdRules);
+  const name = input.string('PolicyName', { max: 128, pattern: /^\w+$/ }) ?? 'default';
+  input.check();
+  const key = ownKey(call, reference);
+  if (name !== 'default') {
+    throw notFound('No such policy exists');
+  }
+  return { Policy: key.policy, PolicyName: name };
+};
+
+export const listKeyPolicies: Operation = (call) => {
+  const { input } = call;
+  const reference = input.requiredString('KeyId', keyIdRules);
+  pageInput(input, { byDefault: 100, max: 1000 });
+  input.check();
+  ownKey(call, reference);
+  return { PolicyNames: ['default'], Truncated: false };
+};
+
+export const listResourceTags: Operation = (call) => {
+  const { input, kms } = call;
+  const reference = input.requiredString('KeyId', keyIdRules);
+  const paging = pageInput(input, { byDefault: 50, max: 50 });
+  input.check();
+  const key = ownKey(call, reference);
+  const tags = new OrderedMap<Key['tags'][number]>();
+  for (const tag of key.tags) {
+    tags.set(tag.key, tag);
+  }
+  const page = readPage(tags, { ...paging, scope: `ListResourceTags ${key.id}`, scanLimit: kms.scanLimit });
+  return pageOutput('Tags', page, ({ key: TagKey, value: TagValue }) => ({ TagKey, TagValue }));
+};
+
+/** Policies and tags are for the key's own account. @throws AccessDeniedException */
+function ownKey(call: Call, reference: string): Key {
+  const key = keyFor(call, reference);
+  if (key.accountId !== call.kms.account.id) {
+    throw accessDenied(call.principalArn, `kms:${call.operation}`, key.arn, 'resource');
+  }
+  return key;
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { AwsError } from './errors.ts';
+import type { OrderedMap } from './orderedMap.ts';
+
+export interface PageRequest<T> {
+  readonly limit: number;
+  readonly marker?: string;
+  /** What is listed, with its filters: a marker holds only for the list that gave it. */
+  readonly scope: string;
+  readonly matches?: (value: T) => boolean;
+  /** How many values are looked at for one page. KMS may end a page early, even empty, and say Truncated. */
+  readonly scanLimit: number;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextMarker?: string;
+}
+
+/** One page; `nextMarker` is there exactly when more may follow. @throws InvalidMarkerException */
+export function readPage<T>(list: OrderedMap<T>, request: PageRequest<T>): Page<T> {
+  const start = request.marker === undefined ? 0 : openMarker(request.marker, request.scope);
+  const items: T[] = [];
+  let last = start;
+  let scanned = 0;
+  for (const { position, value } of list.after(start)) {
+    const matches = request.matches?.(value) ?? true;
+    if ((matches && items.length === request.limit) || scanned === request.scanLimit) {
+      return { items, nextMarker: sealMarker(last, request.scope) };
+    }
+    if (matches) {
+      items.push(value);
+    }
+    scanned++;
+    last = position;
+  }
+  return { items };
+}
+
+/** Opaque to clients, and checked, so that a made-up marker is refused as AWS refuses it. */
+function sealMarker(position: number, scope: string): string {
+  return Buffer.from(`${position}.${checksum(position, scope)}`).toString('base64');
+}
+
+function openMarker(marker: string, scope: string): number {
+  const [digits = '', sum] = Buffer.from(marker, 'base64').toString('latin1').split('.');
+  const position = Number(digits);
+  if (!/^\d+$/.test(digits) || sealMarker(position, scope) !== marker || sum === undefined) {
+    throw new AwsError('InvalidMarkerException', 'Could not deserialize the marker.');
+  }
+  return position;
+}
+
+function checksum(position: number, scope: string): string {
+  return createHash('sha256').update(`${position}\n${scope}`).digest('base64url');
+}

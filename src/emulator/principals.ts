@@ -1,0 +1,62 @@
+/** The parts of `arn:partition:service:region:account:resource`; the resource keeps its own colons. */
+export interface Arn {
+  readonly partition: string;
+  readonly service: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly resource: string;
+}
+
+/** Undefined when the text has not the six parts of an ARN. */
+export function parseArn(text: string): Arn | undefined {
+  const [prefix, partition, service, region, accountId, ...resource] = text.split(':');
+  if (prefix !== 'arn' || !partition || !service || region === undefined || accountId === undefined) {
+    return undefined;
+  }
+  return resource.length === 0 ? undefined : { partition, service, region, accountId, resource: resource.join(':') };
+}
+
+/**
+ * Whether CreateGrant takes this as a principal: an account, user, role, federated user or assumed role.
+ * Names with a colon are reserved for AWS's own sessions, such as `aws:ec2-infrastructure`, and are refused.
+ */
+export function isGrantablePrincipal(text: string): boolean {
+  const arn = parseArn(text);
+  if (arn?.region !== '' || !/^\d{12}$/.test(arn.accountId)) {
+    return false;
+  }
+  switch (arn.service) {
+    case 'iam':
+      return /^(root|(user|role)\/([\x21-\x7e]*\/)?[\w+=,.@-]+)$/.test(arn.resource);
+    case 'sts':
+      return /^(assumed-role\/[\w+=,.@-]+\/[\w+=,.@-]+|federated-user\/[\w+=,.@-]+)$/.test(arn.resource);
+    default:
+      return false;
+  }
+}
+
+/** Whether a principal that is named in a grant is the caller, or a role or account the caller acts for. */
+export function actsAs(callerArn: string, principal: string): boolean {
+  if (callerArn === principal) {
+    return true;
+  }
+  const caller = parseArn(callerArn);
+  const named = parseArn(principal);
+  if (!caller || !named || caller.accountId !== named.accountId) {
+    return false;
+  }
+  if (named.service === 'iam' && named.resource === 'root') {
+    return true;
+  }
+  const [kind, roleName] = caller.resource.split('/');
+  return kind === 'assumed-role' && named.resource.startsWith('role/') && named.resource.split('/').at(-1) === roleName;
+}
+
+/** The pattern's `*` stands for any text; everything else is literal. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const source = pattern
+    .split('*')
+    .map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${source}$`, 's').test(text);
+}

@@ -1,0 +1,42 @@
+import { awsJson, awsQuery, isRecord, type Protocol, type WireRequest } from './wire.ts';
+
+/** What a request asks of which service, and how the answer is to be written. */
+export interface Route {
+  readonly service: 'kms' | 'sts';
+  readonly operation: string;
+  /** Undefined when the body isn't what the protocol asks for. */
+  readonly input: Readonly<Record<string, unknown>> | undefined;
+  readonly protocol: Protocol;
+}
+
+const target = 'TrentService.';
+
+/** Undefined when the request is none of AWS JSON to KMS or the query protocol to STS. */
+export function routeOf(request: WireRequest): Route | undefined {
+  if (request.method !== 'POST' || request.path.split('?')[0] !== '/') {
+    return undefined;
+  }
+  const { 'x-amz-target': amzTarget = '', 'content-type': contentType = '' } = request.headers;
+  if (amzTarget.startsWith(target)) {
+    const operation = amzTarget.slice(target.length);
+    return { service: 'kms', operation, input: jsonObject(request.body), protocol: awsJson };
+  }
+  if (contentType.startsWith('application/x-www-form-urlencoded')) {
+    const input = Object.fromEntries(new URLSearchParams(request.body));
+    const operation = input['Action'];
+    return operation ? { service: 'sts', operation, input, protocol: awsQuery(operation) } : undefined;
+  }
+  return undefined;
+}
+
+function jsonObject(body: string): Readonly<Record<string, unknown>> | undefined {
+  if (body === '') {
+    return {};
+  }
+  try {
+    const value: unknown = JSON.parse(body);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

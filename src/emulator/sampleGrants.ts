@@ -1,0 +1,243 @@
+import type { Account, Grant, Key } from './account.ts';
+import type { Random } from './random.ts';
+import type { SampleKey } from './sampleKeys.ts';
+import { uniqueId } from './sts.ts';
+
+interface Setting {
+  readonly account: Account;
+  readonly key: Key;
+  /** The how-manieth grant of its key, from 0. */
+  readonly index: number;
+  readonly random: Random;
+}
+
+/** All but what every grant has; the issuer is the key's own account unless told otherwise. */
+type GrantParts = Omit<Grant, 'id' | 'keyId' | 'createdAt' | 'issuingAccount'> & Partial<Pick<Grant, 'issuingAccount'>>;
+
+export type GrantMaker = (setting: Setting) => GrantParts;
+
+const readWrite = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'DescribeKey'];
+const everything = [
+  'Decrypt',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'CreateGrant',
+  'RetireGrant',
+  'DescribeKey',
+];
+const partnerAccount = '444455556666';
+const securityAccount = '777788889999';
+
+const iam = ({ partition, id }: Account, resource: string, accountId = id) =>
+  `arn:${partition}:iam::${accountId}:${resource}`;
+const session = ({ partition, id }: Account, role: string, name: string) =>
+  `arn:${partition}:sts::${id}:assumed-role/${role}/${name}`;
+
+const functions = [
+  'orders-api',
+  'invoice-mailer',
+  'thumbnailer',
+  'fraud-check',
+  'stock-sync',
+  'gdpr-export',
+  'search-indexer',
+] as const;
+const people = ['maria.lopez', 'j.smith', 'chen.wei', 'a.kowalska', 'tomas.novak'] as const;
+
+/** Grants as one finds them in real accounts, by who holds them. */
+export const grantMakers = {
+  /** An EBS volume that is attached to an EC2 instance. */
+  volume: ({ account, random }) => {
+    const instance = `i-0${random.hex(8)}`;
+    return {
+      granteePrincipal: session(account, 'aws:ec2-infrastructure', instance),
+      retiringPrincipal: session(account, 'aws:ec2-infrastructure', instance),
+      operations: ['Decrypt'],
+      constraints: { encryptionContextSubset: { 'aws:ebs:id': `vol-0${random.hex(8)}` } },
+    };
+  },
+  /** RDS, by its service-linked role. */
+  rds: ({ account, random }) => ({
+    granteePrincipal: iam(account, 'role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS'),
+    retiringPrincipal: `rds.${account.region}.amazonaws.com`,
+    operations: everything,
+    constraints: { encryptionContextSubset: { 'aws:rds:db-id': `db-${random.hex(13).toUpperCase()}` } },
+  }),
+  /** Auto Scaling, by its service-linked role: what launches instances with encrypted volumes. */
+  autoScaling: ({ account }) => ({
+    name: 'autoscaling-encrypted-volumes',
+    granteePrincipal: iam(account, 'role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling'),
+    operations: everything.filter((operation) => operation !== 'RetireGrant'),
+  }),
+  /** As services were granted before there was GranteeServicePrincipal. */
+  dynamodbOld: ({ account, random }) => ({
+    name: random.hex(16),
+    granteePrincipal: `dynamodb.${account.region}.amazonaws.com`,
+    retiringPrincipal: `dynamodb.${account.region}.amazonaws.com`,
+    operations: everything,
+    constraints: {
+      encryptionContextSubset: {
+        'aws:dynamodb:tableName': 'customers',
+        'aws:dynamodb:subscriberId': account.id,
+      },
+    },
+  }),
+  dynamodbNew: ({ account }) => ({
+    granteeServicePrincipal: 'dynamodb.amazonaws.com',
+    retiringServicePrincipal: 'dynamodb.amazonaws.com',
+    operations: ['Decrypt', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo', 'DescribeKey'],
+    constraints: {
+      sourceArn: `arn:${account.partition}:dynamodb:${account.region}:${account.id}:table/customer-consents`,
+    },
+  }),
+  lambdaService: ({ account }) => ({
+    granteePrincipal: iam(account, 'role/service-role/invoice-mailer-role-7k2m9x4q'),
+    operations: ['Decrypt', 'RetireGrant'],
+    constraints: {
+      encryptionContextEquals: {
+        'aws:lambda:FunctionArn': `arn:${account.partition}:lambda:${account.region}:${account.id}:function:invoice-mailer`,
+      },
+    },
+  }),
+  /** The execution role of a Lambda function. */
+  lambda: ({ account, random, index }) => {
+    const name = random.pick(functions);
+    return {
+      name: `${name}-${index + 1}`,
+      granteePrincipal: iam(account, `role/service-role/${name}-lambda`),
+      retiringPrincipal: iam(account, 'role/platform/grant-janitor'),
+      operations: ['Decrypt', 'GenerateDataKey'],
+      constraints: {
+        encryptionContextSubset: {
+          'aws:lambda:FunctionArn': `arn:${account.partition}:lambda:${account.region}:${account.id}:function:${name}`,
+        },
+      },
+    };
+  },
+  /** Nothing here is drawn, so that two of them on one key are the duplicates that a retried CreateGrant leaves behind. */
+  nightlyExport: ({ account }) => ({
+    granteePrincipal: iam(account, 'role/batch/nightly-export'),
+    operations: ['Decrypt', 'DescribeKey'],
+    constraints: { encryptionContextSubset: { purpose: 'export', system: 'orders' } },
+  }),
+  cardTokenizer: ({ account }) => ({
+    name: 'card-tokenizer',
+    granteePrincipal: iam(account, 'role/payments/card-tokenizer'),
+    retiringPrincipal: iam(account, 'role/platform/grant-janitor'),
+    operations: readWrite,
+    constraints: { encryptionContextEquals: { tenant: 'retail', 'data-class': 'pan' } },
+  }),
+  /** A person, with a name that says for how long it was meant. */
+  analyst: ({ account, random }) => ({
+    name: 'temporary-incident-2291',
+    granteePrincipal: iam(account, `user/analysts/${random.pick(people)}`),
+    operations: ['Decrypt'],
+  }),
+  deploySession: ({ account }) => ({
+    granteePrincipal: session(account, 'GitHubActionsDeploy', 'release-1.42.0'),
+    retiringPrincipal: iam(account, 'role/GitHubActionsDeploy'),
+    operations: ['Encrypt', 'GenerateDataKey', 'RetireGrant'],
+  }),
+  glue: ({ account }) => ({
+    name: 'glue-crawler',
+    granteePrincipal: iam(account, 'role/service-role/AWSGlueServiceRole-raw-zone'),
+    operations: readWrite,
+  }),
+  /** A role of the security team's account, which created the grant itself. */
+  auditor: ({ account }) => ({
+    name: 'audit:quarterly',
+    granteePrincipal: iam(account, 'role/ReadOnlyAuditor', securityAccount),
+    retiringPrincipal: iam(account, 'root', securityAccount),
+    issuingAccount: iam(account, 'root', securityAccount),
+    operations: ['Decrypt', 'DescribeKey'],
+  }),
+  acquirer: ({ account }) => ({
+    name: 'acquirer-settlement-files',
+    granteePrincipal: iam(account, 'role/integration/settlement', partnerAccount),
+    operations: ['Decrypt'],
+    constraints: { encryptionContextEquals: { partner: 'acquirer', direction: 'outbound' } },
+  }),
+  /** A whole other account. */
+  otherAccount: ({ account }) => ({
+    name: 'partner-data-exchange',
+    granteePrincipal: iam(account, 'root', partnerAccount),
+    operations: ['Decrypt', 'DescribeKey'],
+  }),
+  accountRoot: ({ account }) => ({
+    granteePrincipal: account.rootArn,
+    retiringPrincipal: account.rootArn,
+    operations: everything,
+  }),
+  /** KMS shows a unique ID when it can't resolve a role, most often one that was deleted. */
+  deletedRole: ({ key, index }) => ({
+    name: 'batch-worker',
+    granteePrincipal: `AROA${uniqueId(`${key.id}/${index}`)}`,
+    operations: readWrite,
+  }),
+  deletedUser: ({ key, index }) => ({
+    granteePrincipal: `AIDA${uniqueId(`${key.id}/${index}`)}`,
+    operations: ['Decrypt', 'Encrypt'],
+  }),
+  signer: ({ account, index }) => ({
+    name: `build-pipeline-${index + 1}`,
+    granteePrincipal: iam(account, 'role/ci/release-signer'),
+    retiringPrincipal: iam(account, 'role/platform/grant-janitor'),
+    operations: ['Sign', 'GetPublicKey', 'DescribeKey'],
+  }),
+  verifier: ({ account, random }) => ({
+    granteePrincipal: iam(account, `role/service-role/${random.pick(functions)}-lambda`),
+    operations: ['Verify', 'GetPublicKey'],
+  }),
+  macMaker: ({ account, index }) => ({
+    name: `webhook-sender-${index + 1}`,
+    granteePrincipal: iam(account, 'role/partners/webhook-sender'),
+    operations: ['GenerateMac', 'DescribeKey'],
+  }),
+  macChecker: ({ account, random }) => ({
+    granteePrincipal: iam(account, `role/service-role/${random.pick(functions)}-lambda`),
+    operations: ['VerifyMac'],
+  }),
+  keyAgreement: ({ account, index }) => ({
+    name: `bank-channel-${index + 1}`,
+    granteePrincipal: iam(account, 'role/partners/bank-gateway'),
+    operations: ['DeriveSharedSecret', 'GetPublicKey', 'DescribeKey'],
+  }),
+  /** One of many alike, for accounts of any size. */
+  worker: ({ account, index, random }) => ({
+    name: `worker-${String(index + 1).padStart(5, '0')}`,
+    granteePrincipal: iam(account, `role/workers/worker-${random.below(500)}`),
+    retiringPrincipal: iam(account, 'role/platform/grant-janitor'),
+    operations: ['Decrypt', 'GenerateDataKey'],
+    constraints: { encryptionContextSubset: { job: random.hex(4) } },
+  }),
+} satisfies Record<string, GrantMaker>;
+
+type MakerName = keyof typeof grantMakers;
+
+const usual: readonly MakerName[] = ['lambda', 'worker', 'analyst', 'volume', 'worker', 'deploySession'];
+
+/** The grants of one key: its own first, then the usual ones for such a key, `count` in all. */
+export function makersFor({ grants, usage }: SampleKey, count: number): readonly MakerName[] {
+  const filler = fillerFor(usage);
+  return Array.from(
+    { length: count },
+    (_, index) => grants[index] ?? filler[(index - grants.length) % filler.length] ?? 'worker',
+  );
+}
+
+/** Only operations that the key can do. */
+function fillerFor(usage: SampleKey['usage']): readonly MakerName[] {
+  switch (usage) {
+    case 'SIGN_VERIFY':
+      return ['signer', 'verifier'];
+    case 'GENERATE_VERIFY_MAC':
+      return ['macMaker', 'macChecker'];
+    case 'KEY_AGREEMENT':
+      return ['keyAgreement'];
+    default:
+      return usual;
+  }
+}

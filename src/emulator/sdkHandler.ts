@@ -1,0 +1,145 @@
+import { Readable } from 'node:stream';
+import type { Emulator } from './emulator.ts';
+import type { Delivery, WireRequest } from './wire.ts';
+
+/** What the AWS SDK for JavaScript v3 hands to a request handler, as far as it is read here. */
+interface SdkRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+interface SdkResponse {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | Readable;
+}
+
+/** The abort signal of the platform, or the SDK's older one, which has `onabort` only. */
+interface SdkAbortSignal {
+  readonly aborted: boolean;
+  onabort?: unknown;
+  addEventListener?: unknown;
+}
+
+/** The SDK's `requestHandler`, by its shape. */
+export interface SdkRequestHandler {
+  readonly metadata: { readonly handlerProtocol: string };
+  handle(
+    request: SdkRequest,
+    options?: { readonly abortSignal?: SdkAbortSignal; readonly requestTimeout?: number },
+  ): Promise<{ response: SdkResponse }>;
+  destroy(): void;
+  updateHttpClientConfig(key: never, value: never): void;
+  httpHandlerConfigs(): Record<string, never>;
+}
+
+/**
+ * Lets a client of the AWS SDK talk to the emulator in process, with no port open. Any client will do: KMS and STS.
+ * Delays take real time, and end early with an AbortError when the request's signal aborts.
+ */
+export function createRequestHandler(emulator: Emulator): SdkRequestHandler {
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    async handle(request, { abortSignal, requestTimeout } = {}) {
+      throwIfAborted(abortSignal);
+      const reply = emulator.handle(await wireRequest(request));
+      const delayMs = reply.kind === 'hang' ? Number.POSITIVE_INFINITY : reply.delayMs;
+      if (requestTimeout && delayMs > requestTimeout) {
+        await sleep(requestTimeout, abortSignal);
+        throw namedError('TimeoutError', `The emulator did not answer within ${requestTimeout} ms.`);
+      }
+      if (delayMs > 0) {
+        await sleep(delayMs, abortSignal);
+      }
+      if (reply.kind !== 'response') {
+        throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+      }
+      const { status, headers, body, delivery } = reply;
+      return { response: { statusCode: status, headers: { ...headers }, body: bodyOf(body, delivery, abortSignal) } };
+    },
+    destroy() {},
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+async function wireRequest({ method, path, query = {}, headers, body }: SdkRequest): Promise<WireRequest> {
+  const search = Object.entries(query)
+    .flatMap(([name, value]) =>
+      [value].flat().map((item) => `${encodeURIComponent(name)}=${encodeURIComponent(item ?? '')}`),
+    )
+    .join('&');
+  return {
+    method,
+    path: search === '' ? path : `${path}?${search}`,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    body: await bodyText(body),
+  };
+}
+
+/** The SDK sends text or bytes to KMS and STS. */
+async function bodyText(body: unknown): Promise<string> {
+  if (body === undefined || body === null) {
+    return '';
+  }
+  return body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : String(body);
+}
+
+function bodyOf(body: string, delivery: Delivery, signal: SdkAbortSignal | undefined): Uint8Array | Readable {
+  const bytes = Buffer.from(body);
+  if (delivery.kind === 'whole') {
+    return bytes;
+  }
+  const half = Math.floor(bytes.length / 2);
+  return Readable.from(
+    (async function* () {
+      yield bytes.subarray(0, half);
+      if (delivery.kind === 'cut') {
+        throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+      }
+      await sleep(delivery.ms, signal);
+      yield bytes.subarray(half);
+    })(),
+    { objectMode: false },
+  );
+}
+
+/** An endless sleep ends only by the signal. @throws AbortError */
+function sleep(ms: number, signal: SdkAbortSignal | undefined): Promise<void> {
+  throwIfAborted(signal);
+  return new Promise((resolve, reject) => {
+    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(end, ms);
+    function end() {
+      stopListening();
+      resolve();
+    }
+    const stopListening = onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(abortError());
+    });
+  });
+}
+
+function onAbort(signal: SdkAbortSignal | undefined, listener: () => void): () => void {
+  if (signal instanceof AbortSignal) {
+    signal.addEventListener('abort', listener, { once: true });
+    return () => signal.removeEventListener('abort', listener);
+  }
+  if (signal) {
+    signal.onabort = listener;
+  }
+  return () => undefined;
+}
+
+function throwIfAborted(signal: SdkAbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw abortError();
+  }
+}
+
+const abortError = () => namedError('AbortError', 'Request aborted');
+
+const namedError = (name: string, message: string) => Object.assign(new Error(message), { name });

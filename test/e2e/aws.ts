@@ -1,0 +1,48 @@
+import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
+import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
+import { startServer } from '../../src/emulator/server.ts';
+import type { LaunchOptions } from './driver.ts';
+
+/** Credentials that must never be seen anywhere. */
+export const secrets = { accessKeyId: 'AKIACANARYACCESSKEYI', secretAccessKey: 'canary-secret-access-key-7Lq2' };
+
+export interface Kms {
+  readonly emulator: Emulator;
+  readonly url: string;
+  /** A profile of the AWS config file that points here. */
+  readonly profile: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Our KMS over HTTP. */
+export async function startKms(sample: SampleOptions = {}, options: Omit<EmulatorOptions, 'data'> = {}): Promise<Kms> {
+  const emulator = createEmulator({ data: createAccount({ now: Date.now(), ...sample }), ...options });
+  const server = await startServer(emulator, { port: 0 });
+  return {
+    emulator,
+    url: server.url,
+    profile: {
+      region: sample.region ?? 'eu-west-1',
+      endpoint_url: server.url,
+      aws_access_key_id: secrets.accessKeyId,
+      aws_secret_access_key: secrets.secretAccessKey,
+    },
+    close: () => server.close(),
+  };
+}
+
+/** Starts KMS, and says how to launch VS Code with a default profile on it. */
+export async function kmsAndLaunch(
+  sample: SampleOptions = {},
+  options: Omit<EmulatorOptions, 'data'> = {},
+): Promise<{ kms: Kms; launch: LaunchOptions }> {
+  const kms = await startKms(sample, options);
+  return { kms, launch: { awsConfig: { default: kms.profile } } };
+}
+
+/** The revokes that KMS accepted. */
+export function revokes({ emulator }: Kms): readonly (readonly [keyId: unknown, grantId: unknown])[] {
+  return emulator.requests
+    .filter(({ operation, status }) => operation === 'RevokeGrant' && status === 200)
+    .map(({ input }) => [input['KeyId'], input['GrantId']]);
+}

@@ -1,0 +1,180 @@
+import * as vscode from 'vscode';
+import { extensionName, views } from '../../src/manifest.ts';
+import type { Node } from '../../src/views/nodes.ts';
+
+/**
+ * A test extension host refuses modal dialogs ("refused to show dialog in tests"), and tells nobody what a notification
+ * or a tree holds. So the few calls of `vscode.window` that show something are watched here, before the extension is
+ * activated; notifications and dialogs are answered by the test. All else is VS Code's own. The end-to-end tests press
+ * the real dialogs.
+ */
+
+interface Shown {
+  readonly kind: 'information' | 'warning' | 'error' | 'input';
+  readonly message: string;
+  readonly detail: string;
+  readonly buttons: readonly string[];
+}
+
+/** The button to press, or the text to enter; `undefined` closes it. */
+type Answer = (shown: Shown) => string | undefined;
+
+const shown: Shown[] = [];
+const logged: string[] = [];
+let answer: Answer = () => undefined;
+let provider: vscode.TreeDataProvider<Node> | undefined;
+let tree: vscode.TreeView<Node> | undefined;
+
+export function watchWindow(): void {
+  for (const kind of ['information', 'warning', 'error'] as const) {
+    const name = (
+      { information: 'showInformationMessage', warning: 'showWarningMessage', error: 'showErrorMessage' } as const
+    )[kind];
+    replace(name, async (message: string, ...rest: unknown[]) => {
+      const options = rest.find(isOptions);
+      const items = rest.filter((item) => item !== options);
+      const buttons = items.map((item) =>
+        typeof item === 'string' ? item : String((item as vscode.MessageItem).title),
+      );
+      const pressed = show({ kind, message, detail: options?.detail ?? '', buttons });
+      return items[buttons.indexOf(pressed ?? '')];
+    });
+  }
+  replace('showInputBox', async (options: vscode.InputBoxOptions) =>
+    show({ kind: 'input', message: options.title ?? '', detail: options.prompt ?? '', buttons: [] }),
+  );
+  const createTreeView = vscode.window.createTreeView;
+  replace('createTreeView', (id: string, options: vscode.TreeViewOptions<Node>) => {
+    const created = createTreeView(id, options);
+    if (id === views.keys) {
+      provider = options.treeDataProvider;
+      tree = created;
+    }
+    return created;
+  });
+  const createOutputChannel = vscode.window.createOutputChannel;
+  replace('createOutputChannel', (name: string, options: { log: true }) => {
+    const channel = createOutputChannel(name, options);
+    for (const level of ['trace', 'debug', 'info', 'warn', 'error'] as const) {
+      const write = channel[level].bind(channel);
+      Object.defineProperty(channel, level, {
+        value: (...words: [string]) => {
+          logged.push(`${level} ${words.join(' ')}`);
+          write(...words);
+        },
+      });
+    }
+    return channel;
+  });
+}
+
+function replace(name: keyof typeof vscode.window, value: unknown): void {
+  Object.defineProperty(vscode.window, name, { value, configurable: true });
+}
+
+function isOptions(item: unknown): item is vscode.MessageOptions {
+  return typeof item === 'object' && item !== null && !('title' in item);
+}
+
+function show(what: Shown): string | undefined {
+  shown.push(what);
+  return answer(what);
+}
+
+/** Answers every dialog and notification from now on. */
+export function answerWith(next: Answer): void {
+  answer = next;
+}
+
+/** What was shown since the last call. */
+export function takeShown(): readonly Shown[] {
+  return shown.splice(0);
+}
+
+/** Everything that the extension logged so far, whatever the log level. */
+export function logLines(): readonly string[] {
+  return logged;
+}
+
+/** Opens the view, which activates the extension. */
+export async function openView(): Promise<void> {
+  await vscode.commands.executeCommand(`${views.keys}.focus`);
+  await until('the view is there', () => tree?.visible === true);
+}
+
+export function extension(): vscode.Extension<unknown> {
+  const found = vscode.extensions.getExtension(`kms-grants.${extensionName}`);
+  if (found === undefined) throw new Error('the extension is not installed');
+  return found;
+}
+
+function dataProvider(): vscode.TreeDataProvider<Node> {
+  if (provider === undefined) throw new Error('the view was not opened');
+  return provider;
+}
+
+export async function children(node?: Node): Promise<Node[]> {
+  return (await dataProvider().getChildren(node)) ?? [];
+}
+
+/** A row, as VS Code draws it. */
+export interface Row {
+  readonly label: string;
+  readonly description: string;
+  readonly icon: string;
+  readonly context: string;
+}
+
+export async function row(node: Node): Promise<Row> {
+  const { label, description, iconPath, contextValue } = await dataProvider().getTreeItem(node);
+  return {
+    label: String(label),
+    description: String(description ?? ''),
+    icon: iconPath instanceof vscode.ThemeIcon ? iconPath.id : '',
+    context: contextValue ?? '',
+  };
+}
+
+export async function rowsOf(node?: Node): Promise<Row[]> {
+  return Promise.all((await children(node)).map(row));
+}
+
+/** The tooltip's Markdown source. */
+export async function tooltipOf(node: Node): Promise<string> {
+  const item = await dataProvider().getTreeItem(node);
+  const { signal } = new AbortController();
+  const token = {
+    isCancellationRequested: signal.aborted,
+    onCancellationRequested: () => new vscode.Disposable(() => {}),
+  };
+  const resolved = await dataProvider().resolveTreeItem?.(item, node, token);
+  const tooltip = resolved?.tooltip;
+  return typeof tooltip === 'string' ? tooltip : (tooltip?.value ?? '');
+}
+
+/** The row with this label below `parent`. */
+export async function child(parent: Node | undefined, label: string): Promise<Node> {
+  const nodes = await children(parent);
+  const labels: string[] = [];
+  for (const node of nodes) {
+    const found = await row(node);
+    if (found.label === label) return node;
+    labels.push(found.label);
+  }
+  throw new Error(`no row "${label}" among: ${labels.join(', ')}`);
+}
+
+export async function connectionRow(): Promise<Node> {
+  const [connection] = await children();
+  if (connection === undefined) throw new Error('the view is empty');
+  return connection;
+}
+
+/** Waits for something that an event of the product brings about. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}

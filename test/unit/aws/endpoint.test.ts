@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { resolveEndpoint, type ServiceId, shownUrl } from '../../../src/aws/endpoint.ts';
+import type { SharedFiles } from '../../../src/aws/profiles.ts';
+
+const files: SharedFiles = {
+  configFile: {
+    dev: { services: 'local', endpoint_url: 'http://profile.test' },
+    plain: { endpoint_url: 'http://plain.test' },
+    ignoring: { endpoint_url: 'http://profile.test', ignore_configured_endpoint_urls: 'true' },
+    lost: { services: 'gone', endpoint_url: 'http://profile.test' },
+    typo: { endpoint_url: 'localhost:4566' },
+    fips: { use_fips_endpoint: 'true', use_dualstack_endpoint: 'true' },
+    fipsAtHome: { use_fips_endpoint: 'true', use_dualstack_endpoint: 'true', endpoint_url: 'http://plain.test' },
+    'services.local': { 'kms.endpoint_url': 'http://section.test' },
+  },
+  credentialsFile: { stored: { endpoint_url: 'http://stored.test' } },
+};
+
+const urlOf = (profile: string, env: Record<string, string> = {}, service: ServiceId = 'KMS') =>
+  resolveEndpoint(service, env, files, profile).url;
+
+test('a variable for the service comes before one for all, then the services section, then the profile', () => {
+  const all = { AWS_ENDPOINT_URL: 'http://all.test' };
+  assert.equal(urlOf('dev', { ...all, AWS_ENDPOINT_URL_KMS: 'http://kms.test' }), 'http://kms.test');
+  assert.equal(urlOf('dev', all), 'http://all.test');
+  assert.equal(urlOf('dev'), 'http://section.test');
+  assert.equal(urlOf('plain'), 'http://plain.test');
+  assert.equal(urlOf('stored'), 'http://stored.test');
+  assert.equal(urlOf('unknown'), undefined);
+});
+
+test('STS has an endpoint of its own, and shares what is configured for all services', () => {
+  assert.equal(urlOf('plain', { AWS_ENDPOINT_URL_KMS: 'http://kms.test' }, 'STS'), 'http://plain.test');
+  assert.equal(urlOf('plain', { AWS_ENDPOINT_URL_STS: 'http://sts.test' }, 'STS'), 'http://sts.test');
+  assert.equal(urlOf('plain', { AWS_ENDPOINT_URL_STS: 'http://sts.test' }), 'http://plain.test');
+  assert.equal(urlOf('dev', {}, 'STS'), 'http://profile.test');
+});
+
+test('configured endpoints are ignored when the environment or the profile says so', () => {
+  const env = { AWS_ENDPOINT_URL_KMS: 'http://kms.test' };
+  assert.equal(urlOf('ignoring', env), undefined);
+  assert.equal(urlOf('plain', { ...env, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'TRUE' }), undefined);
+  assert.equal(urlOf('ignoring', { ...env, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' }), 'http://kms.test');
+});
+
+test('FIPS and dual-stack come from the profile, and the environment overrules it', () => {
+  const flags = (profile: string, env: Record<string, string> = {}) => {
+    const { useFipsEndpoint, useDualstackEndpoint } = resolveEndpoint('KMS', env, files, profile);
+    return [useFipsEndpoint, useDualstackEndpoint];
+  };
+  assert.deepEqual(flags('fips'), [true, true]);
+  assert.deepEqual(flags('fips', { AWS_USE_FIPS_ENDPOINT: 'false' }), [false, true]);
+  assert.deepEqual(flags('unknown', { AWS_USE_FIPS_ENDPOINT: 'true' }), [true, false]);
+  assert.deepEqual(flags('unknown', { AWS_USE_DUALSTACK_ENDPOINT: 'true' }), [false, true]);
+});
+
+test('FIPS and dual-stack are never combined with a custom endpoint, which the SDK refuses', () => {
+  assert.deepEqual(resolveEndpoint('KMS', {}, files, 'fipsAtHome'), {
+    url: 'http://plain.test',
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+  });
+});
+
+test('a services section that is not there is an error, not a silent way to AWS', () => {
+  assert.throws(() => urlOf('lost'), /services gone/);
+});
+
+test('an endpoint that is no URL is an error that names the profile', () => {
+  assert.throws(() => urlOf('typo'), /profile typo is not an http or https URL/);
+});
+
+test('an endpoint is shown without the user name and password in it', () => {
+  assert.equal(shownUrl('http://ana:canary@proxy.test:8080/kms'), 'http://proxy.test:8080/kms');
+  assert.equal(shownUrl('http://127.0.0.1:4599'), 'http://127.0.0.1:4599');
+});

@@ -1,0 +1,307 @@
+import { abortError, type Clock } from '../../../src/core/clock.ts';
+import type { Session } from '../../../src/core/connections.ts';
+import { KmsError, type KmsErrorDetails, type KmsErrorKind } from '../../../src/core/errors.ts';
+import { Inventory } from '../../../src/core/inventory.ts';
+import type { GrantRef, KmsApi, Page } from '../../../src/core/kmsApi.ts';
+import {
+  type AliasListEntry,
+  type CallerIdentity,
+  type ConnectionRef,
+  connectionId,
+  type Endpoint,
+  type Grant,
+  type KeyListEntry,
+  type KeyMetadata,
+  type KmsKey,
+} from '../../../src/core/model.ts';
+import { type RecordStore, type RevocationRecord, recordId, reviveRecord } from '../../../src/core/revocation.ts';
+
+/** Lets everything that is ready to run do so. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Time that only tests move: by `advance`, or (`auto`) by each sleep at once. */
+export class FakeClock implements Clock {
+  /** How long each sleep was asked to be. */
+  readonly sleeps: number[] = [];
+  readonly #auto: boolean;
+  #now: number;
+  #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+
+  constructor({ auto = false, now = Date.UTC(2026, 10, 24) } = {}) {
+    this.#auto = auto;
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** How many sleep at the moment. */
+  get sleeping(): number {
+    return this.#sleepers.length;
+  }
+
+  /** Time passes without anybody waking: a read that takes long, a computer that sleeps. */
+  pass(ms: number): void {
+    this.#now += ms;
+  }
+
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    this.sleeps.push(ms);
+    if (signal.aborted) throw abortError();
+    if (this.#auto) {
+      this.#now += ms;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const sleeper = { at: this.#now + ms, wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        reject(abortError());
+      });
+    });
+  }
+
+  /** Wakes all who sleep until then, in order of time. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settle();
+    for (;;) {
+      const [next] = this.#sleepers.filter(({ at }) => at <= end).sort((left, right) => left.at - right.at);
+      if (next === undefined) break;
+      this.#sleepers = this.#sleepers.filter((other) => other !== next);
+      this.#now = Math.max(this.#now, next.at);
+      next.wake();
+      await settle();
+    }
+    this.#now = end;
+  }
+}
+
+/** The greatest number below one: with it, full jitter waits as long as it may. */
+export const longest = () => 1 - 2 ** -53;
+
+/** A random source that gives the same numbers for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function kmsError(kind: KmsErrorKind, details: Partial<KmsErrorDetails> = {}): KmsError {
+  return new KmsError({ kind, operation: 'ListGrants', awsName: kind, message: kind, ...details });
+}
+
+export interface Call {
+  readonly operation: keyof KmsApi;
+  readonly keyArn?: string | undefined;
+  readonly grantId?: string | undefined;
+  readonly marker?: string | undefined;
+}
+
+type Hook = (call: Call, signal: AbortSignal) => void | Promise<unknown>;
+
+/** A KMS in memory, behind our port. A hook before each answer delays it or, by throwing, replaces it. */
+export class FakeKms implements KmsApi {
+  readonly calls: Call[] = [];
+  readonly keys: KeyListEntry[] = [];
+  readonly aliases: AliasListEntry[] = [];
+  readonly grants = new Map<string, Grant[]>();
+  readonly pageSize = { keys: 1000, aliases: 100, grants: 100 };
+  identity: CallerIdentity = { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/ana' };
+  dryRunAnswer: 'allowed' | 'revoked' = 'allowed';
+  /** A revoked grant stays listed until `unlist`. */
+  revokesSlowly = false;
+  /** Answers ListGrants in place of `grants`. */
+  grantPages: ((call: Call) => Page<Grant>) | undefined;
+  before: Hook = () => {};
+  readonly #inFlight = new Map<string, number>();
+  /** The most calls of an operation that were ever under way at once. */
+  readonly peak = new Map<string, number>();
+
+  count(operation: keyof KmsApi): number {
+    return this.calls.filter((call) => call.operation === operation).length;
+  }
+
+  addGrants(keyArn: string, ...grantIds: readonly string[]): void {
+    this.grants.set(keyArn, [...(this.grants.get(keyArn) ?? []), ...grantIds.map((id) => grant(id, { keyArn }))]);
+  }
+
+  unlist(keyArn: string, grantId: string): void {
+    this.grants.set(
+      keyArn,
+      (this.grants.get(keyArn) ?? []).filter((listed) => listed.grantId !== grantId),
+    );
+  }
+
+  listKeys(marker: string | undefined, signal: AbortSignal): Promise<Page<KeyListEntry>> {
+    return this.#call({ operation: 'listKeys', marker }, signal, () => page(this.keys, marker, this.pageSize.keys));
+  }
+
+  listAliases(marker: string | undefined, signal: AbortSignal): Promise<Page<AliasListEntry>> {
+    return this.#call({ operation: 'listAliases', marker }, signal, () =>
+      page(this.aliases, marker, this.pageSize.aliases),
+    );
+  }
+
+  describeKey(keyArn: string, signal: AbortSignal): Promise<KeyMetadata> {
+    return this.#call({ operation: 'describeKey', keyArn }, signal, () => metadata(keyArn));
+  }
+
+  listGrants(query: GrantRef | { keyArn: string; grantId?: string; marker?: string }, signal: AbortSignal) {
+    const call: Call = { operation: 'listGrants', ...query };
+    return this.#call(call, signal, () => {
+      if (this.grantPages !== undefined) return this.grantPages(call);
+      const all = this.grants.get(query.keyArn) ?? [];
+      const wanted = call.grantId === undefined ? all : all.filter(({ grantId }) => grantId === call.grantId);
+      return page(wanted, call.marker, this.pageSize.grants);
+    });
+  }
+
+  revokeGrant({ keyArn, grantId }: GrantRef, signal: AbortSignal): Promise<void> {
+    return this.#call({ operation: 'revokeGrant', keyArn, grantId }, signal, () => {
+      if (!this.revokesSlowly) this.unlist(keyArn, grantId);
+    });
+  }
+
+  dryRunRevokeGrant({ keyArn, grantId }: GrantRef, signal: AbortSignal): Promise<'allowed' | 'revoked'> {
+    return this.#call({ operation: 'dryRunRevokeGrant', keyArn, grantId }, signal, () => this.dryRunAnswer);
+  }
+
+  callerIdentity(signal: AbortSignal): Promise<CallerIdentity> {
+    return this.#call({ operation: 'callerIdentity' }, signal, () => this.identity);
+  }
+
+  async #call<T>(call: Call, signal: AbortSignal, answer: () => T): Promise<T> {
+    const { operation } = call;
+    this.calls.push(call);
+    const inFlight = (this.#inFlight.get(operation) ?? 0) + 1;
+    this.#inFlight.set(operation, inFlight);
+    this.peak.set(operation, Math.max(inFlight, this.peak.get(operation) ?? 0));
+    try {
+      await unlessAborted(this.before(call, signal), signal);
+      return answer();
+    } finally {
+      this.#inFlight.set(operation, (this.#inFlight.get(operation) ?? 0) - 1);
+    }
+  }
+}
+
+/** As the port promises: an AbortError as soon as the signal is aborted. */
+async function unlessAborted(pending: void | Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw abortError();
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = () => reject(abortError());
+    signal.addEventListener('abort', onAbort);
+    Promise.resolve(pending)
+      .then(() => resolve(), reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function page<T>(all: readonly T[], marker: string | undefined, size: number): Page<T> {
+  const start = marker === undefined ? 0 : Number(marker.replace('after ', ''));
+  const end = start + size;
+  return { items: all.slice(start, end), nextMarker: end < all.length ? `after ${end}` : undefined };
+}
+
+/** A promise that a test settles. */
+export function gate(): { readonly passed: Promise<void>; open(): void } {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open: () => open() };
+}
+
+export function keyArnOf(keyId: string): string {
+  return `arn:aws:kms:eu-west-1:111122223333:key/${keyId}`;
+}
+
+export function key(keyId = 'k1', ...aliases: readonly string[]): KmsKey {
+  return { keyId, arn: keyArnOf(keyId), aliases };
+}
+
+export function grant(grantId = 'g1', fields: Partial<Grant> = {}): Grant {
+  return {
+    grantId,
+    keyArn: keyArnOf('k1'),
+    name: undefined,
+    creationDate: new Date(Date.UTC(2026, 0, 1)),
+    granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/app/Reader' },
+    retiringPrincipal: undefined,
+    issuingAccount: 'arn:aws:iam::111122223333:root',
+    operations: ['Decrypt'],
+    constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+    ...fields,
+  };
+}
+
+export function metadata(keyArn: string, fields: Partial<KeyMetadata> = {}): KeyMetadata {
+  return {
+    keyId: keyArn.slice(keyArn.lastIndexOf('/') + 1),
+    arn: keyArn,
+    account: '111122223333',
+    description: '',
+    state: 'Enabled',
+    manager: 'CUSTOMER',
+    origin: 'AWS_KMS',
+    usage: 'ENCRYPT_DECRYPT',
+    spec: 'SYMMETRIC_DEFAULT',
+    multiRegion: false,
+    creationDate: undefined,
+    deletionDate: undefined,
+    ...fields,
+  };
+}
+
+export const profileRef: ConnectionRef = { kind: 'profile', profile: 'dev', region: 'eu-west-1' };
+
+export interface FakeSession extends Session {
+  close(): void;
+}
+
+let openings = 0;
+
+/** A session as Connections makes one, on `api`. */
+export function openSession(api: KmsApi, ref: ConnectionRef = profileRef, endpoint: Endpoint = { kind: 'aws' }): FakeSession {
+  const controller = new AbortController();
+  openings += 1;
+  return {
+    connection: { id: connectionId(ref), opening: openings, ref, region: 'eu-west-1', endpoint },
+    api,
+    inventory: new Inventory(api, controller.signal, () => {}),
+    closed: controller.signal,
+    identity: () => api.callerIdentity(controller.signal),
+    knownIdentity: undefined,
+    close: () => controller.abort(),
+  };
+}
+
+/** Storage as a reload leaves it: what was written, through JSON. */
+export class FakeStore implements RecordStore {
+  readonly stored = new Map<string, string>();
+  /** What happened, in order: `put` or `remove`. */
+  readonly writes: string[] = [];
+
+  all(): readonly RevocationRecord[] {
+    return [...this.stored.values()].flatMap((text) => reviveRecord(JSON.parse(text)) ?? []);
+  }
+
+  async put(record: RevocationRecord): Promise<void> {
+    this.writes.push('put');
+    this.stored.set(recordId(record), JSON.stringify(record));
+  }
+
+  async remove(record: RevocationRecord): Promise<void> {
+    this.writes.push('remove');
+    this.stored.delete(recordId(record));
+  }
+}

@@ -1,0 +1,752 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { KmsErrorKind } from '../../../src/core/errors.ts';
+import type { ConnectionRef } from '../../../src/core/model.ts';
+import { defaultPolicy } from '../../../src/core/propagation.ts';
+import {
+  findGrant,
+  listedOn,
+  preflight,
+  type RevocationOutcome,
+  type RevocationRecord,
+  Revocations,
+  recordId,
+  reviveRecord,
+} from '../../../src/core/revocation.ts';
+import {
+  FakeClock,
+  FakeKms,
+  FakeStore,
+  gate,
+  grant,
+  key,
+  keyArnOf,
+  kmsError,
+  longest,
+  openSession,
+  profileRef,
+  settle,
+} from './fakes.ts';
+
+const never = new AbortController().signal;
+const arn = keyArnOf('k1');
+const k1 = key('k1', 'alias/app');
+const g1 = grant('g1');
+const account = '111122223333';
+const minutes = 60_000;
+
+/** Makes `operation` fail with each of `kinds` in turn, and from then on with the last. */
+function failing(kms: FakeKms, operation: string, ...kinds: readonly KmsErrorKind[]): void {
+  const left = [...kinds];
+  const { before } = kms;
+  kms.before = (call, signal) => {
+    if (call.operation === operation) {
+      const kind = left.length > 1 ? left.shift() : left[0];
+      if (kind !== undefined) throw kmsError(kind);
+    }
+    return before(call, signal);
+  };
+}
+
+/** A window: the revocations over a store that outlives it. */
+function openWindow({ clock = new FakeClock(), store = new FakeStore() } = {}) {
+  const outcomes: { readonly record: RevocationRecord; readonly outcome: RevocationOutcome }[] = [];
+  const changes: string[] = [];
+  const revocations = new Revocations({
+    store,
+    clock,
+    random: longest,
+    policy: () => defaultPolicy,
+    onChange: ({ grant: { grantId } }) => changes.push(grantId),
+    onOutcome: (record, outcome) => outcomes.push({ record, outcome }),
+  });
+  const kinds = () => outcomes.map(({ outcome }) => outcome.kind);
+  const state = (grantId = 'g1', ref = profileRef) => revocations.state(ref, k1, grantId)?.kind;
+  return { revocations, clock, store, outcomes, kinds, changes, state };
+}
+
+function world(options: { clock?: FakeClock; store?: FakeStore } = {}) {
+  const kms = new FakeKms();
+  kms.addGrants(arn, 'g1', 'g2');
+  kms.revokesSlowly = true;
+  return { kms, session: openSession(kms), ...openWindow(options) };
+}
+
+// Reading one grant
+
+test('a grant is found with a read of that grant alone, as KMS has it now', async () => {
+  const kms = new FakeKms();
+  kms.addGrants(arn, 'g1', 'g2');
+  assert.equal((await findGrant(kms, { keyArn: arn, grantId: 'g2' }, never))?.grantId, 'g2');
+  assert.deepEqual(kms.calls, [{ operation: 'listGrants', keyArn: arn, grantId: 'g2' }]);
+});
+
+test('a grant is found behind empty pages, and among others when a server ignores the filter', async () => {
+  const kms = new FakeKms();
+  kms.grantPages = ({ marker }) =>
+    marker === undefined
+      ? { items: [], nextMarker: 'm1' }
+      : { items: [grant('other'), grant('g1')], nextMarker: undefined };
+  assert.equal((await findGrant(kms, { keyArn: arn, grantId: 'g1' }, never))?.grantId, 'g1');
+  assert.equal(kms.calls[1]?.marker, 'm1');
+});
+
+test('a grant that KMS does not list is not found', async () => {
+  assert.equal(await findGrant(new FakeKms(), { keyArn: arn, grantId: 'g1' }, never), undefined);
+});
+
+for (const kind of ['grantNotFound', 'keyNotFound', 'invalidGrantId'] as const) {
+  test(`a grant is not there when KMS says ${kind}`, async () => {
+    const kms = new FakeKms();
+    failing(kms, 'listGrants', kind);
+    assert.equal(await findGrant(kms, { keyArn: arn, grantId: 'g1' }, never), undefined);
+  });
+}
+
+for (const kind of ['throttled', 'accessDenied', 'wrongRegion', 'network'] as const) {
+  test(`whether a grant is there stays open when KMS says ${kind}`, async () => {
+    const kms = new FakeKms();
+    failing(kms, 'listGrants', kind);
+    await assert.rejects(findGrant(kms, { keyArn: arn, grantId: 'g1' }, never), kmsError(kind));
+  });
+}
+
+test('up to three grants of a key are read one by one', async () => {
+  const kms = new FakeKms();
+  kms.addGrants(arn, 'g1', 'g2', 'g3', 'g4');
+  kms.unlist(arn, 'g2');
+  assert.deepEqual(await listedOn(kms, arn)(['g1', 'g2', 'g3'], never), new Set(['g1', 'g3']));
+  assert.deepEqual(
+    kms.calls.map(({ grantId }) => grantId),
+    ['g1', 'g2', 'g3'],
+  );
+});
+
+test('more than three are read in one sweep of the list', async () => {
+  const kms = new FakeKms();
+  kms.addGrants(arn, ...Array.from({ length: 250 }, (_, index) => `g${index}`));
+  const listed = await listedOn(kms, arn)(['g0', 'g1', 'g249', 'missing'], never);
+  assert.deepEqual(listed, new Set(['g0', 'g1', 'g249']));
+  assert.deepEqual(
+    kms.calls.map(({ grantId, marker }) => [grantId, marker]),
+    [
+      [undefined, undefined],
+      [undefined, 'after 100'],
+      [undefined, 'after 200'],
+    ],
+  );
+});
+
+test('a sweep ends where the last of the grants was seen', async () => {
+  const kms = new FakeKms();
+  kms.addGrants(arn, ...Array.from({ length: 500 }, (_, index) => `g${index}`));
+  await listedOn(kms, arn)(['g0', 'g10', 'g20', 'g120'], never);
+  assert.equal(kms.count('listGrants'), 2);
+});
+
+test('a sweep of a key that is gone lists nothing, and any other failure says nothing', async () => {
+  const kms = new FakeKms();
+  const read = () => listedOn(kms, arn)(['g1', 'g2', 'g3', 'g4'], never);
+  failing(kms, 'listGrants', 'keyNotFound', 'throttled');
+  assert.deepEqual(await read(), new Set());
+  await assert.rejects(read(), kmsError('throttled'));
+});
+
+// Before the question
+
+test('against AWS a grant is ready after one read of it and one dry run', async () => {
+  const { kms, session } = world();
+  assert.deepEqual(await preflight(session, { keyArn: arn, grantId: 'g1' }, never), { kind: 'ready', grant: g1 });
+  assert.deepEqual(
+    kms.calls.map(({ operation, grantId }) => [operation, grantId]),
+    [
+      ['listGrants', 'g1'],
+      ['dryRunRevokeGrant', 'g1'],
+    ],
+  );
+});
+
+test('a grant that KMS no longer lists is gone, without a dry run', async () => {
+  const { kms, session } = world();
+  kms.unlist(arn, 'g1');
+  assert.deepEqual(await preflight(session, { keyArn: arn, grantId: 'g1' }, never), { kind: 'gone' });
+  assert.equal(kms.count('dryRunRevokeGrant'), 0);
+});
+
+test('a custom endpoint never gets a dry run: it might revoke', async () => {
+  const { kms } = world();
+  kms.dryRunAnswer = 'revoked';
+  const custom = openSession(kms, profileRef, { kind: 'custom', url: 'http://127.0.0.1:4599' });
+  assert.equal((await preflight(custom, { keyArn: arn, grantId: 'g1' }, never)).kind, 'ready');
+  assert.equal(kms.count('dryRunRevokeGrant'), 0);
+});
+
+test('sample data gets a dry run as AWS does', async () => {
+  const { kms } = world();
+  const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
+  assert.equal((await preflight(sample, { keyArn: arn, grantId: 'g1' }, never)).kind, 'ready');
+  assert.equal(kms.count('dryRunRevokeGrant'), 1);
+});
+
+test('a dry run that is answered with success means that the grant is revoked', async () => {
+  const { kms, session } = world();
+  kms.dryRunAnswer = 'revoked';
+  assert.deepEqual(await preflight(session, { keyArn: arn, grantId: 'g1' }, never), {
+    kind: 'revokedByDryRun',
+    grant: g1,
+  });
+});
+
+for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
+  test(`a grant that vanishes between the read and the dry run (${kind}) is gone`, async () => {
+    const { kms, session } = world();
+    failing(kms, 'dryRunRevokeGrant', kind);
+    assert.deepEqual(await preflight(session, { keyArn: arn, grantId: 'g1' }, never), { kind: 'gone' });
+  });
+}
+
+test('a dry run that is denied is told before any question', async () => {
+  const { kms, session } = world();
+  failing(kms, 'dryRunRevokeGrant', 'accessDenied');
+  await assert.rejects(preflight(session, { keyArn: arn, grantId: 'g1' }, never), kmsError('accessDenied'));
+});
+
+test('cancelling ends the check', async () => {
+  const { kms, session } = world();
+  const controller = new AbortController();
+  kms.before = () => new Promise(() => {});
+  const checked = preflight(session, { keyArn: arn, grantId: 'g1' }, controller.signal);
+  controller.abort();
+  await assert.rejects(checked, { name: 'AbortError' });
+});
+
+// The revoke, and what follows it
+
+test('the record is kept before the revoke goes out', async () => {
+  const { kms, session, revocations, store, state } = world();
+  const answer = gate();
+  let keptBefore: readonly RevocationRecord[] = [];
+  kms.before = ({ operation }) => {
+    if (operation !== 'revokeGrant') return undefined;
+    keptBefore = store.all();
+    return answer.passed;
+  };
+  const revoked = revocations.revoke(session, k1, g1, account);
+  await settle();
+  assert.deepEqual(
+    keptBefore.map((record) => [recordId(record), record.key, record.account, record.accepted]),
+    [['profile/dev/eu-west-1/k1/g1', k1, account, false]],
+  );
+  assert.equal(state(), 'revoking');
+  answer.open();
+  assert.equal(await revoked, 'accepted');
+  assert.equal(store.all()[0]?.accepted, true);
+  assert.equal(state(), 'confirming');
+  revocations.dispose();
+});
+
+test('a revoke names the key by its ARN, and goes out once', async () => {
+  const { kms, session, revocations } = world();
+  await revocations.revoke(session, k1, g1, account);
+  assert.deepEqual(
+    kms.calls.filter(({ operation }) => operation === 'revokeGrant'),
+    [{ operation: 'revokeGrant', keyArn: arn, grantId: 'g1' }],
+  );
+  revocations.dispose();
+});
+
+test('an accepted revoke is followed until the grant is gone, which is told and remembered', async () => {
+  const { kms, session, revocations, clock, outcomes, store, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(1000);
+  const progress = revocations.state(profileRef, k1, 'g1');
+  assert.ok(progress?.kind === 'confirming' && progress.accepted && progress.progress?.lastRead === 'listed');
+  assert.deepEqual(
+    revocations.ofKey(profileRef, arn).map(({ grant: { grantId } }) => grantId),
+    ['g1'],
+  );
+  kms.unlist(arn, 'g1');
+  await clock.advance(30_000);
+  assert.deepEqual(
+    outcomes.map(({ outcome }) => outcome),
+    [{ kind: 'gone', afterMs: 7500 }],
+  );
+  assert.equal(outcomes[0]?.record.grant.grantId, 'g1');
+  assert.equal(state(), undefined);
+  assert.deepEqual(revocations.ofKey(profileRef, arn), []);
+  assert.equal(typeof store.all()[0]?.goneAt, 'number');
+});
+
+test('a revoke that is refused leaves no record, and is thrown', async () => {
+  const { kms, session, revocations, clock, store, changes, state } = world();
+  failing(kms, 'revokeGrant', 'accessDenied');
+  await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError('accessDenied'));
+  assert.equal(state(), undefined);
+  assert.deepEqual([store.writes, store.stored.size], [['put', 'remove'], 0]);
+  assert.equal(changes.length, 2);
+  await clock.advance(minutes);
+  assert.equal(kms.count('listGrants'), 0);
+});
+
+test('a second revoke that is refused leaves what is known of the first', async () => {
+  const { kms, session, revocations, clock, store, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(6 * minutes);
+  assert.equal(state(), 'unconfirmed');
+  failing(kms, 'revokeGrant', 'throttled');
+  await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError('throttled'));
+  assert.equal(state(), 'unconfirmed');
+  assert.equal(store.all()[0]?.accepted, true);
+});
+
+for (const kind of ['timeout', 'network', 'notJson', 'internal', 'dependencyTimeout', 'unknown'] as const) {
+  test(`a revoke whose answer is lost (${kind}) is thrown, and followed all the same`, async () => {
+    const { kms, session, revocations, clock, kinds, store } = world();
+    failing(kms, 'revokeGrant', kind);
+    await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError(kind));
+    const state = revocations.state(profileRef, k1, 'g1');
+    assert.ok(state?.kind === 'confirming' && !state.accepted);
+    assert.equal(store.all()[0]?.accepted, false);
+    kms.unlist(arn, 'g1');
+    await clock.advance(minutes);
+    assert.deepEqual(kinds(), ['gone']);
+  });
+}
+
+for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
+  test(`a revoke of a grant that KMS does not know (${kind}) is followed, for it may be gone`, async () => {
+    const { kms, session, revocations, clock, kinds } = world();
+    kms.unlist(arn, 'g1');
+    failing(kms, 'revokeGrant', kind);
+    assert.equal(await revocations.revoke(session, k1, g1, account), 'perhapsGone');
+    await clock.advance(minutes);
+    assert.deepEqual(kinds(), ['gone']);
+  });
+}
+
+test('a record that cannot be stored after the revoke does not make the revoke fail to be followed', async () => {
+  const { kms, session, revocations, clock, kinds, store } = world();
+  const { put } = store;
+  let puts = 0;
+  store.put = async (record) => {
+    puts += 1;
+    if (puts === 2) throw new Error('disk full');
+    await put.call(store, record);
+  };
+  await assert.rejects(revocations.revoke(session, k1, g1, account), /disk full/);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+});
+
+test('a grant that a dry run revoked is followed as an accepted revoke', async () => {
+  const { kms, session, revocations, clock, kinds } = world();
+  await revocations.followRevoked(session, k1, g1, account);
+  const state = revocations.state(profileRef, k1, 'g1');
+  assert.ok(state?.kind === 'confirming' && state.accepted);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+  assert.equal(kms.count('revokeGrant'), 0);
+});
+
+test('two revokes on one key share a poller, which comes to rest after both', async () => {
+  const { kms, session, revocations, clock, kinds } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(session, k1, grant('g2'), account);
+  await clock.advance(20_000);
+  assert.equal(clock.sleeping, 1);
+  kms.unlist(arn, 'g1');
+  kms.unlist(arn, 'g2');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone', 'gone']);
+  assert.equal(clock.sleeping, 0);
+});
+
+test('revoking a grant twice at once follows it once, and tells one end', async () => {
+  const { kms, session, revocations, clock, kinds, state } = world();
+  await Promise.all([
+    revocations.revoke(session, k1, g1, account),
+    revocations.revoke(session, k1, g1, account),
+  ]);
+  await clock.advance(1000);
+  assert.equal(state(), 'confirming');
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+});
+
+test('revokes on many keys listen once to the end of their session', async () => {
+  const { session, revocations, clock } = world();
+  let listeners = 0;
+  const { closed } = session;
+  const { addEventListener } = closed;
+  closed.addEventListener = (...listener: Parameters<typeof addEventListener>) => {
+    listeners += 1;
+    addEventListener.apply(closed, listener);
+  };
+  session.api.revokeGrant = async () => {};
+  for (let index = 0; index < 20; index += 1) {
+    await revocations.revoke(session, key(`k${index}`), grant('g9'), account);
+  }
+  await clock.advance(1000);
+  assert.equal(listeners, 1);
+});
+
+test('the newest revokes of a key come first', async () => {
+  const { session, revocations, clock } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(10);
+  await revocations.revoke(session, k1, grant('g2'), account);
+  assert.deepEqual(
+    revocations.ofKey(profileRef, arn).map((record) => record.grant.grantId),
+    ['g2', 'g1'],
+  );
+  assert.deepEqual(revocations.ofKey(profileRef, keyArnOf('k2')), []);
+  assert.deepEqual(revocations.ofKey({ kind: 'environment', region: 'eu-west-1' }, arn), []);
+  revocations.dispose();
+});
+
+// The end of a wait without the grant being gone
+
+test('a grant still listed after five minutes is unconfirmed, and stays so over a reload', async () => {
+  const { session, revocations, clock, store, outcomes, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(6 * minutes);
+  assert.deepEqual(
+    outcomes.map(({ outcome }) => [outcome.kind, 'lastRead' in outcome && outcome.lastRead]),
+    [['timedOut', 'listed']],
+  );
+  assert.equal(state(), 'unconfirmed');
+  const reloaded = openWindow({ clock, store });
+  assert.equal(reloaded.state(), 'unconfirmed');
+  await reloaded.revocations.resume(session);
+  await clock.advance(minutes);
+  assert.deepEqual(reloaded.kinds(), []);
+});
+
+test('a wait that is stopped leaves the grant unconfirmed; checking again takes a full new limit', async () => {
+  const { kms, session, revocations, clock, kinds, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(4 * minutes);
+  revocations.stopWaiting(profileRef, k1, 'g1');
+  await settle();
+  assert.deepEqual(kinds(), ['stopped']);
+  assert.equal(state(), 'unconfirmed');
+  const reads = kms.count('listGrants');
+  await clock.advance(20 * minutes);
+  assert.equal(kms.count('listGrants'), reads);
+
+  revocations.checkAgain(session, k1, 'g1');
+  await clock.advance(4 * minutes);
+  assert.equal(state(), 'confirming');
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['stopped', 'gone']);
+});
+
+test('checking again does nothing while a wait goes on, or for a grant that nobody revoked', async () => {
+  const { kms, session, revocations, clock } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(1000);
+  const reads = kms.count('listGrants');
+  revocations.checkAgain(session, k1, 'g1');
+  revocations.checkAgain(session, k1, 'g2');
+  revocations.stopWaiting(profileRef, k1, 'g2');
+  await settle();
+  assert.equal(kms.count('listGrants'), reads);
+  revocations.dispose();
+});
+
+// A reload, or another connection, in between
+
+test('after a reload the wait is taken up by the next session of the same account', async () => {
+  const { kms, session, revocations, clock, store } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(5000);
+  revocations.dispose();
+  session.close();
+
+  const reloaded = openWindow({ clock, store });
+  assert.equal(reloaded.state(), 'confirming');
+  assert.equal(reloaded.revocations.ofKey(profileRef, arn)[0]?.grant.grantId, 'g1');
+  kms.unlist(arn, 'g1');
+  await clock.advance(5000);
+  await reloaded.revocations.resume(openSession(kms));
+  await clock.advance(1500);
+  assert.deepEqual(
+    reloaded.outcomes.map(({ outcome }) => outcome),
+    [{ kind: 'gone', afterMs: 11_500 }],
+  );
+  assert.equal(kms.count('revokeGrant'), 1);
+});
+
+test('a revoke whose answer a reload cut off is followed, not sent again', async () => {
+  const { kms, session, revocations, clock, store } = world();
+  kms.before = ({ operation }) => (operation === 'revokeGrant' ? new Promise(() => {}) : undefined);
+  void revocations.revoke(session, k1, g1, account).catch(() => {});
+  await settle();
+
+  const reloaded = openWindow({ clock, store });
+  await reloaded.revocations.resume(openSession(kms));
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(reloaded.kinds(), ['gone']);
+  assert.equal(reloaded.outcomes[0]?.record.accepted, false);
+  assert.equal(kms.count('revokeGrant'), 1);
+});
+
+test('a wait is not taken up when the profile leads to another account meanwhile', async () => {
+  const { session, revocations, clock, store } = world();
+  await revocations.revoke(session, k1, g1, account);
+  revocations.dispose();
+
+  const other = new FakeKms();
+  other.identity = { account: '444455556666', arn: 'arn:aws:iam::444455556666:user/ana' };
+  const reloaded = openWindow({ clock, store });
+  await reloaded.revocations.resume(openSession(other));
+  await clock.advance(minutes);
+  assert.deepEqual(reloaded.kinds(), ['otherAccount']);
+  assert.equal(other.count('listGrants'), 0);
+  assert.equal(store.stored.size, 1);
+});
+
+test('a wait whose account was not known is taken up', async () => {
+  const { kms, session, revocations, clock, store } = world();
+  await revocations.revoke(session, k1, g1, undefined);
+  revocations.dispose();
+  kms.unlist(arn, 'g1');
+  const reloaded = openWindow({ clock, store });
+  await reloaded.revocations.resume(openSession(kms));
+  await clock.advance(minutes);
+  assert.deepEqual(reloaded.kinds(), ['gone']);
+});
+
+test('a session of another profile or Region takes up nothing, and asks nobody who it is', async () => {
+  const { kms, session, revocations, clock, store } = world();
+  await revocations.revoke(session, k1, g1, account);
+  revocations.dispose();
+  const reloaded = openWindow({ clock, store });
+  const others: ConnectionRef[] = [
+    { kind: 'profile', profile: 'prod', region: 'eu-west-1' },
+    { kind: 'profile', profile: 'dev', region: 'us-east-1' },
+    { kind: 'environment', region: 'eu-west-1' },
+  ];
+  for (const ref of others) await reloaded.revocations.resume(openSession(kms, ref));
+  assert.equal(kms.count('callerIdentity'), 0);
+  await clock.advance(minutes);
+  assert.deepEqual(reloaded.kinds(), []);
+});
+
+test('without knowing the account no wait is taken up: the grant is unconfirmed, and can be checked again', async () => {
+  const { kms, session, revocations, clock, store } = world();
+  await revocations.revoke(session, k1, g1, account);
+  revocations.dispose();
+  failing(kms, 'callerIdentity', 'network');
+  const reloaded = openWindow({ clock, store });
+  const next = openSession(kms);
+  await assert.rejects(reloaded.revocations.resume(next), kmsError('network'));
+  assert.equal(reloaded.state(), 'unconfirmed');
+  kms.unlist(arn, 'g1');
+  reloaded.revocations.checkAgain(next, k1, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(reloaded.kinds(), ['gone']);
+});
+
+test('a grant that was seen gone before the reload is not followed again', async () => {
+  const { kms, session, revocations, clock, store, kinds } = world();
+  await revocations.revoke(session, k1, g1, account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+  const reads = kms.count('listGrants');
+
+  const reloaded = openWindow({ clock, store });
+  await reloaded.revocations.resume(openSession(kms));
+  await clock.advance(minutes);
+  assert.deepEqual(reloaded.kinds(), []);
+  assert.equal(kms.count('listGrants'), reads);
+});
+
+test('a session that closes in between keeps the record, and the next session takes the wait up', async () => {
+  const { kms, session, revocations, clock, store, kinds, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(5000);
+  session.close();
+  await settle();
+  assert.deepEqual(kinds(), []);
+  assert.equal(store.all()[0]?.unconfirmed, undefined);
+  assert.equal(state(), 'confirming');
+  const reads = kms.count('listGrants');
+  await clock.advance(minutes);
+  assert.equal(kms.count('listGrants'), reads);
+
+  await revocations.resume(openSession(kms));
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+});
+
+test('a session that closes while the revoke is under way throws, and the next session takes the wait up', async () => {
+  const { kms, session, revocations, clock, store, kinds } = world();
+  kms.before = ({ operation }) => (operation === 'revokeGrant' ? new Promise(() => {}) : undefined);
+  const revoked = revocations.revoke(session, k1, g1, account);
+  await settle();
+  session.close();
+  await assert.rejects(revoked, { name: 'AbortError' });
+  assert.equal(store.all()[0]?.accepted, false);
+
+  await revocations.resume(openSession(kms));
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+});
+
+test('an answer that comes after the session closed is kept, and the next session takes the wait up', async () => {
+  const { kms, session, revocations, clock, store, kinds } = world();
+  const late = gate();
+  kms.revokeGrant = () => late.passed;
+  const revoked = revocations.revoke(session, k1, g1, account);
+  await settle();
+  session.close();
+  late.open();
+  assert.equal(await revoked, 'accepted');
+  assert.equal(store.all()[0]?.accepted, true);
+
+  await revocations.resume(openSession(kms));
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+});
+
+test('sample data is followed, but never stored', async () => {
+  const { kms, revocations, clock, store, kinds } = world();
+  const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
+  await revocations.revoke(sample, k1, g1, account);
+  await revocations.followRevoked(sample, k1, grant('g2'), account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(6 * minutes);
+  assert.deepEqual(kinds(), ['gone', 'timedOut']);
+  failing(kms, 'revokeGrant', 'accessDenied');
+  await assert.rejects(revocations.revoke(sample, k1, g1, account));
+  assert.deepEqual(store.writes, []);
+});
+
+test('disposing stops the reads, tells no end and keeps the record', async () => {
+  const { kms, session, revocations, clock, store, kinds } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(1000);
+  const reads = kms.count('listGrants');
+  revocations.dispose();
+  await clock.advance(minutes);
+  assert.equal(kms.count('listGrants'), reads);
+  assert.deepEqual(kinds(), []);
+  assert.equal(store.all()[0]?.unconfirmed, undefined);
+});
+
+// Fresh lists
+
+test('an unconfirmed grant is done with when a complete list does not hold it', async () => {
+  const { session, revocations, clock, store, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(6 * minutes);
+  await revocations.reconcile(session, arn, new Set(['g1']), true);
+  assert.equal(state(), 'unconfirmed', 'listed');
+  await revocations.reconcile(session, arn, new Set(), false);
+  assert.equal(state(), 'unconfirmed', 'not listed so far, and there is more');
+  await revocations.reconcile(session, keyArnOf('k2'), new Set(), true);
+  assert.equal(state(), 'unconfirmed', 'another key');
+  await revocations.reconcile(openSession(new FakeKms(), { kind: 'sample' }), arn, new Set(), true);
+  assert.equal(state(), 'unconfirmed', 'another connection');
+  await revocations.reconcile(session, arn, new Set(), true);
+  assert.equal(state(), undefined);
+  assert.equal(store.stored.size, 0);
+});
+
+test('a list says nothing about a grant whose wait goes on', async () => {
+  const { session, revocations, clock, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(1000);
+  await revocations.reconcile(session, arn, new Set(), true);
+  assert.equal(state(), 'confirming');
+  revocations.dispose();
+});
+
+test('a grant that was seen gone and is listed again is followed once more', async () => {
+  const { kms, session, revocations, clock, store, kinds, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  kms.addGrants(arn, 'g1');
+  await clock.advance(5 * minutes);
+  await revocations.reconcile(session, arn, new Set(['g1']), false);
+  assert.equal(state(), 'confirming');
+  assert.equal(store.all()[0]?.goneAt, undefined);
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone'], 'it has a full new limit');
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone', 'gone']);
+});
+
+test('after a quarter of an hour a grant that was seen gone is forgotten', async () => {
+  const { kms, session, revocations, clock, store, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  await revocations.reconcile(session, arn, new Set(), true);
+  assert.equal(store.stored.size, 1);
+  await clock.advance(15 * minutes);
+  await revocations.reconcile(session, arn, new Set(['g1']), true);
+  assert.equal(store.stored.size, 0);
+  assert.equal(state(), undefined);
+});
+
+test('records of grants seen gone long ago go with the next session, even on keys that nobody looks at', async () => {
+  const { kms, session, revocations, clock, store } = world();
+  await revocations.revoke(session, k1, g1, account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  const reloaded = openWindow({ clock, store });
+  await reloaded.revocations.resume(session);
+  assert.equal(store.stored.size, 1);
+  await clock.advance(15 * minutes);
+  await reloaded.revocations.resume(session);
+  assert.equal(store.stored.size, 0);
+});
+
+// Storage
+
+test('a record reads back from storage as it was, dates included', async () => {
+  const { session, revocations, store } = world();
+  await revocations.revoke(session, k1, g1, account);
+  const [record] = store.all();
+  assert.equal(JSON.stringify(record?.grant), JSON.stringify(g1));
+  assert.deepEqual(record?.grant.creationDate, g1.creationDate);
+  assert.equal(record && recordId(record), 'profile/dev/eu-west-1/k1/g1');
+  revocations.dispose();
+});
+
+test('a record of a grant without a date reads back without one', async () => {
+  const { session, revocations, store } = world();
+  await revocations.revoke(session, k1, grant('g1', { creationDate: undefined }), account);
+  assert.equal(store.all()[0]?.grant.creationDate, undefined);
+  revocations.dispose();
+});
+
+for (const stored of [
+  undefined,
+  null,
+  'text',
+  7,
+  [],
+  {},
+  { grant: g1 },
+  { grant: g1, key: k1 },
+  { connection: profileRef, grant: null, key: null },
+  { connection: profileRef, grant: g1, key: 'k1' },
+]) {
+  test(`${JSON.stringify(stored)?.slice(0, 50)} in storage is no record`, () => {
+    assert.equal(reviveRecord(stored), undefined);
+  });
+}
