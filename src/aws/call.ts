@@ -67,8 +67,7 @@ export function createCaller({ connection, profile, credentials, log }: CallerOp
         record(output, { outcome: 'ok', dropped });
         return value;
       } catch (error) {
-        // A connection that an abort tears down fails with the error of a broken connection.
-        const failure = signal.aborted ? new AbortError(error) : translate(error, { ...context, profile });
+        const failure = translate(error, { ...context, profile });
         if (isKmsError(failure)) {
           const { kind, awsName, requestId } = failure.details;
           record(error, { outcome: kind, awsName, requestId });
@@ -81,6 +80,7 @@ export function createCaller({ connection, profile, credentials, log }: CallerOp
   };
 }
 
+/** Settles with an AbortError at once, before the error of the connection that the same signal tears down. */
 function untilAborted<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(new AbortError(signal.reason));

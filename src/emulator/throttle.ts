@@ -34,9 +34,10 @@ export function createThrottle(scale: number): Throttle {
       // A bucket of less than one token would never let anything pass.
       const capacity = Math.max(1, rate);
       const bucket = buckets.get(operation) ?? { tokens: capacity, at: now };
-      const tokens = Math.min(capacity, bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * rate);
+      const at = Math.max(now, bucket.at);
+      const tokens = Math.min(capacity, bucket.tokens + ((at - bucket.at) / 1000) * rate);
       const admitted = tokens >= 1;
-      buckets.set(operation, { tokens: admitted ? tokens - 1 : tokens, at: now });
+      buckets.set(operation, { tokens: admitted ? tokens - 1 : tokens, at });
       return admitted;
     },
   };

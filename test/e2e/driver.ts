@@ -241,6 +241,7 @@ export class Workbench {
     await eventually(`the command palette to take ${title}`, async () => {
       await this.openPalette(title);
       await this.quickInput.pick(title, 3000);
+      await this.quickInput.waitLeft(`>${title}`);
       return true;
     });
   }
@@ -787,18 +788,31 @@ export class QuickInputWidget {
   /** Clicks the item with this label, once it is there. */
   async pick(label: string | RegExp, timeoutMs = patience): Promise<void> {
     const matches = (candidate: string) => (typeof label === 'string' ? candidate === label : label.test(candidate));
+    let before: number | undefined;
     await eventually(
       `the quick pick to offer ${label}`,
       async () => {
         const { items } = await this.read();
         const index = items.findIndex((item) => matches(item.label));
-        if (index < 0) {
+        // A list that is still being filtered moves away from under the mouse.
+        const settled = index >= 0 && index === before;
+        before = index;
+        if (!settled) {
           return undefined;
         }
         await this.items().nth(index).click({ timeout: 2000 });
         return true;
       },
       { timeoutMs, describe: async () => JSON.stringify(await this.read()) },
+    );
+  }
+
+  /** Waits until what has this value is closed, or something else is asked. */
+  async waitLeft(value: string): Promise<void> {
+    await eventually(
+      `the quick input to leave ${value}`,
+      async () => !(await this.isOpen()) || (await this.input().inputValue({ timeout: 500 })) !== value || undefined,
+      { timeoutMs: 2000 },
     );
   }
 

@@ -17,7 +17,7 @@ const timeoutMs = 10 * 60_000;
 
 /** What the workbench itself says on a normal day. It comes mixed with the output of the tests, and unmarked. */
 const workbenchChatter =
-  /^(\[\w[\w :-]*\] |Creating a socket |Resolv(ing|ed) connection token |Updating additional builtin extensions|Canceled: |Cannot find module '\.\/build\/Release\/)/;
+  /^(\[\w[\w :-]*\] |Creating a socket |Resolv(ing|ed) connection token |Updating additional builtin extensions|Ignoring fetching additional builtin extensions|ChatSessionStore: |Canceled: |Cannot find module '\.\/build\/Release\/)/;
 
 interface Arguments {
   readonly developmentPaths: readonly string[];

@@ -33,6 +33,7 @@ const quietSettings: Settings = {
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.tips.enabled': false,
+  'workbench.editor.useModal': 'off',
   'workbench.hover.delay': 200,
   'chat.disableAIFeatures': true,
   'extensions.ignoreRecommendations': true,
@@ -43,6 +44,7 @@ const quietSettings: Settings = {
   'window.commandCenter': false,
   'git.enabled': false,
   'npm.autoDetect': 'off',
+  'remote.autoForwardPorts': false,
   'typescript.disableAutomaticTypeAcquisition': true,
 };
 
@@ -54,10 +56,16 @@ export function settingsText(settings: Settings = {}): string {
   return `${JSON.stringify({ ...quietSettings, ...settings }, null, 2)}\n`;
 }
 
-/** Writes the user settings of a VS Code that is about to start. */
-export async function writeSettings(profile: Profile, settings: Settings = {}): Promise<void> {
-  await mkdir(join(profile.userData, 'User'), { recursive: true });
-  await writeFile(settingsFile(profile), settingsText(settings));
+/** Writes the user settings of a VS Code that is about to start; `keep` leaves those that a person has changed. */
+export async function writeSettings(
+  profile: Profile,
+  settings: Settings = {},
+  existing: 'replace' | 'keep' = 'replace',
+): Promise<void> {
+  if (existing === 'replace' || !existsSync(settingsFile(profile))) {
+    await mkdir(join(profile.userData, 'User'), { recursive: true });
+    await writeFile(settingsFile(profile), settingsText(settings));
+  }
 }
 
 /** The text of the user settings file, as VS Code has left it. */
@@ -85,10 +93,7 @@ export async function installVsix(host: Host, profile: Profile, vsix: string): P
  * extensions in the browser, by origin.
  */
 export async function startServer(host: Host, profile: Profile, options: ServerOptions = {}): Promise<Server> {
-  await mkdir(profile.userData, { recursive: true });
-  if (!existsSync(settingsFile(profile))) {
-    await writeSettings(profile);
-  }
+  await writeSettings(profile, {}, 'keep');
   const portFile = join(profile.userData, 'port');
   const remembered = await readFile(portFile, 'utf8').catch(() => '0');
   const launch = (port: string) => tryStart(host, profile, options, port);

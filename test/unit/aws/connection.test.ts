@@ -9,6 +9,7 @@ import {
   failure,
   identity,
   identityXml,
+  keyArn,
   never,
   profileAt,
   type Received,
@@ -300,6 +301,33 @@ test('many calls that are refused together cost one new sign-in, not one each', 
   assert.equal(assumed, 2);
 });
 
+test('a call that is refused late does not undo the sign-in that another one has done meanwhile', async (t) => {
+  let assumed = 0;
+  let refuse = () => {};
+  const refusal = new Promise<void>((resolve) => {
+    refuse = resolve;
+  });
+  const server = await serve(t, async (request) => {
+    if (request.operation === 'AssumeRole') {
+      assumed += 1;
+      return assumedRole(`ASIA${assumed}`);
+    }
+    if (request.operation === 'ListAliases') {
+      await refusal;
+    }
+    return signature(request).accessKeyId === 'ASIA1' ? failure('ExpiredTokenException', 'expired') : keys;
+  });
+  const { open } = await createWorld(t, { config: chain(server.url, server.url) });
+  const { api } = await open('admin');
+  const late = assert.rejects(api.listAliases(undefined, never));
+  await assert.rejects(api.listKeys(undefined, never));
+  await api.listKeys(undefined, never);
+  refuse();
+  await late;
+  await api.listKeys(undefined, never);
+  assert.equal(assumed, 2);
+});
+
 test('a profile that is opened again signs in anew if the files changed for it, and only then', async (t) => {
   const server = await serve(t, ({ operation }) => (operation === 'AssumeRole' ? assumedRole('ASIAROLE') : keys));
   const { open, writeConfig } = await createWorld(t, { config: chain(server.url, server.url) });
@@ -309,21 +337,20 @@ test('a profile that is opened again signs in anew if the files changed for it, 
   await writeConfig(`${chain(server.url, server.url)}[profile other]\nregion = us-east-1\n`);
   await use();
   assert.equal(signIns(), 1);
-  await writeConfig(
-    chain(server.url, server.url).replace('role/Admin', 'role/Reader').replace('AKIABASE', 'AKIABASE2'),
-  );
+  await writeConfig(chain(server.url, server.url).replace('AKIABASE', 'AKIAOTHER'));
   await use();
   assert.equal(signIns(), 2);
 });
 
-test('a role that may not be assumed is told as a denial, with the sentence of AWS', async (t) => {
+test('a role that may not be assumed is told as a denial, with the sentence of AWS and without blaming the key', async (t) => {
   const sentence =
     'User: arn:aws:iam::111122223333:user/ana is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin';
   const server = await serve(t, () => stsFailure('AccessDenied', sentence));
   const { open } = await createWorld(t, { config: chain(server.url, server.url) });
   const { api } = await open('admin');
   await assert.rejects(
-    api.listKeys(undefined, never),
-    (error) => isKind(error, 'accessDenied') && error.details.message === sentence,
+    api.listGrants({ keyArn }, never),
+    (error) =>
+      isKind(error, 'accessDenied') && error.details.message === sentence && error.details.keyArn === undefined,
   );
 });

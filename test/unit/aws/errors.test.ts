@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { translate } from '../../../src/aws/errors.ts';
@@ -117,12 +117,13 @@ test('an answer that is not JSON says its HTTP status, and quotes nothing of its
   assert.doesNotMatch(details.message, /canary/);
 });
 
+const portOf = (server: Server) => (server.address() as AddressInfo).port;
+
 test('a server that nobody runs is a network failure that says which address was tried', async (t) => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
+  const port = portOf(server);
   await new Promise((resolve) => server.close(resolve));
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   const { open } = await createWorld(t, { config: profileAt(`http://127.0.0.1:${port}`) });
   const { details } = await failureOf(listKeys((await open()).api));
   assert.equal(details.kind, 'network');
@@ -144,10 +145,22 @@ test('a server that does not speak HTTP gives an answer that is none', async (t)
   const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const { open } = await createWorld(t, { config: profileAt(`http://127.0.0.1:${port}`) });
+  const { open } = await createWorld(t, { config: profileAt(`http://127.0.0.1:${portOf(server)}`) });
   assert.equal((await failureOf(listKeys((await open()).api))).details.kind, 'notJson');
+});
+
+test('a server that keeps a connection busy without ever answering is a time-out', async (t) => {
+  const server = createServer((socket) => {
+    const timer = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 10);
+    socket.on('error', () => undefined).on('close', () => clearInterval(timer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { open } = await createWorld(t, {
+    config: profileAt(`http://127.0.0.1:${portOf(server)}`),
+    aws: { timeouts: { connectMs: 200, requestMs: 100 } },
+  });
+  assert.equal((await failureOf(listKeys((await open()).api))).details.kind, 'timeout');
 });
 
 /** The failure of a sign-in with a profile of this config file, by the SDK's own providers. */

@@ -28,7 +28,10 @@ export interface Server {
 }
 
 /** A server on 127.0.0.1 that ends with the test. */
-export async function serve(t: TestContext, answer: (request: Received, count: number) => Answer): Promise<Server> {
+export async function serve(
+  t: TestContext,
+  answer: (request: Received, count: number) => Answer | Promise<Answer>,
+): Promise<Server> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -42,7 +45,7 @@ export async function serve(t: TestContext, answer: (request: Received, count: n
         typeof target === 'string' ? target.replace('TrentService.', '') : new URLSearchParams(body).get('Action');
       const call = { operation: operation ?? '', headers: request.headers, body };
       received.push(call);
-      send(response, answer(call, received.length));
+      void Promise.resolve(answer(call, received.length)).then((reply) => send(response, reply));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

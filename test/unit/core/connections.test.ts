@@ -134,7 +134,7 @@ function world(fields: Partial<Preferences> = {}) {
   const sessions: Session[] = [];
   const changes: SessionChange[] = [];
   let remembered = fields.remembered;
-  const aws: Aws & { before: (step: string) => void | Promise<void> } = {
+  const aws: Aws & { before: (step: string) => unknown } = {
     before: () => {},
     profiles: async () => {
       log.push('profiles');

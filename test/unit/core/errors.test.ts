@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { abortError } from '../../../src/core/clock.ts';
 import {
   explain,
   type HelpfulAction,
@@ -14,7 +15,6 @@ import {
   parseAccessDenied,
   UserError,
 } from '../../../src/core/errors.ts';
-import { abortError } from '../../../src/core/clock.ts';
 import { keyArnOf, kmsError } from './fakes.ts';
 
 const arn = keyArnOf('k1');
@@ -239,8 +239,8 @@ test('what only another profile or Region can mend offers to select one', () => 
 });
 
 test('without a key or a profile the sentence says so in words', () => {
-  const { sentence } = explain({ ...details('invalidArn'), keyArn: undefined });
-  assert.equal(sentence, 'KMS does not accept the ARN the key.');
+  const { sentence } = explain({ ...details('invalidState'), keyArn: undefined });
+  assert.equal(sentence, 'The state of the key does not allow RevokeGrant.');
   assert.match(explain({ ...details('expiredToken'), profile: undefined }).sentence, /profile \(environment\)/);
 });
 

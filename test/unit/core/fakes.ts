@@ -106,7 +106,7 @@ export interface Call {
   readonly marker?: string | undefined;
 }
 
-type Hook = (call: Call, signal: AbortSignal) => void | Promise<unknown>;
+type Hook = (call: Call, signal: AbortSignal) => unknown;
 
 /** A KMS in memory, behind our port. A hook before each answer delays it or, by throwing, replaces it. */
 export class FakeKms implements KmsApi {
@@ -195,7 +195,7 @@ export class FakeKms implements KmsApi {
 }
 
 /** As the port promises: an AbortError as soon as the signal is aborted. */
-async function unlessAborted(pending: void | Promise<unknown>, signal: AbortSignal): Promise<void> {
+async function unlessAborted(pending: unknown, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw abortError();
   await new Promise<void>((resolve, reject) => {
     const onAbort = () => reject(abortError());
@@ -271,7 +271,11 @@ export interface FakeSession extends Session {
 let openings = 0;
 
 /** A session as Connections makes one, on `api`. */
-export function openSession(api: KmsApi, ref: ConnectionRef = profileRef, endpoint: Endpoint = { kind: 'aws' }): FakeSession {
+export function openSession(
+  api: KmsApi,
+  ref: ConnectionRef = profileRef,
+  endpoint: Endpoint = { kind: 'aws' },
+): FakeSession {
   const controller = new AbortController();
   openings += 1;
   return {

@@ -128,7 +128,10 @@ test('of a service it is said that its resources can fail', () => {
     `arn:aws:iam::${account}:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS`,
     `arn:aws:sts::${account}:assumed-role/aws:rds-infrastructure/db-1`,
   ]) {
-    assert.match(impact(value), /^The AWS service behind .* resources that it keeps encrypted with the key can fail\.$/);
+    assert.match(
+      impact(value),
+      /^The AWS service behind .* resources that it keeps encrypted with the key can fail\.$/,
+    );
   }
 });
 

@@ -365,10 +365,7 @@ test('two revokes on one key share a poller, which comes to rest after both', as
 
 test('revoking a grant twice at once follows it once, and tells one end', async () => {
   const { kms, session, revocations, clock, kinds, state } = world();
-  await Promise.all([
-    revocations.revoke(session, k1, g1, account),
-    revocations.revoke(session, k1, g1, account),
-  ]);
+  await Promise.all([revocations.revoke(session, k1, g1, account), revocations.revoke(session, k1, g1, account)]);
   await clock.advance(1000);
   assert.equal(state(), 'confirming');
   kms.unlist(arn, 'g1');

@@ -44,7 +44,7 @@ test('what is shown of a text holds no control character, whatever it is made of
   assert.doesNotMatch(printable(every, every.length), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
 });
 
-test('a text of a megabyte is cut without being read to its end', () => {
+test('a text of a megabyte is cut like any other', () => {
   assert.equal([...printable('🔑'.repeat(500_000))].length, 256);
 });
 

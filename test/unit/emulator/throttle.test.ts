@@ -51,5 +51,6 @@ suite('request quotas', () => {
     const throttle = createThrottle(1);
     admitted(throttle, 'ListGrants', 10_000);
     assert.equal(admitted(throttle, 'ListGrants', 0), 0);
+    assert.equal(admitted(throttle, 'ListGrants', 10_000), 0);
   });
 });

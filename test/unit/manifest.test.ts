@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path/posix';
+import test from 'node:test';
+import { explain, type KmsErrorKind } from '../../src/core/errors.ts';
+import { defaultPolicy } from '../../src/core/propagation.ts';
+import { commands, container, extensionName, jsonScheme, rows, settings, views } from '../../src/manifest.ts';
+
+// Tests run in the folder of package.json.
+
+interface MenuItem {
+  readonly command: string;
+  readonly when?: string;
+  readonly group?: string;
+}
+
+interface Setting {
+  readonly type: string;
+  readonly default: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly markdownDescription: string;
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly icon: string;
+  readonly engines: { readonly vscode: string };
+  readonly activationEvents: readonly string[];
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly contributes: {
+    readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
+    readonly views: Readonly<Record<string, readonly { readonly id: string; readonly icon: string }[]>>;
+    readonly viewsWelcome: readonly { readonly view: string }[];
+    readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
+    readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
+    readonly keybindings: readonly { readonly command: string; readonly when: string }[];
+    readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
+  };
+}
+
+const manifestText = readFileSync('package.json', 'utf8');
+const manifest = JSON.parse(manifestText) as Manifest;
+const { contributes } = manifest;
+const nls = JSON.parse(readFileSync('package.nls.json', 'utf8')) as Readonly<Record<string, string>>;
+const lockText = readFileSync('package-lock.json', 'utf8');
+
+const sorted = (values: Iterable<string>) => [...values].sort();
+const menuItems = Object.values(contributes.menus).flat();
+const contextMenu = contributes.menus['view/item/context'] ?? [];
+
+function title(command: string): string {
+  const { title: key } = contributes.commands.find((entry) => entry.command === command) ?? assert.fail(command);
+  return nls[key.slice(1, -1)] ?? assert.fail(key);
+}
+
+test('the extension has the name that the code knows', () => {
+  assert.equal(manifest.name, extensionName);
+  assert.match(jsonScheme, /^[a-z][a-z0-9+.-]*$/);
+});
+
+test('package.json has the commands of the code, and no other', () => {
+  assert.deepEqual(sorted(contributes.commands.map(({ command }) => command)), sorted(Object.values(commands)));
+});
+
+test('package.json has the views of the code, in the container of the code, and no other', () => {
+  assert.deepEqual(
+    contributes.viewsContainers.activitybar.map(({ id }) => id),
+    [container],
+  );
+  assert.deepEqual(Object.keys(contributes.views), [container]);
+  assert.deepEqual(sorted((contributes.views[container] ?? []).map(({ id }) => id)), sorted(Object.values(views)));
+  for (const { view } of contributes.viewsWelcome) assert.ok(Object.values<string>(views).includes(view), view);
+});
+
+test('package.json has the settings of the code, and no other', () => {
+  assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), sorted(Object.values(settings)));
+});
+
+test('every ID is what its name in the code says', () => {
+  for (const [name, id] of Object.entries({ ...commands, ...views })) assert.equal(id, `kmsGrants.${name}`);
+});
+
+test('every string of package.json is in package.nls.json, which has no other', () => {
+  const used = [...manifestText.matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key ?? '');
+  assert.deepEqual(sorted(new Set(used)), sorted(Object.keys(nls)));
+  for (const [key, text] of Object.entries(nls)) assert.match(text, /^\S(.*\S)?$/s, key);
+});
+
+test('every text of package.json that a person reads comes from package.nls.json', () => {
+  const texts = manifestText.matchAll(
+    /"(title|name|description|displayName|markdownDescription|contents|category)": "(.*)"/g,
+  );
+  for (const [, field, text] of texts) {
+    if (field === 'name' && text === extensionName) continue;
+    assert.match(text ?? '', /^%[\w.]+%$/, field);
+  }
+});
+
+test('every string is used for what its key says', () => {
+  for (const { command, title: key, category } of contributes.commands) {
+    assert.deepEqual([key, category], [`%command.${command.replace('kmsGrants.', '')}%`, '%category%']);
+  }
+  for (const [id, { markdownDescription }] of Object.entries(contributes.configuration.properties)) {
+    assert.equal(markdownDescription, `%setting.${id.replace('kmsGrants.', '')}%`);
+  }
+});
+
+test('every command of a menu, a key or a link in a text exists', () => {
+  const ids: readonly string[] = Object.values(commands);
+  const named = [
+    ...menuItems.map(({ command }) => command),
+    ...contributes.keybindings.map(({ command }) => command),
+    ...[...JSON.stringify(nls).matchAll(/command:([\w.]+)/g)].map(([, id]) => id ?? ''),
+  ];
+  for (const id of named) assert.ok(ids.includes(id), id);
+});
+
+test('every when clause names a view of the code', () => {
+  const clauses = [...menuItems, ...contributes.keybindings]
+    .map(({ when }) => when ?? '')
+    .filter((when) => when !== 'false');
+  for (const when of clauses) {
+    const [, view] = /\b(?:view|focusedView) == ([\w.]+)/.exec(when) ?? assert.fail(when);
+    assert.ok(Object.values<string>(views).includes(view ?? ''), when);
+  }
+});
+
+test('the palette shows the commands that need no row, and hides all others', () => {
+  const hidden = contributes.menus['commandPalette'] ?? [];
+  assert.ok(hidden.every(({ when }) => when === 'false'));
+  const shown = Object.values<string>(commands).filter((id) => !hidden.some(({ command }) => command === id));
+  assert.deepEqual(
+    sorted(shown),
+    sorted([
+      commands.selectProfile,
+      commands.selectRegion,
+      commands.openSampleData,
+      commands.refresh,
+      commands.revokeGrant,
+      commands.showLog,
+    ]),
+  );
+  assert.equal(hidden.length, new Set(hidden.map(({ command }) => command)).size);
+});
+
+test('a title ends in an ellipsis exactly where the command asks for more', () => {
+  const asking: readonly string[] = [
+    commands.selectProfile,
+    commands.selectRegion,
+    commands.revokeGrant,
+    commands.revokeSelectedGrant,
+  ];
+  for (const id of Object.values(commands)) {
+    assert.equal(title(id).endsWith('…'), asking.includes(id), title(id));
+    assert.doesNotMatch(title(id), /\.\.\.|^KMS/);
+    for (const word of title(id).split(' ')) assert.match(word, /^([A-Z]|as$)/, title(id));
+  }
+});
+
+// Rows and their menus
+
+/** Every `viewItem` that a row can have. */
+const kinds: Readonly<Record<KmsErrorKind, true>> = {
+  grantNotFound: true,
+  keyNotFound: true,
+  wrongRegion: true,
+  invalidGrantId: true,
+  invalidArn: true,
+  invalidMarker: true,
+  invalidState: true,
+  dependencyTimeout: true,
+  internal: true,
+  dryRun: true,
+  accessDenied: true,
+  throttled: true,
+  limitExceeded: true,
+  validation: true,
+  expiredToken: true,
+  unrecognizedClient: true,
+  invalidSignature: true,
+  credentialsMissing: true,
+  ssoExpired: true,
+  profileMissing: true,
+  regionMissing: true,
+  timeout: true,
+  network: true,
+  notJson: true,
+  unknown: true,
+};
+const messages = Object.keys(kinds).map((kind) => {
+  const { actions } = explain({ kind: kind as KmsErrorKind, operation: 'ListGrants', awsName: kind, message: kind });
+  return { viewItem: [rows.message, ...actions].join('.'), actions };
+});
+const viewItems: readonly string[] = [...Object.values(rows), ...messages.map(({ viewItem }) => viewItem)];
+
+/** Whether the clause's condition on `viewItem` holds, as VS Code evaluates it. */
+function matches(when: string, viewItem: string): boolean {
+  const [, equal, pattern] = /viewItem (?:== ([\w.]+)|=~ \/(.*)\/)/.exec(when) ?? assert.fail(when);
+  return pattern === undefined ? equal === viewItem : new RegExp(pattern).test(viewItem);
+}
+
+function menuOf(viewItem: string): string[] {
+  const items = contextMenu.filter(({ when = '', group }) => group !== undefined && matches(when, viewItem));
+  return sorted(new Set(items.map(({ command }) => command)));
+}
+
+test('every condition on a row holds for some row, and names one where it names any', () => {
+  for (const { when = '' } of contextMenu) {
+    assert.ok(
+      viewItems.some((viewItem) => matches(when, viewItem)),
+      when,
+    );
+    const [, equal] = /viewItem == ([\w.]+)/.exec(when) ?? [];
+    if (equal !== undefined) assert.ok(Object.values<string>(rows).includes(equal), when);
+  }
+});
+
+const ofGrants = [commands.copyKeyArn, commands.copyGrantId, commands.copyGrantee, commands.showAsJson];
+const ofKeys = [commands.refreshNode, commands.copyKeyId, commands.copyKeyArn, commands.showAsJson];
+const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
+  connection: [commands.refreshNode, commands.selectProfile, commands.selectRegion],
+  awsManagedKeys: [],
+  key: ofKeys,
+  keyWithAlias: [...ofKeys, commands.copyAlias],
+  grant: [commands.revokeGrant, ...ofGrants],
+  grantRevoking: ofGrants,
+  grantConfirming: [commands.stopWaiting, ...ofGrants],
+  grantUnconfirmed: [commands.revokeGrant, commands.checkAgain, ...ofGrants],
+  field: [commands.copyValue],
+  more: [],
+  message: [],
+};
+
+for (const [name, viewItem] of Object.entries(rows)) {
+  test(`a row of kind ${name} has the menu of its kind`, () => {
+    assert.deepEqual(menuOf(viewItem), sorted(menus[name as keyof typeof rows]));
+  });
+}
+
+test('the row of a failure offers in its menu exactly the actions that help', () => {
+  for (const { viewItem, actions } of messages) {
+    assert.deepEqual(menuOf(viewItem), sorted(actions.map((action) => commands[action])), viewItem);
+  }
+});
+
+test('an inline button has an icon, and its command is in the menu of the row too', () => {
+  const inline = contextMenu.filter(({ group }) => group?.startsWith('inline'));
+  assert.ok(inline.length > 0);
+  for (const { command, when } of inline) {
+    const { icon } = contributes.commands.find((entry) => entry.command === command) as { icon?: string };
+    assert.match(icon ?? '', /^\$\([a-z-]+\)$/, command);
+    assert.ok(contextMenu.some((item) => item.command === command && item.when === when && !inline.includes(item)));
+  }
+});
+
+test('an inline button never revokes', () => {
+  const inline = contextMenu.filter(({ group }) => group?.startsWith('inline')).map(({ command }) => command);
+  assert.ok(!inline.includes(commands.revokeGrant) && !inline.includes(commands.revokeSelectedGrant));
+});
+
+test('keys of the view act only where its list has the focus', () => {
+  for (const { when } of contributes.keybindings) {
+    assert.equal(when, `focusedView == ${views.keys} && listFocus && !inputFocus`);
+  }
+});
+
+// Settings, icons, versions
+
+test('the settings of the wait have the defaults of the code, within their own bounds', () => {
+  const { properties } = contributes.configuration;
+  const defaults = {
+    [settings.propagationTimeoutSeconds]: defaultPolicy.timeoutMs / 1000,
+    [settings.propagationIntervalSeconds]: defaultPolicy.intervalMs / 1000,
+    [settings.propagationAbsentReads]: defaultPolicy.absentReads,
+  };
+  for (const [id, value] of Object.entries(defaults)) {
+    const { type, default: fallback, minimum, maximum } = properties[id] ?? assert.fail(id);
+    assert.deepEqual([type, fallback], ['integer', value], id);
+    assert.ok(minimum !== undefined && maximum !== undefined && minimum <= value && value <= maximum, id);
+  }
+  for (const id of [settings.profile, settings.region]) {
+    assert.deepEqual([properties[id]?.type, properties[id]?.default], ['string', ''], id);
+  }
+});
+
+test('every icon is there', () => {
+  const files = [
+    manifest.icon,
+    ...contributes.viewsContainers.activitybar.map(({ icon }) => icon),
+    ...Object.values(contributes.views).flatMap((entries) => entries.map(({ icon }) => icon)),
+  ];
+  assert.deepEqual(
+    files.filter((file) => !existsSync(file)),
+    [],
+  );
+});
+
+test('nothing activates the extension but its view and commands', () => {
+  assert.deepEqual(manifest.activationEvents, []);
+});
+
+test('the types of VS Code are those of the oldest VS Code that is supported', () => {
+  const types = manifest.devDependencies['@types/vscode'] ?? '';
+  assert.equal(manifest.engines.vscode, `^${types}`);
+});
+
+test('the lock file names no registry', () => {
+  assert.doesNotMatch(lockText, /"resolved"/);
+});
+
+test('the lock file is that of package.json', () => {
+  const { packages } = JSON.parse(lockText) as { packages: Readonly<Record<string, Partial<Manifest>>> };
+  const { name, version, dependencies, devDependencies } = packages[''] ?? {};
+  assert.deepEqual(
+    { name, version, dependencies, devDependencies },
+    {
+      name: manifest.name,
+      version: manifest.version,
+      dependencies: manifest.dependencies,
+      devDependencies: manifest.devDependencies,
+    },
+  );
+});
+
+// Rooms and arrows
+
+/** Who may import whom, besides itself. extension.ts may import all. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  aws: ['core'],
+  emulator: [],
+  platform: ['core', 'manifest.ts'],
+  views: ['core', 'platform', 'manifest.ts'],
+  commands: ['views', 'core', 'platform', 'manifest.ts'],
+  'manifest.ts': [],
+};
+const roomsWithVscode = ['platform', 'views', 'commands', 'extension.ts'];
+
+interface Import {
+  readonly file: string;
+  /** The folder below src, or the file itself. */
+  readonly room: string;
+  readonly specifier: string;
+}
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'));
+
+const imports: readonly Import[] = files.flatMap((file) => {
+  const source = readFileSync(join('src', file), 'utf8');
+  const specifiers = source.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'([^']+)'/g);
+  return [...specifiers].map(([, specifier = '']) => ({ file, room: file.split('/')[0] ?? file, specifier }));
+});
+
+/** The room that an import of ours leads to; `undefined` for packages. */
+function roomOf({ file, specifier }: Import): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  const path = join(dirname(file), specifier);
+  assert.ok(files.includes(path), `${file} imports ${specifier}, which is not in src`);
+  return path.split('/')[0];
+}
+
+test('every file of src is in a room that is known', () => {
+  const known = [...Object.keys(arrows), 'extension.ts'];
+  for (const file of files) assert.ok(known.includes(file.split('/')[0] ?? ''), file);
+  assert.ok(files.length > 30 && imports.length > 100, 'the files and their imports are found');
+});
+
+test('every room imports only the rooms that it may', () => {
+  for (const entry of imports) {
+    const target = roomOf(entry);
+    if (target === undefined || target === entry.room || entry.room === 'extension.ts') continue;
+    assert.ok(arrows[entry.room]?.includes(target), `${entry.file} imports ${entry.specifier}`);
+  }
+});
+
+test('only the AWS room imports the AWS SDK', () => {
+  const sdk = imports.filter(({ specifier }) => /^@(aws-sdk|smithy)\//.test(specifier));
+  assert.deepEqual([...new Set(sdk.map(({ room }) => room))], ['aws']);
+});
+
+test('only platform, views, commands and extension.ts import vscode', () => {
+  const rooms = new Set(imports.filter(({ specifier }) => specifier === 'vscode').map(({ room }) => room));
+  assert.deepEqual(sorted(rooms), sorted(roomsWithVscode));
+});
+
+test('nothing imports extension.ts, and the AWS room and the emulator are loaded by it alone, when first needed', () => {
+  for (const entry of imports) {
+    const target = roomOf(entry);
+    assert.notEqual(target, 'extension.ts', entry.file);
+  }
+  const extension = readFileSync('src/extension.ts', 'utf8');
+  assert.doesNotMatch(extension, /^import (?!type\b).*'\.\/(aws|emulator)\//m);
+  assert.match(extension, /await import\('\.\/aws\/index\.ts'\)/);
+});
