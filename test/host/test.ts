@@ -230,7 +230,7 @@ const packaging: Step = {
 const endToEnd = nodeTests('e2e', 'End to end, newest VS Code', 1);
 
 const steps: readonly Step[] = [
-  check('lint', 'Format and lint', 'biome', 'ci', '.'),
+  check('lint', 'Format and lint', 'biome', 'ci', '.', ...(process.stdout.isTTY ? [] : ['--colors=off'])),
   check('types', 'Types', 'tsc', '--noEmit'),
   check('deadcode', 'Dead code', 'knip', '--no-progress'),
   { name: 'l10n', title: 'Strings for translators', run: checkL10n },

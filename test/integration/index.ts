@@ -16,7 +16,8 @@ const phases: Readonly<Record<string, readonly (() => void)[]>> = {
 /** What the extension host calls. It rejects when a test failed, which is the exit code of the host. */
 export async function run(): Promise<void> {
   watchWindow();
-  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, color: false, reporter: 'spec' });
+  const grep = process.env['KMS_GRANTS_GREP'];
+  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, color: false, reporter: 'spec', ...(grep && { grep }) });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   for (const define of phases[process.env['KMS_GRANTS_PHASE'] ?? 'main'] ?? []) define();
 
