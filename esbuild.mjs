@@ -27,6 +27,8 @@ const product = {
   format: 'cjs',
   external: ['vscode'],
   mainFields: ['module', 'main'],
+  // VS Code gives extensions its proxy and certificates through these names only.
+  alias: { 'node:http': 'http', 'node:https': 'https' },
   plugins: [separateBundles],
   minify: flags.has('--minify'),
   sourcemap: flags.has('--minify') ? false : 'linked',
@@ -89,7 +91,7 @@ if (flags.has('--watch')) {
 } else if (only === 'product') {
   await buildProduct();
 } else if (only === 'unit') {
-  await build(nodeTests('unit'));
+  for (const options of [nodeTests('unit'), programs]) await build(options);
 } else if (only === 'emulator') {
   await build(emulator);
 } else {

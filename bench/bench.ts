@@ -158,6 +158,7 @@ async function requests(): Promise<Measurement[]> {
       log: () => {},
       sample: () => Promise.reject(new Error('not used')),
       mfaCode: async () => undefined,
+      mayRunProcesses: () => false,
     });
     const { api, close } = await aws.open({ kind: 'profile', profile: 'default', region: 'eu-west-1' });
     const closed = new AbortController();

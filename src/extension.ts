@@ -77,6 +77,7 @@ async function loadAws(log: vscode.LogOutputChannel): Promise<Aws> {
     log: (call) => logCall(log, call),
     sample: async () => (await import('./emulator/index.ts')).createSample(),
     mfaCode: askMfaCode,
+    mayRunProcesses: () => vscode.workspace.isTrusted,
   });
 }
 

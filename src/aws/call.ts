@@ -1,24 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import { isKmsError, type KmsErrorKind } from '../core/errors.ts';
+import { isKmsError } from '../core/errors.ts';
+import type { CallRecord } from '../core/kmsApi.ts';
 import type { Credentials } from './credentials.ts';
 import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errors.ts';
-
-/** What the log says of one call. Never a credential or token, and nothing from a request's or response's body. */
-export interface CallRecord {
-  /** The connection's ID, such as `profile/dev/eu-west-1`. */
-  readonly connection: string;
-  /** AWS's operation, such as `ListGrants`. */
-  readonly operation: string;
-  readonly durationMs: number;
-  /** Requests that were sent; `undefined` when it is not known, as after an abort or a failed sign-in. */
-  readonly attempts: number | undefined;
-  readonly requestId: string | undefined;
-  readonly outcome: 'ok' | 'aborted' | KmsErrorKind;
-  /** AWS's (or the SDK's) name for the failure. */
-  readonly awsName: string | undefined;
-  /** Entries of a list that were left out because they lacked an ID. */
-  readonly dropped: number;
-}
 
 /** A response in our own types. */
 export interface Narrowed<T> {

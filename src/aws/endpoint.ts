@@ -73,7 +73,7 @@ function checkUrl(url: string, profile: string): void {
 }
 
 function invalidEndpoint(message: string, profile: string): KmsError {
-  return new KmsError({ kind: 'unknown', operation: 'Connect', awsName: 'InvalidEndpoint', message, profile });
+  return new KmsError({ kind: 'invalidEndpoint', operation: 'Connect', awsName: 'InvalidEndpoint', message, profile });
 }
 
 function isTrue(value: string | undefined): boolean {

@@ -101,8 +101,8 @@ export function isCredentialsRefused(error: unknown): boolean {
  * Decides what a failure is, from the name that the SDK gives it. Never from `instanceof` or `constructor.name`, which
  * minifying breaks, and never from the HTTP status, which differs between KMS's model and KMS itself.
  *
- * A cancelled call's AbortError, and a KmsError, come back as they are. The message has AWS's or the SDK's text, cleaned
- * of anything secret; `cause` is the original, which is not cleaned and is not for any log.
+ * A cancelled call's AbortError, and a KmsError, come back as they are. Message and `cause` have AWS's or the SDK's text,
+ * cleaned of anything secret: both may be logged.
  */
 export function translate(error: unknown, context: CallContext): KmsError | AbortError {
   if (isAbort(error)) {
@@ -125,7 +125,7 @@ export function translate(error: unknown, context: CallContext): KmsError | Abor
       profile: context.profile,
       requestId: requestIdOf(failure),
     },
-    failure,
+    printableCause(failure),
   );
 }
 
@@ -234,7 +234,28 @@ function withoutSecrets(message: string): string {
     .trim();
 }
 
+/**
+ * A copy of what was thrown, as far as it may be seen by anyone: its name, cleaned text, code and origin, and those of
+ * its causes. The original also carries the response, and a text that can hold a session token.
+ */
+function printableCause(error: unknown, depth = 0): Error | undefined {
+  if (error === undefined || depth > 4) {
+    return undefined;
+  }
+  const cause = printableCause(read(error, 'cause'), depth + 1);
+  const copy = new Error(withoutSecrets(rawMessage(error)), cause === undefined ? undefined : { cause });
+  copy.name = printableName(error);
+  const code = read(error, 'code');
+  const stack = read(error, 'stack');
+  const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  copy.stack = [`${copy.name}: ${copy.message}`, ...frames].join('\n');
+  return typeof code === 'string' ? Object.assign(copy, { code }) : copy;
+}
+
 function rawMessage(error: unknown): string {
+  if (typeof error === 'string') {
+    return error;
+  }
   const message = read(error, 'message');
   if (typeof message === 'string' && message !== '') {
     return message;

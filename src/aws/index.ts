@@ -1,15 +1,12 @@
 import { KmsError } from '../core/errors.ts';
-import type { Aws, OpenedConnection } from '../core/kmsApi.ts';
+import type { Aws, CallRecord, OpenedConnection } from '../core/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../core/model.ts';
-import type { CallRecord } from './call.ts';
 import { createClient } from './client.ts';
 import { type Credentials, createSignIns, memoise, missingProfile } from './credentials.ts';
 import { resolveEndpoint, shownUrl } from './endpoint.ts';
 import { type Env, hasProfile, listProfiles, readSharedFiles } from './profiles.ts';
 import { regions } from './regions.ts';
 import { clientSettings, defaultTransport, type Timeouts } from './transport.ts';
-
-export type { CallRecord } from './call.ts';
 
 /** What the SDK asks of the thing that carries its requests; here, a KMS in this very process. */
 export interface RequestHandler {
@@ -45,6 +42,13 @@ export interface AwsOptions {
   readonly sample: () => Promise<Sample>;
   /** Asks for the code of an MFA device; `undefined`: cancelled, and the calls that waited for it reject as aborted. */
   readonly mfaCode: (serial: string) => Promise<string | undefined>;
+  /**
+   * Whether a `credential_process` may be started: only in a trusted workspace. Asked each time that one would be; when
+   * it says no, the sign-in fails (`untrustedWorkspace`) before anything is run or sent.
+   */
+  readonly mayRunProcesses: () => boolean;
+  /** How long a `credential_process` may take. 60 s unless given. */
+  readonly processTimeoutMs?: number;
   /** 5 s to connect and 15 s to answer, for each attempt, unless given. */
   readonly timeouts?: Timeouts;
   /** Requests that are sent for one call at most. 3 unless given. */
@@ -78,7 +82,7 @@ export function createAws(options: AwsOptions): Aws {
       kms: settings,
       sts: settings,
     });
-    return { api, region, endpoint: { kind: 'sample' }, close };
+    return { api, region, endpoint: { kind: 'sample' }, confirmAccount: async () => undefined, close };
   };
 
   const openAws = async (
@@ -118,6 +122,7 @@ export function createAws(options: AwsOptions): Aws {
       api,
       region,
       endpoint: kms.url === undefined ? { kind: 'aws' } : { kind: 'custom', url: shownUrl(kms.url) },
+      confirmAccount: async () => undefined,
       close,
     };
   };
@@ -125,6 +130,10 @@ export function createAws(options: AwsOptions): Aws {
   return {
     profiles: async () => listProfiles(await readSharedFiles(env)),
     regions: () => regions,
+    signInNeed: async () => ({ kind: 'none' }),
+    files: async () => [],
+    fingerprint: async () => '',
+    consoleUrl: () => undefined,
     open: async (ref) => {
       switch (ref.kind) {
         case 'sample':

@@ -26,6 +26,11 @@ export type KmsErrorKind =
   | 'ssoExpired'
   | 'profileMissing'
   | 'regionMissing'
+  | 'invalidEndpoint'
+  | 'mfaRefused'
+  | 'processFailed'
+  | 'untrustedWorkspace'
+  | 'accountChanged'
   | 'timeout'
   | 'network'
   | 'notJson'
@@ -100,6 +105,11 @@ export function isSignInProblem(error: unknown): boolean {
     'credentialsMissing',
     'ssoExpired',
     'profileMissing',
+    'invalidEndpoint',
+    'mfaRefused',
+    'processFailed',
+    'untrustedWorkspace',
+    'accountChanged',
   );
 }
 
@@ -303,6 +313,53 @@ export function explain(details: KmsErrorDetails): Explanation {
         advice: l10n.t('Select the Region whose keys you want to see.'),
         retryHelps: false,
         actions: ['selectRegion', 'selectProfile', 'showLog'],
+      };
+    case 'invalidEndpoint':
+      return {
+        title: l10n.t('Endpoint not usable'),
+        sentence: l10n.t(
+          'The endpoint that is configured for profile {0} cannot be used: {1}',
+          profile,
+          details.message,
+        ),
+        advice: l10n.t('Correct endpoint_url in the AWS config file, or the variable AWS_ENDPOINT_URL.'),
+        retryHelps: false,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    case 'mfaRefused':
+      return {
+        title: l10n.t('MFA code refused'),
+        sentence: l10n.t('AWS did not accept the MFA code for profile {0}.', profile),
+        advice: l10n.t('Sign in again with a new code: AWS takes each one once, and only for half a minute.'),
+        retryHelps: true,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    case 'processFailed':
+      return {
+        title: l10n.t('Credential process failed'),
+        sentence: l10n.t('The credential_process of profile {0} failed: {1}', profile, details.message),
+        advice: l10n.t('Run it in a terminal to see what it needs, then retry.'),
+        retryHelps: true,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    case 'untrustedWorkspace':
+      return {
+        title: l10n.t('Workspace not trusted'),
+        sentence: l10n.t(
+          'Profile {0} signs in with a program (credential_process), which is not started in an untrusted workspace.',
+          profile,
+        ),
+        advice: l10n.t('Trust the workspace, or select a profile that signs in without a program.'),
+        retryHelps: false,
+        actions: ['selectProfile', 'retry', 'showLog'],
+      };
+    case 'accountChanged':
+      return {
+        title: l10n.t('Another account'),
+        sentence: l10n.t('Profile {0} has come to sign in to another account. {1}', profile, details.message),
+        advice: l10n.t('Nothing was changed. Refresh the connection to see what it leads to now.'),
+        retryHelps: false,
+        actions: ['retry', 'selectProfile', 'showLog'],
       };
     case 'timeout':
       return {

@@ -55,10 +55,28 @@ export interface Profile {
   readonly signIn: string;
 }
 
+/** What signing in would take, read from files and the environment alone: nothing is asked, run or sent. */
+export type SignInNeed =
+  | { readonly kind: 'none' }
+  /** The code of an MFA device is asked for. */
+  | { readonly kind: 'mfa'; readonly serial: string }
+  /** A program that the config file names is started (credential_process). */
+  | { readonly kind: 'process' }
+  /**
+   * The token of an SSO session or of `aws login` is missing or expired, and can't be refreshed by itself: the AWS CLI
+   * signs in. Arguments for the program `aws`.
+   */
+  | { readonly kind: 'cli'; readonly args: readonly string[] };
+
 export interface OpenedConnection {
   readonly api: KmsApi;
   readonly region: string;
   readonly endpoint: Endpoint;
+  /**
+   * Asks STS whose account the credentials are of that the next call will use, signing in first if need be. Rejects with
+   * a KmsError `accountChanged` when it is not `expected`, which is 12 digits.
+   */
+  confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
   /** Releases sockets. */
   close(): void;
 }
@@ -69,8 +87,26 @@ export interface Aws {
   profiles(): Promise<readonly Profile[]>;
   /** The Regions to choose from, by partition, commercial ones first. */
   regions(): readonly { readonly name: string; readonly description: string }[];
-  /** Builds the client; sends nothing. */
+  /** Builds the client; asks, runs and sends nothing. */
   open(ref: ConnectionRef): Promise<OpenedConnection>;
+  /** Rejects with a KmsError `profileMissing` when there is no such profile. */
+  signInNeed(ref: ConnectionRef): Promise<SignInNeed>;
+  /**
+   * Absolute paths whose change can change what `profiles`, `signInNeed` or a sign-in of these refs say, whether or not
+   * they exist: the config and credentials files, the token files of their SSO and `aws login` sessions, and the token
+   * files of web identities.
+   */
+  files(refs: readonly ConnectionRef[]): Promise<readonly string[]>;
+  /**
+   * What stands in the files for this ref, as one comparable string: equal as long as nothing changed there that matters
+   * for its sign-in, Region or endpoint. A digest: nothing secret can be read from it.
+   */
+  fingerprint(ref: ConnectionRef): Promise<string>;
+  /**
+   * The page of KMS in the AWS console, of a Region or of one key; `undefined` where the partition has no console that
+   * we know. Not for a connection with a custom endpoint, or sample data.
+   */
+  consoleUrl(region: string, keyId?: string): string | undefined;
 }
 
 /** What the log says of one call. Never a credential or token, and nothing from a request's or response's body. */

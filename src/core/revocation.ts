@@ -200,9 +200,9 @@ export class Revocations {
     };
     const entry: Entry = { record, phase: 'revoking', progress: undefined };
     const earlier = this.#entries.get(recordId(record));
-    await this.#keep(entry);
     let result: RevokeResult = 'accepted';
     try {
+      await this.#keep(entry);
       await session.api.revokeGrant({ keyArn: key.arn, grantId: grant.grantId }, session.closed);
     } catch (error) {
       if (!isKind(error, 'grantNotFound', 'invalidGrantId')) {
@@ -323,8 +323,9 @@ export class Revocations {
     if (this.#entries.get(recordId(entry.record)) !== entry) return;
     if (earlier !== undefined) await this.#keep(earlier);
     else {
-      await this.#drop(entry);
+      const dropped = this.#drop(entry);
       this.#options.onChange(entry.record);
+      await dropped;
     }
   }
 

@@ -85,7 +85,7 @@ async function bodyText(body: unknown): Promise<string> {
   if (body === undefined || body === null) {
     return '';
   }
-  return body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : String(body);
+  return body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
 }
 
 function bodyOf(body: string, delivery: Delivery, signal: SdkAbortSignal | undefined): Uint8Array | Readable {

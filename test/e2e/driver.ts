@@ -85,12 +85,13 @@ const themes = {
   },
 } as const;
 
-/** What `setSettings` inserts into an editor must stay as it is. */
-const plainTyping: Settings = {
+/** What `setSettings` inserts into an editor must stay as it is. The window's title is for pictures. */
+const driverSettings: Settings = {
   'editor.autoIndent': 'none',
   'editor.autoClosingBrackets': 'never',
   'editor.autoClosingQuotes': 'never',
   'editor.autoSurround': 'never',
+  'window.title': 'KMS Grants for AWS',
 };
 
 export type Theme = keyof typeof themes;
@@ -122,7 +123,7 @@ export async function launch(options: LaunchOptions = {}): Promise<Workbench> {
     }
   };
   try {
-    const settings = { 'workbench.colorTheme': themes.light[host.name], ...plainTyping, ...options.settings };
+    const settings = { 'workbench.colorTheme': themes.light[host.name], ...driverSettings, ...options.settings };
     await writeSettings(profile, settings);
     await installVsix(host, profile, options.vsix ?? vsixPath);
     const server = await startServer(host, profile, {
@@ -221,6 +222,21 @@ export class Workbench {
       await this.tree.root.waitFor({ timeout: 2000 });
       return true;
     });
+  }
+
+  /** Drags the edge of the side bar, so that the view is about this wide, in CSS pixels. */
+  async setViewWidth(width: number): Promise<void> {
+    const box = await this.page.locator('.part.sidebar').boundingBox();
+    if (!box) {
+      throw new Error('The side bar is closed.');
+    }
+    const y = box.y + box.height / 2;
+    // The sash lies around the edge, past which newer versions leave a gap.
+    await this.page.mouse.move(box.x + box.width + 1, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + width + 1, y, { steps: 5 });
+    await this.page.mouse.up();
+    await this.page.mouse.move(0, 0);
   }
 
   /** Presses an icon in the view's title. */

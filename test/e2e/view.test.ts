@@ -7,6 +7,7 @@ test('a first start without any AWS settings offers profiles and sample data; sa
   await inWorkbench('welcome', { scale: 2 }, async (workbench) => {
     const { tree, quickInput } = workbench;
     await workbench.openView();
+    await workbench.setViewWidth(480);
     assert.match(await workbench.welcome(), /See who holds grants on your AWS KMS keys/);
     await workbench.picture('welcome');
     await workbench.pressWelcome('Select Profile…');

@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBrotliDecompress } from 'node:zlib';
-import { run } from './process.ts';
+import { run, startOwned } from './process.ts';
 import { projectRoot, testFolder } from './project.ts';
 
 /** `oldest` is the oldest VS Code that the extension's `engines.vscode` allows. */
@@ -250,7 +250,7 @@ async function installOnce(name: string, install: (target: string) => Promise<vo
     }
     for (const entry of await readdir(testFolder)) {
       if (entry === name || entry.startsWith(`${name}.partial`)) {
-        await rm(join(testFolder, entry), { recursive: true, force: true });
+        await rm(join(testFolder, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
       }
     }
     const partial = `${folder}.partial-${process.pid}`;
@@ -319,11 +319,14 @@ async function npm(args: readonly string[], cwd: string, env: Readonly<Record<st
   const output: string[] = [];
   const options = { cwd, env, onLine: (line: string) => output.push(line) };
   const cli = process.env['npm_execpath'];
-  const code = cli?.endsWith('npm-cli.js')
-    ? await run(process.execPath, [cli, ...args], options)
-    : await run('npm', args, options);
+  // Owned, so that it doesn't write on in a folder whose installation was interrupted.
+  const install = cli?.endsWith('npm-cli.js')
+    ? await startOwned(process.execPath, [cli, ...args], options)
+    : await startOwned('npm', args, options);
+  const code = await install.exited;
   if (code !== 0) {
-    const reason = output.find((line) => /^npm (error|ERR!)/.test(line)) ?? output.at(-1) ?? `exit code ${code}`;
+    const reason =
+      output.find((line) => /^npm (error|ERR!)/.test(line)) ?? output.at(-1) ?? `exit code ${code ?? 'unknown'}`;
     throw new Error(`npm could not install what VS Code needs (${reason}): check the connection to the npm registry.`);
   }
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import test from 'node:test';
-import { explain, type KmsErrorKind } from '../../src/core/errors.ts';
+import { explain } from '../../src/core/errors.ts';
 import { defaultPolicy } from '../../src/core/propagation.ts';
 import { commands, container, extensionName, jsonScheme, rows, settings, views } from '../../src/manifest.ts';
+import { errorKinds } from './core/fakes.ts';
 
 // Tests run in the folder of package.json.
 
@@ -162,38 +163,11 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
 
 // Rows and their menus
 
-/** Every `viewItem` that a row can have. */
-const kinds: Readonly<Record<KmsErrorKind, true>> = {
-  grantNotFound: true,
-  keyNotFound: true,
-  wrongRegion: true,
-  invalidGrantId: true,
-  invalidArn: true,
-  invalidMarker: true,
-  invalidState: true,
-  dependencyTimeout: true,
-  internal: true,
-  dryRun: true,
-  accessDenied: true,
-  throttled: true,
-  limitExceeded: true,
-  validation: true,
-  expiredToken: true,
-  unrecognizedClient: true,
-  invalidSignature: true,
-  credentialsMissing: true,
-  ssoExpired: true,
-  profileMissing: true,
-  regionMissing: true,
-  timeout: true,
-  network: true,
-  notJson: true,
-  unknown: true,
-};
-const messages = Object.keys(kinds).map((kind) => {
-  const { actions } = explain({ kind: kind as KmsErrorKind, operation: 'ListGrants', awsName: kind, message: kind });
+const messages = errorKinds.map((kind) => {
+  const { actions } = explain({ kind, operation: 'ListGrants', awsName: kind, message: kind });
   return { viewItem: [rows.message, ...actions].join('.'), actions };
 });
+/** Every `viewItem` that a row can have. */
 const viewItems: readonly string[] = [...Object.values(rows), ...messages.map(({ viewItem }) => viewItem)];
 
 /** Whether the clause's condition on `viewItem` holds, as VS Code evaluates it. */

@@ -33,6 +33,7 @@ test('the minified bundle tells failures apart, has one reader of the config fil
     log: () => undefined,
     sample: () => Promise.reject(new Error('No sample here.')),
     mfaCode: async () => undefined,
+    mayRunProcesses: () => false,
   });
   const { api, close } = await aws.open({ kind: 'profile', profile: 'default', region: 'eu-west-1' });
   t.after(close);

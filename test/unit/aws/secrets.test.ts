@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { inspect } from 'node:util';
 import { isKmsError } from '../../../src/core/errors.ts';
 import {
   type Answer,
@@ -33,7 +34,7 @@ credential_process = /bin/sh -c 'test secret-canary = x'
 endpoint_url = ${url}
 `;
 
-test('no credential, token or body is in any record of the log or in the text of any failure', async (t) => {
+test('no credential, token or body is in any record of the log or in any failure and its causes', async (t) => {
   let answer: (signed: string) => Answer = () => ({ body: { Keys: [{ KeyId: 'body-canary' }] } });
   const server = await serve(t, ({ operation, headers }) =>
     operation === 'AssumeRole'
@@ -45,7 +46,7 @@ test('no credential, token or body is in any record of the log or in the text of
   const attempt = async (call: Promise<unknown>) => {
     await call.catch((error: unknown) => {
       assert.ok(isKmsError(error), String(error));
-      texts.push(error.message, error.stack ?? '', JSON.stringify(error.details));
+      texts.push(inspect(error, { depth: 20, showHidden: true }));
     });
   };
   const plain = (await open()).api;

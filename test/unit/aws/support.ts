@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type AwsOptions, type CallRecord, createAws } from '../../../src/aws/index.ts';
-import type { Aws, OpenedConnection } from '../../../src/core/kmsApi.ts';
+import { type AwsOptions, createAws } from '../../../src/aws/index.ts';
+import type { Aws, CallRecord, OpenedConnection } from '../../../src/core/kmsApi.ts';
 
 /** A request as it came over the wire. */
 export interface Received {
@@ -157,6 +157,7 @@ export async function createWorld(t: TestContext, options: WorldOptions = {}): P
     log: (record) => log.push(record),
     sample: () => Promise.reject(new Error('No sample here.')),
     mfaCode: () => Promise.reject(new Error('Nobody to ask.')),
+    mayRunProcesses: () => true,
     timeouts: { connectMs: 1_000, requestMs: 2_000 },
     maxAttempts: 1,
     ...options.aws,

@@ -142,6 +142,10 @@ function world(fields: Partial<Preferences> = {}) {
       return profiles;
     },
     regions: () => [],
+    signInNeed: async () => ({ kind: 'none' }),
+    files: async () => [],
+    fingerprint: async () => '',
+    consoleUrl: () => undefined,
     open: async (ref): Promise<OpenedConnection> => {
       const name = ref.kind === 'profile' ? ref.profile : ref.kind;
       log.push(`open ${name}`);
@@ -150,6 +154,7 @@ function world(fields: Partial<Preferences> = {}) {
         api: kms,
         region: ref.kind === 'sample' ? 'eu-west-1' : ref.region,
         endpoint: { kind: ref.kind === 'sample' ? 'sample' : 'aws' },
+        confirmAccount: async () => {},
         close: () => log.push(`close ${name}`),
       };
     },
@@ -311,6 +316,20 @@ test('closing a session aborts what it asked, and it tells no more', async () =>
   slow.open();
   await settle();
   assert.deepEqual([changes, session.knownIdentity], [[], undefined]);
+});
+
+test('an answer that comes all the same after its session closed is not told', async () => {
+  const { kms, connections, current, changes } = world();
+  const late = gate();
+  kms.callerIdentity = async () => {
+    await late.passed;
+    return kms.identity;
+  };
+  await current();
+  connections.reconnect();
+  late.open();
+  await settle();
+  assert.deepEqual(changes, []);
 });
 
 test('what the inventory learns is told as a change of its session', async () => {

@@ -99,6 +99,42 @@ export function kmsError(kind: KmsErrorKind, details: Partial<KmsErrorDetails> =
   return new KmsError({ kind, operation: 'ListGrants', awsName: kind, message: kind, ...details });
 }
 
+const everyKind: Readonly<Record<KmsErrorKind, true>> = {
+  grantNotFound: true,
+  keyNotFound: true,
+  wrongRegion: true,
+  invalidGrantId: true,
+  invalidArn: true,
+  invalidMarker: true,
+  invalidState: true,
+  dependencyTimeout: true,
+  internal: true,
+  dryRun: true,
+  accessDenied: true,
+  throttled: true,
+  limitExceeded: true,
+  validation: true,
+  expiredToken: true,
+  unrecognizedClient: true,
+  invalidSignature: true,
+  credentialsMissing: true,
+  ssoExpired: true,
+  profileMissing: true,
+  regionMissing: true,
+  invalidEndpoint: true,
+  mfaRefused: true,
+  processFailed: true,
+  untrustedWorkspace: true,
+  accountChanged: true,
+  timeout: true,
+  network: true,
+  notJson: true,
+  unknown: true,
+};
+
+/** Every kind of failure that there is. */
+export const errorKinds = Object.keys(everyKind) as readonly KmsErrorKind[];
+
 export interface Call {
   readonly operation: keyof KmsApi;
   readonly keyArn?: string | undefined;

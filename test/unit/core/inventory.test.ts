@@ -107,6 +107,22 @@ test('aliases of no key, or of a key that is not listed, belong to none', async 
   assert.deepEqual((await inventory.keys()).keys, [{ keyId: 'k1', arn, aliases: [] }]);
 });
 
+test('the list is not complete before its aliases are', async () => {
+  const { kms, inventory, changes } = open();
+  addKeys(kms, 'k1', 'k2');
+  kms.pageSize.aliases = 1;
+  addAlias(kms, 'alias/b', 'k2');
+  addAlias(kms, 'alias/a', 'k1');
+  const slow = gate();
+  kms.before = ({ marker }) => (marker === undefined ? undefined : slow.passed);
+  const first = await inventory.keys();
+  assert.deepEqual([keyIds(first.keys), first.state.kind], [['k2', 'k1'], 'loading']);
+  slow.open();
+  await settle();
+  const last = await inventory.keys();
+  assert.deepEqual([keyIds(last.keys), last.state.kind, changes.length], [['k1', 'k2'], 'complete', 1]);
+});
+
 test('an alias may come pages before its key', async () => {
   const { kms, inventory } = open();
   addKeys(kms, 'k1', 'k2', 'k3');
@@ -331,10 +347,11 @@ test('grants come in windows of 200, and more on demand', async () => {
   assert.equal(new Set(ids(last.grants)).size, 450);
 });
 
-test('rows that are on screen do not move when more arrive', async () => {
+test('grants are sorted within their window, so that rows on screen do not move when more arrive', async () => {
   const { kms, inventory } = open();
   kms.addGrants(arn, ...manyIds(400).reverse());
   const before = ids((await inventory.grants(arn)).grants);
+  assert.deepEqual(before, manyIds(400).slice(200));
   await inventory.moreGrants(arn);
   assert.deepEqual(ids((await inventory.grants(arn)).grants).slice(0, grantWindow), before);
 });
@@ -398,6 +415,18 @@ test('a marker that KMS does not take any more starts the list anew', async () =
   await inventory.moreGrants(arn);
   assert.equal((await inventory.grants(arn)).grants.length, 250);
   assert.equal(kms.calls[2]?.marker, undefined);
+});
+
+test('a marker that KMS does not take in a later window starts the whole list anew', async () => {
+  const { kms, inventory } = open();
+  kms.addGrants(arn, ...manyIds(250));
+  await inventory.grants(arn);
+  const failure = failing(kms, 'invalidMarker', ({ marker }) => marker === 'after 200');
+  await inventory.moreGrants(arn);
+  assert.deepEqual((await inventory.grants(arn)).grants, []);
+  failure.off();
+  await inventory.moreGrants(arn);
+  assert.equal((await inventory.grants(arn)).grants.length, 200);
 });
 
 test('a failure on one key leaves the others alone', async () => {

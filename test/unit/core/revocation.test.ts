@@ -49,14 +49,14 @@ function failing(kms: FakeKms, operation: string, ...kinds: readonly KmsErrorKin
 }
 
 /** A window: the revocations over a store that outlives it. */
-function openWindow({ clock = new FakeClock(), store = new FakeStore() } = {}) {
+function openWindow({ clock = new FakeClock(), store = new FakeStore(), policy = { ...defaultPolicy } } = {}) {
   const outcomes: { readonly record: RevocationRecord; readonly outcome: RevocationOutcome }[] = [];
   const changes: string[] = [];
   const revocations = new Revocations({
     store,
     clock,
     random: longest,
-    policy: () => defaultPolicy,
+    policy: () => ({ ...policy }),
     onChange: ({ grant: { grantId } }) => changes.push(grantId),
     onOutcome: (record, outcome) => outcomes.push({ record, outcome }),
   });
@@ -65,7 +65,7 @@ function openWindow({ clock = new FakeClock(), store = new FakeStore() } = {}) {
   return { revocations, clock, store, outcomes, kinds, changes, state };
 }
 
-function world(options: { clock?: FakeClock; store?: FakeStore } = {}) {
+function world(options: Parameters<typeof openWindow>[0] = {}) {
   const kms = new FakeKms();
   kms.addGrants(arn, 'g1', 'g2');
   kms.revokesSlowly = true;
@@ -245,6 +245,26 @@ test('the record is kept before the revoke goes out', async () => {
   revocations.dispose();
 });
 
+test('the revoke does not go out before the record is written, nor at all when it cannot be', async () => {
+  const { kms, session, revocations, store, state } = world();
+  const written = gate();
+  const { put } = store;
+  store.put = async (record) => {
+    await written.passed;
+    await put.call(store, record);
+  };
+  const revoked = revocations.revoke(session, k1, g1, account);
+  await settle();
+  assert.equal(kms.count('revokeGrant'), 0);
+  written.open();
+  await revoked;
+  assert.equal(kms.count('revokeGrant'), 1);
+  store.put = () => Promise.reject(new Error('disk full'));
+  await assert.rejects(revocations.revoke(session, k1, grant('g2'), account), /disk full/);
+  assert.deepEqual([kms.count('revokeGrant'), state('g2')], [1, undefined]);
+  revocations.dispose();
+});
+
 test('a revoke names the key by its ARN, and goes out once', async () => {
   const { kms, session, revocations } = world();
   await revocations.revoke(session, k1, g1, account);
@@ -361,6 +381,30 @@ test('two revokes on one key share a poller, which comes to rest after both', as
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone', 'gone']);
   assert.equal(clock.sleeping, 0);
+});
+
+test('after one grant of a key is gone, the wait for the other can still be stopped', async () => {
+  const { kms, session, revocations, clock, kinds } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(session, k1, grant('g2'), account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+  revocations.stopWaiting(profileRef, k1, 'g2');
+  await settle();
+  assert.deepEqual(kinds(), ['gone', 'stopped']);
+});
+
+test('the next wait on a key goes by the settings as they are then', async () => {
+  const policy = { ...defaultPolicy };
+  const { kms, session, revocations, clock, kinds } = world({ policy });
+  await revocations.revoke(session, k1, g1, account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  policy.timeoutMs = 10_000;
+  await revocations.revoke(session, k1, grant('g2'), account);
+  await clock.advance(20_000);
+  assert.deepEqual(kinds(), ['gone', 'timedOut']);
 });
 
 test('revoking a grant twice at once follows it once, and tells one end', async () => {
