@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { isKmsError } from '../core/errors.ts';
+import { isAbort, isKind, isKmsError } from '../core/errors.ts';
 import type { CallRecord } from '../core/kmsApi.ts';
-import type { Credentials } from './credentials.ts';
+import { type Credentials, type Identity, isSame } from './credentials.ts';
 import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errors.ts';
 
 /** A response in our own types. */
@@ -10,15 +10,34 @@ export interface Narrowed<T> {
   readonly dropped?: number;
 }
 
+interface Rules {
+  /** Asked, with the credentials in force, before each sending; when it rejects nothing is sent. */
+  readonly before?: (identity: Identity) => Promise<unknown>;
+  /** Whether the call may be sent once more with other credentials, when AWS refused the first. It may, unless given. */
+  readonly mayRenew?: () => boolean;
+}
+
+type Send<Output> = (options: { readonly abortSignal: AbortSignal }) => Promise<Output>;
+
 interface Caller {
   /**
-   * Sends, narrows what came back, and logs. Rejects with a KmsError; or with an AbortError as soon as `signal` is
-   * aborted, also while a sign-in is under way, which the SDK does not let itself be interrupted in.
+   * Signs in if need be, sends, narrows what came back, and logs. When AWS refuses the credentials, the files are read
+   * and signed in with again, which nothing in the SDK does, and the call is sent once more if other credentials came of
+   * it. Rejects with a KmsError; or with an AbortError as soon as `signal` is aborted, also while a sign-in is under
+   * way, which the SDK does not let itself be interrupted in.
    */
   call<Output, T>(
     context: CallContext,
     signal: AbortSignal,
-    send: (options: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+    send: Send<Output>,
+    narrow: (output: Output, identity: Identity) => Narrowed<T>,
+    rules?: Rules,
+  ): Promise<T>;
+  /** One call within another's `before`, with the same credentials. */
+  inner<Output, T>(
+    context: CallContext,
+    signal: AbortSignal,
+    send: Send<Output>,
     narrow: (output: Output) => Narrowed<T>,
   ): Promise<T>;
 }
@@ -31,37 +50,110 @@ export interface CallerOptions {
 }
 
 export function createCaller({ connection, profile, credentials, log }: CallerOptions): Caller {
-  return {
-    call: async (context, signal, send, narrow) => {
-      const start = performance.now();
-      const record = (result: unknown, rest: Pick<CallRecord, 'outcome'> & Partial<CallRecord>) =>
-        log({
-          connection,
-          operation: context.operation,
-          durationMs: performance.now() - start,
-          attempts: attemptsOf(result),
-          requestId: requestIdOf(result),
-          awsName: undefined,
-          dropped: 0,
-          ...rest,
-        });
-      try {
-        const output = await untilAborted(signal, () => credentials.use(signal, () => send({ abortSignal: signal })));
-        const { value, dropped = 0 } = narrow(output);
-        record(output, { outcome: 'ok', dropped });
-        return value;
-      } catch (error) {
-        const failure = translate(error, { ...context, profile });
-        if (isKmsError(failure)) {
-          const { kind, awsName, requestId } = failure.details;
-          record(error, { outcome: kind, awsName, requestId });
-        } else {
-          record(error, { outcome: 'aborted' });
+  const record = (operation: string, start: number, rest: Pick<CallRecord, 'outcome'> & Partial<CallRecord>) =>
+    log({
+      connection,
+      operation,
+      durationMs: performance.now() - start,
+      attempts: undefined,
+      requestId: undefined,
+      awsName: undefined,
+      dropped: 0,
+      ...rest,
+    });
+
+  /** Does and translates; logs a failure, and leaves an abort to be logged where it ends the whole call. */
+  const translated = async <T>(context: CallContext, signal: AbortSignal, start: number, act: () => Promise<T>) => {
+    try {
+      return await act();
+    } catch (error) {
+      const failure = translate(error, { ...context, profile });
+      if (isKmsError(failure) && !signal.aborted) {
+        const { kind, awsName, requestId } = failure.details;
+        record(context.operation, start, { outcome: kind, awsName, requestId, attempts: attemptsOf(error) });
+      }
+      throw failure;
+    }
+  };
+
+  const sent = <Output, T>(
+    context: CallContext,
+    signal: AbortSignal,
+    send: Send<Output>,
+    narrow: (output: Output) => Narrowed<T>,
+    before?: () => Promise<unknown>,
+  ): Promise<T> => {
+    const start = performance.now();
+    return translated(context, signal, start, async () => {
+      await before?.();
+      const output = await send({ abortSignal: signal });
+      const { value, dropped = 0 } = narrow(output);
+      if (!signal.aborted) {
+        const [attempts, requestId] = [attemptsOf(output), requestIdOf(output)];
+        record(context.operation, start, { outcome: 'ok', attempts, requestId, dropped });
+      }
+      return value;
+    });
+  };
+
+  const renewing = async <Output, T>(
+    context: CallContext,
+    signal: AbortSignal,
+    send: Send<Output>,
+    narrow: (output: Output, identity: Identity) => Narrowed<T>,
+    { before, mayRenew }: Rules,
+  ): Promise<T> => {
+    const signIn = () => translated(context, signal, performance.now(), () => credentials.get(signal));
+    const sendAs = (identity: Identity) =>
+      credentials.with(identity, () =>
+        sent(
+          context,
+          signal,
+          send,
+          (output) => narrow(output, identity),
+          () => before?.(identity) ?? Promise.resolve(),
+        ),
+      );
+    const first = await signIn();
+    try {
+      return await sendAs(first);
+    } catch (refusal) {
+      if (!isRefusal(refusal)) {
+        throw refusal;
+      }
+      credentials.forget(first);
+      const second = mayRenew?.() === false ? first : await signIn();
+      if (isSame(first, second)) {
+        throw refusal;
+      }
+      return await sendAs(second).catch((error: unknown) => {
+        if (isRefusal(error)) {
+          credentials.forget(second);
         }
-        throw failure;
+        throw error;
+      });
+    }
+  };
+
+  return {
+    inner: sent,
+    call: async (context, signal, send, narrow, rules = {}) => {
+      const start = performance.now();
+      try {
+        return await untilAborted(signal, () => renewing(context, signal, send, narrow, rules));
+      } catch (error) {
+        if (isAbort(error)) {
+          record(context.operation, start, { outcome: 'aborted' });
+        }
+        throw error;
       }
     },
   };
+}
+
+/** AWS does not take the credentials (any more). */
+function isRefusal(error: unknown): boolean {
+  return isKind(error, 'expiredToken', 'unrecognizedClient', 'invalidSignature');
 }
 
 /** Settles with an AbortError at once, before the error of the connection that the same signal tears down. */

@@ -15,11 +15,13 @@ import {
   STSClient,
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
-import { isKind } from '../core/errors.ts';
+import * as l10n from '@vscode/l10n';
+import { isKind, KmsError } from '../core/errors.ts';
 import type { GrantRef, KmsApi, Page } from '../core/kmsApi.ts';
 import type { CallerIdentity, Grant, KeyMetadata, PrincipalRef } from '../core/model.ts';
 import { type CallerOptions, createCaller, type Narrowed } from './call.ts';
-import { IncompleteResponse } from './errors.ts';
+import type { Identity } from './credentials.ts';
+import { type CallContext, IncompleteResponse } from './errors.ts';
 
 /** The most that KMS gives in one page. */
 const pageSizes = { keys: 1_000, aliases: 100, grants: 100 };
@@ -32,6 +34,8 @@ interface ClientOptions extends CallerOptions {
 
 interface Client {
   readonly api: KmsApi;
+  /** See OpenedConnection. */
+  confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
   /** Releases sockets. */
   close(): void;
 }
@@ -41,7 +45,49 @@ export function createClient(options: ClientOptions): Client {
   const { region, credentials } = options;
   const kms = new KMSClient({ ...options.kms, region, credentials: credentials.provider });
   const sts = new STSClient({ ...options.sts, region, credentials: credentials.provider });
-  const { call } = createCaller(options);
+  const caller = createCaller(options);
+  const identify = { operation: 'GetCallerIdentity' };
+  const getCallerIdentity = (sending: { readonly abortSignal: AbortSignal }) =>
+    sts.send(new GetCallerIdentityCommand({}), sending);
+
+  /** Whose account this connection leads to, once that was asked: what everything it says and does is about. */
+  let account: string | undefined;
+
+  /** The credentials may have been renewed since, from files that say something else now. */
+  const confirmSameAccount = async (identity: Identity, signal: AbortSignal) => {
+    if (account === undefined) {
+      return;
+    }
+    const actual =
+      credentials.accountOf(identity) ??
+      (await caller.inner(identify, signal, getCallerIdentity, (output) => ({
+        value: narrowIdentity(output).account,
+      })));
+    credentials.learn(identity, actual);
+    if (actual !== account) {
+      throw accountChanged(account, actual, options.profile);
+    }
+  };
+
+  const call = <Output, T>(
+    context: CallContext,
+    signal: AbortSignal,
+    send: (sending: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+    narrow: (output: Output) => Narrowed<T>,
+    mayRenew: () => boolean = () => true,
+  ) =>
+    caller.call(context, signal, send, narrow, {
+      mayRenew,
+      before: (identity) => confirmSameAccount(identity, signal),
+    });
+
+  const callerIdentity = (signal: AbortSignal, check?: (identity: CallerIdentity) => void) =>
+    caller.call(identify, signal, getCallerIdentity, (output, credential) => {
+      const identity = narrowIdentity(output);
+      credentials.learn(credential, identity.account);
+      check?.(identity);
+      return { value: identity };
+    });
 
   const revoke = ({ keyArn, grantId }: GrantRef, dryRun: boolean, signal: AbortSignal) =>
     call(
@@ -53,6 +99,8 @@ export function createClient(options: ClientOptions): Client {
           sending,
         ),
       () => ({ value: undefined }),
+      // Not with credentials of which nobody could say whether they are of the same account.
+      () => account !== undefined,
     );
 
   const api: KmsApi = {
@@ -117,22 +165,38 @@ export function createClient(options: ClientOptions): Client {
       }
     },
 
-    callerIdentity: (signal) =>
-      call(
-        { operation: 'GetCallerIdentity' },
-        signal,
-        (sending) => sts.send(new GetCallerIdentityCommand({}), sending),
-        (output) => ({ value: narrowIdentity(output) }),
-      ),
+    callerIdentity: async (signal) => {
+      const identity = await callerIdentity(signal);
+      account ??= identity.account;
+      return identity;
+    },
   };
 
   return {
     api,
+    confirmAccount: async (expected, signal) => {
+      await callerIdentity(signal, ({ account: actual }) => {
+        if (actual !== expected) {
+          throw accountChanged(expected, actual, options.profile);
+        }
+      });
+      account = expected;
+    },
     close: () => {
       kms.destroy();
       sts.destroy();
     },
   };
+}
+
+function accountChanged(expected: string, actual: string, profile: string | undefined): KmsError {
+  return new KmsError({
+    kind: 'accountChanged',
+    operation: 'GetCallerIdentity',
+    awsName: 'AccountChanged',
+    message: l10n.t('It was account {0}, and is {1} now.', expected, actual),
+    profile,
+  });
 }
 
 function markerInput(marker: string | undefined): { readonly Marker?: string } {

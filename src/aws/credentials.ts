@@ -1,21 +1,28 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } from '@aws-sdk/client-sts';
-import { fromEnv, fromIni } from '@aws-sdk/credential-providers';
-import { isAbort, KmsError } from '../core/errors.ts';
+import { fromEnv, fromHttp, fromIni, fromInstanceMetadata, fromTokenFile } from '@aws-sdk/credential-providers';
+import * as l10n from '@vscode/l10n';
+import { isAbort, isKmsError, KmsError } from '../core/errors.ts';
 import { resolveEndpoint } from './endpoint.ts';
-import { AbortError, isCredentialsRefused, SignInError } from './errors.ts';
+import { AbortError, isSessionExpired, mfaRefusal, SignInError } from './errors.ts';
+import { identityClientSettings } from './identityClients.ts';
+import { boundCredentialProcesses, untrusted } from './process.ts';
 import {
   type Env,
   hasProfile,
   profileRegion,
   readSharedFiles,
+  type SharedFiles,
   sharedFilePaths,
   signInFingerprint,
 } from './profiles.ts';
+import { signInChain } from './signInChain.ts';
+import { type SigningIn, signingIn } from './signingIn.ts';
+import type { Tokens } from './tokens.ts';
 import { clientSettings, type Transport } from './transport.ts';
 
 /** What a request is signed with. The SDK's shape, as far as we make or read it. */
-interface Identity {
+export interface Identity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
@@ -30,88 +37,102 @@ export interface Credentials {
    */
   readonly provider: (() => Promise<Identity>) & { readonly memoized: true };
   /**
-   * Runs a call. When AWS refuses the credentials that it was signed with, they are forgotten, so that the next call
-   * reads the files and signs in again: nothing in the SDK does. When `signal` aborts the last call that waits for a
-   * sign-in, that sign-in is given up: one that never ends must not hold up every call after it.
+   * The credentials, after signing in if need be. When `signal` aborts the last call that waits for a sign-in, that
+   * sign-in is given up: one that never ends must not hold up every call after it.
    */
-  use<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T>;
+  get(signal: AbortSignal): Promise<Identity>;
+  /** Runs a call whose requests are all signed with `identity`, whatever is signed in to meanwhile. */
+  with<T>(identity: Identity, call: () => Promise<T>): Promise<T>;
+  /** The next call signs in anew, unless that was done already: AWS has refused `identity`. */
+  forget(identity: Identity): void;
+  /** The account that STS said `identity` belongs to, once it was asked. */
+  accountOf(identity: Identity): string | undefined;
+  learn(identity: Identity, account: string): void;
+  /** There are credentials, and they hold for a while. */
+  readonly held: boolean;
 }
 
 /** Temporary credentials are renewed this long before they expire, as the SDK does. */
 const renewBeforeMs = 5 * 60_000;
 
-/** One call's use of the credentials. */
-interface Use {
-  identity?: Identity;
-}
-
-export function memoise(resolve: () => Promise<Identity>): Credentials {
-  const uses = new AsyncLocalStorage<Use>();
-  const waiting = new Set<Use>();
+/** @param resolve signs in; `signal` aborts when nobody waits for it any more */
+export function memoise(resolve: (signal: AbortSignal) => Promise<Identity>): Credentials {
+  const signedWith = new AsyncLocalStorage<Identity>();
+  const accounts = new WeakMap<Identity, string>();
   let current: Identity | undefined;
-  let pending: Promise<Identity> | undefined;
+  /** The same, also after it was forgotten. */
+  let latest: Identity | undefined;
+  let pending: { readonly identity: Promise<Identity>; readonly abandon: AbortController; waiting: number } | undefined;
 
-  const start = (): Promise<Identity> => {
-    const signIn: Promise<Identity> = resolve()
-      .then((identity) => {
-        if (pending === signIn) {
-          current = identity;
+  const start = () => {
+    const abandon = new AbortController();
+    const identity: Promise<Identity> = resolve(abandon.signal)
+      .then((resolved) => {
+        const known = latest !== undefined && isSame(latest, resolved) ? accounts.get(latest) : undefined;
+        if (known !== undefined) {
+          accounts.set(resolved, known);
         }
-        return identity;
+        if (pending === started) {
+          current = resolved;
+          latest = resolved;
+        }
+        return resolved;
       })
       // A rejection is not kept: the next call tries again.
       .finally(() => {
-        if (pending === signIn) {
+        if (pending === started) {
           pending = undefined;
         }
       });
-    return signIn;
+    const started = { identity, abandon, waiting: 0 };
+    return started;
   };
 
-  const get = (): Promise<Identity> => {
+  const get = async (signal?: AbortSignal): Promise<Identity> => {
     if (current !== undefined && !isExpiring(current)) {
-      return Promise.resolve(current);
+      return current;
     }
     pending ??= start();
-    return pending;
-  };
-
-  const provider = async (): Promise<Identity> => {
-    const use = uses.getStore() ?? {};
-    waiting.add(use);
-    try {
-      const identity = await get();
-      use.identity = identity;
-      return identity;
-    } finally {
-      waiting.delete(use);
-    }
-  };
-
-  const run = async <T>(use: Use, signal: AbortSignal, call: () => Promise<T>): Promise<T> => {
-    const giveUp = () => {
-      if (waiting.delete(use) && waiting.size === 0) {
-        pending = undefined;
+    const awaited = pending;
+    awaited.waiting += 1;
+    const leave = () => {
+      awaited.waiting -= 1;
+      if (awaited.waiting === 0) {
+        pending = pending === awaited ? undefined : pending;
+        awaited.abandon.abort();
       }
     };
-    signal.addEventListener('abort', giveUp, { once: true });
+    signal?.addEventListener('abort', leave, { once: true });
     try {
-      return await uses.run(use, call);
-    } catch (error) {
-      // Of many calls that fail together only the first forgets; the others must not forget what it then resolved.
-      if (use.identity === current && isCredentialsRefused(error)) {
-        current = undefined;
-      }
-      throw error;
+      return await awaited.identity;
     } finally {
-      signal.removeEventListener('abort', giveUp);
+      signal?.removeEventListener('abort', leave);
     }
   };
 
   return {
-    provider: Object.assign(provider, { memoized: true as const }),
-    use: (signal, call) => run({}, signal, call),
+    provider: Object.assign(async () => signedWith.getStore() ?? get(), { memoized: true as const }),
+    get,
+    with: (identity, call) => signedWith.run(identity, call),
+    forget: (identity) => {
+      // Of many calls that fail together only the first forgets; the others must not forget what it then resolved.
+      current = current === identity ? undefined : current;
+    },
+    accountOf: (identity) => accounts.get(identity),
+    learn: (identity, account) => accounts.set(identity, account),
+    get held() {
+      return current !== undefined && !isExpiring(current);
+    },
   };
+}
+
+/** The same keys, if not the same sign-in. */
+export function isSame(one: Identity, other: Identity): boolean {
+  return (
+    one.accessKeyId === other.accessKeyId &&
+    one.secretAccessKey === other.secretAccessKey &&
+    one.sessionToken === other.sessionToken
+  );
 }
 
 function isExpiring({ expiration }: Identity): boolean {
@@ -121,8 +142,11 @@ function isExpiring({ expiration }: Identity): boolean {
 interface SignInOptions {
   readonly env: Env;
   readonly transport: Transport;
+  readonly tokens: Tokens;
   /** Asks for the code of an MFA device; `undefined`: cancelled. */
-  readonly mfaCode: (serial: string) => Promise<string | undefined>;
+  readonly mfaCode: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>;
+  readonly mayRunProcesses: () => boolean;
+  readonly processTimeoutMs: number;
 }
 
 /** The credentials of every profile that was opened, and of the environment. */
@@ -132,12 +156,16 @@ interface SignIns {
    * else about the profile. `region`: where roles are assumed if the profile has no Region of its own.
    */
   profile(name: string, region: string): Promise<Credentials>;
-  environment(): Credentials;
+  environment(region: string): Credentials;
+  /** A profile as the files have it was signed in to, and its credentials still hold. */
+  holds(name: string, files: SharedFiles): boolean;
 }
 
 export function createSignIns(options: SignInOptions): SignIns {
+  boundCredentialProcesses();
   const profiles = new Map<string, { readonly fingerprint: string; readonly credentials: Credentials }>();
-  const environment = memoise(() => signIn(fromEnv()));
+  const unreached = new Map<string, SignInError>();
+  let environment: Credentials | undefined;
   return {
     profile: async (name, region) => {
       const fingerprint = signInFingerprint(await readSharedFiles(options.env), name);
@@ -145,20 +173,39 @@ export function createSignIns(options: SignInOptions): SignIns {
       if (known?.fingerprint === fingerprint) {
         return known.credentials;
       }
-      const credentials = memoise(() => signInToProfile(name, region, options));
+      const credentials = memoise((signal) => signInToProfile(name, region, { ...options, unreached }, signal));
       profiles.set(name, { fingerprint, credentials });
       return credentials;
     },
-    environment: () => environment,
+    environment: (region) => {
+      environment ??= memoise((signal) => signInFromEnvironment(region, options, signal));
+      return environment;
+    },
+    holds: (name, files) => {
+      const known = profiles.get(name);
+      return known?.fingerprint === signInFingerprint(files, name) && known.credentials.held;
+    },
   };
 }
 
-/** Throws a KmsError (`profileMissing`), an AbortError (MFA cancelled) or a SignInError. */
-async function signInToProfile(profile: string, region: string, options: SignInOptions): Promise<Identity> {
-  const { env, transport, mfaCode } = options;
+/** Throws a KmsError, an AbortError (MFA cancelled) or a SignInError. */
+async function signInToProfile(
+  profile: string,
+  region: string,
+  options: SignInOptions & {
+    /** By profile: how a server was last not reached. */
+    readonly unreached: Map<string, SignInError>;
+  },
+  signal: AbortSignal,
+): Promise<Identity> {
+  const { env, transport, tokens, mayRunProcesses, unreached } = options;
   const files = await readSharedFiles(env);
   if (!hasProfile(files, profile)) {
     throw missingProfile(profile);
+  }
+  const chain = signInChain(files, profile);
+  if (chain.origin.kind === 'process' && !mayRunProcesses()) {
+    throw untrusted(profile);
   }
   const stsRegion = profileRegion(files, profile) ?? region;
   const sts = {
@@ -166,32 +213,93 @@ async function signInToProfile(profile: string, region: string, options: SignInO
     profile,
     region: stsRegion,
   };
+  const assume = getDefaultRoleAssumer(sts);
   const provider = fromIni({
     ...sharedFilePaths(env),
     profile,
     ignoreCache: true,
-    mfaCodeProvider: async (serial) => {
-      const code = await mfaCode(serial);
+    // The SDK waits for the code before it looks at the source credentials, whose failure meanwhile nobody would
+    // handle. So the code is asked for in the assumer, which is called once they are there.
+    mfaCodeProvider: async () => '',
+    // Made here because `clientConfig` is also that of the SSO client, which has another endpoint, and because the SDK
+    // takes the Region of a web identity from the client that happens to sign, never from the profile.
+    roleAssumer: async (source, params) => {
+      const { SerialNumber } = params;
+      if (SerialNumber === undefined) {
+        return assume(source, params);
+      }
+      const code = await options.mfaCode(SerialNumber, profile, signal);
       if (code === undefined) {
         throw new AbortError();
       }
-      return code;
+      return assume(source, { ...params, TokenCode: code }).catch((error: unknown) => {
+        throw mfaRefusal(error, profile) ?? error;
+      });
     },
-    // Made here because `clientConfig` is also that of the SSO client, which has another endpoint, and because the SDK
-    // takes the Region of a web identity from the client that happens to sign, never from the profile.
-    roleAssumer: getDefaultRoleAssumer(sts),
     roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts),
-    // Without a region: it would take the place of the SSO session's own.
-    clientConfig: { ...clientSettings(transport, resolveEndpoint('SSO', env, files, profile)), profile },
+    clientConfig: { ...identityClientSettings(transport, chain.origin.kind, env, files, profile), profile },
   });
-  return signIn(() => provider({ callerClientConfig: { profile, region: async () => stsRegion } }));
+  const current: SigningIn = { ...options, profile, origin: chain.origin.kind, signal };
+  try {
+    return await signIn(() => provider({ callerClientConfig: { profile, region: async () => stsRegion } }), current);
+  } catch (error) {
+    if (current.unreachable !== undefined) {
+      unreached.set(profile, new SignInError(current.unreachable));
+    }
+    if (!isSessionExpired(error)) {
+      throw error;
+    }
+    if (current.tokenRefused === true) {
+      await tokens.refused(chain);
+    } else if ((await tokens.need(chain)).kind === 'none') {
+      // The SDK does not try to renew a token twice within 30 s, and then says that the session has expired.
+      throw unreached.get(profile) ?? error;
+    }
+    throw error;
+  }
 }
 
-async function signIn(provider: () => Promise<Identity>): Promise<Identity> {
+/**
+ * Where the environment says that its credentials are, in the order of the SDK's default chain, without the files. One
+ * place, not the first that works: why it does not work is then told.
+ */
+async function signInFromEnvironment(region: string, options: SignInOptions, signal: AbortSignal): Promise<Identity> {
+  const { env, transport } = options;
+  const provider = async () => {
+    if (env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) {
+      return fromEnv()();
+    }
+    if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) {
+      const endpoint = resolveEndpoint('STS', env, await readSharedFiles(env), 'default');
+      const sts = { ...clientSettings(transport, endpoint), region };
+      return fromTokenFile({ roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts) })();
+    }
+    if (env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] || env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']) {
+      return fromHttp()();
+    }
+    if (env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') {
+      throw new Error(l10n.t('The environment has no credentials.'));
+    }
+    return fromInstanceMetadata()();
+  };
+  return signIn(provider, { ...options, profile: undefined, origin: undefined, signal });
+}
+
+/** Throws a KmsError, an AbortError or a SignInError. */
+async function signIn(provider: () => Promise<Identity>, current: SigningIn): Promise<Identity> {
   try {
-    return await provider();
+    return await signingIn.run(current, provider);
   } catch (error) {
-    throw isAbort(error) ? error : new SignInError(error);
+    if (isAbort(error) || isKmsError(error)) {
+      throw error;
+    }
+    if (current.failure !== undefined) {
+      throw current.failure;
+    }
+    const failure = new SignInError(error);
+    throw current.unreachable !== undefined && isSessionExpired(failure)
+      ? new SignInError(current.unreachable)
+      : failure;
   }
 }
 

@@ -3,7 +3,7 @@ import { KmsError } from '../core/errors.ts';
 import { type Env, profileSetting, type SharedFiles, sectionOf } from './profiles.ts';
 
 /** The services that we, or the sign-in of a profile, call. The ID is the one that variables and sections go by. */
-export type ServiceId = 'KMS' | 'STS' | 'SSO';
+export type ServiceId = 'KMS' | 'STS' | 'SSO' | 'SSO_OIDC' | 'SIGNIN';
 
 /** Where a service's requests go. With a `url` both flags are false: the SDK refuses the combination. */
 export interface ServiceEndpoint {

@@ -1,4 +1,4 @@
-import { isAbort, isKmsError, KmsError, type KmsErrorKind } from '../core/errors.ts';
+import { isAbort, isKind, isKmsError, KmsError, type KmsErrorKind } from '../core/errors.ts';
 
 /** Cancelled: by the signal of the call, or by the person who was asked for an MFA code. Recognised by its name. */
 export class AbortError extends Error {
@@ -86,15 +86,32 @@ const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorK
   ['RequestTimeTooSkewed', 'invalidSignature'],
 ]);
 
-const credentialsRefused: ReadonlySet<KmsErrorKind | undefined> = new Set<KmsErrorKind | undefined>([
-  'expiredToken',
-  'unrecognizedClient',
-  'invalidSignature',
-]);
+/** A sign-in failed because the session of SSO or of `aws login` is over. */
+export function isSessionExpired(error: unknown): boolean {
+  return isKind(translate(error, { operation: 'Connect' }), 'ssoExpired');
+}
 
-/** AWS answered that the credentials of the request are no good (any more). */
-export function isCredentialsRefused(error: unknown): boolean {
-  return credentialsRefused.has(kindsByName.get(nameOf(error)));
+/**
+ * What to say when a role could not be assumed with an MFA code: STS has no name of its own for a wrong one. Undefined
+ * when it failed for another reason.
+ */
+export function mfaRefusal(error: unknown, profile: string): KmsError | undefined {
+  const message = messageOf(error, 'mfaRefused');
+  if (!/MultiFactorAuthentication failed|\btokenCode\b/i.test(message)) {
+    return undefined;
+  }
+  return new KmsError(
+    {
+      kind: 'mfaRefused',
+      operation: 'AssumeRole',
+      awsName: printableName(error),
+      // When it does not look like one, STS repeats what was entered.
+      message: /MultiFactorAuthentication failed/i.test(message) ? message : 'The MFA code is not six digits.',
+      profile,
+      requestId: requestIdOf(error),
+    },
+    undefined,
+  );
 }
 
 /**
@@ -181,6 +198,9 @@ function signInKind(message: string): KmsErrorKind {
     /aws (sso )?login|re-?authenticate|session .*\bexpired|Failed to load token|UnauthorizedException/i.test(message)
   ) {
     return 'ssoExpired';
+  }
+  if (/credential_process (did not return|returned)/.test(message)) {
+    return 'processFailed';
   }
   return /^Profile '?.+ (was not found|could not be found)/.test(message) ? 'profileMissing' : 'credentialsMissing';
 }

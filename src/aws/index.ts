@@ -1,11 +1,21 @@
+import { resolve } from 'node:path';
 import { KmsError } from '../core/errors.ts';
 import type { Aws, CallRecord, OpenedConnection } from '../core/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../core/model.ts';
 import { createClient } from './client.ts';
 import { type Credentials, createSignIns, memoise, missingProfile } from './credentials.ts';
 import { resolveEndpoint, shownUrl } from './endpoint.ts';
-import { type Env, hasProfile, listProfiles, readSharedFiles } from './profiles.ts';
-import { regions } from './regions.ts';
+import {
+  connectionFingerprint,
+  type Env,
+  hasProfile,
+  listProfiles,
+  readSharedFiles,
+  sharedFileLocations,
+} from './profiles.ts';
+import { consoleUrl, regions } from './regions.ts';
+import { signInChain } from './signInChain.ts';
+import { createTokens } from './tokens.ts';
 import { clientSettings, defaultTransport, type Timeouts } from './transport.ts';
 
 /** What the SDK asks of the thing that carries its requests; here, a KMS in this very process. */
@@ -30,18 +40,24 @@ export interface Sample {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
+const defaultProcessTimeoutMs = 60_000;
+
 export interface AwsOptions {
   /**
    * `process.env`. The SDK reads the environment's own credentials, and the files of an SSO session, from the process,
    * so another environment than that of the process would be followed only in part.
    */
   readonly env: Env;
-  /** Called once for each call, after it. */
+  /** Called after each call; also for one that AWS refused before it was sent again with renewed credentials. */
   readonly log: (call: CallRecord) => void;
   /** Called when the sample connection is opened. */
   readonly sample: () => Promise<Sample>;
-  /** Asks for the code of an MFA device; `undefined`: cancelled, and the calls that waited for it reject as aborted. */
-  readonly mfaCode: (serial: string) => Promise<string | undefined>;
+  /**
+   * Asks for the code of an MFA device; `undefined`: cancelled, and the calls that waited for it reject as aborted. They
+   * reject with the KmsError that this rejects with, if it does. `signal` is aborted when no call
+   * waits for the code any more.
+   */
+  readonly mfaCode: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>;
   /**
    * Whether a `credential_process` may be started: only in a trusted workspace. Asked each time that one would be; when
    * it says no, the sign-in fails (`untrustedWorkspace`) before anything is run or sent.
@@ -65,7 +81,15 @@ export function createAws(options: AwsOptions): Aws {
     timeouts: options.timeouts ?? defaultTransport.timeouts,
     maxAttempts: options.maxAttempts ?? defaultTransport.maxAttempts,
   };
-  const signIns = createSignIns({ env, transport, mfaCode: options.mfaCode });
+  const tokens = createTokens(env);
+  const signIns = createSignIns({
+    env,
+    transport,
+    tokens,
+    mfaCode: options.mfaCode,
+    mayRunProcesses: options.mayRunProcesses,
+    processTimeoutMs: options.processTimeoutMs ?? defaultProcessTimeoutMs,
+  });
 
   const openSample = async (ref: ConnectionRef): Promise<OpenedConnection> => {
     const { requestHandler, region, credentials } = await options.sample();
@@ -73,7 +97,7 @@ export function createAws(options: AwsOptions): Aws {
       ...clientSettings(transport, { url: undefined, useFipsEndpoint: false, useDualstackEndpoint: false }),
       requestHandler: { handle: requestHandler.handle.bind(requestHandler) },
     };
-    const { api, close } = createClient({
+    const { api, confirmAccount, close } = createClient({
       connection: connectionId(ref),
       profile: undefined,
       region,
@@ -82,7 +106,7 @@ export function createAws(options: AwsOptions): Aws {
       kms: settings,
       sts: settings,
     });
-    return { api, region, endpoint: { kind: 'sample' }, confirmAccount: async () => undefined, close };
+    return { api, region, endpoint: { kind: 'sample' }, confirmAccount, close };
   };
 
   const openAws = async (
@@ -109,7 +133,7 @@ export function createAws(options: AwsOptions): Aws {
     const kms = resolveEndpoint('KMS', env, files, configuredBy);
     const sts = resolveEndpoint('STS', env, files, configuredBy);
     const ofProfile = profile === undefined ? {} : { profile };
-    const { api, close } = createClient({
+    const { api, confirmAccount, close } = createClient({
       connection: connectionId(ref),
       profile,
       region,
@@ -122,7 +146,7 @@ export function createAws(options: AwsOptions): Aws {
       api,
       region,
       endpoint: kms.url === undefined ? { kind: 'aws' } : { kind: 'custom', url: shownUrl(kms.url) },
-      confirmAccount: async () => undefined,
+      confirmAccount,
       close,
     };
   };
@@ -130,16 +154,48 @@ export function createAws(options: AwsOptions): Aws {
   return {
     profiles: async () => listProfiles(await readSharedFiles(env)),
     regions: () => regions,
-    signInNeed: async () => ({ kind: 'none' }),
-    files: async () => [],
-    fingerprint: async () => '',
-    consoleUrl: () => undefined,
+    signInNeed: async (ref) => {
+      if (ref.kind !== 'profile') {
+        return { kind: 'none' };
+      }
+      const files = await readSharedFiles(env);
+      if (!hasProfile(files, ref.profile)) {
+        throw missingProfile(ref.profile);
+      }
+      if (signIns.holds(ref.profile, files)) {
+        return { kind: 'none' };
+      }
+      const chain = signInChain(files, ref.profile);
+      const need = await tokens.need(chain);
+      const [serial] = chain.mfaSerials;
+      if (need.kind === 'cli' || (serial === undefined && chain.origin.kind !== 'process')) {
+        return need;
+      }
+      return serial === undefined ? { kind: 'process' } : { kind: 'mfa', serial };
+    },
+    files: async (refs) => {
+      const files = await readSharedFiles(env);
+      const chains = refs.flatMap((ref) => (ref.kind === 'profile' ? [signInChain(files, ref.profile)] : []));
+      const tokenFiles = chains.map((chain) =>
+        chain.origin.kind === 'webIdentity' ? chain.origin.tokenFile : tokens.path(chain),
+      );
+      if (refs.some(({ kind }) => kind === 'environment')) {
+        tokenFiles.push(env['AWS_WEB_IDENTITY_TOKEN_FILE'] || undefined);
+      }
+      const present = tokenFiles.filter((path) => path !== undefined).map((path) => resolve(path));
+      return [...new Set([...sharedFileLocations(env), ...present])];
+    },
+    fingerprint: async (ref) =>
+      ref.kind === 'sample'
+        ? 'sample'
+        : connectionFingerprint(await readSharedFiles(env), ref.kind === 'profile' ? ref.profile : undefined),
+    consoleUrl,
     open: async (ref) => {
       switch (ref.kind) {
         case 'sample':
           return openSample(ref);
         case 'environment':
-          return openAws(ref, ref.region, undefined, async () => signIns.environment());
+          return openAws(ref, ref.region, undefined, async () => signIns.environment(ref.region));
         case 'profile':
           return openAws(ref, ref.region, ref.profile, () => signIns.profile(ref.profile, ref.region));
       }

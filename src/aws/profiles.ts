@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { loadSharedConfigFiles } from '@smithy/core/config';
+import { join, resolve } from 'node:path';
+import { getHomeDir, loadSharedConfigFiles } from '@smithy/core/config';
 import * as l10n from '@vscode/l10n';
 import type { Profile } from '../core/kmsApi.ts';
 
@@ -18,6 +19,15 @@ export interface SharedFiles {
 export function sharedFilePaths(env: Env): { readonly filepath?: string; readonly configFilepath?: string } {
   const { AWS_SHARED_CREDENTIALS_FILE: filepath, AWS_CONFIG_FILE: configFilepath } = env;
   return { ...(filepath ? { filepath } : {}), ...(configFilepath ? { configFilepath } : {}) };
+}
+
+/** The absolute paths of the config and the credentials file, whether or not they exist. */
+export function sharedFileLocations(env: Env): readonly string[] {
+  const { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials } = env;
+  const folder = join(getHomeDir(), '.aws');
+  return [config || join(folder, 'config'), credentials || join(folder, 'credentials')].map((path) =>
+    path.startsWith('~/') ? join(getHomeDir(), path.slice(2)) : resolve(path),
+  );
 }
 
 /** Reads both files from disk; one that is missing or can't be read has no sections. */
@@ -76,6 +86,31 @@ export function signInFingerprint(files: SharedFiles, name: string): string {
     next = profileSetting(files, next, 'source_profile');
   }
   return createHash('sha256').update(JSON.stringify(sections)).digest('hex');
+}
+
+/**
+ * A digest of everything in the files that a connection of this profile depends on: its sign-in, Region and endpoints.
+ * Without a profile: of what the environment's own credentials are used with.
+ */
+export function connectionFingerprint(files: SharedFiles, profile: string | undefined): string {
+  const name = profile ?? 'default';
+  const services = profileSetting(files, name, 'services');
+  const parts = [
+    profile === undefined ? endpointSettings(files, name) : signInFingerprint(files, profile),
+    services === undefined ? {} : sectionOf(files.configFile, `services.${services}`),
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function endpointSettings(files: SharedFiles, name: string): unknown {
+  const keys = [
+    'services',
+    'endpoint_url',
+    'ignore_configured_endpoint_urls',
+    'use_fips_endpoint',
+    'use_dualstack_endpoint',
+  ];
+  return keys.map((key) => profileSetting(files, name, key) ?? null);
 }
 
 /** How a profile signs in, in the order in which the SDK's own provider decides it. */

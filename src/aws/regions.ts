@@ -67,3 +67,38 @@ export const regions: readonly Region[] = [
   { name: 'us-isof-east-1', description: 'US ISOF EAST' },
   { name: 'us-isof-south-1', description: 'US ISOF SOUTH' },
 ];
+
+/** A partition: Regions with accounts, endpoints and a console of their own. */
+interface Partition {
+  readonly id: string;
+  /** The form of its Regions' names: new ones are known by it before the SDK lists them. */
+  readonly regionForm: RegExp;
+  /** Where its console is, by Region; undefined where it is not public. */
+  readonly console?: (region: string) => string;
+}
+
+/** The SDK's own data, to which a test holds the forms; the addresses of the consoles are AWS's documentation's. */
+export const partitions: readonly Partition[] = [
+  {
+    id: 'aws',
+    regionForm: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
+    console: (region) => `${region}.console.aws.amazon.com`,
+  },
+  { id: 'aws-cn', regionForm: /^cn-\w+-\d+$/, console: () => 'console.amazonaws.cn' },
+  { id: 'aws-eusc', regionForm: /^eusc-(de)-\w+-\d+$/, console: () => 'console.amazonaws-eusc.eu' },
+  { id: 'aws-iso', regionForm: /^us-iso-\w+-\d+$/ },
+  { id: 'aws-iso-b', regionForm: /^us-isob-\w+-\d+$/ },
+  { id: 'aws-iso-e', regionForm: /^eu-isoe-\w+-\d+$/ },
+  { id: 'aws-iso-f', regionForm: /^us-isof-\w+-\d+$/ },
+  { id: 'aws-us-gov', regionForm: /^us-gov-\w+-\d+$/, console: () => 'console.amazonaws-us-gov.com' },
+];
+
+/** The page of KMS in the AWS console, of a Region or of one key; undefined where no console is known. */
+export function consoleUrl(region: string, keyId?: string): string | undefined {
+  const host = partitions.find(({ regionForm }) => regionForm.test(region))?.console?.(region);
+  if (host === undefined) {
+    return undefined;
+  }
+  const page = keyId === undefined ? '/kms/keys' : `/kms/keys/${encodeURIComponent(keyId)}`;
+  return `https://${host}/kms/home?region=${region}#${page}`;
+}

@@ -4,6 +4,7 @@ import type { Connections, Preferences, Session } from '../core/connections.ts';
 import { UserError } from '../core/errors.ts';
 import type { Aws } from '../core/kmsApi.ts';
 import type { Connection } from '../core/model.ts';
+import type { PinnedKeys } from '../core/pinnedKeys.ts';
 import type { Revocations } from '../core/revocation.ts';
 import type { JsonDocuments } from '../views/jsonDocuments.ts';
 import type { KeysView } from '../views/keysView.ts';
@@ -13,16 +14,18 @@ import type { Node } from '../views/nodes.ts';
 export interface CommandContext {
   readonly aws: () => Promise<Aws>;
   readonly preferences: () => Preferences;
+  readonly setShowsSample: (shown: boolean) => PromiseLike<void>;
   readonly connections: Connections;
   readonly revocations: Revocations;
+  readonly pinnedKeys: PinnedKeys;
   readonly view: KeysView;
-  readonly selection: () => readonly Node[];
+  readonly tree: vscode.TreeView<Node>;
   readonly documents: JsonDocuments;
   readonly log: vscode.LogOutputChannel;
 }
 
 /** The session of the very connection that a node was shown for; never that of another which came after it. */
-export function sessionOf({ connections }: Pick<CommandContext, 'connections'>, connection: Connection): Session {
+export function sessionOf({ connections }: CommandContext, connection: Connection): Session {
   const session = connections.find(connection);
   if (session !== undefined) return session;
   throw new UserError(l10n.t('The connection changed meanwhile. Nothing was done.'));

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { connectionName } from '../core/describe.ts';
 import type { FieldNode, GrantNode, KeyNode, Node } from '../views/nodes.ts';
 import type { CommandContext } from './context.ts';
 
@@ -27,17 +28,15 @@ export function copyValue(_: CommandContext, { value }: FieldNode) {
 }
 
 /** The copy key on selected rows: of each, what it is known by. */
-export async function copySelection({ selection }: CommandContext): Promise<void> {
-  const texts = selection()
-    .map(mainText)
-    .filter((text) => text !== '');
+export async function copySelection({ tree }: CommandContext): Promise<void> {
+  const texts = tree.selection.map(mainText).filter((text) => text !== '');
   if (texts.length > 0) await vscode.env.clipboard.writeText(texts.join('\n'));
 }
 
 function mainText(node: Node): string {
   switch (node.kind) {
     case 'connection':
-      return node.connection.id;
+      return connectionName(node.ref);
     case 'key':
       return node.key.arn;
     case 'grant':
@@ -47,6 +46,7 @@ function mainText(node: Node): string {
     case 'message':
       return `${node.title}. ${node.sentence}`;
     case 'awsManagedKeys':
+    case 'otherAccounts':
     case 'more':
       return '';
   }

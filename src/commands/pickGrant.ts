@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import { UserError } from '../core/errors.ts';
 import type { GrantListing } from '../core/inventory.ts';
 import { type Grant, type KmsKey, keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
@@ -7,13 +6,14 @@ import { printable } from '../core/text.ts';
 import { pick } from '../platform/prompts.ts';
 import { shortOperations } from '../views/grantFields.ts';
 import type { GrantNode } from '../views/nodes.ts';
+import { pickConnection } from './connectionCommands.ts';
 import type { CommandContext } from './context.ts';
 
-/** Key, then grant, from the connection on screen; `undefined` when a list was closed. */
-export async function pickGrant({ connections }: CommandContext): Promise<GrantNode | undefined> {
-  const session = await connections.current();
-  if (session === undefined) throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
-  const { connection, inventory } = session;
+/** Connection where there are several, key, then grant; `undefined` when a list was closed. */
+export async function pickGrant(context: CommandContext): Promise<GrantNode | undefined> {
+  const ref = await pickConnection(context);
+  if (ref === undefined) return undefined;
+  const { connection, inventory } = await context.connections.open(ref);
   const where = connection.region;
 
   const key = await pick<KmsKey>({

@@ -9,6 +9,7 @@ import { type Preflight, preflight } from '../core/revocation.ts';
 import { printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping } from '../platform/prompts.ts';
+import { accountName } from '../platform/settings.ts';
 import type { GrantNode } from '../views/nodes.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 import { pickGrant } from './pickGrant.ts';
@@ -52,7 +53,9 @@ export async function revokeGrant(context: CommandContext, node?: GrantNode): Pr
   }
 
   if (!(await confirmed(target, outcome.grant, checked))) return;
-  // The dialog may have been open for long: act only on the connection that it named.
+  // The dialog may have been open for long: act only on the connection, and in the account, that it named.
+  const current = sessionOf(context, connection);
+  if (identity !== undefined) await current.confirmAccount(identity.account, current.closed);
   await context.revocations.revoke(sessionOf(context, connection), key, outcome.grant, identity?.account);
 }
 
@@ -89,6 +92,7 @@ async function confirmed(target: GrantNode, grant: Grant, { identity, metadata }
   const managed = isAwsManaged(key, metadata);
   const typed = managed || isAwsService(who);
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
+  const named = (id: string) => (accountName(id) === undefined ? id : `${accountName(id)} (${id})`);
   const lines = [
     line(l10n.t('Grantee'), `${who.value} (${principalKindName(who.kind)})`),
     line(l10n.t('Operations'), grant.operations.join(', ')),
@@ -96,10 +100,13 @@ async function confirmed(target: GrantNode, grant: Grant, { identity, metadata }
     line(l10n.t('Grant ID'), grant.grantId),
     line(l10n.t('Key'), key.aliases.join(', ') || l10n.t('no alias')),
     line(l10n.t('Key ARN'), key.arn),
-    line(l10n.t('Account'), account),
+    line(l10n.t('Account'), named(account)),
     line(l10n.t('Region'), connection.region),
     line(l10n.t('Profile'), connectionName(connection.ref)),
     line(l10n.t('Signed in as'), identity?.arn ?? l10n.t('unknown')),
+    ...(identity !== undefined && identity.account !== account
+      ? [line(l10n.t('Which is another account than the key’s'), named(identity.account))]
+      : []),
     ...(connection.endpoint.kind === 'custom' ? [line(l10n.t('Custom endpoint'), connection.endpoint.url)] : []),
   ];
   const warnings = [

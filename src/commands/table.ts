@@ -1,14 +1,25 @@
 import * as vscode from 'vscode';
 import { type CommandId, commands } from '../manifest.ts';
 import { asNode, type Node } from '../views/nodes.ts';
+import {
+  addConnection,
+  addRegion,
+  copyAccountId,
+  openSampleData,
+  removeConnection,
+  selectProfile,
+  selectRegion,
+  sortConnections,
+} from './connectionCommands.ts';
 import type { CommandContext } from './context.ts';
 import { copyAlias, copyGrantee, copyGrantId, copyKeyArn, copyKeyId, copySelection, copyValue } from './copy.ts';
 import { tellFailure } from './errorBoundary.ts';
 import { checkAgain, stopWaiting } from './followUp.ts';
+import { openConsole } from './openConsole.ts';
+import { openKeyByArn, removeKey } from './openKeyByArn.ts';
 import { revokeGrant } from './revokeGrant.ts';
-import { selectProfile } from './selectProfile.ts';
-import { selectRegion } from './selectRegion.ts';
 import { showAsJson } from './showAsJson.ts';
+import { signIn } from './signIn.ts';
 
 type Handler = (context: CommandContext, argument: unknown) => unknown;
 
@@ -27,15 +38,21 @@ function onNode<K extends Node['kind']>(
 const table: Readonly<Record<CommandId, Handler>> = {
   [commands.selectProfile]: selectProfile,
   [commands.selectRegion]: selectRegion,
-  [commands.openSampleData]: async ({ connections }) => {
-    connections.select({ kind: 'sample' });
-    await vscode.commands.executeCommand('kmsGrants.keys.focus');
-  },
+  [commands.addConnection]: addConnection,
+  [commands.sortConnections]: sortConnections,
+  [commands.openKeyByArn]: (context, argument) => openKeyByArn(context, asNode(argument, 'connection')),
+  [commands.openSampleData]: openSampleData,
+  [commands.signIn]: onNode(['connection', 'message'], signIn),
+  [commands.addRegion]: onNode(['connection'], addRegion),
+  [commands.removeConnection]: onNode(['connection'], removeConnection),
+  [commands.removeKey]: onNode(['key'], removeKey),
+  [commands.openConsole]: onNode(['connection', 'key'], openConsole),
+  [commands.copyAccountId]: onNode(['connection'], copyAccountId),
   [commands.refresh]: ({ view }) => view.refreshAll(),
   [commands.refreshNode]: onNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
   [commands.revokeGrant]: (context, argument) => revokeGrant(context, asNode(argument, 'grant')),
   [commands.revokeSelectedGrant]: (context) => {
-    const [selected] = context.selection();
+    const [selected] = context.tree.selection;
     return selected?.kind === 'grant' ? revokeGrant(context, selected) : undefined;
   },
   [commands.stopWaiting]: onNode(['grant'], stopWaiting),

@@ -1,12 +1,16 @@
-import { KmsError } from './errors.ts';
+import * as l10n from '@vscode/l10n';
+import { abortError } from './clock.ts';
+import { isAbort, isKind, isKmsError, isSignInProblem, KmsError } from './errors.ts';
 import { Inventory, type InventoryChange } from './inventory.ts';
-import type { Aws, KmsApi, Profile } from './kmsApi.ts';
+import type { Aws, KmsApi, OpenedConnection, Profile, SignInNeed } from './kmsApi.ts';
 import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from './model.ts';
 
-/** What decides which connection the view opens first; in this order. */
+/** What decides which connections the view shows. */
 export interface Preferences {
-  /** The choice made in this window before. */
-  readonly remembered: ConnectionRef | undefined;
+  /** The setting `kmsGrants.connections`; `undefined` as long as nobody chose any. */
+  readonly connections: readonly ConnectionRef[] | undefined;
+  /** Sample data was opened in this workspace. */
+  readonly sample: boolean;
   /** Settings `kmsGrants.profile` and `kmsGrants.region`; empty when unset. */
   readonly profile: string;
   readonly region: string;
@@ -15,13 +19,25 @@ export interface Preferences {
 }
 
 /**
- * The connection to open, or `undefined` when nothing on this machine says how to sign in.
- * @throws KmsError `profileMissing` or `regionMissing`; without a profile, the environment's own credentials are meant
+ * The connections to show, in order; none when nothing on this machine says how to sign in.
+ * @throws KmsError `profileMissing` or `regionMissing` when the default can't be made out and nothing else is shown;
+ * without a profile, the environment's own credentials are meant
  */
-export function chooseConnection(preferences: Preferences, profiles: readonly Profile[]): ConnectionRef | undefined {
-  const { remembered, env } = preferences;
-  if (remembered !== undefined && remembered.kind !== 'profile') return remembered;
-  const named = remembered?.profile ?? (preferences.profile || env['AWS_PROFILE'] || undefined);
+export function chooseConnections(preferences: Preferences, profiles: readonly Profile[]): readonly ConnectionRef[] {
+  const sample: readonly ConnectionRef[] = preferences.sample ? [{ kind: 'sample' }] : [];
+  if (preferences.connections !== undefined) return [...preferences.connections, ...sample];
+  try {
+    const standard = defaultConnection(preferences, profiles);
+    return standard === undefined ? sample : [standard, ...sample];
+  } catch (error) {
+    if (sample.length === 0) throw error;
+    return sample;
+  }
+}
+
+function defaultConnection(preferences: Preferences, profiles: readonly Profile[]): ConnectionRef | undefined {
+  const { env } = preferences;
+  const named = preferences.profile || env['AWS_PROFILE'] || undefined;
   if (named === undefined && env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) {
     return {
       kind: 'environment',
@@ -31,7 +47,7 @@ export function chooseConnection(preferences: Preferences, profiles: readonly Pr
   const name = named ?? 'default';
   const profile = profiles.find((candidate) => candidate.name === name);
   if (profile === undefined) return named === undefined ? undefined : missing('profileMissing', name);
-  const region = remembered?.region ?? preferredRegion(preferences, profile) ?? missing('regionMissing', name);
+  const region = preferredRegion(preferences, profile) ?? missing('regionMissing', name);
   return { kind: 'profile', profile: name, region };
 }
 
@@ -49,12 +65,14 @@ export interface Session {
   readonly connection: Connection;
   readonly api: KmsApi;
   readonly inventory: Inventory;
-  /** Aborted when the connection is replaced; every request of the session carries it. */
+  /** Aborted when the connection is replaced or removed; every request of the session carries it. */
   readonly closed: AbortSignal;
   /** Who STS says we are; asked once, kept when answered. Rejects with a KmsError. */
   identity(): Promise<CallerIdentity>;
   /** The answer to {@link identity}, once there is one. */
   readonly knownIdentity: CallerIdentity | undefined;
+  /** Asks STS once more, and rejects with a KmsError `accountChanged` when the account is not `expected`. */
+  confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
 }
 
 export type SessionChange = InventoryChange | { readonly kind: 'identity' };
@@ -63,103 +81,275 @@ export interface ConnectionsOptions {
   /** Loads the AWS room, on first use. */
   readonly aws: () => Promise<Aws>;
   readonly preferences: () => Preferences;
-  readonly remember: (ref: ConnectionRef | undefined) => void;
-  /** The connection on screen was replaced. */
-  readonly onReplaced: () => void;
+  /** Other connections are to be shown, or in another order. */
+  readonly onListChanged: () => void;
+  /** A connection opened, failed, or was closed to be opened anew. */
+  readonly onStateChanged: (id: string) => void;
+  /** A connection that is opened anew leads to another account than before: nothing of the old one may stay on screen. */
+  readonly onAccountChanged: (id: string) => void;
   readonly onOpened: (session: Session) => void;
   readonly onChange: (session: Session, change: SessionChange) => void;
+  /** The files to watch from now on; {@link Connections.filesChanged} is called when one changes. */
+  readonly watch: (paths: readonly string[]) => void;
 }
 
-/** The connection on screen: opened when first asked for, replaced as a whole. */
+type OpenSession = Session & { close(): void };
+
+/** What is kept of one connection, open or not. */
+interface Slot {
+  readonly id: string;
+  readonly ref: ConnectionRef;
+  /** Grows with every closing: what began before is stale. */
+  generation: number;
+  opening: Promise<Session> | undefined;
+  session: OpenSession | undefined;
+  /** Opened, and not given out before it is known to lead to the same account as the session before it. */
+  checking: OpenSession | undefined;
+  failure: KmsError | undefined;
+  /** Not on screen itself: it serves keys of another Region that stand below a connection of the same sign-in. */
+  isSibling: boolean;
+  /** The account it led to when it was last open. */
+  account: string | undefined;
+  /** What the files said of it before anything else was read of them for its opening. */
+  fingerprint: string | undefined;
+}
+
+/** The connections on screen, each opened when first asked for, on its own, and opened anew when its files change. */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  #opening: Promise<Session | undefined> | undefined;
-  #session: (Session & { close(): void }) | undefined;
+  readonly #slots = new Map<string, Slot>();
+  /** Sign-ins that the user asked for: they may prompt, and run what the profile names. */
+  readonly #mayAsk = new Set<string>();
   #openings = 0;
+  #watches = 0;
   #disposed = false;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
   }
 
-  /** The session of the view, opened now if need be; `undefined` when there is nothing to sign in with. */
-  current(): Promise<Session | undefined> {
-    if (this.#disposed) return Promise.resolve(undefined);
-    this.#opening ??= this.#open();
-    return this.#opening;
+  /**
+   * The connections to show, in order. Those that are shown no longer are closed.
+   * @throws KmsError as {@link chooseConnections}
+   */
+  async list(): Promise<readonly ConnectionRef[]> {
+    if (this.#disposed) return [];
+    const isChosen = this.#options.preferences().connections !== undefined;
+    const profiles = isChosen ? [] : await (await this.#options.aws()).profiles();
+    let refs: readonly ConnectionRef[] = [];
+    try {
+      // Asked anew: a choice made while the files were read counts at once.
+      refs = chooseConnections(this.#options.preferences(), profiles);
+    } finally {
+      this.#closeAllBut(refs);
+      // Also after a failure: what is missing may appear in the files.
+      void this.#watch();
+    }
+    const slots = [...new Map(refs.map((ref) => [connectionId(ref), ref])).values()].map((ref) => this.#slot(ref));
+    for (const slot of slots) {
+      slot.isSibling = false;
+      this.#slots.delete(slot.id);
+      this.#slots.set(slot.id, slot);
+    }
+    return slots.map(({ ref }) => ref);
+  }
+
+  /**
+   * The session of a connection, opened now if need be.
+   * @throws KmsError `signInNeeded` when opening it would prompt or run something, and nobody asked for that
+   */
+  open(ref: ConnectionRef): Promise<Session> {
+    if (this.#disposed) return Promise.reject(abortError());
+    const slot = this.#slot(ref);
+    slot.opening ??= this.#openOrNote(slot);
+    return slot.opening;
   }
 
   /** The session that a node's connection names, if that very opening is still the one on screen. */
-  find(connection: Connection): Session | undefined {
-    const { id, opening } = this.#session?.connection ?? {};
-    return id === connection.id && opening === connection.opening ? this.#session : undefined;
+  find({ id, opening }: Connection): Session | undefined {
+    const session = this.#slots.get(id)?.session;
+    return session?.connection.opening === opening ? session : undefined;
   }
 
-  /** The session on screen, without opening one. */
-  get open(): Session | undefined {
-    return this.#session;
+  /** The open session of a connection, without opening one. */
+  session(ref: ConnectionRef): Session | undefined {
+    return this.#slots.get(connectionId(ref))?.session;
   }
 
-  /** Replaces what is on screen by `ref`, and remembers the choice. */
-  select(ref: ConnectionRef): void {
-    this.#options.remember(ref);
-    this.reconnect();
+  /** Why a connection did not open, or can't go on without a new sign-in. */
+  failure(ref: ConnectionRef): KmsError | undefined {
+    return this.#slots.get(connectionId(ref))?.failure;
   }
 
-  /** Forgets the choice: the preferences decide anew. */
-  forgetChoice(): void {
-    this.#options.remember(undefined);
-    this.reconnect();
+  /** The connections on screen. */
+  get shown(): readonly ConnectionRef[] {
+    return [...this.#slots.values()].filter(({ isSibling }) => !isSibling).map(({ ref }) => ref);
   }
 
-  /** Drops the session; the next question opens a new one. */
-  reconnect(): void {
-    this.#close();
-    this.#options.onReplaced();
+  /** The connections on screen, and those that stand behind keys of other Regions. */
+  get known(): readonly ConnectionRef[] {
+    return [...this.#slots.values()].map(({ ref }) => ref);
+  }
+
+  /** What was asked of an open connection failed since its sign-in no longer holds. */
+  noteSignInProblem(connection: Connection, error: KmsError): void {
+    const slot = this.#slots.get(connection.id);
+    if (slot?.session?.connection.opening === connection.opening && slot.failure === undefined) this.#fail(slot, error);
+  }
+
+  /**
+   * The user wants this connection, on screen already or about to be, so it may ask for what it needs and run what its
+   * profile names. It holds for all Regions of the profile, until none of them is shown any more.
+   */
+  allowToAsk(ref: ConnectionRef): void {
+    this.#mayAsk.add(signInOf(ref));
+  }
+
+  /** Closes a connection; the next question opens it anew, from the files on. */
+  reconnect(ref: ConnectionRef): void {
+    const slot = this.#slots.get(connectionId(ref));
+    if (slot === undefined) return;
+    this.#close(slot);
+    this.#options.onStateChanged(slot.id);
+  }
+
+  /** The preferences changed. */
+  preferencesChanged(): void {
+    this.#options.onListChanged();
+  }
+
+  /** One of the watched files changed: what it changes for a connection is opened anew. */
+  async filesChanged(): Promise<void> {
+    const aws = await this.#options.aws();
+    this.#options.onListChanged();
+    for (const slot of [...this.#slots.values()]) {
+      if (slot.ref.kind === 'sample') continue;
+      const { generation } = slot;
+      const fingerprint = await fingerprintOf(aws, slot.ref);
+      if (slot.generation !== generation) continue;
+      const isChanged = slot.opening !== undefined && fingerprint !== slot.fingerprint;
+      if (isChanged || isSignInProblem(slot.failure)) this.reconnect(slot.ref);
+    }
+    void this.#watch();
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#close();
+    for (const slot of this.#slots.values()) this.#close(slot);
   }
 
-  #close(): void {
-    this.#session?.close();
-    this.#session = undefined;
-    this.#opening = undefined;
-    this.#openings += 1;
+  #slot(ref: ConnectionRef): Slot {
+    const id = connectionId(ref);
+    const known = this.#slots.get(id);
+    if (known !== undefined) return known;
+    const slot: Slot = {
+      id,
+      ref,
+      isSibling: true,
+      generation: 0,
+      opening: undefined,
+      session: undefined,
+      checking: undefined,
+      failure: undefined,
+      account: undefined,
+      fingerprint: undefined,
+    };
+    this.#slots.set(id, slot);
+    return slot;
   }
 
-  async #open(): Promise<Session | undefined> {
-    const opening = this.#openings;
-    const preferences = this.#options.preferences();
-    const aws = await this.#options.aws();
-    const sample = preferences.remembered?.kind === 'sample';
-    const profiles = sample ? [] : await aws.profiles();
-    if (opening !== this.#openings) return this.current();
-    const ref = chooseConnection(preferences, profiles);
-    if (ref === undefined) return undefined;
-    const opened = await aws.open(ref);
-    if (opening !== this.#openings) {
-      opened.close();
-      return this.current();
+  #closeAllBut(refs: readonly ConnectionRef[]): void {
+    const shown = new Set(refs.map(connectionId));
+    const signIns = new Set(refs.map(signInOf));
+    for (const slot of [...this.#slots.values()]) {
+      if (shown.has(slot.id) || (slot.isSibling && signIns.has(signInOf(slot.ref)))) continue;
+      this.#close(slot);
+      this.#slots.delete(slot.id);
+      if (!signIns.has(signInOf(slot.ref))) this.#mayAsk.delete(signInOf(slot.ref));
     }
-    const session = this.#createSession(ref, opened, opening);
-    this.#session = session;
-    void session.identity().catch(() => {
+  }
+
+  #close(slot: Slot): void {
+    slot.account = slot.session?.knownIdentity?.account ?? slot.account;
+    slot.session?.close();
+    slot.session = undefined;
+    slot.checking?.close();
+    slot.checking = undefined;
+    slot.opening = undefined;
+    slot.failure = undefined;
+    slot.generation += 1;
+  }
+
+  async #openOrNote(slot: Slot): Promise<Session> {
+    const { generation } = slot;
+    try {
+      return await this.#open(slot);
+    } catch (error) {
+      if (slot.generation !== generation) return this.#again(slot);
+      if (isKmsError(error)) this.#fail(slot, error);
+      else slot.opening = undefined;
+      throw error;
+    }
+  }
+
+  #fail(slot: Slot, error: KmsError): void {
+    slot.failure = error;
+    this.#options.onStateChanged(slot.id);
+  }
+
+  async #open(slot: Slot): Promise<Session> {
+    const { generation, ref } = slot;
+    const stopIfStale = (opened?: OpenedConnection) => {
+      if (slot.generation === generation) return;
+      opened?.close();
+      throw abortError();
+    };
+    const aws = await this.#options.aws();
+    // First of all, so that a change while the connection opens is noticed.
+    const fingerprint = await fingerprintOf(aws, ref);
+    stopIfStale();
+    slot.fingerprint = fingerprint;
+    const need: SignInNeed = ref.kind === 'sample' ? { kind: 'none' } : await aws.signInNeed(ref);
+    stopIfStale();
+    if (need.kind === 'cli' || (need.kind !== 'none' && !this.#mayAsk.has(signInOf(ref)))) {
+      throw signInNeeded(ref, need);
+    }
+    const opened = await aws.open(ref);
+    stopIfStale(opened);
+    this.#openings += 1;
+    const session = this.#createSession(ref, opened, this.#openings);
+    const identity = session.identity().catch((error: unknown) => {
       // The row goes without its account, and a revoke asks again. The call is in the log.
+      if (isAbort(error) || isKmsError(error)) return undefined;
+      throw error;
     });
+    if (slot.account !== undefined) {
+      slot.checking = session;
+      const account = (await identity)?.account;
+      stopIfStale();
+      slot.checking = undefined;
+      if (account !== slot.account) this.#options.onAccountChanged(slot.id);
+    }
+    slot.session = session;
+    void this.#watch();
     this.#options.onOpened(session);
+    this.#options.onStateChanged(slot.id);
     return session;
   }
 
-  #createSession(ref: ConnectionRef, opened: Awaited<ReturnType<Aws['open']>>, opening: number) {
+  /** What began before the connection was closed: it follows the newer opening, unless the connection is shown no more. */
+  #again(slot: Slot): Promise<Session> {
+    return this.#slots.get(slot.id) === slot ? this.open(slot.ref) : Promise.reject(abortError());
+  }
+
+  #createSession(ref: ConnectionRef, opened: OpenedConnection, opening: number): OpenSession {
     const { onChange } = this.#options;
     const controller = new AbortController();
     let asked: Promise<CallerIdentity> | undefined;
     let known: CallerIdentity | undefined;
     const tell = (change: SessionChange) => {
-      if (!controller.signal.aborted) onChange(session, change);
+      // Nothing is told of a session that is closed, or not given out yet.
+      if (this.find(session.connection) === session) onChange(session, change);
     };
     const ask = async () => {
       try {
@@ -171,7 +361,7 @@ export class Connections {
         throw error;
       }
     };
-    const session = {
+    const session: OpenSession = {
       connection: { id: connectionId(ref), opening, ref, region: opened.region, endpoint: opened.endpoint },
       api: opened.api,
       inventory: new Inventory(opened.api, controller.signal, tell),
@@ -183,6 +373,7 @@ export class Connections {
       get knownIdentity() {
         return known;
       },
+      confirmAccount: (expected, signal) => opened.confirmAccount(expected, signal),
       close: () => {
         controller.abort();
         opened.close();
@@ -190,4 +381,48 @@ export class Connections {
     };
     return session;
   }
+
+  async #watch(): Promise<void> {
+    this.#watches += 1;
+    const latest = this.#watches;
+    try {
+      const aws = await this.#options.aws();
+      const paths = await aws.files(this.known.filter(({ kind }) => kind !== 'sample'));
+      if (latest === this.#watches && !this.#disposed) this.#options.watch(paths);
+    } catch {
+      // What was watched stays watched; whoever asks for the connections is told why the files can't be read.
+    }
+  }
+}
+
+/** One sign-in for all Regions of it. */
+function signInOf(ref: ConnectionRef): string {
+  return ref.kind === 'profile' ? `profile/${ref.profile}` : ref.kind;
+}
+
+async function fingerprintOf(aws: Aws, ref: ConnectionRef): Promise<string | undefined> {
+  if (ref.kind === 'sample') return undefined;
+  try {
+    return await aws.fingerprint(ref);
+  } catch (error) {
+    if (isKind(error, 'profileMissing')) return undefined;
+    throw error;
+  }
+}
+
+function signInNeeded(ref: ConnectionRef, need: SignInNeed): KmsError {
+  const profile = ref.kind === 'profile' ? ref.profile : undefined;
+  const messages = {
+    none: '',
+    mfa: l10n.t('It asks for the code of an MFA device.'),
+    process: l10n.t('It starts the program that credential_process names.'),
+    cli: l10n.t('Its sign-in session is missing or has expired.'),
+  };
+  return new KmsError({
+    kind: 'signInNeeded',
+    operation: 'Connect',
+    awsName: need.kind,
+    message: messages[need.kind],
+    profile,
+  });
 }

@@ -24,6 +24,7 @@ export type KmsErrorKind =
   | 'invalidSignature'
   | 'credentialsMissing'
   | 'ssoExpired'
+  | 'signInNeeded'
   | 'profileMissing'
   | 'regionMissing'
   | 'invalidEndpoint'
@@ -74,7 +75,7 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-export type HelpfulAction = 'retry' | 'selectProfile' | 'selectRegion' | 'showLog';
+export type HelpfulAction = 'signIn' | 'retry' | 'selectProfile' | 'selectRegion' | 'showLog';
 
 /** What a person reads about a failure. */
 export interface Explanation {
@@ -104,6 +105,7 @@ export function isSignInProblem(error: unknown): boolean {
     'invalidSignature',
     'credentialsMissing',
     'ssoExpired',
+    'signInNeeded',
     'profileMissing',
     'invalidEndpoint',
     'mfaRefused',
@@ -262,7 +264,7 @@ export function explain(details: KmsErrorDetails): Explanation {
         sentence: l10n.t('The credentials of profile {0} have expired.', profile),
         advice: l10n.t('Sign in again, then retry.'),
         retryHelps: true,
-        actions: ['retry', 'selectProfile', 'showLog'],
+        actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
       };
     case 'unrecognizedClient':
       return {
@@ -296,7 +298,15 @@ export function explain(details: KmsErrorDetails): Explanation {
         sentence: l10n.t('The sign-in session of profile {0} is missing or has expired.', profile),
         advice: l10n.t('Sign in with "aws sso login --profile {0}" (or "aws login"), then retry.', profile),
         retryHelps: true,
-        actions: ['retry', 'selectProfile', 'showLog'],
+        actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
+      };
+    case 'signInNeeded':
+      return {
+        title: l10n.t('Sign in…'),
+        sentence: l10n.t('Profile {0} waits for you. {1}', profile, details.message),
+        advice: l10n.t('Nothing is asked, run or sent before you sign in.'),
+        retryHelps: false,
+        actions: ['signIn', 'selectProfile', 'showLog'],
       };
     case 'profileMissing':
       return {
@@ -332,7 +342,7 @@ export function explain(details: KmsErrorDetails): Explanation {
         sentence: l10n.t('AWS did not accept the MFA code for profile {0}.', profile),
         advice: l10n.t('Sign in again with a new code: AWS takes each one once, and only for half a minute.'),
         retryHelps: true,
-        actions: ['retry', 'selectProfile', 'showLog'],
+        actions: ['signIn', 'selectProfile', 'showLog'],
       };
     case 'processFailed':
       return {

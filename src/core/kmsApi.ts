@@ -55,7 +55,10 @@ export interface Profile {
   readonly signIn: string;
 }
 
-/** What signing in would take, read from files and the environment alone: nothing is asked, run or sent. */
+/**
+ * What signing in would take, read from files and the environment alone: nothing is asked, run or sent. `none` also
+ * while the credentials of an earlier sign-in still hold, so that a second Region of a profile needs no act.
+ */
 export type SignInNeed =
   | { readonly kind: 'none' }
   /** The code of an MFA device is asked for. */

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Emulator } from './emulator.ts';
-import type { Delivery, WireRequest } from './wire.ts';
+import type { Delivery, Reply, WireRequest } from './wire.ts';
 
 /** What the AWS SDK for JavaScript v3 hands to a request handler, as far as it is read here. */
 interface SdkRequest {
@@ -40,7 +39,7 @@ export interface SdkRequestHandler {
  * Lets a client of the AWS SDK talk to the emulator in process, with no port open. Any client will do: KMS and STS.
  * Delays take real time, and end early with an AbortError when the request's signal aborts.
  */
-export function createRequestHandler(emulator: Emulator): SdkRequestHandler {
+export function createRequestHandler(emulator: { handle(request: WireRequest): Reply }): SdkRequestHandler {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request, { abortSignal, requestTimeout } = {}) {

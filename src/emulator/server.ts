@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Emulator } from './emulator.ts';
 import { AwsError } from './errors.ts';
-import { awsJson, type Reply } from './wire.ts';
+import { awsJson, type Reply, type WireRequest } from './wire.ts';
 
 export interface RunningServer {
   /** Such as `http://127.0.0.1:4599`. */
@@ -14,12 +13,12 @@ export interface RunningServer {
 const maxBodyBytes = 1024 * 1024;
 
 /**
- * Serves the emulator over HTTP, on this machine only.
+ * Serves an emulator, or several as a cloud, over HTTP, on this machine only.
  * @param options.port 0 (default) takes a free one
  * @throws when the port is taken
  */
 export function startServer(
-  emulator: Emulator,
+  emulator: { handle(request: WireRequest): Reply },
   options: { readonly port?: number; readonly host?: '127.0.0.1' } = {},
 ): Promise<RunningServer> {
   const { port = 0, host = '127.0.0.1' } = options;

@@ -85,6 +85,41 @@ export function pick<T>({ title, placeholder, load, empty }: PickOptions<T>): Pr
   });
 }
 
+/**
+ * As {@link pick}, for several at once; `picked` items begin as chosen.
+ * @returns the picked values; `undefined` when it was closed
+ */
+export async function pickSeveral<T>(
+  title: string,
+  placeholder: string,
+  items: readonly PickItem<T>[],
+): Promise<readonly T[] | undefined> {
+  const chosen = await vscode.window.showQuickPick([...items], {
+    title,
+    placeHolder: placeholder,
+    canPickMany: true,
+    matchOnDescription: true,
+  });
+  return chosen?.map(({ value }) => value);
+}
+
+/** One line of text; `undefined` when the question was closed. `problem` says what is wrong with it, if anything. */
+export async function askText(
+  title: string,
+  prompt: string,
+  placeHolder: string,
+  problem: (text: string) => string | undefined,
+): Promise<string | undefined> {
+  const text = await vscode.window.showInputBox({
+    title,
+    prompt,
+    placeHolder,
+    ignoreFocusOut: true,
+    validateInput: (value) => (value.trim() === '' ? undefined : problem(value.trim())),
+  });
+  return text?.trim() || undefined;
+}
+
 /** The code that an MFA device shows; `undefined` when the question was closed. */
 export async function askMfaCode(serial: string): Promise<string | undefined> {
   const code = await vscode.window.showInputBox({

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { ConnectionRef } from '../core/model.ts';
 import { defaultPolicy, type PropagationPolicy } from '../core/propagation.ts';
 import { settings } from '../manifest.ts';
 
@@ -28,9 +29,43 @@ export function propagationPolicy(): PropagationPolicy {
   };
 }
 
-/** Calls back when the profile or Region of the settings changed. */
+/** The connections that somebody chose; `undefined` as long as nobody did. What is not a connection is left out. */
+export function connectionsSetting(): readonly ConnectionRef[] | undefined {
+  const value = vscode.workspace.getConfiguration().inspect(settings.connections)?.globalValue;
+  return Array.isArray(value) ? value.flatMap(readRef) : undefined;
+}
+
+function readRef(value: unknown): readonly ConnectionRef[] {
+  if (typeof value !== 'object' || value === null || !('region' in value)) return [];
+  const { region } = value;
+  if (typeof region !== 'string' || region === '') return [];
+  const profile = 'profile' in value ? value.profile : undefined;
+  if (profile === undefined) return [{ kind: 'environment', region }];
+  return typeof profile === 'string' && profile !== '' ? [{ kind: 'profile', profile, region }] : [];
+}
+
+/** Writes the setting. Sample data is not part of it. */
+export async function setConnections(refs: readonly ConnectionRef[]): Promise<void> {
+  const value = refs.flatMap((ref) => {
+    if (ref.kind === 'sample') return [];
+    return ref.kind === 'profile' ? [{ profile: ref.profile, region: ref.region }] : [{ region: ref.region }];
+  });
+  const target = vscode.ConfigurationTarget.Global;
+  await vscode.workspace.getConfiguration().update(settings.connections, value, target);
+}
+
+/** The name that the user gave an account. */
+export function accountName(account: string): string | undefined {
+  const names: unknown = vscode.workspace.getConfiguration().get(settings.accountNames);
+  if (typeof names !== 'object' || names === null) return undefined;
+  const name: unknown = Object.entries(names).find(([id]) => id === account)?.[1];
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+/** Calls back when settings change what the view shows. */
 export function onConnectionSettings(changed: () => void): vscode.Disposable {
+  const ids = [settings.connections, settings.accountNames, settings.profile, settings.region];
   return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration(settings.profile) || event.affectsConfiguration(settings.region)) changed();
+    if (ids.some((id) => event.affectsConfiguration(id))) changed();
   });
 }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
-import type { ConnectionRef } from '../core/model.ts';
+import { type ConnectionRef, connectionId } from '../core/model.ts';
+import type { PinnedKeys } from '../core/pinnedKeys.ts';
 import { type RecordStore, recordId, reviveRecord } from '../core/revocation.ts';
 
 const prefix = 'revocation:';
@@ -20,14 +21,34 @@ export function recordStore(memento: vscode.Memento): RecordStore {
   };
 }
 
-const choiceKey = 'connection';
+const sampleKey = 'sample';
 
-/** The connection chosen in this workspace, if any; it lasts over a reload. */
-export function rememberedChoice(memento: vscode.Memento): ConnectionRef | undefined {
-  const stored = memento.get<ConnectionRef>(choiceKey);
-  return stored?.kind === 'profile' || stored?.kind === 'environment' || stored?.kind === 'sample' ? stored : undefined;
+/** Whether this workspace shows sample data; lasts over a reload. */
+export function showsSample(memento: vscode.Memento): boolean {
+  return memento.get(sampleKey) === true;
 }
 
-export function rememberChoice(memento: vscode.Memento, ref: ConnectionRef | undefined): PromiseLike<void> {
-  return memento.update(choiceKey, ref);
+export function setShowsSample(memento: vscode.Memento, shown: boolean): PromiseLike<void> {
+  return memento.update(sampleKey, shown || undefined);
+}
+
+const pinnedPrefix = 'pinned:';
+
+/** Keys of other accounts that were opened by ARN, by the connection that they stand below. */
+export function pinnedKeys(memento: vscode.Memento): PinnedKeys {
+  const read = (ref: ConnectionRef): readonly string[] => {
+    const stored: unknown = memento.get(pinnedPrefix + connectionId(ref));
+    return Array.isArray(stored) ? stored.filter((arn) => typeof arn === 'string') : [];
+  };
+  const write = (ref: ConnectionRef, arns: readonly string[]) =>
+    memento.update(pinnedPrefix + connectionId(ref), arns.length === 0 ? undefined : arns);
+  return {
+    of: read,
+    add: (ref, arn) => write(ref, [...new Set([...read(ref), arn])].sort()),
+    remove: (ref, arn) =>
+      write(
+        ref,
+        read(ref).filter((other) => other !== arn),
+      ),
+  };
 }

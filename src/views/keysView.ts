@@ -4,8 +4,8 @@ import type { Connections, Session, SessionChange } from '../core/connections.ts
 import { isAwsManaged } from '../core/describe.ts';
 import { explain, isAbort, isKmsError, isSignInProblem, type KmsError } from '../core/errors.ts';
 import { compareGrants, type GrantListing } from '../core/inventory.ts';
-import type { Connection, Grant, KmsKey } from '../core/model.ts';
-import { connectionId } from '../core/model.ts';
+import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../core/model.ts';
+import { inRegion, keyOfArn, type PinnedKeys, readKeyArn } from '../core/pinnedKeys.ts';
 import type { RevocationOutcome, RevocationRecord, Revocations } from '../core/revocation.ts';
 import { grantFields } from './grantFields.ts';
 import {
@@ -19,6 +19,8 @@ import {
   type MoreNode,
   type Node,
   nodeId,
+  type OtherAccountsNode,
+  otherAccountsId,
 } from './nodes.ts';
 import { tellOutcome } from './outcomes.ts';
 import { tooltip } from './tooltip.ts';
@@ -27,26 +29,48 @@ import { type Known, toTreeItem } from './treeItem.ts';
 /** Keys are shown in windows of this many. */
 const keyWindow = 500;
 
-/** The Keys view: connection → keys → grants → fields. It holds what is on screen, and nothing that KMS said. */
+export interface KeysViewOptions {
+  readonly connections: Connections;
+  readonly revocations: Revocations;
+  readonly pinnedKeys: PinnedKeys;
+  readonly accountName: (account: string) => string | undefined;
+}
+
+/** The Keys view: connections → keys → grants → fields. It holds what is on screen, and nothing that KMS said. */
 export class KeysView implements vscode.TreeDataProvider<Node> {
   readonly #connections: Connections;
   readonly #revocations: Revocations;
+  readonly #pinnedKeys: PinnedKeys;
+  readonly #known: Known;
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   /** The nodes that VS Code holds, by ID: it refreshes a row only when told with the very object. */
   readonly #nodes = new Map<string, Node>();
-  #shownKeys = keyWindow;
+  /** How many keys of a connection are shown, where that is more than one window. */
+  readonly #shownKeys = new Map<string, number>();
+  /** Connections whose rows must go before others come in their place. */
+  readonly #emptying = new Set<string>();
 
-  constructor(connections: Connections, revocations: Revocations) {
+  constructor({ connections, revocations, pinnedKeys, accountName }: KeysViewOptions) {
     this.#connections = connections;
     this.#revocations = revocations;
+    this.#pinnedKeys = pinnedKeys;
+    this.#known = {
+      connection: ({ ref }) => {
+        const session = connections.session(ref);
+        const identity = session?.knownIdentity;
+        return {
+          identity,
+          region: ref.kind === 'sample' ? session?.connection.region : ref.region,
+          accountName: identity === undefined ? undefined : accountName(identity.account),
+          endpoint: session?.connection.endpoint,
+          failure: connections.failure(ref),
+        };
+      },
+      metadata: ({ connection, key }) => connections.find(connection)?.inventory.metadata(key.arn),
+      revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
+    };
   }
-
-  readonly #known: Known = {
-    identity: ({ connection }) => this.#connections.find(connection)?.knownIdentity,
-    metadata: ({ connection, key }) => this.#connections.find(connection)?.inventory.metadata(key.arn),
-    revocation: ({ connection, key, grant }) => this.#revocations.state(connection.ref, key, grant.grantId),
-  };
 
   getTreeItem(node: Node): vscode.TreeItem {
     return toTreeItem(node, this.#known);
@@ -63,12 +87,15 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
         return undefined;
       case 'awsManagedKeys':
         return this.#nodes.get(node.connection.id);
+      case 'otherAccounts':
+        return this.#nodes.get(connectionId(node.ref));
       case 'key': {
+        if (node.pinnedTo !== undefined) return this.#nodes.get(otherAccountsId(node.pinnedTo));
         const managed = isAwsManaged(node.key, this.#known.metadata(node));
         return this.#nodes.get(managed ? awsManagedKeysId(node.connection) : node.connection.id);
       }
       case 'grant':
-        return this.#nodes.get(keyNodeId(node.connection, node.key.arn));
+        return this.#nodes.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo));
       case 'field':
       case 'more':
       case 'message':
@@ -82,11 +109,11 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     return children;
   }
 
-  /** Reloads a key, or the whole connection; the rest of the tree stays as it is. */
+  /** Reloads a key, or a whole connection; the rest of the tree stays as it is. */
   refresh(node: ConnectionNode | KeyNode): void {
-    const session = this.#connections.find(node.connection);
+    const session = node.kind === 'key' ? this.#connections.find(node.connection) : this.#connections.session(node.ref);
     if (session === undefined) {
-      this.reset();
+      this.#connections.reconnect(node.kind === 'key' ? node.connection.ref : node.ref);
       return;
     }
     if (node.kind === 'key') session.inventory.forgetKey(node.key.arn);
@@ -94,39 +121,66 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     this.#tell(nodeId(node));
   }
 
-  /** Reloads what is on screen, or opens the connection anew when that failed. */
-  refreshAll(): void {
-    const { open } = this.#connections;
-    if (open === undefined) this.#connections.reconnect();
-    else this.refresh({ kind: 'connection', connection: open.connection });
+  /** Reloads all connections on screen, and opens anew those that failed or whose files changed. */
+  async refreshAll(): Promise<void> {
+    await this.#connections.filesChanged();
+    for (const ref of this.#connections.known) {
+      if (this.#connections.failure(ref) !== undefined) this.#connections.reconnect(ref);
+      else this.#connections.session(ref)?.inventory.forgetAll();
+    }
+    this.onListChanged();
   }
 
   /** Reloads the grants of a key after a change to them. */
   refreshGrants(connection: Connection, keyArn: string): void {
     this.#connections.find(connection)?.inventory.forgetGrants(keyArn);
-    this.#tell(keyNodeId(connection, keyArn));
+    this.#tellKey(connection, keyArn);
   }
 
-  /** Another connection is on screen. */
-  reset(): void {
-    this.#nodes.clear();
-    this.#shownKeys = keyWindow;
+  /** Other connections, or other names for them. */
+  onListChanged(): void {
     this.#changed.fire(undefined);
   }
 
+  /** A connection opened, failed or was closed. */
+  onStateChanged(id: string): void {
+    this.#tell(id);
+    // A key of another Region stands below a connection that it does not belong to.
+    for (const ref of this.#connections.known) if (connectionId(ref) !== id) this.#tell(otherAccountsId(ref));
+  }
+
+  /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
+  onAccountChanged(id: string): void {
+    this.#shownKeys.delete(id);
+    this.#emptying.add(id);
+    this.#tell(id);
+  }
+
+  onPinnedKeysChanged(ref: ConnectionRef): void {
+    this.#tell(connectionId(ref));
+  }
+
   async loadMore({ parent }: MoreNode): Promise<void> {
-    if (parent.kind === 'connection') this.#shownKeys += keyWindow;
-    else await this.#connections.find(parent.connection)?.inventory.moreGrants(parent.key.arn);
+    if (parent.kind === 'connection') {
+      const id = connectionId(parent.ref);
+      this.#shownKeys.set(id, (this.#shownKeys.get(id) ?? keyWindow) + keyWindow);
+    } else {
+      await this.#connections.find(parent.connection)?.inventory.moreGrants(parent.key.arn);
+    }
     this.#tell(nodeId(parent));
   }
 
   /** Does what failed once more. A failed sign-in is done anew, from the files on. */
-  async retry({ parent, error }: MessageNode): Promise<void> {
-    if (parent === undefined || isSignInProblem(error)) {
-      this.#connections.reconnect();
+  async retry({ parent, error, ref }: MessageNode): Promise<void> {
+    if (ref !== undefined && (isSignInProblem(error) || this.#connections.session(ref) === undefined)) {
+      this.#connections.reconnect(ref);
       return;
     }
-    const inventory = this.#connections.find(parent.connection)?.inventory;
+    if (parent === undefined || parent.kind === 'otherAccounts') {
+      await this.refreshAll();
+      return;
+    }
+    const inventory = parent.kind === 'key' ? this.#connections.find(parent.connection)?.inventory : undefined;
     // A list that broke in the middle goes on from there; one that never began starts anew.
     if (
       parent.kind === 'key' &&
@@ -140,27 +194,26 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     }
   }
 
-  onSessionChange(session: Session, change: SessionChange): void {
-    const { connection } = session;
-    this.#tell(change.kind === 'key' ? keyNodeId(connection, change.keyArn) : connection.id);
+  onSessionChange({ connection }: Session, change: SessionChange): void {
+    if (change.kind === 'key') this.#tellKey(connection, change.keyArn);
+    else this.#tell(connection.id);
   }
 
   onRevocationChange(record: RevocationRecord): void {
-    const connection = this.#connections.open?.connection;
-    if (connection === undefined || connection.id !== connectionId(record.connection)) return;
-    this.#tell(grantNodeId(connection, record.key.arn, record.grant.grantId));
+    const connection = this.#connections.session(record.connection)?.connection;
+    if (connection === undefined) return;
+    for (const pinnedTo of [undefined, ...this.#connections.known]) {
+      this.#tell(grantNodeId(connection, record.key.arn, record.grant.grantId, pinnedTo));
+    }
   }
 
   /** A wait ended: only the grant's key is loaded again. */
   onRevocationOutcome(record: RevocationRecord, outcome: RevocationOutcome): void {
-    const session = this.#connections.open;
-    const isOpen = session !== undefined && session.connection.id === connectionId(record.connection);
-    if (isOpen && outcome.kind === 'gone') this.refreshGrants(session.connection, record.key.arn);
+    const session = this.#connections.session(record.connection);
+    if (session !== undefined && outcome.kind === 'gone') this.refreshGrants(session.connection, record.key.arn);
     void tellOutcome(record, outcome, () => {
-      const current = this.#connections.open;
-      if (current?.connection.id === connectionId(record.connection)) {
-        this.#revocations.checkAgain(current, record.key, record.grant.grantId);
-      }
+      const current = this.#connections.session(record.connection);
+      if (current !== undefined) this.#revocations.checkAgain(current, record.key, record.grant.grantId);
     });
   }
 
@@ -173,6 +226,11 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     if (node !== undefined) this.#changed.fire(node);
   }
 
+  /** The key's row, and those where it is pinned. */
+  #tellKey(connection: Connection, keyArn: string): void {
+    for (const pinnedTo of [undefined, ...this.#connections.known]) this.#tell(keyNodeId(connection, keyArn, pinnedTo));
+  }
+
   async #children(node: Node | undefined): Promise<Node[]> {
     if (node === undefined) return this.#roots();
     switch (node.kind) {
@@ -181,6 +239,8 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
       case 'awsManagedKeys':
         this.#connections.find(node.connection)?.inventory.describe(node.keys.map(({ arn }) => arn));
         return node.keys.map((key): KeyNode => ({ kind: 'key', connection: node.connection, key }));
+      case 'otherAccounts':
+        return (await Promise.all(node.keyArns.map((arn) => this.#pinnedKey(node, arn)))).flat();
       case 'key':
         return this.#grants(node);
       case 'grant':
@@ -194,8 +254,7 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
 
   async #roots(): Promise<Node[]> {
     try {
-      const session = await this.#connections.current();
-      return session === undefined ? [] : [{ kind: 'connection', connection: session.connection }];
+      return (await this.#connections.list()).map((ref) => ({ kind: 'connection', ref }));
     } catch (error) {
       if (isAbort(error)) return [];
       if (!isKmsError(error)) throw error;
@@ -204,43 +263,74 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   }
 
   async #keys(parent: ConnectionNode): Promise<Node[]> {
-    const { connection } = parent;
-    const session = this.#connections.find(connection);
-    if (session === undefined) return [];
-    const { inventory } = session;
+    const { ref } = parent;
+    const id = connectionId(ref);
+    if (this.#emptying.delete(id)) {
+      setTimeout(() => this.#tell(id));
+      return [message(parent, 'loading', 'loading', l10n.t('Loading…'), l10n.t('The account has changed.'))];
+    }
+    const session = await this.#openOr(parent, ref);
+    if ('kind' in session) return [session];
+    const { inventory, connection } = session;
     const { keys, state, aliasError } = await inventory.keys();
     if (session.closed.aborted) return [];
     const customer: KmsKey[] = [];
     const managed: KmsKey[] = [];
     for (const key of keys) (isAwsManaged(key, inventory.metadata(key.arn)) ? managed : customer).push(key);
-    const shown = customer.slice(0, this.#shownKeys);
+    const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
     inventory.describe(shown.map(({ arn }) => arn));
 
     const nodes: Node[] = [];
-    if (aliasError !== undefined) nodes.push({ ...failure(parent, 'aliases', aliasError), tone: 'warning' });
+    if (aliasError !== undefined) {
+      nodes.push({ ...this.#failure(parent, session, 'aliases', aliasError), tone: 'warning' });
+    }
     nodes.push(...shown.map((key): KeyNode => ({ kind: 'key', connection, key })));
     if (shown.length < customer.length) {
       nodes.push({ kind: 'more', parent, shown: shown.length, total: customer.length });
     }
-    if (state.kind === 'failed') nodes.push(failure(parent, 'failed', state.error));
+    if (state.kind === 'failed') nodes.push(this.#failure(parent, session, 'failed', state.error));
     if (state.kind === 'loading') {
-      nodes.push(
-        message(parent, 'loading', 'loading', l10n.t('Loading more keys…'), l10n.t('{0} so far', keys.length)),
-      );
+      const sofar = l10n.t('{0} so far', keys.length);
+      nodes.push(message(parent, 'loading', 'loading', l10n.t('Loading more keys…'), sofar));
     }
     if (managed.length > 0) nodes.push({ kind: 'awsManagedKeys', connection, keys: managed });
+    const keyArns = this.#pinnedKeys.of(ref);
+    if (keyArns.length > 0) nodes.push({ kind: 'otherAccounts', ref, keyArns });
     if (state.kind === 'complete' && keys.length === 0) {
       const sentence = l10n.t('This account has no KMS keys in {0}.', connection.region);
-      nodes.push({
-        ...message(parent, 'empty', 'info', l10n.t('No keys'), sentence),
-        actions: ['selectRegion', 'retry'],
-      });
+      const empty = message(parent, 'empty', 'info', l10n.t('No keys'), sentence);
+      nodes.push({ ...empty, actions: ['selectRegion', 'retry'] });
     }
     return nodes;
   }
 
+  /** A key that was opened by ARN, in a connection of its own Region. */
+  async #pinnedKey(parent: OtherAccountsNode, arn: string): Promise<Node[]> {
+    const read = readKeyArn(arn);
+    if (read === undefined) return [];
+    const session = await this.#openOr(parent, inRegion(parent.ref, read.region), arn);
+    if ('kind' in session) return [session];
+    session.inventory.describe([arn]);
+    return [{ kind: 'key', connection: session.connection, key: keyOfArn(read), pinnedTo: parent.ref }];
+  }
+
+  /** The session of a connection, or the row that says why there is none. */
+  async #openOr(
+    parent: ConnectionNode | OtherAccountsNode,
+    ref: ConnectionRef,
+    slot = 'failed',
+  ): Promise<Session | MessageNode> {
+    try {
+      return await this.#connections.open(ref);
+    } catch (error) {
+      if (isKmsError(error)) return { ...failure(parent, slot, error), ref };
+      if (isAbort(error)) return message(parent, slot, 'loading', l10n.t('Loading…'), '');
+      throw error;
+    }
+  }
+
   async #grants(parent: KeyNode): Promise<Node[]> {
-    const { connection, key } = parent;
+    const { connection, key, pinnedTo } = parent;
     const session = this.#connections.find(connection);
     if (session === undefined) return [];
     const listing = await session.inventory.grants(key.arn);
@@ -249,14 +339,12 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     const listed = new Set(listing.grants.map(({ grantId }) => grantId));
     await this.#revocations.reconcile(session, key.arn, listed, state.kind === 'complete');
     const grants = this.#withRevoked(listing, connection, key);
-    const nodes: Node[] = grants.map((grant): GrantNode => ({ kind: 'grant', connection, key, grant }));
+    const nodes: Node[] = grants.map((grant): GrantNode => ({ kind: 'grant', connection, key, grant, pinnedTo }));
     if (state.kind === 'more') nodes.push({ kind: 'more', parent, shown: listing.grants.length, total: undefined });
-    if (state.kind === 'failed') nodes.push(failure(parent, 'failed', state.error));
+    if (state.kind === 'failed') nodes.push(this.#failure(parent, session, 'failed', state.error));
     if (state.kind === 'complete' && nodes.length === 0) {
-      nodes.push({
-        ...message(parent, 'empty', 'info', l10n.t('No grants'), l10n.t('This key has none.')),
-        actions: ['retry'],
-      });
+      const empty = message(parent, 'empty', 'info', l10n.t('No grants'), l10n.t('This key has none.'));
+      nodes.push({ ...empty, actions: ['retry'] });
     }
     return nodes;
   }
@@ -275,6 +363,12 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     }
     return all;
   }
+
+  /** A failure in an open connection; when its sign-in no longer holds, the connection's own row says so too. */
+  #failure(parent: ConnectionNode | KeyNode, session: Session, slot: string, error: KmsError): MessageNode {
+    if (isSignInProblem(error)) this.#connections.noteSignInProblem(session.connection, error);
+    return { ...failure(parent, slot, error), ref: session.connection.ref };
+  }
 }
 
 function message(
@@ -289,5 +383,6 @@ function message(
 
 function failure(parent: MessageNode['parent'], slot: string, error: KmsError): MessageNode {
   const { title, sentence, advice, actions } = explain(error.details);
-  return { ...message(parent, slot, 'error', title, `${sentence} ${advice}`), actions, error };
+  const tone = error.details.kind === 'signInNeeded' ? 'info' : 'error';
+  return { ...message(parent, slot, tone, title, `${sentence} ${advice}`), actions, error };
 }

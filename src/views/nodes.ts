@@ -1,12 +1,21 @@
 import type { HelpfulAction, KmsError } from '../core/errors.ts';
-import type { Connection, Grant, KmsKey } from '../core/model.ts';
+import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../core/model.ts';
 
 /** The rows of the Keys view: readonly data, mapped to a TreeItem in treeItem.ts. */
-export type Node = ConnectionNode | AwsManagedKeysNode | KeyNode | GrantNode | FieldNode | MoreNode | MessageNode;
+export type Node =
+  | ConnectionNode
+  | AwsManagedKeysNode
+  | OtherAccountsNode
+  | KeyNode
+  | GrantNode
+  | FieldNode
+  | MoreNode
+  | MessageNode;
 
+/** A connection, open or not. */
 export interface ConnectionNode {
   readonly kind: 'connection';
-  readonly connection: Connection;
+  readonly ref: ConnectionRef;
 }
 
 /** The group of the AWS managed keys of a connection. */
@@ -16,10 +25,20 @@ export interface AwsManagedKeysNode {
   readonly keys: readonly KmsKey[];
 }
 
+/** The group of the keys of a connection that were opened by ARN. */
+export interface OtherAccountsNode {
+  readonly kind: 'otherAccounts';
+  readonly ref: ConnectionRef;
+  readonly keyArns: readonly string[];
+}
+
 export interface KeyNode {
   readonly kind: 'key';
+  /** The connection in the key's own Region. */
   readonly connection: Connection;
   readonly key: KmsKey;
+  /** The connection below which the key is pinned, when it was opened by ARN. */
+  readonly pinnedTo?: ConnectionRef | undefined;
 }
 
 export interface GrantNode {
@@ -27,6 +46,7 @@ export interface GrantNode {
   readonly connection: Connection;
   readonly key: KmsKey;
   readonly grant: Grant;
+  readonly pinnedTo?: ConnectionRef | undefined;
 }
 
 /** One field of a grant. */
@@ -51,7 +71,7 @@ export interface MessageNode {
   readonly kind: 'message';
   readonly tone: 'info' | 'warning' | 'error' | 'loading';
   /** Where it stands; `undefined` at the root. */
-  readonly parent: ConnectionNode | KeyNode | undefined;
+  readonly parent: ConnectionNode | OtherAccountsNode | KeyNode | undefined;
   /** Tells rows of the same parent apart. */
   readonly slot: string;
   readonly title: string;
@@ -59,19 +79,23 @@ export interface MessageNode {
   readonly actions: readonly HelpfulAction[];
   /** What it tells of. */
   readonly error?: KmsError;
+  /** The connection that it is about. */
+  readonly ref?: ConnectionRef;
 }
 
 /** Stable over refreshes, reloads and reconnects, so that expansion and selection are kept. */
 export function nodeId(node: Node): string {
   switch (node.kind) {
     case 'connection':
-      return node.connection.id;
+      return connectionId(node.ref);
     case 'awsManagedKeys':
       return awsManagedKeysId(node.connection);
+    case 'otherAccounts':
+      return otherAccountsId(node.ref);
     case 'key':
-      return keyNodeId(node.connection, node.key.arn);
+      return keyNodeId(node.connection, node.key.arn, node.pinnedTo);
     case 'grant':
-      return grantNodeId(node.connection, node.key.arn, node.grant.grantId);
+      return grantNodeId(node.connection, node.key.arn, node.grant.grantId, node.pinnedTo);
     case 'field':
       return `${nodeId(node.parent)}|field|${node.name}`;
     case 'more':
@@ -85,12 +109,16 @@ export function awsManagedKeysId(connection: Connection): string {
   return `${connection.id}|awsManagedKeys`;
 }
 
-export function keyNodeId(connection: Connection, keyArn: string): string {
-  return `${connection.id}|${keyArn}`;
+export function otherAccountsId(ref: ConnectionRef): string {
+  return `${connectionId(ref)}|otherAccounts`;
 }
 
-export function grantNodeId(connection: Connection, keyArn: string, grantId: string): string {
-  return `${keyNodeId(connection, keyArn)}|${grantId}`;
+export function keyNodeId(connection: Connection, keyArn: string, pinnedTo?: ConnectionRef): string {
+  return pinnedTo === undefined ? `${connection.id}|${keyArn}` : `${otherAccountsId(pinnedTo)}|${keyArn}`;
+}
+
+export function grantNodeId(connection: Connection, keyArn: string, grantId: string, pinnedTo?: ConnectionRef): string {
+  return `${keyNodeId(connection, keyArn, pinnedTo)}|${grantId}`;
 }
 
 /** The node that a command was called with, if it is one of `kinds`: menus pass nodes, keybindings and others anything. */

@@ -1,12 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { connectionName } from '../core/describe.ts';
+import { explain } from '../core/errors.ts';
 import { keyLabel } from '../core/model.ts';
 import { grantee, impactOfRevoke, principalKindName } from '../core/principal.ts';
 import { asMarkdown, duration, localTime, printable } from '../core/text.ts';
 import { grantFields } from './grantFields.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from './nodes.ts';
-import { type Known, keyStateText } from './treeItem.ts';
+import { accountText, type Known, keyStateText } from './treeItem.ts';
 
 /**
  * All there is to say about a row. Text from AWS is escaped, never taken as Markdown; the tooltip trusts no commands and
@@ -18,6 +19,8 @@ export function tooltip(node: Node, known: Known): vscode.MarkdownString | strin
       return connectionTooltip(node, known);
     case 'awsManagedKeys':
       return l10n.t('Keys that AWS services made in this account. Their grants belong to the services.');
+    case 'otherAccounts':
+      return l10n.t('Keys that were opened by their ARN. Open more with "Open Key by ARN…".');
     case 'key':
       return keyTooltip(node, known);
     case 'grant':
@@ -57,14 +60,19 @@ function data(text: string): string {
 }
 
 function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownString {
-  const { connection } = node;
-  const identity = known.identity(node);
-  return table(connectionName(connection.ref), [
-    [l10n.t('Region'), connection.region],
-    [l10n.t('Account'), identity?.account],
-    [l10n.t('Signed in as'), identity?.arn],
-    [l10n.t('Custom endpoint'), connection.endpoint.kind === 'custom' ? connection.endpoint.url : undefined],
-  ]);
+  const { ref } = node;
+  const state = known.connection(node);
+  const { identity, endpoint, failure } = state;
+  return table(
+    connectionName(ref),
+    [
+      [l10n.t('Region'), state.region],
+      [l10n.t('Account'), accountText(state)],
+      [l10n.t('Signed in as'), identity?.arn],
+      [l10n.t('Custom endpoint'), endpoint?.kind === 'custom' ? endpoint.url : undefined],
+    ],
+    failure === undefined ? undefined : explain(failure.details).sentence,
+  );
 }
 
 function keyTooltip(node: KeyNode, known: Known): vscode.MarkdownString {

@@ -1,8 +1,16 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { connectionName, isAwsManaged } from '../core/describe.ts';
-import type { HelpfulAction } from '../core/errors.ts';
-import { type CallerIdentity, type KeyMetadata, type KmsKey, keyLabel } from '../core/model.ts';
+import { type HelpfulAction, isSignInProblem, type KmsError } from '../core/errors.ts';
+import {
+  accountOfArn,
+  type CallerIdentity,
+  type ConnectionRef,
+  type Endpoint,
+  type KeyMetadata,
+  type KmsKey,
+  keyLabel,
+} from '../core/model.ts';
 import { grantee, type PrincipalKind, principalKindName } from '../core/principal.ts';
 import type { RevocationState } from '../core/revocation.ts';
 import { localTime, printable, timeOfDay } from '../core/text.ts';
@@ -18,9 +26,19 @@ import {
   nodeId,
 } from './nodes.ts';
 
+/** What is known of a connection at the moment. */
+export interface KnownConnection {
+  readonly identity: CallerIdentity | undefined;
+  readonly region: string | undefined;
+  /** The name that the user gave the account. */
+  readonly accountName: string | undefined;
+  readonly endpoint: Endpoint | undefined;
+  readonly failure: KmsError | undefined;
+}
+
 /** What rows show besides their own data: it changes while the row stays. */
 export interface Known {
-  identity(node: ConnectionNode): CallerIdentity | undefined;
+  connection(node: ConnectionNode): KnownConnection;
   metadata(node: KeyNode): KeyMetadata | undefined;
   revocation(node: GrantNode): RevocationState | undefined;
 }
@@ -37,13 +55,20 @@ export function toTreeItem(node: Node, known: Known): vscode.TreeItem {
 function build(node: Node, known: Known): vscode.TreeItem {
   switch (node.kind) {
     case 'connection':
-      return connectionItem(node, known.identity(node));
+      return connectionItem(node, known.connection(node));
     case 'awsManagedKeys':
       return row(l10n.t('AWS managed keys'), {
         collapsibleState: Collapsed,
         description: String(node.keys.length),
         iconPath: new vscode.ThemeIcon('lock'),
         contextValue: rows.awsManagedKeys,
+      });
+    case 'otherAccounts':
+      return row(l10n.t('Other accounts'), {
+        collapsibleState: Expanded,
+        description: String(node.keyArns.length),
+        iconPath: new vscode.ThemeIcon('references'),
+        contextValue: rows.otherAccounts,
       });
     case 'key':
       return keyItem(node, known.metadata(node));
@@ -62,28 +87,42 @@ function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeIt
   return Object.assign(new vscode.TreeItem(printable(label), properties.collapsibleState ?? None), properties);
 }
 
-function connectionItem({ connection }: ConnectionNode, identity: CallerIdentity | undefined): vscode.TreeItem {
-  const parts = [connection.region, identity?.account];
-  if (connection.endpoint.kind === 'custom') parts.push(l10n.t('custom endpoint'));
-  return row(connectionName(connection.ref), {
+function connectionItem({ ref }: ConnectionNode, known: KnownConnection): vscode.TreeItem {
+  const parts = [known.region, accountText(known)];
+  if (known.endpoint?.kind === 'custom') parts.push(l10n.t('custom endpoint'));
+  return row(connectionName(ref), {
     collapsibleState: Expanded,
     description: parts.filter((part) => part !== undefined).join(' · '),
-    iconPath: new vscode.ThemeIcon(connection.ref.kind === 'sample' ? 'beaker' : 'account'),
-    contextValue: rows.connection,
+    iconPath: connectionIcon(ref, known),
+    contextValue: ref.kind === 'sample' ? rows.connectionSample : rows.connection,
   });
 }
 
-function keyItem({ key }: KeyNode, metadata: KeyMetadata | undefined): vscode.TreeItem {
+/** `Production (111122223333)`, or the ID alone. */
+export function accountText({ identity, accountName }: KnownConnection): string | undefined {
+  if (identity === undefined) return undefined;
+  return accountName === undefined ? identity.account : `${printable(accountName)} (${identity.account})`;
+}
+
+function connectionIcon(ref: ConnectionRef, { failure }: KnownConnection): vscode.ThemeIcon {
+  if (isSignInProblem(failure)) {
+    return new vscode.ThemeIcon('sign-in', new vscode.ThemeColor('problemsWarningIcon.foreground'));
+  }
+  return new vscode.ThemeIcon(ref.kind === 'sample' ? 'beaker' : 'account');
+}
+
+function keyItem({ key, connection, pinnedTo }: KeyNode, metadata: KeyMetadata | undefined): vscode.TreeItem {
   const state = metadata === undefined ? undefined : keyStateText(metadata);
+  const description = printable(metadata?.description ?? '');
+  const place = pinnedTo === undefined ? undefined : `${accountOfArn(key.arn)} · ${connection.region}`;
+  const context = key.aliases.length > 0 ? rows.keyWithAlias : rows.key;
   return row(keyLabel(key), {
     collapsibleState: Collapsed,
-    description: [state, printable(metadata?.description ?? '')].filter(Boolean).join(' · '),
+    description: [place, state, description].filter(Boolean).join(' · '),
     iconPath: keyIcon(key, metadata),
-    contextValue: key.aliases.length > 0 ? rows.keyWithAlias : rows.key,
+    contextValue: pinnedTo === undefined ? context : rows.keyPinned,
     accessibilityInformation: {
-      label: [l10n.t('Key {0}', printable(keyLabel(key))), state, printable(metadata?.description ?? '')]
-        .filter(Boolean)
-        .join(', '),
+      label: [l10n.t('Key {0}', printable(keyLabel(key))), place, state, description].filter(Boolean).join(', '),
     },
   });
 }
@@ -242,6 +281,7 @@ function messageItem(node: MessageNode): vscode.TreeItem {
 }
 
 export const actionCommands: Readonly<Record<HelpfulAction, string>> = {
+  signIn: commands.signIn,
   retry: commands.retry,
   selectProfile: commands.selectProfile,
   selectRegion: commands.selectRegion,
@@ -250,6 +290,8 @@ export const actionCommands: Readonly<Record<HelpfulAction, string>> = {
 
 export function actionTitle(action: HelpfulAction): string {
   switch (action) {
+    case 'signIn':
+      return l10n.t('Sign In');
     case 'retry':
       return l10n.t('Retry');
     case 'selectProfile':

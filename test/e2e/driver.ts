@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { openBrowser } from '../host/browser.ts';
@@ -15,6 +15,7 @@ import {
   type Settings,
   settingsText,
   startServer,
+  writeMachineSettings,
   writeSettings,
 } from '../host/server.ts';
 
@@ -24,8 +25,12 @@ export interface LaunchOptions {
   /** The AWS config file: section name (`default`, `profile dev`, …) → its lines. No other AWS setting is seen. */
   readonly awsConfig?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly settings?: Settings;
+  /** Those of machine scope. */
+  readonly machineSettings?: Settings;
   readonly env?: Environment;
   readonly host?: HostName;
+  /** A folder to open, which is then not trusted until the test says so. */
+  readonly folder?: string;
   /** Device pixels per CSS pixel; 2 makes pictures sharp. */
   readonly scale?: number;
 }
@@ -125,9 +130,11 @@ export async function launch(options: LaunchOptions = {}): Promise<Workbench> {
   try {
     const settings = { 'workbench.colorTheme': themes.light[host.name], ...driverSettings, ...options.settings };
     await writeSettings(profile, settings);
+    await writeMachineSettings(profile, options.machineSettings ?? {});
     await installVsix(host, profile, options.vsix ?? vsixPath);
     const server = await startServer(host, profile, {
       env: { ...(await writeAwsFiles(folder, options.awsConfig ?? {})), ...noGallery, ...options.env },
+      workspaceTrust: options.folder !== undefined,
     });
     cleanUp.push(() => server.stop());
     const context = await openBrowser(host.browser, profile, { scale: options.scale ?? 1 });
@@ -135,7 +142,9 @@ export async function launch(options: LaunchOptions = {}): Promise<Workbench> {
     const page = context.pages()[0] ?? (await context.newPage());
     page.setDefaultTimeout(patience);
     const workbench = new Workbench(page, context, host.name, server, profile, settings, close);
-    await page.goto(`${server.origin}/?ew=true`);
+    await page.goto(
+      `${server.origin}/?${new URLSearchParams(options.folder ? { folder: options.folder } : { ew: 'true' })}`,
+    );
     await workbench.ready();
     return workbench;
   } catch (error) {
@@ -474,6 +483,11 @@ export class Workbench {
     await this.page.locator(`.monaco-workbench.${themes[theme].css}`).waitFor();
   }
 
+  /** Writes the AWS config file anew while VS Code runs. */
+  async writeAwsConfig(sections: NonNullable<LaunchOptions['awsConfig']>): Promise<void> {
+    await writeAwsFiles(dirname(this.profile.userData), sections);
+  }
+
   /** Reloads the window as VS Code's own command does, and waits until it is back. */
   async reload(): Promise<void> {
     const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
@@ -496,16 +510,21 @@ export class Workbench {
     return await this.capture('screenshots', name);
   }
 
-  /** Keeps a picture for the README in .vscode-test/pictures. The mouse rests outside the window. */
-  async picture(name: string): Promise<string> {
+  /** Keeps a picture for the README in .vscode-test/pictures: of the side bar, or of the whole window. */
+  async picture(name: string, what: 'sideBar' | 'window' = 'window'): Promise<string> {
     await this.page.mouse.move(0, 0);
-    return await this.capture('pictures', name);
+    const box = what === 'window' ? null : await this.page.locator('.part.sidebar').boundingBox();
+    return await this.capture('pictures', name, box ?? undefined);
   }
 
-  private async capture(folder: string, name: string): Promise<string> {
+  private async capture(
+    folder: string,
+    name: string,
+    clip?: { x: number; y: number; width: number; height: number },
+  ): Promise<string> {
     await mkdir(join(testFolder, folder), { recursive: true });
     const path = join(testFolder, folder, `${name.replaceAll(/[^\w.-]+/g, '-')}.png`);
-    await this.page.screenshot({ path, animations: 'disabled' });
+    await this.page.screenshot({ path, animations: 'disabled', ...(clip && { clip }) });
     return path;
   }
 

@@ -9,8 +9,8 @@ test('a first start without any AWS settings offers profiles and sample data; sa
     await workbench.openView();
     await workbench.setViewWidth(480);
     assert.match(await workbench.welcome(), /See who holds grants on your AWS KMS keys/);
-    await workbench.picture('welcome');
-    await workbench.pressWelcome('Select Profile…');
+    await workbench.picture('welcome', 'sideBar');
+    await workbench.pressWelcome('Add Connection…');
     await quickInput.until('an empty list', ({ placeholder }) => placeholder.startsWith('There are no profiles.'));
     await quickInput.escape();
 
@@ -24,7 +24,7 @@ test('a first start without any AWS settings offers profiles and sample data; sa
       await workbench.screenshot(`sample-${theme}`);
     }
     await workbench.setTheme('dark');
-    await workbench.picture('sample-dark');
+    await workbench.picture('sample-dark', 'sideBar');
     await workbench.setTheme('light');
 
     // A dry run is safe here: the question comes only after it.
@@ -57,7 +57,7 @@ test('profile and Region are chosen from the palette, and the choice lasts over 
         await quickInput.pick('dublin');
         await tree.row(/^dublin eu-west-1 · 111122223333/);
 
-        await workbench.pressTitleAction('Select Profile…');
+        await workbench.runCommand('KMS: Select Profile…');
         await quickInput.pick('anywhere');
         await quickInput.until('Regions', ({ title }) => title === 'Select AWS Region');
         await quickInput.type('us-west-2');

@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly env?: Environment;
   /** Makes the page take a payload that names an extension under development and its tests. */
   readonly testDriver?: boolean;
+  /** Asks whether a folder is trusted, as VS Code does for a person; by default everything is. */
+  readonly workspaceTrust?: boolean;
 }
 
 export interface Server {
@@ -68,6 +70,12 @@ export async function writeSettings(
   }
 }
 
+/** Writes the settings of this machine, which in a window on a server are those of machine scope. */
+export async function writeMachineSettings(profile: Profile, settings: Settings): Promise<void> {
+  await mkdir(join(profile.userData, 'Machine'), { recursive: true });
+  await writeFile(join(profile.userData, 'Machine/settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
+}
+
 /** The text of the user settings file, as VS Code has left it. */
 export async function readSettings(profile: Profile): Promise<string> {
   return await readFile(settingsFile(profile), 'utf8');
@@ -112,12 +120,13 @@ export async function startServer(host: Host, profile: Profile, options: ServerO
 async function tryStart(
   host: Host,
   profile: Profile,
-  { env, testDriver = false }: ServerOptions,
+  { env, testDriver = false, workspaceTrust = false }: ServerOptions,
   port: string,
 ): Promise<{ server: OwnedProcess; port: string }> {
   const flags = [
     ...['--host', '127.0.0.1', '--port', port, '--without-connection-token'],
-    ...['--telemetry-level', 'off', '--disable-workspace-trust'],
+    ...['--telemetry-level', 'off'],
+    ...(workspaceTrust ? [] : ['--disable-workspace-trust']),
     ...(testDriver ? ['--enable-smoke-test-driver'] : []),
   ];
   const server = await startOwned(

@@ -6,7 +6,7 @@ import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/e
 import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
 import { startServer } from '../../src/emulator/server.ts';
 import { commands, settings } from '../../src/manifest.ts';
-import { openView, takeShown } from './window.ts';
+import { children, connectionRow, openView, takeShown } from './window.ts';
 
 /** Planted in the AWS files: none of these may ever be seen in the log. */
 export const canaries = {
@@ -20,6 +20,8 @@ let accounts = 0;
 export interface Running {
   readonly emulator: Emulator;
   readonly url: string;
+  /** Writes the config file once more, with another secret access key, and has it read. */
+  rotate(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,10 +32,16 @@ export async function connect(sample: SampleOptions, options: Omit<EmulatorOptio
   const emulator = createEmulator({ data: createAccount({ seed: accounts, ...sample }), ...options });
   const server = await startServer(emulator, { port: 0 });
   const folder = await mkdtemp(join(tmpdir(), 'kms-grants-'));
-  await useConfig(folder, `[default]\nregion = eu-west-1\nendpoint_url = ${server.url}\n${keys}`);
+  const config = `[default]\nregion = eu-west-1\nendpoint_url = ${server.url}\n${keys}`;
+  await useConfig(folder, config);
   return {
     emulator,
     url: server.url,
+    rotate: async () => {
+      await writeFile(join(folder, 'config'), config.replace(canaries.secretAccessKey, 'another-secret'));
+      await vscode.commands.executeCommand(commands.refresh);
+      await connectionRow();
+    },
     stop: async () => {
       await server.close();
       await rm(folder, { recursive: true, force: true });
@@ -52,15 +60,17 @@ export async function useConfig(folder: string, config: string): Promise<void> {
     delete process.env[name];
   }
   await openView();
-  await reconnect();
+  await showDefault();
   takeShown();
 }
 
-/** Makes the extension forget what it is connected to, by a change of its settings. */
-export async function reconnect(profile?: string): Promise<void> {
-  const configuration = vscode.workspace.getConfiguration();
-  const target = vscode.ConfigurationTarget.Global;
-  await configuration.update(settings.profile, 'other', target);
-  await configuration.update(settings.profile, profile, target);
+/** Back to the start: no connections chosen, no sample data, and everything read anew. */
+async function showDefault(): Promise<void> {
+  await vscode.workspace.getConfiguration().update(settings.connections, undefined, vscode.ConfigurationTarget.Global);
+  for (const node of await children()) {
+    if (node.kind === 'connection' && node.ref.kind === 'sample') {
+      await vscode.commands.executeCommand(commands.removeConnection, node);
+    }
+  }
   await vscode.commands.executeCommand(commands.refresh);
 }

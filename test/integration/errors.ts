@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { Fault } from '../../src/emulator/faults.ts';
 import { commands } from '../../src/manifest.ts';
 import { canaries, connect, type Running, useConfig } from './aws.ts';
-import { child, children, connectionRow, logLines, row, rowsOf, takeShown } from './window.ts';
+import { child, children, connectionRow, logLines, row, rowsOf, takeShown, until } from './window.ts';
 
 type FaultKind = Fault['fault'];
 const error = (code: string, message: string, status = 400): FaultKind => ({ kind: 'error', code, message, status });
@@ -75,15 +75,21 @@ export function errors(): void {
       aws = await connect({ keys: 1 });
       const folder = await mkdtemp(join(tmpdir(), 'kms-grants-'));
       await useConfig(folder, '[default]\nregion = eu-west-1\n');
-      assert.equal((await rowsOf(await connectionRow()))[0]?.label, 'No credentials');
+      const firstLabel = async () => (await rowsOf(await connectionRow()))[0]?.label;
+      await until('it is said that there are none', async () => (await firstLabel()) === 'No credentials');
 
       await useConfig(
         folder,
         '[default]\nregion = eu-west-1\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Dev\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://example.awsapps.com/start\n',
       );
+      await until('it is said that it has expired', async () => (await firstLabel()) === 'Sign in…');
       const [expired] = await rowsOf(await connectionRow());
-      assert.equal(expired?.label, 'Sign-in needed');
-      assert.match(expired?.description ?? '', /aws sso login --profile default/);
+      assert.match(
+        expired?.description ?? '',
+        /^Profile default waits for you\. Its sign-in session is missing or has expired/,
+      );
+      assert.equal(expired?.context, 'message.signIn.selectProfile.showLog');
+      assert.equal((await row(await connectionRow())).icon, 'sign-in');
     });
 
     it('a failed command tells what happened and offers what helps', async () => {

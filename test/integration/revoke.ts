@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import { commands } from '../../src/manifest.ts';
 import type { Node } from '../../src/views/nodes.ts';
-import { connect, type Running } from './aws.ts';
+import { canaries, connect, type Running } from './aws.ts';
 import { answerWith, child, children, connectionRow, row, rowsOf, takeShown, until } from './window.ts';
 
 const revoked = (aws: Running) =>
@@ -168,9 +168,8 @@ export function revoke(): void {
       assert.equal((await rowsOf(key)).length, 4);
     });
 
-    it('refuses a row of a connection that is no longer the one on screen', async () => {
-      await vscode.commands.executeCommand(commands.openSampleData);
-      await until('sample data is on screen', async () => (await rowsOf())[0]?.label === 'Sample data');
+    it('refuses a row of a connection that was opened anew since', async () => {
+      await aws.rotate();
       takeShown();
       await run();
       assert.deepEqual(
@@ -181,22 +180,33 @@ export function revoke(): void {
     });
 
     it('acts on nothing when the connection is replaced while the question is open', async () => {
-      answerWith(({ kind }) => {
+      answerWith(async ({ kind }) => {
         if (kind !== 'warning') return undefined;
-        void vscode.commands.executeCommand(commands.openSampleData);
+        await aws.rotate();
         return 'Revoke Grant';
       });
       await run();
-      await until('the user is told', () =>
-        takeShown().some(({ message }) => message.startsWith('The connection changed')),
-      );
+      assert.ok(takeShown().some(({ message }) => message === 'The connection changed meanwhile. Nothing was done.'));
       assert.deepEqual(revoked(aws), []);
+    });
+
+    it('stops when the credentials have come to lead to another account than the one that was confirmed', async () => {
+      answerWith(({ kind }) => {
+        if (kind !== 'warning') return undefined;
+        const { accessKeyId, ...secret } = canaries;
+        aws.emulator.setSecrets({ [accessKeyId]: { ...secret, principalArn: 'arn:aws:iam::999988887777:user/alex' } });
+        return 'Revoke Grant';
+      });
+      await run();
+      const error = takeShown().find(({ kind }) => kind === 'error');
+      assert.match(error?.message ?? '', /Profile default has come to sign in to another account/);
+      assert.deepEqual(revoked(aws), []);
+      assert.equal((await row(grant)).context, 'grant');
     });
 
     it('asks KMS by dry run first where that is safe, and says what is missing before any question', async () => {
       await vscode.commands.executeCommand(commands.openSampleData);
-      await until('sample data is on screen', async () => (await rowsOf())[0]?.label === 'Sample data');
-      grant = await child(await child(await connectionRow(), 'orders-db'), 'nightly-export');
+      grant = await child(await child(await connectionRow('Sample data'), 'orders-db'), 'nightly-export');
       answerWith(({ kind }) => (kind === 'warning' ? 'Revoke Grant' : undefined));
       await run();
       assert.equal((await row(grant)).context, 'grant.confirming');

@@ -240,8 +240,12 @@ export function tree(): void {
       aws = await connect({ keys: 1 });
       const before = aws.emulator.requests.length;
       await vscode.commands.executeCommand(commands.openSampleData);
-      await until('sample data is on screen', async () => (await rowsOf())[0]?.label === 'Sample data');
-      const keys = await rowsOf(await connectionRow());
+      const sample = await connectionRow('Sample data');
+      assert.deepEqual(
+        (await rowsOf()).map(({ label }) => label),
+        ['default', 'Sample data'],
+      );
+      const keys = await rowsOf(sample);
       assert.ok(keys.length > 20);
       assert.equal(aws.emulator.requests.length, before);
       assert.deepEqual(takeShown(), []);

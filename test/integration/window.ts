@@ -17,7 +17,7 @@ interface Shown {
 }
 
 /** The button to press, or the text to enter; `undefined` closes it. */
-type Answer = (shown: Shown) => string | undefined;
+type Answer = (shown: Shown) => string | undefined | Promise<string | undefined>;
 
 const shown: Shown[] = [];
 const logged: string[] = [];
@@ -36,7 +36,7 @@ export function watchWindow(): void {
       const buttons = items.map((item) =>
         typeof item === 'string' ? item : String((item as vscode.MessageItem).title),
       );
-      const pressed = show({ kind, message, detail: options?.detail ?? '', buttons });
+      const pressed = await show({ kind, message, detail: options?.detail ?? '', buttons });
       return items[buttons.indexOf(pressed ?? '')];
     });
   }
@@ -76,7 +76,7 @@ function isOptions(item: unknown): item is vscode.MessageOptions {
   return typeof item === 'object' && item !== null && !('title' in item);
 }
 
-function show(what: Shown): string | undefined {
+function show(what: Shown): ReturnType<Answer> {
   shown.push(what);
   return answer(what);
 }
@@ -164,7 +164,9 @@ export async function child(parent: Node | undefined, label: string): Promise<No
   throw new Error(`no row "${label}" among: ${labels.join(', ')}`);
 }
 
-export async function connectionRow(): Promise<Node> {
+/** The first connection. */
+export async function connectionRow(label?: string): Promise<Node> {
+  if (label !== undefined) return child(undefined, label);
   const [connection] = await children();
   if (connection === undefined) throw new Error('the view is empty');
   return connection;

@@ -17,6 +17,9 @@ interface MenuItem {
 
 interface Setting {
   readonly type: string;
+  readonly scope?: string;
+  readonly order?: number;
+  readonly items?: { readonly properties: Readonly<Record<string, { readonly description: string }>> };
   readonly default: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -29,6 +32,12 @@ interface Manifest {
   readonly icon: string;
   readonly engines: { readonly vscode: string };
   readonly activationEvents: readonly string[];
+  readonly capabilities: {
+    readonly untrustedWorkspaces: {
+      readonly supported: string;
+      readonly restrictedConfigurations: readonly string[];
+    };
+  };
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly contributes: {
@@ -107,6 +116,11 @@ test('every string is used for what its key says', () => {
   for (const [id, { markdownDescription }] of Object.entries(contributes.configuration.properties)) {
     assert.equal(markdownDescription, `%setting.${id.replace('kmsGrants.', '')}%`);
   }
+  for (const [id, { items }] of Object.entries(contributes.configuration.properties)) {
+    for (const [name, { description }] of Object.entries(items?.properties ?? {})) {
+      assert.equal(description, `%setting.${id.replace('kmsGrants.', '')}.${name}%`);
+    }
+  }
 });
 
 test('every command of a menu, a key or a link in a text exists', () => {
@@ -138,6 +152,9 @@ test('the palette shows the commands that need no row, and hides all others', ()
     sorted([
       commands.selectProfile,
       commands.selectRegion,
+      commands.addConnection,
+      commands.sortConnections,
+      commands.openKeyByArn,
       commands.openSampleData,
       commands.refresh,
       commands.revokeGrant,
@@ -147,17 +164,33 @@ test('the palette shows the commands that need no row, and hides all others', ()
   assert.equal(hidden.length, new Set(hidden.map(({ command }) => command)).size);
 });
 
+test('a command that needs a row is in the menu of a row, on a key or behind a click, and in no menu of the view', () => {
+  const hidden = (contributes.menus['commandPalette'] ?? []).map(({ command }) => command);
+  const reachable = new Set([
+    ...contextMenu.map(({ command }) => command),
+    ...contributes.keybindings.map(({ command }) => command),
+    // A click on its row.
+    commands.loadMore,
+  ]);
+  for (const id of hidden) assert.ok(reachable.has(id), id);
+  const ofView = (contributes.menus['view/title'] ?? []).map(({ command }) => command);
+  for (const id of ofView) assert.ok(!hidden.includes(id), id);
+});
+
 test('a title ends in an ellipsis exactly where the command asks for more', () => {
   const asking: readonly string[] = [
     commands.selectProfile,
     commands.selectRegion,
+    commands.addConnection,
+    commands.addRegion,
+    commands.openKeyByArn,
     commands.revokeGrant,
     commands.revokeSelectedGrant,
   ];
   for (const id of Object.values(commands)) {
     assert.equal(title(id).endsWith('…'), asking.includes(id), title(id));
     assert.doesNotMatch(title(id), /\.\.\.|^KMS/);
-    for (const word of title(id).split(' ')) assert.match(word, /^([A-Z]|as$)/, title(id));
+    for (const word of title(id).split(' ')) assert.match(word, /^([A-Z]|(as|by|from|in)$)/, title(id));
   }
 });
 
@@ -193,12 +226,22 @@ test('every condition on a row holds for some row, and names one where it names 
 });
 
 const ofGrants = [commands.copyKeyArn, commands.copyGrantId, commands.copyGrantee, commands.showAsJson];
-const ofKeys = [commands.refreshNode, commands.copyKeyId, commands.copyKeyArn, commands.showAsJson];
+const ofKeys = [
+  commands.refreshNode,
+  commands.openConsole,
+  commands.copyKeyId,
+  commands.copyKeyArn,
+  commands.showAsJson,
+];
+const ofConnections = [commands.refreshNode, commands.copyAccountId, commands.removeConnection];
 const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
-  connection: [commands.refreshNode, commands.selectProfile, commands.selectRegion],
+  connection: [...ofConnections, commands.signIn, commands.addRegion, commands.openKeyByArn, commands.openConsole],
+  connectionSample: ofConnections,
   awsManagedKeys: [],
+  otherAccounts: [],
   key: ofKeys,
   keyWithAlias: [...ofKeys, commands.copyAlias],
+  keyPinned: [...ofKeys, commands.removeKey],
   grant: [commands.revokeGrant, ...ofGrants],
   grantRevoking: ofGrants,
   grantConfirming: [commands.stopWaiting, ...ofGrants],
@@ -230,9 +273,34 @@ test('an inline button has an icon, and its command is in the menu of the row to
   }
 });
 
-test('an inline button never revokes', () => {
+test('an inline button never revokes or removes', () => {
   const inline = contextMenu.filter(({ group }) => group?.startsWith('inline')).map(({ command }) => command);
-  assert.ok(!inline.includes(commands.revokeGrant) && !inline.includes(commands.revokeSelectedGrant));
+  const never = [
+    commands.revokeGrant,
+    commands.revokeSelectedGrant,
+    commands.removeConnection,
+    commands.removeKey,
+  ] as const;
+  for (const id of never) assert.ok(!inline.includes(id), id);
+});
+
+test('a row never offers a command twice in the same place', () => {
+  for (const viewItem of viewItems) {
+    const items = contextMenu.filter(({ when = '' }) => matches(when, viewItem));
+    const places = items.map(({ command, group = '' }) => `${command} ${group.startsWith('inline')}`);
+    assert.equal(new Set(places).size, places.length, viewItem);
+  }
+});
+
+test('a condition on rows of one kind holds for no row of another', () => {
+  const families = [...new Set(Object.values(rows).map((row) => row.split('.')[0] ?? row))];
+  for (const { when = '', command } of contextMenu) {
+    const [, text = ''] = /viewItem (?:==|=~) (.*)$/.exec(when) ?? assert.fail(when);
+    for (const viewItem of viewItems.filter((item) => matches(when, item))) {
+      const family = families.find((name) => viewItem.split('.')[0] === name) ?? assert.fail(viewItem);
+      assert.match(text, new RegExp(`\\b${family}\\b`), `${command} on ${viewItem}`);
+    }
+  }
 });
 
 test('keys of the view act only where its list has the focus', () => {
@@ -257,6 +325,35 @@ test('the settings of the wait have the defaults of the code, within their own b
   }
   for (const id of [settings.profile, settings.region]) {
     assert.deepEqual([properties[id]?.type, properties[id]?.default], ['string', ''], id);
+  }
+});
+
+test('as long as nobody chose any, there are no connections and no names for accounts', () => {
+  const { properties } = contributes.configuration;
+  const defaults = [settings.connections, settings.accountNames].map((id) => {
+    const { type, default: fallback } = properties[id] ?? assert.fail(id);
+    return [type, fallback];
+  });
+  assert.deepEqual(defaults, [
+    ['array', []],
+    ['object', {}],
+  ]);
+});
+
+test('no workspace sets a setting, trusted or not', () => {
+  const { properties } = contributes.configuration;
+  for (const [id, { scope }] of Object.entries(properties)) {
+    assert.ok(scope === 'machine' || scope === 'application', `${id}: ${scope}`);
+  }
+  const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+  assert.equal(supported, 'limited');
+  assert.deepEqual(sorted(restrictedConfigurations), sorted(Object.keys(properties)));
+});
+
+test('what signs in belongs to the machine that has the profiles, and is not synchronised to others', () => {
+  const { properties } = contributes.configuration;
+  for (const id of [settings.connections, settings.accountNames, settings.profile, settings.region]) {
+    assert.equal(properties[id]?.scope, 'machine', id);
   }
 });
 

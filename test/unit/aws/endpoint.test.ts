@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
+import { HttpResponse } from '@smithy/core/protocols';
 import { resolveEndpoint, type ServiceId, shownUrl } from '../../../src/aws/endpoint.ts';
 import type { SharedFiles } from '../../../src/aws/profiles.ts';
+import { clientSettings, defaultTransport } from '../../../src/aws/transport.ts';
 
 const files: SharedFiles = {
   configFile: {
@@ -75,3 +78,51 @@ test('an endpoint is shown without the user name and password in it', () => {
   assert.equal(shownUrl('http://ana:canary@proxy.test:8080/kms'), 'http://proxy.test:8080/kms');
   assert.equal(shownUrl('http://127.0.0.1:4599'), 'http://127.0.0.1:4599');
 });
+
+/** Where a request of KMS would go, without sending it. */
+async function kmsHost(region: string, settings: string): Promise<string> {
+  const files = { configFile: { p: Object.fromEntries(settings.split(' ').map((name) => [name, 'true'])) } };
+  const endpoint = resolveEndpoint('KMS', {}, { ...files, credentialsFile: {} }, 'p');
+  let host = '';
+  const client = new KMSClient({
+    ...clientSettings(defaultTransport, endpoint),
+    region,
+    credentials: { accessKeyId: 'AKIA', secretAccessKey: 's' },
+    requestHandler: {
+      handle: async (request: { readonly hostname: string }) => {
+        host = request.hostname;
+        return { response: new HttpResponse({ statusCode: 200, headers: {}, body: Buffer.from('{}') }) };
+      },
+    },
+  });
+  await client.send(new ListKeysCommand({}));
+  return host;
+}
+
+const [fips, dualStack, both] = [
+  'use_fips_endpoint',
+  'use_dualstack_endpoint',
+  'use_fips_endpoint use_dualstack_endpoint',
+];
+
+for (const [region, settings, host] of [
+  ['eu-west-1', '', 'kms.eu-west-1.amazonaws.com'],
+  ['us-east-1', fips, 'kms-fips.us-east-1.amazonaws.com'],
+  ['eu-west-1', dualStack, 'kms.eu-west-1.api.aws'],
+  ['us-east-1', both, 'kms-fips.us-east-1.api.aws'],
+  ['us-gov-west-1', '', 'kms.us-gov-west-1.amazonaws.com'],
+  ['us-gov-west-1', fips, 'kms-fips.us-gov-west-1.amazonaws.com'],
+  ['us-gov-east-1', dualStack, 'kms.us-gov-east-1.api.aws'],
+  ['cn-north-1', '', 'kms.cn-north-1.amazonaws.com.cn'],
+  ['cn-northwest-1', dualStack, 'kms.cn-northwest-1.api.amazonwebservices.com.cn'],
+  ['eusc-de-east-1', '', 'kms.eusc-de-east-1.amazonaws.eu'],
+  ['us-iso-east-1', '', 'kms.us-iso-east-1.c2s.ic.gov'],
+  ['us-iso-east-1', fips, 'kms-fips.us-iso-east-1.c2s.ic.gov'],
+  ['us-isob-east-1', '', 'kms.us-isob-east-1.sc2s.sgov.gov'],
+  ['eu-isoe-west-1', '', 'kms.eu-isoe-west-1.cloud.adc-e.uk'],
+  ['us-isof-south-1', '', 'kms.us-isof-south-1.csp.hci.ic.gov'],
+] as const) {
+  test(`KMS in ${region}${settings ? ` with ${settings}` : ''} is at ${host}`, async () => {
+    assert.equal(await kmsHost(region, settings ?? ''), host);
+  });
+}

@@ -215,12 +215,12 @@ test('a login session that nobody signed in to has to be signed in to', async (t
   );
 });
 
-test('a credential process that fails has no credentials, and its command line is not repeated', async (t) => {
+test('a credential process that fails is told with what it said, and its command line is not repeated', async (t) => {
   const { details } = await signInFailure(
     t,
     '[default]\ncredential_process = /bin/sh -c "echo vault is sealed >&2; exit canary"\n',
   );
-  assert.equal(details.kind, 'credentialsMissing');
+  assert.equal(details.kind, 'processFailed');
   assert.match(details.message, /vault is sealed/);
   assert.doesNotMatch(details.message, /bin\/sh -c/);
 });

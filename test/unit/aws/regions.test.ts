@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
-import { regions } from '../../../src/aws/regions.ts';
+import { consoleUrl, partitions, regions } from '../../../src/aws/regions.ts';
 
-test("the Regions are exactly those of the SDK's own partition data", async () => {
+async function partitionsOfSdk() {
   const path = 'node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js';
   const source = await readFile(path, 'utf8');
-  const { partitions } = JSON.parse(source.slice(source.indexOf('{'), source.lastIndexOf('}') + 1)) as {
-    partitions: { regions: Record<string, { description: string }> }[];
+  const data = JSON.parse(source.slice(source.indexOf('{'), source.lastIndexOf('}') + 1)) as {
+    partitions: { id: string; regionRegex: string; regions: Record<string, { description: string }> }[];
   };
-  const known = partitions
+  return data.partitions;
+}
+
+test("the Regions are exactly those of the SDK's own partition data", async () => {
+  const known = (await partitionsOfSdk())
     .flatMap((partition) => Object.entries(partition.regions))
     .filter(([name]) => !name.endsWith('-global'))
     .map(([name, { description }]) => `${name} ${description}`);
@@ -21,3 +25,29 @@ test('commercial Regions come first, then GovCloud, then China, then the isolate
   assert.deepEqual([first('af-'), first('us-gov-') < first('cn-'), first('cn-') < first('us-iso')], [0, true, true]);
   assert.ok(regions.findLastIndex(({ name }) => name.startsWith('us-west-')) < first('us-gov-'));
 });
+
+test("the partitions and the forms of their Regions' names are those of the SDK's own partition data", async () => {
+  assert.deepEqual(
+    partitions.map(({ id, regionForm }) => `${id} ${regionForm.source}`),
+    (await partitionsOfSdk()).map(({ id, regionRegex }) => `${id} ${regionRegex.replaceAll('\\-', '-')}`),
+  );
+});
+
+for (const [region, url] of [
+  ['eu-west-1', 'https://eu-west-1.console.aws.amazon.com/kms/home?region=eu-west-1#/kms/keys'],
+  // Newer than the SDK's list.
+  ['eu-west-9', 'https://eu-west-9.console.aws.amazon.com/kms/home?region=eu-west-9#/kms/keys'],
+  ['us-gov-east-1', 'https://console.amazonaws-us-gov.com/kms/home?region=us-gov-east-1#/kms/keys'],
+  ['cn-north-1', 'https://console.amazonaws.cn/kms/home?region=cn-north-1#/kms/keys'],
+  ['eusc-de-east-1', 'https://console.amazonaws-eusc.eu/kms/home?region=eusc-de-east-1#/kms/keys'],
+  ['us-iso-east-1', undefined],
+  ['us-isob-east-1', undefined],
+  ['eu-isoe-west-1', undefined],
+  ['us-isof-south-1', undefined],
+  ['local', undefined],
+] as const) {
+  test(`the console of ${region} is ${url === undefined ? 'not known' : `at ${new URL(url).host}`}`, () => {
+    assert.equal(consoleUrl(region), url);
+    assert.equal(consoleUrl(region, 'mrk-1'), url && `${url}/mrk-1`);
+  });
+}

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
 import { inspect } from 'node:util';
 import { isKmsError } from '../../../src/core/errors.ts';
+import { accounts, anasKeys, createCloudWorld, mfaSerial, role, ssoConfig } from './cloud.ts';
 import {
   type Answer,
   assumedRole,
@@ -80,6 +83,93 @@ test('no credential, token or body is in any record of the log or in any failure
   for (const canary of canaries) {
     assert.ok(!JSON.stringify(log).includes(canary), `${canary} is in the log`);
     assert.ok(!texts.join('\n').includes(canary), `${canary} is in a failure`);
+  }
+});
+
+test('no code, token or output of a sign-in is in any record of the log or in any failure and its causes', async (t) => {
+  const ana = `arn:aws:iam::${accounts.ana}:user/ana`;
+  const { open, cloud, log, home, writeConfig, writeSsoToken, writeLoginToken } = await createCloudWorld(t, {
+    aws: { mfaCode: async () => '777777' },
+  });
+  process.env['AWS_LOGIN_CACHE_DIRECTORY'] = join(home, '.aws', 'login', 'cache');
+  const outputs: Readonly<Record<string, string>> = {
+    web: 'web-canary',
+    printed: `{"Version": 1, "SecretAccessKey": "printed-canary"`,
+    wrong: `{"Version": 1, "AccessKeyId": "AKIACANARY", "SecretAccessKey": "printed-canary", "SessionToken": "printed-canary"}`,
+  };
+  for (const [name, text] of Object.entries(outputs)) {
+    await writeFile(join(home, name), text);
+  }
+  await writeConfig(`
+${ssoConfig('canary')}
+[profile guarded]
+role_arn = ${role('Guarded')}
+source_profile = base
+mfa_serial = ${mfaSerial}
+[profile base]
+${anasKeys}
+[profile console]
+login_session = ${ana}
+region = eu-west-1
+[profile half]
+login_session = half
+[profile pod]
+role_arn = ${role('Pod')}
+web_identity_token_file = ${join(home, 'web')}
+[profile printed]
+credential_process = cat ${join(home, 'printed')}
+[profile wrong]
+credential_process = cat ${join(home, 'wrong')}
+[profile said]
+credential_process = sh -c "cat ${join(home, 'wrong')} && exit 1"
+[profile older]
+sso_start_url = half
+sso_region = eu-central-1
+sso_account_id = ${accounts.ana}
+sso_role_name = Engineer
+`);
+  const texts: string[] = [];
+  const attempt = async (profile: string) => {
+    const { api, confirmAccount } = await open(profile);
+    for (const call of [
+      () => api.listKeys(undefined, never),
+      () => api.revokeGrant({ keyArn, grantId: 'g' }, never),
+      () => confirmAccount(accounts.ben, never),
+    ]) {
+      await call().catch((error: unknown) => texts.push(inspect(error, { depth: 20, showHidden: true })));
+    }
+  };
+  const halfWritten = await writeLoginToken('half');
+  await writeFile(halfWritten, '{"accessToken": file-canary');
+  await writeFile(await writeSsoToken('half'), '{"accessToken": file-canary');
+  await writeSsoToken('canary');
+  await writeLoginToken(ana);
+  const profiles = ['sso', 'guarded', 'console', 'half', 'pod', 'printed', 'wrong', 'said', 'older'];
+  for (const profile of profiles) {
+    await attempt(profile);
+  }
+  cloud.expire();
+  cloud.sessions.endAll();
+  await writeLoginToken(ana, { expiresAt: '2020-01-01T00:00:00Z' });
+  cloud.sessions.endAll();
+  for (const profile of profiles) {
+    await attempt(profile);
+  }
+
+  assert.ok(texts.length >= 2 * 3 * (profiles.length - 2));
+  const everything = texts.join('\n') + JSON.stringify(log);
+  for (const secret of [
+    '777777',
+    'canary"',
+    '-canary',
+    'AKIACANARY',
+    'token-',
+    'sso-access',
+    'refresh-',
+    'client-secret',
+  ]) {
+    const at = everything.indexOf(secret);
+    assert.equal(at, -1, `${secret}: ${everything.slice(Math.max(0, at - 200), at + 50)}`);
   }
 });
 

@@ -2,15 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   Connections,
-  chooseConnection,
+  chooseConnections,
   type Preferences,
   preferredRegion,
   type Session,
-  type SessionChange,
 } from '../../../src/core/connections.ts';
 import { isKmsError, type KmsErrorKind } from '../../../src/core/errors.ts';
-import type { Aws, OpenedConnection, Profile } from '../../../src/core/kmsApi.ts';
-import type { ConnectionRef } from '../../../src/core/model.ts';
+import type { Aws, OpenedConnection, Profile, SignInNeed } from '../../../src/core/kmsApi.ts';
+import { type ConnectionRef, connectionId } from '../../../src/core/model.ts';
 import { FakeKms, gate, kmsError, profileRef, settle } from './fakes.ts';
 
 const profiles: readonly Profile[] = [
@@ -20,343 +19,1010 @@ const profiles: readonly Profile[] = [
 ];
 const keys = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
 
+const ofProfile = (profile: string, region: string): ConnectionRef => ({ kind: 'profile', profile, region });
+const ofEnvironment = (region: string): ConnectionRef => ({ kind: 'environment', region });
+const sample: ConnectionRef = { kind: 'sample' };
+const standard = ofProfile('default', 'eu-central-1');
+const dev = profileRef;
+const devInUs = ofProfile('dev', 'us-east-1');
+const prod = ofProfile('prod', 'eu-west-1');
+
 function preferences(fields: Partial<Preferences> = {}): Preferences {
-  return { remembered: undefined, profile: '', region: '', env: {}, ...fields };
+  return { connections: undefined, sample: false, profile: '', region: '', env: {}, ...fields };
 }
 
-const choices: readonly [string, Partial<Preferences>, ConnectionRef | undefined][] = [
+// Which connections
+
+const choices: readonly [string, Partial<Preferences>, readonly ConnectionRef[]][] = [
   [
-    'the choice made in this window comes before all else',
+    'those that were chosen, in their order, whatever else is set',
     {
-      remembered: { kind: 'profile', profile: 'dev', region: 'us-east-1' },
+      connections: [prod, devInUs, ofEnvironment('eu-west-3'), dev],
       profile: 'default',
       region: 'eu-north-1',
       env: { AWS_PROFILE: 'no-region', AWS_REGION: 'ap-south-1', ...keys },
     },
-    { kind: 'profile', profile: 'dev', region: 'us-east-1' },
+    [prod, devInUs, ofEnvironment('eu-west-3'), dev],
   ],
-  ['sample data stays chosen', { remembered: { kind: 'sample' }, profile: 'dev' }, { kind: 'sample' }],
+  ['none when all that were chosen are removed again', { connections: [], profile: 'dev', env: keys }, []],
+  ['those that were chosen, then sample data', { connections: [dev], sample: true }, [dev, sample]],
+  ['sample data alone when none is chosen besides', { connections: [], sample: true, profile: 'dev' }, [sample]],
+  ['the default one, then sample data', { sample: true, profile: 'dev' }, [dev, sample]],
+  ['the profile of the setting', { profile: 'dev', env: { AWS_PROFILE: 'default', ...keys } }, [dev]],
+  ['then AWS_PROFILE', { env: { AWS_PROFILE: 'dev', ...keys } }, [dev]],
+  ['then the keys of the environment', { env: { ...keys, AWS_REGION: 'us-west-2' } }, [ofEnvironment('us-west-2')]],
+  ['then the default profile', {}, [standard]],
   [
-    'environment keys stay chosen',
-    { remembered: { kind: 'environment', region: 'eu-west-3' }, profile: 'dev' },
-    { kind: 'environment', region: 'eu-west-3' },
-  ],
-  [
-    'then the profile of the setting',
-    { profile: 'dev', env: { AWS_PROFILE: 'default', ...keys } },
-    { kind: 'profile', profile: 'dev', region: 'eu-west-1' },
-  ],
-  [
-    'then AWS_PROFILE',
-    { env: { AWS_PROFILE: 'dev', ...keys } },
-    { kind: 'profile', profile: 'dev', region: 'eu-west-1' },
-  ],
-  [
-    'then the keys of the environment',
-    { env: { ...keys, AWS_REGION: 'us-west-2' } },
-    { kind: 'environment', region: 'us-west-2' },
-  ],
-  ['then the default profile', {}, { kind: 'profile', profile: 'default', region: 'eu-central-1' }],
-  [
-    'an access key without its secret is no sign-in',
+    'the default profile where an access key has no secret',
     { env: { AWS_ACCESS_KEY_ID: 'AKIA', AWS_REGION: 'us-west-2' } },
-    { kind: 'profile', profile: 'default', region: 'eu-central-1' },
+    [standard],
   ],
   [
-    'an empty AWS_PROFILE names no profile',
-    { env: { AWS_PROFILE: '' } },
-    { kind: 'profile', profile: 'default', region: 'eu-central-1' },
+    'the default profile where a secret has no access key',
+    { env: { AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-west-2' } },
+    [standard],
   ],
+  ['the default profile where AWS_PROFILE is empty', { env: { AWS_PROFILE: '' } }, [standard]],
   [
-    'the Region of the setting comes before that of the profile',
+    'in the Region of the setting before that of the profile',
     { profile: 'dev', region: 'eu-north-1', env: { AWS_REGION: 'us-west-2' } },
-    { kind: 'profile', profile: 'dev', region: 'eu-north-1' },
+    [ofProfile('dev', 'eu-north-1')],
   ],
+  ['in the Region of the profile before AWS_REGION', { profile: 'dev', env: { AWS_REGION: 'us-west-2' } }, [dev]],
   [
-    'the Region of the profile comes before AWS_REGION',
-    { profile: 'dev', env: { AWS_REGION: 'us-west-2' } },
-    { kind: 'profile', profile: 'dev', region: 'eu-west-1' },
-  ],
-  [
-    'AWS_REGION serves a profile that has none',
+    'in AWS_REGION where the profile has none',
     { profile: 'no-region', env: { AWS_REGION: 'us-west-2' } },
-    { kind: 'profile', profile: 'no-region', region: 'us-west-2' },
+    [ofProfile('no-region', 'us-west-2')],
   ],
   [
-    'the Region of the setting serves the keys of the environment',
+    'with the keys of the environment, in the Region of the setting before AWS_REGION',
     { region: 'eu-north-1', env: { ...keys, AWS_REGION: 'us-west-2' } },
-    { kind: 'environment', region: 'eu-north-1' },
+    [ofEnvironment('eu-north-1')],
   ],
 ];
 
 for (const [sentence, fields, expected] of choices) {
-  test(`the connection to open: ${sentence}`, () => {
-    assert.deepEqual(chooseConnection(preferences(fields), profiles), expected);
+  test(`the view shows ${sentence}`, () => {
+    assert.deepEqual(chooseConnections(preferences(fields), profiles), expected);
   });
 }
 
-test('with no profile and no keys in the environment there is nothing to open', () => {
-  assert.equal(chooseConnection(preferences({ env: { AWS_REGION: 'eu-west-1' } }), []), undefined);
-  assert.equal(chooseConnection(preferences(), profiles.slice(1)), undefined);
+test('where nothing says how to sign in the view shows nothing, or sample data', () => {
+  const env = { AWS_REGION: 'eu-west-1' };
+  assert.deepEqual(chooseConnections(preferences({ env }), []), []);
+  assert.deepEqual(chooseConnections(preferences(), profiles.slice(1)), []);
+  assert.deepEqual(chooseConnections(preferences({ env, sample: true }), []), [sample]);
 });
 
 const missing: readonly [string, Partial<Preferences>, KmsErrorKind, string | undefined][] = [
   ['a profile of the setting that is in no file', { profile: 'gone' }, 'profileMissing', 'gone'],
-  ['an AWS_PROFILE that is in no file', { env: { AWS_PROFILE: 'gone' } }, 'profileMissing', 'gone'],
-  [
-    'a chosen profile that was deleted since',
-    { remembered: { kind: 'profile', profile: 'gone', region: 'eu-west-1' } },
-    'profileMissing',
-    'gone',
-  ],
+  ['an AWS_PROFILE that is in no file', { env: { AWS_PROFILE: 'gone', ...keys } }, 'profileMissing', 'gone'],
+  ['a default profile that is named and in no file', { profile: 'Default' }, 'profileMissing', 'Default'],
   ['a profile without a Region', { profile: 'no-region' }, 'regionMissing', 'no-region'],
+  ['an empty AWS_REGION', { profile: 'no-region', env: { AWS_REGION: '' } }, 'regionMissing', 'no-region'],
   ['keys of the environment without a Region', { env: keys }, 'regionMissing', undefined],
 ];
 
 for (const [sentence, fields, kind, profile] of missing) {
-  test(`${sentence} is told as ${kind}`, () => {
+  test(`${sentence} is told as ${kind}, and leaves sample data alone`, () => {
     assert.throws(
-      () => chooseConnection(preferences(fields), profiles),
+      () => chooseConnections(preferences(fields), profiles),
       (error) => isKmsError(error) && error.details.kind === kind && error.details.profile === profile,
     );
+    assert.deepEqual(chooseConnections(preferences({ ...fields, sample: true }), profiles), [sample]);
   });
 }
+
+test('a connection that was chosen stays, also when its profile is in no file', () => {
+  const gone = ofProfile('gone', 'eu-west-1');
+  assert.deepEqual(chooseConnections(preferences({ connections: [gone] }), profiles), [gone]);
+});
 
 test('no Region is preferred when none is named', () => {
   assert.equal(preferredRegion(preferences(), profiles[2]), undefined);
   assert.equal(preferredRegion(preferences({ env: { AWS_REGION: '' } }), undefined), undefined);
 });
 
-/** Connections over an AWS room that counts, with a window that remembers. */
-function world(fields: Partial<Preferences> = {}) {
-  const kms = new FakeKms();
-  const log: string[] = [];
-  const sessions: Session[] = [];
-  const changes: SessionChange[] = [];
-  let remembered = fields.remembered;
-  const aws: Aws & { before: (step: string) => unknown } = {
-    before: () => {},
-    profiles: async () => {
-      log.push('profiles');
-      await aws.before('profiles');
-      return profiles;
-    },
-    regions: () => [],
-    signInNeed: async () => ({ kind: 'none' }),
-    files: async () => [],
-    fingerprint: async () => '',
-    consoleUrl: () => undefined,
-    open: async (ref): Promise<OpenedConnection> => {
-      const name = ref.kind === 'profile' ? ref.profile : ref.kind;
-      log.push(`open ${name}`);
-      await aws.before(`open ${name}`);
-      return {
-        api: kms,
-        region: ref.kind === 'sample' ? 'eu-west-1' : ref.region,
-        endpoint: { kind: ref.kind === 'sample' ? 'sample' : 'aws' },
-        confirmAccount: async () => {},
-        close: () => log.push(`close ${name}`),
-      };
-    },
-  };
-  const connections = new Connections({
-    aws: async () => aws,
-    preferences: () => preferences({ ...fields, remembered }),
-    remember: (ref) => {
-      remembered = ref;
-    },
-    onReplaced: () => log.push('replaced'),
-    onOpened: (session) => sessions.push(session),
-    onChange: (_session, change) => changes.push(change),
-  });
-  const current = async () => (await connections.current()) ?? assert.fail('There is no session.');
-  return { kms, aws, connections, current, log, sessions, changes, remembered: () => remembered };
+// The connections themselves
+
+/** An AWS room that tells what it is asked, whose files tests change. */
+class FakeAws implements Aws {
+  readonly log: string[] = [];
+  profilesThere: readonly Profile[] = profiles;
+  /** What a profile's sign-in takes; nothing unless given. */
+  readonly needs = new Map<string, SignInNeed>();
+  /** The account that a connection leads to, by ID. */
+  readonly accounts = new Map<string, string>();
+  /** What the files say of a profile. */
+  readonly contents = new Map<string, string>();
+  /** The KMS of each opening, the newest last. */
+  readonly opened: { readonly id: string; readonly kms: FakeKms; isClosed: boolean }[] = [];
+  /** Before each answer: delays it or, by throwing, replaces it. */
+  before: (step: string) => unknown = () => {};
+  beforeCall: FakeKms['before'] = () => {};
+
+  async profiles(): Promise<readonly Profile[]> {
+    await this.#step('profiles');
+    return this.profilesThere;
+  }
+
+  regions() {
+    return [];
+  }
+
+  async open(ref: ConnectionRef): Promise<OpenedConnection> {
+    const id = connectionId(ref);
+    const kms = new FakeKms();
+    kms.before = (call, signal) => this.beforeCall(call, signal);
+    const account = this.accounts.get(id) ?? '111122223333';
+    kms.identity = { account, arn: `arn:aws:iam::${account}:user/ana` };
+    await this.#step(`open ${id}`);
+    const entry = { id, kms, isClosed: false };
+    this.opened.push(entry);
+    return {
+      api: kms,
+      region: ref.kind === 'sample' ? 'eu-west-1' : ref.region,
+      endpoint: { kind: ref.kind === 'sample' ? 'sample' : 'aws' },
+      confirmAccount: async (expected, signal) => {
+        this.log.push(`confirm ${expected}`);
+        signal.throwIfAborted();
+        if (expected !== account) throw kmsError('accountChanged');
+      },
+      close: () => {
+        assert.equal(entry.isClosed, false, 'closed twice');
+        entry.isClosed = true;
+      },
+    };
+  }
+
+  async signInNeed(ref: ConnectionRef): Promise<SignInNeed> {
+    await this.#step(`need ${connectionId(ref)}`);
+    if (ref.kind !== 'profile') return { kind: 'none' };
+    if (this.contents.get(ref.profile) === 'removed') throw kmsError('profileMissing', { profile: ref.profile });
+    return this.needs.get(ref.profile) ?? { kind: 'none' };
+  }
+
+  async files(refs: readonly ConnectionRef[]): Promise<readonly string[]> {
+    const ids = refs.map(connectionId);
+    await this.#step(`files ${ids.join(' ')}`.trim());
+    return ['/aws/config', ...ids.map((id) => `/aws/${id}`)];
+  }
+
+  async fingerprint(ref: ConnectionRef): Promise<string> {
+    await this.#step(`fingerprint ${connectionId(ref)}`);
+    if (ref.kind !== 'profile') return '';
+    const contents = this.contents.get(ref.profile) ?? 'as it was';
+    if (contents === 'removed') throw kmsError('profileMissing', { profile: ref.profile });
+    return contents;
+  }
+
+  consoleUrl() {
+    return undefined;
+  }
+
+  async #step(step: string): Promise<void> {
+    this.log.push(step);
+    await this.before(step);
+  }
 }
 
-const sample: ConnectionRef = { kind: 'sample' };
+/** Connections over a fake AWS room. `told` has what they say, in order. */
+function world(fields: Partial<Preferences> = {}) {
+  const aws = new FakeAws();
+  const told: string[] = [];
+  const sessions: Session[] = [];
+  const watched: (readonly string[])[] = [];
+  const current = { ...preferences(fields) };
+  const connections = new Connections({
+    aws: async () => aws,
+    preferences: () => current,
+    onListChanged: () => told.push('list'),
+    onStateChanged: (id) => told.push(`state ${id}`),
+    onAccountChanged: (id) => told.push(`account ${id}`),
+    onOpened: (session) => {
+      told.push(`opened ${session.connection.id}`);
+      sessions.push(session);
+    },
+    onChange: ({ connection }, change) => {
+      told.push(`${change.kind}${change.kind === 'key' ? ` ${change.keyArn}` : ''} ${connection.id}`);
+    },
+    watch: (paths) => watched.push(paths),
+  });
+  const asked = (step: string) => aws.log.filter((line) => line.startsWith(step));
+  const isOpen = () => aws.opened.filter(({ isClosed }) => !isClosed).map(({ id }) => id);
+  const forgetTold = () => told.splice(0);
+  return {
+    aws,
+    connections,
+    preferences: current as Mutable<Preferences>,
+    told,
+    sessions,
+    watched,
+    asked,
+    isOpen,
+    forgetTold,
+  };
+}
 
-test('nothing is opened before it is asked for, and then once for all who ask', async () => {
-  const { connections, log, sessions } = world();
-  assert.deepEqual([log, connections.open], [[], undefined]);
-  const [first, second] = await Promise.all([connections.current(), connections.current()]);
-  assert.ok(first !== undefined && first === second && first === connections.open);
-  assert.deepEqual(log, ['profiles', 'open default']);
-  assert.deepEqual(sessions, [first]);
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Makes one step of the AWS room wait for the gate that is returned. */
+function hold(aws: FakeAws, step: string) {
+  const held = gate();
+  aws.before = (asked) => (asked === step ? held.passed : undefined);
+  return held;
+}
+
+async function failure(opening: Promise<unknown>): Promise<KmsErrorKind | 'abort'> {
+  try {
+    await opening;
+  } catch (error) {
+    if (isKmsError(error)) return error.details.kind;
+    if (error instanceof Error && error.name === 'AbortError') return 'abort';
+    throw error;
+  }
+  assert.fail('It opened.');
+}
+
+const ids = (refs: readonly ConnectionRef[]) => refs.map(connectionId);
+
+// Listing
+
+test('listing opens nothing', async () => {
+  const { connections, told, asked } = world({ connections: [dev, prod], sample: true });
+  assert.deepEqual(await connections.list(), [dev, prod, sample]);
+  await settle();
+  assert.deepEqual([asked('open'), asked('need'), asked('fingerprint'), told], [[], [], [], []]);
+  assert.equal(connections.session(dev), undefined);
+});
+
+test('the files are read for the default alone, and anew each time', async () => {
+  const { connections, preferences, asked } = world({ connections: [dev] });
+  await connections.list();
+  assert.deepEqual(asked('profiles'), []);
+  preferences.connections = undefined;
+  assert.deepEqual(await connections.list(), [standard]);
+  await connections.list();
+  assert.equal(asked('profiles').length, 2);
+});
+
+test('a connection that is chosen twice is shown once', async () => {
+  const { connections } = world({ connections: [dev, prod, { ...dev }] });
+  assert.deepEqual(await connections.list(), [dev, prod]);
+  assert.deepEqual(connections.shown, [dev, prod]);
+});
+
+test('what is shown is in the order in which it was listed last', async () => {
+  const { connections, preferences } = world({ connections: [dev, prod] });
+  await connections.list();
+  preferences.connections = [prod, standard, dev];
+  await connections.list();
+  assert.deepEqual(connections.shown, [prod, standard, dev]);
+});
+
+test('what is no longer shown is closed; the rest stays open', async () => {
+  const { connections, preferences, isOpen } = world({ connections: [dev, prod], sample: true });
+  await connections.list();
+  const [removed, kept, sampled] = await Promise.all([dev, prod, sample].map((ref) => connections.open(ref)));
+  preferences.connections = [prod];
+  preferences.sample = false;
+  assert.deepEqual(await connections.list(), [prod]);
+  assert.deepEqual(
+    [removed, kept, sampled].map((session) => session?.closed.aborted),
+    [true, false, true],
+  );
+  assert.deepEqual(isOpen(), ['profile/prod/eu-west-1']);
+  assert.equal(await connections.open(prod), kept);
+  assert.deepEqual(connections.known, [prod]);
+});
+
+test('another Region of a sign-in that is shown stays open as long as one of its Regions is shown', async () => {
+  const { connections, preferences, isOpen } = world({ connections: [dev, prod, ofEnvironment('eu-west-1')] });
+  await connections.list();
+  await Promise.all([devInUs, ofEnvironment('us-east-1'), dev].map((ref) => connections.open(ref)));
+  await connections.list();
+  assert.deepEqual(isOpen().sort(), ['environment/us-east-1', 'profile/dev/eu-west-1', 'profile/dev/us-east-1']);
+  assert.deepEqual(ids(connections.shown), [
+    'profile/dev/eu-west-1',
+    'profile/prod/eu-west-1',
+    'environment/eu-west-1',
+  ]);
+  assert.deepEqual(new Set(connections.known), new Set([...connections.shown, devInUs, ofEnvironment('us-east-1')]));
+  preferences.connections = [prod];
+  await connections.list();
+  assert.deepEqual([isOpen(), connections.known], [[], [prod]]);
+});
+
+test('a Region that stood behind keys alone and is chosen is shown, still open; when removed, it is closed', async () => {
+  const { connections, preferences } = world({ connections: [dev] });
+  await connections.list();
+  const session = await connections.open(devInUs);
+  preferences.connections = [dev, devInUs];
+  await connections.list();
+  assert.deepEqual(connections.shown, [dev, devInUs]);
+  assert.equal(await connections.open(devInUs), session);
+  preferences.connections = [dev];
+  await connections.list();
+  assert.equal(session.closed.aborted, true);
+  assert.deepEqual(connections.known, [dev]);
+});
+
+for (const [what, change] of [
+  ['is gone', { profile: 'gone' }],
+  ['has no Region', { profile: 'no-region' }],
+] as const) {
+  test(`when the profile of the default connection ${what}, everything is closed`, async () => {
+    const { connections, preferences, isOpen } = world({ profile: 'dev' });
+    await connections.list();
+    const session = await connections.open(dev);
+    await connections.open(devInUs);
+    Object.assign(preferences, change);
+    await assert.rejects(connections.list());
+    assert.deepEqual([session.closed.aborted, isOpen(), connections.known], [true, [], []]);
+    preferences.profile = 'dev';
+    assert.deepEqual(await connections.list(), [dev]);
+    assert.notEqual(await connections.open(dev), session);
+  });
+}
+
+test('a choice made while the files are read counts at once, and costs no connection', async () => {
+  const { aws, connections, preferences } = world({ profile: 'gone' });
+  const reading = hold(aws, 'profiles');
+  const first = connections.list();
+  await settle();
+  preferences.connections = [dev];
+  await connections.list();
+  const session = await connections.open(dev);
+  reading.open();
+  assert.deepEqual(await first, [dev]);
+  assert.equal(session.closed.aborted, false);
+});
+
+test('changed preferences are told as another list', () => {
+  const { connections, told } = world();
+  connections.preferencesChanged();
+  assert.deepEqual(told, ['list']);
+});
+
+// Opening
+
+test('a connection is opened once for all who ask', async () => {
+  const { connections, aws, asked, sessions } = world({ connections: [dev] });
+  await connections.list();
+  const [first, second] = await Promise.all([connections.open(dev), connections.open({ ...dev })]);
+  assert.ok(first === second && first === (await connections.open(dev)) && first === connections.session(dev));
+  assert.deepEqual([asked('open'), sessions], [['open profile/dev/eu-west-1'], [first]]);
+  assert.equal(aws.opened.length, 1);
+});
+
+test('each connection is opened on its own, with an opening of its own', async () => {
+  const { aws, connections, isOpen } = world({ connections: [dev, devInUs] });
+  const slow = hold(aws, 'open profile/dev/eu-west-1');
+  const slowly = connections.open(dev);
+  const session = await connections.open(devInUs);
+  assert.deepEqual(isOpen(), ['profile/dev/us-east-1']);
+  slow.open();
+  assert.notEqual((await slowly).connection.opening, session.connection.opening);
 });
 
 test('a session knows its connection, where it leads and who is signed in', async () => {
-  const { kms, current, changes } = world({ profile: 'dev' });
-  const session = await current();
-  const { connection } = session;
-  assert.deepEqual(
-    [connection.id, connection.ref, connection.region, connection.endpoint],
-    ['profile/dev/eu-west-1', profileRef, 'eu-west-1', { kind: 'aws' }],
-  );
+  const { aws, connections, told } = world({ connections: [dev] });
+  const session = await connections.open(dev);
+  const { id, ref, region, endpoint } = session.connection;
+  assert.deepEqual([id, ref, region, endpoint], ['profile/dev/eu-west-1', dev, 'eu-west-1', { kind: 'aws' }]);
   assert.equal(session.knownIdentity, undefined);
   await settle();
-  assert.deepEqual(session.knownIdentity, kms.identity);
-  assert.deepEqual(changes, [{ kind: 'identity' }]);
+  assert.deepEqual(session.knownIdentity, aws.opened[0]?.kms.identity);
+  assert.deepEqual(told, [
+    'opened profile/dev/eu-west-1',
+    'state profile/dev/eu-west-1',
+    'identity profile/dev/eu-west-1',
+  ]);
 });
 
-test('sample data needs no AWS files', async () => {
-  const { current, log } = world({ remembered: sample });
-  assert.equal((await current()).connection.id, 'sample');
-  assert.deepEqual(log, ['open sample']);
+test('of sample data neither the files nor the sign-in are asked', async () => {
+  const { aws, connections, watched } = world({ connections: [], sample: true });
+  await connections.list();
+  const session = await connections.open(sample);
+  await connections.filesChanged();
+  await settle();
+  assert.equal(session.closed.aborted, false);
+  assert.deepEqual([...new Set(aws.log)], ['files', 'open sample']);
+  assert.deepEqual(watched.at(-1), ['/aws/config']);
 });
 
-test('with nothing to sign in with there is no session, until a choice is made', async () => {
-  const { aws, connections, current } = world();
-  aws.profiles = async () => [];
-  assert.equal(await connections.current(), undefined);
-  connections.select(sample);
-  assert.equal((await current()).connection.id, 'sample');
+// Signing in
+
+const signIns: readonly SignInNeed[] = [
+  { kind: 'mfa', serial: 'arn:aws:iam::111122223333:mfa/ana' },
+  { kind: 'process' },
+];
+
+for (const need of signIns) {
+  test(`what takes ${need.kind} is not opened before the user asks for it, in one Region for all of them`, async () => {
+    const { aws, connections, asked } = world({ connections: [dev, devInUs, prod] });
+    aws.needs.set('dev', need);
+    aws.needs.set('prod', need);
+    await connections.list();
+    for (const ref of [dev, devInUs, prod]) assert.equal(await failure(connections.open(ref)), 'signInNeeded');
+    assert.deepEqual(asked('open'), []);
+    assert.equal(connections.failure(dev)?.details.awsName, need.kind);
+    assert.equal(connections.failure(dev)?.details.profile, 'dev');
+    connections.allowToAsk(dev);
+    connections.reconnect(dev);
+    connections.reconnect(devInUs);
+    connections.reconnect(prod);
+    await Promise.all([connections.open(dev), connections.open(devInUs)]);
+    assert.equal(await failure(connections.open(prod)), 'signInNeeded', 'another profile');
+    assert.equal(
+      (await connections.open(ofProfile('dev', 'ap-south-1'))).closed.aborted,
+      false,
+      'a Region that is new',
+    );
+  });
+}
+
+test('a sign-in may be allowed before its connection is shown', async () => {
+  const { aws, connections, preferences } = world({ connections: [prod] });
+  aws.needs.set('dev', { kind: 'process' });
+  await connections.list();
+  connections.allowToAsk(dev);
+  preferences.connections = [prod, devInUs];
+  await connections.list();
+  await connections.open(devInUs);
+});
+
+test('a sign-in that was allowed is allowed no more once none of its Regions is shown', async () => {
+  const { aws, connections, preferences } = world({ connections: [dev, devInUs] });
+  aws.needs.set('dev', { kind: 'process' });
+  connections.allowToAsk(dev);
+  await connections.list();
+  preferences.connections = [devInUs];
+  await connections.list();
+  await connections.open(devInUs);
+  preferences.connections = [];
+  await connections.list();
+  preferences.connections = [devInUs];
+  await connections.list();
+  assert.equal(await failure(connections.open(devInUs)), 'signInNeeded');
+});
+
+test('what the AWS CLI signs in waits for the CLI, also when the user asks for it', async () => {
+  const { aws, connections, asked } = world({ connections: [dev] });
+  aws.needs.set('dev', { kind: 'cli', args: ['sso', 'login', '--profile', 'dev'] });
+  connections.allowToAsk(dev);
+  assert.equal(await failure(connections.open(dev)), 'signInNeeded');
+  connections.reconnect(dev);
+  assert.equal(await failure(connections.open(dev)), 'signInNeeded');
+  assert.deepEqual(asked('open'), []);
+  aws.needs.delete('dev');
+  await connections.filesChanged();
+  assert.equal((await connections.open(dev)).closed.aborted, false);
+});
+
+test('a failure stays until the next reconnect, and is told once', async () => {
+  const { aws, connections, told, asked, forgetTold } = world({ connections: [dev] });
+  aws.before = (step) => (step.startsWith('open') ? Promise.reject(kmsError('invalidEndpoint')) : undefined);
+  assert.deepEqual(await Promise.all([failure(connections.open(dev)), failure(connections.open(dev))]), [
+    'invalidEndpoint',
+    'invalidEndpoint',
+  ]);
+  assert.equal(await failure(connections.open(dev)), 'invalidEndpoint');
+  assert.equal(connections.failure(dev)?.details.kind, 'invalidEndpoint');
+  assert.deepEqual([asked('open').length, told], [1, ['state profile/dev/eu-west-1']]);
+  forgetTold();
+  aws.before = () => {};
+  connections.reconnect(dev);
+  assert.equal(connections.failure(dev), undefined);
+  await connections.open(dev);
+  assert.deepEqual(told, [
+    'state profile/dev/eu-west-1',
+    'opened profile/dev/eu-west-1',
+    'state profile/dev/eu-west-1',
+  ]);
+});
+
+test('what fails for a reason that is no failure of AWS is tried again by the next who asks', async () => {
+  const { aws, connections } = world({ connections: [dev] });
+  aws.before = (step) => (step.startsWith('need') ? Promise.reject(AbortSignal.abort().reason) : undefined);
+  assert.equal(await failure(connections.open(dev)), 'abort');
+  assert.equal(connections.failure(dev), undefined);
+  aws.before = () => {};
+  await connections.open(dev);
+});
+
+test('one connection that fails leaves the others alone', async () => {
+  const { aws, connections } = world({ connections: [dev, prod] });
+  const healthy = await connections.open(prod);
+  aws.contents.set('dev', 'removed');
+  assert.equal(await failure(connections.open(dev)), 'profileMissing');
+  assert.equal(healthy.closed.aborted, false);
+  assert.equal(connections.failure(prod), undefined);
+});
+
+test('a sign-in that no longer holds is a failure of the open connection, told once', async () => {
+  const { connections, told, forgetTold } = world({ connections: [dev, prod] });
+  const session = await connections.open(dev);
+  await connections.open(prod);
+  await settle();
+  forgetTold();
+  connections.noteSignInProblem(session.connection, kmsError('expiredToken'));
+  connections.noteSignInProblem(session.connection, kmsError('ssoExpired'));
+  assert.equal(connections.failure(dev)?.details.kind, 'expiredToken');
+  assert.equal(connections.failure(prod), undefined);
+  assert.deepEqual(told, ['state profile/dev/eu-west-1']);
+  assert.equal(await connections.open(dev), session, 'what is loaded stays on screen');
+  connections.reconnect(dev);
+  await connections.open(dev);
+  connections.noteSignInProblem(session.connection, kmsError('expiredToken'));
+  assert.equal(connections.failure(dev), undefined, 'a problem of the session before');
+});
+
+// Reconnecting
+
+test('reconnecting closes the session, says so, and the next question opens it anew', async () => {
+  const { connections, told, forgetTold, isOpen } = world({ connections: [dev, prod] });
+  const [before, other] = await Promise.all([connections.open(dev), connections.open(prod)]);
+  await settle();
+  forgetTold();
+  connections.reconnect(dev);
+  assert.deepEqual([before.closed.aborted, connections.session(dev)], [true, undefined]);
+  assert.deepEqual([told, isOpen()], [['state profile/dev/eu-west-1'], ['profile/prod/eu-west-1']]);
+  const after = await connections.open(dev);
+  assert.deepEqual([after.closed.aborted, after === before], [false, false]);
+  assert.equal(other.closed.aborted, false);
+});
+
+test('a connection that is not known is not reconnected', () => {
+  const { connections, told } = world();
+  connections.reconnect(dev);
+  assert.deepEqual([told, connections.known], [[], []]);
 });
 
 test('a session is found by a node of its own opening, and by no other', async () => {
-  const { connections, current } = world();
-  const first = await current();
+  const { connections, preferences } = world({ connections: [dev, prod] });
+  await connections.list();
+  const first = await connections.open(dev);
   assert.equal(connections.find(first.connection), first);
-  connections.reconnect();
+  connections.reconnect(dev);
   assert.equal(connections.find(first.connection), undefined, 'nothing is open');
-  const second = await current();
+  const second = await connections.open(dev);
   assert.equal(second.connection.id, first.connection.id);
   assert.equal(connections.find(first.connection), undefined, 'a node from before the reconnect');
   assert.equal(connections.find(second.connection), second);
-  connections.select(sample);
-  await current();
-  assert.equal(connections.find(second.connection), undefined, 'a node of another connection');
+  preferences.connections = [prod];
+  await connections.list();
+  assert.equal(connections.find(second.connection), undefined, 'a node of a connection that was removed');
+  preferences.connections = [dev];
+  await connections.list();
+  await connections.open(dev);
+  assert.equal(connections.find(second.connection), undefined, 'a node from before the removal');
 });
 
-test('selecting another connection remembers it, closes what is on screen and says so', async () => {
-  const { connections, current, log, remembered } = world();
-  const before = await current();
-  connections.select(profileRef);
-  assert.equal(before.closed.aborted, true);
-  assert.equal(connections.open, undefined);
-  assert.deepEqual(remembered(), profileRef);
-  const after = await current();
-  assert.deepEqual([after.connection.ref, after.closed.aborted], [profileRef, false]);
-  assert.deepEqual(log, ['profiles', 'open default', 'close default', 'replaced', 'profiles', 'open dev']);
+const steps = ['fingerprint', 'need', 'open'].map((step) => `${step} profile/dev/eu-west-1`);
+
+for (const step of steps) {
+  test(`an opening that a reconnect overtakes at "${step}" leaks nothing, and whoever waits gets the new one`, async () => {
+    const { aws, connections, sessions, isOpen, told } = world({ connections: [dev] });
+    await connections.list();
+    const slow = hold(aws, step);
+    const waiting = connections.open(dev);
+    await settle();
+    aws.before = () => {};
+    connections.reconnect(dev);
+    const session = await connections.open(dev);
+    slow.open();
+    assert.equal(await waiting, session);
+    assert.deepEqual([sessions, isOpen()], [[session], ['profile/dev/eu-west-1']]);
+    assert.equal(connections.session(dev), session);
+    assert.equal(told.filter((line) => line.startsWith('opened')).length, 1);
+  });
+
+  test(`an opening that a removal overtakes at "${step}" leaks nothing`, async () => {
+    const { aws, connections, preferences, sessions, isOpen } = world({ connections: [dev] });
+    await connections.list();
+    const slow = hold(aws, step);
+    const waiting = failure(connections.open(dev));
+    await settle();
+    preferences.connections = [];
+    await connections.list();
+    slow.open();
+    assert.equal(await waiting, 'abort');
+    assert.deepEqual([sessions, isOpen(), connections.known], [[], [], []]);
+  });
+
+  test(`an opening that was overtaken at "${step}" and then fails is no failure of the new one`, async () => {
+    const { aws, connections, told } = world({ connections: [dev] });
+    await connections.list();
+    const slow = gate();
+    aws.before = async (asked) => {
+      if (asked !== step) return;
+      await slow.passed;
+      throw kmsError('network');
+    };
+    const waiting = connections.open(dev);
+    await settle();
+    aws.before = () => {};
+    connections.reconnect(dev);
+    const session = await connections.open(dev);
+    slow.open();
+    assert.equal(await waiting, session);
+    assert.equal(connections.failure(dev), undefined);
+    assert.equal(told.filter((line) => line.startsWith('state')).length, 2);
+  });
+}
+
+test('an opening whose files can not be read leaks nothing', async () => {
+  const { aws, connections, isOpen } = world({ connections: [dev] });
+  aws.before = (step) => (step.startsWith('fingerprint') ? Promise.reject(kmsError('unknown')) : undefined);
+  assert.equal(await failure(connections.open(dev)), 'unknown');
+  assert.deepEqual(isOpen(), []);
 });
 
-test('forgetting the choice lets the preferences decide anew', async () => {
-  const { connections, current, remembered } = world({ remembered: sample, profile: 'dev' });
-  await current();
-  connections.forgetChoice();
-  assert.equal(remembered(), undefined);
-  assert.equal((await current()).connection.id, 'profile/dev/eu-west-1');
-});
+// Whose account
 
-test('an opening that a choice overtook is closed, and whoever waits for it gets the new one', async () => {
-  const { aws, connections, current, log, sessions } = world();
-  const slow = gate();
-  aws.before = (step) => (step === 'open default' ? slow.passed : undefined);
-  const asked = connections.current();
+test('another account behind a connection that opens anew is told before anything of it is given out', async () => {
+  const { aws, connections, told, forgetTold } = world({ connections: [dev] });
+  await connections.open(dev);
   await settle();
-  connections.select(profileRef);
-  const chosen = await current();
-  slow.open();
-  assert.equal(await asked, chosen);
-  assert.deepEqual(sessions, [chosen]);
-  assert.equal(log.filter((line) => line === 'close default').length, 1);
-  assert.equal(connections.open, chosen);
-});
-
-test('a choice made while the files are read counts at once', async () => {
-  const { aws, connections, log } = world({ profile: 'gone' });
+  aws.accounts.set('profile/dev/eu-west-1', '999988887777');
+  connections.reconnect(dev);
+  forgetTold();
   const slow = gate();
-  aws.before = (step) => (step === 'profiles' ? slow.passed : undefined);
-  const asked = connections.current();
+  aws.beforeCall = () => slow.passed;
+  let isGivenOut = false;
+  const opening = connections.open(dev).then((session) => {
+    isGivenOut = true;
+    return session;
+  });
   await settle();
-  connections.select(sample);
+  assert.deepEqual([told, isGivenOut, connections.session(dev)], [[], false, undefined]);
   slow.open();
-  assert.equal((await asked)?.connection.id, 'sample');
-  assert.deepEqual(log, ['profiles', 'replaced', 'open sample']);
+  const session = await opening;
+  const id = 'profile/dev/eu-west-1';
+  assert.deepEqual(told, [`account ${id}`, `opened ${id}`, `state ${id}`]);
+  assert.equal(session.knownIdentity?.account, '999988887777');
+  assert.equal(connections.session(dev), session);
 });
 
-test('a failed opening stays failed until the next reconnect', async () => {
-  const { aws, connections, current, log } = world();
-  aws.before = () => Promise.reject(kmsError('credentialsMissing'));
-  await assert.rejects(connections.current(), kmsError('credentialsMissing'));
-  await assert.rejects(connections.current(), kmsError('credentialsMissing'));
-  assert.deepEqual(log, ['profiles']);
-  aws.before = () => {};
-  connections.reconnect();
-  assert.equal((await current()).connection.region, 'eu-central-1');
+test('the same account behind a connection that opens anew is no change', async () => {
+  const { connections, told } = world({ connections: [dev] });
+  await connections.open(dev);
+  for (let round = 0; round < 3; round += 1) {
+    await settle();
+    connections.reconnect(dev);
+    await connections.open(dev);
+  }
+  assert.deepEqual(
+    told.filter((line) => line.startsWith('account')),
+    [],
+  );
+});
+
+test('the account is compared with the last one that was known, over failures in between', async () => {
+  const { aws, connections, told } = world({ connections: [dev] });
+  await connections.open(dev);
+  await settle();
+  aws.contents.set('dev', 'removed');
+  connections.reconnect(dev);
+  assert.equal(await failure(connections.open(dev)), 'profileMissing');
+  connections.reconnect(dev);
+  aws.contents.delete('dev');
+  aws.accounts.set('profile/dev/eu-west-1', '999988887777');
+  await connections.open(dev);
+  assert.ok(told.includes('account profile/dev/eu-west-1'));
+});
+
+test('where nobody can say whose account it is now, it counts as another', async () => {
+  const { aws, connections, told } = world({ connections: [dev] });
+  await connections.open(dev);
+  await settle();
+  connections.reconnect(dev);
+  aws.beforeCall = () => Promise.reject(kmsError('network'));
+  const session = await connections.open(dev);
+  assert.deepEqual([session.knownIdentity, session.closed.aborted], [undefined, false]);
+  assert.ok(told.includes('account profile/dev/eu-west-1'));
+});
+
+test('a change of account is a matter of one connection', async () => {
+  const { aws, connections, told } = world({ connections: [dev, prod] });
+  await Promise.all([connections.open(dev), connections.open(prod)]);
+  await settle();
+  aws.accounts.set('profile/dev/eu-west-1', '999988887777');
+  for (const ref of [dev, prod]) connections.reconnect(ref);
+  await Promise.all([connections.open(dev), connections.open(prod)]);
+  assert.deepEqual(
+    told.filter((line) => line.startsWith('account')),
+    ['account profile/dev/eu-west-1'],
+  );
+});
+
+test('an opening that is overtaken while its account is asked for is closed at once', async () => {
+  const { aws, connections, preferences, isOpen, sessions } = world({ connections: [dev] });
+  await connections.list();
+  await connections.open(dev);
+  await settle();
+  connections.reconnect(dev);
+  const never = gate();
+  aws.beforeCall = () => never.passed;
+  const waiting = failure(connections.open(dev));
+  await settle();
+  assert.deepEqual(isOpen(), ['profile/dev/eu-west-1']);
+  preferences.connections = [];
+  await connections.list();
+  assert.deepEqual(isOpen(), []);
+  assert.equal(await waiting, 'abort');
+  assert.equal(sessions.length, 1);
 });
 
 test('who is signed in is asked once for all who want to know', async () => {
-  const { kms, current } = world();
-  const session = await current();
-  const answers = await Promise.all([session.identity(), session.identity()]);
-  assert.deepEqual(answers, [kms.identity, kms.identity]);
-  await session.identity();
-  assert.equal(kms.count('callerIdentity'), 1);
+  const { aws, connections } = world({ connections: [dev] });
+  const session = await connections.open(dev);
+  const [first, second] = await Promise.all([session.identity(), session.identity()]);
+  assert.ok(first === second && first === (await session.identity()));
+  assert.equal(aws.opened[0]?.kms.count('callerIdentity'), 1);
 });
 
 test('who is signed in is asked again after a failure, which leaves the session open', async () => {
-  const { kms, current, changes } = world();
-  kms.before = () => Promise.reject(kmsError('accessDenied'));
-  const session = await current();
+  const { aws, connections, told } = world({ connections: [dev] });
+  aws.beforeCall = () => Promise.reject(kmsError('accessDenied'));
+  const session = await connections.open(dev);
   await assert.rejects(session.identity(), kmsError('accessDenied'));
-  assert.deepEqual([session.knownIdentity, changes], [undefined, []]);
-  kms.before = () => {};
-  assert.deepEqual(await session.identity(), kms.identity);
-  assert.deepEqual(changes, [{ kind: 'identity' }]);
+  assert.deepEqual([session.knownIdentity, session.closed.aborted], [undefined, false]);
+  assert.ok(!told.includes('identity profile/dev/eu-west-1'));
+  aws.beforeCall = () => {};
+  assert.equal((await session.identity()).account, '111122223333');
+  assert.equal(told.at(-1), 'identity profile/dev/eu-west-1');
+});
+
+test('whose account it is, is confirmed by the opened connection itself', async () => {
+  const { aws, connections } = world({ connections: [dev] });
+  const session = await connections.open(dev);
+  const { signal } = new AbortController();
+  await session.confirmAccount('111122223333', signal);
+  assert.equal(await failure(session.confirmAccount('999988887777', signal)), 'accountChanged');
+  assert.equal(await failure(session.confirmAccount('111122223333', AbortSignal.abort())), 'abort');
+  assert.deepEqual(
+    aws.log.filter((line) => line.startsWith('confirm')),
+    ['confirm 111122223333', 'confirm 999988887777', 'confirm 111122223333'],
+  );
 });
 
 test('closing a session aborts what it asked, and it tells no more', async () => {
-  const { kms, connections, current, changes } = world();
+  const { aws, connections, told } = world({ connections: [dev] });
   const slow = gate();
-  kms.before = () => slow.passed;
-  const session = await current();
+  aws.beforeCall = () => slow.passed;
+  const session = await connections.open(dev);
   const asked = session.identity();
-  connections.reconnect();
-  await assert.rejects(asked, { name: 'AbortError' });
+  connections.reconnect(dev);
+  assert.equal(await failure(asked), 'abort');
   slow.open();
   await settle();
-  assert.deepEqual([changes, session.knownIdentity], [[], undefined]);
+  assert.equal(session.knownIdentity, undefined);
+  assert.ok(!told.includes('identity profile/dev/eu-west-1'));
 });
 
 test('an answer that comes all the same after its session closed is not told', async () => {
-  const { kms, connections, current, changes } = world();
+  const { aws, connections, told, forgetTold } = world({ connections: [dev] });
+  const session = await connections.open(dev);
+  await settle();
   const late = gate();
-  kms.callerIdentity = async () => {
+  const kms = aws.opened[0]?.kms ?? assert.fail();
+  kms.describeKey = async () => {
     await late.passed;
-    return kms.identity;
+    return { keyId: 'k1', arn: 'arn' } as Awaited<ReturnType<FakeKms['describeKey']>>;
   };
-  await current();
-  connections.reconnect();
+  session.inventory.describe(['arn']);
+  connections.reconnect(dev);
+  await connections.open(dev);
+  await settle();
+  forgetTold();
   late.open();
   await settle();
-  assert.deepEqual(changes, []);
+  assert.deepEqual(told, []);
 });
 
 test('what the inventory learns is told as a change of its session', async () => {
-  const { current, changes } = world();
-  const session = await current();
+  const { connections, told, forgetTold } = world({ connections: [dev] });
+  const session = await connections.open(dev);
+  await settle();
+  forgetTold();
   session.inventory.describe(['arn']);
   await settle();
-  assert.deepEqual(changes, [{ kind: 'identity' }, { kind: 'key', keyArn: 'arn' }]);
+  assert.deepEqual(told, ['key arn profile/dev/eu-west-1']);
 });
 
-test('disposing closes the session', async () => {
-  const { connections, current, log } = world();
-  const session = await current();
-  connections.dispose();
+// Files
+
+test('changed files reconnect what they change, and leave the healthy ones alone', async () => {
+  const { aws, connections, told, forgetTold } = world({
+    connections: [dev, devInUs, prod, ofEnvironment('eu-west-1')],
+  });
+  const sessions = await Promise.all((await connections.list()).map((ref) => connections.open(ref)));
+  await settle();
+  forgetTold();
+  aws.contents.set('dev', 'another role');
+  await connections.filesChanged();
+  assert.deepEqual(
+    sessions.map(({ closed }) => closed.aborted),
+    [true, true, false, false],
+  );
+  assert.deepEqual(told, ['list', 'state profile/dev/eu-west-1', 'state profile/dev/us-east-1']);
+  const anew = await connections.open(dev);
+  await connections.filesChanged();
+  assert.equal(anew.closed.aborted, false, 'the second time nothing has changed');
+});
+
+test('changed files reconnect what failed to sign in, and nothing that failed otherwise or was never opened', async () => {
+  const { aws, connections, told, forgetTold } = world({ connections: [dev, devInUs, prod, standard] });
+  await connections.list();
+  aws.needs.set('dev', { kind: 'cli', args: [] });
+  aws.before = (step) => (step.startsWith('open profile/prod') ? Promise.reject(kmsError('network')) : undefined);
+  const noted = await connections.open(standard);
+  connections.noteSignInProblem(noted.connection, kmsError('ssoExpired'));
+  await failure(connections.open(dev));
+  await failure(connections.open(prod));
+  await settle();
+  forgetTold();
+  await connections.filesChanged();
+  assert.deepEqual(told, ['list', 'state profile/dev/eu-west-1', 'state profile/default/eu-central-1']);
+  assert.equal(connections.failure(prod)?.details.kind, 'network');
+  assert.equal(noted.closed.aborted, true);
+});
+
+test('changed files reconnect what failed in another way, where they change it', async () => {
+  const { aws, connections } = world({ connections: [dev] });
+  aws.before = (step) => (step.startsWith('open') ? Promise.reject(kmsError('regionMissing')) : undefined);
+  await failure(connections.open(dev));
+  aws.before = () => {};
+  aws.contents.set('dev', 'with a Region');
+  await connections.filesChanged();
+  await connections.open(dev);
+});
+
+for (const step of steps.slice(1)) {
+  test(`files that change while a connection opens, at "${step}", are not missed`, async () => {
+    const { aws, connections, isOpen } = world({ connections: [dev] });
+    await connections.list();
+    const slow = hold(aws, step);
+    const waiting = connections.open(dev);
+    await settle();
+    aws.before = () => {};
+    aws.accounts.set('profile/dev/eu-west-1', '999988887777');
+    aws.contents.set('dev', 'another role');
+    await connections.filesChanged();
+    slow.open();
+    const session = await waiting;
+    assert.equal((await session.identity()).account, '999988887777');
+    assert.equal(isOpen().length, 1);
+  });
+}
+
+test('a profile that is removed from the files is a failure, and comes alive when it returns', async () => {
+  const { aws, connections } = world({ connections: [dev] });
+  await connections.list();
+  const session = await connections.open(dev);
+  aws.contents.set('dev', 'removed');
+  await connections.filesChanged();
   assert.equal(session.closed.aborted, true);
-  assert.equal(log.at(-1), 'close default');
+  assert.equal(await failure(connections.open(dev)), 'profileMissing');
+  assert.equal(connections.failure(dev)?.details.kind, 'profileMissing');
+  assert.deepEqual(connections.shown, [dev]);
+  aws.contents.delete('dev');
+  await connections.filesChanged();
+  assert.equal((await connections.open(dev)).closed.aborted, false);
 });
 
-test('disposing while a connection opens leaves none open', async () => {
-  const { aws, connections, log, sessions } = world();
-  const slow = gate();
-  aws.before = (step) => (step === 'open default' ? slow.passed : undefined);
-  const asked = connections.current();
+test('what was reconnected while the files were compared is not reconnected once more', async () => {
+  const { aws, connections } = world({ connections: [dev] });
+  await connections.open(dev);
+  aws.contents.set('dev', 'another role');
+  const slow = hold(aws, 'fingerprint profile/dev/eu-west-1');
+  const comparing = connections.filesChanged();
+  await settle();
+  aws.before = () => {};
+  connections.reconnect(dev);
+  const session = await connections.open(dev);
+  slow.open();
+  await comparing;
+  assert.equal(session.closed.aborted, false);
+});
+
+test('the files of all connections are watched, also of those behind keys of other Regions, and not of removed ones', async () => {
+  const { connections, preferences, watched } = world({ connections: [dev, prod], sample: true });
+  await connections.list();
+  await settle();
+  assert.deepEqual(watched.at(-1), ['/aws/config', '/aws/profile/dev/eu-west-1', '/aws/profile/prod/eu-west-1']);
+  await connections.open(devInUs);
+  await settle();
+  assert.deepEqual(
+    new Set(watched.at(-1)),
+    new Set(['/aws/config', '/aws/profile/dev/eu-west-1', '/aws/profile/prod/eu-west-1', '/aws/profile/dev/us-east-1']),
+  );
+  preferences.connections = [prod];
+  await connections.list();
+  await settle();
+  assert.deepEqual(watched.at(-1), ['/aws/config', '/aws/profile/prod/eu-west-1']);
+});
+
+test('files that change may name other files, which are watched from then on', async () => {
+  const { aws, connections, watched } = world({ connections: [dev] });
+  await connections.list();
+  await settle();
+  aws.files = async () => ['/aws/sso/token'];
+  await connections.filesChanged();
+  await settle();
+  assert.deepEqual(watched.at(-1), ['/aws/sso/token']);
+});
+
+test('where there is no connection yet, or its profile is missing, the files are watched all the same', async () => {
+  for (const fields of [{}, { profile: 'gone' }]) {
+    const { aws, connections, watched } = world(fields);
+    aws.profilesThere = [];
+    await connections.list().catch(() => {});
+    await settle();
+    assert.deepEqual(watched, [['/aws/config']]);
+  }
+});
+
+test('of two questions for the files the newer one counts, whichever is answered first', async () => {
+  const { aws, connections, preferences, watched } = world({ connections: [dev] });
+  const slow = hold(aws, 'files profile/dev/eu-west-1');
+  await connections.list();
+  await settle();
+  preferences.connections = [prod];
+  await connections.list();
+  await settle();
+  slow.open();
+  await settle();
+  assert.deepEqual(watched, [['/aws/config', '/aws/profile/prod/eu-west-1']]);
+});
+
+test('files that can not be read leave what is watched as it is', async () => {
+  const { aws, connections, watched } = world({ connections: [dev] });
+  aws.before = (step) => (step.startsWith('files') ? Promise.reject(kmsError('unknown')) : undefined);
+  await connections.list();
+  await connections.open(dev);
+  await settle();
+  assert.deepEqual(watched, []);
+});
+
+// The end
+
+test('disposing closes all sessions, and nothing is opened, listed or watched any more', async () => {
+  const { connections, isOpen, asked, watched } = world({ connections: [dev, prod] });
+  await connections.list();
+  const sessions = await Promise.all([dev, prod, devInUs].map((ref) => connections.open(ref)));
+  await settle();
+  watched.splice(0);
+  connections.dispose();
+  assert.ok(sessions.every(({ closed }) => closed.aborted));
+  assert.deepEqual([isOpen(), await connections.list(), await failure(connections.open(dev))], [[], [], 'abort']);
+  await settle();
+  assert.deepEqual([watched, asked('open').length], [[], 3]);
+});
+
+for (const step of steps) {
+  test(`disposing while a connection opens, at "${step}", leaves none open`, async () => {
+    const { aws, connections, isOpen, sessions } = world({ connections: [dev] });
+    await connections.list();
+    const slow = hold(aws, step);
+    const waiting = failure(connections.open(dev));
+    await settle();
+    connections.dispose();
+    slow.open();
+    assert.equal(await waiting, 'abort');
+    assert.deepEqual([isOpen(), sessions], [[], []]);
+  });
+}
+
+test('files that were asked for before the end are not watched after it', async () => {
+  const { aws, connections, watched } = world({ connections: [dev] });
+  const slow = hold(aws, 'files profile/dev/eu-west-1');
+  await connections.list();
   await settle();
   connections.dispose();
   slow.open();
-  assert.equal(await asked, undefined);
-  assert.deepEqual(log, ['profiles', 'open default', 'close default']);
-  assert.deepEqual([sessions, await connections.current()], [[], undefined]);
+  await settle();
+  assert.deepEqual(watched, []);
 });

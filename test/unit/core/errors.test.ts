@@ -123,7 +123,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     title: 'Credentials expired',
     sentence: 'The credentials of profile dev have expired.',
     retryHelps: true,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   unrecognizedClient: {
@@ -151,7 +151,14 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     title: 'Sign-in needed',
     sentence: 'The sign-in session of profile dev is missing or has expired.',
     retryHelps: true,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  signInNeeded: {
+    title: 'Sign in…',
+    sentence: `Profile dev waits for you. ${denied}`,
+    retryHelps: false,
+    actions: ['signIn', 'selectProfile', 'showLog'],
     signIn: true,
   },
   profileMissing: {
@@ -178,7 +185,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     title: 'MFA code refused',
     sentence: 'AWS did not accept the MFA code for profile dev.',
     retryHelps: true,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['signIn', 'selectProfile', 'showLog'],
     signIn: true,
   },
   processFailed: {
@@ -248,16 +255,16 @@ for (const kind of errorKinds) {
   });
 }
 
-test('every explanation is in whole sentences, offers the log, and a retry wherever one helps', () => {
+test('every explanation is in whole sentences, offers the log, and first of all a retry or a sign-in where that helps', () => {
   for (const kind of errorKinds) {
     for (const known of [details(kind), { ...details(kind), keyArn: undefined, profile: undefined, message: 'No.' }]) {
       const { title, sentence, advice, retryHelps, actions } = explain(known);
       const text = `${kind}: ${title} | ${sentence} | ${advice}`;
-      assert.match(title, /^[A-Z][\w-]*( [\w-]+){0,3}$/, text);
+      assert.match(title, /^[A-Z][\w-]*( [\w-]+){0,3}…?$/, text);
       assert.match(sentence, /\.$/, text);
       assert.doesNotMatch(text, /\{\d\}|undefined/);
       assert.ok(actions.includes('showLog'), text);
-      assert.ok(!retryHelps || actions[0] === 'retry', text);
+      assert.ok(!retryHelps || actions[0] === 'retry' || actions[0] === 'signIn', text);
       assert.equal(new Set(actions).size, actions.length, text);
     }
   }
@@ -270,6 +277,12 @@ test('what only another profile or Region can mend offers to select one', () => 
   for (const kind of ['wrongRegion', 'regionMissing'] as const) {
     assert.equal(explain(details(kind)).actions[0], 'selectRegion', kind);
   }
+});
+
+test('signing in is offered, before all else, for what waits for the user and for credentials that can be renewed', () => {
+  const offered = errorKinds.filter((kind) => explain(details(kind)).actions.includes('signIn'));
+  assert.deepEqual(offered, ['expiredToken', 'ssoExpired', 'signInNeeded', 'mfaRefused']);
+  for (const kind of offered) assert.equal(explain(details(kind)).actions[0], 'signIn', kind);
 });
 
 test('without a key or a profile the sentence says so in words', () => {

@@ -119,6 +119,7 @@ const everyKind: Readonly<Record<KmsErrorKind, true>> = {
   invalidSignature: true,
   credentialsMissing: true,
   ssoExpired: true,
+  signInNeeded: true,
   profileMissing: true,
   regionMissing: true,
   invalidEndpoint: true,
@@ -321,6 +322,10 @@ export function openSession(
     closed: controller.signal,
     identity: () => api.callerIdentity(controller.signal),
     knownIdentity: undefined,
+    confirmAccount: async (expected, signal) => {
+      const { account } = await api.callerIdentity(signal);
+      if (account !== expected) throw kmsError('accountChanged', { message: `It is ${account} now.` });
+    },
     close: () => controller.abort(),
   };
 }

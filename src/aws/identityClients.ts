@@ -1,0 +1,95 @@
+import { resolveEndpoint } from './endpoint.ts';
+import type { Env, SharedFiles } from './profiles.ts';
+import type { SignInChain } from './signInChain.ts';
+import { signingIn } from './signingIn.ts';
+import { clientSettings, type Transport } from './transport.ts';
+
+/** A request of the SDK, as far as it matters where it goes. */
+interface Destination {
+  protocol: string;
+  hostname: string;
+  port?: number | undefined;
+  path: string;
+}
+
+interface Handler {
+  handle(request: Destination, options?: unknown): Promise<{ readonly response: { readonly statusCode: number } }>;
+}
+
+/** What the SDK's clients take as an extension of theirs, as far as it is used here. */
+interface HandlerExtension {
+  httpHandler(): Handler;
+}
+
+/**
+ * What the clients of SSO, of its OIDC and of `aws login` are told. The SDK has one configuration for all of them. A
+ * sign-in uses either the last or the first two; and those two are told apart by what they ask for, when the request
+ * goes out. Neither's requests are signed, so that the URL may still be changed there.
+ *
+ * Without a region: it would take the place of the SSO session's own.
+ */
+export function identityClientSettings(
+  transport: Transport,
+  origin: SignInChain['origin']['kind'],
+  env: Env,
+  files: SharedFiles,
+  profile: string,
+) {
+  if (origin === 'login') {
+    return {
+      ...clientSettings(transport, resolveEndpoint('SIGNIN', env, files, profile)),
+      extensions: [watching(() => undefined)],
+    };
+  }
+  const portal = resolveEndpoint('SSO', env, files, profile);
+  const oidc = resolveEndpoint('SSO_OIDC', env, files, profile);
+  return {
+    ...clientSettings(transport, { ...portal, url: undefined }),
+    extensions: [watching((path) => (path === '/token' ? oidc.url : portal.url))],
+  };
+}
+
+/**
+ * Sees every request of a client: sends it where it is to go, and notes for the sign-in what the SDK's providers swallow,
+ * namely that no server was reached, and that one did not take the token.
+ */
+function watching(urlFor: (path: string) => string | undefined) {
+  return {
+    configure: (client: HandlerExtension) => {
+      // The client's own: made for it from the settings above.
+      const handler = client.httpHandler();
+      const send = handler.handle.bind(handler);
+      handler.handle = async (request, options) => {
+        const current = signingIn.getStore();
+        const isPortal = request.path === '/federation/credentials';
+        const url = urlFor(request.path);
+        try {
+          const result = await send(url === undefined ? request : redirected(request, new URL(url)), options);
+          const { statusCode } = result.response;
+          // The portal's other refusals are of the role, not of the token.
+          if (current !== undefined && (isPortal ? statusCode === 401 : refusals.has(statusCode))) {
+            current.tokenRefused = true;
+          }
+          return result;
+        } catch (error) {
+          if (current !== undefined) {
+            current.unreachable = error;
+          }
+          throw error;
+        }
+      };
+    },
+  };
+}
+
+const refusals: ReadonlySet<number> = new Set([400, 401, 403]);
+
+/** Changes the request itself: a copy would not be of its class. */
+function redirected(request: Destination, { protocol, hostname, port, pathname }: URL): Destination {
+  return Object.assign(request, {
+    protocol,
+    hostname,
+    port: port === '' ? undefined : Number(port),
+    path: pathname.replace(/\/$/, '') + request.path,
+  });
+}

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { externalDataInterceptor } from '@smithy/core/config';
+import * as l10n from '@vscode/l10n';
+import { KmsError, type KmsErrorKind } from '../core/errors.ts';
+import { type SigningIn, signingIn } from './signingIn.ts';
+
+/** Far more than any credentials. */
+const maxOutputBytes = 1024 * 1024;
+
+/**
+ * Puts a bounded runner in the place of `child_process.exec`, with which the SDK would run a `credential_process`
+ * without a time-out, and leave whatever it started behind. Only there, and only while a sign-in of ours runs one: the
+ * place is the SDK's table of SSO tokens, in which a session might be called `exec`.
+ */
+export function boundCredentialProcesses(): void {
+  Object.defineProperty(externalDataInterceptor.getTokenRecord(), 'exec', {
+    configurable: true,
+    get: () => (signingIn.getStore()?.origin === 'process' ? exec : undefined),
+  });
+}
+
+/** In the form of Node's `exec`, as far as the SDK uses it. */
+function exec(command: string, done: (error: unknown, result?: { readonly stdout: string }) => void): void {
+  run(command).then((stdout) => done(null, { stdout }), done);
+}
+
+async function run(command: string): Promise<string> {
+  const current = signingIn.getStore();
+  if (current === undefined || !current.mayRunProcesses()) {
+    throw current === undefined ? new Error('No sign-in is under way.') : untrusted(current.profile);
+  }
+  try {
+    return await output(command, current);
+  } catch (error) {
+    // The SDK keeps the text only.
+    current.failure = failure('processFailed', error instanceof Error ? error.message : '', current.profile);
+    throw current.failure;
+  }
+}
+
+export function untrusted(profile: string | undefined): KmsError {
+  return failure(
+    'untrustedWorkspace',
+    l10n.t('A credential_process is not started in an untrusted workspace.'),
+    profile,
+  );
+}
+
+function failure(kind: KmsErrorKind, message: string, profile: string | undefined): KmsError {
+  return new KmsError({ kind, operation: 'Connect', awsName: 'CredentialProcess', message, profile });
+}
+
+/** What the command wrote to its standard output. Ends it, and all that it started, when it takes too long. */
+function output(command: string, { signal, processTimeoutMs }: SigningIn): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const windows = process.platform === 'win32';
+    // A process group of its own, so that all of it can be ended. Without standard input nothing waits for a keyboard.
+    const child = spawn(command, {
+      shell: true,
+      detached: !windows,
+      windowsHide: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const stdout: Buffer[] = [];
+    let size = 0;
+    let stderr = '';
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      act();
+    };
+    const stop = (message: string) => {
+      killAll(child, windows);
+      settle(() => reject(new Error(message)));
+    };
+    const abort = () => stop(l10n.t('It was cancelled.'));
+    const timer = setTimeout(
+      () => stop(l10n.t('It did not finish within {0} seconds.', processTimeoutMs / 1_000) + said(stderr)),
+      processTimeoutMs,
+    );
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) {
+      abort();
+    }
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxOutputBytes) {
+        stop(l10n.t('It wrote more than credentials.'));
+      } else {
+        stdout.push(chunk);
+      }
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr = (stderr + chunk).slice(-keptOfStderr);
+    });
+    child.once('error', (error) => settle(() => reject(new Error(clean(error.message)))));
+    child.once('close', (code, killedBy) =>
+      settle(() => {
+        if (code === 0) {
+          resolve(Buffer.concat(stdout).toString('utf8'));
+        } else {
+          reject(new Error(l10n.t('It ended with {0}.', code ?? killedBy ?? '?') + said(stderr)));
+        }
+      }),
+    );
+  });
+}
+
+function killAll(child: ChildProcess, windows: boolean): void {
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  if (child.pid === undefined) {
+    return;
+  }
+  if (windows) {
+    spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).once(
+      'error',
+      () => child.kill(),
+    );
+    return;
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+const keptOfStderr = 4_000;
+const shownOfStderr = 300;
+
+/** The end of what it wrote to standard error, for a person to read. Never standard output: that is the credentials. */
+function said(stderr: string): string {
+  const text = clean(stderr);
+  if (text === '') {
+    return '';
+  }
+  return ` ${text.length > shownOfStderr ? `…${text.slice(-shownOfStderr)}` : text}`;
+}
+
+/** One line, without control characters and without what looks like an access key, a secret or a token. */
+function clean(text: string): string {
+  return (
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+      .replace(/\u001b\[[\d;?]*[A-Za-z]/g, '')
+      .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+      .replace(/\bA[KS]IA[A-Z0-9]{8,}/g, '…')
+      .replace(/[\w+/=.-]{32,}/g, (run) => (looksSecret(run) ? '…' : run))
+      .trim()
+  );
+}
+
+/** Letters of both cases and digits mixed, for long; in a path (no secret has both `/` and `.`), for long in one name. */
+function looksSecret(run: string): boolean {
+  const parts = run.includes('/') && run.includes('.') ? run.split(/[/.]/) : [run];
+  return parts.some((part) => part.length >= 24 && [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(part)));
+}

@@ -1,0 +1,89 @@
+import type { SharedFiles } from './profiles.ts';
+import { sectionOf } from './profiles.ts';
+
+/** Where the first credentials of a sign-in come from. */
+type Origin =
+  | { readonly kind: 'keys' }
+  /** A role's `credential_source`: the environment, a container or an instance. */
+  | { readonly kind: 'credentialSource' }
+  | { readonly kind: 'webIdentity'; readonly tokenFile: string }
+  | { readonly kind: 'process' }
+  /** `session`: the name of the `sso-session`, or, in profiles of the older form, undefined. */
+  | { readonly kind: 'sso'; readonly session: string | undefined; readonly startUrl: string | undefined }
+  | { readonly kind: 'login'; readonly session: string }
+  /** Nothing that the SDK can sign in with. */
+  | { readonly kind: 'none' };
+
+/** How a profile signs in: which profiles lead to which, and where it starts. */
+export interface SignInChain {
+  /** The profile itself first; the last one has the origin. */
+  readonly profiles: readonly [string, ...string[]];
+  readonly origin: Origin;
+  /** Of the MFA devices whose codes are asked for, in the order in which they are. */
+  readonly mfaSerials: readonly string[];
+}
+
+/** Reads it as the SDK's own `fromIni` does, step for step: what it says is what the SDK will do. */
+export function signInChain(files: SharedFiles, profile: string): SignInChain {
+  const profiles: [string, ...string[]] = [profile];
+  const sources = new Set<string>();
+  const mfaSerials: string[] = [];
+  const end = (origin: Origin): SignInChain => ({ profiles, origin, mfaSerials });
+  for (let name = profile; ; ) {
+    const section = signInSection(files, name);
+    const isSource = sources.size > 0;
+    const { role_arn: role, source_profile: source, credential_source: credentialSource } = section;
+    if (isSource && hasKeys(section)) {
+      return end({ kind: 'keys' });
+    }
+    const assumesRole = role !== undefined && (source === undefined) !== (credentialSource === undefined);
+    const isBareSource = isSource && role === undefined && credentialSource !== undefined;
+    if (!assumesRole && !isBareSource) {
+      return end(originOf(section));
+    }
+    if (assumesRole && section['mfa_serial']) {
+      mfaSerials.unshift(section['mfa_serial']);
+    }
+    if (source === undefined) {
+      return end({ kind: 'credentialSource' });
+    }
+    if (sources.has(source)) {
+      return end({ kind: 'none' });
+    }
+    sources.add(source);
+    // A profile may be its own source: the role is assumed with the keys beside it.
+    if (source !== name) {
+      profiles.push(source);
+    }
+    name = source;
+  }
+}
+
+/** A profile's settings for signing in. Here, unlike elsewhere, the credentials file's count where both have one. */
+function signInSection(files: SharedFiles, name: string): Readonly<Record<string, string | undefined>> {
+  return { ...sectionOf(files.configFile, name), ...sectionOf(files.credentialsFile, name) };
+}
+
+function hasKeys(section: Readonly<Record<string, string | undefined>>): boolean {
+  return section['aws_access_key_id'] !== undefined && section['aws_secret_access_key'] !== undefined;
+}
+
+function originOf(section: Readonly<Record<string, string | undefined>>): Origin {
+  const tokenFile = section['web_identity_token_file'];
+  const loginSession = section['login_session'];
+  if (hasKeys(section)) {
+    return { kind: 'keys' };
+  }
+  if (tokenFile !== undefined && section['role_arn'] !== undefined) {
+    return { kind: 'webIdentity', tokenFile };
+  }
+  if (section['credential_process'] !== undefined) {
+    return { kind: 'process' };
+  }
+  if (ssoKeys.some((key) => section[key] !== undefined)) {
+    return { kind: 'sso', session: section['sso_session'], startUrl: section['sso_start_url'] };
+  }
+  return loginSession ? { kind: 'login', session: loginSession } : { kind: 'none' };
+}
+
+const ssoKeys = ['sso_start_url', 'sso_account_id', 'sso_session', 'sso_region', 'sso_role_name'];

@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { KmsError } from '../core/errors.ts';
+import type { SignInChain } from './signInChain.ts';
+
+/** One sign-in under way. The SDK's providers take no such thing along, so it follows them by itself. */
+export interface SigningIn {
+  readonly profile: string | undefined;
+  readonly origin: SignInChain['origin']['kind'] | undefined;
+  /** Aborted when no call waits for this sign-in any more. */
+  readonly signal: AbortSignal;
+  readonly mayRunProcesses: () => boolean;
+  readonly processTimeoutMs: number;
+  /** What really went wrong, where the SDK's provider keeps only the text of it. */
+  failure?: KmsError;
+  /** A request that found no server. The SDK takes that for an expired session, when it was to renew one. */
+  unreachable?: unknown;
+  /** A server answered that the token of the session is no good. */
+  tokenRefused?: boolean;
+}
+
+export const signingIn = new AsyncLocalStorage<SigningIn>();

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { getSSOTokenFilepath } from '@smithy/core/config';
+import type { SignInNeed } from '../core/kmsApi.ts';
+import type { Env } from './profiles.ts';
+import type { SignInChain } from './signInChain.ts';
+
+/** The token files of SSO and of `aws login`, which the AWS CLI writes. */
+export interface Tokens {
+  /** Where the token of a chain is; undefined when it signs in without one. Whether or not it exists. */
+  path(chain: SignInChain): string | undefined;
+  /** The AWS CLI has to sign in: there is no token, or it has expired and can't be renewed, or AWS has refused it. */
+  need(chain: SignInChain): Promise<SignInNeed & { readonly kind: 'none' | 'cli' }>;
+  /** AWS does not take the token that is in the file now. */
+  refused(chain: SignInChain): Promise<void>;
+}
+
+/** The SDK renews a token this long before it expires. */
+const renewBeforeMs = 5 * 60_000;
+
+export function createTokens(env: Env): Tokens {
+  /** By path: a digest of the file as it was when AWS refused what is in it. */
+  const refused = new Map<string, string>();
+
+  const path = ({ origin }: SignInChain): string | undefined => {
+    switch (origin.kind) {
+      case 'sso': {
+        const id = origin.session ?? origin.startUrl;
+        return id === undefined ? undefined : getSSOTokenFilepath(id);
+      }
+      case 'login': {
+        const directory = env['AWS_LOGIN_CACHE_DIRECTORY'] ?? join(homedir(), '.aws', 'login', 'cache');
+        return join(directory, `${createHash('sha256').update(origin.session).digest('hex')}.json`);
+      }
+      default:
+        return undefined;
+    }
+  };
+
+  const isUsable = async (chain: SignInChain, file: string): Promise<boolean> => {
+    const text = await contents(file);
+    if (text === undefined || refused.get(file) === digest(text)) {
+      return false;
+    }
+    const token = parse(text);
+    switch (chain.origin.kind) {
+      case 'sso':
+        return chain.origin.session === undefined ? !hasExpired(token) : isUsableSession(token);
+      default:
+        return ['accessToken', 'clientId', 'refreshToken', 'dpopKey'].every((key) => Boolean(token[key]));
+    }
+  };
+
+  return {
+    path,
+    need: async (chain) => {
+      const file = path(chain);
+      if (file === undefined || (await isUsable(chain, file))) {
+        return { kind: 'none' };
+      }
+      const command = chain.origin.kind === 'sso' ? ['sso', 'login'] : ['login'];
+      // A role's profile has no session of its own: the one that it starts from signs in.
+      return { kind: 'cli', args: [...command, '--profile', chain.profiles.at(-1) ?? chain.profiles[0]] };
+    },
+    refused: async (chain) => {
+      const file = path(chain);
+      const text = file === undefined ? undefined : await contents(file);
+      if (file !== undefined && text !== undefined) {
+        refused.set(file, digest(text));
+      }
+    },
+  };
+}
+
+type Token = Readonly<Record<string, unknown>>;
+
+/** As the SDK decides it: renewed in its last minutes if it can be, else used until its end. */
+function isUsableSession(token: Token): boolean {
+  if (typeof token['accessToken'] !== 'string' || typeof token['expiresAt'] !== 'string') {
+    return false;
+  }
+  if (remainingMs(token['expiresAt']) > renewBeforeMs) {
+    return true;
+  }
+  const renewable = ['clientId', 'clientSecret', 'refreshToken'].every((key) => token[key] !== undefined);
+  const registered = token['registrationExpiresAt'] === undefined || remainingMs(token['registrationExpiresAt']) > 0;
+  return renewable && (registered || remainingMs(token['expiresAt']) > 0);
+}
+
+function hasExpired(token: Token): boolean {
+  return typeof token['accessToken'] !== 'string' || !(remainingMs(token['expiresAt']) > 0);
+}
+
+/** Not a number, and so neither more nor less than any, when it is no time. */
+function remainingMs(time: unknown): number {
+  return Date.parse(String(time)) - Date.now();
+}
+
+async function contents(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(text: string): Token {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    // Half written, or not one of the CLI's: it is of no use.
+    return {};
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,156 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { preferredRegion } from '../core/connections.ts';
+import { connectionName } from '../core/describe.ts';
+import { isKind, UserError } from '../core/errors.ts';
+import { type ConnectionRef, connectionId } from '../core/model.ts';
+import { views } from '../manifest.ts';
+import { setConnections } from '../platform/settings.ts';
+import type { ConnectionNode } from '../views/nodes.ts';
+import type { CommandContext } from './context.ts';
+import { pickProfile } from './pickProfile.ts';
+import { pickRegion, pickRegions } from './pickRegions.ts';
+
+/** One profile in place of all that is shown: profile, then the Region where nothing says which. */
+export async function selectProfile(context: CommandContext): Promise<void> {
+  const profile = await pickProfile(context, l10n.t('Select AWS Profile'));
+  if (profile === undefined) return;
+  const region = preferredRegion(context.preferences(), profile) ?? (await pickRegion(context.aws));
+  if (region === undefined) return;
+  const ref: ConnectionRef = { kind: 'profile', profile: profile.name, region };
+  context.connections.allowToAsk(ref);
+  await context.setShowsSample(false);
+  await show(context, [ref]);
+}
+
+/** Profile, then its Regions, next to what is shown. */
+export async function addConnection(context: CommandContext): Promise<void> {
+  const profile = await pickProfile(context, l10n.t('Add Connection: Profile'));
+  if (profile === undefined) return;
+  const { name } = profile;
+  const shown = await shownConnections(context);
+  const proposed = preferredRegion(context.preferences(), profile);
+  await add(context, shown, { kind: 'profile', profile: name, region: '' }, proposed);
+}
+
+/** Further Regions for a connection's profile. */
+export async function addRegion(context: CommandContext, { ref }: ConnectionNode): Promise<void> {
+  if (ref.kind !== 'sample') await add(context, await shownConnections(context), ref, undefined);
+}
+
+async function add(
+  context: CommandContext,
+  shown: readonly ConnectionRef[],
+  ref: Exclude<ConnectionRef, { kind: 'sample' }>,
+  proposed: string | undefined,
+): Promise<void> {
+  const inRegion = (region: string): ConnectionRef => ({ ...ref, region });
+  const ids = new Set(shown.map(connectionId));
+  const taken = (await context.aws()).regions().filter(({ name }) => ids.has(connectionId(inRegion(name))));
+  const free = proposed !== undefined && ids.has(connectionId(inRegion(proposed))) ? undefined : proposed;
+  const names = taken.map(({ name }) => name);
+  const regions = await pickRegions(context.aws, connectionName(ref), free, names);
+  if (regions.length === 0) return;
+  const added = regions.map(inRegion);
+  // After the last of the same profile, so that its Regions stand together.
+  const same = shown.findLastIndex((other) => connectionName(other) === connectionName(ref) && other.kind === ref.kind);
+  const at = same === -1 ? shown.length : same + 1;
+  for (const one of added) context.connections.allowToAsk(one);
+  await show(context, shown.toSpliced(at, 0, ...added));
+}
+
+export async function removeConnection(context: CommandContext, { ref }: ConnectionNode): Promise<void> {
+  if (ref.kind === 'sample') {
+    await context.setShowsSample(false);
+    context.connections.preferencesChanged();
+    return;
+  }
+  const id = connectionId(ref);
+  await show(
+    context,
+    (await shownConnections(context)).filter((other) => connectionId(other) !== id),
+  );
+}
+
+export async function sortConnections(context: CommandContext): Promise<void> {
+  const name = (ref: ConnectionRef) => `${connectionName(ref)} ${ref.kind === 'sample' ? '' : ref.region}`;
+  const sorted = (await shownConnections(context)).toSorted((left, right) => name(left).localeCompare(name(right)));
+  await show(context, sorted);
+}
+
+/** Another Region for a connection, or the Region that the default could not be opened without. */
+export async function selectRegion(context: CommandContext): Promise<void> {
+  const shown = (await shownConnections(context)).filter((ref) => ref.kind !== 'sample');
+  const ref = shown.length === 0 ? await withoutRegion(context) : await pickShown(shown);
+  if (ref === undefined) {
+    if (shown.length === 0) await selectProfile(context);
+    return;
+  }
+  const region = await pickRegion(context.aws, ref.region);
+  if (region === undefined) return;
+  const id = connectionId(ref);
+  const changed: ConnectionRef = { ...ref, region };
+  await show(
+    context,
+    shown.length === 0 ? [changed] : shown.map((other) => (connectionId(other) === id ? changed : other)),
+  );
+}
+
+export async function openSampleData(context: CommandContext): Promise<void> {
+  await context.setShowsSample(true);
+  context.connections.preferencesChanged();
+  await vscode.commands.executeCommand(`${views.keys}.focus`);
+}
+
+/** The one connection that is meant; asks where several are shown. */
+async function pickShown<T extends ConnectionRef>(shown: readonly T[]): Promise<T | undefined> {
+  if (shown.length < 2) return shown[0];
+  const items = shown.map((value) => ({
+    label: connectionName(value),
+    description: value.kind === 'sample' ? '' : value.region,
+    value,
+  }));
+  const picked = await vscode.window.showQuickPick(items, { title: l10n.t('Connection'), matchOnDescription: true });
+  return picked?.value;
+}
+
+/** Asks which of the connections on screen is meant, where there are several. */
+export async function pickConnection(context: CommandContext): Promise<ConnectionRef | undefined> {
+  const shown = await context.connections.list();
+  if (shown.length === 0) throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
+  return pickShown(shown);
+}
+
+/** What the view shows, chosen or by default; nothing where the default can't be made out. */
+async function shownConnections({ connections }: CommandContext): Promise<readonly ConnectionRef[]> {
+  try {
+    return await connections.list();
+  } catch (error) {
+    if (isKind(error, 'profileMissing', 'regionMissing')) return [];
+    throw error;
+  }
+}
+
+/** The default connection that lacks nothing but a Region. */
+async function withoutRegion({ connections }: CommandContext) {
+  try {
+    await connections.list();
+    return undefined;
+  } catch (error) {
+    if (!isKind(error, 'regionMissing')) return undefined;
+    const { profile } = error.details;
+    return profile === undefined
+      ? { kind: 'environment' as const, region: '' }
+      : { kind: 'profile' as const, profile, region: '' };
+  }
+}
+
+async function show(context: CommandContext, refs: readonly ConnectionRef[]): Promise<void> {
+  await setConnections(refs);
+  context.connections.preferencesChanged();
+}
+
+export async function copyAccountId(context: CommandContext, { ref }: ConnectionNode): Promise<void> {
+  const session = await context.connections.open(ref);
+  await vscode.env.clipboard.writeText((await session.identity()).account);
+}

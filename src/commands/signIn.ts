@@ -1,0 +1,62 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { connectionName } from '../core/describe.ts';
+import { isKind } from '../core/errors.ts';
+import type { ConnectionNode, MessageNode } from '../views/nodes.ts';
+import type { CommandContext } from './context.ts';
+
+const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html';
+
+/**
+ * The user's own act: a connection may now ask for its MFA code or start its credential_process; a sign-in session is
+ * renewed by the AWS CLI in a terminal, and the connection opens when the CLI has written its token.
+ */
+export async function signIn(context: CommandContext, node: ConnectionNode | MessageNode): Promise<void> {
+  const { ref } = node;
+  if (ref === undefined || ref.kind === 'sample') return;
+  const { connections } = context;
+  const need = await (await context.aws()).signInNeed(ref);
+  connections.allowToAsk(ref);
+  // KMS may refuse a session whose token still looks good.
+  const isRefused = isKind(connections.failure(ref), 'ssoExpired') && ref.kind === 'profile';
+  if (need.kind === 'cli') await runCli(ref.kind === 'profile' ? ref.profile : undefined, need.args);
+  else if (isRefused) await runCli(ref.profile, ['sso', 'login', '--profile', ref.profile]);
+  else connections.reconnect(ref);
+}
+
+/** By argument list, so that no shell reads a profile's name. */
+async function runCli(profile: string | undefined, args: readonly string[]): Promise<void> {
+  if (!(await isOnPath('aws'))) {
+    const open = l10n.t('How to Install');
+    const picked = await vscode.window.showErrorMessage(
+      l10n.t('Signing in needs the AWS CLI, and there is no program "aws" on the PATH of this machine.'),
+      open,
+    );
+    if (picked === open) await vscode.env.openExternal(vscode.Uri.parse(cliInstallPage));
+    return;
+  }
+  const terminal = vscode.window.createTerminal({
+    name: l10n.t('Sign in: {0}', connectionName({ kind: 'profile', profile: profile ?? 'default', region: '' })),
+    shellPath: 'aws',
+    shellArgs: [...args],
+    isTransient: true,
+  });
+  terminal.show();
+}
+
+async function isOnPath(program: string): Promise<boolean> {
+  const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    for (const name of names) {
+      try {
+        await access(join(folder, name), constants.X_OK);
+        return true;
+      } catch {
+        // Not in this folder.
+      }
+    }
+  }
+  return false;
+}

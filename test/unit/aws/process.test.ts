@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { access, readFile, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { explain, isKind, isKmsError } from '../../../src/core/errors.ts';
+import { accounts, anasKeys, createCloudWorld, role } from './cloud.ts';
+import { never } from './support.ts';
+
+const processProfile = (command: string) => `[profile process]\ncredential_process = ${command}\n`;
+
+/** A command that starts a program in the background, which connects to a server here and then never ends. */
+async function lingering(t: TestContext) {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // Without its server the program ends, if nothing else has ended it.
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  });
+  const connected = once(server, 'connection') as Promise<[Socket]>;
+  const { port } = server.address() as AddressInfo;
+  return { command: `"${process.execPath}" -e "require('net').connect(${port})" & wait`, connected };
+}
+
+/** Resolves when whatever is at the other end has ended. */
+async function ended([socket]: [Socket]): Promise<void> {
+  socket.on('error', () => undefined).resume();
+  await once(socket, 'close');
+}
+
+test('a credential process that takes too long is ended with all that it started', { timeout: 30_000 }, async (t) => {
+  const { command, connected } = await lingering(t);
+  const { open } = await createCloudWorld(t, { config: processProfile(command), aws: { processTimeoutMs: 2_000 } });
+  const failure = assert.rejects(
+    (await open('process')).api.listKeys(undefined, never),
+    (error) => isKind(error, 'processFailed') && /did not finish within 2 seconds/.test(error.message),
+  );
+  await ended(await connected);
+  await failure;
+});
+
+test('a credential process that no call waits for any more is ended with all that it started', {
+  timeout: 30_000,
+}, async (t) => {
+  const { command, connected } = await lingering(t);
+  const { open } = await createCloudWorld(t, { config: processProfile(command) });
+  const controller = new AbortController();
+  const call = (await open('process')).api.listKeys(undefined, controller.signal);
+  const aborted = assert.rejects(call, { name: 'AbortError' });
+  const connection = await connected;
+  controller.abort();
+  await aborted;
+  await ended(connection);
+});
+
+test('what a credential process says is shown cleaned and cut, and what it prints is not', async (t) => {
+  const script = 'said.sh';
+  const { open, home, writeConfig } = await createCloudWorld(t);
+  await writeFile(
+    join(home, script),
+    `echo '{"SecretAccessKey": "printed-canary"}'
+printf 'first %0500d \\033[31mred\\033[0m AKIACANARYCANARY1 ' 0 >&2
+echo 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY the vault is sealed, says /Users/Ana/lib/python3.12/site-packages/vault.py' >&2
+exit 3`,
+  );
+  await writeConfig(processProfile(`sh ${join(home, script)}`));
+  await assert.rejects((await open('process')).api.listKeys(undefined, never), (error) => {
+    assert.ok(isKind(error, 'processFailed'));
+    assert.match(
+      error.message,
+      /^It ended with 3\. …[^\n]*red … … the vault is sealed, says \/Users\/Ana\/lib\/python3\.12\/site-packages\/vault\.py$/,
+    );
+    assert.ok(error.message.length < 400);
+    assert.doesNotMatch(error.message, /canary|\p{Cc}|first/iu);
+    assert.match(explain(error.details).sentence, /vault is sealed/);
+    return true;
+  });
+});
+
+for (const [what, output] of [
+  ['no JSON', 'printed-canary'],
+  ['another version', '{"Version": 2, "SecretAccessKey": "printed-canary"}'],
+  [
+    'credentials that have expired',
+    '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "printed-canary", "Expiration": "2020-01-01T00:00:00Z"}',
+  ],
+]) {
+  test(`a credential process that prints ${what} has failed, and what it printed is not shown`, async (t) => {
+    const { open, home, writeConfig } = await createCloudWorld(t);
+    await writeFile(join(home, 'output'), output ?? '');
+    await writeConfig(processProfile(`cat ${join(home, 'output')}`));
+    await assert.rejects(
+      (await open('process')).api.listKeys(undefined, never),
+      (error) => isKind(error, 'processFailed') && !/canary/.test(error.message),
+    );
+  });
+}
+
+test('a credential process that prints without end is ended', async (t) => {
+  const { open } = await createCloudWorld(t, { config: processProfile('yes printed-canary') });
+  await assert.rejects(
+    (await open('process')).api.listKeys(undefined, never),
+    (error) => isKind(error, 'processFailed') && /more than credentials/.test(error.message),
+  );
+});
+
+test('a credential process runs once for all calls, and again when AWS says that its credentials have expired', async (t) => {
+  const { open, cloud, home, writeConfig } = await createCloudWorld(t);
+  const issue = async () => {
+    const { accessKeyId, secretAccessKey, sessionToken } = cloud.issue(`arn:aws:iam::${accounts.ana}:user/ana`);
+    const credentials = {
+      Version: 1,
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretAccessKey,
+      SessionToken: sessionToken,
+    };
+    await writeFile(join(home, 'output'), JSON.stringify(credentials));
+  };
+  await issue();
+  await writeConfig(processProfile(`sh -c "echo run >>${join(home, 'runs')} && cat ${join(home, 'output')}"`));
+  const { api } = await open('process');
+  await Promise.all([api.listKeys(undefined, never), api.callerIdentity(never)]);
+  assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'run\n');
+  cloud.expire();
+  await issue();
+  await api.listKeys(undefined, never);
+  assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'run\nrun\n');
+});
+
+test('in an untrusted workspace no credential process is started, wherever in the chain it is', async (t) => {
+  let trusted = false;
+  const { open, cloud, home, writeConfig } = await createCloudWorld(t, { aws: { mayRunProcesses: () => trusted } });
+  const marker = join(home, 'ran');
+  await writeConfig(`
+${processProfile(`sh -c "touch ${marker} && exit 1"`)}
+[profile role]
+role_arn = ${role('Admin')}
+source_profile = process
+[profile keys]
+${anasKeys}credential_process = touch ${marker}
+`);
+  for (const profile of ['process', 'role']) {
+    const { api } = await open(profile);
+    await assert.rejects(
+      api.listKeys(undefined, never),
+      (error) => isKind(error, 'untrustedWorkspace') && error.details.profile === profile,
+    );
+  }
+  await assert.rejects(access(marker));
+  assert.equal(cloud.requests.length, 0);
+  // The SDK does not start a process that is not needed.
+  await (await open('keys')).api.listKeys(undefined, never);
+  trusted = true;
+  await assert.rejects((await open('process')).api.listKeys(undefined, never), (error) =>
+    isKind(error, 'processFailed'),
+  );
+  await access(marker);
+});
+
+test('an SSO session may have the name of what stands in for the starter of processes', async (t) => {
+  const { open, writeSsoToken } = await createCloudWorld(t, {
+    config: `[profile sso]\nsso_session = exec\nsso_account_id = ${accounts.ana}\nsso_role_name = Engineer\n[sso-session exec]\nsso_start_url = https://x.awsapps.com/start\nsso_region = eu-central-1\n`,
+  });
+  await writeSsoToken('exec');
+  await (await open('sso')).api.listKeys(undefined, never);
+});
+
+test('a credential process whose command can not be found says so', async (t) => {
+  const { open } = await createCloudWorld(t, { config: processProfile('/nowhere/vault') });
+  await assert.rejects(
+    (await open('process')).api.listKeys(undefined, never),
+    (error) => isKmsError(error) && error.details.kind === 'processFailed' && /not found/.test(error.message),
+  );
+});
