@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { CommandContext } from './commands/context.ts';
 import { registerCommands } from './commands/table.ts';
 import { systemClock } from './core/clock.ts';
-import { Connections, type Preferences } from './core/connections.ts';
+import { Connections, type Preferences, signInNeeded } from './core/connections.ts';
 import type { Aws } from './core/kmsApi.ts';
 import { Revocations } from './core/revocation.ts';
 import { jsonScheme, views } from './manifest.ts';
@@ -28,7 +28,8 @@ export function activate({ subscriptions, globalState, workspaceState }: vscode.
   if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('KMS Grants', { log: true });
   const logged = (task: Promise<void>) => void task.catch((error: unknown) => log.warn(describeError(error)));
-  const aws = lazy(() => loadAws(log));
+  const aws = lazy(() => loadAws(log, mayPrompt));
+  const mayPrompt = (profile: string) => connections.takeLeaveToPrompt(profile);
   const preferences = () => readPreferences(workspaceState);
   const pinnedKeys = pinnedKeysIn(globalState);
   const revocations = new Revocations({
@@ -88,13 +89,16 @@ function readPreferences(workspaceState: vscode.Memento): Preferences {
 }
 
 /** The AWS room and the sample data are bundles of their own, loaded on first use. */
-async function loadAws(log: vscode.LogOutputChannel): Promise<Aws> {
+async function loadAws(log: vscode.LogOutputChannel, mayPrompt: (profile: string) => boolean): Promise<Aws> {
   const { createAws } = await import('./aws/index.ts');
   return createAws({
     env: process.env,
     log: (call) => logCall(log, call),
     sample: async () => (await import('./emulator/index.ts')).createSample(),
-    mfaCode: askMfaCode,
+    mfaCode: async (serial, profile, signal) => {
+      if (!mayPrompt(profile)) throw signInNeeded(profile, { kind: 'mfa', serial });
+      return askMfaCode(serial, profile, signal);
+    },
     mayRunProcesses: () => vscode.workspace.isTrusted,
   });
 }

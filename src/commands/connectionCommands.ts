@@ -8,7 +8,7 @@ import { views } from '../manifest.ts';
 import { setConnections } from '../platform/settings.ts';
 import type { ConnectionNode } from '../views/nodes.ts';
 import type { CommandContext } from './context.ts';
-import { pickProfile } from './pickProfile.ts';
+import { pickProfile, pickSignIn } from './pickProfile.ts';
 import { pickRegion, pickRegions } from './pickRegions.ts';
 
 /** One profile in place of all that is shown: profile, then the Region where nothing says which. */
@@ -23,14 +23,16 @@ export async function selectProfile(context: CommandContext): Promise<void> {
   await show(context, [ref]);
 }
 
-/** Profile, then its Regions, next to what is shown. */
+/** Profile, or none for the environment's own credentials; then its Regions, next to what is shown. */
 export async function addConnection(context: CommandContext): Promise<void> {
-  const profile = await pickProfile(context, l10n.t('Add Connection: Profile'));
-  if (profile === undefined) return;
-  const { name } = profile;
+  const picked = await pickSignIn(context, l10n.t('Add Connection: Profile'));
+  if (picked === undefined) return;
   const shown = await shownConnections(context);
-  const proposed = preferredRegion(context.preferences(), profile);
-  await add(context, shown, { kind: 'profile', profile: name, region: '' }, proposed);
+  const proposed = preferredRegion(context.preferences(), picked === 'environment' ? undefined : picked);
+  const region = '';
+  const ref =
+    picked === 'environment' ? { kind: picked, region } : { kind: 'profile' as const, profile: picked.name, region };
+  await add(context, shown, ref, proposed);
 }
 
 /** Further Regions for a connection's profile. */

@@ -18,12 +18,12 @@ export async function signIn(context: CommandContext, node: ConnectionNode | Mes
   if (ref === undefined || ref.kind === 'sample') return;
   const { connections } = context;
   const need = await (await context.aws()).signInNeed(ref);
-  connections.allowToAsk(ref);
   // KMS may refuse a session whose token still looks good.
   const isRefused = isKind(connections.failure(ref), 'ssoExpired') && ref.kind === 'profile';
+  connections.allowToAsk(ref);
   if (need.kind === 'cli') await runCli(ref.kind === 'profile' ? ref.profile : undefined, need.args);
   else if (isRefused) await runCli(ref.profile, ['sso', 'login', '--profile', ref.profile]);
-  else connections.reconnect(ref);
+  else connections.signIn(ref);
 }
 
 /** By argument list, so that no shell reads a profile's name. */

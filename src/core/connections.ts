@@ -120,6 +120,8 @@ export class Connections {
   readonly #slots = new Map<string, Slot>();
   /** Sign-ins that the user asked for: they may prompt, and run what the profile names. */
   readonly #mayAsk = new Set<string>();
+  /** Those of them that have not prompted since. */
+  readonly #mayPrompt = new Set<string>();
   #openings = 0;
   #watches = 0;
   #disposed = false;
@@ -203,6 +205,23 @@ export class Connections {
    */
   allowToAsk(ref: ConnectionRef): void {
     this.#mayAsk.add(signInOf(ref));
+    this.#mayPrompt.add(signInOf(ref));
+  }
+
+  /**
+   * Whether this profile may prompt now. Each act of the user allows one prompt: what expires later waits for another act.
+   */
+  takeLeaveToPrompt(profile: string): boolean {
+    return this.#mayPrompt.delete(signInOf({ kind: 'profile', profile, region: '' }));
+  }
+
+  /** Opens a connection anew, and all of the same sign-in that wait for it. */
+  signIn(ref: ConnectionRef): void {
+    this.allowToAsk(ref);
+    for (const slot of [...this.#slots.values()]) {
+      const waits = slot.failure !== undefined && signInOf(slot.ref) === signInOf(ref);
+      if (waits || slot.id === connectionId(ref)) this.reconnect(slot.ref);
+    }
   }
 
   /** Closes a connection; the next question opens it anew, from the files on. */
@@ -228,6 +247,8 @@ export class Connections {
       const fingerprint = await fingerprintOf(aws, slot.ref);
       if (slot.generation !== generation) continue;
       const isChanged = slot.opening !== undefined && fingerprint !== slot.fingerprint;
+      // What the user allowed was what the files said then: another program, or another device, is asked for anew.
+      if (isChanged) this.#forgetLeave(slot.ref);
       if (isChanged || isSignInProblem(slot.failure)) this.reconnect(slot.ref);
     }
     void this.#watch();
@@ -265,8 +286,13 @@ export class Connections {
       if (shown.has(slot.id) || (slot.isSibling && signIns.has(signInOf(slot.ref)))) continue;
       this.#close(slot);
       this.#slots.delete(slot.id);
-      if (!signIns.has(signInOf(slot.ref))) this.#mayAsk.delete(signInOf(slot.ref));
+      if (!signIns.has(signInOf(slot.ref))) this.#forgetLeave(slot.ref);
     }
+  }
+
+  #forgetLeave(ref: ConnectionRef): void {
+    this.#mayAsk.delete(signInOf(ref));
+    this.#mayPrompt.delete(signInOf(ref));
   }
 
   #close(slot: Slot): void {
@@ -312,7 +338,7 @@ export class Connections {
     const need: SignInNeed = ref.kind === 'sample' ? { kind: 'none' } : await aws.signInNeed(ref);
     stopIfStale();
     if (need.kind === 'cli' || (need.kind !== 'none' && !this.#mayAsk.has(signInOf(ref)))) {
-      throw signInNeeded(ref, need);
+      throw signInNeeded(ref.kind === 'profile' ? ref.profile : undefined, need);
     }
     const opened = await aws.open(ref);
     stopIfStale(opened);
@@ -410,8 +436,8 @@ async function fingerprintOf(aws: Aws, ref: ConnectionRef): Promise<string | und
   }
 }
 
-function signInNeeded(ref: ConnectionRef, need: SignInNeed): KmsError {
-  const profile = ref.kind === 'profile' ? ref.profile : undefined;
+/** What a connection says that waits for the user. */
+export function signInNeeded(profile: string | undefined, need: SignInNeed): KmsError {
   const messages = {
     none: '',
     mfa: l10n.t('It asks for the code of an MFA device.'),

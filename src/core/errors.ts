@@ -91,9 +91,12 @@ export interface Explanation {
   readonly actions: readonly HelpfulAction[];
 }
 
-/** Errors after which a change that was asked for may or may not have been made. */
+/** Errors after which a change that was asked for may or may not have been made: not those of the check before it. */
 export function isOutcomeUnknown(error: unknown): boolean {
-  return isKind(error, 'timeout', 'network', 'notJson', 'internal', 'dependencyTimeout', 'unknown');
+  return (
+    isKind(error, 'timeout', 'network', 'notJson', 'internal', 'dependencyTimeout', 'unknown') &&
+    error.details.operation !== 'GetCallerIdentity'
+  );
 }
 
 /** Errors that only signing in anew can mend: the files are read again, and new credentials are asked for. */

@@ -17,6 +17,11 @@ export function asMarkdown(text: string): string {
   return text.replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
 
+/** The same text where VS Code would take `$(name)` for an icon: in quick picks and the status bar. */
+export function withoutIcons(text: string): string {
+  return text.replaceAll('$(', '$\u200b(');
+}
+
 /** `2026-11-24 14:03:22` in local time: the same length everywhere, and sortable by eye. */
 export function localTime(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { printable } from '../core/text.ts';
+import { printable, withoutIcons } from '../core/text.ts';
 
 export interface Confirmation {
   readonly question: string;
@@ -70,7 +70,7 @@ export function pick<T>({ title, placeholder, load, empty }: PickOptions<T>): Pr
     const show = (items: readonly PickItem<T>[]) => {
       if (controller.signal.aborted) return;
       quickPick.keepScrollPosition = true;
-      quickPick.items = items;
+      quickPick.items = items.map(asData);
     };
     load(show, controller.signal)
       .then(() => {
@@ -85,6 +85,16 @@ export function pick<T>({ title, placeholder, load, empty }: PickOptions<T>): Pr
   });
 }
 
+/** Names from files and from AWS are data: what looks like an icon in them is text. */
+function asData<T>(item: PickItem<T>): PickItem<T> {
+  return {
+    ...item,
+    label: withoutIcons(item.label),
+    ...(item.description === undefined ? {} : { description: withoutIcons(item.description) }),
+    ...(item.detail === undefined ? {} : { detail: withoutIcons(item.detail) }),
+  };
+}
+
 /**
  * As {@link pick}, for several at once; `picked` items begin as chosen.
  * @returns the picked values; `undefined` when it was closed
@@ -94,7 +104,7 @@ export async function pickSeveral<T>(
   placeholder: string,
   items: readonly PickItem<T>[],
 ): Promise<readonly T[] | undefined> {
-  const chosen = await vscode.window.showQuickPick([...items], {
+  const chosen = await vscode.window.showQuickPick(items.map(asData), {
     title,
     placeHolder: placeholder,
     canPickMany: true,
@@ -120,13 +130,24 @@ export async function askText(
   return text?.trim() || undefined;
 }
 
-/** The code that an MFA device shows; `undefined` when the question was closed. */
-export async function askMfaCode(serial: string): Promise<string | undefined> {
-  const code = await vscode.window.showInputBox({
-    title: l10n.t('MFA Code'),
-    prompt: l10n.t('Code of the MFA device {0}', printable(serial)),
-    ignoreFocusOut: true,
-    validateInput: (value) => (/^\d{6}$/.test(value.trim()) ? undefined : l10n.t('Six digits')),
-  });
-  return code?.trim();
+/** The code that an MFA device shows; `undefined` when the question was closed, or `signal` aborted. */
+export async function askMfaCode(serial: string, profile: string, signal: AbortSignal): Promise<string | undefined> {
+  const cancel = new vscode.CancellationTokenSource();
+  const onAbort = () => cancel.cancel();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const code = await vscode.window.showInputBox(
+      {
+        title: l10n.t('Sign in: {0}', printable(profile)),
+        prompt: l10n.t('Code of the MFA device {0}', printable(serial)),
+        ignoreFocusOut: true,
+        validateInput: (value) => (value === '' || /^\d{6}$/.test(value.trim()) ? undefined : l10n.t('Six digits')),
+      },
+      cancel.token,
+    );
+    return code?.trim() || undefined;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    cancel.dispose();
+  }
 }

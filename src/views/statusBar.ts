@@ -4,6 +4,7 @@ import type { Connections } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
 import { isSignInProblem } from '../core/errors.ts';
 import type { ConnectionRef } from '../core/model.ts';
+import { withoutIcons } from '../core/text.ts';
 import { views } from '../manifest.ts';
 
 /** Names the connections on screen, and those that wait for a sign-in. There from the first opening of the view on. */
@@ -27,8 +28,8 @@ export class StatusBar {
     const names = [...new Set(refs.map(connectionName))];
     this.#item.text =
       waiting.length > 0
-        ? `$(sign-in) ${l10n.t('KMS: {0} needs sign-in', withoutIcons(waiting))}`
-        : `$(key) ${l10n.t('KMS: {0}', withoutIcons(refs))}`;
+        ? `$(sign-in) ${l10n.t('KMS: {0} needs sign-in', shortList(waiting))}`
+        : `$(key) ${l10n.t('KMS: {0}', shortList(refs))}`;
     this.#item.backgroundColor =
       waiting.length > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.tooltip = refs.map((ref) => this.#line(ref)).join('\n');
@@ -50,9 +51,9 @@ export class StatusBar {
   }
 }
 
-/** The first name, and how many more; `$(…)` in a profile's name is no icon. */
-function withoutIcons(refs: readonly ConnectionRef[]): string {
+/** The first name, and how many more. */
+function shortList(refs: readonly ConnectionRef[]): string {
   const names = [...new Set(refs.map(connectionName))];
-  const first = (names[0] ?? '').replaceAll('$(', '$\u200b(');
+  const first = withoutIcons(names[0] ?? '');
   return names.length > 1 ? l10n.t('{0} and {1} more', first, names.length - 1) : first;
 }

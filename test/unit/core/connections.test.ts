@@ -137,7 +137,7 @@ class FakeAws implements Aws {
   readonly contents = new Map<string, string>();
   /** The KMS of each opening, the newest last. */
   readonly opened: { readonly id: string; readonly kms: FakeKms; isClosed: boolean }[] = [];
-  /** Before each answer: delays it or, by throwing, replaces it. */
+  /** Before each answer, with what was read for it: delays it or, by throwing, replaces it. */
   before: (step: string) => unknown = () => {};
   beforeCall: FakeKms['before'] = () => {};
 
@@ -176,9 +176,10 @@ class FakeAws implements Aws {
   }
 
   async signInNeed(ref: ConnectionRef): Promise<SignInNeed> {
+    const contents = this.#read(ref);
     await this.#step(`need ${connectionId(ref)}`);
     if (ref.kind !== 'profile') return { kind: 'none' };
-    if (this.contents.get(ref.profile) === 'removed') throw kmsError('profileMissing', { profile: ref.profile });
+    if (contents === 'removed') throw kmsError('profileMissing', { profile: ref.profile });
     return this.needs.get(ref.profile) ?? { kind: 'none' };
   }
 
@@ -189,14 +190,21 @@ class FakeAws implements Aws {
   }
 
   async fingerprint(ref: ConnectionRef): Promise<string> {
+    const contents = this.#read(ref);
     await this.#step(`fingerprint ${connectionId(ref)}`);
-    if (ref.kind !== 'profile') return '';
-    const contents = this.contents.get(ref.profile) ?? 'as it was';
-    if (contents === 'removed') throw kmsError('profileMissing', { profile: ref.profile });
+    if (ref.kind === 'profile' && contents === 'removed') throw kmsError('profileMissing', { profile: ref.profile });
     return contents;
   }
 
+  #read(ref: ConnectionRef): string {
+    return (ref.kind === 'profile' ? this.contents.get(ref.profile) : undefined) ?? 'as it was';
+  }
+
   consoleUrl() {
+    return undefined;
+  }
+
+  cloudTrailUrl() {
     return undefined;
   }
 
@@ -462,6 +470,17 @@ for (const need of signIns) {
   });
 }
 
+test('what the user allowed is forgotten when the files of the connection change', async () => {
+  const { aws, connections } = world({ connections: [dev] });
+  aws.needs.set('dev', { kind: 'process' });
+  await connections.list();
+  connections.allowToAsk(dev);
+  await connections.open(dev);
+  aws.contents.set('dev', 'another program');
+  await connections.filesChanged();
+  assert.equal(await failure(connections.open(dev)), 'signInNeeded');
+});
+
 test('a sign-in may be allowed before its connection is shown', async () => {
   const { aws, connections, preferences } = world({ connections: [prod] });
   aws.needs.set('dev', { kind: 'process' });
@@ -485,6 +504,42 @@ test('a sign-in that was allowed is allowed no more once none of its Regions is 
   preferences.connections = [devInUs];
   await connections.list();
   assert.equal(await failure(connections.open(devInUs)), 'signInNeeded');
+});
+
+test('each act of the user allows its profile one prompt', async () => {
+  const { connections, preferences } = world({ connections: [dev, devInUs, prod] });
+  await connections.list();
+  assert.equal(connections.takeLeaveToPrompt('dev'), false);
+  connections.allowToAsk(dev);
+  connections.allowToAsk(devInUs);
+  assert.equal(connections.takeLeaveToPrompt('prod'), false);
+  assert.deepEqual([connections.takeLeaveToPrompt('dev'), connections.takeLeaveToPrompt('dev')], [true, false]);
+  connections.signIn(devInUs);
+  assert.deepEqual([connections.takeLeaveToPrompt('dev'), connections.takeLeaveToPrompt('dev')], [true, false]);
+  connections.allowToAsk(dev);
+  preferences.connections = [prod];
+  await connections.list();
+  assert.equal(connections.takeLeaveToPrompt('dev'), false, 'it is shown no more');
+});
+
+test('signing in opens anew the connection and those of its sign-in that wait, each once, and no other', async () => {
+  const { aws, connections, told, forgetTold } = world({ connections: [dev, devInUs, prod] });
+  const healthy = ofProfile('dev', 'ap-south-1');
+  await connections.list();
+  const session = await connections.open(healthy);
+  for (const profile of ['dev', 'prod']) aws.needs.set(profile, { kind: 'process' });
+  for (const ref of [dev, devInUs, prod]) await failure(connections.open(ref));
+  await settle();
+  forgetTold();
+  connections.signIn({ ...dev });
+  assert.deepEqual(told, ['state profile/dev/eu-west-1', 'state profile/dev/us-east-1']);
+  assert.equal(session.closed.aborted, false);
+  await Promise.all([connections.open(dev), connections.open(devInUs)]);
+  assert.equal(await failure(connections.open(prod)), 'signInNeeded');
+  await settle();
+  forgetTold();
+  connections.signIn({ ...dev });
+  assert.deepEqual(told, ['state profile/dev/eu-west-1'], 'also when it is open');
 });
 
 test('what the AWS CLI signs in waits for the CLI, also when the user asks for it', async () => {
@@ -614,6 +669,7 @@ for (const step of steps) {
     slow.open();
     assert.equal(await waiting, session);
     assert.deepEqual([sessions, isOpen()], [[session], ['profile/dev/eu-west-1']]);
+    assert.equal(aws.opened.length, step.startsWith('open') ? 2 : 1);
     assert.equal(connections.session(dev), session);
     assert.equal(told.filter((line) => line.startsWith('opened')).length, 1);
   });
@@ -880,7 +936,7 @@ test('changed files reconnect what failed in another way, where they change it',
   await connections.open(dev);
 });
 
-for (const step of steps.slice(1)) {
+for (const step of steps) {
   test(`files that change while a connection opens, at "${step}", are not missed`, async () => {
     const { aws, connections, isOpen } = world({ connections: [dev] });
     await connections.list();
@@ -898,6 +954,38 @@ for (const step of steps.slice(1)) {
   });
 }
 
+for (const step of steps) {
+  test(`files that change at "${step}" and are told of once the connection is open are not missed`, async () => {
+    const { aws, connections } = world({ connections: [dev] });
+    await connections.list();
+    const slow = hold(aws, step);
+    const opening = connections.open(dev);
+    await settle();
+    aws.before = () => {};
+    aws.contents.set('dev', 'another role');
+    slow.open();
+    const session = await opening;
+    await connections.filesChanged();
+    assert.equal(session.closed.aborted, true);
+  });
+}
+
+test('what an opening that was overtaken read of the files does not count', async () => {
+  const { aws, connections } = world({ connections: [dev] });
+  await connections.list();
+  const slow = hold(aws, 'fingerprint profile/dev/eu-west-1');
+  const overtaken = connections.open(dev);
+  await settle();
+  aws.before = () => {};
+  aws.contents.set('dev', 'another role');
+  connections.reconnect(dev);
+  const session = await connections.open(dev);
+  slow.open();
+  await overtaken;
+  await connections.filesChanged();
+  assert.equal(session.closed.aborted, false);
+});
+
 test('a profile that is removed from the files is a failure, and comes alive when it returns', async () => {
   const { aws, connections } = world({ connections: [dev] });
   await connections.list();
@@ -913,14 +1001,14 @@ test('a profile that is removed from the files is a failure, and comes alive whe
   assert.equal((await connections.open(dev)).closed.aborted, false);
 });
 
-test('what was reconnected while the files were compared is not reconnected once more', async () => {
+test('what was opened anew while the files were compared is not compared with what they said before', async () => {
   const { aws, connections } = world({ connections: [dev] });
   await connections.open(dev);
-  aws.contents.set('dev', 'another role');
   const slow = hold(aws, 'fingerprint profile/dev/eu-west-1');
   const comparing = connections.filesChanged();
   await settle();
   aws.before = () => {};
+  aws.contents.set('dev', 'another role');
   connections.reconnect(dev);
   const session = await connections.open(dev);
   slow.open();

@@ -341,6 +341,12 @@ for (const [message, expected] of denials) {
   });
 }
 
+test('a check of the account that fails before a change leaves no doubt about the change', () => {
+  for (const kind of errorKinds) {
+    assert.equal(isOutcomeUnknown(kmsError(kind, { operation: 'GetCallerIdentity' })), false, kind);
+  }
+});
+
 test('a KmsError is known by its name and details, also when it comes from another bundle', () => {
   const error = kmsError('network');
   assert.ok(isKmsError(error) && error instanceof Error);

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test, { describe, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FileWatch } from '../../../src/platform/fileWatch.ts';
 
@@ -58,19 +58,20 @@ async function begun(path: string, ...all: readonly Counted[]): Promise<void> {
   for (const deadline = Date.now() + 10_000; all.some(({ told }) => told === 0); ) {
     assert.ok(Date.now() < deadline, 'The changes are told.');
     appendFileSync(path, '.');
-    for (const counted of all) await silence(counted);
+    await Promise.all(all.map(silence));
   }
   // A time that can be given to a file again.
   utimesSync(path, 1_000_000_000, 1_000_000_000);
-  for (const counted of all) await silence(counted);
+  await Promise.all(all.map(silence));
 }
 
 /** Nothing is told for a while. */
 async function silence(counted: Counted): Promise<void> {
-  for (let before = -1; before !== counted.told; ) {
+  let before: number;
+  do {
     before = counted.told;
     await sleep(counted.settleMs + 5 * intervalMs);
-  }
+  } while (before !== counted.told);
 }
 
 const changes: readonly [string, (path: string) => void][] = [
@@ -88,121 +89,124 @@ function replace(path: string): void {
   renameSync(`${path}.new`, path);
 }
 
-for (const [what, change] of changes) {
-  test(`a file that ${what} is told of`, async (context) => {
+// Each waits for time to pass, so they wait side by side.
+describe('FileWatch', { concurrency: true }, () => {
+  for (const [what, change] of changes) {
+    test(`a file that ${what} is told of`, async (context) => {
+      const here = scene(context);
+      const path = here.file('config', 'text');
+      const counted = here.watch([path]);
+      await begun(path, counted);
+      const before = counted.told;
+      change(path);
+      await until('told', () => counted.told > before);
+      await silence(counted);
+      assert.equal(counted.told, before + 1);
+    });
+  }
+
+  test('a file that is not there is not told of, until it appears', async (context) => {
+    const here = scene(context);
+    const path = here.file('config');
+    const counted = here.watch([path]);
+    await silence(counted);
+    assert.equal(counted.told, 0);
+    writeFileSync(path, 'text');
+    await until('appears', () => counted.told === 1);
+    rmSync(path);
+    await until('goes', () => counted.told === 2);
+    writeFileSync(path, '');
+    await until('returns, empty', () => counted.told === 3);
+  });
+
+  test('a file that appears in a folder that appears is told of', async (context) => {
+    const here = scene(context);
+    const counted = here.watch([join(here.folder, 'sso', 'cache', 'token.json')]);
+    await silence(counted);
+    mkdirSync(join(here.folder, 'sso', 'cache'), { recursive: true });
+    await silence(counted);
+    assert.equal(counted.told, 0, 'the folder alone');
+    writeFileSync(join(here.folder, 'sso', 'cache', 'token.json'), '{}');
+    await until('told', () => counted.told === 1);
+  });
+
+  test('a file that stays as it is is not told of, also when it is read', async (context) => {
     const here = scene(context);
     const path = here.file('config', 'text');
     const counted = here.watch([path]);
     await begun(path, counted);
     const before = counted.told;
-    change(path);
+    const { mtime } = statSync(path);
+    utimesSync(path, new Date(), mtime);
+    await silence(counted);
+    assert.equal(counted.told, before);
+  });
+
+  test('several changes, each before the last one has settled, are told of once, after the last', async (context) => {
+    const here = scene(context);
+    const path = here.file('config', 'text');
+    const other = here.file('credentials');
+    const counted = here.watch([path, other], 400);
+    await begun(path, counted);
+    const before = counted.told;
+    for (let step = 0; step < 6; step += 1) {
+      assert.equal(counted.told, before, `step ${step}`);
+      appendFileSync(step % 2 === 0 ? path : other, 'step');
+      await sleep(100);
+    }
+    await silence(counted);
+    assert.equal(counted.told, before + 1);
+  });
+
+  test('the files that are watched now are told of, and no others any more', async (context) => {
+    const here = scene(context);
+    const [first, kept, added] = [here.file('first', ''), here.file('kept', ''), here.file('added', '')];
+    const counted = here.watch([first, kept]);
+    // It hears of each change when the other does, and tells later.
+    const witness = here.watch([first], 2 * settleMs);
+    await begun(first, counted, witness);
+    counted.files.watch([kept, added]);
+    const [before, seen] = [counted.told, witness.told];
+    appendFileSync(first, 'more');
+    await until('the witness tells', () => witness.told > seen);
+    assert.equal(counted.told, before, 'a file that is watched no more');
+    for (const path of [kept, added]) {
+      counted.told = 0;
+      await begun(path, counted);
+    }
+  });
+
+  test('watching the same files again misses nothing and tells nothing twice', async (context) => {
+    const here = scene(context);
+    const path = here.file('config', '');
+    const counted = here.watch([path, path]);
+    await begun(path, counted);
+    const before = counted.told;
+    appendFileSync(path, 'more');
+    counted.files.watch([path]);
+    counted.files.watch([path, path]);
     await until('told', () => counted.told > before);
     await silence(counted);
     assert.equal(counted.told, before + 1);
   });
-}
 
-test('a file that is not there is not told of, until it appears', async (context) => {
-  const here = scene(context);
-  const path = here.file('config');
-  const counted = here.watch([path]);
-  await silence(counted);
-  assert.equal(counted.told, 0);
-  writeFileSync(path, 'text');
-  await until('appears', () => counted.told === 1);
-  rmSync(path);
-  await until('goes', () => counted.told === 2);
-  writeFileSync(path, '');
-  await until('returns, empty', () => counted.told === 3);
-});
-
-test('a file that appears in a folder that appears is told of', async (context) => {
-  const here = scene(context);
-  const counted = here.watch([join(here.folder, 'sso', 'cache', 'token.json')]);
-  await silence(counted);
-  mkdirSync(join(here.folder, 'sso', 'cache'), { recursive: true });
-  await silence(counted);
-  assert.equal(counted.told, 0, 'the folder alone');
-  writeFileSync(join(here.folder, 'sso', 'cache', 'token.json'), '{}');
-  await until('told', () => counted.told === 1);
-});
-
-test('a file that stays as it is is not told of, also when it is read', async (context) => {
-  const here = scene(context);
-  const path = here.file('config', 'text');
-  const counted = here.watch([path]);
-  await begun(path, counted);
-  const before = counted.told;
-  const { mtime } = statSync(path);
-  utimesSync(path, new Date(), mtime);
-  await silence(counted);
-  assert.equal(counted.told, before);
-});
-
-test('several changes, each before the last one has settled, are told of once, after the last', async (context) => {
-  const here = scene(context);
-  const path = here.file('config', 'text');
-  const other = here.file('credentials');
-  const counted = here.watch([path, other], 600);
-  await begun(path, counted);
-  const before = counted.told;
-  for (let step = 0; step < 6; step += 1) {
-    assert.equal(counted.told, before, `step ${step}`);
-    appendFileSync(step % 2 === 0 ? path : other, 'step');
-    await sleep(150);
-  }
-  await silence(counted);
-  assert.equal(counted.told, before + 1);
-});
-
-test('the files that are watched now are told of, and no others any more', async (context) => {
-  const here = scene(context);
-  const [first, kept, added] = [here.file('first', ''), here.file('kept', ''), here.file('added', '')];
-  const counted = here.watch([first, kept]);
-  // It hears of each change when the other does, and tells later.
-  const witness = here.watch([first], 2 * settleMs);
-  await begun(first, counted, witness);
-  counted.files.watch([kept, added]);
-  const [before, seen] = [counted.told, witness.told];
-  appendFileSync(first, 'more');
-  await until('the witness tells', () => witness.told > seen);
-  assert.equal(counted.told, before, 'a file that is watched no more');
-  for (const path of [kept, added]) {
-    counted.told = 0;
-    await begun(path, counted);
-  }
-});
-
-test('watching the same files again misses nothing and tells nothing twice', async (context) => {
-  const here = scene(context);
-  const path = here.file('config', '');
-  const counted = here.watch([path, path]);
-  await begun(path, counted);
-  const before = counted.told;
-  appendFileSync(path, 'more');
-  counted.files.watch([path]);
-  counted.files.watch([path, path]);
-  await until('told', () => counted.told > before);
-  await silence(counted);
-  assert.equal(counted.told, before + 1);
-});
-
-test('after the end nothing is told, also not what had changed before it', async (context) => {
-  const here = scene(context);
-  const path = here.file('config', '');
-  const counted = here.watch([path], 2 * settleMs);
-  const witness = here.watch([path], 3 * settleMs);
-  await begun(path, counted, witness);
-  const ending = new FileWatch(() => counted.files.dispose(), { intervalMs, settleMs: 1 });
-  context.after(() => ending.dispose());
-  ending.watch([path]);
-  const [before, seen] = [counted.told, witness.told];
-  appendFileSync(path, 'more');
-  await until('the witness tells', () => witness.told > seen);
-  assert.equal(counted.told, before, 'what was about to be told');
-  appendFileSync(path, 'more');
-  await until('the witness tells again', () => witness.told > seen + 1);
-  assert.equal(counted.told, before, 'what changes later');
+  test('after the end nothing is told, also not what had changed before it', async (context) => {
+    const here = scene(context);
+    const path = here.file('config', '');
+    const counted = here.watch([path], 2 * settleMs);
+    const witness = here.watch([path], 3 * settleMs);
+    await begun(path, counted, witness);
+    const ending = new FileWatch(() => counted.files.dispose(), { intervalMs, settleMs: 1 });
+    context.after(() => ending.dispose());
+    ending.watch([path]);
+    const [before, seen] = [counted.told, witness.told];
+    appendFileSync(path, 'more');
+    await until('the witness tells', () => witness.told > seen);
+    assert.equal(counted.told, before, 'what was about to be told');
+    appendFileSync(path, 'more');
+    await until('the witness tells again', () => witness.told > seen + 1);
+    assert.equal(counted.told, before, 'what changes later');
+  });
 });
 
 test('what is watched does not keep the process alive, nor does anything that is left after the end', async (context) => {
@@ -211,9 +215,10 @@ test('what is watched does not keep the process alive, nor does anything that is
   const counted = here.watch([path, here.file('missing')], 60_000);
   const witness = here.watch([path]);
   await begun(path, witness);
+  assert.deepEqual(keepingAlive(), ['Timeout'], 'a change is about to be told');
   counted.files.dispose();
   assert.deepEqual(keepingAlive(), []);
-  counted.files.watch([path]);
+  witness.files.watch([path, here.file('other', '')]);
   assert.deepEqual(keepingAlive(), []);
 });
 
