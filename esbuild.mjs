@@ -1,4 +1,4 @@
-// Builds everything that runs: the extension's three bundles (dist/), and the tests, the host and the benchmark (out/).
+// Builds everything that runs: the extension's four bundles (dist/), and the tests, the host and the benchmark (out/).
 // Options: --only=product|unit|emulator builds just that; --minify; --watch (the product).
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,19 +7,23 @@ import { build, context } from 'esbuild';
 const flags = new Set(process.argv.slice(2));
 const only = process.argv.find((flag) => flag.startsWith('--only='))?.slice('--only='.length);
 
-/** The AWS room and the emulator are bundles of their own, so that activation loads neither. */
+/** The commands, the AWS room and the emulator are bundles of their own, so that activation loads none of them. */
 const separateBundles = {
   name: 'separate-bundles',
   setup(pluginBuild) {
-    const bundles = { './aws/index.ts': './aws.js', './emulator/index.ts': './emulator.js' };
-    pluginBuild.onResolve({ filter: /^\.\/(aws|emulator)\/index\.ts$/ }, ({ path, kind }) =>
-      kind === 'dynamic-import' ? { path: bundles[path], external: true } : undefined,
+    pluginBuild.onResolve({ filter: /^\.\/(aws|commands|emulator)\/index\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `./${path.split('/')[1]}.js`, external: true } : undefined,
     );
   },
 };
 
 const product = {
-  entryPoints: { extension: 'src/extension.ts', aws: 'src/aws/index.ts', emulator: 'src/emulator/index.ts' },
+  entryPoints: {
+    extension: 'src/extension.ts',
+    commands: 'src/commands/index.ts',
+    aws: 'src/aws/index.ts',
+    emulator: 'src/emulator/index.ts',
+  },
   bundle: true,
   outdir: 'dist',
   platform: 'node',

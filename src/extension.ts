@@ -1,13 +1,18 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CommandContext } from './commands/context.ts';
-import { registerCommands } from './commands/table.ts';
+import { type CommandsRoom, registerCommands } from './commands/register.ts';
 import { systemClock } from './core/clock.ts';
 import { Connections, type Preferences, signInNeeded } from './core/connections.ts';
+import { Journal } from './core/journal.ts';
 import type { Aws } from './core/kmsApi.ts';
+import { RequestLimiter } from './core/limiter.ts';
 import { Revocations } from './core/revocation.ts';
-import { jsonScheme, views } from './manifest.ts';
+import { checkUnanswered } from './core/unanswered.ts';
+import { jsonScheme } from './manifest.ts';
 import { FileWatch } from './platform/fileWatch.ts';
+import { findingOptions, onFindingSettings } from './platform/findingSettings.ts';
+import { JournalFileOnDisk } from './platform/journalFile.ts';
 import { describeError, logCall } from './platform/log.ts';
 import { askMfaCode } from './platform/prompts.ts';
 import {
@@ -18,27 +23,36 @@ import {
   propagationPolicy,
   regionSetting,
 } from './platform/settings.ts';
-import { pinnedKeys as pinnedKeysIn, recordStore, setShowsSample, showsSample } from './platform/store.ts';
+import { pinnedKeys as pinnedKeysIn, setShowsSample, showsSample } from './platform/store.ts';
+import { GranteesView } from './views/granteesView.ts';
+import { HistoryView } from './views/historyView.ts';
 import { JsonDocuments } from './views/jsonDocuments.ts';
 import { KeysView } from './views/keysView.ts';
 import { StatusBar } from './views/statusBar.ts';
+import { createTrees } from './views/trees.ts';
 
-/** Builds and wires. Nothing here touches disk or network: the AWS room is loaded when the view first asks. */
-export function activate({ subscriptions, globalState, workspaceState }: vscode.ExtensionContext): void {
+/** Builds and wires. Nothing here touches disk or network: the AWS room is loaded when a view first asks. */
+export function activate(extension: vscode.ExtensionContext): void {
+  const { subscriptions, globalState, workspaceState } = extension;
   if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('KMS Grants', { log: true });
-  const logged = (task: Promise<void>) => void task.catch((error: unknown) => log.warn(describeError(error)));
-  const aws = lazy(() => loadAws(log, mayPrompt));
-  const mayPrompt = (profile: string) => connections.takeLeaveToPrompt(profile);
+  const logError = (error: unknown) => log.warn(describeError(error));
+  const logged = (task: Promise<void>) => void task.catch(logError);
+  const aws = lazy(() => loadAws(log, (profile) => connections.takeLeaveToPrompt(profile)));
   const preferences = () => readPreferences(workspaceState);
   const pinnedKeys = pinnedKeysIn(globalState);
+  const file = new JournalFileOnDisk(vscode.Uri.joinPath(extension.globalStorageUri, 'history.jsonl').fsPath);
+  const journal = new Journal(file, systemClock, logError);
+  const limiter = new RequestLimiter(systemClock);
+  const now = Date.now;
   const revocations = new Revocations({
-    store: recordStore(globalState),
+    journal,
     clock: systemClock,
     random: Math.random,
     policy: propagationPolicy,
-    onChange: (record) => view.onRevocationChange(record),
-    onOutcome: (record, outcome) => view.onRevocationOutcome(record, outcome),
+    onChange: (record) => both((shown) => shown.onRevocationChange(record)),
+    onOutcome: (record, outcome) => both((shown) => shown.onRevocationOutcome(record, outcome)),
+    onJournalError: logError,
   });
   const files = new FileWatch(() => logged(connections.filesChanged()));
   const connections = new Connections({
@@ -46,31 +60,40 @@ export function activate({ subscriptions, globalState, workspaceState }: vscode.
     preferences,
     onListChanged: () => view.onListChanged(),
     onStateChanged: (id) => view.onStateChanged(id),
-    onAccountChanged: (id) => view.onAccountChanged(id),
-    onOpened: (session) => logged(revocations.resume(session)),
+    onAccountChanged: (id) => both((shown) => shown.onAccountChanged(id)),
+    onOpened: (session) => {
+      logged(revocations.resume(session));
+      logged(checkUnanswered(journal, session, systemClock));
+    },
     onChange: (session, change) => view.onSessionChange(session, change),
     watch: (paths) => files.watch(paths),
   });
-  const view = new KeysView({ connections, revocations, pinnedKeys, accountName });
+  const view = new KeysView({ connections, revocations, pinnedKeys, accountName, findingOptions, now });
+  const grantees = new GranteesView({ revocations, findingOptions, now });
+  const both = (tell: (shown: KeysView | GranteesView) => void) => [view, grantees].forEach(tell);
+  const history = new HistoryView(journal);
   const statusBar = new StatusBar(connections);
-  const tree = vscode.window.createTreeView(views.keys, { treeDataProvider: view, showCollapseAll: true });
   const documents = new JsonDocuments();
+  const trees = createTrees(view, grantees, history);
   const setSample = (shown: boolean) => setShowsSample(workspaceState, shown);
   const context: CommandContext = {
-    aws,
-    preferences,
-    setShowsSample: setSample,
-    connections,
-    revocations,
-    pinnedKeys,
-    view,
-    tree,
-    documents,
-    log,
+    ...{
+      aws,
+      preferences,
+      setShowsSample: setSample,
+      connections,
+      revocations,
+      pinnedKeys,
+      journal,
+      changeLog: journal,
+    },
+    ...{ limiter, view, grantees, history, documents, log, selection: trees.selection },
   };
-  subscriptions.push(log, connections, revocations, files, view, statusBar, tree, registerCommands(context));
+  subscriptions.push(log, connections, revocations, files, journal, view, grantees, history, statusBar, trees);
+  subscriptions.push(registerCommands(context, lazy(loadCommands)));
   subscriptions.push(
     onConnectionSettings(() => connections.preferencesChanged()),
+    onFindingSettings(() => both((shown) => shown.onFindingOptions())),
     vscode.workspace.onDidGrantWorkspaceTrust(() => logged(connections.filesChanged())),
     view.onDidChangeTreeData(() => statusBar.update()),
     vscode.workspace.registerTextDocumentContentProvider(jsonScheme, documents),
@@ -88,9 +111,16 @@ function readPreferences(workspaceState: vscode.Memento): Preferences {
   };
 }
 
-/** The AWS room and the sample data are bundles of their own, loaded on first use. */
+/** The commands, the AWS room and the sample data are bundles of their own, loaded on first use. */
+async function loadCommands(): Promise<CommandsRoom> {
+  const room = await import('./commands/index.ts');
+  if (vscode.l10n.bundle !== undefined) room.configureStrings({ contents: vscode.l10n.bundle });
+  return room;
+}
+
 async function loadAws(log: vscode.LogOutputChannel, mayPrompt: (profile: string) => boolean): Promise<Aws> {
-  const { createAws } = await import('./aws/index.ts');
+  const { configureStrings, createAws } = await import('./aws/index.ts');
+  if (vscode.l10n.bundle !== undefined) configureStrings({ contents: vscode.l10n.bundle });
   return createAws({
     env: process.env,
     log: (call) => logCall(log, call),

@@ -4,7 +4,7 @@ export const extensionName = 'kms-grants';
 
 export const container = 'kmsGrants';
 
-export const views = { keys: 'kmsGrants.keys' } as const;
+export const views = { keys: 'kmsGrants.keys', grantees: 'kmsGrants.grantees', history: 'kmsGrants.history' } as const;
 
 /** Commands of the palette, menus and keybindings, and (last group) those that only rows and keys use. */
 export const commands = {
@@ -16,6 +16,14 @@ export const commands = {
   openSampleData: 'kmsGrants.openSampleData',
   refresh: 'kmsGrants.refresh',
   revokeGrant: 'kmsGrants.revokeGrant',
+  findGrants: 'kmsGrants.findGrants',
+  exportGrants: 'kmsGrants.exportGrants',
+  groupBy: 'kmsGrants.groupBy',
+  sortBy: 'kmsGrants.sortBy',
+  filterKeys: 'kmsGrants.filterKeys',
+  filterGrantees: 'kmsGrants.filterGrantees',
+  clearKeysFilter: 'kmsGrants.clearKeysFilter',
+  clearGranteesFilter: 'kmsGrants.clearGranteesFilter',
   showLog: 'kmsGrants.showLog',
   refreshNode: 'kmsGrants.refreshNode',
   signIn: 'kmsGrants.signIn',
@@ -37,6 +45,18 @@ export const commands = {
   loadMore: 'kmsGrants.loadMore',
   revokeSelectedGrant: 'kmsGrants.revokeSelectedGrant',
   copySelection: 'kmsGrants.copySelection',
+  createGrant: 'kmsGrants.createGrant',
+  retireGrant: 'kmsGrants.retireGrant',
+  showRetirableGrants: 'kmsGrants.showRetirableGrants',
+  showKeyDetails: 'kmsGrants.showKeyDetails',
+  showInCloudTrail: 'kmsGrants.showInCloudTrail',
+  recreateGrant: 'kmsGrants.recreateGrant',
+  copyAsCli: 'kmsGrants.copyAsCli',
+  copyAsTerraform: 'kmsGrants.copyAsTerraform',
+  copyRevokeAsCli: 'kmsGrants.copyRevokeAsCli',
+  clearHistory: 'kmsGrants.clearHistory',
+  exportHistory: 'kmsGrants.exportHistory',
+  showHistory: 'kmsGrants.showHistory',
 } as const;
 
 export type CommandId = (typeof commands)[keyof typeof commands];
@@ -46,9 +66,28 @@ export const settings = {
   region: 'kmsGrants.region',
   connections: 'kmsGrants.connections',
   accountNames: 'kmsGrants.accountNames',
+  readOnly: 'kmsGrants.readOnly',
   propagationTimeoutSeconds: 'kmsGrants.propagation.timeoutSeconds',
   propagationIntervalSeconds: 'kmsGrants.propagation.intervalSeconds',
   propagationAbsentReads: 'kmsGrants.propagation.absentReads',
+  findingsPossiblyOrphaned: 'kmsGrants.findings.possiblyOrphaned',
+  findingsDuplicate: 'kmsGrants.findings.duplicate',
+  findingsMayCreateGrants: 'kmsGrants.findings.mayCreateGrants',
+  findingsOtherAccount: 'kmsGrants.findings.otherAccount',
+  findingsAccountRoot: 'kmsGrants.findings.accountRoot',
+  findingsNoEncryptionContext: 'kmsGrants.findings.noEncryptionContext',
+  findingsOnlyAdminsCanEnd: 'kmsGrants.findings.onlyAdminsCanEnd',
+  findingsOlderThan: 'kmsGrants.findings.olderThan',
+  findingsKeyDisabled: 'kmsGrants.findings.keyDisabled',
+  findingsKeyPendingDeletion: 'kmsGrants.findings.keyPendingDeletion',
+  findingsNearQuota: 'kmsGrants.findings.nearQuota',
+  findingsOlderThanDays: 'kmsGrants.findings.olderThanDays',
+} as const;
+
+/** Set while a view is filtered, so that its button to show all is there. */
+export const contextKeys = {
+  keysFiltered: 'kmsGrants.keysFiltered',
+  granteesFiltered: 'kmsGrants.granteesFiltered',
 } as const;
 
 /** Where "Show as JSON" documents live. */
@@ -64,11 +103,28 @@ export const rows = {
   keyWithAlias: 'key.alias',
   keyPinned: 'key.pinned',
   grant: 'grant',
+  /** The caller may retire it, as far as its principals tell. */
+  grantRetirable: 'grant.retirable',
   grantRevoking: 'grant.revoking',
   grantConfirming: 'grant.confirming',
   grantUnconfirmed: 'grant.unconfirmed',
   field: 'field',
   more: 'more',
+  historyDay: 'history.day',
+  /** A change that can't be taken back by making its grant again. */
+  historyEntry: 'history.entry',
+  historyRecreatable: 'history.recreatable',
   /** Followed by the helpful actions, as in `message.retry.showLog`. */
   message: 'message',
 } as const;
+
+/** What a language model may ask. */
+export const languageModelTools = {
+  listConnections: 'kmsGrants_listConnections',
+  listKeys: 'kmsGrants_listKeys',
+  listGrants: 'kmsGrants_listGrants',
+  listFindings: 'kmsGrants_listFindings',
+  revokeGrant: 'kmsGrants_revokeGrant',
+} as const;
+
+export type ToolName = (typeof languageModelTools)[keyof typeof languageModelTools];

@@ -1,12 +1,22 @@
 import {
+  CreateGrantCommand,
+  type CreateGrantCommandInput,
   DescribeKeyCommand,
   type DescribeKeyCommandOutput,
+  GetKeyLastUsageCommand,
+  type GetKeyLastUsageCommandOutput,
+  GetKeyPolicyCommand,
+  GetKeyRotationStatusCommand,
   type GrantListEntry,
+  type GrantOperation,
   KMSClient,
   type KMSClientConfig,
   ListAliasesCommand,
   ListGrantsCommand,
   ListKeysCommand,
+  ListResourceTagsCommand,
+  ListRetirableGrantsCommand,
+  RetireGrantCommand,
   RevokeGrantCommand,
 } from '@aws-sdk/client-kms';
 import {
@@ -17,14 +27,22 @@ import {
 } from '@aws-sdk/client-sts';
 import * as l10n from '@vscode/l10n';
 import { isKind, KmsError } from '../core/errors.ts';
-import type { GrantRef, KmsApi, Page } from '../core/kmsApi.ts';
-import type { CallerIdentity, Grant, KeyMetadata, PrincipalRef } from '../core/model.ts';
+import type { CreatedGrant, GrantRef, KmsApi, Page } from '../core/kmsApi.ts';
+import type {
+  CallerIdentity,
+  CreateGrantInput,
+  Grant,
+  GrantConstraints,
+  KeyLastUsage,
+  KeyMetadata,
+  PrincipalRef,
+} from '../core/model.ts';
 import { type CallerOptions, createCaller, type Narrowed } from './call.ts';
 import type { Identity } from './credentials.ts';
 import { type CallContext, IncompleteResponse } from './errors.ts';
 
 /** The most that KMS gives in one page. */
-const pageSizes = { keys: 1_000, aliases: 100, grants: 100 };
+const pageSizes = { keys: 1_000, aliases: 100, grants: 100, tags: 50 };
 
 interface ClientOptions extends CallerOptions {
   readonly region: string;
@@ -44,6 +62,7 @@ interface Client {
 export function createClient(options: ClientOptions): Client {
   const { region, credentials } = options;
   const kms = new KMSClient({ ...options.kms, region, credentials: credentials.provider });
+  const kmsOnce = new KMSClient({ ...options.kms, region, credentials: credentials.provider, maxAttempts: 1 });
   const sts = new STSClient({ ...options.sts, region, credentials: credentials.provider });
   const caller = createCaller(options);
   const identify = { operation: 'GetCallerIdentity' };
@@ -89,19 +108,61 @@ export function createClient(options: ClientOptions): Client {
       return { value: identity };
     });
 
+  /** A call that changes something: renewed only with credentials of which it is sure that they are of the same account. */
+  const change = <Output, T>(
+    context: CallContext,
+    signal: AbortSignal,
+    send: (sending: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+    narrow: (output: Output) => Narrowed<T>,
+  ) => call(context, signal, send, narrow, () => account !== undefined);
+
   const revoke = ({ keyArn, grantId }: GrantRef, dryRun: boolean, signal: AbortSignal) =>
-    call(
+    change(
       { operation: 'RevokeGrant', keyArn, grantId },
       signal,
       (sending) =>
-        kms.send(
-          new RevokeGrantCommand({ KeyId: keyArn, GrantId: grantId, ...(dryRun ? { DryRun: true } : {}) }),
+        kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId: grantId, ...dryRunInput(dryRun) }), sending),
+      () => ({ value: undefined }),
+    );
+
+  const retire = ({ keyArn, grantId }: GrantRef, dryRun: boolean, signal: AbortSignal) =>
+    change(
+      { operation: 'RetireGrant', keyArn, grantId },
+      signal,
+      (sending) =>
+        kms.send(new RetireGrantCommand({ KeyId: keyArn, GrantId: grantId, ...dryRunInput(dryRun) }), sending),
+      () => ({ value: undefined }),
+    );
+
+  const create = (input: CreateGrantInput, dryRun: boolean, signal: AbortSignal) =>
+    change(
+      { operation: 'CreateGrant', keyArn: input.keyArn },
+      signal,
+      (sending) =>
+        // Each request without a name makes a grant, also one that is sent again because its answer was lost.
+        (input.name === undefined ? kmsOnce : kms).send(
+          new CreateGrantCommand({ ...createGrantInput(input), ...dryRunInput(dryRun) }),
           sending,
         ),
-      () => ({ value: undefined }),
-      // Not with credentials of which nobody could say whether they are of the same account.
-      () => account !== undefined,
+      (output): Narrowed<CreatedGrant> => {
+        if (!output.GrantId) {
+          throw new IncompleteResponse(output);
+        }
+        return { value: { grantId: output.GrantId, grantToken: output.GrantToken ?? '' } };
+      },
     );
+
+  /** All pages of a list that is short by nature. */
+  const whole = async <T>(read: (marker: string | undefined) => Promise<Page<T>>): Promise<readonly T[]> => {
+    const items: T[] = [];
+    let marker: string | undefined;
+    do {
+      const next = await read(marker);
+      items.push(...next.items);
+      marker = next.nextMarker;
+    } while (marker !== undefined);
+    return items;
+  };
 
   const api: KmsApi = {
     listKeys: (marker, signal) =>
@@ -153,16 +214,110 @@ export function createClient(options: ClientOptions): Client {
 
     revokeGrant: (grant, signal) => revoke(grant, false, signal),
 
-    dryRunRevokeGrant: async (grant, signal) => {
-      try {
-        await revoke(grant, true, signal);
-        return 'revoked';
-      } catch (error) {
-        if (isKind(error, 'dryRun')) {
-          return 'allowed';
-        }
-        throw error;
-      }
+    dryRunRevokeGrant: (grant, signal) => dryRunAnswer(revoke(grant, true, signal), 'revoked'),
+
+    createGrant: (input, signal) => create(input, false, signal),
+
+    dryRunCreateGrant: (input, signal) => dryRunAnswer(create(input, true, signal), 'created'),
+
+    retireGrant: (grant, signal) => retire(grant, false, signal),
+
+    dryRunRetireGrant: (grant, signal) => dryRunAnswer(retire(grant, true, signal), 'retired'),
+
+    listRetirableGrants: (principalArn, marker, signal) =>
+      call(
+        { operation: 'ListRetirableGrants' },
+        signal,
+        (sending) =>
+          kms.send(
+            new ListRetirableGrantsCommand({
+              RetiringPrincipal: principalArn,
+              Limit: pageSizes.grants,
+              ...markerInput(marker),
+            }),
+            sending,
+          ),
+        (output) => {
+          const [, partition, , , owner] = principalArn.split(':');
+          return page(output, output.Grants, (entry) =>
+            // KMS gives the ARN of the key; other servers, whose keys are all of one account, give its ID.
+            narrowGrant(entry, `arn:${partition}:kms:${region}:${owner}:key/${entry.KeyId}`),
+          );
+        },
+      ),
+
+    getKeyPolicy: (keyArn, signal) =>
+      call(
+        { operation: 'GetKeyPolicy', keyArn },
+        signal,
+        (sending) => kms.send(new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default' }), sending),
+        (output) => {
+          if (!output.Policy) {
+            throw new IncompleteResponse(output);
+          }
+          return { value: output.Policy };
+        },
+      ),
+
+    listResourceTags: (keyArn, signal) =>
+      whole((marker) =>
+        call(
+          { operation: 'ListResourceTags', keyArn },
+          signal,
+          (sending) =>
+            kms.send(
+              new ListResourceTagsCommand({ KeyId: keyArn, Limit: pageSizes.tags, ...markerInput(marker) }),
+              sending,
+            ),
+          (output) =>
+            page(output, output.Tags, ({ TagKey, TagValue }) =>
+              TagKey ? { key: TagKey, value: TagValue ?? '' } : undefined,
+            ),
+        ),
+      ),
+
+    getKeyRotationStatus: (keyArn, signal) =>
+      call(
+        { operation: 'GetKeyRotationStatus', keyArn },
+        signal,
+        (sending) => kms.send(new GetKeyRotationStatusCommand({ KeyId: keyArn }), sending),
+        (output) => {
+          if (output.KeyRotationEnabled === undefined) {
+            throw new IncompleteResponse(output);
+          }
+          return {
+            value: {
+              enabled: output.KeyRotationEnabled,
+              periodInDays: output.RotationPeriodInDays,
+              nextRotationDate: output.NextRotationDate,
+              onDemandRotationStartDate: output.OnDemandRotationStartDate,
+            },
+          };
+        },
+      ),
+
+    getKeyLastUsage: (keyArn, signal) =>
+      call(
+        { operation: 'GetKeyLastUsage', keyArn },
+        signal,
+        (sending) => kms.send(new GetKeyLastUsageCommand({ KeyId: keyArn }), sending),
+        (output) => ({ value: narrowLastUsage(output) }),
+      ),
+
+    listAliasesOf: async (keyArn, signal) => {
+      const names = await whole((marker) =>
+        call(
+          { operation: 'ListAliases', keyArn },
+          signal,
+          (sending) =>
+            kms.send(
+              new ListAliasesCommand({ KeyId: keyArn, Limit: pageSizes.aliases, ...markerInput(marker) }),
+              sending,
+            ),
+          (output) => page(output, output.Aliases, ({ AliasName }) => AliasName || undefined),
+        ),
+      );
+      return names.toSorted();
     },
 
     callerIdentity: async (signal) => {
@@ -184,6 +339,7 @@ export function createClient(options: ClientOptions): Client {
     },
     close: () => {
       kms.destroy();
+      kmsOnce.destroy();
       sts.destroy();
     },
   };
@@ -197,6 +353,51 @@ function accountChanged(expected: string, actual: string, profile: string | unde
     message: l10n.t('It was account {0}, and is {1} now.', expected, actual),
     profile,
   });
+}
+
+/** A dry run always fails; where it doesn't, the server ignored that it was one, and `done` is what really happened. */
+async function dryRunAnswer<T extends string>(answer: Promise<unknown>, done: T): Promise<'allowed' | T> {
+  try {
+    await answer;
+    return done;
+  } catch (error) {
+    if (isKind(error, 'dryRun')) {
+      return 'allowed';
+    }
+    throw error;
+  }
+}
+
+function dryRunInput(dryRun: boolean): { readonly DryRun?: true } {
+  return dryRun ? { DryRun: true } : {};
+}
+
+function createGrantInput(input: CreateGrantInput): CreateGrantCommandInput {
+  const { keyArn, operations, granteePrincipal: grantee, retiringPrincipal: retiring, name } = input;
+  const constraints = constraintsInput(input.constraints);
+  return {
+    KeyId: keyArn,
+    // Operations that AWS adds later pass through.
+    Operations: [...operations] as GrantOperation[],
+    ...(grantee.kind === 'principal'
+      ? { GranteePrincipal: grantee.value }
+      : { GranteeServicePrincipal: grantee.value }),
+    ...(retiring === undefined
+      ? {}
+      : retiring.kind === 'principal'
+        ? { RetiringPrincipal: retiring.value }
+        : { RetiringServicePrincipal: retiring.value }),
+    ...(Object.keys(constraints).length === 0 ? {} : { Constraints: constraints }),
+    ...(name === undefined ? {} : { Name: name }),
+  };
+}
+
+function constraintsInput({ encryptionContextEquals, encryptionContextSubset, sourceArn }: GrantConstraints) {
+  return {
+    ...(encryptionContextEquals === undefined ? {} : { EncryptionContextEquals: { ...encryptionContextEquals } }),
+    ...(encryptionContextSubset === undefined ? {} : { EncryptionContextSubset: { ...encryptionContextSubset } }),
+    ...(sourceArn === undefined ? {} : { SourceArn: sourceArn }),
+  };
 }
 
 function markerInput(marker: string | undefined): { readonly Marker?: string } {
@@ -237,6 +438,26 @@ function narrowMetadata(output: DescribeKeyCommandOutput, keyArn: string): KeyMe
     multiRegion: metadata.MultiRegion ?? false,
     creationDate: metadata.CreationDate,
     deletionDate: metadata.DeletionDate,
+  };
+}
+
+/** An empty KeyLastUsage is an answer: not used since tracking began. One without the dates is none. */
+function narrowLastUsage(output: GetKeyLastUsageCommandOutput): KeyLastUsage {
+  const { KeyLastUsage: usage, TrackingStartDate, KeyCreationDate } = output;
+  if (TrackingStartDate === undefined && usage?.Timestamp === undefined) {
+    throw new IncompleteResponse(output);
+  }
+  return {
+    last:
+      usage?.Operation && usage.Timestamp
+        ? {
+            operation: usage.Operation,
+            timestamp: usage.Timestamp,
+            cloudTrailEventId: usage.CloudTrailEventId || undefined,
+          }
+        : undefined,
+    trackingStartDate: TrackingStartDate,
+    keyCreationDate: KeyCreationDate,
   };
 }
 

@@ -13,10 +13,13 @@ import {
   readSharedFiles,
   sharedFileLocations,
 } from './profiles.ts';
-import { consoleUrl, regions } from './regions.ts';
+import { cloudTrailUrl, consoleUrl, regions } from './regions.ts';
 import { signInChain } from './signInChain.ts';
 import { createTokens } from './tokens.ts';
 import { clientSettings, defaultTransport, type Timeouts } from './transport.ts';
+
+/** This bundle has its own copy of the strings' run time. */
+export { config as configureStrings } from '@vscode/l10n';
 
 /** What the SDK asks of the thing that carries its requests; here, a KMS in this very process. */
 export interface RequestHandler {
@@ -190,6 +193,7 @@ export function createAws(options: AwsOptions): Aws {
         ? 'sample'
         : connectionFingerprint(await readSharedFiles(env), ref.kind === 'profile' ? ref.profile : undefined),
     consoleUrl,
+    cloudTrailUrl,
     open: async (ref) => {
       switch (ref.kind) {
         case 'sample':

@@ -1,3 +1,5 @@
+import type { CloudTrailFilter } from '../core/kmsApi.ts';
+
 /** A Region to choose from. */
 interface Region {
   readonly name: string;
@@ -95,10 +97,22 @@ export const partitions: readonly Partition[] = [
 
 /** The page of KMS in the AWS console, of a Region or of one key; undefined where no console is known. */
 export function consoleUrl(region: string, keyId?: string): string | undefined {
-  const host = partitions.find(({ regionForm }) => regionForm.test(region))?.console?.(region);
-  if (host === undefined) {
-    return undefined;
-  }
   const page = keyId === undefined ? '/kms/keys' : `/kms/keys/${encodeURIComponent(keyId)}`;
-  return `https://${host}/kms/home?region=${region}#${page}`;
+  return consolePage(region, 'kms', page);
+}
+
+/**
+ * CloudTrail's event history of a Region, filtered; undefined where no console is known. It takes one attribute, so that
+ * the events of a key and those of a name can't be asked for at once (CloudTrail User Guide, "Filtering CloudTrail
+ * events").
+ */
+export function cloudTrailUrl(region: string, filter: CloudTrailFilter): string | undefined {
+  const attribute =
+    filter.kind === 'key' ? `ResourceName=${encodeURIComponent(filter.keyArn)}` : `EventName=${filter.name}`;
+  return consolePage(region, 'cloudtrailv2', `/events?${attribute}`);
+}
+
+function consolePage(region: string, service: string, page: string): string | undefined {
+  const host = partitions.find(({ regionForm }) => regionForm.test(region))?.console?.(region);
+  return host === undefined ? undefined : `https://${host}/${service}/home?region=${region}#${page}`;
 }

@@ -2,13 +2,16 @@ import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { Connections, Preferences, Session } from '../core/connections.ts';
 import { UserError } from '../core/errors.ts';
+import type { Journal } from '../core/journal.ts';
 import type { Aws } from '../core/kmsApi.ts';
+import type { RequestLimiter } from '../core/limiter.ts';
 import type { Connection } from '../core/model.ts';
 import type { PinnedKeys } from '../core/pinnedKeys.ts';
 import type { Revocations } from '../core/revocation.ts';
+import type { GranteesView } from '../views/granteesView.ts';
+import type { HistoryView } from '../views/historyView.ts';
 import type { JsonDocuments } from '../views/jsonDocuments.ts';
 import type { KeysView } from '../views/keysView.ts';
-import type { Node } from '../views/nodes.ts';
 
 /** What commands work on. Each names the parts that it needs. */
 export interface CommandContext {
@@ -18,8 +21,14 @@ export interface CommandContext {
   readonly connections: Connections;
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;
+  readonly journal: Journal;
+  readonly changeLog: Journal;
+  readonly limiter: RequestLimiter;
   readonly view: KeysView;
-  readonly tree: vscode.TreeView<Node>;
+  readonly grantees: GranteesView;
+  readonly history: HistoryView;
+  /** The rows that are selected in the view that has the focus. */
+  readonly selection: () => readonly unknown[];
   readonly documents: JsonDocuments;
   readonly log: vscode.LogOutputChannel;
 }

@@ -1,6 +1,13 @@
 import * as vscode from 'vscode';
 import { connectionName } from '../core/describe.ts';
-import type { FieldNode, GrantNode, KeyNode, Node } from '../views/nodes.ts';
+import {
+  asNode,
+  type ConnectionNode,
+  type FieldNode,
+  type GrantNode,
+  type KeyNode,
+  type MessageNode,
+} from '../views/nodes.ts';
 import type { CommandContext } from './context.ts';
 
 export function copyKeyArn(_: CommandContext, { key }: KeyNode | GrantNode) {
@@ -28,12 +35,15 @@ export function copyValue(_: CommandContext, { value }: FieldNode) {
 }
 
 /** The copy key on selected rows: of each, what it is known by. */
-export async function copySelection({ tree }: CommandContext): Promise<void> {
-  const texts = tree.selection.map(mainText).filter((text) => text !== '');
+export async function copySelection({ selection }: CommandContext): Promise<void> {
+  const texts = selection()
+    .flatMap((row) => asNode(row, 'connection', 'key', 'grant', 'field', 'message') ?? [])
+    .map(mainText)
+    .filter((text) => text !== '');
   if (texts.length > 0) await vscode.env.clipboard.writeText(texts.join('\n'));
 }
 
-function mainText(node: Node): string {
+function mainText(node: ConnectionNode | KeyNode | GrantNode | FieldNode | MessageNode): string {
   switch (node.kind) {
     case 'connection':
       return connectionName(node.ref);
@@ -45,9 +55,5 @@ function mainText(node: Node): string {
       return node.value;
     case 'message':
       return `${node.title}. ${node.sentence}`;
-    case 'awsManagedKeys':
-    case 'otherAccounts':
-    case 'more':
-      return '';
   }
 }

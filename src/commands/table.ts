@@ -1,6 +1,9 @@
-import * as vscode from 'vscode';
+import { systemClock } from '../core/clock.ts';
 import { type CommandId, commands } from '../manifest.ts';
-import { asNode, type Node } from '../views/nodes.ts';
+import { isMoreGrants } from '../views/granteeItem.ts';
+import { asHistoryEntry, isHistoryMore } from '../views/historyItem.ts';
+import { asNode, type GrantNode, type Node } from '../views/nodes.ts';
+import { groupBy, sortBy } from './arrangeGrantees.ts';
 import {
   addConnection,
   addRegion,
@@ -13,15 +16,28 @@ import {
 } from './connectionCommands.ts';
 import type { CommandContext } from './context.ts';
 import { copyAlias, copyGrantee, copyGrantId, copyKeyArn, copyKeyId, copySelection, copyValue } from './copy.ts';
+import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './copyAsCommand.ts';
+import { createGrant } from './createGrant.ts';
 import { tellFailure } from './errorBoundary.ts';
+import { exportGrants } from './exportGrants.ts';
+import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './filterView.ts';
+import { findGrants } from './findGrants.ts';
 import { checkAgain, stopWaiting } from './followUp.ts';
+import { clearHistory, exportHistory, showHistory } from './history.ts';
+import { keyDetails } from './keyDetails.ts';
 import { openConsole } from './openConsole.ts';
 import { openKeyByArn, removeKey } from './openKeyByArn.ts';
+import { refuseIfReadOnly } from './readOnly.ts';
+import { recreateGrant } from './recreateGrant.ts';
+import { retireGrant, showRetirableGrants } from './retireGrant.ts';
 import { revokeGrant } from './revokeGrant.ts';
+import { revokeSeveral } from './revokeSeveral.ts';
 import { showAsJson } from './showAsJson.ts';
+import { showInCloudTrail } from './showInCloudTrail.ts';
 import { signIn } from './signIn.ts';
 
-type Handler = (context: CommandContext, argument: unknown) => unknown;
+/** Menus pass the row that was pressed, and all rows that are selected with it. */
+type Handler = (context: CommandContext, argument: unknown, selected: unknown) => unknown;
 
 /** A handler for rows of some kinds; called with anything else, it does nothing. */
 function onNode<K extends Node['kind']>(
@@ -50,15 +66,40 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.copyAccountId]: onNode(['connection'], copyAccountId),
   [commands.refresh]: ({ view }) => view.refreshAll(),
   [commands.refreshNode]: onNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
-  [commands.revokeGrant]: (context, argument) => revokeGrant(context, asNode(argument, 'grant')),
+  [commands.revokeGrant]: (context, argument, selected) => revokeThese(context, grantsOf(argument, selected)),
   [commands.revokeSelectedGrant]: (context) => {
-    const [selected] = context.tree.selection;
-    return selected?.kind === 'grant' ? revokeGrant(context, selected) : undefined;
+    const nodes = grantsOf(undefined, context.selection());
+    return nodes.length === 0 ? undefined : revokeThese(context, nodes);
   },
+  [commands.findGrants]: findGrants,
+  [commands.exportGrants]: exportGrants,
+  [commands.groupBy]: groupBy,
+  [commands.sortBy]: sortBy,
+  [commands.filterKeys]: filterKeys,
+  [commands.clearKeysFilter]: clearKeysFilter,
+  [commands.filterGrantees]: filterGrantees,
+  [commands.clearGranteesFilter]: clearGranteesFilter,
+  [commands.createGrant]: (context, argument) => createGrant(context, asNode(argument, 'key')),
+  [commands.retireGrant]: onNode(['grant'], retireGrant),
+  [commands.showRetirableGrants]: (context, argument) => showRetirableGrants(context, asNode(argument, 'connection')),
+  [commands.showKeyDetails]: onNode(['key'], keyDetails(systemClock)),
+  [commands.showInCloudTrail]: onNode(['key', 'grant'], showInCloudTrail),
+  [commands.recreateGrant]: (context, argument) => recreateGrant(context, asHistoryEntry(argument)),
+  [commands.copyAsCli]: copyAsCli,
+  [commands.copyRevokeAsCli]: copyRevokeAsCli,
+  [commands.copyAsTerraform]: copyAsTerraform,
+  [commands.showHistory]: showHistory,
+  [commands.clearHistory]: clearHistory,
+  [commands.exportHistory]: exportHistory,
   [commands.stopWaiting]: onNode(['grant'], stopWaiting),
   [commands.checkAgain]: onNode(['grant'], checkAgain),
   [commands.retry]: onNode(['message'], ({ view }, node) => view.retry(node)),
-  [commands.loadMore]: onNode(['more'], ({ view }, node) => view.loadMore(node)),
+  [commands.loadMore]: ({ view, grantees, history }, argument) => {
+    const node = asNode(argument, 'more');
+    if (node !== undefined) return view.loadMore(node);
+    if (isHistoryMore(argument)) return history.loadMore(argument);
+    return isMoreGrants(argument) ? grantees.loadMore(argument) : undefined;
+  },
   [commands.copyKeyArn]: onNode(['key', 'grant'], copyKeyArn),
   [commands.copyKeyId]: onNode(['key'], copyKeyId),
   [commands.copyAlias]: onNode(['key'], copyAlias),
@@ -70,16 +111,26 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.showLog]: ({ log }) => log.show(),
 };
 
-export function registerCommands(context: CommandContext): vscode.Disposable {
-  const registered = Object.entries(table).map(([id, handler]) => {
-    const run = async (argument?: unknown): Promise<void> => {
-      try {
-        await handler(context, argument);
-      } catch (error) {
-        await tellFailure(error, context.log, () => run(argument));
-      }
-    };
-    return vscode.commands.registerCommand(id, run);
-  });
-  return vscode.Disposable.from(...registered);
+/** The grants among the selected rows, each once: the Grantees view shows one in several groups. */
+function grantsOf(argument: unknown, selected: unknown): readonly GrantNode[] {
+  const pressed = asNode(argument, 'grant');
+  const all = Array.isArray(selected) ? selected.flatMap((item: unknown) => asNode(item, 'grant') ?? []) : [];
+  const nodes = pressed === undefined || all.includes(pressed) ? all : [pressed];
+  return [
+    ...new Map(nodes.map((node) => [`${node.connection.id}|${node.key.arn}|${node.grant.grantId}`, node])).values(),
+  ];
+}
+
+function revokeThese(context: CommandContext, nodes: readonly GrantNode[]): Promise<void> {
+  refuseIfReadOnly();
+  return nodes.length > 1 ? revokeSeveral(context, nodes) : revokeGrant(context, nodes[0]);
+}
+
+/** Runs a command; what goes wrong is told to the user, here and nowhere else. */
+export async function run(context: CommandContext, id: CommandId, argument: unknown, selected: unknown): Promise<void> {
+  try {
+    await table[id](context, argument, selected);
+  } catch (error) {
+    await tellFailure(error, context.log, () => run(context, id, argument, selected));
+  }
 }

@@ -87,6 +87,11 @@ export class Inventory {
     return load === this.#grants.get(keyArn) || this.#closed.aborted ? load.listing() : this.grants(keyArn);
   }
 
+  /** What is loaded of the key's grants, without asking for any. */
+  loadedGrants(keyArn: string): readonly Grant[] {
+    return this.#grants.get(keyArn)?.listing().grants ?? [];
+  }
+
   /** Loads the next window, after a list that said `more` or `failed`. */
   async moreGrants(keyArn: string): Promise<void> {
     await this.#grants.get(keyArn)?.window();

@@ -3,10 +3,14 @@ import type {
   AliasListEntry,
   CallerIdentity,
   ConnectionRef,
+  CreateGrantInput,
   Endpoint,
   Grant,
+  KeyLastUsage,
   KeyListEntry,
   KeyMetadata,
+  KeyRotation,
+  KeyTag,
 } from './model.ts';
 
 /** One page of a list. `nextMarker` is opaque, and `undefined` on the last page. A page may be empty and not the last. */
@@ -19,6 +23,18 @@ export interface GrantRef {
   readonly keyArn: string;
   readonly grantId: string;
 }
+
+/** What CreateGrant answers. */
+export interface CreatedGrant {
+  readonly grantId: string;
+  /** A secret: it lets the grant be used before it holds everywhere. Empty when the server gave none. */
+  readonly grantToken: string;
+}
+
+/** What the event history of CloudTrail is filtered by: it takes one attribute. */
+export type CloudTrailFilter =
+  | { readonly kind: 'key'; readonly keyArn: string }
+  | { readonly kind: 'event'; readonly name: 'CreateGrant' | 'RetireGrant' | 'RevokeGrant' };
 
 /**
  * The KMS calls that the product makes, in its own types. Every call rejects with a `KmsError` (errors.ts), or with an
@@ -42,6 +58,28 @@ export interface KmsApi {
    * does; such a server ignored DryRun and the grant is really revoked. A refusal rejects with its `KmsError`.
    */
   dryRunRevokeGrant(grant: GrantRef, signal: AbortSignal): Promise<'allowed' | 'revoked'>;
+  /**
+   * CreateGrant. Resolves when KMS has made the grant, which is before it holds everywhere. Without a name it is sent
+   * once only: sent again after a lost answer, it would make a second grant.
+   */
+  createGrant(input: CreateGrantInput, signal: AbortSignal): Promise<CreatedGrant>;
+  /** CreateGrant with DryRun; `created`: the server ignored DryRun and made the grant. See {@link dryRunRevokeGrant}. */
+  dryRunCreateGrant(input: CreateGrantInput, signal: AbortSignal): Promise<'allowed' | 'created'>;
+  /** RetireGrant by key and grant ID. Resolves when KMS has accepted it, which is before it holds everywhere. */
+  retireGrant(grant: GrantRef, signal: AbortSignal): Promise<void>;
+  /** RetireGrant with DryRun; `retired`: the server ignored DryRun and the grant is really retired. */
+  dryRunRetireGrant(grant: GrantRef, signal: AbortSignal): Promise<'allowed' | 'retired'>;
+  /** ListRetirableGrants of this Region, 100 a page. The grants may be of keys of other accounts. */
+  listRetirableGrants(principalArn: string, marker: string | undefined, signal: AbortSignal): Promise<Page<Grant>>;
+  /** GetKeyPolicy: the default policy, as KMS keeps it, which is JSON. Keys of the caller's own account only. */
+  getKeyPolicy(keyArn: string, signal: AbortSignal): Promise<string>;
+  /** ListResourceTags, all pages. Keys of the caller's own account only. */
+  listResourceTags(keyArn: string, signal: AbortSignal): Promise<readonly KeyTag[]>;
+  getKeyRotationStatus(keyArn: string, signal: AbortSignal): Promise<KeyRotation>;
+  /** GetKeyLastUsage. The whole account may ask 5 times a second: for one key, when somebody asks. */
+  getKeyLastUsage(keyArn: string, signal: AbortSignal): Promise<KeyLastUsage>;
+  /** ListAliases of one key, all pages: `alias/…`, sorted. Keys of the caller's own account only. */
+  listAliasesOf(keyArn: string, signal: AbortSignal): Promise<readonly string[]>;
   /** STS GetCallerIdentity with the same credentials. */
   callerIdentity(signal: AbortSignal): Promise<CallerIdentity>;
 }
@@ -110,6 +148,8 @@ export interface Aws {
    * we know. Not for a connection with a custom endpoint, or sample data.
    */
   consoleUrl(region: string, keyId?: string): string | undefined;
+  /** CloudTrail's event history in the AWS console, filtered; as for {@link consoleUrl}. */
+  cloudTrailUrl(region: string, filter: CloudTrailFilter): string | undefined;
 }
 
 /** What the log says of one call. Never a credential or token, and nothing from a request's or response's body. */

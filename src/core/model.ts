@@ -6,7 +6,7 @@
 /** Which sign-in and Region a connection stands for. Two refs with the same {@link connectionId} are the same connection. */
 export type ConnectionRef =
   | { readonly kind: 'profile'; readonly profile: string; readonly region: string }
-  /** Credentials from the environment's own `AWS_ACCESS_KEY_ID`, when no profile is named. */
+  /** No profile: what the environment, a web identity token, the container or the instance gives. */
   | { readonly kind: 'environment'; readonly region: string }
   /** Sample data, served in process. */
   | { readonly kind: 'sample' };
@@ -128,6 +128,46 @@ export interface Grant {
   readonly issuingAccount: string | undefined;
   readonly operations: readonly string[];
   readonly constraints: GrantConstraints;
+}
+
+/** What CreateGrant takes: all of a grant that isn't KMS's own to decide. */
+export interface CreateGrantInput {
+  readonly keyArn: string;
+  readonly operations: readonly string[];
+  readonly granteePrincipal: PrincipalRef;
+  readonly retiringPrincipal?: PrincipalRef | undefined;
+  readonly constraints: GrantConstraints;
+  /** With a name, the same request made again gives the same grant; without one, each makes another. */
+  readonly name?: string | undefined;
+}
+
+export interface KeyTag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** GetKeyRotationStatus. */
+export interface KeyRotation {
+  readonly enabled: boolean;
+  readonly periodInDays: number | undefined;
+  readonly nextRotationDate: Date | undefined;
+  /** Set while a rotation on demand is under way. */
+  readonly onDemandRotationStartDate: Date | undefined;
+}
+
+/** GetKeyLastUsage: of the key, by whatever right it was used; KMS does not tell of one grant. */
+export interface KeyLastUsage {
+  /** The last successful cryptographic operation; `undefined` when there was none since tracking began. */
+  readonly last:
+    | {
+        readonly operation: string;
+        readonly timestamp: Date;
+        readonly cloudTrailEventId: string | undefined;
+      }
+    | undefined;
+  /** What was before is not known. */
+  readonly trackingStartDate: Date | undefined;
+  readonly keyCreationDate: Date | undefined;
 }
 
 /** STS GetCallerIdentity. */

@@ -8,8 +8,7 @@ export interface PinnedKeys {
   remove(ref: ConnectionRef, keyArn: string): PromiseLike<void>;
 }
 
-const keyArnPattern =
-  /^arn:(?<partition>aws[\w-]*):kms:(?<region>[a-z0-9-]+):(?<account>\d{12}):key\/(?<keyId>[\w-]+)$/;
+const keyArnPattern = /^arn:aws[\w-]*:kms:(?<region>[a-z0-9-]+):(?<account>\d{12}):key\/(?<keyId>[\w-]+)$/;
 
 export interface KeyArn {
   readonly arn: string;

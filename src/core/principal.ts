@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type { Grant, PrincipalRef } from './model.ts';
+import { isServicePrincipal, serviceName, serviceOfSession } from './awsServices.ts';
+import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
 import { printable } from './text.ts';
 
 /**
@@ -29,49 +30,131 @@ export interface Principal {
   readonly shortName: string;
   /** The account that its ARN names. */
   readonly account: string | undefined;
+  /** The AWS service that uses this principal, by name, such as `Amazon RDS`; `undefined` for all others. Printable. */
+  readonly managedBy: string | undefined;
 }
 
 const arnPattern = /^arn:(?<partition>[\w-]+):(?<service>iam|sts)::(?<account>\d{12}):(?<resource>.+)$/;
 
 export function readPrincipal(ref: PrincipalRef): Principal {
   const { value } = ref;
-  const is = (kind: PrincipalKind, shortName: string, account?: string): Principal => ({
+  const is = (kind: PrincipalKind, shortName: string, account?: string, managedBy?: string): Principal => ({
     kind,
     value,
     shortName: printable(shortName),
     account,
+    managedBy: managedBy === undefined ? undefined : printable(managedBy),
   });
-  if (ref.kind === 'servicePrincipal' || isServiceName(value)) return is('service', value);
-  if (/^AROA[A-Z0-9]+$/.test(value)) return is('unresolvedRole', value);
+  if (ref.kind === 'servicePrincipal' || isServicePrincipal(value)) {
+    return is('service', value, undefined, serviceName(value));
+  }
+  // Of a session there may be its name too: AROA…:session.
+  if (/^AROA[A-Z0-9]+(:[\w+=,.@-]+)?$/.test(value)) return is('unresolvedRole', value);
   if (/^AIDA[A-Z0-9]+$/.test(value)) return is('unresolvedUser', value);
-  const { account, resource } = arnPattern.exec(value)?.groups ?? {};
+  const { service, account, resource } = arnPattern.exec(value)?.groups ?? {};
   if (account === undefined || resource === undefined) return is('other', value);
   if (resource === 'root') return is('accountRoot', l10n.t('account {0}', account), account);
   const [type, ...path] = resource.split('/');
   const name = path.at(-1) ?? resource;
-  switch (type) {
-    case 'role':
-      return is(path[0] === 'aws-service-role' ? 'serviceLinkedRole' : 'role', name, account);
-    case 'user':
+  switch (`${service}:${type}`) {
+    case 'iam:role': {
+      const [folder, servicePrincipal = name] = path;
+      if (folder !== 'aws-service-role') return is('role', name, account);
+      return is('serviceLinkedRole', name, account, serviceName(servicePrincipal));
+    }
+    case 'iam:user':
       return is('user', name, account);
-    case 'assumed-role':
-      if (path[0] === 'aws:ec2-infrastructure') return is('ec2Instance', name, account);
-      if (path[0]?.startsWith('aws:')) return is('awsServiceSession', path.join('/'), account);
-      return is('assumedRole', path.join('/'), account);
-    case 'federated-user':
+    case 'sts:assumed-role': {
+      const [role = ''] = path;
+      if (!role.startsWith('aws:')) return is('assumedRole', path.join('/'), account);
+      const managedBy = serviceOfSession(role);
+      return role === 'aws:ec2-infrastructure' && name.startsWith('i-')
+        ? is('ec2Instance', name, account, managedBy)
+        : is('awsServiceSession', path.join('/'), account, managedBy);
+    }
+    case 'sts:federated-user':
       return is('federatedUser', name, account);
     default:
       return is('other', resource, account);
   }
 }
 
-function isServiceName(value: string): boolean {
-  return /^[\w.-]+\.amazonaws\.com(\.cn)?$/.test(value);
-}
-
 /** AWS itself uses this principal: a revoke can break the resource that the service keeps for the account. */
 export function isAwsService(principal: Principal): boolean {
-  return ['service', 'serviceLinkedRole', 'ec2Instance', 'awsServiceSession'].includes(principal.kind);
+  return principal.managedBy !== undefined;
+}
+
+/** The account of the principal, where that is another than the key's. */
+export function otherAccountOf(principal: Principal, keyArn: string): string | undefined {
+  const { account } = principal;
+  return account === accountOfArn(keyArn) ? undefined : account;
+}
+
+/** Who the grantee or retiring principal of this grant is, in one full sentence. */
+export function describePrincipal(principal: Principal, grant: Grant): string {
+  const sentence = sentenceOf(principal, volumeOf(grant));
+  const other = otherAccountOf(principal, grant.keyArn);
+  const keyAccount = accountOfArn(grant.keyArn);
+  if (other === undefined || keyAccount === undefined) return sentence;
+  return `${sentence} ${l10n.t("That is another account than the key's, which is {0}.", keyAccount)}`;
+}
+
+function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Principal, volume?: string): string {
+  switch (kind) {
+    case 'role':
+      return l10n.t('The IAM role {0} of account {1}.', shortName, account);
+    case 'serviceLinkedRole':
+      return l10n.t(
+        'The service-linked role {0} of account {1}, managed by {2}: the service itself uses it.',
+        shortName,
+        account,
+        managedBy,
+      );
+    case 'user':
+      return l10n.t('The IAM user {0} of account {1}.', shortName, account);
+    case 'assumedRole': {
+      const [role = shortName, ...session] = shortName.split('/');
+      return l10n.t('The session {0} of the IAM role {1} of account {2}.', session.join('/'), role, account);
+    }
+    case 'ec2Instance':
+      return volume === undefined
+        ? l10n.t('The EC2 instance {0} of account {1}, managed by {2}.', shortName, account, managedBy)
+        : l10n.t(
+            'The EC2 instance {0} of account {1} with its volume {2}, managed by {3}.',
+            shortName,
+            account,
+            volume,
+            managedBy,
+          );
+    case 'awsServiceSession':
+      return l10n.t('A session {0} in account {1}, managed by {2}.', shortName, account, managedBy);
+    case 'federatedUser':
+      return l10n.t('The federated user {0} of account {1}.', shortName, account);
+    case 'accountRoot':
+      return l10n.t('The whole account {0}: its administrators decide which of its principals.', account);
+    case 'service':
+      return managedBy === shortName
+        ? l10n.t('The AWS service {0}.', shortName)
+        : l10n.t('The AWS service {0} ({1}).', managedBy, shortName);
+    case 'unresolvedRole':
+      return l10n.t(
+        'The role ID {0}, possibly orphaned: KMS knows no role by it, since the role was deleted or made anew, or is too new.',
+        shortName,
+      );
+    case 'unresolvedUser':
+      return l10n.t(
+        'The user ID {0}, possibly orphaned: KMS knows no user by it, since the user was deleted or made anew, or is too new.',
+        shortName,
+      );
+    case 'other':
+      return l10n.t('{0}, which has no form of a principal that we know.', printable(value));
+  }
+}
+
+/** The EBS volume that the grant is for, which EC2 names in the encryption context. Printable. */
+export function volumeOf(grant: Grant): string | undefined {
+  const volume = contextOf(grant)['aws:ebs:id'];
+  return volume === undefined ? undefined : printable(volume);
 }
 
 /** The grantee of a grant. KMS always names one; a server that doesn't is shown as such. */
@@ -112,7 +195,7 @@ export function principalKindName(kind: PrincipalKind): string {
 /** What a revoke of this grant ends, in one sentence. Other grants and policies may still allow the same: we can't know. */
 export function impactOfRevoke(grant: Grant): string {
   const who = grantee(grant);
-  const volume = contextOf(grant)['aws:ebs:id'];
+  const volume = volumeOf(grant);
   switch (who.kind) {
     case 'ec2Instance':
       return volume === undefined
@@ -123,7 +206,7 @@ export function impactOfRevoke(grant: Grant): string {
         : l10n.t(
             'EC2 instance {0} can lose access to its encrypted volume {1}, at the latest when it next starts.',
             who.shortName,
-            printable(volume),
+            volume,
           );
     case 'service':
     case 'serviceLinkedRole':

@@ -1,6 +1,14 @@
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
 import { isKind, isOutcomeUnknown } from './errors.ts';
+import {
+  grantIdentity,
+  isFinished,
+  type Journal,
+  type JournalOutcome,
+  type JournalRecord,
+  refusal,
+} from './journal.ts';
 import type { GrantRef, KmsApi } from './kmsApi.ts';
 import { type ConnectionRef, connectionId, type Grant, type KmsKey } from './model.ts';
 import {
@@ -84,8 +92,10 @@ export async function preflight(session: Session, ref: GrantRef, signal: AbortSi
   }
 }
 
-/** What was asked of KMS, kept from before the call until the grant is seen gone: all that a person may need of it. */
+/** A revoke of the journal that is not seen through, and what is known of it by now. */
 export interface RevocationRecord {
+  /** Of its entry in the journal. */
+  readonly id: string;
   readonly connection: ConnectionRef;
   /** The account on screen when the revoke was confirmed. */
   readonly account: string | undefined;
@@ -95,9 +105,11 @@ export interface RevocationRecord {
   readonly requestedAt: number;
   /** KMS answered that it took the revoke. False: the answer is outstanding, or was lost. */
   readonly accepted: boolean;
+  /** When it was taken up once more, with a full new time limit. */
+  readonly followedAt?: number | undefined;
   /** Set when the wait ended without the grant being seen gone. */
   readonly unconfirmed?: { readonly reason: 'timedOut' | 'stopped'; readonly lastRead: LastRead } | undefined;
-  /** When the grant was seen gone, in milliseconds since the epoch. Kept for {@link memoryMs}: KMS may list it again. */
+  /** When the grant was seen gone, in milliseconds since the epoch. Remembered for {@link memoryMs}. */
   readonly goneAt?: number | undefined;
 }
 
@@ -107,15 +119,28 @@ export interface RevocationRecord {
  */
 const memoryMs = 15 * 60_000;
 
-/** Where records outlive a reload of the window. Writes are in order; `put` replaces by {@link recordId}. */
-export interface RecordStore {
-  all(): readonly RevocationRecord[];
-  put(record: RevocationRecord): PromiseLike<void>;
-  remove(record: RevocationRecord): PromiseLike<void>;
-}
+/** How long after its limit a wait that some window began is taken to go on. */
+const graceMs = 60_000;
 
-export function recordId(record: RevocationRecord): string {
-  return `${connectionId(record.connection)}/${record.key.keyId}/${record.grant.grantId}`;
+/** What the journal says of a revoke; `undefined` when it was refused, or is done with. */
+function revocationOf(entry: JournalRecord): RevocationRecord | undefined {
+  const { id, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
+  const record = { id, connection, account, key, grant, requestedAt: at, accepted };
+  switch (outcome?.kind) {
+    case 'refused':
+    case 'dismissed':
+      return undefined;
+    case 'gone':
+      return { ...record, goneAt: outcomeAt };
+    case 'followed':
+      return { ...record, followedAt: outcomeAt };
+    case 'stillListed':
+      return { ...record, unconfirmed: { reason: 'timedOut', lastRead: outcome.lastRead } };
+    case 'stopped':
+      return { ...record, unconfirmed: { reason: 'stopped', lastRead: outcome.lastRead } };
+    default:
+      return record;
+  }
 }
 
 /** What a grant's row shows of its revoke. */
@@ -130,17 +155,16 @@ export type RevokeResult = 'accepted' | 'perhapsGone';
 export type RevocationOutcome = PropagationOutcome | { readonly kind: 'otherAccount' };
 
 export interface RevocationsOptions {
-  readonly store: RecordStore;
+  readonly journal: Journal;
   readonly clock: Clock;
   readonly random: () => number;
   readonly policy: () => PropagationPolicy;
   /** The state of a grant's row changed. */
   readonly onChange: (record: RevocationRecord) => void;
   /** A wait ended. The record is as it was before the end. */
-  readonly onOutcome: (
-    record: RevocationRecord,
-    outcome: PropagationOutcome | { readonly kind: 'otherAccount' },
-  ) => void;
+  readonly onOutcome: (record: RevocationRecord, outcome: RevocationOutcome) => void;
+  /** What came of a revoke could not be written to the journal. It goes on all the same. */
+  readonly onJournalError: (error: unknown) => void;
 }
 
 interface Entry {
@@ -152,15 +176,15 @@ interface Entry {
 /** All the revokes that are not yet seen through, of every connection: made, followed, resumed. */
 export class Revocations {
   readonly #options: RevocationsOptions;
+  /** By {@link grantIdentity}. */
   readonly #entries = new Map<string, Entry>();
   readonly #pollers = new Map<string, { readonly poller: PropagationPoller; readonly session: Session }>();
   readonly #watched = new WeakSet<Session>();
+  readonly #journalListener: { dispose(): void };
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
-    for (const record of options.store.all()) {
-      this.#entries.set(recordId(record), { record, phase: 'idle', progress: undefined });
-    }
+    this.#journalListener = options.journal.onChange(() => this.#takeOver());
   }
 
   /** The records of one key, newest first; rows for them stay even while KMS does not list the grant. */
@@ -178,7 +202,7 @@ export class Revocations {
     const entry = this.#entries.get(`${connectionId(ref)}/${key.keyId}/${grantId}`);
     if (entry === undefined || entry.record.goneAt !== undefined) return undefined;
     if (entry.phase === 'revoking') return { kind: 'revoking' };
-    if (entry.record.unconfirmed !== undefined && entry.phase === 'idle') {
+    if (entry.phase === 'idle' && (entry.record.unconfirmed !== undefined || this.#isAbandoned(entry.record))) {
       return { kind: 'unconfirmed', record: entry.record };
     }
     return { kind: 'confirming', accepted: entry.record.accepted, progress: entry.progress };
@@ -188,42 +212,52 @@ export class Revocations {
    * Records the intent, revokes, and follows the change in the background. Not cancellable: once sent, a revoke can't be
    * taken back. When the answer is lost, the error is thrown and the grant is followed all the same.
    * @throws KmsError
+   * @throws UserError when the intent can't be written to the journal: then nothing was sent
    */
   async revoke(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Promise<RevokeResult> {
-    const record: RevocationRecord = {
-      connection: session.connection.ref,
-      account,
-      key,
-      grant,
-      requestedAt: this.#options.clock.now(),
-      accepted: false,
-    };
-    const entry: Entry = { record, phase: 'revoking', progress: undefined };
-    const earlier = this.#entries.get(recordId(record));
+    const entry = this.#begin(session, key, grant, account);
+    const earlier = this.#show(entry);
+    try {
+      entry.record = { ...entry.record, id: (await this.#write(entry.record)).id };
+    } catch (error) {
+      this.#withdraw(entry, earlier);
+      throw error;
+    }
     let result: RevokeResult = 'accepted';
     try {
-      await this.#keep(entry);
       await session.api.revokeGrant({ keyArn: key.arn, grantId: grant.grantId }, session.closed);
     } catch (error) {
       if (!isKind(error, 'grantNotFound', 'invalidGrantId')) {
         // An abort comes from a connection that was replaced in the middle: the request may be on its way.
-        if (isOutcomeUnknown(error) || session.closed.aborted) this.#follow(session, entry);
-        else await this.#refused(entry, earlier);
+        if (isOutcomeUnknown(error) || session.closed.aborted) {
+          this.#follow(session, entry);
+          await this.#note(entry.record, { kind: 'unknown' });
+        } else {
+          this.#withdraw(entry, earlier);
+          await this.#note(entry.record, refusal(error));
+        }
         throw error;
       }
       result = 'perhapsGone';
     }
-    await this.#accepted(session, entry);
+    entry.record = { ...entry.record, accepted: true };
+    this.#follow(session, entry);
+    await this.#note(entry.record, { kind: 'accepted' });
     return result;
   }
 
   /** Follows a revoke that has already happened. */
   async followRevoked(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Promise<void> {
-    const now = this.#options.clock.now();
-    const record = { connection: session.connection.ref, account, key, grant, requestedAt: now, accepted: true };
-    const entry: Entry = { record, phase: 'confirming', progress: undefined };
-    await this.#keep(entry);
+    const entry = this.#begin(session, key, grant, account);
+    this.#show(entry);
+    try {
+      entry.record = { ...entry.record, id: (await this.#write(entry.record)).id };
+    } catch (error) {
+      this.#options.onJournalError(error);
+    }
+    entry.record = { ...entry.record, accepted: true };
     this.#follow(session, entry);
+    await this.#note(entry.record, { kind: 'accepted' });
   }
 
   stopWaiting(ref: ConnectionRef, key: KmsKey, grantId: string): void {
@@ -233,14 +267,13 @@ export class Revocations {
   /** Waits once more, with a full new time limit, for a grant that was left unconfirmed. */
   checkAgain(session: Session, key: KmsKey, grantId: string): void {
     const entry = this.#entries.get(`${session.connection.id}/${key.keyId}/${grantId}`);
-    if (entry?.phase !== 'idle') return;
-    entry.record = { ...entry.record, unconfirmed: undefined };
-    this.#follow(session, entry, this.#options.clock.now());
+    if (entry?.phase === 'idle') void this.#followAgain(session, entry);
   }
 
   /** Takes up the waits that a reload cut short, once it is sure that the connection leads to the same account. */
   async resume(session: Session): Promise<void> {
-    await this.#dropForgotten();
+    await this.#options.journal.ready();
+    this.#takeOver();
     if (this.#interrupted(session).length === 0) return;
     const account = await this.#accountOf(session);
     for (const entry of this.#interrupted(session)) {
@@ -254,6 +287,11 @@ export class Revocations {
    * gone and is listed again is followed once more.
    */
   async reconcile(session: Session, keyArn: string, listed: ReadonlySet<string>, complete: boolean): Promise<void> {
+    try {
+      await this.#options.journal.ready();
+    } catch (error) {
+      this.#options.onJournalError(error);
+    }
     const now = this.#options.clock.now();
     for (const entry of [...this.#entries.values()]) {
       const { record, phase } = entry;
@@ -261,15 +299,11 @@ export class Revocations {
         continue;
       const isListed = listed.has(record.grant.grantId);
       if (record.goneAt !== undefined) {
-        if (now - record.goneAt > memoryMs) {
-          await this.#drop(entry);
-        } else if (isListed) {
-          entry.record = { ...record, goneAt: undefined };
-          this.#follow(session, entry, now);
-          await this.#keep(entry);
-        }
-      } else if (record.unconfirmed !== undefined && complete && !isListed) {
-        await this.#drop(entry);
+        if (now - record.goneAt > memoryMs) this.#entries.delete(grantIdentity(record));
+        else if (isListed) await this.#followAgain(session, entry);
+      } else if (complete && !isListed && (record.unconfirmed !== undefined || this.#isAbandoned(record))) {
+        this.#entries.delete(grantIdentity(record));
+        await this.#end(record, { kind: 'dismissed' });
       }
     }
   }
@@ -292,45 +326,95 @@ export class Revocations {
       // Without it no wait can be taken up: the rows offer Check Again in place of a spinner that nothing drives.
       for (const entry of session.closed.aborted ? [] : this.#interrupted(session)) {
         entry.record = { ...entry.record, unconfirmed: { reason: 'stopped', lastRead: 'none' } };
-        await this.#keep(entry);
+        this.#options.onChange(entry.record);
+        await this.#note(entry.record, { kind: 'stopped', lastRead: 'none' });
       }
       throw error;
     }
   }
 
-  /** Keys that are never looked at again would keep their records for ever. */
-  async #dropForgotten(): Promise<void> {
-    const before = this.#options.clock.now() - memoryMs;
-    for (const entry of [...this.#entries.values()]) {
-      if (entry.phase === 'idle' && (entry.record.goneAt ?? before) < before) await this.#drop(entry);
+  /** Nothing follows it here, and who followed it elsewhere would have told its end. */
+  #isAbandoned({ followedAt, requestedAt }: RevocationRecord): boolean {
+    const { clock, policy } = this.#options;
+    return clock.now() > (followedAt ?? requestedAt) + policy().timeoutMs + graceMs;
+  }
+
+  /** Takes over what the journal knows of revokes that nothing in this window is doing or following. */
+  #takeOver(): void {
+    const { journal, clock, onChange } = this.#options;
+    const before = clock.now() - memoryMs;
+    const known = new Map<string, RevocationRecord | undefined>();
+    for (const journaled of journal.records) {
+      // The newest counts; one that was refused leaves what is known of an earlier one.
+      if (journaled.kind !== 'revoke' || journaled.outcome?.kind === 'refused') continue;
+      const identity = grantIdentity(journaled);
+      if (known.has(identity)) continue;
+      const record = revocationOf(journaled);
+      known.set(identity, record?.goneAt !== undefined && record.goneAt < before ? undefined : record);
     }
+    const changed: RevocationRecord[] = [];
+    for (const [identity, record] of known) {
+      const entry = this.#entries.get(identity);
+      if (record === undefined || (entry !== undefined && entry.phase !== 'idle')) continue;
+      if (entry === undefined) this.#entries.set(identity, { record, phase: 'idle', progress: undefined });
+      else if (isSame(entry.record, record)) continue;
+      else entry.record = record;
+      changed.push(record);
+    }
+    for (const [identity, { record, phase }] of [...this.#entries]) {
+      // One without an entry in the journal, which could not be written, is known here alone.
+      if (phase !== 'idle' || record.id === '' || known.get(identity) !== undefined) continue;
+      this.#entries.delete(identity);
+      changed.push(record);
+    }
+    for (const record of changed) onChange(record);
   }
 
   dispose(): void {
+    this.#journalListener.dispose();
     const pollers = [...this.#pollers.values()];
     this.#pollers.clear();
     for (const { poller } of pollers) poller.dispose();
   }
 
-  async #accepted(session: Session, entry: Entry): Promise<void> {
-    entry.record = { ...entry.record, accepted: true };
-    this.#follow(session, entry);
-    await this.#store((store) => store.put(entry.record), entry.record);
+  #begin(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Entry {
+    const requestedAt = this.#options.clock.now();
+    const { ref } = session.connection;
+    const record = { id: '', connection: ref, account, key, grant, requestedAt, accepted: false };
+    return { record, phase: 'revoking', progress: undefined };
+  }
+
+  #write({ connection, account, key, grant }: RevocationRecord): Promise<JournalRecord> {
+    return this.#options.journal.add({ kind: 'revoke', connection, account, key, grant });
+  }
+
+  /** @returns what was known of an earlier revoke of the same grant */
+  #show(entry: Entry): Entry | undefined {
+    const identity = grantIdentity(entry.record);
+    const earlier = this.#entries.get(identity);
+    this.#entries.set(identity, entry);
+    this.#options.onChange(entry.record);
+    return earlier;
   }
 
   /** What is known of an earlier revoke of the same grant holds on. */
-  async #refused(entry: Entry, earlier: Entry | undefined): Promise<void> {
-    if (this.#entries.get(recordId(entry.record)) !== entry) return;
-    if (earlier !== undefined) await this.#keep(earlier);
-    else {
-      const dropped = this.#drop(entry);
-      this.#options.onChange(entry.record);
-      await dropped;
-    }
+  #withdraw(entry: Entry, earlier: Entry | undefined): void {
+    const identity = grantIdentity(entry.record);
+    if (this.#entries.get(identity) !== entry) return;
+    if (earlier === undefined) this.#entries.delete(identity);
+    else this.#entries.set(identity, earlier);
+    this.#options.onChange(entry.record);
   }
 
-  #follow(session: Session, entry: Entry, since = entry.record.requestedAt): void {
-    const { grant } = entry.record;
+  async #followAgain(session: Session, entry: Entry): Promise<void> {
+    const followedAt = this.#options.clock.now();
+    entry.record = { ...entry.record, goneAt: undefined, unconfirmed: undefined, followedAt };
+    this.#follow(session, entry);
+    await this.#note(entry.record, { kind: 'followed' });
+  }
+
+  #follow(session: Session, entry: Entry): void {
+    const { grant, requestedAt, followedAt } = entry.record;
     if (session.closed.aborted) {
       entry.phase = 'idle'; // The next opening takes the wait up.
       return;
@@ -339,24 +423,29 @@ export class Revocations {
     entry.phase = 'confirming';
     entry.progress = undefined;
     this.#options.onChange(entry.record);
+    const since = followedAt ?? requestedAt;
     void poller.follow(grant.grantId, since).then((outcome) => this.#ended(session, poller, entry, outcome));
   }
 
-  async #ended(session: Session, poller: PropagationPoller, entry: Entry, outcome: PropagationOutcome): Promise<void> {
+  async #ended(session: Session, poller: PropagationPoller, entry: Entry, ended: PropagationOutcome): Promise<void> {
     const { record } = entry;
     entry.phase = 'idle';
     entry.progress = undefined;
-    if (this.#entries.get(recordId(record)) !== entry) return; // A newer revoke of the same grant took over.
+    if (this.#entries.get(grantIdentity(record)) !== entry) return; // A newer revoke of the same grant took over.
     if (session.closed.aborted || poller.disposed) return; // The next opening takes the wait up.
     // The next wait on this key starts with the settings as they are then.
     if (poller.idle) this.#pollers.delete(pollerId(record.connection, record.key.arn));
+    const now = this.#options.clock.now();
+    const afterMs = now - record.requestedAt;
+    const outcome: PropagationOutcome = ended.kind === 'stopped' ? ended : { ...ended, afterMs };
     if (outcome.kind === 'gone') {
-      entry.record = { ...record, unconfirmed: undefined, goneAt: this.#options.clock.now() };
-      await this.#store((store) => store.put(entry.record), entry.record);
+      entry.record = { ...record, unconfirmed: undefined, goneAt: now };
+      await this.#end(record, outcome);
     } else {
-      const reason = outcome.kind;
-      entry.record = { ...record, unconfirmed: { reason, lastRead: outcome.lastRead } };
-      await this.#keep(entry);
+      const { kind: reason, lastRead } = outcome;
+      entry.record = { ...record, unconfirmed: { reason, lastRead } };
+      this.#options.onChange(entry.record);
+      await this.#note(record, reason === 'stopped' ? outcome : { kind: 'stillListed', afterMs, lastRead });
     }
     this.#options.onOutcome(record, outcome);
   }
@@ -397,34 +486,38 @@ export class Revocations {
     session.closed.addEventListener('abort', onClosed, { once: true });
   }
 
-  async #keep(entry: Entry): Promise<void> {
-    this.#entries.set(recordId(entry.record), entry);
-    this.#options.onChange(entry.record);
-    await this.#store((store) => store.put(entry.record), entry.record);
+  async #note({ id }: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+    if (id === '') return;
+    try {
+      await this.#options.journal.note(id, outcome);
+    } catch (error) {
+      this.#options.onJournalError(error);
+    }
   }
 
-  async #drop(entry: Entry): Promise<void> {
-    this.#entries.delete(recordId(entry.record));
-    await this.#store((store) => store.remove(entry.record), entry.record);
+  /** The grant is gone: with it ends what earlier revokes of it have left open. */
+  async #end(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+    const identity = grantIdentity(record);
+    const open = this.#options.journal.records.filter(
+      (other) =>
+        other.kind === 'revoke' && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,
+    );
+    await this.#note(record, outcome);
+    for (const { id } of open) await this.#note({ ...record, id }, { kind: 'dismissed' });
   }
+}
 
-  /** Sample data is new in every window, so nothing of it is worth keeping. */
-  async #store(write: (store: RecordStore) => PromiseLike<void>, record: RevocationRecord): Promise<void> {
-    if (record.connection.kind !== 'sample') await write(this.#options.store);
-  }
+function isSame(left: RevocationRecord, right: RevocationRecord): boolean {
+  return (
+    left.id === right.id &&
+    left.accepted === right.accepted &&
+    left.goneAt === right.goneAt &&
+    left.followedAt === right.followedAt &&
+    left.unconfirmed?.lastRead === right.unconfirmed?.lastRead &&
+    left.unconfirmed?.reason === right.unconfirmed?.reason
+  );
 }
 
 function pollerId(ref: ConnectionRef, keyArn: string): string {
   return `${connectionId(ref)}/${keyArn}`;
-}
-
-/** Reads a record back from storage; `undefined` for what is not one. */
-export function reviveRecord(stored: unknown): RevocationRecord | undefined {
-  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-  if (typeof stored !== 'object' || stored === null) return undefined;
-  const record = stored as RevocationRecord;
-  if (![record.connection, record.key, record.grant].every(isObject)) return undefined;
-  const { creationDate } = record.grant;
-  if (creationDate === undefined) return record;
-  return { ...record, grant: { ...record.grant, creationDate: new Date(creationDate) } };
 }

@@ -42,6 +42,17 @@ export interface Key {
   readonly tags: readonly { readonly key: string; readonly value: string }[];
   /** The key policy, as JSON text. */
   readonly policy: string;
+  /** Present while its key material is rotated automatically. */
+  readonly rotation?: { readonly periodDays: number; readonly nextAt: number };
+  /** The last successful cryptographic operation; absent: none since `trackedFrom`. */
+  readonly lastUsage?: {
+    readonly operation: string;
+    readonly at: number;
+    readonly eventId: string;
+    readonly requestId: string;
+  };
+  /** From when on its use was recorded; absent: from its creation on. */
+  readonly trackedFrom?: number;
 }
 
 /** `name` begins with `alias/`; a reserved `alias/aws/…` may have no target yet. */

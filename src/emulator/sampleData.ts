@@ -117,7 +117,50 @@ function buildKey(account: Account, sample: SampleKey, random: Random, now: numb
       : {}),
     tags: Object.entries(sample.tags ?? {}).map(([key, value]) => ({ key, value })),
     policy: sample.manager === 'AWS' ? managedPolicy(account) : customerPolicy(account),
+    ...(sample.rotation === undefined
+      ? {}
+      : { rotation: { periodDays: sample.rotation, nextAt: nextRotation(createdAt, sample.rotation, now) } }),
+    ...usageOf(sample, id, createdAt, now),
   };
+}
+
+/** Key material is rotated a whole number of periods after the key was created. */
+function nextRotation(createdAt: number, periodDays: number, now: number): number {
+  const period = periodDays * day;
+  return createdAt + (Math.floor((now - createdAt) / period) + 1) * period;
+}
+
+/** KMS began to keep track of the use of keys in 2026: of older keys it does not know what was before. */
+function usageOf(
+  sample: SampleKey,
+  id: string,
+  createdAt: number,
+  now: number,
+): Pick<Key, 'trackedFrom' | 'lastUsage'> {
+  const trackedFrom = Math.max(createdAt, now - 200 * day);
+  if (sample.isUnused || sample.state === 'Creating' || sample.state === 'PendingImport') {
+    return { trackedFrom };
+  }
+  // A stream of its own: nothing else of the sample changes with it.
+  const random = createRandom(1, `last usage of ${id}`);
+  const at = now - Math.floor(random.next() * (now - trackedFrom) * (sample.state === undefined ? 0.02 : 1));
+  const eventId = random.uuid();
+  return { trackedFrom, lastUsage: { operation: lastOperation(sample), at, eventId, requestId: random.uuid() } };
+}
+
+function lastOperation({ usage }: SampleKey): string {
+  switch (usage) {
+    case 'SIGN_VERIFY':
+      return 'Sign';
+    case 'GENERATE_VERIFY_MAC':
+      return 'GenerateMac';
+    case 'KEY_AGREEMENT':
+      return 'DeriveSharedSecret';
+    case 'ENCAPSULATE_DECAPSULATE':
+      return 'Decapsulate';
+    default:
+      return 'Decrypt';
+  }
 }
 
 /** The console's default: the account decides by IAM, and key users may grant only through AWS services. */

@@ -130,10 +130,14 @@ export const grantMakers = {
     operations: readWrite,
     constraints: { encryptionContextEquals: { tenant: 'retail', 'data-class': 'pan' } },
   }),
-  /** A person, with a name that says for how long it was meant. */
+  /** A person, with a name that says for how long it was meant, and whom the security engineers can end it for. */
   analyst: ({ account, random }) => ({
     name: 'temporary-incident-2291',
     granteePrincipal: iam(account, `user/analysts/${random.pick(people)}`),
+    retiringPrincipal: iam(
+      account,
+      `role/aws-reserved/sso.amazonaws.com/${account.region}/AWSReservedSSO_SecurityEngineer_5a1c8e0f4d2b7396`,
+    ),
     operations: ['Decrypt'],
   }),
   deploySession: ({ account }) => ({

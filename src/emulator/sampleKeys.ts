@@ -12,6 +12,10 @@ export interface SampleKey {
   readonly spec?: string;
   /** The Regions of the replicas of a multi-Region primary key. */
   readonly multiRegion?: readonly string[];
+  /** Days; absent: its key material is not rotated automatically. */
+  readonly rotation?: number;
+  /** Nobody uses it, as far as KMS remembers. */
+  readonly isUnused?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
   /** The grants that this key has first; the usual ones follow. */
   readonly grants: readonly (keyof typeof grantMakers)[];
@@ -26,12 +30,14 @@ const customerKeys: readonly SampleKey[] = [
   {
     aliases: ['alias/orders-db'],
     description: 'Orders database (RDS), its replicas and snapshots',
+    rotation: 365,
     tags: { team: 'orders', environment: 'production', 'cost-center': '4711' },
     grants: ['rds', 'nightlyExport', 'nightlyExport', 'lambda', 'deletedRole', 'analyst', 'auditor', 'volume'],
   },
   {
     aliases: ['alias/payments/card-vault', 'alias/payments/card-vault-v2', 'alias/pci/cards'],
     description: 'Card vault: card numbers, encrypted field by field. In scope of PCI DSS',
+    rotation: 90,
     tags: { team: 'payments', environment: 'production', compliance: 'pci-dss' },
     grants: ['cardTokenizer', 'lambda', 'acquirer', 'deploySession', 'auditor', 'deletedUser'],
   },
@@ -99,6 +105,7 @@ const customerKeys: readonly SampleKey[] = [
   {
     aliases: [],
     description: 'Created by Terraform, 2024-03: import test, delete?',
+    isUnused: true,
     grants: ['deletedUser', 'deletedRole'],
   },
   {
@@ -186,6 +193,7 @@ const managedKey = (service: string, description: string, grants: SampleKey['gra
   aliases: [`alias/aws/${service}`],
   description,
   manager: 'AWS',
+  rotation: 365,
   grants,
 });
 

@@ -2,7 +2,9 @@
 export const requestQuotas: ReadonlyMap<string, number> = new Map([
   ['CreateGrant', 50],
   ['DescribeKey', 2000],
+  ['GetKeyLastUsage', 5],
   ['GetKeyPolicy', 1000],
+  ['GetKeyRotationStatus', 1000],
   ['ListAliases', 500],
   ['ListGrants', 100],
   ['ListKeyPolicies', 100],

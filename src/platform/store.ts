@@ -1,25 +1,6 @@
 import type * as vscode from 'vscode';
 import { type ConnectionRef, connectionId } from '../core/model.ts';
 import type { PinnedKeys } from '../core/pinnedKeys.ts';
-import { type RecordStore, recordId, reviveRecord } from '../core/revocation.ts';
-
-const prefix = 'revocation:';
-
-/**
- * Revokes that are not seen through yet, one key of the extension's global state each: two windows that write at the same
- * time never overwrite each other's records.
- */
-export function recordStore(memento: vscode.Memento): RecordStore {
-  return {
-    all: () =>
-      memento
-        .keys()
-        .filter((key) => key.startsWith(prefix))
-        .flatMap((key) => reviveRecord(memento.get(key)) ?? []),
-    put: (record) => memento.update(prefix + recordId(record), record),
-    remove: (record) => memento.update(prefix + recordId(record), undefined),
-  };
-}
 
 const sampleKey = 'sample';
 

@@ -3,10 +3,15 @@ import * as vscode from 'vscode';
 import type { Connections, Session, SessionChange } from '../core/connections.ts';
 import { isAwsManaged } from '../core/describe.ts';
 import { explain, isAbort, isKmsError, isSignInProblem, type KmsError } from '../core/errors.ts';
+import { showsGrant, showsKey, type TextFilter, textFilter } from '../core/filter.ts';
+import { type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../core/findings.ts';
 import { compareGrants, type GrantListing } from '../core/inventory.ts';
 import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../core/model.ts';
 import { inRegion, keyOfArn, type PinnedKeys, readKeyArn } from '../core/pinnedKeys.ts';
+import { retireRight } from '../core/retirement.ts';
 import type { RevocationOutcome, RevocationRecord, Revocations } from '../core/revocation.ts';
+import { printable } from '../core/text.ts';
+import { findingFields } from './findingText.ts';
 import { grantFields } from './grantFields.ts';
 import {
   awsManagedKeysId,
@@ -34,6 +39,9 @@ export interface KeysViewOptions {
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;
   readonly accountName: (account: string) => string | undefined;
+  readonly findingOptions: () => FindingOptions;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** The Keys view: connections → keys → grants → fields. It holds what is on screen, and nothing that KMS said. */
@@ -41,6 +49,8 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   readonly #connections: Connections;
   readonly #revocations: Revocations;
   readonly #pinnedKeys: PinnedKeys;
+  readonly #findingOptions: () => FindingOptions;
+  readonly #now: () => number;
   readonly #known: Known;
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -50,11 +60,17 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   readonly #shownKeys = new Map<string, number>();
   /** Connections whose rows must go before others come in their place. */
   readonly #emptying = new Set<string>();
+  /** Of the keys whose grants were listed, by connection and key. */
+  readonly #findings = new Map<string, KeyFindings>();
+  #filter: TextFilter | undefined;
+  #tree: vscode.TreeView<Node> | undefined;
 
-  constructor({ connections, revocations, pinnedKeys, accountName }: KeysViewOptions) {
+  constructor({ connections, revocations, pinnedKeys, accountName, findingOptions, now }: KeysViewOptions) {
     this.#connections = connections;
     this.#revocations = revocations;
     this.#pinnedKeys = pinnedKeys;
+    this.#findingOptions = findingOptions;
+    this.#now = now;
     this.#known = {
       connection: ({ ref }) => {
         const session = connections.session(ref);
@@ -69,7 +85,38 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
       },
       metadata: ({ connection, key }) => connections.find(connection)?.inventory.metadata(key.arn),
       revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
+      mayRetire: ({ connection, grant }) => {
+        const caller = connections.find(connection)?.knownIdentity;
+        return caller !== undefined && retireRight(caller.arn, grant) !== 'no';
+      },
+      findings: (node) => {
+        const found = this.#findings.get(keyNodeId(node.connection, node.key.arn)) ?? noFindings;
+        return node.kind === 'key' ? found.key : found.of(node.grant.grantId);
+      },
     };
+  }
+
+  /** The view that shows what stands here; its message tells of a filter. */
+  attach(tree: vscode.TreeView<Node>): void {
+    this.#tree = tree;
+  }
+
+  /** As it was typed; empty while all is shown. */
+  get filter(): string {
+    return this.#filter?.text ?? '';
+  }
+
+  setFilter(text: string): void {
+    this.#filter = textFilter(text);
+    if (this.#tree !== undefined) {
+      this.#tree.message = this.#filter === undefined ? '' : l10n.t('Filter: {0}', printable(this.#filter.text));
+    }
+    this.onListChanged();
+  }
+
+  /** Other findings are wanted. */
+  onFindingOptions(): void {
+    this.onListChanged();
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -152,6 +199,7 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
   onAccountChanged(id: string): void {
     this.#shownKeys.delete(id);
+    this.#findings.clear();
     this.#emptying.add(id);
     this.#tell(id);
   }
@@ -244,7 +292,12 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
       case 'key':
         return this.#grants(node);
       case 'grant':
-        return grantFields(node.grant).map(({ name, value }) => ({ kind: 'field', parent: node, name, value }));
+        return [...findingFields(this.#known.findings(node)), ...grantFields(node.grant)].map(({ name, value }) => ({
+          kind: 'field',
+          parent: node,
+          name,
+          value,
+        }));
       case 'field':
       case 'more':
       case 'message':
@@ -276,7 +329,11 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     if (session.closed.aborted) return [];
     const customer: KmsKey[] = [];
     const managed: KmsKey[] = [];
-    for (const key of keys) (isAwsManaged(key, inventory.metadata(key.arn)) ? managed : customer).push(key);
+    for (const key of keys) {
+      const metadata = inventory.metadata(key.arn);
+      if (!showsKey(this.#filter, key, metadata, inventory.loadedGrants(key.arn))) continue;
+      (isAwsManaged(key, metadata) ? managed : customer).push(key);
+    }
     const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
     inventory.describe(shown.map(({ arn }) => arn));
 
@@ -296,6 +353,9 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     if (managed.length > 0) nodes.push({ kind: 'awsManagedKeys', connection, keys: managed });
     const keyArns = this.#pinnedKeys.of(ref);
     if (keyArns.length > 0) nodes.push({ kind: 'otherAccounts', ref, keyArns });
+    if (state.kind === 'complete' && keys.length > 0 && customer.length + managed.length === 0) {
+      nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), l10n.t('The filter leaves no key.')));
+    }
     if (state.kind === 'complete' && keys.length === 0) {
       const sentence = l10n.t('This account has no KMS keys in {0}.', connection.region);
       const empty = message(parent, 'empty', 'info', l10n.t('No keys'), sentence);
@@ -338,10 +398,20 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     const { state } = listing;
     const listed = new Set(listing.grants.map(({ grantId }) => grantId));
     await this.#revocations.reconcile(session, key.arn, listed, state.kind === 'complete');
-    const grants = this.#withRevoked(listing, connection, key);
+    const metadata = session.inventory.metadata(key.arn);
+    // Another grant is no duplicate of one that is about to go.
+    const ending = new Set(this.#revocations.ofKey(connection.ref, key.arn).map(({ grant }) => grant.grantId));
+    const staying = listing.grants.filter(({ grantId }) => !ending.has(grantId));
+    const context = { options: this.#findingOptions(), key, metadata, now: this.#now() };
+    this.#findings.set(keyNodeId(connection, key.arn), findingsOfKey(staying, context));
+    const all = this.#withRevoked(listing, connection, key);
+    const grants = all.filter((grant) => showsGrant(this.#filter, key, metadata, grant));
     const nodes: Node[] = grants.map((grant): GrantNode => ({ kind: 'grant', connection, key, grant, pinnedTo }));
     if (state.kind === 'more') nodes.push({ kind: 'more', parent, shown: listing.grants.length, total: undefined });
     if (state.kind === 'failed') nodes.push(this.#failure(parent, session, 'failed', state.error));
+    if (all.length > 0 && grants.length === 0) {
+      nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), l10n.t('The filter leaves no grant.')));
+    }
     if (state.kind === 'complete' && nodes.length === 0) {
       const empty = message(parent, 'empty', 'info', l10n.t('No grants'), l10n.t('This key has none.'));
       nodes.push({ ...empty, actions: ['retry'] });

@@ -5,26 +5,36 @@ import { keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
 import type { RevocationOutcome, RevocationRecord } from '../core/revocation.ts';
 import { duration, printable } from '../core/text.ts';
+import { commands } from '../manifest.ts';
+import type { HistoryEntryNode } from './historyItem.ts';
 
-/** What is true at the end of a wait, and no more; `checkAgain` is offered where it helps. */
+/** What is true at the end of a wait, and no more; the actions are offered where they help. */
 export async function tellOutcome(
-  { grant, key, connection, accepted, account }: RevocationRecord,
+  { id, grant, key, connection, accepted, account }: RevocationRecord,
   outcome: RevocationOutcome,
   checkAgain: () => void,
 ): Promise<void> {
   const name = printable(grant.name ?? grantee(grant).shortName);
   const label = printable(keyLabel(key));
   switch (outcome.kind) {
-    case 'gone':
-      void vscode.window.showInformationMessage(
+    case 'gone': {
+      const button = l10n.t('Recreate Grant…');
+      const picked = await vscode.window.showInformationMessage(
         l10n.t(
           'KMS no longer lists the grant {0} on {1}, {2} after the revoke. It may be honored a little longer, usually less than five minutes in all.',
           name,
           label,
           duration(outcome.afterMs),
         ),
+        // What could not be written to the history can't be made again from it.
+        ...(id === '' ? [] : [button]),
       );
+      if (picked === button) {
+        const entry: HistoryEntryNode = { kind: 'historyEntry', id };
+        await vscode.commands.executeCommand(commands.recreateGrant, entry);
+      }
       return;
+    }
     case 'stopped':
       return;
     case 'timedOut': {

@@ -2,9 +2,11 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { connectionName } from '../core/describe.ts';
 import { explain } from '../core/errors.ts';
+import { type Finding, managerOf } from '../core/findings.ts';
 import { keyLabel } from '../core/model.ts';
-import { grantee, impactOfRevoke, principalKindName } from '../core/principal.ts';
+import { describePrincipal, grantee, impactOfRevoke, readPrincipal } from '../core/principal.ts';
 import { asMarkdown, duration, localTime, printable } from '../core/text.ts';
+import { findingSections } from './findingText.ts';
 import { grantFields } from './grantFields.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from './nodes.ts';
 import { accountText, type Known, keyStateText } from './treeItem.ts';
@@ -34,25 +36,35 @@ export function tooltip(node: Node, known: Known): vscode.MarkdownString | strin
   }
 }
 
-function plain(title: string, text: string): vscode.MarkdownString {
+/** A title and a text, for a row that has no more. */
+export function plain(title: string, text: string): vscode.MarkdownString {
   return table(title, [], text);
 }
 
+type Lines = readonly (readonly [string, string | undefined])[];
+
 function table(
   title: string,
-  lines: readonly (readonly [string, string | undefined])[],
+  lines: Lines,
   note?: string,
+  findings: readonly Finding[] = [],
+  impact?: string,
 ): vscode.MarkdownString {
-  const shown = lines.filter(([, value]) => value !== undefined && value !== '');
   const paragraphs = [
     `**${data(title)}**`,
-    shown.map(([name, value = '']) => `${data(name)}: ${data(value)}`).join('  \n'),
+    joined(lines),
     data(note ?? ''),
+    ...findingSections(findings, impact).map((section) => `**${data(section.title)}**  \n${joined(section.lines)}`),
   ];
   const markdown = new vscode.MarkdownString(paragraphs.filter((paragraph) => paragraph !== '').join('\n\n'));
   markdown.isTrusted = false;
   markdown.supportHtml = false;
   return markdown;
+}
+
+function joined(lines: Lines): string {
+  const shown = lines.filter(([, value]) => value !== undefined && value !== '');
+  return shown.map(([name, value = '']) => `${data(name)}: ${data(value)}`).join('  \n');
 }
 
 function data(text: string): string {
@@ -78,7 +90,7 @@ function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownS
 function keyTooltip(node: KeyNode, known: Known): vscode.MarkdownString {
   const { key } = node;
   const metadata = known.metadata(node);
-  return table(keyLabel(key), [
+  const lines: Lines = [
     [l10n.t('Description'), metadata?.description],
     [l10n.t('Aliases'), key.aliases.join(', ')],
     [l10n.t('Key state'), metadata === undefined ? undefined : (keyStateText(metadata) ?? l10n.t('Enabled'))],
@@ -94,15 +106,23 @@ function keyTooltip(node: KeyNode, known: Known): vscode.MarkdownString {
     [l10n.t('Created'), metadata?.creationDate === undefined ? undefined : localTime(metadata.creationDate)],
     [l10n.t('Key ID'), key.keyId],
     [l10n.t('Key ARN'), key.arn],
-  ]);
+  ];
+  return table(keyLabel(key), lines, undefined, known.findings(node));
 }
 
-function grantTooltip(node: GrantNode, known: Known): vscode.MarkdownString {
+export function grantTooltip(node: GrantNode, known: Pick<Known, 'revocation' | 'findings'>): vscode.MarkdownString {
   const { grant, key } = node;
   const who = grantee(grant);
+  const { retiringPrincipal } = grant;
+  const impact = impactOfRevoke(grant);
   const revocation = known.revocation(node);
-  const lines: [string, string | undefined][] = [
-    [l10n.t('Kind of grantee'), principalKindName(who.kind)],
+  const lines: (readonly [string, string | undefined])[] = [
+    [l10n.t('Held by'), describePrincipal(who, grant)],
+    [
+      l10n.t('Can be retired by'),
+      retiringPrincipal === undefined ? undefined : describePrincipal(readPrincipal(retiringPrincipal), grant),
+    ],
+    [l10n.t('Managed by'), managerOf(grant, key, undefined)],
     ...grantFields(grant).map(({ name, value }): [string, string] => [name, value]),
     [l10n.t('Key'), `${keyLabel(key)} (${key.arn})`],
   ];
@@ -122,6 +142,8 @@ function grantTooltip(node: GrantNode, known: Known): vscode.MarkdownString {
   return table(
     grant.name ?? who.shortName,
     lines,
-    revocation === undefined ? `${l10n.t('If revoked:')} ${impactOfRevoke(grant)}` : undefined,
+    revocation === undefined ? `${l10n.t('If revoked:')} ${impact}` : undefined,
+    revocation === undefined ? known.findings(node) : undefined,
+    impact,
   );
 }

@@ -2,6 +2,8 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { connectionName, isAwsManaged } from '../core/describe.ts';
 import { type HelpfulAction, isSignInProblem, type KmsError } from '../core/errors.ts';
+import { type Finding, managerOf } from '../core/findings.ts';
+import { managedByText } from '../core/grantGroups.ts';
 import {
   accountOfArn,
   type CallerIdentity,
@@ -11,10 +13,11 @@ import {
   type KmsKey,
   keyLabel,
 } from '../core/model.ts';
-import { grantee, type PrincipalKind, principalKindName } from '../core/principal.ts';
+import { grantee, type PrincipalKind, principalKindName, volumeOf } from '../core/principal.ts';
 import type { RevocationState } from '../core/revocation.ts';
 import { localTime, printable, timeOfDay } from '../core/text.ts';
 import { commands, rows } from '../manifest.ts';
+import { shortFindings, spokenFindings } from './findingText.ts';
 import { shortOperations } from './grantFields.ts';
 import {
   type ConnectionNode,
@@ -41,6 +44,10 @@ export interface Known {
   connection(node: ConnectionNode): KnownConnection;
   metadata(node: KeyNode): KeyMetadata | undefined;
   revocation(node: GrantNode): RevocationState | undefined;
+  /** The caller may retire the grant, as far as its principals tell. */
+  mayRetire(node: GrantNode): boolean;
+  /** Of a grant, or of the key itself; those of a key need its grants to be loaded. */
+  findings(node: GrantNode | KeyNode): readonly Finding[];
 }
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
@@ -71,9 +78,9 @@ function build(node: Node, known: Known): vscode.TreeItem {
         contextValue: rows.otherAccounts,
       });
     case 'key':
-      return keyItem(node, known.metadata(node));
+      return keyItem(node, known.metadata(node), known.findings(node));
     case 'grant':
-      return grantItem(node, known.revocation(node));
+      return grantItem(node, known);
     case 'field':
       return row(node.name, { description: printable(node.value), contextValue: rows.field });
     case 'more':
@@ -111,18 +118,24 @@ function connectionIcon(ref: ConnectionRef, { failure }: KnownConnection): vscod
   return new vscode.ThemeIcon(ref.kind === 'sample' ? 'beaker' : 'account');
 }
 
-function keyItem({ key, connection, pinnedTo }: KeyNode, metadata: KeyMetadata | undefined): vscode.TreeItem {
+function keyItem(
+  { key, connection, pinnedTo }: KeyNode,
+  metadata: KeyMetadata | undefined,
+  findings: readonly Finding[],
+): vscode.TreeItem {
   const state = metadata === undefined ? undefined : keyStateText(metadata);
   const description = printable(metadata?.description ?? '');
   const place = pinnedTo === undefined ? undefined : `${accountOfArn(key.arn)} · ${connection.region}`;
+  // The state has its own words.
+  const quota = findings.find(({ kind }) => kind === 'nearQuota')?.title;
   const context = key.aliases.length > 0 ? rows.keyWithAlias : rows.key;
   return row(keyLabel(key), {
     collapsibleState: Collapsed,
-    description: [place, state, description].filter(Boolean).join(' · '),
+    description: [place, state, quota, description].filter(Boolean).join(' · '),
     iconPath: keyIcon(key, metadata),
     contextValue: pinnedTo === undefined ? context : rows.keyPinned,
     accessibilityInformation: {
-      label: [l10n.t('Key {0}', printable(keyLabel(key))), place, state, description].filter(Boolean).join(', '),
+      label: [l10n.t('Key {0}', printable(keyLabel(key))), place, state, quota, description].filter(Boolean).join(', '),
     },
   });
 }
@@ -172,7 +185,8 @@ function keyIcon(key: KmsKey, metadata: KeyMetadata | undefined): vscode.ThemeIc
   }
 }
 
-const principalIcons: Readonly<Record<PrincipalKind, string>> = {
+/** The icon of each kind of principal. */
+export const principalIcons: Readonly<Record<PrincipalKind, string>> = {
   role: 'shield',
   serviceLinkedRole: 'server-process',
   user: 'person',
@@ -187,25 +201,49 @@ const principalIcons: Readonly<Record<PrincipalKind, string>> = {
   other: 'circle-outline',
 };
 
-function grantItem({ grant }: GrantNode, revocation: RevocationState | undefined): vscode.TreeItem {
+/** What a grant's row begins with, where that is not its name or grantee. */
+export interface GrantRowText {
+  readonly label: string;
+  /** Before all else in the description; those that are `undefined` are left out. */
+  readonly lead: readonly (string | undefined)[];
+}
+
+export function grantItem(
+  node: GrantNode,
+  known: Pick<Known, 'revocation' | 'findings' | 'mayRetire'>,
+  begins?: GrantRowText,
+): vscode.TreeItem {
+  const { grant, key } = node;
   const who = grantee(grant);
-  const label = grant.name ?? who.shortName;
+  const label = begins?.label ?? grant.name ?? who.shortName;
+  const lead = begins?.lead ?? [grant.name === undefined ? undefined : who.shortName];
+  const revocation = known.revocation(node);
   const properties: Partial<vscode.TreeItem> = { collapsibleState: Collapsed };
   if (revocation === undefined) {
-    const operations = shortOperations(grant.operations);
+    const findings = known.findings(node);
+    const manager = managerOf(grant, key, undefined);
+    const managed = manager === undefined ? undefined : managedByText(manager);
+    const volume = who.kind === 'ec2Instance' ? volumeOf(grant) : undefined;
+    const parts = [...lead, volume, managed, shortOperations(grant.operations), shortFindings(findings)];
+    const isWarned = findings.some(({ severity }) => severity === 'warning');
+    const held = l10n.t(
+      'Grant {0}, held by {1} {2}, for {3}',
+      printable(label),
+      principalKindName(who.kind),
+      who.shortName,
+      grant.operations.join(', '),
+    );
     return row(label, {
       ...properties,
-      description: grant.name === undefined ? operations : `${who.shortName} · ${operations}`,
-      iconPath: new vscode.ThemeIcon(principalIcons[who.kind]),
-      contextValue: rows.grant,
+      description: parts.filter((part) => part !== undefined).join(' · '),
+      // The icon goes on telling who holds it; its colour is never all that tells of a finding.
+      iconPath: new vscode.ThemeIcon(
+        principalIcons[who.kind],
+        isWarned ? new vscode.ThemeColor('problemsWarningIcon.foreground') : undefined,
+      ),
+      contextValue: known.mayRetire(node) ? rows.grantRetirable : rows.grant,
       accessibilityInformation: {
-        label: l10n.t(
-          'Grant {0}, held by {1} {2}, for {3}',
-          printable(label),
-          principalKindName(who.kind),
-          who.shortName,
-          grant.operations.join(', '),
-        ),
+        label: [held, managed, spokenFindings(findings)].filter((part) => part !== undefined).join('. '),
       },
     });
   }

@@ -4,7 +4,9 @@ import {
   CreateGrantCommand,
   type CreateGrantCommandInput,
   DescribeKeyCommand,
+  GetKeyLastUsageCommand,
   GetKeyPolicyCommand,
+  GetKeyRotationStatusCommand,
   type GrantListEntry,
   KMSClient,
   type KMSClientConfig,
@@ -33,6 +35,8 @@ export interface Capabilities {
   readonly refusesUnknownKeys: true | string;
   readonly checksWhoRetires: true | string;
   readonly servicePrincipals: true | string;
+  /** GetKeyLastUsage. */
+  readonly tracksLastUsage: true | string;
 }
 
 export const everyCapability: Capabilities = {
@@ -45,6 +49,7 @@ export const everyCapability: Capabilities = {
   refusesUnknownKeys: true,
   checksWhoRetires: true,
   servicePrincipals: true,
+  tracksLastUsage: true,
 };
 
 /** A KMS to hold to the contract, in which changes take effect at once. */
@@ -163,6 +168,33 @@ export function contract(target: Target): void {
       );
       assert.deepEqual(second.Tags, Tags.slice(1, 2));
     });
+  });
+
+  suite(`${target.name}: what becomes of a key`, () => {
+    test('rotation is on or off, and says when it is on', async () => {
+      const status = await kms.send(new GetKeyRotationStatusCommand({ KeyId: keyArn }));
+      assert.equal(typeof status.KeyRotationEnabled, 'boolean');
+      if (status.KeyRotationEnabled === true) {
+        assert.ok((status.RotationPeriodInDays ?? 0) >= 90);
+        assert.ok(status.NextRotationDate instanceof Date);
+      }
+    });
+
+    test('a key that cannot be rotated says so', keys.hmac ? needs('validates') : skipUnless(keys.hmac), async () => {
+      await rejects(kms.send(new GetKeyRotationStatusCommand({ KeyId: keys.hmac })), 'UnsupportedOperationException');
+    });
+
+    test(
+      'the last use of a key is not before it was tracked, nor that before it was made',
+      needs('tracksLastUsage'),
+      async () => {
+        const usage = await kms.send(new GetKeyLastUsageCommand({ KeyId: keyArn }));
+        assert.equal(usage.KeyId, keys.symmetric);
+        const { TrackingStartDate: tracked, KeyCreationDate: made, KeyLastUsage: last } = usage;
+        assert.ok(tracked !== undefined && made !== undefined && tracked >= made);
+        assert.ok(last !== undefined && (last.Timestamp === undefined || last.Timestamp >= tracked));
+      },
+    );
   });
 
   suite(`${target.name}: the life of a grant`, () => {
@@ -341,6 +373,7 @@ export function contract(target: Target): void {
         () => kms.send(grantOn({ KeyId: missingKey })),
         () => kms.send(new DescribeKeyCommand({ KeyId: missingKey })),
         () => kms.send(new GetKeyPolicyCommand({ KeyId: missingKey })),
+        () => kms.send(new GetKeyRotationStatusCommand({ KeyId: missingKey })),
         () => kms.send(new ListResourceTagsCommand({ KeyId: missingKey })),
         () => kms.send(new ListAliasesCommand({ KeyId: missingKey })),
       ];
@@ -402,6 +435,7 @@ export function contract(target: Target): void {
       'no operation': [{ Operations: [] }, 'ValidationException'],
       'operations missing': [{ Operations: undefined }, 'ValidationException'],
       'an operation that there is not': [{ Operations: ['Destroy' as 'Decrypt'] }, 'ValidationException'],
+      'nothing but CreateGrant': [{ Operations: ['CreateGrant'] }, 'ValidationException'],
       'an operation that the key cannot do': [{ Operations: ['Sign'] }, 'ValidationException'],
       'no grantee': [{ GranteePrincipal: undefined }, 'ValidationException'],
       'two kinds of grantee': [{ GranteeServicePrincipal: 'dynamodb.amazonaws.com' }, 'ValidationException'],

@@ -4,7 +4,16 @@ import { dirname, join } from 'node:path/posix';
 import test from 'node:test';
 import { explain } from '../../src/core/errors.ts';
 import { defaultPolicy } from '../../src/core/propagation.ts';
-import { commands, container, extensionName, jsonScheme, rows, settings, views } from '../../src/manifest.ts';
+import {
+  commands,
+  container,
+  extensionName,
+  jsonScheme,
+  languageModelTools,
+  rows,
+  settings,
+  views,
+} from '../../src/manifest.ts';
 import { errorKinds } from './core/fakes.ts';
 
 // Tests run in the folder of package.json.
@@ -47,6 +56,12 @@ interface Manifest {
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
     readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
     readonly keybindings: readonly { readonly command: string; readonly when: string }[];
+    readonly languageModelTools: readonly {
+      readonly name: string;
+      readonly displayName: string;
+      readonly userDescription: string;
+      readonly when?: string;
+    }[];
     readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
   };
 }
@@ -59,6 +74,8 @@ const lockText = readFileSync('package-lock.json', 'utf8');
 
 const sorted = (values: Iterable<string>) => [...values].sort();
 const menuItems = Object.values(contributes.menus).flat();
+/** What hides a change in read-only mode. */
+const notReadOnly = `!config.${settings.readOnly}`;
 const contextMenu = contributes.menus['view/item/context'] ?? [];
 
 function title(command: string): string {
@@ -100,7 +117,9 @@ test('every string of package.json is in package.nls.json, which has no other', 
 });
 
 test('every text of package.json that a person reads comes from package.nls.json', () => {
-  const texts = manifestText.matchAll(
+  // A model reads what describes a tool's parameters, a person does not.
+  const { languageModelTools: _, ...read } = contributes;
+  const texts = JSON.stringify({ ...manifest, contributes: read }, undefined, 2).matchAll(
     /"(title|name|description|displayName|markdownDescription|contents|category)": "(.*)"/g,
   );
   for (const [, field, text] of texts) {
@@ -136,16 +155,23 @@ test('every command of a menu, a key or a link in a text exists', () => {
 test('every when clause names a view of the code', () => {
   const clauses = [...menuItems, ...contributes.keybindings]
     .map(({ when }) => when ?? '')
-    .filter((when) => when !== 'false');
+    .filter((when) => when !== 'false' && when !== notReadOnly);
   for (const when of clauses) {
-    const [, view] = /\b(?:view|focusedView) == ([\w.]+)/.exec(when) ?? assert.fail(when);
-    assert.ok(Object.values<string>(views).includes(view ?? ''), when);
+    const [, view, pattern] = /\b(?:view|focusedView) (?:== ([\w.]+)|=~ \/([^/]+)\/)/.exec(when) ?? assert.fail(when);
+    const named = Object.values<string>(views).filter((id) => id === view || new RegExp(pattern ?? '^$').test(id));
+    assert.ok(named.length > 0, when);
   }
 });
 
 test('the palette shows the commands that need no row, and hides all others', () => {
-  const hidden = contributes.menus['commandPalette'] ?? [];
-  assert.ok(hidden.every(({ when }) => when === 'false'));
+  const conditions = contributes.menus['commandPalette'] ?? [];
+  const hidden = conditions.filter(({ when }) => when === 'false');
+  assert.deepEqual(
+    sorted(conditions.filter((item) => !hidden.includes(item)).map(({ command, when }) => `${command} ${when}`)),
+    sorted(
+      [commands.revokeGrant, commands.createGrant, commands.showRetirableGrants].map((id) => `${id} ${notReadOnly}`),
+    ),
+  );
   const shown = Object.values<string>(commands).filter((id) => !hidden.some(({ command }) => command === id));
   assert.deepEqual(
     sorted(shown),
@@ -158,6 +184,19 @@ test('the palette shows the commands that need no row, and hides all others', ()
       commands.openSampleData,
       commands.refresh,
       commands.revokeGrant,
+      commands.createGrant,
+      commands.showRetirableGrants,
+      commands.findGrants,
+      commands.exportGrants,
+      commands.groupBy,
+      commands.sortBy,
+      commands.filterKeys,
+      commands.filterGrantees,
+      commands.clearKeysFilter,
+      commands.clearGranteesFilter,
+      commands.showHistory,
+      commands.clearHistory,
+      commands.exportHistory,
       commands.showLog,
     ]),
   );
@@ -165,7 +204,9 @@ test('the palette shows the commands that need no row, and hides all others', ()
 });
 
 test('a command that needs a row is in the menu of a row, on a key or behind a click, and in no menu of the view', () => {
-  const hidden = (contributes.menus['commandPalette'] ?? []).map(({ command }) => command);
+  const hidden = (contributes.menus['commandPalette'] ?? [])
+    .filter(({ when }) => when === 'false')
+    .map(({ command }) => command);
   const reachable = new Set([
     ...contextMenu.map(({ command }) => command),
     ...contributes.keybindings.map(({ command }) => command),
@@ -186,11 +227,23 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     commands.openKeyByArn,
     commands.revokeGrant,
     commands.revokeSelectedGrant,
+    commands.createGrant,
+    commands.retireGrant,
+    commands.showRetirableGrants,
+    commands.recreateGrant,
+    commands.findGrants,
+    commands.exportGrants,
+    commands.groupBy,
+    commands.sortBy,
+    commands.filterKeys,
+    commands.filterGrantees,
+    commands.clearHistory,
+    commands.exportHistory,
   ];
   for (const id of Object.values(commands)) {
     assert.equal(title(id).endsWith('…'), asking.includes(id), title(id));
     assert.doesNotMatch(title(id), /\.\.\.|^KMS/);
-    for (const word of title(id).split(' ')) assert.match(word, /^([A-Z]|(as|by|from|in)$)/, title(id));
+    for (const word of title(id).split(' ')) assert.match(word, /^([A-Z]|(as|by|from|in|of)$)/, title(id));
   }
 });
 
@@ -225,13 +278,24 @@ test('every condition on a row holds for some row, and names one where it names 
   }
 });
 
-const ofGrants = [commands.copyKeyArn, commands.copyGrantId, commands.copyGrantee, commands.showAsJson];
+const copiesOfGrants = [commands.copyAsCli, commands.copyAsTerraform, commands.copyRevokeAsCli];
+const ofGrants = [
+  commands.copyKeyArn,
+  commands.copyGrantId,
+  commands.copyGrantee,
+  commands.showAsJson,
+  commands.showInCloudTrail,
+  ...copiesOfGrants,
+];
 const ofKeys = [
   commands.refreshNode,
   commands.openConsole,
   commands.copyKeyId,
   commands.copyKeyArn,
   commands.showAsJson,
+  commands.createGrant,
+  commands.showKeyDetails,
+  commands.showInCloudTrail,
 ];
 const ofConnections = [commands.refreshNode, commands.copyAccountId, commands.removeConnection];
 const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
@@ -243,11 +307,15 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   keyWithAlias: [...ofKeys, commands.copyAlias],
   keyPinned: [...ofKeys, commands.removeKey],
   grant: [commands.revokeGrant, ...ofGrants],
+  grantRetirable: [commands.revokeGrant, commands.retireGrant, ...ofGrants],
   grantRevoking: ofGrants,
   grantConfirming: [commands.stopWaiting, ...ofGrants],
   grantUnconfirmed: [commands.revokeGrant, commands.checkAgain, ...ofGrants],
   field: [commands.copyValue],
   more: [],
+  historyDay: [],
+  historyEntry: copiesOfGrants,
+  historyRecreatable: [commands.recreateGrant, ...copiesOfGrants],
   message: [],
 };
 
@@ -292,6 +360,31 @@ test('a row never offers a command twice in the same place', () => {
   }
 });
 
+test('every change is hidden in read-only mode, and nothing else is', () => {
+  const changes: readonly string[] = [
+    commands.revokeGrant,
+    commands.revokeSelectedGrant,
+    commands.createGrant,
+    commands.retireGrant,
+    commands.showRetirableGrants,
+    commands.recreateGrant,
+  ];
+  for (const { command, when = '' } of [...menuItems, ...contributes.keybindings]) {
+    if (when !== 'false') assert.equal(when.includes(notReadOnly), changes.includes(command), `${command}: ${when}`);
+  }
+});
+
+test('package.json has the tools of the code, each with its texts; the one that changes something is off in read-only mode', () => {
+  assert.deepEqual(
+    sorted(contributes.languageModelTools.map(({ name }) => name)),
+    sorted(Object.values(languageModelTools)),
+  );
+  for (const { name, displayName, userDescription, when } of contributes.languageModelTools) {
+    assert.deepEqual([displayName, userDescription], [`%tool.${name}.name%`, `%tool.${name}.description%`]);
+    assert.equal(when, name === languageModelTools.revokeGrant ? notReadOnly : undefined);
+  }
+});
+
 test('a condition on rows of one kind holds for no row of another', () => {
   const families = [...new Set(Object.values(rows).map((row) => row.split('.')[0] ?? row))];
   for (const { when = '', command } of contextMenu) {
@@ -305,7 +398,8 @@ test('a condition on rows of one kind holds for no row of another', () => {
 
 test('keys of the view act only where its list has the focus', () => {
   for (const { when } of contributes.keybindings) {
-    assert.equal(when, `focusedView == ${views.keys} && listFocus && !inputFocus`);
+    const own = when?.replace(/^focusedView =~ \/\^kmsGrants\\\.\(keys\|grantees\)\$\/ && /, '');
+    assert.ok(own === 'listFocus && !inputFocus' || own === `listFocus && !inputFocus && ${notReadOnly}`, when);
   }
 });
 

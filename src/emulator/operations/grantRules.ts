@@ -51,6 +51,9 @@ export function checkOperations(operations: readonly string[], key: Key): void {
   if (operations.length === 0) {
     throw validationError('The list of grant operations must not be empty.');
   }
+  if (operations.every((operation) => operation === 'CreateGrant')) {
+    throw validationError('Grants must not contain only the CreateGrant operation.');
+  }
   const allowed = operationsFor(key);
   const illegal = operations.filter((operation) => !allowed.includes(operation));
   if (illegal.length > 0) {

@@ -1,6 +1,7 @@
 import type { Operation } from '../kms.ts';
 import { createGrant } from './createGrant.ts';
 import { retireGrant, revokeGrant } from './endGrant.ts';
+import { getKeyLastUsage, getKeyRotationStatus } from './keyHistory.ts';
 import { describeKey, getKeyPolicy, listAliases, listKeyPolicies, listKeys, listResourceTags } from './keys.ts';
 import { listGrants, listRetirableGrants } from './listGrants.ts';
 
@@ -8,7 +9,9 @@ import { listGrants, listRetirableGrants } from './listGrants.ts';
 export const operations: ReadonlyMap<string, Operation> = new Map([
   ['CreateGrant', createGrant],
   ['DescribeKey', describeKey],
+  ['GetKeyLastUsage', getKeyLastUsage],
   ['GetKeyPolicy', getKeyPolicy],
+  ['GetKeyRotationStatus', getKeyRotationStatus],
   ['ListAliases', listAliases],
   ['ListGrants', listGrants],
   ['ListKeyPolicies', listKeyPolicies],

@@ -203,7 +203,7 @@ export const listResourceTags: Operation = (call) => {
 };
 
 /** Policies and tags are for the key's own account. @throws AccessDeniedException */
-function ownKey(call: Call, reference: string): Key {
+export function ownKey(call: Call, reference: string): Key {
   const key = keyFor(call, reference);
   if (key.accountId !== call.kms.account.id) {
     throw accessDenied(call.principalArn, `kms:${call.operation}`, key.arn, 'resource');

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { inspect } from 'node:util';
 import { isKind } from '../../../src/core/errors.ts';
+import type { KmsApi } from '../../../src/core/kmsApi.ts';
+import type { CreateGrantInput } from '../../../src/core/model.ts';
+import { accounts, anasKeys, createCloudWorld } from './cloud.ts';
 import {
   type Answer,
   createWorld,
@@ -273,5 +277,328 @@ for (const [when, answer] of [
       return answer;
     });
     await assert.rejects(api.listKeys(undefined, controller.signal), { name: 'AbortError' });
+  });
+}
+
+const noConstraints = { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined };
+const reader = { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' } as const;
+const wanted: CreateGrantInput = {
+  keyArn,
+  operations: ['Decrypt'],
+  granteePrincipal: reader,
+  constraints: noConstraints,
+};
+const made = { body: { GrantId: 'g1', GrantToken: 'token-canary' } };
+
+test('a grant is created from what was asked for, and nothing else is sent', async (t) => {
+  const { api, sent } = await connect(t, () => made);
+  assert.deepEqual(await api.createGrant(wanted, never), { grantId: 'g1', grantToken: 'token-canary' });
+  await api.createGrant(
+    {
+      keyArn,
+      operations: ['Decrypt', 'RetireGrant'],
+      granteePrincipal: reader,
+      retiringPrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Admin' },
+      constraints: { ...noConstraints, encryptionContextEquals: { app: 'shop' } },
+      name: 'shop',
+    },
+    never,
+  );
+  await api.createGrant(
+    {
+      keyArn,
+      operations: ['Decrypt'],
+      granteePrincipal: { kind: 'servicePrincipal', value: 'dynamodb.amazonaws.com' },
+      retiringPrincipal: { kind: 'servicePrincipal', value: 'dynamodb.amazonaws.com' },
+      constraints: {
+        ...noConstraints,
+        encryptionContextSubset: { a: '1' },
+        sourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/t',
+      },
+    },
+    never,
+  );
+  const operation = 'CreateGrant';
+  assert.deepEqual(sent(), [
+    { operation, KeyId: keyArn, Operations: ['Decrypt'], GranteePrincipal: reader.value },
+    {
+      operation,
+      KeyId: keyArn,
+      Operations: ['Decrypt', 'RetireGrant'],
+      GranteePrincipal: reader.value,
+      RetiringPrincipal: 'arn:aws:iam::111122223333:role/Admin',
+      Constraints: { EncryptionContextEquals: { app: 'shop' } },
+      Name: 'shop',
+    },
+    {
+      operation,
+      KeyId: keyArn,
+      Operations: ['Decrypt'],
+      GranteeServicePrincipal: 'dynamodb.amazonaws.com',
+      RetiringServicePrincipal: 'dynamodb.amazonaws.com',
+      Constraints: {
+        EncryptionContextSubset: { a: '1' },
+        SourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/t',
+      },
+    },
+  ]);
+});
+
+test('a grant without a name is asked for once only, since asked for again it would be made twice', async (t) => {
+  const fails = () => failure('KMSInternalException', 'oops', 500);
+  const { api, server } = await connect(t, fails, { maxAttempts: 3 });
+  await assert.rejects(api.createGrant(wanted, never), (error) => isKind(error, 'internal'));
+  assert.equal(server.received.length, 1);
+});
+
+test('a grant with a name is asked for again after a server error', async (t) => {
+  const answer = (_: Received, count: number) => (count === 1 ? failure('KMSInternalException', 'oops', 500) : made);
+  const { api, server } = await connect(t, answer, { maxAttempts: 3 });
+  assert.equal((await api.createGrant({ ...wanted, name: 'shop' }, never)).grantId, 'g1');
+  assert.equal(server.received.length, 2);
+});
+
+test('an answer without a grant ID is a failure, and one without a token is none', async (t) => {
+  const { api } = await connect(t, (_, count) => ({ body: count === 1 ? { GrantToken: 't' } : { GrantId: 'g1' } }));
+  await assert.rejects(api.createGrant(wanted, never), (error) => isKind(error, 'notJson'));
+  assert.deepEqual(await api.createGrant(wanted, never), { grantId: 'g1', grantToken: '' });
+});
+
+for (const [what, body] of [
+  ['whole', { GrantId: 'g1', GrantToken: 'token-canary' }],
+  ['without its grant ID', { GrantToken: 'token-canary' }],
+  ['cut short', '{"GrantToken":"token-canary'],
+  ['not JSON', 'GrantToken=token-canary'],
+  ['JSON with more behind it', '{"GrantToken":"token-canary"}token-canary'],
+] as const) {
+  test(`the grant token is neither in the log nor in an error when the answer is ${what}`, async (t) => {
+    const { api, log } = await connect(t, () => ({ body }));
+    const outcome = await api.createGrant(wanted, never).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    assert.equal(outcome === undefined, what === 'whole');
+    assert.ok(!inspect([log, outcome], { depth: 10, showHidden: true }).includes('canary'));
+  });
+}
+
+test('a dry run of a new grant says so, and tells allowed from created and from refused', async (t) => {
+  const answers = [failure('DryRunOperationException', 'would have'), made, failure('AccessDeniedException', 'no')];
+  const { api, sent } = await connect(t, (_, count) => answers[count - 1] ?? 'close');
+  assert.equal(await api.dryRunCreateGrant(wanted, never), 'allowed');
+  assert.equal(await api.dryRunCreateGrant(wanted, never), 'created');
+  await assert.rejects(api.dryRunCreateGrant(wanted, never), (error) => isKind(error, 'accessDenied'));
+  const [first] = sent();
+  assert.deepEqual(first, {
+    operation: 'CreateGrant',
+    KeyId: keyArn,
+    Operations: ['Decrypt'],
+    GranteePrincipal: reader.value,
+    DryRun: true,
+  });
+});
+
+test('a grant is retired by key and grant ID, and a dry run of that says that it is one', async (t) => {
+  const answers = [{ body: '' }, failure('DryRunOperationException', 'would have'), { body: '' }];
+  const { api, sent } = await connect(t, (_, count) => answers[count - 1] ?? 'close');
+  await api.retireGrant({ keyArn, grantId: 'g1' }, never);
+  assert.equal(await api.dryRunRetireGrant({ keyArn, grantId: 'g1' }, never), 'allowed');
+  assert.equal(await api.dryRunRetireGrant({ keyArn, grantId: 'g1' }, never), 'retired');
+  const retire = { operation: 'RetireGrant', KeyId: keyArn, GrantId: 'g1' };
+  assert.deepEqual(sent(), [retire, { ...retire, DryRun: true }, { ...retire, DryRun: true }]);
+});
+
+test('a grant that is not there any more when it is retired is told from a key that is not', async (t) => {
+  const messages = ['Grant Id g1 is not found', `Key '${keyArn}' does not exist`];
+  const { api } = await connect(t, (_, count) => failure('NotFoundException', messages[count - 1] ?? ''));
+  const retire = () => api.retireGrant({ keyArn, grantId: 'g1' }, never);
+  await assert.rejects(retire(), (error) => isKind(error, 'grantNotFound'));
+  await assert.rejects(retire(), (error) => isKind(error, 'keyNotFound'));
+});
+
+test('retirable grants come in pages, with the keys of other accounts, and a bare key ID is of the own account', async (t) => {
+  const ofOther = 'arn:aws:kms:eu-west-1:444455556666:key/k2';
+  const { api, sent } = await connect(t, () => ({
+    body: {
+      Grants: [
+        { KeyId: ofOther, GrantId: 'g1' },
+        { KeyId: 'k3', GrantId: 'g2' },
+      ],
+      NextMarker: 'on',
+      Truncated: true,
+    },
+  }));
+  const page = await api.listRetirableGrants('arn:aws:iam::111122223333:role/Janitor', 'm1', never);
+  assert.deepEqual(
+    page.items.map((grant) => grant.keyArn),
+    [ofOther, 'arn:aws:kms:eu-west-1:111122223333:key/k3'],
+  );
+  assert.equal(page.nextMarker, 'on');
+  assert.deepEqual(sent(), [
+    {
+      operation: 'ListRetirableGrants',
+      RetiringPrincipal: 'arn:aws:iam::111122223333:role/Janitor',
+      Limit: 100,
+      Marker: 'm1',
+    },
+  ]);
+});
+
+test('the policy is the text that KMS keeps, and no policy is no empty one', async (t) => {
+  const { api, sent } = await connect(t, (_, count) => ({
+    body: count === 1 ? { Policy: '{ "Version": "2012-10-17" }', PolicyName: 'default' } : {},
+  }));
+  assert.equal(await api.getKeyPolicy(keyArn, never), '{ "Version": "2012-10-17" }');
+  await assert.rejects(api.getKeyPolicy(keyArn, never), (error) => isKind(error, 'notJson'));
+  assert.deepEqual(sent()[0], { operation: 'GetKeyPolicy', KeyId: keyArn, PolicyName: 'default' });
+});
+
+test('tags and aliases of one key are read to the end', async (t) => {
+  const pages: Record<string, readonly object[]> = {
+    ListResourceTags: [
+      { Tags: [{ TagKey: 'team', TagValue: 'shop' }], NextMarker: 'on', Truncated: true },
+      { Tags: [{ TagKey: 'empty', TagValue: '' }], Truncated: false },
+    ],
+    ListAliases: [
+      { Aliases: [{ AliasName: 'alias/b', TargetKeyId: 'k1' }], NextMarker: 'on', Truncated: true },
+      { Aliases: [{ AliasName: 'alias/a', TargetKeyId: 'k1' }], Truncated: false },
+    ],
+  };
+  const { api, sent } = await connect(t, ({ operation, body }) => ({
+    body: pages[operation]?.[body.includes('"Marker":"on"') ? 1 : 0],
+  }));
+  assert.deepEqual(await api.listResourceTags(keyArn, never), [
+    { key: 'team', value: 'shop' },
+    { key: 'empty', value: '' },
+  ]);
+  assert.deepEqual(await api.listAliasesOf(keyArn, never), ['alias/a', 'alias/b']);
+  assert.deepEqual(sent(), [
+    { operation: 'ListResourceTags', KeyId: keyArn, Limit: 50 },
+    { operation: 'ListResourceTags', KeyId: keyArn, Limit: 50, Marker: 'on' },
+    { operation: 'ListAliases', KeyId: keyArn, Limit: 100 },
+    { operation: 'ListAliases', KeyId: keyArn, Limit: 100, Marker: 'on' },
+  ]);
+});
+
+test('rotation is on or off, and an answer that says neither is a failure', async (t) => {
+  const answers = [
+    { KeyId: 'k1', KeyRotationEnabled: true, RotationPeriodInDays: 90, NextRotationDate: 1_700_000_000 },
+    { KeyId: 'k1', KeyRotationEnabled: false },
+    {},
+  ];
+  const { api } = await connect(t, (_, count) => ({ body: answers[count - 1] }));
+  const off = {
+    enabled: false,
+    periodInDays: undefined,
+    nextRotationDate: undefined,
+    onDemandRotationStartDate: undefined,
+  };
+  assert.deepEqual(await api.getKeyRotationStatus(keyArn, never), {
+    ...off,
+    enabled: true,
+    periodInDays: 90,
+    nextRotationDate: new Date(1_700_000_000_000),
+  });
+  assert.deepEqual(await api.getKeyRotationStatus(keyArn, never), off);
+  await assert.rejects(api.getKeyRotationStatus(keyArn, never), (error) => isKind(error, 'notJson'));
+});
+
+test('an empty last usage is an answer, and an empty answer is none', async (t) => {
+  const dates = { TrackingStartDate: 1_700_000_000, KeyCreationDate: 1_600_000_000 };
+  const used = {
+    Operation: 'Decrypt',
+    Timestamp: 1_700_000_500,
+    CloudTrailEventId: 'event-1',
+    KmsRequestId: 'request-1',
+  };
+  const answers = [{ KeyLastUsage: used, ...dates }, { KeyLastUsage: {}, ...dates }, {}];
+  const { api } = await connect(t, (_, count) => ({ body: answers[count - 1] }));
+  const known = {
+    trackingStartDate: new Date(1_700_000_000_000),
+    keyCreationDate: new Date(1_600_000_000_000),
+  };
+  assert.deepEqual(await api.getKeyLastUsage(keyArn, never), {
+    ...known,
+    last: { operation: 'Decrypt', timestamp: new Date(1_700_000_500_000), cloudTrailEventId: 'event-1' },
+  });
+  assert.deepEqual(await api.getKeyLastUsage(keyArn, never), { ...known, last: undefined });
+  await assert.rejects(api.getKeyLastUsage(keyArn, never), (error) => isKind(error, 'notJson'));
+});
+
+test('a grant is created, listed, retired and gone, and its key described, against the emulator', async (t) => {
+  const { open } = await createCloudWorld(t, { config: `[default]\n${anasKeys}` });
+  const { api } = await open();
+  const aliases = (await api.listAliases(undefined, never)).items;
+  const keyId = aliases.find(({ aliasName }) => aliasName === 'alias/orders-db')?.targetKeyId;
+  const key = { arn: `arn:aws:kms:eu-west-1:${accounts.ana}:key/${keyId}` };
+  const { arn } = await api.callerIdentity(never);
+  const input: CreateGrantInput = {
+    keyArn: key.arn,
+    operations: ['Decrypt', 'DescribeKey'],
+    granteePrincipal: reader,
+    retiringPrincipal: { kind: 'principal', value: arn },
+    constraints: { ...noConstraints, encryptionContextSubset: { app: 'shop' } },
+    name: 'shop',
+  };
+  assert.equal(await api.dryRunCreateGrant(input, never), 'allowed');
+  assert.deepEqual((await api.listRetirableGrants(arn, undefined, never)).items, []);
+  const first = await api.createGrant(input, never);
+  const second = await api.createGrant(input, never);
+  assert.equal(second.grantId, first.grantId);
+  assert.notEqual(second.grantToken, first.grantToken);
+  const ref = { keyArn: key.arn, grantId: first.grantId };
+  const [listed] = (await api.listGrants(ref, never)).items;
+  const { grantId: _, creationDate: __, issuingAccount: ___, ...fields } = listed ?? assert.fail('It is not listed.');
+  assert.deepEqual(fields, input);
+  assert.deepEqual((await api.listRetirableGrants(arn, undefined, never)).items, [listed]);
+  assert.equal(await api.dryRunRetireGrant(ref, never), 'allowed');
+  await api.retireGrant(ref, never);
+  assert.deepEqual((await api.listGrants(ref, never)).items, []);
+
+  assert.equal(JSON.parse(await api.getKeyPolicy(key.arn, never)).Version, '2012-10-17');
+  assert.equal((await api.listAliasesOf(key.arn, never)).length > 0, true);
+  assert.equal((await api.listResourceTags(key.arn, never)).length > 0, true);
+  assert.equal((await api.getKeyRotationStatus(key.arn, never)).enabled, true);
+  assert.equal((await api.getKeyLastUsage(key.arn, never)).last?.operation, 'Decrypt');
+});
+
+test('neither a grant is created nor one retired, dry or not, with new credentials of another account', async (t) => {
+  const { open, cloud, writeConfig } = await createCloudWorld(t, { config: `[default]\n${anasKeys}` });
+  const { api } = await open();
+  await api.callerIdentity(never);
+  const [key] = (await api.listKeys(undefined, never)).items;
+  assert.ok(key !== undefined);
+  const ref = { keyArn: key.arn, grantId: '0'.repeat(64) };
+  cloud.rotate('AKIAANA');
+  await writeConfig('[default]\naws_access_key_id = AKIABEN\naws_secret_access_key = secret-of-ben\n');
+  const input = { ...wanted, keyArn: key.arn };
+  const changes = [
+    () => api.createGrant(input, never),
+    () => api.dryRunCreateGrant(input, never),
+    () => api.retireGrant(ref, never),
+    () => api.dryRunRetireGrant(ref, never),
+  ];
+  for (const change of changes) {
+    await assert.rejects(change, (error) => isKind(error, 'accountChanged'));
+  }
+  const bens = cloud.requests.filter(({ accessKeyId }) => accessKeyId === 'AKIABEN');
+  assert.deepEqual([...new Set(bens.map(({ operation }) => operation))], ['GetCallerIdentity']);
+});
+
+for (const [operation, change] of [
+  ['CreateGrant', (api: KmsApi) => api.createGrant(wanted, never)],
+  ['RetireGrant', (api: KmsApi) => api.retireGrant({ keyArn, grantId: 'g1' }, never)],
+] as const) {
+  test(`${operation} is not sent again for a connection of which nobody knows the account`, async (t) => {
+    const { open, cloud, writeConfig } = await createCloudWorld(t, { config: `[default]\n${anasKeys}` });
+    const { api } = await open();
+    await api.listKeys(undefined, never);
+    cloud.rotate('AKIAANA');
+    await writeConfig('[default]\naws_access_key_id = AKIABEN\naws_secret_access_key = secret-of-ben\n');
+    await assert.rejects(change(api), (error) => isKind(error, 'unrecognizedClient'));
+    assert.deepEqual(
+      cloud.requests.map(({ operation, accessKeyId }) => `${operation} ${accessKeyId}`),
+      ['ListKeys AKIAANA', `${operation} AKIAANA`],
+    );
   });
 }

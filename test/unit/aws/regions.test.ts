@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
-import { consoleUrl, partitions, regions } from '../../../src/aws/regions.ts';
+import { cloudTrailUrl, consoleUrl, partitions, regions } from '../../../src/aws/regions.ts';
 
 async function partitionsOfSdk() {
   const path = 'node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js';
@@ -49,5 +49,27 @@ for (const [region, url] of [
   test(`the console of ${region} is ${url === undefined ? 'not known' : `at ${new URL(url).host}`}`, () => {
     assert.equal(consoleUrl(region), url);
     assert.equal(consoleUrl(region, 'mrk-1'), url && `${url}/mrk-1`);
+  });
+}
+
+for (const [region, host] of [
+  ['eu-west-1', 'eu-west-1.console.aws.amazon.com'],
+  ['us-gov-west-1', 'console.amazonaws-us-gov.com'],
+  ['cn-north-1', 'console.amazonaws.cn'],
+  ['eusc-de-east-1', 'console.amazonaws-eusc.eu'],
+  ['us-iso-east-1', undefined],
+  ['local', undefined],
+] as const) {
+  test(`the event history of CloudTrail in ${region} is ${host === undefined ? 'not known' : `at ${host}`}`, () => {
+    const page = host && `https://${host}/cloudtrailv2/home?region=${region}#/events`;
+    const keyArn = `arn:aws:kms:${region}:111122223333:key/mrk-1`;
+    assert.equal(
+      cloudTrailUrl(region, { kind: 'event', name: 'RevokeGrant' }),
+      page && `${page}?EventName=RevokeGrant`,
+    );
+    assert.equal(
+      cloudTrailUrl(region, { kind: 'key', keyArn }),
+      page && `${page}?ResourceName=arn%3Aaws%3Akms%3A${region}%3A111122223333%3Akey%2Fmrk-1`,
+    );
   });
 }

@@ -2,19 +2,23 @@ import { abortError, type Clock } from '../../../src/core/clock.ts';
 import type { Session } from '../../../src/core/connections.ts';
 import { KmsError, type KmsErrorDetails, type KmsErrorKind } from '../../../src/core/errors.ts';
 import { Inventory } from '../../../src/core/inventory.ts';
-import type { GrantRef, KmsApi, Page } from '../../../src/core/kmsApi.ts';
+import { type JournalFile, type JournalRecord, readJournal } from '../../../src/core/journal.ts';
+import type { CreatedGrant, GrantRef, KmsApi, Page } from '../../../src/core/kmsApi.ts';
 import {
   type AliasListEntry,
   type CallerIdentity,
   type ConnectionRef,
+  type CreateGrantInput,
   connectionId,
   type Endpoint,
   type Grant,
+  type KeyLastUsage,
   type KeyListEntry,
   type KeyMetadata,
+  type KeyRotation,
+  type KeyTag,
   type KmsKey,
 } from '../../../src/core/model.ts';
-import { type RecordStore, type RevocationRecord, recordId, reviveRecord } from '../../../src/core/revocation.ts';
 
 /** Lets everything that is ready to run do so. */
 export function settle(): Promise<void> {
@@ -141,6 +145,8 @@ export interface Call {
   readonly keyArn?: string | undefined;
   readonly grantId?: string | undefined;
   readonly marker?: string | undefined;
+  readonly input?: CreateGrantInput | undefined;
+  readonly principalArn?: string | undefined;
 }
 
 type Hook = (call: Call, signal: AbortSignal) => unknown;
@@ -154,6 +160,20 @@ export class FakeKms implements KmsApi {
   readonly pageSize = { keys: 1000, aliases: 100, grants: 100 };
   identity: CallerIdentity = { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/ana' };
   dryRunAnswer: 'allowed' | 'revoked' = 'allowed';
+  dryRunCreateAnswer: 'allowed' | 'created' = 'allowed';
+  dryRunRetireAnswer: 'allowed' | 'retired' = 'allowed';
+  /** A created grant is not listed by itself: `list` does. */
+  createsSlowly = false;
+  policy = '{"Version":"2012-10-17","Statement":[]}';
+  tags: readonly KeyTag[] = [];
+  rotation: KeyRotation = {
+    enabled: false,
+    periodInDays: undefined,
+    nextRotationDate: undefined,
+    onDemandRotationStartDate: undefined,
+  };
+  lastUsage: KeyLastUsage = { last: undefined, trackingStartDate: undefined, keyCreationDate: undefined };
+  #created = 0;
   /** A revoked grant stays listed until `unlist`. */
   revokesSlowly = false;
   /** Answers ListGrants in place of `grants`. */
@@ -210,6 +230,75 @@ export class FakeKms implements KmsApi {
 
   dryRunRevokeGrant({ keyArn, grantId }: GrantRef, signal: AbortSignal): Promise<'allowed' | 'revoked'> {
     return this.#call({ operation: 'dryRunRevokeGrant', keyArn, grantId }, signal, () => this.dryRunAnswer);
+  }
+
+  createGrant(input: CreateGrantInput, signal: AbortSignal): Promise<CreatedGrant> {
+    const { keyArn } = input;
+    return this.#call({ operation: 'createGrant', keyArn, input }, signal, () => {
+      const listed = this.grants.get(keyArn) ?? [];
+      const same = input.name === undefined ? undefined : listed.find(({ name }) => name === input.name);
+      this.#created += 1;
+      const grantId = same?.grantId ?? `created-${this.#created}`;
+      if (same === undefined && !this.createsSlowly) this.list(input, grantId);
+      return { grantId, grantToken: `token-${this.#created}` };
+    });
+  }
+
+  /** Lists what was created from `input`. */
+  list({ keyArn, ...fields }: CreateGrantInput, grantId: string): void {
+    const made = grant(grantId, {
+      ...fields,
+      keyArn,
+      name: fields.name,
+      retiringPrincipal: fields.retiringPrincipal,
+    });
+    this.grants.set(keyArn, [...(this.grants.get(keyArn) ?? []), made]);
+  }
+
+  dryRunCreateGrant(input: CreateGrantInput, signal: AbortSignal): Promise<'allowed' | 'created'> {
+    const call: Call = { operation: 'dryRunCreateGrant', keyArn: input.keyArn, input };
+    return this.#call(call, signal, () => this.dryRunCreateAnswer);
+  }
+
+  retireGrant({ keyArn, grantId }: GrantRef, signal: AbortSignal): Promise<void> {
+    return this.#call({ operation: 'retireGrant', keyArn, grantId }, signal, () => {
+      if (!this.revokesSlowly) this.unlist(keyArn, grantId);
+    });
+  }
+
+  dryRunRetireGrant({ keyArn, grantId }: GrantRef, signal: AbortSignal): Promise<'allowed' | 'retired'> {
+    return this.#call({ operation: 'dryRunRetireGrant', keyArn, grantId }, signal, () => this.dryRunRetireAnswer);
+  }
+
+  listRetirableGrants(principalArn: string, marker: string | undefined, signal: AbortSignal): Promise<Page<Grant>> {
+    return this.#call({ operation: 'listRetirableGrants', principalArn, marker }, signal, () => {
+      const all = [...this.grants.values()].flat();
+      const retirable = all.filter(({ retiringPrincipal }) => retiringPrincipal?.value === principalArn);
+      return page(retirable, marker, this.pageSize.grants);
+    });
+  }
+
+  getKeyPolicy(keyArn: string, signal: AbortSignal): Promise<string> {
+    return this.#call({ operation: 'getKeyPolicy', keyArn }, signal, () => this.policy);
+  }
+
+  listResourceTags(keyArn: string, signal: AbortSignal): Promise<readonly KeyTag[]> {
+    return this.#call({ operation: 'listResourceTags', keyArn }, signal, () => this.tags);
+  }
+
+  getKeyRotationStatus(keyArn: string, signal: AbortSignal): Promise<KeyRotation> {
+    return this.#call({ operation: 'getKeyRotationStatus', keyArn }, signal, () => this.rotation);
+  }
+
+  getKeyLastUsage(keyArn: string, signal: AbortSignal): Promise<KeyLastUsage> {
+    return this.#call({ operation: 'getKeyLastUsage', keyArn }, signal, () => this.lastUsage);
+  }
+
+  listAliasesOf(keyArn: string, signal: AbortSignal): Promise<readonly string[]> {
+    const keyId = keyArn.slice(keyArn.lastIndexOf('/') + 1);
+    return this.#call({ operation: 'listAliasesOf', keyArn }, signal, () =>
+      this.aliases.filter(({ targetKeyId }) => targetKeyId === keyId).map(({ aliasName }) => aliasName),
+    );
   }
 
   callerIdentity(signal: AbortSignal): Promise<CallerIdentity> {
@@ -330,23 +419,46 @@ export function openSession(
   };
 }
 
-/** Storage as a reload leaves it: what was written, through JSON. */
-export class FakeStore implements RecordStore {
-  readonly stored = new Map<string, string>();
-  /** What happened, in order: `put` or `remove`. */
-  readonly writes: string[] = [];
+/** The journal's file in memory, which outlives windows and is shared by them. */
+export class FakeJournalFile implements JournalFile {
+  lines: string[] = [];
+  readonly #listeners = new Set<() => void>();
+  /** A hook before each append delays it or, by throwing, makes it fail. */
+  before: (line: string) => unknown = () => {};
 
-  all(): readonly RevocationRecord[] {
-    return [...this.stored.values()].flatMap((text) => reviveRecord(JSON.parse(text)) ?? []);
+  async append(line: string): Promise<void> {
+    await this.before(line);
+    this.lines.push(line);
   }
 
-  async put(record: RevocationRecord): Promise<void> {
-    this.writes.push('put');
-    this.stored.set(recordId(record), JSON.stringify(record));
+  async read(): Promise<string> {
+    return this.lines.map((line) => `${line}\n`).join('');
   }
 
-  async remove(record: RevocationRecord): Promise<void> {
-    this.writes.push('remove');
-    this.stored.delete(recordId(record));
+  async rewrite(change: (text: string) => string): Promise<void> {
+    this.lines = change(await this.read())
+      .split('\n')
+      .filter((line) => line !== '');
+  }
+
+  onChanged(listener: () => void) {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  /** Tells all windows that something was written. */
+  async tell(): Promise<void> {
+    for (const listener of this.#listeners) listener();
+    await settle();
+  }
+
+  /** What a new window would read, newest first. */
+  get records(): readonly JournalRecord[] {
+    return readJournal(this.lines.join('\n')).records;
+  }
+
+  /** The outcomes of all entries, oldest line first; `entry` for an entry itself. */
+  get history(): readonly string[] {
+    return this.lines.map((line) => JSON.parse(line).outcome?.kind ?? 'entry');
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { KmsErrorKind } from '../../../src/core/errors.ts';
+import { Journal, type JournalRecord } from '../../../src/core/journal.ts';
 import type { ConnectionRef } from '../../../src/core/model.ts';
 import { defaultPolicy } from '../../../src/core/propagation.ts';
 import {
@@ -10,13 +11,11 @@ import {
   type RevocationOutcome,
   type RevocationRecord,
   Revocations,
-  recordId,
-  reviveRecord,
 } from '../../../src/core/revocation.ts';
 import {
   FakeClock,
+  FakeJournalFile,
   FakeKms,
-  FakeStore,
   gate,
   grant,
   key,
@@ -48,21 +47,24 @@ function failing(kms: FakeKms, operation: string, ...kinds: readonly KmsErrorKin
   };
 }
 
-/** A window: the revocations over a store that outlives it. */
-function openWindow({ clock = new FakeClock(), store = new FakeStore(), policy = { ...defaultPolicy } } = {}) {
+/** A window: the revocations over a journal that outlives it. */
+function openWindow({ clock = new FakeClock(), file = new FakeJournalFile(), policy = { ...defaultPolicy } } = {}) {
   const outcomes: { readonly record: RevocationRecord; readonly outcome: RevocationOutcome }[] = [];
   const changes: string[] = [];
+  const troubles: unknown[] = [];
+  const journal = new Journal(file, clock);
   const revocations = new Revocations({
-    store,
+    journal,
     clock,
     random: longest,
     policy: () => ({ ...policy }),
     onChange: ({ grant: { grantId } }) => changes.push(grantId),
     onOutcome: (record, outcome) => outcomes.push({ record, outcome }),
+    onJournalError: (error) => troubles.push(error),
   });
   const kinds = () => outcomes.map(({ outcome }) => outcome.kind);
   const state = (grantId = 'g1', ref = profileRef) => revocations.state(ref, k1, grantId)?.kind;
-  return { revocations, clock, store, outcomes, kinds, changes, state };
+  return { revocations, journal, clock, file, outcomes, troubles, kinds, changes, state };
 }
 
 function world(options: Parameters<typeof openWindow>[0] = {}) {
@@ -223,44 +225,43 @@ test('cancelling ends the check', async () => {
 // The revoke, and what follows it
 
 test('the record is kept before the revoke goes out', async () => {
-  const { kms, session, revocations, store, state } = world();
+  const { kms, session, revocations, file, state } = world();
   const answer = gate();
-  let keptBefore: readonly RevocationRecord[] = [];
+  let keptBefore: readonly JournalRecord[] = [];
   kms.before = ({ operation }) => {
     if (operation !== 'revokeGrant') return undefined;
-    keptBefore = store.all();
+    keptBefore = file.records;
     return answer.passed;
   };
   const revoked = revocations.revoke(session, k1, g1, account);
   await settle();
   assert.deepEqual(
-    keptBefore.map((record) => [recordId(record), record.key, record.account, record.accepted]),
-    [['profile/dev/eu-west-1/k1/g1', k1, account, false]],
+    keptBefore.map((record) => [record.kind, record.connection, record.key, record.grant, record.account]),
+    [['revoke', profileRef, k1, g1, account]],
   );
   assert.equal(state(), 'revoking');
   answer.open();
   assert.equal(await revoked, 'accepted');
-  assert.equal(store.all()[0]?.accepted, true);
+  assert.equal(file.records[0]?.accepted, true);
   assert.equal(state(), 'confirming');
   revocations.dispose();
 });
 
 test('the revoke does not go out before the record is written, nor at all when it cannot be', async () => {
-  const { kms, session, revocations, store, state } = world();
+  const { kms, session, revocations, file, state } = world();
   const written = gate();
-  const { put } = store;
-  store.put = async (record) => {
-    await written.passed;
-    await put.call(store, record);
-  };
+  file.before = () => written.passed;
   const revoked = revocations.revoke(session, k1, g1, account);
   await settle();
   assert.equal(kms.count('revokeGrant'), 0);
   written.open();
   await revoked;
   assert.equal(kms.count('revokeGrant'), 1);
-  store.put = () => Promise.reject(new Error('disk full'));
-  await assert.rejects(revocations.revoke(session, k1, grant('g2'), account), /disk full/);
+  file.before = () => Promise.reject(new Error('disk full'));
+  await assert.rejects(revocations.revoke(session, k1, grant('g2'), account), {
+    name: 'UserError',
+    message: 'The history could not be written, so nothing was sent to KMS: disk full',
+  });
   assert.deepEqual([kms.count('revokeGrant'), state('g2')], [1, undefined]);
   revocations.dispose();
 });
@@ -276,7 +277,7 @@ test('a revoke names the key by its ARN, and goes out once', async () => {
 });
 
 test('an accepted revoke is followed until the grant is gone, which is told and remembered', async () => {
-  const { kms, session, revocations, clock, outcomes, store, state } = world();
+  const { kms, session, revocations, clock, outcomes, file, state } = world();
   await revocations.revoke(session, k1, g1, account);
   await clock.advance(1000);
   const progress = revocations.state(profileRef, k1, 'g1');
@@ -294,39 +295,45 @@ test('an accepted revoke is followed until the grant is gone, which is told and 
   assert.equal(outcomes[0]?.record.grant.grantId, 'g1');
   assert.equal(state(), undefined);
   assert.deepEqual(revocations.ofKey(profileRef, arn), []);
-  assert.equal(typeof store.all()[0]?.goneAt, 'number');
+  assert.deepEqual(file.records[0]?.outcome, { kind: 'gone', afterMs: 7500 });
 });
 
-test('a revoke that is refused leaves no record, and is thrown', async () => {
-  const { kms, session, revocations, clock, store, changes, state } = world();
+test('a revoke that is refused is kept as refused, and is thrown; its row is as before', async () => {
+  const { kms, session, revocations, clock, file, changes, state } = world();
   failing(kms, 'revokeGrant', 'accessDenied');
   await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError('accessDenied'));
   assert.equal(state(), undefined);
-  assert.deepEqual([store.writes, store.stored.size], [['put', 'remove'], 0]);
+  assert.deepEqual(file.records[0]?.outcome, { kind: 'refused', error: 'accessDenied', message: 'accessDenied' });
   assert.equal(changes.length, 2);
   await clock.advance(minutes);
   assert.equal(kms.count('listGrants'), 0);
 });
 
 test('a second revoke that is refused leaves what is known of the first', async () => {
-  const { kms, session, revocations, clock, store, state } = world();
+  const { kms, session, revocations, clock, file, state } = world();
   await revocations.revoke(session, k1, g1, account);
   await clock.advance(6 * minutes);
   assert.equal(state(), 'unconfirmed');
   failing(kms, 'revokeGrant', 'throttled');
   await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError('throttled'));
   assert.equal(state(), 'unconfirmed');
-  assert.equal(store.all()[0]?.accepted, true);
+  assert.deepEqual(
+    file.records.map(({ outcome }) => outcome?.kind),
+    ['refused', 'stillListed'],
+  );
+  const reloaded = openWindow({ clock, file });
+  await reloaded.journal.ready();
+  assert.equal(reloaded.state(), 'unconfirmed');
 });
 
 for (const kind of ['timeout', 'network', 'notJson', 'internal', 'dependencyTimeout', 'unknown'] as const) {
   test(`a revoke whose answer is lost (${kind}) is thrown, and followed all the same`, async () => {
-    const { kms, session, revocations, clock, kinds, store } = world();
+    const { kms, session, revocations, clock, kinds, file } = world();
     failing(kms, 'revokeGrant', kind);
     await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError(kind));
     const state = revocations.state(profileRef, k1, 'g1');
     assert.ok(state?.kind === 'confirming' && !state.accepted);
-    assert.equal(store.all()[0]?.accepted, false);
+    assert.deepEqual(file.records[0]?.outcome, { kind: 'unknown' });
     kms.unlist(arn, 'g1');
     await clock.advance(minutes);
     assert.deepEqual(kinds(), ['gone']);
@@ -344,19 +351,17 @@ for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
   });
 }
 
-test('a record that cannot be stored after the revoke does not make the revoke fail to be followed', async () => {
-  const { kms, session, revocations, clock, kinds, store } = world();
-  const { put } = store;
-  let puts = 0;
-  store.put = async (record) => {
-    puts += 1;
-    if (puts === 2) throw new Error('disk full');
-    await put.call(store, record);
+test('what cannot be written after the revoke is told, and the revoke is accepted and followed all the same', async () => {
+  const { kms, session, revocations, clock, kinds, file, troubles } = world();
+  file.before = (line) => {
+    if (line.includes('outcome')) throw new Error('disk full');
   };
-  await assert.rejects(revocations.revoke(session, k1, g1, account), /disk full/);
+  assert.equal(await revocations.revoke(session, k1, g1, account), 'accepted');
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone']);
+  assert.match(String(troubles[0]), /What came of the change could not be written to the history: disk full/);
+  assert.equal(troubles.length, 2);
 });
 
 test('a grant that a dry run revoked is followed as an accepted revoke', async () => {
@@ -451,7 +456,7 @@ test('the newest revokes of a key come first', async () => {
 // The end of a wait without the grant being gone
 
 test('a grant still listed after five minutes is unconfirmed, and stays so over a reload', async () => {
-  const { session, revocations, clock, store, outcomes, state } = world();
+  const { session, revocations, clock, file, outcomes, state } = world();
   await revocations.revoke(session, k1, g1, account);
   await clock.advance(6 * minutes);
   assert.deepEqual(
@@ -459,7 +464,8 @@ test('a grant still listed after five minutes is unconfirmed, and stays so over 
     [['timedOut', 'listed']],
   );
   assert.equal(state(), 'unconfirmed');
-  const reloaded = openWindow({ clock, store });
+  const reloaded = openWindow({ clock, file });
+  await reloaded.journal.ready();
   assert.equal(reloaded.state(), 'unconfirmed');
   await reloaded.revocations.resume(session);
   await clock.advance(minutes);
@@ -502,13 +508,14 @@ test('checking again does nothing while a wait goes on, or for a grant that nobo
 // A reload, or another connection, in between
 
 test('after a reload the wait is taken up by the next session of the same account', async () => {
-  const { kms, session, revocations, clock, store } = world();
+  const { kms, session, revocations, clock, file } = world();
   await revocations.revoke(session, k1, g1, account);
   await clock.advance(5000);
   revocations.dispose();
   session.close();
 
-  const reloaded = openWindow({ clock, store });
+  const reloaded = openWindow({ clock, file });
+  await reloaded.journal.ready();
   assert.equal(reloaded.state(), 'confirming');
   assert.equal(reloaded.revocations.ofKey(profileRef, arn)[0]?.grant.grantId, 'g1');
   kms.unlist(arn, 'g1');
@@ -523,12 +530,12 @@ test('after a reload the wait is taken up by the next session of the same accoun
 });
 
 test('a revoke whose answer a reload cut off is followed, not sent again', async () => {
-  const { kms, session, revocations, clock, store } = world();
+  const { kms, session, revocations, clock, file } = world();
   kms.before = ({ operation }) => (operation === 'revokeGrant' ? new Promise(() => {}) : undefined);
   void revocations.revoke(session, k1, g1, account).catch(() => {});
   await settle();
 
-  const reloaded = openWindow({ clock, store });
+  const reloaded = openWindow({ clock, file });
   await reloaded.revocations.resume(openSession(kms));
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
@@ -538,36 +545,36 @@ test('a revoke whose answer a reload cut off is followed, not sent again', async
 });
 
 test('a wait is not taken up when the profile leads to another account meanwhile', async () => {
-  const { session, revocations, clock, store } = world();
+  const { session, revocations, clock, file } = world();
   await revocations.revoke(session, k1, g1, account);
   revocations.dispose();
 
   const other = new FakeKms();
   other.identity = { account: '444455556666', arn: 'arn:aws:iam::444455556666:user/ana' };
-  const reloaded = openWindow({ clock, store });
+  const reloaded = openWindow({ clock, file });
   await reloaded.revocations.resume(openSession(other));
   await clock.advance(minutes);
   assert.deepEqual(reloaded.kinds(), ['otherAccount']);
   assert.equal(other.count('listGrants'), 0);
-  assert.equal(store.stored.size, 1);
+  assert.equal(file.records[0]?.outcome?.kind, 'accepted');
 });
 
 test('a wait whose account was not known is taken up', async () => {
-  const { kms, session, revocations, clock, store } = world();
+  const { kms, session, revocations, clock, file } = world();
   await revocations.revoke(session, k1, g1, undefined);
   revocations.dispose();
   kms.unlist(arn, 'g1');
-  const reloaded = openWindow({ clock, store });
+  const reloaded = openWindow({ clock, file });
   await reloaded.revocations.resume(openSession(kms));
   await clock.advance(minutes);
   assert.deepEqual(reloaded.kinds(), ['gone']);
 });
 
 test('a session of another profile or Region takes up nothing, and asks nobody who it is', async () => {
-  const { kms, session, revocations, clock, store } = world();
+  const { kms, session, revocations, clock, file } = world();
   await revocations.revoke(session, k1, g1, account);
   revocations.dispose();
-  const reloaded = openWindow({ clock, store });
+  const reloaded = openWindow({ clock, file });
   const others: ConnectionRef[] = [
     { kind: 'profile', profile: 'prod', region: 'eu-west-1' },
     { kind: 'profile', profile: 'dev', region: 'us-east-1' },
@@ -580,11 +587,11 @@ test('a session of another profile or Region takes up nothing, and asks nobody w
 });
 
 test('without knowing the account no wait is taken up: the grant is unconfirmed, and can be checked again', async () => {
-  const { kms, session, revocations, clock, store } = world();
+  const { kms, session, revocations, clock, file } = world();
   await revocations.revoke(session, k1, g1, account);
   revocations.dispose();
   failing(kms, 'callerIdentity', 'network');
-  const reloaded = openWindow({ clock, store });
+  const reloaded = openWindow({ clock, file });
   const next = openSession(kms);
   await assert.rejects(reloaded.revocations.resume(next), kmsError('network'));
   assert.equal(reloaded.state(), 'unconfirmed');
@@ -595,14 +602,14 @@ test('without knowing the account no wait is taken up: the grant is unconfirmed,
 });
 
 test('a grant that was seen gone before the reload is not followed again', async () => {
-  const { kms, session, revocations, clock, store, kinds } = world();
+  const { kms, session, revocations, clock, file, kinds } = world();
   await revocations.revoke(session, k1, g1, account);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone']);
   const reads = kms.count('listGrants');
 
-  const reloaded = openWindow({ clock, store });
+  const reloaded = openWindow({ clock, file });
   await reloaded.revocations.resume(openSession(kms));
   await clock.advance(minutes);
   assert.deepEqual(reloaded.kinds(), []);
@@ -610,13 +617,13 @@ test('a grant that was seen gone before the reload is not followed again', async
 });
 
 test('a session that closes in between keeps the record, and the next session takes the wait up', async () => {
-  const { kms, session, revocations, clock, store, kinds, state } = world();
+  const { kms, session, revocations, clock, file, kinds, state } = world();
   await revocations.revoke(session, k1, g1, account);
   await clock.advance(5000);
   session.close();
   await settle();
   assert.deepEqual(kinds(), []);
-  assert.equal(store.all()[0]?.unconfirmed, undefined);
+  assert.equal(file.records[0]?.outcome?.kind, 'accepted');
   assert.equal(state(), 'confirming');
   const reads = kms.count('listGrants');
   await clock.advance(minutes);
@@ -629,13 +636,13 @@ test('a session that closes in between keeps the record, and the next session ta
 });
 
 test('a session that closes while the revoke is under way throws, and the next session takes the wait up', async () => {
-  const { kms, session, revocations, clock, store, kinds } = world();
+  const { kms, session, revocations, clock, file, kinds } = world();
   kms.before = ({ operation }) => (operation === 'revokeGrant' ? new Promise(() => {}) : undefined);
   const revoked = revocations.revoke(session, k1, g1, account);
   await settle();
   session.close();
   await assert.rejects(revoked, { name: 'AbortError' });
-  assert.equal(store.all()[0]?.accepted, false);
+  assert.equal(file.records[0]?.accepted, false);
 
   await revocations.resume(openSession(kms));
   kms.unlist(arn, 'g1');
@@ -644,7 +651,7 @@ test('a session that closes while the revoke is under way throws, and the next s
 });
 
 test('an answer that comes after the session closed is kept, and the next session takes the wait up', async () => {
-  const { kms, session, revocations, clock, store, kinds } = world();
+  const { kms, session, revocations, clock, file, kinds } = world();
   const late = gate();
   kms.revokeGrant = () => late.passed;
   const revoked = revocations.revoke(session, k1, g1, account);
@@ -652,7 +659,7 @@ test('an answer that comes after the session closed is kept, and the next sessio
   session.close();
   late.open();
   assert.equal(await revoked, 'accepted');
-  assert.equal(store.all()[0]?.accepted, true);
+  assert.equal(file.records[0]?.accepted, true);
 
   await revocations.resume(openSession(kms));
   kms.unlist(arn, 'g1');
@@ -660,8 +667,8 @@ test('an answer that comes after the session closed is kept, and the next sessio
   assert.deepEqual(kinds(), ['gone']);
 });
 
-test('sample data is followed, but never stored', async () => {
-  const { kms, revocations, clock, store, kinds } = world();
+test('sample data is followed and kept in memory, but never written', async () => {
+  const { kms, revocations, journal, clock, file, kinds } = world();
   const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
   await revocations.revoke(sample, k1, g1, account);
   await revocations.followRevoked(sample, k1, grant('g2'), account);
@@ -670,11 +677,12 @@ test('sample data is followed, but never stored', async () => {
   assert.deepEqual(kinds(), ['gone', 'timedOut']);
   failing(kms, 'revokeGrant', 'accessDenied');
   await assert.rejects(revocations.revoke(sample, k1, g1, account));
-  assert.deepEqual(store.writes, []);
+  assert.deepEqual(file.lines, []);
+  assert.equal(journal.records.length, 3);
 });
 
 test('disposing stops the reads, tells no end and keeps the record', async () => {
-  const { kms, session, revocations, clock, store, kinds } = world();
+  const { kms, session, revocations, clock, file, kinds } = world();
   await revocations.revoke(session, k1, g1, account);
   await clock.advance(1000);
   const reads = kms.count('listGrants');
@@ -682,13 +690,13 @@ test('disposing stops the reads, tells no end and keeps the record', async () =>
   await clock.advance(minutes);
   assert.equal(kms.count('listGrants'), reads);
   assert.deepEqual(kinds(), []);
-  assert.equal(store.all()[0]?.unconfirmed, undefined);
+  assert.equal(file.records[0]?.outcome?.kind, 'accepted');
 });
 
 // Fresh lists
 
 test('an unconfirmed grant is done with when a complete list does not hold it', async () => {
-  const { session, revocations, clock, store, state } = world();
+  const { session, revocations, clock, file, state } = world();
   await revocations.revoke(session, k1, g1, account);
   await clock.advance(6 * minutes);
   await revocations.reconcile(session, arn, new Set(['g1']), true);
@@ -701,7 +709,7 @@ test('an unconfirmed grant is done with when a complete list does not hold it', 
   assert.equal(state(), 'unconfirmed', 'another connection');
   await revocations.reconcile(session, arn, new Set(), true);
   assert.equal(state(), undefined);
-  assert.equal(store.stored.size, 0);
+  assert.equal(file.records[0]?.outcome?.kind, 'dismissed');
 });
 
 test('a list says nothing about a grant whose wait goes on', async () => {
@@ -714,7 +722,7 @@ test('a list says nothing about a grant whose wait goes on', async () => {
 });
 
 test('a grant that was seen gone and is listed again is followed once more', async () => {
-  const { kms, session, revocations, clock, store, kinds, state } = world();
+  const { kms, session, revocations, clock, file, kinds, state } = world();
   await revocations.revoke(session, k1, g1, account);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
@@ -722,7 +730,7 @@ test('a grant that was seen gone and is listed again is followed once more', asy
   await clock.advance(5 * minutes);
   await revocations.reconcile(session, arn, new Set(['g1']), false);
   assert.equal(state(), 'confirming');
-  assert.equal(store.all()[0]?.goneAt, undefined);
+  assert.equal(file.records[0]?.outcome?.kind, 'followed');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone'], 'it has a full new limit');
   kms.unlist(arn, 'g1');
@@ -730,64 +738,94 @@ test('a grant that was seen gone and is listed again is followed once more', asy
   assert.deepEqual(kinds(), ['gone', 'gone']);
 });
 
-test('after a quarter of an hour a grant that was seen gone is forgotten', async () => {
-  const { kms, session, revocations, clock, store, state } = world();
+test('after a quarter of an hour a grant that was seen gone is forgotten, and stays in the journal', async () => {
+  const { kms, session, revocations, clock, file, state } = world();
   await revocations.revoke(session, k1, g1, account);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
-  await revocations.reconcile(session, arn, new Set(), true);
-  assert.equal(store.stored.size, 1);
   await clock.advance(15 * minutes);
   await revocations.reconcile(session, arn, new Set(['g1']), true);
-  assert.equal(store.stored.size, 0);
   assert.equal(state(), undefined);
+  assert.equal(file.records[0]?.outcome?.kind, 'gone');
 });
 
-test('records of grants seen gone long ago go with the next session, even on keys that nobody looks at', async () => {
-  const { kms, session, revocations, clock, store } = world();
+test('a grant that was seen gone is remembered over a reload', async () => {
+  const { kms, session, revocations, clock, file } = world();
+  await revocations.revoke(session, k1, g1, account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(10 * minutes);
+  const reloaded = openWindow({ clock, file });
+  await reloaded.revocations.reconcile(session, arn, new Set(['g1']), true);
+  assert.equal(reloaded.state(), 'confirming');
+  reloaded.revocations.dispose();
+});
+
+test('what earlier revokes of a grant left open ends when the grant is gone', async () => {
+  const { kms, session, revocations, clock, file } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(6 * minutes);
   await revocations.revoke(session, k1, g1, account);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
-  const reloaded = openWindow({ clock, store });
-  await reloaded.revocations.resume(session);
-  assert.equal(store.stored.size, 1);
-  await clock.advance(15 * minutes);
-  await reloaded.revocations.resume(session);
-  assert.equal(store.stored.size, 0);
+  assert.deepEqual(
+    file.records.map(({ outcome }) => outcome?.kind),
+    ['gone', 'dismissed'],
+  );
 });
 
-// Storage
+// Several windows
 
-test('a record reads back from storage as it was, dates included', async () => {
-  const { session, revocations, store } = world();
+test('a revoke of another window is shown here, and its end too', async () => {
+  const { kms, session, revocations, clock, file } = world();
+  const other = openWindow({ clock, file });
+  await other.journal.ready();
+  assert.equal(other.state(), undefined);
   await revocations.revoke(session, k1, g1, account);
-  const [record] = store.all();
-  assert.equal(JSON.stringify(record?.grant), JSON.stringify(g1));
-  assert.deepEqual(record?.grant.creationDate, g1.creationDate);
-  assert.equal(record && recordId(record), 'profile/dev/eu-west-1/k1/g1');
-  revocations.dispose();
+  await file.tell();
+  assert.equal(other.state(), 'confirming');
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  await file.tell();
+  assert.equal(other.state(), undefined);
+  assert.deepEqual([other.kinds(), other.changes], [[], ['g1', 'g1']]);
 });
 
-test('a record of a grant without a date reads back without one', async () => {
-  const { session, revocations, store } = world();
-  await revocations.revoke(session, k1, grant('g1', { creationDate: undefined }), account);
-  assert.equal(store.all()[0]?.grant.creationDate, undefined);
+test('a wait of another window that told no end within its limit can be checked again here', async () => {
+  const { kms, session, revocations, clock, file } = world();
+  const other = openWindow({ clock, file });
+  await other.journal.ready();
+  await revocations.revoke(session, k1, g1, account);
   revocations.dispose();
+  await file.tell();
+  await clock.advance(5 * minutes);
+  assert.equal(other.state(), 'confirming');
+  await clock.advance(2 * minutes);
+  assert.equal(other.state(), 'unconfirmed');
+  kms.unlist(arn, 'g1');
+  other.revocations.checkAgain(session, k1, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(other.kinds(), ['gone']);
 });
 
-for (const stored of [
-  undefined,
-  null,
-  'text',
-  7,
-  [],
-  {},
-  { grant: g1 },
-  { grant: g1, key: k1 },
-  { connection: profileRef, grant: null, key: null },
-  { connection: profileRef, grant: g1, key: 'k1' },
-]) {
-  test(`${JSON.stringify(stored)?.slice(0, 50)} in storage is no record`, () => {
-    assert.equal(reviveRecord(stored), undefined);
-  });
-}
+test('what another window writes does not disturb the wait of this one', async () => {
+  const { kms, session, revocations, journal, clock, file, kinds, state } = world();
+  await journal.ready();
+  await revocations.revoke(session, k1, g1, account);
+  const other = openWindow({ clock, file });
+  await other.journal.note(file.records[0]?.id ?? '', { kind: 'stopped', lastRead: 'listed' });
+  await file.tell();
+  assert.equal(state(), 'confirming');
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+});
+
+test('a journal that cannot be read hides no list of grants, and lets no revoke go out', async () => {
+  const { kms, session, revocations, file, troubles } = world();
+  file.read = () => Promise.reject(new Error('EACCES'));
+  await revocations.reconcile(session, arn, new Set(['g1']), true);
+  assert.match(String(troubles[0]), /The history could not be read: EACCES/);
+  file.before = () => Promise.reject(new Error('EACCES'));
+  await assert.rejects(revocations.revoke(session, k1, g1, account), /nothing was sent/);
+  assert.equal(kms.count('revokeGrant'), 0);
+});

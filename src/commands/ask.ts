@@ -1,0 +1,18 @@
+import { isKmsError } from '../core/errors.ts';
+import { accountName } from '../platform/settings.ts';
+
+/** A question does without what AWS refuses to tell. */
+export async function unlessDenied<T>(asked: T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isKmsError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** An account by the name that the user gave it, with its number. */
+export function namedAccount(account: string): string {
+  const name = accountName(account);
+  return name === undefined ? account : `${name} (${account})`;
+}

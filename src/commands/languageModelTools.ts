@@ -1,0 +1,159 @@
+import * as l10n from '@vscode/l10n';
+import type * as vscode from 'vscode';
+import { grantAsAwsJson, keyAsAwsJson } from '../core/awsJson.ts';
+import type { Session } from '../core/connections.ts';
+import { connectionName } from '../core/describe.ts';
+import { explain, isKmsError, UserError } from '../core/errors.ts';
+import { findingsOfKey } from '../core/findings.ts';
+import { type ConnectionRef, connectionId, type KmsKey } from '../core/model.ts';
+import { findGrant } from '../core/revocation.ts';
+import { languageModelTools, type ToolName } from '../manifest.ts';
+import { findingOptions } from '../platform/findingSettings.ts';
+import type { GrantNode } from '../views/nodes.ts';
+import type { CommandContext } from './context.ts';
+import { refuseIfReadOnly } from './readOnly.ts';
+import { revokeGrant } from './revokeGrant.ts';
+
+/** The most that one answer holds: entries, and characters in all. */
+const entriesShown = 50;
+const charactersShown = 16_000;
+
+/** What a model passes, each tool taking what it needs. */
+export interface ToolInput {
+  readonly connection?: string;
+  readonly key?: string;
+  readonly grantId?: string;
+}
+
+interface Tool {
+  readonly message: (input: ToolInput) => string;
+  readonly run: (context: CommandContext, input: ToolInput, token: vscode.CancellationToken) => Promise<unknown>;
+}
+
+/**
+ * What a language model may ask. Reading is bounded in size; `revokeGrant` is the very command that a person runs, with
+ * its check, its question to the person, and its follow-up. No tool opens a connection that would prompt.
+ */
+const tools: Readonly<Record<ToolName, Tool>> = {
+  [languageModelTools.listConnections]: {
+    message: () => l10n.t('Listing the KMS connections'),
+    run: async ({ connections }) =>
+      (await connections.list()).map((ref) => ({
+        connection: connectionId(ref),
+        name: connectionName(ref),
+        region: ref.kind === 'sample' ? undefined : ref.region,
+        account: connections.session(ref)?.knownIdentity?.account,
+        problem: problemOf(connections.failure(ref)),
+      })),
+  },
+  [languageModelTools.listKeys]: {
+    message: () => l10n.t('Listing KMS keys'),
+    run: async (context, input) => {
+      const { inventory } = await sessionFor(context, input);
+      const { keys, state } = await inventory.keys();
+      return bounded(
+        keys.map((key) => keyAsAwsJson(key, inventory.metadata(key.arn))),
+        state.kind === 'complete',
+      );
+    },
+  },
+  [languageModelTools.listGrants]: {
+    message: ({ key }) => l10n.t('Listing the grants of {0}', key ?? ''),
+    run: async (context, input) => {
+      const session = await sessionFor(context, input);
+      const key = await keyFor(session, input);
+      const { grants, state } = await session.inventory.grants(key.arn);
+      if (state.kind === 'failed') throw state.error;
+      return bounded(grants.map(grantAsAwsJson), state.kind === 'complete');
+    },
+  },
+  [languageModelTools.listFindings]: {
+    message: ({ key }) => l10n.t('Looking at the grants of {0}', key ?? ''),
+    run: async (context, input) => {
+      const session = await sessionFor(context, input);
+      const { inventory } = session;
+      const key = await keyFor(session, input);
+      const { grants, state } = await inventory.grants(key.arn);
+      if (state.kind === 'failed') throw state.error;
+      const metadata = inventory.metadata(key.arn);
+      const found = findingsOfKey(grants, { options: findingOptions(), key, metadata, now: Date.now() });
+      const remarkable = grants
+        .map(({ grantId, name }) => ({ grantId, name, findings: found.of(grantId) }))
+        .filter(({ findings }) => findings.length > 0);
+      return bounded(remarkable, state.kind === 'complete');
+    },
+  },
+  [languageModelTools.revokeGrant]: {
+    message: ({ grantId, key }) => l10n.t('Revoking the grant {0} of {1}', grantId ?? '', key ?? ''),
+    run: async (context, input, token) => {
+      refuseIfReadOnly();
+      const session = await sessionFor(context, input);
+      const key = await keyFor(session, input);
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      const ref = { keyArn: key.arn, grantId: input.grantId ?? '' };
+      const grant = await findGrant(session.api, ref, controller.signal);
+      if (grant === undefined)
+        throw new UserError(l10n.t('KMS does not list a grant {0} on {1}.', ref.grantId, key.arn));
+      const node: GrantNode = { kind: 'grant', connection: session.connection, key, grant };
+      await revokeGrant(context, node);
+      const state = context.revocations.state(session.connection.ref, key, grant.grantId);
+      return state === undefined
+        ? { revoked: false, reason: 'The user did not confirm, or KMS no longer listed the grant.' }
+        : { revoked: true, state: state.kind, note: 'KMS may list and honor the grant a little longer.' };
+    },
+  },
+};
+
+/** What is said while a tool is at work. */
+export function describeTool(name: ToolName, input: ToolInput): string {
+  return tools[name].message(input);
+}
+
+/** The answer as JSON text; a failure is an answer too. */
+export async function runTool(
+  context: CommandContext,
+  name: ToolName,
+  input: ToolInput,
+  token: vscode.CancellationToken,
+): Promise<string> {
+  const text = JSON.stringify(await answer(() => tools[name].run(context, input, token)));
+  return text.length > charactersShown ? `${text.slice(0, charactersShown)}… (cut)` : text;
+}
+
+async function answer(run: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isKmsError(error)) return { error: problemOf(error) };
+    if (error instanceof Error) return { error: error.message };
+    throw error;
+  }
+}
+
+function problemOf(error: unknown): string | undefined {
+  return isKmsError(error) ? explain(error.details).sentence : undefined;
+}
+
+function bounded(entries: readonly unknown[], isComplete: boolean) {
+  const shown = entries.slice(0, entriesShown);
+  return { entries: shown, total: entries.length, complete: isComplete && shown.length === entries.length };
+}
+
+async function sessionFor({ connections }: CommandContext, { connection }: ToolInput): Promise<Session> {
+  const refs: readonly ConnectionRef[] = await connections.list();
+  const ref = connection === undefined ? refs[0] : refs.find((candidate) => connectionId(candidate) === connection);
+  if (ref === undefined) throw new UserError(l10n.t('There is no connection {0} in the view.', connection ?? ''));
+  return connections.open(ref);
+}
+
+async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Promise<KmsKey> {
+  for await (const { keys } of inventory.allKeys()) {
+    const found = keys.find(
+      ({ arn, keyId, aliases }) =>
+        arn === name || keyId === name || aliases.includes(name) || aliases.includes(`alias/${name}`),
+    );
+    if (found !== undefined) return found;
+  }
+  throw new UserError(l10n.t('There is no key {0} in this connection.', name));
+}

@@ -1,0 +1,256 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { systemClock } from '../core/clock.ts';
+import type { Session } from '../core/connections.ts';
+import { connectionName } from '../core/describe.ts';
+import { explain, isAbort, isKind, isKmsError, UserError } from '../core/errors.ts';
+import { type CreateCheck, checkCreate, type ListedOutcome, waitUntilListed } from '../core/grantChanges.ts';
+import type { JournalRecord } from '../core/journal.ts';
+import { accountOfArn, type CallerIdentity, type CreateGrantInput, keyLabel } from '../core/model.ts';
+import { grantee } from '../core/principal.ts';
+import { type Obstacle, planRecreate, type RecreatePlan, recreate } from '../core/recreate.ts';
+import { findGrant } from '../core/revocation.ts';
+import { duration, printable } from '../core/text.ts';
+import { describeError } from '../platform/log.ts';
+import { withCancellableProgress } from '../platform/progress.ts';
+import { confirm } from '../platform/prompts.ts';
+import { accountName, propagationPolicy } from '../platform/settings.ts';
+import type { HistoryEntryNode } from '../views/historyItem.ts';
+import { type CommandContext, sessionOf } from './context.ts';
+import { refuseIfReadOnly } from './readOnly.ts';
+
+/** Makes the grant of an entry of the history again, in the account that it was ended in. */
+export async function recreateGrant(context: CommandContext, entry: HistoryEntryNode | undefined): Promise<void> {
+  if (entry === undefined) return;
+  refuseIfReadOnly();
+  const { journal, connections, view, log } = context;
+  await journal.ready();
+  const record = journal.record(entry.id);
+  if (record === undefined) throw new UserError(l10n.t('The history no longer has this entry.'));
+
+  const session = await connections.open(record.connection);
+  const checked = await withCancellableProgress(l10n.t('Checking the key…'), (signal) =>
+    check(session, record, AbortSignal.any([signal, session.closed])),
+  );
+  const { plan, identity } = checked;
+  const { input } = plan;
+  if (input === undefined) throw impossible(record, plan.obstacles);
+  if (checked.answer === 'created') {
+    view.refreshGrants(session.connection, record.key.arn);
+    void vscode.window.showWarningMessage(
+      l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
+    );
+    return;
+  }
+  if (!(await confirmed(session, record, checked))) return;
+  refuseIfReadOnly();
+  // The dialog may have been open for long: act only on the connection, and in the account, that it named.
+  const current = sessionOf(context, session.connection);
+  const account = record.account ?? identity?.account;
+  if (account !== undefined) await current.confirmAccount(account, current.closed);
+  const acting = sessionOf(context, session.connection);
+  const onJournalError = (error: unknown) => log.warn(describeError(error));
+  const made = await recreate(journal, acting, record, input, account, onJournalError);
+  view.refreshGrants(acting.connection, record.key.arn);
+
+  const outcome = await waitCancellably(acting, input, made.grantId);
+  if (acting.closed.aborted) return;
+  if (outcome?.kind === 'listed' || outcome?.kind === 'timedOut') {
+    const kind = outcome.kind === 'listed' ? 'listed' : 'notListed';
+    await journal.note(made.id, { kind, afterMs: outcome.afterMs }).catch(onJournalError);
+  }
+  view.refreshGrants(acting.connection, record.key.arn);
+  tell(record, made.grantId, outcome);
+}
+
+function impossible(record: JournalRecord, obstacles: readonly Obstacle[], cause?: unknown): UserError {
+  const reasons = obstacles.map(({ sentence }) => printable(sentence, 500));
+  if (isKmsError(cause)) reasons.unshift(printable(explain(cause.details).sentence, 500));
+  return new UserError(
+    l10n.t('The grant {0} can’t be recreated. {1}', nameOf(record), reasons.join(' ')),
+    ['retry', 'showLog'],
+    cause,
+  );
+}
+
+interface Checked {
+  readonly plan: RecreatePlan;
+  readonly identity: CallerIdentity | undefined;
+  /** What KMS says of it by dry run, where that is safe. */
+  readonly answer: CreateCheck;
+  /** KMS lists the old grant now. */
+  readonly isListed: boolean;
+}
+
+/** Everything that the confirmation needs to know. In another account than the entry's, nothing is asked of KMS. */
+async function check(session: Session, record: JournalRecord, signal: AbortSignal): Promise<Checked> {
+  if (record.account !== undefined) await session.confirmAccount(record.account, signal);
+  const { key, grant } = record;
+  const [metadata, identity, listed] = await Promise.all([
+    unlessDenied(session.api.describeKey(key.arn, signal)),
+    unlessDenied(session.identity()),
+    unlessDenied(findGrant(session.api, { keyArn: key.arn, grantId: grant.grantId }, signal)),
+  ]);
+  signal.throwIfAborted();
+  const plan = planRecreate(key, grant, metadata);
+  const certain = plan.obstacles.filter(({ isCertain }) => isCertain);
+  if (plan.input === undefined || certain.length > 0) throw impossible(record, certain);
+  return {
+    plan,
+    identity,
+    answer: await ask(session, record, plan, plan.input, signal),
+    isListed: listed !== undefined,
+  };
+}
+
+/** What KMS refuses is told with what is known against it. */
+async function ask(
+  session: Session,
+  record: JournalRecord,
+  { obstacles }: RecreatePlan,
+  input: CreateGrantInput,
+  signal: AbortSignal,
+): Promise<CreateCheck> {
+  try {
+    return await checkCreate(session, input, signal);
+  } catch (error) {
+    const isRefusal = isKind(error, 'accessDenied', 'invalidArn', 'validation', 'invalidState');
+    if (isRefusal && obstacles.length > 0) throw impossible(record, obstacles, error);
+    throw error;
+  }
+}
+
+/** The confirmation does without what AWS refuses to tell. */
+async function unlessDenied<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isKmsError(error)) return undefined;
+    throw error;
+  }
+}
+
+function confirmed(
+  { connection }: Session,
+  record: JournalRecord,
+  { plan, identity, answer, isListed }: Checked,
+): Promise<boolean> {
+  const { key, recreatedAs } = record;
+  const account = accountOfArn(key.arn) ?? l10n.t('unknown');
+  const named = (id: string) => (accountName(id) === undefined ? id : `${accountName(id)} (${id})`);
+  const warnings = [
+    ...(isListed ? [l10n.t('KMS still lists the old grant. With the new one there may be two.')] : []),
+    ...(recreatedAs === undefined ? [] : [l10n.t('It was recreated before, as {0}.', printable(recreatedAs, 128))]),
+    ...plan.obstacles.map(({ sentence }) => printable(sentence, 500)),
+    ...(answer === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),
+  ];
+  const place = [
+    line(l10n.t('Key'), key.aliases.join(', ') || l10n.t('no alias')),
+    line(l10n.t('Key ARN'), key.arn),
+    line(l10n.t('Account'), named(account)),
+    line(l10n.t('Region'), connection.region),
+    line(l10n.t('Profile'), connectionName(connection.ref)),
+    line(l10n.t('Signed in as'), identity?.arn ?? l10n.t('unknown')),
+    ...(identity !== undefined && identity.account !== account
+      ? [line(l10n.t('Which is another account than the key’s'), named(identity.account))]
+      : []),
+    ...(connection.endpoint.kind === 'custom' ? [line(l10n.t('Custom endpoint'), connection.endpoint.url)] : []),
+  ];
+  const sections = [
+    warnings.join('\n'),
+    [l10n.t('The same as before:'), ...plan.same.map(({ name, value }) => `• ${line(name, value)}`)].join('\n'),
+    [l10n.t('Not the same:'), ...plan.different.map((text) => `• ${text}`)].join('\n'),
+    place.join('\n'),
+  ];
+  return confirm({
+    question: l10n.t('Recreate the grant {0} on {1}?', nameOf(record), labelOf(record)),
+    detail: sections.filter((section) => section !== '').join('\n\n'),
+    button: l10n.t('Recreate Grant'),
+  });
+}
+
+/** Cancelling ends the wait, not the grant: then there is no outcome. */
+async function waitCancellably(
+  session: Session,
+  { keyArn }: CreateGrantInput,
+  grantId: string,
+): Promise<ListedOutcome | undefined> {
+  try {
+    return await withCancellableProgress(l10n.t('KMS accepted the grant. Waiting until it is listed…'), (cancelled) =>
+      waitUntilListed(
+        session.api,
+        { keyArn, grantId },
+        { clock: systemClock, policy: propagationPolicy(), signal: AbortSignal.any([cancelled, session.closed]) },
+      ),
+    );
+  } catch (error) {
+    if (isAbort(error)) return undefined;
+    throw error;
+  }
+}
+
+function tell(record: JournalRecord, grantId: string, outcome: ListedOutcome | undefined): void {
+  const [name, label, id] = [nameOf(record), labelOf(record), printable(grantId, 128)];
+  if (grantId === record.grant.grantId) {
+    void vscode.window.showWarningMessage(
+      l10n.t(
+        'KMS made no new grant: it still has {0} on {1}, and answered with it. Once KMS no longer lists it, recreate it again.',
+        name,
+        label,
+      ),
+    );
+    return;
+  }
+  switch (outcome?.kind) {
+    case undefined:
+      void vscode.window.showInformationMessage(
+        l10n.t('KMS accepted the grant {0} on {1}, as {2}. Nobody waited until it is listed.', name, label, id),
+      );
+      return;
+    case 'listed':
+      void vscode.window.showInformationMessage(
+        l10n.t(
+          'KMS accepted the grant {0} on {1}, as {2}, and lists it after {3}. It may take a little longer until it is honored everywhere, usually less than five minutes in all.',
+          name,
+          label,
+          id,
+          duration(outcome.afterMs),
+        ),
+      );
+      return;
+    case 'timedOut':
+      void vscode.window.showWarningMessage(
+        l10n.t(
+          'KMS accepted the grant {0} on {1}, as {2}, and does not list it yet after {3}.',
+          name,
+          label,
+          id,
+          duration(outcome.afterMs),
+        ),
+      );
+      return;
+    case 'unreadable':
+      void vscode.window.showWarningMessage(
+        l10n.t(
+          'KMS accepted the grant {0} on {1}, as {2}. Whether it lists it can’t be read: {3}',
+          name,
+          label,
+          id,
+          printable(explain(outcome.error.details).sentence, 300),
+        ),
+      );
+      return;
+  }
+}
+
+function line(name: string, value: string): string {
+  return `${name}: ${printable(value, 1000)}`;
+}
+
+function nameOf({ grant }: JournalRecord): string {
+  return printable(grant.name ?? grantee(grant).shortName);
+}
+
+function labelOf({ key }: JournalRecord): string {
+  return printable(keyLabel(key));
+}

@@ -1,0 +1,26 @@
+import * as vscode from 'vscode';
+import { type CommandId, commands, languageModelTools, type ToolName } from '../manifest.ts';
+import type { CommandContext } from './context.ts';
+import type { ToolInput } from './languageModelTools.ts';
+
+/** The bundle of the commands: `./index.ts`, loaded on first use. */
+export type CommandsRoom = Pick<typeof import('./index.ts'), 'run' | 'describeTool' | 'runTool'>;
+
+/** Registers every command and every tool; none of their code is loaded for that. */
+export function registerCommands(context: CommandContext, room: () => Promise<CommandsRoom>): vscode.Disposable {
+  const registered = Object.values(commands).map((id: CommandId) =>
+    vscode.commands.registerCommand(id, async (argument?: unknown, selected?: unknown) =>
+      (await room()).run(context, id, argument, selected),
+    ),
+  );
+  const tools = Object.values(languageModelTools).map((name: ToolName) =>
+    vscode.lm.registerTool<ToolInput>(name, {
+      prepareInvocation: async ({ input }) => ({ invocationMessage: (await room()).describeTool(name, input) }),
+      invoke: async ({ input }, token) => {
+        const text = await (await room()).runTool(context, name, input, token);
+        return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
+      },
+    }),
+  );
+  return vscode.Disposable.from(...registered, ...tools);
+}

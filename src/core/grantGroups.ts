@@ -1,0 +1,226 @@
+import * as l10n from '@vscode/l10n';
+import { connectionName } from './describe.ts';
+import { grantFilterFields, keyFields, type TextFilter } from './filter.ts';
+import {
+  type Finding,
+  type FindingKind,
+  type FindingOptions,
+  findingKinds,
+  findingsOfKey,
+  findingTitle,
+  managerOf,
+} from './findings.ts';
+import { accountOfArn, type Connection, type Grant, type KeyMetadata, type KmsKey, keyLabel } from './model.ts';
+import { grantee, type Principal, type PrincipalKind, principalKindName } from './principal.ts';
+import type { ScannedKey } from './scan.ts';
+import { printable } from './text.ts';
+
+/** A grant that a scan found, with who holds it and what is worth a look about it. */
+export interface HeldGrant {
+  readonly connection: Connection;
+  readonly key: KmsKey;
+  readonly metadata: KeyMetadata | undefined;
+  readonly grant: Grant;
+  readonly grantee: Principal;
+  /** The AWS service that the grant belongs to. */
+  readonly managedBy: string | undefined;
+  readonly findings: readonly Finding[];
+}
+
+export const groupings = ['principal', 'finding', 'operation', 'key'] as const;
+export type Grouping = (typeof groupings)[number];
+
+export const sortings = ['name', 'age', 'count'] as const;
+export type Sorting = (typeof sortings)[number];
+
+/** What a group is of; a `none` groups the grants without findings. */
+export type GroupSubject =
+  | { readonly kind: 'principal'; readonly principal: Principal }
+  | { readonly kind: 'finding'; readonly finding: FindingKind | 'none' }
+  | { readonly kind: 'operation' }
+  | { readonly kind: 'key'; readonly key: KmsKey; readonly connection: Connection };
+
+export interface GrantGroup {
+  /** Unique among all groups, and stable. */
+  readonly id: string;
+  readonly subject: GroupSubject;
+  /** Printable. */
+  readonly title: string;
+  /** What tells it from others of the same title. Printable. */
+  readonly detail: string;
+  /** In order. */
+  readonly grants: readonly HeldGrant[];
+}
+
+export interface Arrangement {
+  readonly grouping: Grouping;
+  readonly sorting: Sorting;
+}
+
+/** All grants of the scanned keys with their findings; without those that `isEnding` says are being revoked. */
+export function heldGrants(
+  keys: readonly ScannedKey[],
+  options: FindingOptions,
+  now: number,
+  isEnding: (scanned: ScannedKey, grant: Grant) => boolean,
+): readonly HeldGrant[] {
+  return keys.flatMap((scanned) => {
+    const { connection, key, metadata, grants } = scanned;
+    const staying = grants.filter((grant) => !isEnding(scanned, grant));
+    const findings = findingsOfKey(staying, { options, key, metadata, now });
+    return grants.map(
+      (grant): HeldGrant => ({
+        connection,
+        key,
+        metadata,
+        grant,
+        grantee: grantee(grant),
+        managedBy: managerOf(grant, key, metadata),
+        findings: findings.of(grant.grantId),
+      }),
+    );
+  });
+}
+
+/** Those that the filter leaves: a word may be in the grant, its key, its connection, its grantee or its findings. */
+export function filterGrants(held: readonly HeldGrant[], filter: TextFilter | undefined): readonly HeldGrant[] {
+  if (filter === undefined) return held;
+  return held.filter(({ connection, key, metadata, grant, managedBy, findings }) =>
+    filter.matches([
+      ...keyFields(key, metadata),
+      ...grantFilterFields(grant),
+      connectionName(connection.ref),
+      managedBy,
+      ...findings.map(({ title }) => title),
+    ]),
+  );
+}
+
+/** Groups, with their grants, all in order. A grant is in each group that it belongs to. */
+export function groupGrants(held: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {
+  const groups = new Map<string, Omit<GrantGroup, 'grants'> & { readonly grants: HeldGrant[] }>();
+  for (const one of held) {
+    for (const group of groupsOf(one, grouping)) {
+      const known = groups.get(group.id);
+      if (known === undefined) groups.set(group.id, { ...group, grants: [one] });
+      else known.grants.push(one);
+    }
+  }
+  const all = [...groups.values()];
+  for (const { grants } of all) grants.sort(sorting === 'age' ? byAge : byGrantName);
+  return all.sort(groupOrder(sorting));
+}
+
+type GroupHead = Omit<GrantGroup, 'grants'>;
+
+function groupsOf(held: HeldGrant, grouping: Grouping): readonly GroupHead[] {
+  const { connection, key, grant, grantee: who, findings } = held;
+  switch (grouping) {
+    case 'principal': {
+      const detail = [
+        who.managedBy === undefined ? principalKindName(who.kind) : managedByText(who.managedBy),
+        who.account,
+      ];
+      return [
+        {
+          id: `principal|${who.kind}|${who.value}`,
+          subject: { kind: 'principal', principal: who },
+          title: who.shortName,
+          detail: detail.filter((part) => part !== undefined).join(' · '),
+        },
+      ];
+    }
+    case 'finding': {
+      const kinds = findings.length === 0 ? (['none'] as const) : findings.map(({ kind }) => kind);
+      return kinds.map((kind) => ({
+        id: `finding|${kind}`,
+        subject: { kind: 'finding', finding: kind },
+        title: kind === 'none' ? l10n.t('No findings') : findingTitle(kind),
+        detail: '',
+      }));
+    }
+    case 'operation':
+      return [...new Set(grant.operations)].map((operation) => ({
+        id: `operation|${operation}`,
+        subject: { kind: 'operation' },
+        title: printable(operation),
+        detail: '',
+      }));
+    case 'key':
+      return [
+        {
+          id: `key|${connection.id}|${key.arn}`,
+          subject: { kind: 'key', key, connection },
+          title: printable(keyLabel(key)),
+          detail: placeOf(held),
+        },
+      ];
+  }
+}
+
+/** `eu-west-1 · 111122223333`: where a grant's key is. */
+export function placeOf({ connection, key }: Pick<HeldGrant, 'connection' | 'key'>): string {
+  return [connection.region, accountOfArn(key.arn)].filter((part) => part !== undefined).join(' · ');
+}
+
+export function managedByText(service: string): string {
+  return l10n.t('managed by {0}', service);
+}
+
+function groupOrder(sorting: Sorting): (left: GrantGroup, right: GrantGroup) => number {
+  const byName = (left: GrantGroup, right: GrantGroup) =>
+    rankOf(left) - rankOf(right) || compare(left.title, right.title) || compare(left.id, right.id);
+  switch (sorting) {
+    case 'name':
+      return byName;
+    case 'age':
+      return (left, right) => oldest(left) - oldest(right) || byName(left, right);
+    case 'count':
+      return (left, right) => right.grants.length - left.grants.length || byName(left, right);
+  }
+}
+
+/** Findings go by how grave they are, possible orphans before all other principals, and AWS's own after them. */
+function rankOf({ subject }: GrantGroup): number {
+  switch (subject.kind) {
+    case 'finding':
+      return subject.finding === 'none' ? findingKinds.length : findingKinds.indexOf(subject.finding);
+    case 'principal': {
+      const unresolved: readonly PrincipalKind[] = ['unresolvedRole', 'unresolvedUser'];
+      if (subject.principal.managedBy !== undefined) return 2;
+      return unresolved.includes(subject.principal.kind) ? 0 : 1;
+    }
+    default:
+      return 0;
+  }
+}
+
+/** Grants of a group are in order: its first is the oldest. */
+function oldest({ grants: [first] }: GrantGroup): number {
+  return first === undefined ? 0 : timeOf(first);
+}
+
+function timeOf({ grant }: HeldGrant): number {
+  return grant.creationDate?.getTime() ?? Number.MAX_SAFE_INTEGER;
+}
+
+function byAge(left: HeldGrant, right: HeldGrant): number {
+  return timeOf(left) - timeOf(right) || byGrantName(left, right);
+}
+
+function byGrantName(left: HeldGrant, right: HeldGrant): number {
+  return (
+    compare(keyLabel(left.key), keyLabel(right.key)) ||
+    compare(grantLabel(left), grantLabel(right)) ||
+    compare(left.grant.grantId, right.grant.grantId)
+  );
+}
+
+/** What rows call a grant: its name, else its grantee. */
+export function grantLabel({ grant, grantee: who }: Pick<HeldGrant, 'grant' | 'grantee'>): string {
+  return grant.name ?? who.shortName;
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

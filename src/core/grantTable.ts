@@ -1,0 +1,103 @@
+import { stringify } from 'csv-stringify/sync';
+import { grantAsAwsJson } from './awsJson.ts';
+import { connectionName } from './describe.ts';
+import type { HeldGrant } from './grantGroups.ts';
+import { accountOfArn, keyLabel } from './model.ts';
+import { asMarkdown, printable } from './text.ts';
+
+/**
+ * Grants as files for spreadsheets, scripts and documents. Names of columns and fields are AWS's, or in their style, and
+ * the same in every language.
+ */
+export const tableFormats = ['csv', 'jsonl', 'md'] as const;
+export type TableFormat = (typeof tableFormats)[number];
+
+export function grantTable(held: readonly HeldGrant[], format: TableFormat): string {
+  switch (format) {
+    case 'csv':
+      return asCsv(held);
+    case 'jsonl':
+      return asJsonLines(held);
+    case 'md':
+      return asMarkdownTable(held);
+  }
+}
+
+type Column = readonly [name: string, value: (held: HeldGrant) => string | undefined];
+
+const columns: readonly Column[] = [
+  ['Connection', ({ connection }) => connectionName(connection.ref)],
+  ['Account', ({ key }) => accountOfArn(key.arn)],
+  ['Region', ({ connection }) => connection.region],
+  ['KeyArn', ({ key }) => key.arn],
+  ['Aliases', ({ key }) => key.aliases.join(' ')],
+  ['KeyState', ({ metadata }) => metadata?.state],
+  ['GrantId', ({ grant }) => grant.grantId],
+  ['Name', ({ grant }) => grant.name],
+  ['CreationDate', ({ grant }) => grant.creationDate?.toISOString()],
+  ['GranteeKind', ({ grantee }) => grantee.kind],
+  ['GranteePrincipal', ({ grant }) => grant.granteePrincipal?.value],
+  ['ManagedBy', ({ managedBy }) => managedBy],
+  ['Operations', ({ grant }) => grant.operations.join(' ')],
+  ['EncryptionContextEquals', ({ grant }) => json(grant.constraints.encryptionContextEquals)],
+  ['EncryptionContextSubset', ({ grant }) => json(grant.constraints.encryptionContextSubset)],
+  ['SourceArn', ({ grant }) => grant.constraints.sourceArn],
+  ['RetiringPrincipal', ({ grant }) => grant.retiringPrincipal?.value],
+  ['IssuingAccount', ({ grant }) => grant.issuingAccount],
+  ['Findings', ({ findings }) => findings.map(({ kind }) => kind).join(' ')],
+];
+
+function json(context: Readonly<Record<string, string>> | undefined): string | undefined {
+  return context === undefined ? undefined : JSON.stringify(context);
+}
+
+/** RFC 4180, with a header. No cell is taken for a formula by a spreadsheet: one that could be begins with `'`. */
+function asCsv(held: readonly HeldGrant[]): string {
+  const rows = held.map((one) => columns.map(([, value]) => (value(one) ?? '').replace(/^\n/, "'\n")));
+  return stringify([columns.map(([name]) => name), ...rows], {
+    record_delimiter: 'windows',
+    escape_formulas: true,
+    // The library quotes only the line break that it ends lines with.
+    quoted_match: /[\r\n]/,
+  });
+}
+
+/** One grant a line, as KMS gives it, with where it is and its findings. */
+function asJsonLines(held: readonly HeldGrant[]): string {
+  return held
+    .map(({ connection, key, metadata, grant, grantee, managedBy, findings }) => {
+      const line = {
+        ...grantAsAwsJson(grant),
+        Connection: connectionName(connection.ref),
+        Account: accountOfArn(key.arn),
+        Region: connection.region,
+        Aliases: key.aliases,
+        KeyState: metadata?.state,
+        GranteeKind: grantee.kind,
+        ManagedBy: managedBy,
+        Findings: findings.map(({ kind, severity, reason }) => ({ Kind: kind, Severity: severity, Reason: reason })),
+      };
+      return `${JSON.stringify(line)}\n`;
+    })
+    .join('');
+}
+
+/** For people: the columns that they look for, and text that nothing of it makes into markup. */
+const readable: readonly Column[] = [
+  ['Key', ({ key }) => keyLabel(key)],
+  ['Account', ({ key }) => accountOfArn(key.arn)],
+  ['Region', ({ connection }) => connection.region],
+  ['Grantee', ({ grant }) => grant.granteePrincipal?.value],
+  ['Managed by', ({ managedBy }) => managedBy],
+  ['Operations', ({ grant }) => grant.operations.join(', ')],
+  ['Name', ({ grant }) => grant.name],
+  ['Created', ({ grant }) => grant.creationDate?.toISOString().slice(0, 10)],
+  ['Findings', ({ findings }) => findings.map(({ title }) => title).join(', ')],
+  ['Grant ID', ({ grant }) => grant.grantId],
+];
+
+function asMarkdownTable(held: readonly HeldGrant[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  const rows = held.map((one) => line(readable.map(([, value]) => asMarkdown(printable(value(one) ?? '', 2048)))));
+  return line(readable.map(([name]) => name)) + line(readable.map(() => '---')) + rows.join('');
+}

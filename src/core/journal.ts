@@ -1,0 +1,603 @@
+import * as l10n from '@vscode/l10n';
+import type { ChangeLog, ChangeOutcome, OpenChange } from './changeLog.ts';
+import type { Clock } from './clock.ts';
+import type { Session } from './connections.ts';
+import { isKmsError, UserError } from './errors.ts';
+import { type ConnectionRef, type CreateGrantInput, connectionId, type Grant, type KmsKey } from './model.ts';
+import { keyOfArn, readKeyArn } from './pinnedKeys.ts';
+import type { LastRead } from './propagation.ts';
+import { printable } from './text.ts';
+
+/**
+ * The journal of everything that changes grants: JSON Lines, append-only. An entry is written before the call that it
+ * tells of; what came of it follows in lines of their own. Several windows write to the same file.
+ */
+
+/** In every line. Lines of a later version are left alone. */
+const version = 1;
+
+export type JournalKind = 'revoke' | 'recreate' | 'create' | 'retire';
+
+/** What was asked of KMS, with all that a person may need to know of it later, and all that CreateGrant needs. */
+export interface JournalEntry {
+  readonly id: string;
+  readonly kind: JournalKind;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly connection: ConnectionRef;
+  /** The account on screen when it was confirmed. */
+  readonly account: string | undefined;
+  readonly key: KmsKey;
+  /** Of a grant that is still to be made, `grantId` is empty. */
+  readonly grant: Grant;
+  /** The entry whose grant is made again. */
+  readonly of?: string | undefined;
+}
+
+/** What came of it. */
+type RecordedOutcome =
+  /** KMS took it. `grantId`: of the grant that was made. */
+  | { readonly kind: 'accepted'; readonly grantId?: string | undefined }
+  /** KMS refused it, and nothing was changed; `error` is the kind of the failure. */
+  | { readonly kind: 'refused'; readonly error: string; readonly message: string }
+  /** No answer came: it may or may not have been done. */
+  | { readonly kind: 'unknown' }
+  /** It is being followed once more, with a full new time limit. */
+  | { readonly kind: 'followed' }
+  /** KMS no longer lists the grant. */
+  | { readonly kind: 'gone'; readonly afterMs: number }
+  /** The limit passed without that. */
+  | { readonly kind: 'stillListed'; readonly afterMs: number; readonly lastRead: LastRead }
+  /** The wait was ended before its limit. */
+  | { readonly kind: 'stopped'; readonly lastRead: LastRead }
+  /** A later list of the key, read to its end, did not hold the grant. */
+  | { readonly kind: 'dismissed' }
+  /** KMS lists the grant that was made. */
+  | { readonly kind: 'listed'; readonly afterMs: number }
+  /** It did not within the limit. */
+  | { readonly kind: 'notListed'; readonly afterMs: number };
+
+/** What a line tells of an entry. */
+export type JournalOutcome =
+  | RecordedOutcome
+  /** The grant of this entry was made again. */
+  | { readonly kind: 'recreatedAs'; readonly grantId: string };
+
+/** An entry, and what is known of it by now. */
+export interface JournalRecord extends JournalEntry {
+  readonly accepted: boolean;
+  /** The last outcome; `undefined` as long as there is none. */
+  readonly outcome: RecordedOutcome | undefined;
+  /** When that was, in milliseconds since the epoch. */
+  readonly outcomeAt: number | undefined;
+  /** The ID of the grant that took the place of this one. */
+  readonly recreatedAs: string | undefined;
+}
+
+/** Where the lines are kept. */
+export interface JournalFile {
+  /** Adds one line, without its end, in one write; resolves when it is on the disk. */
+  append(line: string): Promise<void>;
+  /** All lines; empty when nothing was written yet. */
+  read(): Promise<string>;
+  /** Replaces the whole by what `change` makes of it, without losing a line that somebody appends meanwhile. */
+  rewrite(change: (text: string) => string): Promise<void>;
+  /** `listener` is called after a change, by this window or another, until it is disposed of. */
+  onChanged(listener: () => void): { dispose(): void };
+}
+
+type Line =
+  | { readonly kind: 'entry'; readonly entry: JournalEntry }
+  | { readonly kind: 'outcome'; readonly id: string; readonly at: number; readonly outcome: JournalOutcome };
+
+/** Records by the ID of their entry, in the order of the entries; `damaged`: lines that could not be read. */
+interface Folded {
+  readonly records: Map<string, JournalRecord>;
+  damaged: number;
+}
+
+export function readJournal(text: string): { readonly records: readonly JournalRecord[]; readonly damaged: number } {
+  const { records, damaged } = foldText(text);
+  return { records: newestFirst(records.values()), damaged };
+}
+
+function foldText(text: string): Folded {
+  const folded: Folded = { records: new Map(), damaged: 0 };
+  for (const raw of text.split('\n')) {
+    if (raw.trim() === '') continue;
+    const line = readLine(raw);
+    if (line === undefined || !fold(folded.records, line)) folded.damaged += 1;
+  }
+  return folded;
+}
+
+/** @returns false for an outcome of an entry that is not there */
+function fold(records: Map<string, JournalRecord>, line: Line): boolean {
+  if (line.kind === 'entry') {
+    const { entry } = line;
+    // A line that was written twice says the same as once.
+    if (!records.has(entry.id)) {
+      records.set(entry.id, {
+        ...entry,
+        accepted: false,
+        outcome: undefined,
+        outcomeAt: undefined,
+        recreatedAs: undefined,
+      });
+    }
+    return true;
+  }
+  const record = records.get(line.id);
+  if (record === undefined) return false;
+  const { outcome, at } = line;
+  if (outcome.kind === 'recreatedAs') records.set(line.id, { ...record, recreatedAs: outcome.grantId });
+  else if (!isSeenGone(record) || outcome.kind === 'followed' || outcome.kind === 'gone') {
+    const made = outcome.kind === 'accepted' ? outcome.grantId : undefined;
+    records.set(line.id, {
+      ...record,
+      accepted: record.accepted || outcome.kind === 'accepted',
+      outcome,
+      outcomeAt: at,
+      grant: made === undefined ? record.grant : { ...record.grant, grantId: made },
+    });
+  }
+  return true;
+}
+
+/** What another window, which still waits, says of a grant that one has seen gone changes nothing. */
+function isSeenGone({ outcome }: JournalRecord): boolean {
+  return outcome?.kind === 'gone' || outcome?.kind === 'dismissed';
+}
+
+/** Whether more may come to be known of it. Such entries outlive every clearing. */
+export function isFinished({ kind, outcome }: JournalRecord): boolean {
+  switch (outcome?.kind) {
+    case undefined:
+      return false;
+    case 'refused':
+    case 'gone':
+    case 'dismissed':
+    case 'listed':
+    case 'notListed':
+      return true;
+    case 'accepted':
+    case 'unknown':
+    case 'followed':
+    case 'stillListed':
+    case 'stopped':
+      // Only a revoke is followed after its answer.
+      return kind !== 'revoke';
+  }
+}
+
+/** Grants that were ended, and can be made again. */
+export function isRecreatable({ kind, outcome, grant }: JournalRecord): boolean {
+  const ended = kind === 'revoke' || kind === 'retire';
+  return ended && outcome !== undefined && outcome.kind !== 'refused' && grant.granteePrincipal !== undefined;
+}
+
+/** The lines of the entries that are not finished, and of those that only a later version can read. */
+export function cleared(text: string): string {
+  return keptLines(text, ({ records }) => new Set([...records.values()].filter((record) => !isFinished(record))));
+}
+
+/** What is not finished, and as many of the newest as fit into `maxBytes`. */
+export function compacted(text: string, maxBytes: number): string {
+  return keptLines(text, ({ records }, sizes) => {
+    const kept = new Set<JournalRecord>();
+    let size = 0;
+    for (const record of newestFirst(records.values())) {
+      size += sizes.get(record.id) ?? 0;
+      if (!isFinished(record) || size <= maxBytes) kept.add(record);
+    }
+    return kept;
+  });
+}
+
+function keptLines(
+  text: string,
+  choose: (folded: Folded, sizes: ReadonlyMap<string, number>) => ReadonlySet<JournalRecord>,
+): string {
+  const lines = text
+    .split('\n')
+    .filter((raw) => raw.trim() !== '')
+    .map((raw) => ({ raw, id: idOf(raw) }));
+  const sizes = new Map<string, number>();
+  for (const { raw, id } of lines) {
+    if (id !== undefined) sizes.set(id, (sizes.get(id) ?? 0) + Buffer.byteLength(raw) + 1);
+  }
+  const ids = new Set([...choose(foldText(text), sizes)].map(({ id }) => id));
+  return lines
+    .filter(({ raw, id }) => (id === undefined ? isLaterVersion(raw) : ids.has(id)))
+    .map(({ raw }) => `${raw}\n`)
+    .join('');
+}
+
+function idOf(raw: string): string | undefined {
+  const line = readLine(raw);
+  return line?.kind === 'entry' ? line.entry.id : line?.id;
+}
+
+function newestFirst(records: Iterable<JournalRecord>): readonly JournalRecord[] {
+  return [...records].reverse().sort((left, right) => right.at - left.at);
+}
+
+export interface NewEntry {
+  readonly kind: JournalKind;
+  readonly connection: ConnectionRef;
+  readonly account: string | undefined;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+  readonly of?: string | undefined;
+}
+
+/** The journal of this window: what all windows wrote, and what concerns sample data, which is never written. */
+export class Journal implements ChangeLog {
+  readonly #file: JournalFile;
+  readonly #clock: Clock;
+  readonly #onTrouble: (error: unknown) => void;
+  readonly #listeners = new Set<() => void>();
+  #written: Folded = { records: new Map(), damaged: 0 };
+  readonly #sample = new Map<string, JournalRecord>();
+  /** Lines that are not in the file yet, or could not be written to it. They are true all the same. */
+  readonly #unwritten = new Set<Line>();
+  /** Entries of this window that KMS has not answered yet. */
+  readonly #underWay = new Set<string>();
+  /** Reads and writes, one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #loading: Promise<void> | undefined;
+  #watch: { dispose(): void } | undefined;
+  #isDisposed = false;
+  #newest: readonly JournalRecord[] | undefined;
+
+  /** `onTrouble`: what came of a change that was made through {@link intent} could not be written. It is made all the same. */
+  constructor(file: JournalFile, clock: Clock, onTrouble: (error: unknown) => void = () => {}) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#onTrouble = onTrouble;
+  }
+
+  /**
+   * Reads the file, the first time that it is asked for.
+   * @throws UserError when it can't be read; the next question tries again
+   */
+  ready(): Promise<void> {
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw new UserError(l10n.t('The history could not be read: {0}', reasonOf(error)), ['showLog'], error);
+    });
+    return this.#loading;
+  }
+
+  /** What is known by now, newest first. */
+  get records(): readonly JournalRecord[] {
+    this.#newest ??= newestFirst([...this.#written.records.values(), ...this.#sample.values()]);
+    return this.#newest;
+  }
+
+  record(id: string): JournalRecord | undefined {
+    return this.#written.records.get(id) ?? this.#sample.get(id);
+  }
+
+  /** Lines that could not be read, and were left out. */
+  get damaged(): number {
+    return this.#written.damaged;
+  }
+
+  /** This window waits for KMS's answer. */
+  isUnderWay(id: string): boolean {
+    return this.#underWay.has(id);
+  }
+
+  /** `listener` is called whenever something became known. */
+  onChange(listener: () => void): { dispose(): void } {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  /**
+   * Keeps what is about to be asked of KMS; resolves when it is on the disk.
+   * @throws UserError when it can't be written: then nothing may be sent
+   */
+  async add(entry: NewEntry): Promise<JournalRecord> {
+    const line: Line = { kind: 'entry', entry: { ...entry, id: crypto.randomUUID(), at: this.#clock.now() } };
+    const { id } = line.entry;
+    this.#underWay.add(id);
+    try {
+      await this.#keep(line, entry.connection.kind === 'sample');
+    } catch (error) {
+      this.#underWay.delete(id);
+      this.#unwritten.delete(line);
+      this.#written.records.delete(id);
+      this.#changed();
+      throw new UserError(
+        l10n.t('The history could not be written, so nothing was sent to KMS: {0}', reasonOf(error)),
+        ['retry', 'showLog'],
+        error,
+      );
+    }
+    return this.record(id) ?? { ...line.entry, ...nothingYet };
+  }
+
+  /**
+   * Keeps what came of an entry. It is known in this window at once, whether or not it can be written.
+   * @throws UserError when it can't be written
+   */
+  async note(id: string, outcome: JournalOutcome): Promise<void> {
+    if (outcome.kind !== 'recreatedAs') this.#underWay.delete(id);
+    try {
+      await this.#keep({ kind: 'outcome', id, at: this.#clock.now(), outcome }, this.#sample.has(id));
+    } catch (error) {
+      throw new UserError(
+        l10n.t('What came of the change could not be written to the history: {0}', reasonOf(error)),
+        ['showLog'],
+        error,
+      );
+    }
+  }
+
+  async intent(session: Session, change: ChangeOf, account: string | undefined): Promise<OpenChange> {
+    const grant = change.kind === 'create' ? grantToMake(change.input) : change.grant;
+    const read = readKeyArn(grant.keyArn);
+    const key = read === undefined ? { keyId: grant.keyArn, arn: grant.keyArn, aliases: [] } : keyOfArn(read);
+    const { id } = await this.add({ kind: change.kind, connection: session.connection.ref, account, key, grant });
+    return { done: (outcome) => this.note(id, asJournalOutcome(outcome)).catch(this.#onTrouble) };
+  }
+
+  /**
+   * Forgets what is finished, for all windows.
+   * @throws UserError when the file can't be written
+   */
+  async clear(): Promise<void> {
+    for (const [id, record] of this.#sample) if (isFinished(record)) this.#sample.delete(id);
+    try {
+      await this.#inTurn(() => this.#file.rewrite(cleared));
+    } catch (error) {
+      throw new UserError(l10n.t('The history could not be cleared: {0}', reasonOf(error)), ['showLog'], error);
+    }
+    await this.#reload();
+  }
+
+  /** The lines as they are kept; those about sample data are not. */
+  text(): Promise<string> {
+    return this.#inTurn(() => this.#file.read());
+  }
+
+  /** Watches and tells no more. What is being written is written. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#watch?.dispose();
+    this.#listeners.clear();
+  }
+
+  async #load(): Promise<void> {
+    await this.#reload();
+    if (this.#isDisposed) return;
+    // A read that fails leaves what is known; the next change reads again.
+    this.#watch ??= this.#file.onChanged(() => void this.#reload().catch(() => {}));
+  }
+
+  #reload(): Promise<void> {
+    return this.#inTurn(async () => {
+      const folded = foldText(await this.#file.read());
+      for (const line of this.#unwritten) fold(folded.records, line);
+      this.#written = folded;
+      this.#changed();
+    });
+  }
+
+  async #keep(line: Line, isSample: boolean): Promise<void> {
+    if (isSample) {
+      fold(this.#sample, line);
+      this.#changed();
+      return;
+    }
+    this.#unwritten.add(line);
+    fold(this.#written.records, line);
+    this.#changed();
+    await this.#inTurn(() => this.#file.append(writeLine(line)));
+    this.#unwritten.delete(line);
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(task);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  #changed(): void {
+    this.#newest = undefined;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+type ChangeOf = Parameters<ChangeLog['intent']>[1];
+
+const nothingYet = { accepted: false, outcome: undefined, outcomeAt: undefined, recreatedAs: undefined } as const;
+
+/** The grant that CreateGrant is asked to make, as far as it is known before. */
+export function grantToMake(input: CreateGrantInput): Grant {
+  return {
+    grantId: '',
+    keyArn: input.keyArn,
+    name: input.name,
+    creationDate: undefined,
+    granteePrincipal: input.granteePrincipal,
+    retiringPrincipal: input.retiringPrincipal,
+    issuingAccount: undefined,
+    operations: input.operations,
+    constraints: input.constraints,
+  };
+}
+
+function asJournalOutcome(outcome: ChangeOutcome): JournalOutcome {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { kind: 'accepted', grantId: outcome.grantId };
+    case 'refused':
+      return refusal(outcome.error);
+    case 'unknown':
+      return { kind: 'unknown' };
+  }
+}
+
+/** The outcome of a call that KMS, or what stands before it, refused. */
+export function refusal(error: unknown): JournalOutcome {
+  const kind = isKmsError(error) ? error.details.kind : 'unknown';
+  return { kind: 'refused', error: kind, message: reasonOf(error) };
+}
+
+function reasonOf(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error), 500);
+}
+
+function writeLine(line: Line): string {
+  const content =
+    line.kind === 'entry'
+      ? { v: version, ...line.entry }
+      : { v: version, id: line.id, at: line.at, outcome: line.outcome };
+  return JSON.stringify(content);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseObject(raw: string): Fields | undefined {
+  try {
+    const parsed: unknown = JSON.parse(raw);
+    return asFields(parsed);
+  } catch {
+    return undefined;
+  }
+}
+
+function isLaterVersion(raw: string): boolean {
+  const written = parseObject(raw)?.['v'];
+  return typeof written === 'number' && written > version;
+}
+
+/** `undefined` for a line that is damaged, or of another version. */
+function readLine(raw: string): Line | undefined {
+  const fields = parseObject(raw);
+  if (fields?.['v'] !== version) return undefined;
+  const { id, at } = fields;
+  if (typeof id !== 'string' || id === '' || typeof at !== 'number') return undefined;
+  if ('outcome' in fields) {
+    const outcome = readOutcome(asFields(fields['outcome']));
+    return outcome && { kind: 'outcome', id, at, outcome };
+  }
+  const kind = kinds.find((known) => known === fields['kind']);
+  const connection = readConnection(asFields(fields['connection']));
+  const key = readKey(asFields(fields['key']));
+  const grant = readGrant(asFields(fields['grant']));
+  if (kind === undefined || connection === undefined || key === undefined || grant === undefined) return undefined;
+  const entry: JournalEntry = { id, kind, at, connection, account: text(fields['account']), key, grant };
+  const of = text(fields['of']);
+  return { kind: 'entry', entry: of === undefined ? entry : { ...entry, of } };
+}
+
+const kinds: readonly JournalKind[] = ['revoke', 'recreate', 'create', 'retire'];
+const lastReads: readonly LastRead[] = ['listed', 'absent', 'none'];
+
+function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
+  if (fields === undefined) return undefined;
+  const afterMs = typeof fields['afterMs'] === 'number' ? fields['afterMs'] : 0;
+  const lastRead = lastReads.find((known) => known === fields['lastRead']) ?? 'none';
+  const grantId = text(fields['grantId']);
+  switch (fields['kind']) {
+    case 'accepted':
+      return { kind: 'accepted', grantId };
+    case 'refused':
+      return { kind: 'refused', error: text(fields['error']) ?? 'unknown', message: text(fields['message']) ?? '' };
+    case 'unknown':
+    case 'followed':
+    case 'dismissed':
+      return { kind: fields['kind'] };
+    case 'gone':
+    case 'listed':
+    case 'notListed':
+      return { kind: fields['kind'], afterMs };
+    case 'stillListed':
+      return { kind: 'stillListed', afterMs, lastRead };
+    case 'stopped':
+      return { kind: 'stopped', lastRead };
+    case 'recreatedAs':
+      return grantId === undefined ? undefined : { kind: 'recreatedAs', grantId };
+    default:
+      return undefined;
+  }
+}
+
+function readConnection(fields: Fields | undefined): ConnectionRef | undefined {
+  const profile = text(fields?.['profile']);
+  const region = text(fields?.['region']);
+  switch (fields?.['kind']) {
+    case 'profile':
+      return profile === undefined || region === undefined ? undefined : { kind: 'profile', profile, region };
+    case 'environment':
+      return region === undefined ? undefined : { kind: 'environment', region };
+    case 'sample':
+      return { kind: 'sample' };
+    default:
+      return undefined;
+  }
+}
+
+function readKey(fields: Fields | undefined): KmsKey | undefined {
+  const keyId = text(fields?.['keyId']);
+  const arn = text(fields?.['arn']);
+  return keyId === undefined || arn === undefined ? undefined : { keyId, arn, aliases: texts(fields?.['aliases']) };
+}
+
+function readGrant(fields: Fields | undefined): Grant | undefined {
+  const grantId = text(fields?.['grantId']);
+  const keyArn = text(fields?.['keyArn']);
+  if (fields === undefined || grantId === undefined || keyArn === undefined) return undefined;
+  const created = text(fields['creationDate']);
+  const creationDate = created === undefined ? undefined : new Date(created);
+  const constraints = asFields(fields['constraints']);
+  return {
+    grantId,
+    keyArn,
+    name: text(fields['name']),
+    creationDate: creationDate === undefined || Number.isNaN(creationDate.getTime()) ? undefined : creationDate,
+    granteePrincipal: readPrincipalRef(asFields(fields['granteePrincipal'])),
+    retiringPrincipal: readPrincipalRef(asFields(fields['retiringPrincipal'])),
+    issuingAccount: text(fields['issuingAccount']),
+    operations: texts(fields['operations']),
+    constraints: {
+      encryptionContextEquals: readContext(asFields(constraints?.['encryptionContextEquals'])),
+      encryptionContextSubset: readContext(asFields(constraints?.['encryptionContextSubset'])),
+      sourceArn: text(constraints?.['sourceArn']),
+    },
+  };
+}
+
+function readPrincipalRef(fields: Fields | undefined): Grant['granteePrincipal'] {
+  const value = text(fields?.['value']);
+  const kind = fields?.['kind'];
+  if (value === undefined || (kind !== 'principal' && kind !== 'servicePrincipal')) return undefined;
+  return { kind, value };
+}
+
+function readContext(fields: Fields | undefined): Readonly<Record<string, string>> | undefined {
+  if (fields === undefined) return undefined;
+  const pairs = Object.entries(fields).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return Object.fromEntries(pairs);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function asFields(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+/** Tells the grants of the journal apart as the views do. */
+export function grantIdentity({ connection, key, grant }: Pick<JournalEntry, 'connection' | 'key' | 'grant'>): string {
+  return `${connectionId(connection)}/${key.keyId}/${grant.grantId}`;
+}

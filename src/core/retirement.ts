@@ -1,0 +1,134 @@
+import { isKind } from './errors.ts';
+import type { KmsApi } from './kmsApi.ts';
+import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
+import type { ReadListed } from './propagation.ts';
+import { listedOn } from './revocation.ts';
+
+/**
+ * Whether the caller is one whom KMS lets retire a grant. `perhaps`: the grant names the caller's whole account, and IAM
+ * decides who of it may.
+ */
+export type RetireRight = 'yes' | 'perhaps' | 'no';
+
+/**
+ * Who may retire a grant is in the grant: its retiring principal, its grantee if RetireGrant is among the operations, and
+ * the root user of the account that issued it (KMS Developer Guide, "Retiring and revoking grants").
+ */
+export function retireRight(
+  callerArn: string,
+  grant: Pick<Grant, 'retiringPrincipal' | 'granteePrincipal' | 'issuingAccount' | 'operations'>,
+): RetireRight {
+  if (callerArn === grant.issuingAccount) return 'yes';
+  const named = [
+    grant.retiringPrincipal,
+    grant.operations.includes('RetireGrant') ? grant.granteePrincipal : undefined,
+  ];
+  const rights = named.map((ref) => (ref === undefined ? 'no' : actsAs(callerArn, ref)));
+  return rights.find((right) => right === 'yes') ?? rights.find((right) => right === 'perhaps') ?? 'no';
+}
+
+/**
+ * Whether the caller is the principal. A session of a role acts for the role: STS writes the role's name without its path,
+ * and a name is unique in its account (IAM User Guide, "IAM identifiers").
+ */
+function actsAs(callerArn: string, { kind, value }: PrincipalRef): RetireRight {
+  if (kind !== 'principal') return 'no';
+  if (value === callerArn) return 'yes';
+  const caller = readArn(callerArn);
+  const named = readArn(value);
+  if (caller === undefined || named === undefined) return 'no';
+  if (caller.partition !== named.partition || caller.account !== named.account || named.service !== 'iam') return 'no';
+  if (named.resource === 'root') return 'perhaps';
+  const role = roleOfSession(caller);
+  const isItsRole = named.resource.startsWith('role/') && named.resource.split('/').at(-1) === role;
+  return role !== undefined && isItsRole ? 'yes' : 'no';
+}
+
+/**
+ * The principals to ask ListRetirableGrants for, as far as the caller's ARN tells them: for a session its role, and the
+ * caller itself. STS leaves out the path of a role; only that of IAM Identity Center's roles is known (IAM Identity Center
+ * User Guide, "Referencing permission sets").
+ */
+export function retiringPrincipalsOf(callerArn: string, region: string): readonly string[] {
+  const caller = readArn(callerArn);
+  const role = caller === undefined ? undefined : roleOfSession(caller);
+  if (caller === undefined || role === undefined) return [callerArn];
+  const ssoPath = 'aws-reserved/sso.amazonaws.com/';
+  const paths = role.startsWith('AWSReservedSSO_') ? [ssoPath, `${ssoPath}${region}/`] : [''];
+  const { partition, account } = caller;
+  return [...paths.map((path) => `arn:${partition}:iam::${account}:role/${path}${role}`), callerArn];
+}
+
+/**
+ * What these principals may retire, page by page, each grant once. Of several principals some are guesses: one that KMS
+ * does not know has no grants.
+ * @throws KmsError when KMS refuses, or knows none of the principals
+ */
+export async function* retirableGrants(
+  api: KmsApi,
+  principals: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly Grant[]> {
+  const seen = new Set<string>();
+  let failure: unknown;
+  let answered = 0;
+  for (const principal of principals) {
+    try {
+      let marker: string | undefined;
+      do {
+        const page = await api.listRetirableGrants(principal, marker, signal);
+        answered += 1;
+        const id = ({ keyArn, grantId }: Grant) => `${keyArn} ${grantId}`;
+        const fresh = page.items.filter((grant) => !seen.has(id(grant)));
+        for (const grant of fresh) seen.add(id(grant));
+        if (fresh.length > 0) yield fresh;
+        marker = page.nextMarker;
+      } while (marker !== undefined);
+    } catch (error) {
+      if (!isKind(error, 'invalidArn', 'keyNotFound', 'validation')) throw error;
+      failure ??= error;
+    }
+  }
+  if (answered === 0 && failure !== undefined) throw failure;
+}
+
+/**
+ * The reads that a poller makes on a retired grant. Who may retire a grant need not be allowed to list those of its key;
+ * then the list of what its retiring principal can retire tells.
+ */
+export function retiredListed(api: KmsApi, { keyArn, retiringPrincipal }: Grant): ReadListed {
+  const listed = listedOn(api, keyArn);
+  return async (grantIds, signal) => {
+    try {
+      return await listed(grantIds, signal);
+    } catch (error) {
+      if (!isKind(error, 'accessDenied') || retiringPrincipal?.kind !== 'principal') throw error;
+    }
+    const found = new Set<string>();
+    for await (const grants of retirableGrants(api, [retiringPrincipal.value], signal)) {
+      for (const grant of grants) {
+        if (grant.keyArn === keyArn && grantIds.includes(grant.grantId)) found.add(grant.grantId);
+      }
+    }
+    return found;
+  };
+}
+
+interface ArnParts {
+  readonly partition: string;
+  readonly service: string;
+  readonly account: string;
+  readonly resource: string;
+}
+
+function readArn(arn: string): ArnParts | undefined {
+  const account = accountOfArn(arn);
+  const [, partition, service, , , ...resource] = arn.split(':');
+  if (account === undefined || partition === undefined || service === undefined) return undefined;
+  return { partition, service, account, resource: resource.join(':') };
+}
+
+function roleOfSession({ service, resource }: ArnParts): string | undefined {
+  const [kind, role] = resource.split('/');
+  return service === 'sts' && kind === 'assumed-role' ? role : undefined;
+}

@@ -1,0 +1,90 @@
+import type { Clock } from './clock.ts';
+import type { Session } from './connections.ts';
+import type { Journal, JournalOutcome, JournalRecord } from './journal.ts';
+import { connectionId, type Grant, type PrincipalRef } from './model.ts';
+import { findGrant } from './revocation.ts';
+
+/** A call that began less long ago than this may still be under way in another window. */
+const underWayMs = 2 * 60_000;
+
+/** How long KMS may take to list a grant that it has made, and how far its clock and ours may be apart. */
+const patienceMs = 5 * 60_000;
+
+/**
+ * Asks KMS what became of changes whose answer was lost, with the window that waited for it or on the way. Of a revoke,
+ * that is done by following it.
+ * @throws KmsError
+ */
+export async function checkUnanswered(journal: Journal, session: Session, clock: Clock): Promise<void> {
+  await journal.ready();
+  const isOpen = ({ id, kind, at, connection, outcome }: JournalRecord) =>
+    kind !== 'revoke' &&
+    (outcome === undefined || outcome.kind === 'unknown') &&
+    !journal.isUnderWay(id) &&
+    clock.now() - at > underWayMs &&
+    connectionId(connection) === session.connection.id;
+  const open = journal.records.filter(isOpen);
+  if (open.length === 0) return;
+  const { account } = await session.identity();
+  for (const record of open) {
+    if (record.account !== undefined && record.account !== account) continue;
+    if (record.kind === 'retire') await journal.note(record.id, await outcomeOfRetire(session, record, clock));
+    else await checkMade(journal, session, record, clock);
+  }
+}
+
+async function outcomeOfRetire(
+  { api, closed }: Session,
+  { key, grant, at }: JournalRecord,
+  clock: Clock,
+): Promise<JournalOutcome> {
+  const found = await findGrant(api, { keyArn: key.arn, grantId: grant.grantId }, closed);
+  const afterMs = clock.now() - at;
+  return found === undefined ? { kind: 'gone', afterMs } : { kind: 'stillListed', afterMs, lastRead: 'listed' };
+}
+
+/** Looks for a grant on the same terms, made since, that no other entry knows of. */
+async function checkMade(
+  journal: Journal,
+  { api, closed }: Session,
+  { id, of, key, grant, at }: JournalRecord,
+  clock: Clock,
+): Promise<void> {
+  const known = new Set(journal.records.map((record) => record.grant.grantId));
+  let marker: string | undefined;
+  do {
+    const page = await api.listGrants({ keyArn: key.arn, ...(marker === undefined ? {} : { marker }) }, closed);
+    const made = page.items.find(
+      (listed) =>
+        !known.has(listed.grantId) &&
+        (listed.creationDate?.getTime() ?? 0) > at - patienceMs &&
+        termsOf(listed) === termsOf(grant),
+    );
+    if (made !== undefined) {
+      await journal.note(id, { kind: 'accepted', grantId: made.grantId });
+      await journal.note(id, { kind: 'listed', afterMs: clock.now() - at });
+      if (of !== undefined && journal.record(of) !== undefined) {
+        await journal.note(of, { kind: 'recreatedAs', grantId: made.grantId });
+      }
+      return;
+    }
+    marker = page.nextMarker;
+  } while (marker !== undefined);
+  const afterMs = clock.now() - at;
+  if (afterMs > patienceMs) await journal.note(id, { kind: 'notListed', afterMs });
+}
+
+/** Equal for grants that differ only in what KMS itself decides. */
+function termsOf({ granteePrincipal, retiringPrincipal, operations, constraints, name }: Grant): string {
+  const principal = (ref: PrincipalRef | undefined) => (ref === undefined ? [] : [ref.kind, ref.value]);
+  const pairs = (context: Readonly<Record<string, string>> | undefined) => Object.entries(context ?? {}).sort();
+  return JSON.stringify([
+    principal(granteePrincipal),
+    principal(retiringPrincipal),
+    [...new Set(operations)].sort(),
+    pairs(constraints.encryptionContextEquals),
+    pairs(constraints.encryptionContextSubset),
+    constraints.sourceArn ?? '',
+    name ?? '',
+  ]);
+}

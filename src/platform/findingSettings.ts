@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import { defaultFindingOptions, type FindingKind, type FindingOptions, findingKinds } from '../core/findings.ts';
+import { settings } from '../manifest.ts';
+
+const settingOf: Readonly<Record<FindingKind, string>> = {
+  possiblyOrphaned: settings.findingsPossiblyOrphaned,
+  duplicate: settings.findingsDuplicate,
+  accountRoot: settings.findingsAccountRoot,
+  otherAccount: settings.findingsOtherAccount,
+  mayCreateGrants: settings.findingsMayCreateGrants,
+  nearQuota: settings.findingsNearQuota,
+  keyPendingDeletion: settings.findingsKeyPendingDeletion,
+  keyDisabled: settings.findingsKeyDisabled,
+  onlyAdminsCanEnd: settings.findingsOnlyAdminsCanEnd,
+  noEncryptionContext: settings.findingsNoEncryptionContext,
+  olderThan: settings.findingsOlderThan,
+};
+
+/** Which findings are wanted. What a settings file holds of another type does not count. */
+export function findingOptions(): FindingOptions {
+  const configuration = vscode.workspace.getConfiguration();
+  const days: unknown = configuration.get(settings.findingsOlderThanDays);
+  return {
+    off: new Set(findingKinds.filter((kind) => configuration.get(settingOf[kind]) === false)),
+    olderThanDays: typeof days === 'number' && days >= 1 ? days : defaultFindingOptions.olderThanDays,
+  };
+}
+
+/** Calls back when other findings are wanted. */
+export function onFindingSettings(changed: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration('kmsGrants.findings')) changed();
+  });
+}

@@ -1,0 +1,134 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { isUserError } from '../core/errors.ts';
+import type { Journal, JournalRecord } from '../core/journal.ts';
+import { localTime } from '../core/text.ts';
+import {
+  type HistoryDayNode,
+  type HistoryEntryNode,
+  type HistoryMoreNode,
+  type HistoryNode,
+  historyFields,
+  historyItem,
+  historyNodeId,
+  historyTooltip,
+  type KnownHistory,
+} from './historyItem.ts';
+
+/** Entries are shown in windows of this many. */
+const entryWindow = 200;
+
+/** The History view: days → changes → fields, newest first. */
+export class HistoryView implements vscode.TreeDataProvider<HistoryNode> {
+  readonly #journal: Journal;
+  readonly #known: KnownHistory;
+  readonly #changed = new vscode.EventEmitter<HistoryNode | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #listener: { dispose(): void };
+  readonly #entries = new Map<string, HistoryEntryNode>();
+  #shown = entryWindow;
+  /** The entries on screen by day, in order. */
+  #days = new Map<string, readonly HistoryEntryNode[]>();
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    this.#known = {
+      record: (id) => journal.record(id),
+      isUnderWay: (id) => journal.isUnderWay(id),
+      count: (day) => this.#days.get(day)?.length ?? 0,
+    };
+    this.#listener = journal.onChange(() => this.#changed.fire(undefined));
+  }
+
+  getTreeItem(node: HistoryNode): vscode.TreeItem {
+    return historyItem(node, this.#known);
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: HistoryNode): vscode.TreeItem {
+    item.tooltip = historyTooltip(node, this.#known);
+    return item;
+  }
+
+  getParent(node: HistoryNode): HistoryNode | undefined {
+    if (node.kind === 'field') return node.parent;
+    if (node.kind !== 'historyEntry') return undefined;
+    const record = this.#journal.record(node.id);
+    return record && { kind: 'historyDay', day: dayOf(record) };
+  }
+
+  async getChildren(node?: HistoryNode): Promise<HistoryNode[]> {
+    switch (node?.kind) {
+      case undefined:
+        return this.#roots();
+      case 'historyDay':
+        return [...(this.#days.get(node.day) ?? [])];
+      case 'historyEntry': {
+        const record = this.#journal.record(node.id);
+        return record === undefined
+          ? []
+          : historyFields(record).map(({ name, value }) => ({ kind: 'field', parent: node, name, value }));
+      }
+      case 'field':
+      case 'historyMore':
+      case 'historyMessage':
+        return [];
+    }
+  }
+
+  loadMore(_: HistoryMoreNode): void {
+    this.#shown += entryWindow;
+    this.#changed.fire(undefined);
+  }
+
+  /** Reads what could not be read, and draws the view anew. */
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+    this.#changed.dispose();
+  }
+
+  async #roots(): Promise<HistoryNode[]> {
+    let failure: HistoryNode | undefined;
+    try {
+      await this.#journal.ready();
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      failure = { kind: 'historyMessage', tone: 'error', title: l10n.t('Not readable'), sentence: error.message };
+    }
+    const { records, damaged } = this.#journal;
+    const shown = records.slice(0, this.#shown);
+    this.#days = new Map();
+    for (const record of shown) {
+      const day = dayOf(record);
+      this.#days.set(day, [...(this.#days.get(day) ?? []), this.#entry(record)]);
+    }
+    const nodes: HistoryNode[] = failure === undefined ? [] : [failure];
+    if (damaged > 0) {
+      nodes.push({
+        kind: 'historyMessage',
+        tone: 'warning',
+        title: l10n.t('Not complete'),
+        sentence: l10n.t('Lines of the history that could not be read: {0}. The export has them as they are.', damaged),
+      });
+    }
+    nodes.push(...[...this.#days.keys()].map((day): HistoryDayNode => ({ kind: 'historyDay', day })));
+    if (shown.length < records.length) {
+      nodes.push({ kind: 'historyMore', shown: shown.length, total: records.length });
+    }
+    return nodes;
+  }
+
+  /** The same object for the same entry. */
+  #entry({ id }: JournalRecord): HistoryEntryNode {
+    const node = this.#entries.get(id) ?? { kind: 'historyEntry', id };
+    this.#entries.set(historyNodeId(node), node);
+    return node;
+  }
+}
+
+function dayOf({ at }: JournalRecord): string {
+  return localTime(new Date(at)).slice(0, 10);
+}

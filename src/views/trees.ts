@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import { views } from '../manifest.ts';
+import type { GranteesView } from './granteesView.ts';
+import type { HistoryView } from './historyView.ts';
+import type { KeysView } from './keysView.ts';
+
+export interface Trees {
+  /** The rows that are selected in the view that was used last. */
+  selection(): readonly unknown[];
+  dispose(): void;
+}
+
+/** The three views of the container. */
+export function createTrees(keysView: KeysView, granteesView: GranteesView, historyView: HistoryView): Trees {
+  const options = { showCollapseAll: true, canSelectMany: true };
+  const keys = vscode.window.createTreeView(views.keys, { treeDataProvider: keysView, ...options });
+  const grantees = vscode.window.createTreeView(views.grantees, { treeDataProvider: granteesView, ...options });
+  const history = vscode.window.createTreeView(views.history, { treeDataProvider: historyView, showCollapseAll: true });
+  keysView.attach(keys);
+  granteesView.attach(grantees);
+  let used: { readonly selection: readonly unknown[] } = keys;
+  const listeners = [
+    keys.onDidChangeSelection(() => {
+      used = keys;
+    }),
+    grantees.onDidChangeSelection(() => {
+      used = grantees;
+    }),
+  ];
+  return {
+    selection: () => used.selection,
+    dispose: () => vscode.Disposable.from(keys, grantees, history, ...listeners).dispose(),
+  };
+}

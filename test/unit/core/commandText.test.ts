@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import test from 'node:test';
+import {
+  type CommandTarget,
+  createGrantCommand,
+  grantAsTerraform,
+  hclQuoted,
+  revokeGrantCommand,
+  shellQuoted,
+} from '../../../src/core/commandText.ts';
+import type { Grant } from '../../../src/core/model.ts';
+import { grant, keyArnOf, profileRef, seeded } from './fakes.ts';
+
+const arn = keyArnOf('k1');
+const dev: CommandTarget = { ref: profileRef };
+const windows = process.platform === 'win32' ? 'needs a POSIX shell' : false;
+
+const openBrace = '{';
+const hostile: readonly string[] = [
+  '',
+  ' ',
+  'plain',
+  "it's",
+  "'",
+  "'; rm -rf / #",
+  '"double"',
+  '$(id)',
+  '`id`',
+  '$HOME',
+  `$${openBrace}HOME}`,
+  `$$${openBrace}HOME}`,
+  `%${openBrace} for x in y }`,
+  `%%${openBrace}x}`,
+  `$%${openBrace}x}`,
+  '$$',
+  '\\',
+  "\\'",
+  'trailing \\',
+  'two\nlines',
+  '\n',
+  'tab\t, return\r',
+  '!!',
+  '~',
+  '~root',
+  '=ls',
+  '*',
+  '-n',
+  '--help',
+  'a;b|c&d<e>f(g)h',
+  '#comment',
+  '{a,b}',
+  'file:///etc/passwd',
+  'ключ 鍵 🔑',
+  'a\u202eb\u200bc\u2028d',
+  '\u0001\u001b[31m',
+];
+
+/** Texts made of the characters that quoting has to do with. */
+function randomTexts(count: number): readonly string[] {
+  const random = seeded(7);
+  const alphabet = ['$', '{', '}', '%', '"', "'", '\\', '`', '\n', ' ', 'a', '!', '(', ')', '-', '🔑', '\t', '~'];
+  const pick = () => alphabet[Math.floor(random() * alphabet.length)] ?? '';
+  return Array.from({ length: count }, () => Array.from({ length: 1 + Math.floor(random() * 12) }, pick).join(''));
+}
+
+/** The arguments that a real shell makes of `words`. */
+function shellArguments(words: string): readonly string[] {
+  const script = `set -- ${words}\nfor word in "$@"; do printf '%s\\0' "$word"; done`;
+  return execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
+}
+
+/** What the command `aws` is called with. */
+function argumentsOf(command: string): readonly string[] {
+  const [program, ...rest] = shellArguments(command);
+  assert.equal(program, 'aws');
+  return rest;
+}
+
+const option = (all: readonly string[], name: string) => all[all.indexOf(name) + 1];
+
+// The shell
+
+test('whatever a text holds, a shell takes it as one word that is just this text', { skip: windows }, () => {
+  const texts = [...hostile, ...randomTexts(500)];
+  assert.deepEqual(shellArguments(texts.map(shellQuoted).join(' ')), texts);
+});
+
+test('texts that need no quotes have none', () => {
+  for (const text of ['Decrypt', arn, 'eu-west-1', 'user@host.example:1,2']) assert.equal(shellQuoted(text), text);
+});
+
+test('a grant is a command that makes one like it', () => {
+  const subject = grant('g1', {
+    name: 'nightly-export',
+    operations: ['Decrypt', 'GenerateDataKey'],
+    retiringPrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Retirer' },
+    constraints: {
+      encryptionContextEquals: undefined,
+      encryptionContextSubset: { tenant: 'a', stage: 'prod' },
+      sourceArn: undefined,
+    },
+  });
+  assert.equal(
+    createGrantCommand(dev, subject),
+    [
+      'aws kms create-grant',
+      '--region eu-west-1',
+      '--profile dev',
+      `--key-id ${arn}`,
+      '--grantee-principal arn:aws:iam::111122223333:role/app/Reader',
+      '--retiring-principal arn:aws:iam::111122223333:role/Retirer',
+      '--operations Decrypt GenerateDataKey',
+      `--constraints '{"EncryptionContextSubset":{"stage":"prod","tenant":"a"}}'`,
+      '--name nightly-export',
+    ].join(' \\\n  '),
+  );
+});
+
+test('a revoke is a command that names key and grant', () => {
+  assert.equal(
+    revokeGrantCommand(dev, grant('g1')),
+    `aws kms revoke-grant \\\n  --region eu-west-1 \\\n  --profile dev \\\n  --key-id ${arn} \\\n  --grant-id g1`,
+  );
+});
+
+test('a command has what the grant has, and nothing else', () => {
+  const target: CommandTarget = { ref: { kind: 'environment', region: 'eu-west-1' } };
+  assert.doesNotMatch(createGrantCommand(target, grant()), /--(profile|name|constraints|retiring|endpoint)/);
+});
+
+test('the Region is that of the key, and a custom endpoint is named', () => {
+  const target: CommandTarget = { ref: profileRef, endpoint: { kind: 'custom', url: 'http://127.0.0.1:4599' } };
+  const text = revokeGrantCommand(target, grant('g1', { keyArn: arn.replace('eu-west-1', 'us-east-2') }));
+  assert.match(text, /--region us-east-2 /);
+  assert.match(text, /--endpoint-url http:\/\/127\.0\.0\.1:4599 /);
+});
+
+test('service principals have options of their own, and a source ARN is a constraint', { skip: windows }, () => {
+  const subject = grant('g1', {
+    granteePrincipal: { kind: 'servicePrincipal', value: 's3.amazonaws.com' },
+    retiringPrincipal: { kind: 'servicePrincipal', value: 'rds.amazonaws.com' },
+    constraints: {
+      encryptionContextEquals: { a: 'b' },
+      encryptionContextSubset: undefined,
+      sourceArn: 'arn:aws:s3:::bucket',
+    },
+  });
+  const words = argumentsOf(createGrantCommand(dev, subject));
+  assert.equal(option(words, '--grantee-service-principal'), 's3.amazonaws.com');
+  assert.equal(option(words, '--retiring-service-principal'), 'rds.amazonaws.com');
+  assert.deepEqual(JSON.parse(option(words, '--constraints') ?? ''), {
+    EncryptionContextEquals: { a: 'b' },
+    SourceArn: 'arn:aws:s3:::bucket',
+  });
+});
+
+/** Values that the AWS CLI itself would not take as they are: it gets them as JSON. */
+const needsJson = (text: string) => text === '' || /^(-|file:)/.test(text);
+
+/** What the command asks of KMS, read as the shell and the AWS CLI read it. */
+function requestOf(command: string): Readonly<Record<string, unknown>> {
+  const words = argumentsOf(command);
+  if (words.includes('--cli-input-json')) return JSON.parse(option(words, '--cli-input-json') ?? '');
+  return {
+    KeyId: option(words, '--key-id'),
+    GranteePrincipal: option(words, '--grantee-principal'),
+    Operations: ['Decrypt'],
+    Constraints: JSON.parse(option(words, '--constraints') ?? ''),
+    Name: option(words, '--name'),
+  };
+}
+
+test('whatever the values of a grant hold, the command asks for just them', { skip: windows }, () => {
+  for (const text of [...hostile, ...randomTexts(40)]) {
+    const subject = grant('g1', {
+      name: text,
+      granteePrincipal: { kind: 'principal', value: `x${text}` },
+      constraints: {
+        encryptionContextEquals: { [`k${text}`]: text },
+        encryptionContextSubset: undefined,
+        sourceArn: undefined,
+      },
+    });
+    const command = createGrantCommand(dev, subject);
+    assert.deepEqual(requestOf(command), {
+      KeyId: arn,
+      GranteePrincipal: `x${text}`,
+      Operations: ['Decrypt'],
+      Constraints: { EncryptionContextEquals: { [`k${text}`]: text } },
+      Name: text,
+    });
+    assert.equal(command.includes('--cli-input-json'), needsJson(text), JSON.stringify(text));
+  }
+});
+
+for (const value of ['file:///etc/passwd', 'fileb://x', 'https://example.com/', '-x', 'a\0b', '\ud800']) {
+  test(`${JSON.stringify(value)} never stands as an argument of its own, for the CLI would not take it as text`, () => {
+    const command = createGrantCommand(dev, grant('g1', { name: value }));
+    assert.doesNotMatch(command, /--name|\0/);
+    assert.ok(command.includes('--cli-input-json'));
+    assert.ok(command.includes(JSON.stringify(value).slice(1, -1)));
+    assert.ok(revokeGrantCommand(dev, grant(value)).includes('--cli-input-json'));
+  });
+}
+
+test('a profile is data too, also one that looks like an option', { skip: windows }, () => {
+  for (const profile of hostile.filter((text) => text !== '')) {
+    const words = argumentsOf(revokeGrantCommand({ ref: { kind: 'profile', profile, region: 'eu-west-1' } }, grant()));
+    if (profile.startsWith('-')) assert.ok(words.includes(`--profile=${profile}`));
+    else assert.equal(option(words, '--profile'), profile);
+  }
+});
+
+// Terraform
+
+/** Reads a quoted template of HCL, by its specification; fails where it holds an interpolation or a directive. */
+function readHcl(quoted: string): string {
+  assert.match(quoted, /^".*"$/);
+  const body = quoted.slice(1, -1);
+  let text = '';
+  for (let index = 0; index < body.length; ) {
+    const rest = body.slice(index);
+    const unicode = /^\\u([0-9a-f]{4})|^\\U([0-9a-f]{8})/i.exec(rest);
+    const escaped = /^\\(["\\nrt])/.exec(rest);
+    const doubled = /^(\$\$|%%)\{/.exec(rest);
+    if (unicode) {
+      text += String.fromCodePoint(Number.parseInt(unicode[1] ?? unicode[2] ?? '', 16));
+      index += unicode[0].length;
+    } else if (escaped) {
+      text += { n: '\n', r: '\r', t: '\t' }[escaped[1] ?? ''] ?? escaped[1];
+      index += 2;
+    } else if (doubled) {
+      text += `${rest[0]}{`;
+      index += 3;
+    } else {
+      assert.doesNotMatch(rest, /^(\\|"|\$\{|%\{|[\n\r])/, quoted);
+      text += rest[0];
+      index += 1;
+    }
+  }
+  return text;
+}
+
+test('whatever a text holds, Terraform reads a string that is just this text, and no template', () => {
+  for (const text of [...hostile, ...randomTexts(2000)]) assert.equal(readHcl(hclQuoted(text)), text);
+});
+
+test('a template sign is doubled, and written as a number where the same sign stands before it', () => {
+  assert.equal(hclQuoted(`$${openBrace}x}`), `"$$${openBrace}x}"`);
+  assert.equal(hclQuoted(`%${openBrace}x}`), `"%%${openBrace}x}"`);
+  assert.equal(hclQuoted(`$$${openBrace}x}`), `"$\\u0024${openBrace}x}"`);
+  assert.equal(hclQuoted('$x {'), '"$x {"');
+});
+
+test('half a surrogate pair becomes the replacement character, which is what KMS would have got', () => {
+  assert.equal(hclQuoted('a\ud800'), '"a\ufffd"');
+});
+
+test('a grant is a resource that makes one like it, laid out as terraform fmt does', () => {
+  const subject = grant('g1', {
+    name: 'nightly export',
+    operations: ['GenerateDataKey', 'Decrypt'],
+    retiringPrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Retirer' },
+    constraints: {
+      encryptionContextEquals: { tenant: 'a', s: 'prod' },
+      encryptionContextSubset: undefined,
+      sourceArn: undefined,
+    },
+  });
+  assert.equal(
+    grantAsTerraform(subject),
+    `resource "aws_kms_grant" "nightly_export" {
+  name               = "nightly export"
+  key_id             = "${arn}"
+  grantee_principal  = "arn:aws:iam::111122223333:role/app/Reader"
+  retiring_principal = "arn:aws:iam::111122223333:role/Retirer"
+  operations         = ["Decrypt", "GenerateDataKey"]
+
+  constraints {
+    encryption_context_equals = {
+      "s"      = "prod"
+      "tenant" = "a"
+    }
+  }
+}
+`,
+  );
+});
+
+test('a grant with the least there is has no empty arguments', () => {
+  assert.equal(
+    grantAsTerraform(grant('0123456789abcdef')),
+    `resource "aws_kms_grant" "grant_01234567" {
+  key_id            = "${arn}"
+  grantee_principal = "arn:aws:iam::111122223333:role/app/Reader"
+  operations        = ["Decrypt"]
+}
+`,
+  );
+});
+
+test('what aws_kms_grant has no argument for is said in a comment of one line', () => {
+  const subject: Grant = grant('g1', {
+    granteePrincipal: { kind: 'servicePrincipal', value: 's3.amazonaws.com\n}' },
+    retiringPrincipal: { kind: 'servicePrincipal', value: 'rds.amazonaws.com' },
+    constraints: {
+      encryptionContextEquals: undefined,
+      encryptionContextSubset: undefined,
+      sourceArn: 'arn:aws:s3:::b',
+    },
+  });
+  const text = grantAsTerraform(subject);
+  assert.deepEqual(
+    text
+      .split('\n')
+      .slice(0, 4)
+      .map((line) => line.replace(/^# .*: /, '# ')),
+    [
+      '# GranteeServicePrincipal s3.amazonaws.com\\u{a}}',
+      '# RetiringServicePrincipal rds.amazonaws.com',
+      '# SourceArn arn:aws:s3:::b',
+      'resource "aws_kms_grant" "grant_g1" {',
+    ],
+  );
+  assert.doesNotMatch(text, /principal +=|constraints \{/);
+});
+
+test('the label of a resource is a name of Terraform, whatever the grant is called', () => {
+  for (const name of [...hostile, '9lives', '-x', 'ключ']) {
+    assert.match(grantAsTerraform(grant('g1', { name })), /^resource "aws_kms_grant" "[A-Za-z_][\w-]*" \{$/m);
+  }
+});
