@@ -42,7 +42,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   const preferences = () => readPreferences(workspaceState);
   const pinnedKeys = pinnedKeysIn(globalState);
   const file = new JournalFileOnDisk(vscode.Uri.joinPath(extension.globalStorageUri, 'history.jsonl').fsPath);
-  const journal = new Journal(file, systemClock, logError);
+  const journal = new Journal(file, systemClock);
   const limiter = new RequestLimiter(systemClock);
   const now = Date.now;
   const revocations = new Revocations({
@@ -75,12 +75,11 @@ export function activate(extension: vscode.ExtensionContext): void {
   const statusBar = new StatusBar(connections);
   const documents = new JsonDocuments();
   const trees = createTrees(view, grantees, history);
-  const setSample = (shown: boolean) => setShowsSample(workspaceState, shown);
   const context: CommandContext = {
     ...{
       aws,
       preferences,
-      setShowsSample: setSample,
+      setShowsSample: (shown) => setShowsSample(workspaceState, shown),
       connections,
       revocations,
       pinnedKeys,

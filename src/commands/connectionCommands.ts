@@ -76,8 +76,13 @@ export async function removeConnection(context: CommandContext, { ref }: Connect
 
 export async function sortConnections(context: CommandContext): Promise<void> {
   const name = (ref: ConnectionRef) => `${connectionName(ref)} ${ref.kind === 'sample' ? '' : ref.region}`;
-  const sorted = (await shownConnections(context)).toSorted((left, right) => name(left).localeCompare(name(right)));
-  await show(context, sorted);
+  const shown = (await shownConnections(context)).filter(({ kind }) => kind !== 'sample');
+  // One alone is in order, and may be the default that nobody chose.
+  if (shown.length < 2) return;
+  await show(
+    context,
+    shown.toSorted((left, right) => name(left).localeCompare(name(right))),
+  );
 }
 
 /** Another Region for a connection, or the Region that the default could not be opened without. */
@@ -105,7 +110,7 @@ export async function openSampleData(context: CommandContext): Promise<void> {
 }
 
 /** The one connection that is meant; asks where several are shown. */
-async function pickShown<T extends ConnectionRef>(shown: readonly T[]): Promise<T | undefined> {
+export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): Promise<T | undefined> {
   if (shown.length < 2) return shown[0];
   const items = shown.map((value) => ({
     label: connectionName(value),

@@ -35,8 +35,8 @@ export function copyValue(_: CommandContext, { value }: FieldNode) {
 }
 
 /** The copy key on selected rows: of each, what it is known by. */
-export async function copySelection({ selection }: CommandContext): Promise<void> {
-  const texts = selection()
+export async function copySelection({ selection }: CommandContext, view: unknown): Promise<void> {
+  const texts = selection(view)
     .flatMap((row) => asNode(row, 'connection', 'key', 'grant', 'field', 'message') ?? [])
     .map(mainText)
     .filter((text) => text !== '');

@@ -425,6 +425,8 @@ async function checkAndConfirm(
   }
   const { outcome, identity, listed } = checked;
   if (outcome === 'created') {
+    const made = await context.changeLog.intent(session, { kind: 'create', input }, identity?.account);
+    await made.done({ kind: 'accepted' });
     context.view.refreshGrants(connection, key.arn);
     void vscode.window.showWarningMessage(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),

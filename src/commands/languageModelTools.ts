@@ -5,6 +5,7 @@ import type { Session } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
 import { explain, isKmsError, UserError } from '../core/errors.ts';
 import { findingsOfKey } from '../core/findings.ts';
+import type { Inventory } from '../core/inventory.ts';
 import { type ConnectionRef, connectionId, type KmsKey } from '../core/model.ts';
 import { findGrant } from '../core/revocation.ts';
 import { languageModelTools, type ToolName } from '../manifest.ts';
@@ -12,7 +13,17 @@ import { findingOptions } from '../platform/findingSettings.ts';
 import type { GrantNode } from '../views/nodes.ts';
 import type { CommandContext } from './context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
-import { revokeGrant } from './revokeGrant.ts';
+import { type RevokeAnswer, revokeGrant } from './revokeGrant.ts';
+
+/** What each answer of a revoke says: no more than KMS and the user did. */
+const meanings: Readonly<Record<RevokeAnswer, string>> = {
+  declined: 'The user did not confirm. Nothing was done.',
+  gone: 'KMS no longer listed the grant. Nothing was done.',
+  underWay: 'A revoke of this grant was sent before. Nothing more was done.',
+  accepted: 'KMS accepted the revoke. It may list and honor the grant a little longer.',
+  perhapsGone: 'KMS did not know the grant any more. It is probably gone.',
+  revokedByDryRun: 'The server revoked the grant when it was only asked whether it would.',
+};
 
 /** The most that one answer holds: entries, and characters in all. */
 const entriesShown = 50;
@@ -50,10 +61,10 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     message: () => l10n.t('Listing KMS keys'),
     run: async (context, input) => {
       const { inventory } = await sessionFor(context, input);
-      const { keys, state } = await inventory.keys();
+      const listing = await allKeys(inventory);
       return bounded(
-        keys.map((key) => keyAsAwsJson(key, inventory.metadata(key.arn))),
-        state.kind === 'complete',
+        listing.map((key) => keyAsAwsJson(key, inventory.metadata(key.arn))),
+        true,
       );
     },
   },
@@ -96,11 +107,8 @@ const tools: Readonly<Record<ToolName, Tool>> = {
       if (grant === undefined)
         throw new UserError(l10n.t('KMS does not list a grant {0} on {1}.', ref.grantId, key.arn));
       const node: GrantNode = { kind: 'grant', connection: session.connection, key, grant };
-      await revokeGrant(context, node);
-      const state = context.revocations.state(session.connection.ref, key, grant.grantId);
-      return state === undefined
-        ? { revoked: false, reason: 'The user did not confirm, or KMS no longer listed the grant.' }
-        : { revoked: true, state: state.kind, note: 'KMS may list and honor the grant a little longer.' };
+      const answer = await revokeGrant(context, node);
+      return { answer, meaning: meanings[answer] };
     },
   },
 };
@@ -137,7 +145,8 @@ function problemOf(error: unknown): string | undefined {
 
 function bounded(entries: readonly unknown[], isComplete: boolean) {
   const shown = entries.slice(0, entriesShown);
-  return { entries: shown, total: entries.length, complete: isComplete && shown.length === entries.length };
+  const total = isComplete ? { total: entries.length } : {};
+  return { entries: shown, ...total, complete: isComplete && shown.length === entries.length };
 }
 
 async function sessionFor({ connections }: CommandContext, { connection }: ToolInput): Promise<Session> {
@@ -148,12 +157,20 @@ async function sessionFor({ connections }: CommandContext, { connection }: ToolI
 }
 
 async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Promise<KmsKey> {
-  for await (const { keys } of inventory.allKeys()) {
-    const found = keys.find(
-      ({ arn, keyId, aliases }) =>
-        arn === name || keyId === name || aliases.includes(name) || aliases.includes(`alias/${name}`),
-    );
-    if (found !== undefined) return found;
+  const found = (await allKeys(inventory)).find(
+    ({ arn, keyId, aliases }) =>
+      arn === name || keyId === name || aliases.includes(name) || aliases.includes(`alias/${name}`),
+  );
+  if (found === undefined) throw new UserError(l10n.t('There is no key {0} in this connection.', name));
+  return found;
+}
+
+/** @throws KmsError when the list is not complete */
+async function allKeys(inventory: Inventory): Promise<readonly KmsKey[]> {
+  let all: readonly KmsKey[] = [];
+  for await (const { keys, state } of inventory.allKeys()) {
+    if (state.kind === 'failed') throw state.error;
+    all = keys;
   }
-  throw new UserError(l10n.t('There is no key {0} in this connection.', name));
+  return all;
 }

@@ -16,6 +16,7 @@ import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm } from '../platform/prompts.ts';
 import { accountName, propagationPolicy } from '../platform/settings.ts';
 import type { HistoryEntryNode } from '../views/historyItem.ts';
+import { unlessDenied } from './ask.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
 
@@ -36,6 +37,8 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
   const { input } = plan;
   if (input === undefined) throw impossible(record, plan.obstacles);
   if (checked.answer === 'created') {
+    const made = await journal.intent(session, { kind: 'create', input }, identity?.account);
+    await made.done({ kind: 'accepted' });
     view.refreshGrants(session.connection, record.key.arn);
     void vscode.window.showWarningMessage(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
@@ -116,16 +119,6 @@ async function ask(
   } catch (error) {
     const isRefusal = isKind(error, 'accessDenied', 'invalidArn', 'validation', 'invalidState');
     if (isRefusal && obstacles.length > 0) throw impossible(record, obstacles, error);
-    throw error;
-  }
-}
-
-/** The confirmation does without what AWS refuses to tell. */
-async function unlessDenied<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (isKmsError(error)) return undefined;
     throw error;
   }
 }

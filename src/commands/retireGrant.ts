@@ -133,6 +133,8 @@ async function checkAndRetire(context: CommandContext, target: Target): Promise<
     return;
   }
   if (outcome.kind === 'retiredByDryRun') {
+    const made = await context.changeLog.intent(session, { kind: 'retire', grant: outcome.grant }, identity?.account);
+    await made.done({ kind: 'accepted' });
     void follow(context, session, target, outcome.grant, systemClock.now());
     void vscode.window.showWarningMessage(
       l10n.t(

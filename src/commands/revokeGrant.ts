@@ -1,28 +1,33 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Session } from '../core/connections.ts';
-import { connectionName, isAwsManaged } from '../core/describe.ts';
-import { isKmsError } from '../core/errors.ts';
+import { isAwsManaged } from '../core/describe.ts';
+import { grantLines } from '../core/grantLines.ts';
 import { accountOfArn, type CallerIdentity, type Grant, type KeyMetadata, keyLabel } from '../core/model.ts';
-import { grantee, impactOfRevoke, isAwsService, principalKindName } from '../core/principal.ts';
-import { type Preflight, preflight } from '../core/revocation.ts';
+import { grantee, impactOfRevoke, isAwsService } from '../core/principal.ts';
+import { type Preflight, preflight, type RevokeResult } from '../core/revocation.ts';
 import { printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping } from '../platform/prompts.ts';
-import { accountName } from '../platform/settings.ts';
 import type { GrantNode } from '../views/nodes.ts';
+import { namedAccount, unlessDenied } from './ask.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 import { pickGrant } from './pickGrant.ts';
+import { refuseIfReadOnly } from './readOnly.ts';
+
+/** What came of asking for a revoke. `declined`: the user did not confirm. `underWay`: it was revoked before. */
+export type RevokeAnswer = 'declined' | 'gone' | 'underWay' | 'revokedByDryRun' | RevokeResult;
 
 /** Checks, confirms, revokes; what follows is the view's. Without a node, the palette asks for key and grant. */
-export async function revokeGrant(context: CommandContext, node?: GrantNode): Promise<void> {
+export async function revokeGrant(context: CommandContext, node?: GrantNode): Promise<RevokeAnswer> {
+  refuseIfReadOnly();
   const target = node ?? (await pickGrant(context));
-  if (target === undefined) return;
+  if (target === undefined) return 'declined';
   const session = sessionOf(context, target.connection);
   const { connection, key } = target;
-  if (context.revocations.state(connection.ref, key, target.grant.grantId)?.kind === 'confirming') {
+  if (isUnderWay(context, target)) {
     void vscode.window.showInformationMessage(l10n.t('This grant is revoked already. The view follows the change.'));
-    return;
+    return 'underWay';
   }
 
   const checked = await withCancellableProgress(l10n.t('Checking the grant…'), (signal) =>
@@ -38,7 +43,7 @@ export async function revokeGrant(context: CommandContext, node?: GrantNode): Pr
         labelOf(target),
       ),
     );
-    return;
+    return 'gone';
   }
   if (outcome.kind === 'revokedByDryRun') {
     await context.revocations.followRevoked(session, key, outcome.grant, identity?.account);
@@ -49,14 +54,21 @@ export async function revokeGrant(context: CommandContext, node?: GrantNode): Pr
         labelOf(target),
       ),
     );
-    return;
+    return 'revokedByDryRun';
   }
 
-  if (!(await confirmed(target, outcome.grant, checked))) return;
+  if (!(await confirmed(target, outcome.grant, checked))) return 'declined';
   // The dialog may have been open for long: act only on the connection, and in the account, that it named.
+  refuseIfReadOnly();
   const current = sessionOf(context, connection);
   if (identity !== undefined) await current.confirmAccount(identity.account, current.closed);
-  await context.revocations.revoke(sessionOf(context, connection), key, outcome.grant, identity?.account);
+  return context.revocations.revoke(sessionOf(context, connection), key, outcome.grant, identity?.account);
+}
+
+/** A revoke of this grant was sent, or is about to be. */
+export function isUnderWay({ revocations }: CommandContext, { connection, key, grant }: GrantNode): boolean {
+  const kind = revocations.state(connection.ref, key, grant.grantId)?.kind;
+  return kind === 'revoking' || kind === 'confirming';
 }
 
 interface Checked {
@@ -76,39 +88,13 @@ async function check(session: Session, { key, grant }: GrantNode, signal: AbortS
   return { outcome, identity, metadata };
 }
 
-/** The confirmation does without what AWS refuses to tell. */
-async function unlessDenied<T>(asked: T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (isKmsError(error)) return undefined;
-    throw error;
-  }
-}
-
 async function confirmed(target: GrantNode, grant: Grant, { identity, metadata }: Checked): Promise<boolean> {
   const { connection, key } = target;
   const who = grantee(grant);
   const managed = isAwsManaged(key, metadata);
   const typed = managed || isAwsService(who);
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
-  const named = (id: string) => (accountName(id) === undefined ? id : `${accountName(id)} (${id})`);
-  const lines = [
-    line(l10n.t('Grantee'), `${who.value} (${principalKindName(who.kind)})`),
-    line(l10n.t('Operations'), grant.operations.join(', ')),
-    line(l10n.t('Grant name'), grant.name ?? l10n.t('none')),
-    line(l10n.t('Grant ID'), grant.grantId),
-    line(l10n.t('Key'), key.aliases.join(', ') || l10n.t('no alias')),
-    line(l10n.t('Key ARN'), key.arn),
-    line(l10n.t('Account'), named(account)),
-    line(l10n.t('Region'), connection.region),
-    line(l10n.t('Profile'), connectionName(connection.ref)),
-    line(l10n.t('Signed in as'), identity?.arn ?? l10n.t('unknown')),
-    ...(identity !== undefined && identity.account !== account
-      ? [line(l10n.t('Which is another account than the key’s'), named(identity.account))]
-      : []),
-    ...(connection.endpoint.kind === 'custom' ? [line(l10n.t('Custom endpoint'), connection.endpoint.url)] : []),
-  ];
+  const lines = grantLines(grant, { connection, key, identity, named: namedAccount });
   const warnings = [
     impactOfRevoke(grant),
     ...(managed ? [l10n.t('AWS manages this key for a service, which may stop working.')] : []),
@@ -126,10 +112,6 @@ async function confirmed(target: GrantNode, grant: Grant, { identity, metadata }
     l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reason, labelOf(target), account, connection.region),
     [keyLabel(key), ...key.aliases, key.keyId],
   );
-}
-
-function line(name: string, value: string): string {
-  return `${name}: ${printable(value, 1000)}`;
 }
 
 function nameOf(grant: Grant): string {

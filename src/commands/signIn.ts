@@ -3,8 +3,10 @@ import { delimiter, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { connectionName } from '../core/describe.ts';
-import { isKind } from '../core/errors.ts';
+import { isKind, isSignInProblem } from '../core/errors.ts';
+import type { ConnectionRef } from '../core/model.ts';
 import type { ConnectionNode, MessageNode } from '../views/nodes.ts';
+import { pickShown } from './connectionCommands.ts';
 import type { CommandContext } from './context.ts';
 
 const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html';
@@ -13,10 +15,10 @@ const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting
  * The user's own act: a connection may now ask for its MFA code or start its credential_process; a sign-in session is
  * renewed by the AWS CLI in a terminal, and the connection opens when the CLI has written its token.
  */
-export async function signIn(context: CommandContext, node: ConnectionNode | MessageNode): Promise<void> {
-  const { ref } = node;
-  if (ref === undefined || ref.kind === 'sample') return;
+export async function signIn(context: CommandContext, node?: ConnectionNode | MessageNode): Promise<void> {
   const { connections } = context;
+  const ref = node?.ref ?? (await pickWaiting(context));
+  if (ref === undefined || ref.kind === 'sample') return;
   const need = await (await context.aws()).signInNeed(ref);
   // KMS may refuse a session whose token still looks good.
   const isRefused = isKind(connections.failure(ref), 'ssoExpired') && ref.kind === 'profile';
@@ -24,6 +26,11 @@ export async function signIn(context: CommandContext, node: ConnectionNode | Mes
   if (need.kind === 'cli') await runCli(ref.kind === 'profile' ? ref.profile : undefined, need.args);
   else if (isRefused) await runCli(ref.profile, ['sso', 'login', '--profile', ref.profile]);
   else connections.signIn(ref);
+}
+
+/** The connection that waits for a sign-in; asks where several do. */
+function pickWaiting({ connections }: CommandContext): Promise<ConnectionRef | undefined> {
+  return pickShown(connections.known.filter((ref) => isSignInProblem(connections.failure(ref))));
 }
 
 /** By argument list, so that no shell reads a profile's name. */

@@ -27,7 +27,6 @@ import { clearHistory, exportHistory, showHistory } from './history.ts';
 import { keyDetails } from './keyDetails.ts';
 import { openConsole } from './openConsole.ts';
 import { openKeyByArn, removeKey } from './openKeyByArn.ts';
-import { refuseIfReadOnly } from './readOnly.ts';
 import { recreateGrant } from './recreateGrant.ts';
 import { retireGrant, showRetirableGrants } from './retireGrant.ts';
 import { revokeGrant } from './revokeGrant.ts';
@@ -58,7 +57,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.sortConnections]: sortConnections,
   [commands.openKeyByArn]: (context, argument) => openKeyByArn(context, asNode(argument, 'connection')),
   [commands.openSampleData]: openSampleData,
-  [commands.signIn]: onNode(['connection', 'message'], signIn),
+  [commands.signIn]: (context, argument) => signIn(context, asNode(argument, 'connection', 'message')),
   [commands.addRegion]: onNode(['connection'], addRegion),
   [commands.removeConnection]: onNode(['connection'], removeConnection),
   [commands.removeKey]: onNode(['key'], removeKey),
@@ -67,8 +66,8 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.refresh]: ({ view }) => view.refreshAll(),
   [commands.refreshNode]: onNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
   [commands.revokeGrant]: (context, argument, selected) => revokeThese(context, grantsOf(argument, selected)),
-  [commands.revokeSelectedGrant]: (context) => {
-    const nodes = grantsOf(undefined, context.selection());
+  [commands.revokeSelectedGrant]: (context, view) => {
+    const nodes = grantsOf(undefined, context.selection(view));
     return nodes.length === 0 ? undefined : revokeThese(context, nodes);
   },
   [commands.findGrants]: findGrants,
@@ -121,8 +120,7 @@ function grantsOf(argument: unknown, selected: unknown): readonly GrantNode[] {
   ];
 }
 
-function revokeThese(context: CommandContext, nodes: readonly GrantNode[]): Promise<void> {
-  refuseIfReadOnly();
+function revokeThese(context: CommandContext, nodes: readonly GrantNode[]): Promise<unknown> {
   return nodes.length > 1 ? revokeSeveral(context, nodes) : revokeGrant(context, nodes[0]);
 }
 

@@ -235,7 +235,6 @@ export interface NewEntry {
 export class Journal implements ChangeLog {
   readonly #file: JournalFile;
   readonly #clock: Clock;
-  readonly #onTrouble: (error: unknown) => void;
   readonly #listeners = new Set<() => void>();
   #written: Folded = { records: new Map(), damaged: 0 };
   readonly #sample = new Map<string, JournalRecord>();
@@ -250,11 +249,9 @@ export class Journal implements ChangeLog {
   #isDisposed = false;
   #newest: readonly JournalRecord[] | undefined;
 
-  /** `onTrouble`: what came of a change that was made through {@link intent} could not be written. It is made all the same. */
-  constructor(file: JournalFile, clock: Clock, onTrouble: (error: unknown) => void = () => {}) {
+  constructor(file: JournalFile, clock: Clock) {
     this.#file = file;
     this.#clock = clock;
-    this.#onTrouble = onTrouble;
   }
 
   /**
@@ -341,7 +338,7 @@ export class Journal implements ChangeLog {
     const read = readKeyArn(grant.keyArn);
     const key = read === undefined ? { keyId: grant.keyArn, arn: grant.keyArn, aliases: [] } : keyOfArn(read);
     const { id } = await this.add({ kind: change.kind, connection: session.connection.ref, account, key, grant });
-    return { done: (outcome) => this.note(id, asJournalOutcome(outcome)).catch(this.#onTrouble) };
+    return { done: (outcome) => this.note(id, asJournalOutcome(outcome)) };
   }
 
   /**

@@ -1,6 +1,7 @@
+import * as l10n from '@vscode/l10n';
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
-import { isKind, isOutcomeUnknown } from './errors.ts';
+import { isKind, isOutcomeUnknown, UserError } from './errors.ts';
 import {
   grantIdentity,
   isFinished,
@@ -223,6 +224,13 @@ export class Revocations {
       this.#withdraw(entry, earlier);
       throw error;
     }
+    if (session.closed.aborted) {
+      // Replaced while the intent was written: nothing was sent.
+      this.#withdraw(entry, earlier);
+      const notSent = new UserError(l10n.t('The connection changed meanwhile. Nothing was done.'));
+      await this.#note(entry.record, refusal(notSent));
+      throw notSent;
+    }
     let result: RevokeResult = 'accepted';
     try {
       await session.api.revokeGrant({ keyArn: key.arn, grantId: grant.grantId }, session.closed);
@@ -267,7 +275,15 @@ export class Revocations {
   /** Waits once more, with a full new time limit, for a grant that was left unconfirmed. */
   checkAgain(session: Session, key: KmsKey, grantId: string): void {
     const entry = this.#entries.get(`${session.connection.id}/${key.keyId}/${grantId}`);
-    if (entry?.phase === 'idle') void this.#followAgain(session, entry);
+    if (entry?.phase !== 'idle') return;
+    const { account } = entry.record;
+    const current = session.knownIdentity?.account;
+    // An old notification offers this too: the profile may have come to sign in elsewhere.
+    if (account !== undefined && current !== undefined && current !== account) {
+      this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
+    } else {
+      void this.#followAgain(session, entry);
+    }
   }
 
   /** Takes up the waits that a reload cut short, once it is sure that the connection leads to the same account. */

@@ -62,6 +62,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   #tree: vscode.TreeView<GranteesNode> | undefined;
   #state: ScanState | undefined;
   #run: AbortController | undefined;
+  /** What happened to keys while a search is under way: what it finishes with was partly read before. */
+  #meanwhile: ((scanned: ScannedKey) => ScannedKey | undefined)[] = [];
   #arrangement: Arrangement = { grouping: 'principal', sorting: 'name' };
   #filter: TextFilter | undefined;
   /** Made from the result when first asked for. */
@@ -162,8 +164,12 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
     const end = (state: ScanState | undefined) => {
       if (this.#run !== run) return;
       this.#run = undefined;
-      this.#show(state);
+      const changes = this.#meanwhile.splice(0);
+      this.#state = state;
+      for (const change of changes) this.#keep(change);
+      this.#show(this.#state);
     };
+    this.#meanwhile = [];
     this.#show({ kind: 'running', counts: undefined });
     return {
       signal: run.signal,
@@ -283,6 +289,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   }
 
   #keep(change: (scanned: ScannedKey) => ScannedKey | undefined): void {
+    if (this.#run !== undefined) this.#meanwhile.push(change);
     if (this.#state?.kind !== 'ended') return;
     const { result } = this.#state;
     const keys = result.keys.map(change).filter((scanned) => scanned !== undefined);

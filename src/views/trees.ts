@@ -5,8 +5,8 @@ import type { HistoryView } from './historyView.ts';
 import type { KeysView } from './keysView.ts';
 
 export interface Trees {
-  /** The rows that are selected in the view that was used last. */
-  selection(): readonly unknown[];
+  /** The rows that are selected in a view; none for what is not one. */
+  selection(view: unknown): readonly unknown[];
   dispose(): void;
 }
 
@@ -18,17 +18,11 @@ export function createTrees(keysView: KeysView, granteesView: GranteesView, hist
   const history = vscode.window.createTreeView(views.history, { treeDataProvider: historyView, showCollapseAll: true });
   keysView.attach(keys);
   granteesView.attach(grantees);
-  let used: { readonly selection: readonly unknown[] } = keys;
-  const listeners = [
-    keys.onDidChangeSelection(() => {
-      used = keys;
-    }),
-    grantees.onDidChangeSelection(() => {
-      used = grantees;
-    }),
-  ];
   return {
-    selection: () => used.selection,
-    dispose: () => vscode.Disposable.from(keys, grantees, history, ...listeners).dispose(),
+    selection: (view) => {
+      if (view === views.keys) return keys.selection;
+      return view === views.grantees ? grantees.selection : [];
+    },
+    dispose: () => vscode.Disposable.from(keys, grantees, history).dispose(),
   };
 }

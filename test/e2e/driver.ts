@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { openBrowser } from '../host/browser.ts';
 import type { Environment } from '../host/process.ts';
@@ -195,7 +197,10 @@ export async function eventually<T>(
 
 /** The whole window: what a person sees in VS Code, and can press. */
 export class Workbench {
+  /** The Keys view. */
   readonly tree: Tree;
+  readonly grantees: Tree;
+  readonly history: Tree;
   readonly quickInput: QuickInputWidget;
   /** For what has no helper here. */
   readonly page: Page;
@@ -212,6 +217,8 @@ export class Workbench {
   ) {
     this.page = page;
     this.tree = new Tree(page);
+    this.grantees = new Tree(page, 'Grantees');
+    this.history = new Tree(page, 'History');
     this.quickInput = new QuickInputWidget(page);
   }
 
@@ -250,13 +257,12 @@ export class Workbench {
 
   /** Presses an icon in the view's title. */
   async pressTitleAction(name: string): Promise<void> {
-    const title = this.page.locator('.part.sidebar .composite.title, .part.sidebar .pane-header');
-    await title.getByRole('button', { name }).first().click();
+    await this.tree.pressTitleAction(name);
   }
 
   /** Picks an entry of the `…` menu in the view's title. */
   async pressTitleMenu(item: string): Promise<void> {
-    await this.page.locator('.part.sidebar .composite.title').getByRole('button', { name: 'More Actions' }).click();
+    await this.tree.pressTitleAction('More Actions');
     await this.pressMenuItem(item);
   }
 
@@ -320,12 +326,17 @@ export class Workbench {
 
   /** Right-clicks the row at `path` and presses an item of its menu. */
   async pressContextMenu(item: string, ...path: readonly RowName[]): Promise<void> {
-    await this.openContextMenu(path);
+    await this.pressContextMenuIn(this.tree, item, ...path);
+  }
+
+  /** The same in another view. */
+  async pressContextMenuIn(tree: Tree, item: string, ...path: readonly RowName[]): Promise<void> {
+    await this.openContextMenu(path, tree);
     await this.pressMenuItem(item);
   }
 
-  private async openContextMenu(path: readonly RowName[]): Promise<void> {
-    await this.tree.act(path, async (row) => {
+  private async openContextMenu(path: readonly RowName[], tree = this.tree): Promise<void> {
+    await tree.act(path, async (row) => {
       await row.click({ button: 'right', timeout: 2000 });
       await this.menuItems().first().waitFor({ timeout: 2000 });
     });
@@ -483,6 +494,16 @@ export class Workbench {
     await this.page.locator(`.monaco-workbench.${themes[theme].css}`).waitFor();
   }
 
+  /** Kills the extension host, as a crash does; VS Code starts another. */
+  async killExtensionHost(): Promise<void> {
+    const running = await extensionHosts();
+    for (const pid of running) process.kill(pid, 'SIGKILL');
+    await eventually('another extension host', async () => {
+      const now = await extensionHosts();
+      return now.some((pid) => !running.includes(pid)) || undefined;
+    });
+  }
+
   /** Writes the AWS config file anew while VS Code runs. */
   async writeAwsConfig(sections: NonNullable<LaunchOptions['awsConfig']>): Promise<void> {
     await writeAwsFiles(dirname(this.profile.userData), sections);
@@ -563,9 +584,30 @@ export class Tree {
   readonly root: Locator;
   private readonly page: Page;
 
-  constructor(page: Page) {
+  constructor(page: Page, view = 'Keys') {
     this.page = page;
-    this.root = page.locator('[id="workbench.view.extension.kmsGrants"]');
+    this.root = page
+      .locator('[id="workbench.view.extension.kmsGrants"] .pane')
+      .filter({ has: page.locator('.pane-header .title').getByText(view, { exact: true }) });
+  }
+
+  /** Expands the view in its container, or folds it up. */
+  async setOpen(open: boolean): Promise<void> {
+    const header = this.root.locator('.pane-header');
+    await eventually(`the view to be ${open ? 'open' : 'folded up'}`, async () => {
+      if ((await header.getAttribute('aria-expanded')) === String(open)) return true;
+      await header.locator('.title').first().click({ timeout: 2000 });
+      return undefined;
+    });
+  }
+
+  /** Presses an icon in the title of the view. */
+  async pressTitleAction(name: string): Promise<void> {
+    await eventually(`the button ${name} to be pressed`, async () => {
+      await this.root.locator('.pane-header').hover({ timeout: 2000 });
+      await this.root.locator('.pane-header').getByRole('button', { name }).first().click({ timeout: 2000 });
+      return true;
+    });
   }
 
   /** Every row from top to bottom, also those that a scroll would bring. */
@@ -867,6 +909,20 @@ export class QuickInputWidget {
   private items(): Locator {
     return this.widget.locator('.quick-input-list .monaco-list-row');
   }
+}
+
+/** The extension hosts that this program has running, by process ID. */
+async function extensionHosts(): Promise<readonly number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,args=']);
+  const processes = stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return args === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), args }];
+  });
+  const below = (parent: number): typeof processes =>
+    processes.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+  return below(process.pid)
+    .filter(({ args }) => args.includes('--type=extensionHost'))
+    .map(({ pid }) => pid);
 }
 
 function findRow(rows: readonly Row[], [name, ...rest]: readonly RowName[]): Row | undefined {

@@ -19,7 +19,17 @@ test('a right click revokes a grant: confirmed, followed on its row, and gone wh
       await tree.row(/^orders-db Orders database/);
       await workbench.picture('tree', 'sideBar');
       const menu = await workbench.contextMenu('orders-db', 'nightly-export');
-      assert.deepEqual(menu, ['Revoke Grant…', 'Copy Grant ID', 'Copy Grantee', 'Copy Key ARN', 'Show as JSON']);
+      assert.deepEqual(menu, [
+        'Revoke Grant…',
+        'Copy Grant ID',
+        'Copy Grantee',
+        'Copy Key ARN',
+        'Copy as AWS CLI',
+        'Copy as Terraform',
+        'Copy Revoke as AWS CLI',
+        'Show as JSON',
+        'Show in CloudTrail…',
+      ]);
 
       await workbench.pressContextMenu('Revoke Grant…', 'orders-db', 'nightly-export');
       const dialog = await workbench.dialog();

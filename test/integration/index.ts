@@ -4,11 +4,12 @@ import { activation } from './activation.ts';
 import { errors } from './errors.ts';
 import { afterReload, beforeReload } from './reload.ts';
 import { revoke } from './revoke.ts';
+import { tools } from './tools.ts';
 import { tree } from './tree.ts';
 import { watchWindow } from './window.ts';
 
 const phases: Readonly<Record<string, readonly (() => void)[]>> = {
-  main: [activation, tree, revoke, errors],
+  main: [activation, tree, revoke, tools, errors],
   beforeReload: [beforeReload],
   afterReload: [afterReload],
 };

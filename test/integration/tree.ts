@@ -48,7 +48,7 @@ export function tree(): void {
       const grant = await child(await child(connection, 'orders-db'), 'nightly-export');
       assert.deepEqual(await row(grant), {
         label: 'nightly-export',
-        description: 'Decrypt, DescribeKey',
+        description: 'Decrypt, DescribeKey · 1 note',
         icon: 'shield',
         context: 'grant',
       });

@@ -55,7 +55,7 @@ interface Manifest {
     readonly viewsWelcome: readonly { readonly view: string }[];
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
     readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
-    readonly keybindings: readonly { readonly command: string; readonly when: string }[];
+    readonly keybindings: readonly { readonly command: string; readonly when: string; readonly args: string }[];
     readonly languageModelTools: readonly {
       readonly name: string;
       readonly displayName: string;
@@ -231,6 +231,7 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     commands.retireGrant,
     commands.showRetirableGrants,
     commands.recreateGrant,
+    commands.showInCloudTrail,
     commands.findGrants,
     commands.exportGrants,
     commands.groupBy,
@@ -396,10 +397,11 @@ test('a condition on rows of one kind holds for no row of another', () => {
   }
 });
 
-test('keys of the view act only where its list has the focus', () => {
-  for (const { when } of contributes.keybindings) {
-    const own = when?.replace(/^focusedView =~ \/\^kmsGrants\\\.\(keys\|grantees\)\$\/ && /, '');
-    assert.ok(own === 'listFocus && !inputFocus' || own === `listFocus && !inputFocus && ${notReadOnly}`, when);
+test('keys of a view act only where its list has the focus, and on that view', () => {
+  for (const { when, args } of contributes.keybindings) {
+    const own = `focusedView == ${args} && listFocus && !inputFocus`;
+    assert.ok(when === own || when === `${own} && ${notReadOnly}`, when);
+    assert.ok(Object.values<string>(views).includes(args), args);
   }
 });
 
