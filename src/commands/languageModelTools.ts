@@ -125,8 +125,22 @@ export async function runTool(
   input: ToolInput,
   token: vscode.CancellationToken,
 ): Promise<string> {
-  const text = JSON.stringify(await answer(() => tools[name].run(context, input, token)));
-  return text.length > charactersShown ? `${text.slice(0, charactersShown)}… (cut)` : text;
+  return fitting(await answer(() => tools[name].run(context, input, token)));
+}
+
+/** As JSON of bounded size: of a list that is too long, the first entries. */
+function fitting(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text.length <= charactersShown) return text;
+  if (!isBounded(value) || value.entries.length === 0) return JSON.stringify({ error: 'The answer is too long.' });
+  // Entries are much of a size, so that one or two rounds do.
+  const fit = Math.floor((value.entries.length * charactersShown) / text.length);
+  const entries = value.entries.slice(0, Math.min(fit, value.entries.length - 1));
+  return fitting({ ...value, entries, complete: false });
+}
+
+function isBounded(value: unknown): value is { readonly entries: readonly unknown[] } {
+  return typeof value === 'object' && value !== null && 'entries' in value && Array.isArray(value.entries);
 }
 
 async function answer(run: () => Promise<unknown>): Promise<unknown> {
