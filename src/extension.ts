@@ -33,71 +33,88 @@ import { createTrees } from './views/trees.ts';
 
 /** Builds and wires. Nothing here touches disk or network: the AWS room is loaded when a view first asks. */
 export function activate(extension: vscode.ExtensionContext): void {
-  const { subscriptions, globalState, workspaceState } = extension;
+  const { subscriptions, workspaceState } = extension;
   if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('KMS Grants', { log: true });
-  const logError = (error: unknown) => log.warn(describeError(error));
-  const logged = (task: Promise<void>) => void task.catch(logError);
+  const core = createCore(extension, log, () => shown);
+  const shown = createViews(core);
+  const { connections, journal } = core;
+  const { view, grantees, documents, trees } = shown;
+  const context: CommandContext = {
+    ...core,
+    ...shown,
+    changeLog: journal,
+    setShowsSample: (isShown) => setShowsSample(workspaceState, isShown),
+    selection: trees.selection,
+    log,
+  };
+  subscriptions.push(log, ...core.owned, ...shown.owned, registerCommands(context, lazy(loadCommands)));
+  subscriptions.push(
+    onConnectionSettings(() => connections.preferencesChanged()),
+    onFindingSettings(() => {
+      view.onFindingOptions();
+      grantees.onFindingOptions();
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => core.logged(connections.filesChanged())),
+    view.onDidChangeTreeData(() => shown.statusBar.update()),
+    vscode.workspace.registerTextDocumentContentProvider(jsonScheme, documents),
+    vscode.workspace.onDidCloseTextDocument((document) => documents.forget(document)),
+  );
+}
+
+/** What the product is; it tells the views, which are made after it. */
+function createCore(
+  { globalState, workspaceState, globalStorageUri }: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  shown: () => Pick<ReturnType<typeof createViews>, 'view' | 'grantees'>,
+) {
+  const onJournalError = (error: unknown) => log.warn(describeError(error));
+  const logged = (task: Promise<void>) => void task.catch(onJournalError);
+  const both = (tell: (one: KeysView | GranteesView) => void) => [shown().view, shown().grantees].forEach(tell);
   const aws = lazy(() => loadAws(log, (profile) => connections.takeLeaveToPrompt(profile)));
   const preferences = () => readPreferences(workspaceState);
   const pinnedKeys = pinnedKeysIn(globalState);
-  const file = new JournalFileOnDisk(vscode.Uri.joinPath(extension.globalStorageUri, 'history.jsonl').fsPath);
-  const journal = new Journal(file, systemClock);
+  const journal = new Journal(
+    new JournalFileOnDisk(vscode.Uri.joinPath(globalStorageUri, 'history.jsonl').fsPath),
+    systemClock,
+  );
   const limiter = new RequestLimiter(systemClock);
-  const now = Date.now;
   const revocations = new Revocations({
     journal,
     clock: systemClock,
     random: Math.random,
     policy: propagationPolicy,
-    onChange: (record) => both((shown) => shown.onRevocationChange(record)),
-    onOutcome: (record, outcome) => both((shown) => shown.onRevocationOutcome(record, outcome)),
-    onJournalError: logError,
+    onChange: (record) => both((one) => one.onRevocationChange(record)),
+    onOutcome: (record, outcome) => both((one) => one.onRevocationOutcome(record, outcome)),
+    onJournalError,
   });
   const files = new FileWatch(() => logged(connections.filesChanged()));
   const connections = new Connections({
     aws,
     preferences,
-    onListChanged: () => view.onListChanged(),
-    onStateChanged: (id) => view.onStateChanged(id),
-    onAccountChanged: (id) => both((shown) => shown.onAccountChanged(id)),
+    onListChanged: () => shown().view.onListChanged(),
+    onStateChanged: (id) => shown().view.onStateChanged(id),
+    onAccountChanged: (id) => both((one) => one.onAccountChanged(id)),
     onOpened: (session) => {
       logged(revocations.resume(session));
       logged(checkUnanswered(journal, session, systemClock));
     },
-    onChange: (session, change) => view.onSessionChange(session, change),
+    onChange: (session, change) => shown().view.onSessionChange(session, change),
     watch: (paths) => files.watch(paths),
   });
+  const owned: readonly vscode.Disposable[] = [connections, revocations, files, journal];
+  return { aws, preferences, pinnedKeys, journal, limiter, revocations, connections, logged, owned };
+}
+
+function createViews({ connections, revocations, pinnedKeys, journal }: ReturnType<typeof createCore>) {
+  const now = Date.now;
   const view = new KeysView({ connections, revocations, pinnedKeys, accountName, findingOptions, now });
   const grantees = new GranteesView({ revocations, findingOptions, now });
-  const both = (tell: (shown: KeysView | GranteesView) => void) => [view, grantees].forEach(tell);
   const history = new HistoryView(journal);
   const statusBar = new StatusBar(connections);
-  const documents = new JsonDocuments();
   const trees = createTrees(view, grantees, history);
-  const context: CommandContext = {
-    ...{
-      aws,
-      preferences,
-      setShowsSample: (shown) => setShowsSample(workspaceState, shown),
-      connections,
-      revocations,
-      pinnedKeys,
-      journal,
-      changeLog: journal,
-    },
-    ...{ limiter, view, grantees, history, documents, log, selection: trees.selection },
-  };
-  subscriptions.push(log, connections, revocations, files, journal, view, grantees, history, statusBar, trees);
-  subscriptions.push(registerCommands(context, lazy(loadCommands)));
-  subscriptions.push(
-    onConnectionSettings(() => connections.preferencesChanged()),
-    onFindingSettings(() => both((shown) => shown.onFindingOptions())),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => logged(connections.filesChanged())),
-    view.onDidChangeTreeData(() => statusBar.update()),
-    vscode.workspace.registerTextDocumentContentProvider(jsonScheme, documents),
-    vscode.workspace.onDidCloseTextDocument((document) => documents.forget(document)),
-  );
+  const owned: readonly vscode.Disposable[] = [view, grantees, history, statusBar, trees];
+  return { view, grantees, history, statusBar, trees, documents: new JsonDocuments(), owned };
 }
 
 function readPreferences(workspaceState: vscode.Memento): Preferences {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import * as l10n from '@vscode/l10n';
 import { abortError } from './clock.ts';
 import { isAbort, isKind, isKmsError, isSignInProblem, KmsError } from './errors.ts';
@@ -371,6 +372,8 @@ export class Connections {
   #createSession(ref: ConnectionRef, opened: OpenedConnection, opening: number): OpenSession {
     const { onChange } = this.#options;
     const controller = new AbortController();
+    // Every request of the session listens to it: a scan has many at once, and none stays.
+    setMaxListeners(0, controller.signal);
     let asked: Promise<CallerIdentity> | undefined;
     let known: CallerIdentity | undefined;
     const tell = (change: SessionChange) => {

@@ -17,6 +17,7 @@ import { startEmulator } from './emulator.ts';
 import { run } from './process.ts';
 import { messageOf, projectRoot, testFolder, vsixPath } from './project.ts';
 import { type Host, type HostName, provision } from './provision.ts';
+import { pythonTools } from './python.ts';
 import { type Profile, writeSettings } from './server.ts';
 
 interface Counts {
@@ -282,6 +283,8 @@ function provisionAhead(selected: readonly Step[]): void {
   if (!options.desktop && needs.has('integration')) {
     names.push('oldest');
   }
+  // The tests wait for it, and say what is wrong with it.
+  if (needs.has('contract')) void pythonTools().catch(() => {});
   let previous: Promise<unknown> = Promise.resolve();
   for (const name of names) {
     const host = previous.then(() => provision(name));

@@ -4,7 +4,7 @@ import type { Input } from '../input.ts';
 import { type Call, keyFor, type Operation } from '../kms.ts';
 import { isGrantablePrincipal, parseArn } from '../principals.ts';
 import { checkConstraints, checkOperations, grantOperations } from './grantRules.ts';
-import { exactlyOne, keyIdRules, principalRules } from './members.ts';
+import { exactlyOne, keyIdRules, principalRules, servicePrincipalRules } from './members.ts';
 
 export const createGrant: Operation = (call) => {
   const { input, kms, now } = call;
@@ -60,9 +60,9 @@ function readGrant(input: Input): Pick<Grant, 'operations'> & Partial<Omit<Grant
   }
   const name = input.string('Name', { max: 256, pattern: /^[a-zA-Z0-9:/_-]+$/ });
   const granteePrincipal = input.string('GranteePrincipal', principalRules);
-  const granteeServicePrincipal = input.string('GranteeServicePrincipal', principalRules);
+  const granteeServicePrincipal = input.string('GranteeServicePrincipal', servicePrincipalRules);
   const retiringPrincipal = input.string('RetiringPrincipal', principalRules);
-  const retiringServicePrincipal = input.string('RetiringServicePrincipal', principalRules);
+  const retiringServicePrincipal = input.string('RetiringServicePrincipal', servicePrincipalRules);
   const constraints = readConstraints(input.structure('Constraints'));
   return {
     operations: [...new Set(operations)],
@@ -75,10 +75,12 @@ function readGrant(input: Input): Pick<Grant, 'operations'> & Partial<Omit<Grant
   };
 }
 
+const sourceArnPattern = /^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$/;
+
 function readConstraints(input: Input | undefined): GrantConstraints | undefined {
   const encryptionContextSubset = input?.stringMap('EncryptionContextSubset');
   const encryptionContextEquals = input?.stringMap('EncryptionContextEquals');
-  const sourceArn = input?.string('SourceArn', { max: 2048 });
+  const sourceArn = input?.string('SourceArn', { min: 20, max: 512, pattern: sourceArnPattern });
   if (!encryptionContextSubset && !encryptionContextEquals && sourceArn === undefined) {
     return undefined;
   }

@@ -13,6 +13,7 @@ import {
   pageInput,
   pageOutput,
   principalRules,
+  servicePrincipalRules,
 } from './members.ts';
 
 export const listGrants: Operation = (call) => {
@@ -20,7 +21,7 @@ export const listGrants: Operation = (call) => {
   const reference = input.requiredString('KeyId', keyIdRules);
   const grantId = input.string('GrantId', grantIdRules);
   const grantee = input.string('GranteePrincipal', principalRules);
-  const service = input.string('GranteeServicePrincipal', principalRules);
+  const service = input.string('GranteeServicePrincipal', servicePrincipalRules);
   const paging = pageInput(input, { byDefault: 50, max: 100 });
   input.check();
   const key = keyFor(call, reference);
@@ -44,7 +45,7 @@ export const listGrants: Operation = (call) => {
 export const listRetirableGrants: Operation = (call) => {
   const { input, kms, now } = call;
   const principal = input.string('RetiringPrincipal', principalRules);
-  const service = input.string('RetiringServicePrincipal', principalRules);
+  const service = input.string('RetiringServicePrincipal', servicePrincipalRules);
   const paging = pageInput(input, { byDefault: 50, max: 100 });
   input.check();
   const retiring = exactlyOne('RetiringPrincipal', principal, 'RetiringServicePrincipal', service);

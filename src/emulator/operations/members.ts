@@ -4,6 +4,8 @@ import type { Page } from '../paging.ts';
 
 export const keyIdRules = { max: 2048 };
 export const grantIdRules = { max: 128 };
+/** As botocore's model of KMS has it. */
+export const servicePrincipalRules = { max: 128, pattern: /^([A-Za-z0-9-]+)\.([A-Za-z0-9-]+)(\.[A-Za-z0-9-]+)+$/ };
 export const principalRules = { max: 256, pattern: /^[\w+=,.@:/-]+$/ };
 
 /** Limit and Marker, by the rules of one operation. */

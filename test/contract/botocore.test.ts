@@ -1,0 +1,447 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import type { Key } from '../../src/emulator/account.ts';
+import { createEmulator } from '../../src/emulator/emulator.ts';
+import { grantOperations } from '../../src/emulator/operations/grantRules.ts';
+import { operations } from '../../src/emulator/operations/index.ts';
+import { createAccount } from '../../src/emulator/sampleData.ts';
+import { withPython } from './peers.ts';
+
+/** AWS's model of a service, as botocore carries it: the part that we read. */
+interface Model {
+  readonly operations: Readonly<Record<string, OperationModel>>;
+  readonly shapes: Readonly<Record<string, Shape>>;
+}
+
+interface OperationModel {
+  readonly input?: Reference;
+  readonly output?: Reference;
+  readonly errors?: readonly Reference[];
+}
+
+interface Reference {
+  readonly shape: string;
+}
+
+interface Shape {
+  readonly type: string;
+  readonly members?: Readonly<Record<string, Reference>>;
+  readonly required?: readonly string[];
+  readonly member?: Reference;
+  readonly key?: Reference;
+  readonly value?: Reference;
+  readonly enum?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly pattern?: string;
+}
+
+/** What any operation of AWS may answer, and the model therefore does not list. */
+const commonErrors = new Set([
+  'AccessDeniedException',
+  'ExpiredTokenException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'SerializationException',
+  'ThrottlingException',
+  'UnknownOperationException',
+  'UnrecognizedClientException',
+  'ValidationException',
+]);
+
+/** Members of requests that our client does not send, and our emulator does not read: keys that others share by RAM. */
+const unread: Readonly<Record<string, readonly string[]>> = { ListKeys: ['ResourceOwners'] };
+
+const grantee = 'arn:aws:iam::111122223333:role/app';
+const principalArn = 'arn:aws:iam::111122223333:user/ops';
+
+await withPython("botocore's model of KMS", async ({ botocoreData }) => {
+  const model = await readModel(join(botocoreData, 'kms'));
+  const shapeOf = ({ shape: name }: Reference): Shape => {
+    const shape = model.shapes[name];
+    assert.ok(shape, `the model has no shape ${name}`);
+    return shape;
+  };
+  const operationOf = (name: string): OperationModel => {
+    const operation = model.operations[name];
+    assert.ok(operation, `the model has no operation ${name}`);
+    return operation;
+  };
+
+  /** What is wrong with a value, each with its path; nothing when it is as the model says. */
+  function problems(reference: Reference, value: unknown, path: string): readonly string[] {
+    const shape = shapeOf(reference);
+    const wrong = (what: string) => [`${path}: ${what} (${reference.shape}), and is ${JSON.stringify(value)}`];
+    switch (shape.type) {
+      case 'structure': {
+        if (!isObject(value)) {
+          return wrong('must be an object');
+        }
+        const missing = (shape.required ?? []).filter((name) => value[name] === undefined);
+        return [
+          ...missing.map((name) => `${path}.${name} is required (${reference.shape})`),
+          ...Object.entries(value).flatMap(([name, member]) => {
+            const known = shape.members?.[name];
+            return known
+              ? problems(known, member, `${path}.${name}`)
+              : [`${path}.${name} is not in ${reference.shape}`];
+          }),
+        ];
+      }
+      case 'list': {
+        const { member } = shape;
+        if (!Array.isArray(value) || !member) {
+          return wrong('must be a list');
+        }
+        return [...inRange(value.length), ...value.flatMap((item, n) => problems(member, item, `${path}[${n}]`))];
+      }
+      case 'map': {
+        const { key, value: held } = shape;
+        if (!isObject(value) || !key || !held) {
+          return wrong('must be a map');
+        }
+        return Object.entries(value).flatMap(([name, item]) => [
+          ...problems(key, name, `${path}'s key`),
+          ...problems(held, item, `${path}.${name}`),
+        ]);
+      }
+      case 'string':
+        if (typeof value !== 'string') {
+          return wrong('must be a string');
+        }
+        if (shape.enum && !shape.enum.includes(value)) {
+          return wrong('must be one of the enum');
+        }
+        if (shape.pattern !== undefined && !new RegExp(`^(?:${shape.pattern})$`).test(value)) {
+          return wrong(`must match ${shape.pattern}`);
+        }
+        return inRange(value.length);
+      case 'integer':
+        return typeof value === 'number' && Number.isInteger(value) ? inRange(value) : wrong('must be a whole number');
+      case 'timestamp':
+        // Between 2000 and 2100, so that milliseconds in place of seconds are found.
+        return typeof value === 'number' && value > 946_684_800 && value < 4_102_444_800
+          ? []
+          : wrong('must be seconds since the epoch');
+      case 'boolean':
+        return typeof value === 'boolean' ? [] : wrong('must be a boolean');
+      default:
+        return wrong(`is of a type that no answer has yet, ${shape.type}`);
+    }
+
+    function inRange(size: number): readonly string[] {
+      const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = shape;
+      return size < min || size > max ? wrong(`must be from ${min} to ${max}`) : [];
+    }
+  }
+
+  function setUp() {
+    const data = createAccount({ keys: 40 });
+    const emulator = createEmulator({ data, principalArn, grantsPerKey: 20 });
+    /** Sends a request, holds the answer to the model, and says what it was. */
+    const ask = (operation: string, input: Readonly<Record<string, unknown>> = {}) => {
+      const reply = emulator.handle({
+        method: 'POST',
+        path: '/',
+        headers: { 'x-amz-target': `TrentService.${operation}`, 'content-type': 'application/x-amz-json-1.1' },
+        body: JSON.stringify(input),
+      });
+      assert.ok(reply.kind === 'response');
+      const { status, body, headers } = reply;
+      assert.equal(headers['content-type'], 'application/x-amz-json-1.1');
+      const { output, errors = [] } = operationOf(operation);
+      if (status === 200) {
+        if (output === undefined) {
+          assert.equal(body, '', `${operation} has no output`);
+          return { output: {}, error: undefined };
+        }
+        const answer = objectIn(body);
+        assert.deepEqual(problems(output, answer, operation), []);
+        return { output: answer, error: undefined };
+      }
+      const { __type: error, ...members } = objectIn(body);
+      assert.ok(typeof error === 'string');
+      const modelled = errors.find(({ shape }) => shape === error);
+      if (modelled) {
+        assert.deepEqual(problems(modelled, members, `${operation} ${error}`), []);
+      } else {
+        assert.ok(commonErrors.has(error), `${operation} does not fail with ${error}`);
+        assert.equal(Object.keys(members).length, 1);
+      }
+      return { output: {}, error };
+    };
+    /** Every page of a list. */
+    const all = (operation: string, list: string, input: Readonly<Record<string, unknown>>): readonly unknown[] => {
+      const items: unknown[] = [];
+      let marker: unknown;
+      do {
+        const { output, error } = ask(operation, { ...input, ...(marker === undefined ? {} : { Marker: marker }) });
+        assert.equal(error, undefined);
+        const page = output[list];
+        assert.ok(Array.isArray(page));
+        items.push(...page);
+        marker = output['NextMarker'];
+        assert.equal(output['Truncated'], marker !== undefined);
+      } while (marker !== undefined);
+      return items;
+    };
+    const keys: readonly Key[] = [...data.keys.values()];
+    const [usable] = keys.filter(({ spec, state, manager }) => {
+      return spec === 'SYMMETRIC_DEFAULT' && state === 'Enabled' && manager === 'CUSTOMER';
+    });
+    assert.ok(usable);
+    return { data, emulator, ask, all, keys, KeyId: usable.id };
+  }
+
+  const reads: Readonly<Record<string, string>> = {
+    DescribeKey: 'KeyMetadata',
+    GetKeyLastUsage: 'KeyLastUsage',
+    GetKeyPolicy: 'Policy',
+    GetKeyRotationStatus: 'KeyRotationEnabled',
+    ListKeyPolicies: 'PolicyNames',
+  };
+  const lists: Readonly<Record<string, string>> = {
+    ListAliases: 'Aliases',
+    ListGrants: 'Grants',
+    ListKeys: 'Keys',
+    ListResourceTags: 'Tags',
+    ListRetirableGrants: 'Grants',
+  };
+  const writes = ['CreateGrant', 'RetireGrant', 'RevokeGrant'];
+
+  suite("by botocore's model of KMS", () => {
+    test('every operation that we serve is one, and is looked at here', () => {
+      const served = [...operations.keys()].sort();
+      assert.deepEqual(
+        served.filter((name) => model.operations[name] === undefined),
+        [],
+      );
+      assert.deepEqual([...Object.keys(reads), ...Object.keys(lists), ...writes].sort(), served);
+    });
+
+    test('the operations that a grant can allow are those of the API', () => {
+      assert.deepEqual([...grantOperations].sort(), [...(shapeOf({ shape: 'GrantOperation' }).enum ?? [])].sort());
+    });
+
+    for (const [operation, member] of Object.entries(reads)) {
+      test(`what ${operation} answers, for every key`, () => {
+        const { ask, keys } = setUp();
+        let answered = 0;
+        for (const { id } of keys) {
+          const { output, error } = ask(operation, { KeyId: id });
+          if (error === undefined) {
+            assert.ok(member in output);
+            answered++;
+          }
+        }
+        assert.ok(answered >= 10, `${answered} answered`);
+      });
+    }
+
+    test('what the lists answer, page by page', () => {
+      const { all, keys, data } = setUp();
+      assert.equal(all('ListKeys', 'Keys', { Limit: 7 }).length, keys.length);
+      assert.equal(all('ListAliases', 'Aliases', { Limit: 7 }).length, data.aliases.size);
+      for (const { id: KeyId, tags } of keys) {
+        assert.equal(all('ListGrants', 'Grants', { KeyId, Limit: 2 }).length, data.grantsOf(KeyId).size);
+        assert.equal(all('ListResourceTags', 'Tags', { KeyId, Limit: 1 }).length, tags.length);
+      }
+      const grants = keys.flatMap(({ id }) => [...data.grantsOf(id).values()].map(({ grant }) => grant));
+      const retiring = new Set(grants.flatMap(({ retiringPrincipal }) => retiringPrincipal ?? []));
+      const own = [...retiring].filter((arn) => /::111122223333:(root|user|role)/.test(arn));
+      assert.ok(own.length > 0);
+      for (const RetiringPrincipal of own) {
+        assert.ok(all('ListRetirableGrants', 'Grants', { RetiringPrincipal, Limit: 2 }).length > 0);
+      }
+    });
+
+    test('what creating, retiring and revoking a grant answers, and what is listed of it', () => {
+      const { ask, all, KeyId } = setUp();
+      const inputs: readonly Record<string, unknown>[] = [
+        { GranteePrincipal: grantee },
+        { GranteePrincipal: grantee, RetiringPrincipal: principalArn, Name: 'by/the:model' },
+        { GranteePrincipal: grantee, Constraints: { EncryptionContextEquals: { größe: '' } } },
+        {
+          GranteeServicePrincipal: 'dynamodb.amazonaws.com',
+          RetiringServicePrincipal: 'dynamodb.amazonaws.com',
+          Constraints: { SourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/a' },
+        },
+      ];
+      for (const input of inputs) {
+        const { output, error } = ask('CreateGrant', { KeyId, Operations: grantable, ...input });
+        assert.equal(error, undefined);
+        const GrantId = output['GrantId'];
+        assert.equal(all('ListGrants', 'Grants', { KeyId, GrantId }).length, 1);
+        const end = 'RetiringPrincipal' in input ? 'RetireGrant' : 'RevokeGrant';
+        assert.equal(ask(end, { KeyId, GrantId, DryRun: true }).error, 'DryRunOperationException');
+        assert.equal(ask(end, { KeyId, GrantId }).error, undefined);
+        assert.equal(ask(end, { KeyId, GrantId }).error, 'NotFoundException');
+      }
+    });
+
+    test('what each operation answers when it fails', () => {
+      const { ask, emulator, keys, KeyId } = setUp();
+      const missing = '00000000-1111-2222-3333-444444444444';
+      const seen = new Set<string | undefined>();
+      for (const operation of operations.keys()) {
+        const named = {
+          ...(['ListKeys', 'ListRetirableGrants'].includes(operation) ? {} : { KeyId: missing }),
+          ...(['RevokeGrant', 'RetireGrant'].includes(operation) ? { GrantId: 'f'.repeat(64) } : {}),
+          ...(operation === 'CreateGrant' ? { GranteePrincipal: grantee, Operations: ['Decrypt'] } : {}),
+          ...(operation === 'ListRetirableGrants' ? { RetiringPrincipal: principalArn } : {}),
+        };
+        seen.add(ask(operation, named).error);
+        if (operation in lists) {
+          const key = 'KeyId' in named ? { KeyId } : {};
+          assert.equal(
+            ask(operation, { ...named, ...key, Marker: 'bm90IGEgbWFya2Vy' }).error,
+            'InvalidMarkerException',
+          );
+        }
+        emulator.setDenials([{ operation }]);
+        assert.equal(ask(operation, named).error, 'AccessDeniedException');
+        emulator.setDenials([]);
+      }
+      const create = { GranteePrincipal: grantee, Operations: ['Decrypt'] };
+      for (const { id, spec } of keys) {
+        if (spec === 'SYMMETRIC_DEFAULT') {
+          seen.add(ask('CreateGrant', { ...create, KeyId: id }).error);
+        }
+        seen.add(ask('GetKeyRotationStatus', { KeyId: id }).error);
+      }
+      seen.add(ask('CreateGrant', { ...create, KeyId, GrantTokens: ['none'] }).error);
+      seen.add(ask('RevokeGrant', { KeyId, GrantId: 'none' }).error);
+      seen.add(ask('ListGrants', { KeyId: 'alias/orders-db' }).error);
+      while (!seen.has('LimitExceededException')) {
+        seen.add(ask('CreateGrant', { ...create, KeyId }).error);
+      }
+      seen.delete(undefined);
+      assert.deepEqual([...seen].sort(), [
+        'AccessDeniedException',
+        'DisabledException',
+        'InvalidArnException',
+        'InvalidGrantIdException',
+        'InvalidGrantTokenException',
+        'KMSInvalidStateException',
+        'LimitExceededException',
+        'NotFoundException',
+        'UnsupportedOperationException',
+      ]);
+    });
+
+    for (const operation of operations.keys()) {
+      test(`${operation} refuses what breaks the model`, () => {
+        const { ask, KeyId } = setUp();
+        const { input } = operationOf(operation);
+        assert.ok(input);
+        const shape = shapeOf(input);
+        const valid: Readonly<Record<string, unknown>> = {
+          ...(shape.members?.['KeyId'] && { KeyId }),
+          ...(operation === 'CreateGrant' && { GranteePrincipal: grantee, Operations: ['Decrypt'] }),
+          ...(operation === 'ListRetirableGrants' && { RetiringPrincipal: principalArn }),
+          ...(['RetireGrant', 'RevokeGrant'].includes(operation) && { GrantId: 'f'.repeat(64) }),
+        };
+        const taken: string[] = [];
+        const send = (what: string, members: Readonly<Record<string, unknown>>, error: string) => {
+          const answer = ask(operation, { ...valid, ...members });
+          if (answer.error !== error) {
+            taken.push(`${what}: ${answer.error ?? 'accepted'}`);
+          }
+        };
+        for (const name of shape.required ?? []) {
+          send(`no ${name}`, { [name]: undefined }, 'ValidationException');
+        }
+        for (const [name, reference] of Object.entries(shape.members ?? {})) {
+          if (unread[operation]?.includes(name)) {
+            continue;
+          }
+          for (const [what, value, error] of breaking(reference)) {
+            send(`${name} ${what}`, { [name]: value }, error);
+          }
+        }
+        assert.deepEqual(taken, []);
+      });
+    }
+  });
+
+  /** Values that break the rules of a shape, and how AWS refuses them. */
+  function breaking(reference: Reference): readonly (readonly [what: string, value: unknown, error: string])[] {
+    const { type, min, max, pattern, enum: values, members, member, value } = shapeOf(reference);
+    const invalid = 'ValidationException';
+    switch (type) {
+      case 'string':
+        return [
+          ['that is an object', {}, 'SerializationException'],
+          ...(max === undefined ? [] : [['that is too long', 'a'.repeat(max + 1), invalid] as const]),
+          ...(min === 1 ? [['that is empty', '', invalid] as const] : []),
+          ...(pattern === undefined ? [] : [['that breaks its pattern', '\u{1F600} ', invalid] as const]),
+          ...(values === undefined ? [] : [['that is not in the enum', 'Destroy', invalid] as const]),
+        ];
+      case 'integer':
+        return [
+          ['that is text', 'many', 'SerializationException'],
+          ...(max === undefined ? [] : [['that is too large', max + 1, invalid] as const]),
+          ...(min === undefined ? [] : [['that is too small', min - 1, invalid] as const]),
+        ];
+      case 'boolean':
+        return [['that is text', 'perhaps', 'SerializationException']];
+      case 'list':
+        return [
+          ['that is text', 'none', 'SerializationException'],
+          ...(max === undefined ? [] : [['that is too long', Array(max + 1).fill('a'), invalid] as const]),
+          ...(member ? breaking(member).map(([what, item, error]) => [`item ${what}`, [item], error] as const) : []),
+        ];
+      case 'structure':
+        return [
+          ['that is text', 'none', 'SerializationException'],
+          ...Object.entries(members ?? {}).flatMap(([name, inner]) =>
+            breaking(inner).map(([what, item, error]) => [`.${name} ${what}`, { [name]: item }, error] as const),
+          ),
+        ];
+      case 'map':
+        return [
+          ['that is text', 'none', 'SerializationException'],
+          ...(value ? breaking(value).map(([what, item, error]) => [`item ${what}`, { a: item }, error] as const) : []),
+        ];
+      default:
+        throw new Error(`No request has had a ${type} yet.`);
+    }
+  }
+});
+
+/** What a symmetric key can be granted for. */
+const grantable = [
+  'CreateGrant',
+  'Decrypt',
+  'DescribeKey',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'RetireGrant',
+];
+
+/** The newest model of a service, packed or not. */
+async function readModel(folder: string): Promise<Model> {
+  const version = (await readdir(folder)).sort().at(-1) ?? '';
+  const [file] = (await readdir(join(folder, version))).filter((name) => name.startsWith('service-2.json'));
+  assert.ok(file, `${folder} has no service-2.json`);
+  const bytes = await readFile(join(folder, version, file));
+  return JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
+}
+
+function objectIn(body: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(body);
+  assert.ok(isObject(value));
+  return value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
