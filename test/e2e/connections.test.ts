@@ -214,6 +214,34 @@ test('an SSO session that has expired waits for "Sign In", and comes alive when 
   }
 });
 
+test('without the AWS CLI, "Sign In" says what is missing and where to get it', async () => {
+  const aws = await startCloud();
+  try {
+    const awsConfig = {
+      default: {
+        sso_session: 'corp',
+        sso_account_id: shop,
+        sso_role_name: 'Developer',
+        region: 'eu-west-1',
+        endpoint_url: aws.url,
+      },
+      'sso-session corp': { sso_region: 'eu-west-1', sso_start_url: 'https://example.awsapps.com/start' },
+    };
+    await writeFile(join(aws.home, '.profile'), `export PATH='${join(aws.home, 'empty')}'\n`);
+    const env = { HOME: aws.home, SHELL: '/bin/bash' };
+    await inWorkbench('no cli', { awsConfig, env }, async (workbench) => {
+      const { tree } = workbench;
+      await workbench.openView();
+      await tree.pressInline('Sign In', /^Sign in…/);
+      await workbench.notification('Signing in needs the AWS CLI, and there is no program "aws" on the PATH');
+      assert.deepEqual(await workbench.notificationButtons('Signing in needs the AWS CLI'), ['How to Install']);
+      await tree.row(/^Sign in…/);
+    });
+  } finally {
+    await aws.close();
+  }
+});
+
 test('an MFA code is asked for on "Sign In" only, once for all Regions; a wrong one can be given again', async () => {
   const aws = await startCloud();
   try {

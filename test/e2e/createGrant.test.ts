@@ -43,9 +43,11 @@ test('a grant is created step by step, with a way back, shown when KMS lists it,
       await quickInput.pick('No retiring principal');
       await title('(4/5)');
       await quickInput.type('context includes');
+      await quickInput.until('the one choice', ({ items }) => items.length === 1);
       await quickInput.accept();
       await title('(5/6)');
       await quickInput.type('app=shop');
+      await quickInput.until('what was typed', ({ items }) => items.some(({ label }) => label === 'app=shop'));
       await quickInput.accept();
       await quickInput.until('the pair', ({ items }) => items.some(({ label }) => label === 'Continue'));
       await workbench.screenshot('create-pairs');

@@ -85,6 +85,7 @@ test('the palette asks for key and grant, by search', async () => {
       );
       await workbench.screenshot('palette-grant');
       await quickInput.type('signer');
+      await quickInput.until('the grants of the signer', ({ items }) => items.length === 2);
       await quickInput.accept();
       const dialog = await workbench.dialog();
       assert.match(dialog.message, /on release\/code-signing\?$/);

@@ -64,6 +64,7 @@ test('profile and Region are chosen from the palette, and the choice lasts over 
         await quickInput.pick('anywhere');
         await quickInput.until('Regions', ({ title }) => title === 'Select AWS Region');
         await quickInput.type('us-west-2');
+        await quickInput.until('the Region', ({ items }) => items[0]?.label === 'us-west-2');
         await workbench.screenshot('select-region');
         await quickInput.accept();
         await tree.row(/^anywhere us-west-2 · 444455556666/);
