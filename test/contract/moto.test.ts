@@ -243,7 +243,7 @@ await withPython('moto', async (tools) => {
       const real = new Set(Keys.map(({ KeyId }) => KeyId));
       assert.ok(
         Aliases.some(({ TargetKeyId }) => TargetKeyId !== undefined && !real.has(TargetKeyId)),
-        'moto lists no such alias any more',
+        'moto no longer lists such an alias',
       );
       const inventory = new Inventory(api, never, () => {});
       let shown = await inventory.keys();
