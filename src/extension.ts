@@ -38,12 +38,11 @@ export function activate(extension: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('KMS Grants', { log: true });
   const core = createCore(extension, log, () => shown);
   const shown = createViews(core);
-  const { connections, journal } = core;
+  const { connections } = core;
   const { view, grantees, documents, trees } = shown;
   const context: CommandContext = {
     ...core,
     ...shown,
-    changeLog: journal,
     setShowsSample: (isShown) => setShowsSample(workspaceState, isShown),
     selection: trees.selection,
     log,

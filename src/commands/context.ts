@@ -22,7 +22,6 @@ export interface CommandContext {
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;
   readonly journal: Journal;
-  readonly changeLog: Journal;
   readonly limiter: RequestLimiter;
   readonly view: KeysView;
   readonly grantees: GranteesView;

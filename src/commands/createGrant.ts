@@ -19,7 +19,15 @@ import {
 } from '../core/createGrant.ts';
 import { isAwsManaged } from '../core/describe.ts';
 import { explain, isAbort, isKind, isKmsError, type KmsError, UserError } from '../core/errors.ts';
-import { checkCreate, create, existedBefore, mayHaveBeenDone, waitUntilListed } from '../core/grantChanges.ts';
+import {
+  checkCreate,
+  create,
+  existedBefore,
+  keepCreatedByDryRun,
+  mayHaveBeenDone,
+  noteListed,
+  waitUntilListed,
+} from '../core/grantChanges.ts';
 import { grantLines } from '../core/grantLines.ts';
 import type { CreatedGrant } from '../core/kmsApi.ts';
 import {
@@ -425,8 +433,7 @@ async function checkAndConfirm(
   }
   const { outcome, identity, listed } = checked;
   if (outcome === 'created') {
-    const made = await context.changeLog.intent(session, { kind: 'create', input }, identity?.account);
-    await made.done({ kind: 'accepted' });
+    await keepCreatedByDryRun(context.journal, session, { key, input, account: identity?.account });
     context.view.refreshGrants(connection, key.arn);
     void vscode.window.showWarningMessage(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
@@ -490,11 +497,10 @@ async function make(
   if (identity !== undefined) await current.confirmAccount(identity.account, current.closed);
   const session = sessionOf(context, connection);
   const requestedAt = systemClock.now();
-  let created: CreatedGrant;
+  const onJournalError = (error: unknown) => void tellFailure(error, context.log);
+  let created: Awaited<ReturnType<typeof create>>;
   try {
-    created = await create(session, input, identity?.account, context.changeLog, (error) => {
-      void tellFailure(error, context.log);
-    });
+    created = await create(context.journal, session, { key, input, account: identity?.account }, onJournalError);
   } catch (error) {
     if (!mayHaveBeenDone(error)) throw error;
     context.view.refreshGrants(connection, key.arn);
@@ -510,7 +516,7 @@ async function make(
   context.view.refreshGrants(connection, key.arn);
   const existed = existedBefore(created.grantId, new Set(listed.map(({ grantId }) => grantId)), undefined, requestedAt);
   void tellCreated(key, input, created, existed);
-  void follow(context, session, key, created.grantId, existed, requestedAt).catch((error: unknown) => {
+  void follow(context, session, key, created, existed, requestedAt).catch((error: unknown) => {
     if (!isAbort(error)) context.log.warn(describeError(error));
   });
 }
@@ -546,7 +552,7 @@ async function follow(
   context: CommandContext,
   session: Session,
   key: KmsKey,
-  grantId: string,
+  { id, grantId }: { readonly id: string; readonly grantId: string },
   existed: boolean,
   requestedAt: number,
 ): Promise<void> {
@@ -563,6 +569,7 @@ async function follow(
   );
   const outcome = await waiting;
   context.view.refreshGrants(session.connection, key.arn);
+  await noteListed(context.journal, id, outcome);
   switch (outcome.kind) {
     case 'listed':
       if (!existed && existedBefore(grantId, new Set(), outcome.grant, requestedAt)) {

@@ -12,17 +12,18 @@ import { languageModelTools, type ToolName } from '../manifest.ts';
 import { findingOptions } from '../platform/findingSettings.ts';
 import type { GrantNode } from '../views/nodes.ts';
 import type { CommandContext } from './context.ts';
+import type { EndAnswer } from './endGrant.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
-import { type RevokeAnswer, revokeGrant } from './revokeGrant.ts';
+import { revokeGrant } from './revokeGrant.ts';
 
 /** What each answer of a revoke says: no more than KMS and the user did. */
-const meanings: Readonly<Record<RevokeAnswer, string>> = {
+const meanings: Readonly<Record<EndAnswer, string>> = {
   declined: 'The user did not confirm. Nothing was done.',
   gone: 'KMS no longer listed the grant. Nothing was done.',
-  underWay: 'A revoke of this grant was sent before. Nothing more was done.',
+  underWay: 'A revoke or retirement of this grant was sent before. Nothing more was done.',
   accepted: 'KMS accepted the revoke. It may list and honor the grant a little longer.',
   perhapsGone: 'KMS did not know the grant any more. It is probably gone.',
-  revokedByDryRun: 'The server revoked the grant when it was only asked whether it would.',
+  doneByDryRun: 'The server revoked the grant when it was only asked whether it would.',
 };
 
 /** The most that one answer holds: entries, and characters in all. */

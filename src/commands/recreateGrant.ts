@@ -4,11 +4,19 @@ import { systemClock } from '../core/clock.ts';
 import type { Session } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
 import { explain, isAbort, isKind, isKmsError, UserError } from '../core/errors.ts';
-import { type CreateCheck, checkCreate, type ListedOutcome, waitUntilListed } from '../core/grantChanges.ts';
+import {
+  type CreateCheck,
+  checkCreate,
+  create,
+  keepCreatedByDryRun,
+  type ListedOutcome,
+  noteListed,
+  waitUntilListed,
+} from '../core/grantChanges.ts';
 import type { JournalRecord } from '../core/journal.ts';
 import { accountOfArn, type CallerIdentity, type CreateGrantInput, keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
-import { type Obstacle, planRecreate, type RecreatePlan, recreate } from '../core/recreate.ts';
+import { type Obstacle, planRecreate, type RecreatePlan } from '../core/recreate.ts';
 import { findGrant } from '../core/revocation.ts';
 import { duration, printable } from '../core/text.ts';
 import { describeError } from '../platform/log.ts';
@@ -37,8 +45,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
   const { input } = plan;
   if (input === undefined) throw impossible(record, plan.obstacles);
   if (checked.answer === 'created') {
-    const made = await journal.intent(session, { kind: 'create', input }, identity?.account);
-    await made.done({ kind: 'accepted' });
+    await keepCreatedByDryRun(journal, session, { key: record.key, input, account: identity?.account, of: record });
     view.refreshGrants(session.connection, record.key.arn);
     void vscode.window.showWarningMessage(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
@@ -53,15 +60,12 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
   if (account !== undefined) await current.confirmAccount(account, current.closed);
   const acting = sessionOf(context, session.connection);
   const onJournalError = (error: unknown) => log.warn(describeError(error));
-  const made = await recreate(journal, acting, record, input, account, onJournalError);
+  const made = await create(journal, acting, { key: record.key, input, account, of: record }, onJournalError);
   view.refreshGrants(acting.connection, record.key.arn);
 
   const outcome = await waitCancellably(acting, input, made.grantId);
   if (acting.closed.aborted) return;
-  if (outcome?.kind === 'listed' || outcome?.kind === 'timedOut') {
-    const kind = outcome.kind === 'listed' ? 'listed' : 'notListed';
-    await journal.note(made.id, { kind, afterMs: outcome.afterMs }).catch(onJournalError);
-  }
+  if (outcome !== undefined) await noteListed(journal, made.id, outcome).catch(onJournalError);
   view.refreshGrants(acting.connection, record.key.arn);
   tell(record, made.grantId, outcome);
 }

@@ -14,8 +14,9 @@ import { shortOperations } from '../views/grantFields.ts';
 import type { GrantNode } from '../views/nodes.ts';
 import { namedAccount } from './ask.ts';
 import { type CommandContext, sessionOf } from './context.ts';
+import { isUnderWay } from './endGrant.ts';
 import { isReadOnly, refuseIfReadOnly } from './readOnly.ts';
-import { isUnderWay, revokeGrant } from './revokeGrant.ts';
+import { revokeGrant } from './revokeGrant.ts';
 
 /** KMS takes 50 a second from a whole account; production needs some of them. */
 const perSecond = 10;
@@ -29,7 +30,7 @@ type Outcome =
   /** A revoke of it was sent before. */
   | 'underWay'
   /** The server ignored the dry run. */
-  | 'revokedByDryRun'
+  | 'doneByDryRun'
   | { readonly error: unknown };
 
 interface Checked {
@@ -123,8 +124,8 @@ async function checkOne(context: CommandContext, node: GrantNode, signal: AbortS
     const either = AbortSignal.any([signal, session.closed]);
     const identity = await session.identity();
     const result = await preflight(session, { keyArn: key.arn, grantId: grant.grantId }, either);
-    if (result.kind === 'revokedByDryRun') {
-      await context.revocations.followRevoked(session, key, result.grant, identity.account);
+    if (result.kind === 'doneByDryRun') {
+      await context.revocations.followDone('revoke', session, key, result.grant, identity.account);
     }
     return { node, outcome: result.kind, identity };
   } catch (error) {
@@ -211,7 +212,7 @@ async function tellResults(
   const revoked = results.flatMap((result) => (result.kind === 'done' ? [result.item.node] : []));
   const skipped = results.flatMap((result) => (result.kind === 'skipped' ? [result.item.node] : []));
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => node);
-  const [gone, underWay, byDryRun] = [of('gone'), of('underWay'), of('revokedByDryRun')];
+  const [gone, underWay, byDryRun] = [of('gone'), of('underWay'), of('doneByDryRun')];
   const counts: readonly (readonly [number, (count: number) => string])[] = [
     [unanswered.length, (count) => l10n.t('Sent without an answer, and followed: {0}.', count)],
     [byDryRun.length, (count) => l10n.t('Revoked by the check, since the server does not know dry runs: {0}.', count)],

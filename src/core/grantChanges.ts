@@ -1,9 +1,10 @@
-import type { ChangeLog, ChangeOutcome, OpenChange } from './changeLog.ts';
+import * as l10n from '@vscode/l10n';
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
-import { isKind, isKmsError, isOutcomeUnknown, type KmsError } from './errors.ts';
+import { isKind, isKmsError, isOutcomeUnknown, isUserError, type KmsError, UserError } from './errors.ts';
+import { grantToMake, type Journal, type JournalOutcome, type JournalRecord, refusal } from './journal.ts';
 import type { CreatedGrant, GrantRef, KmsApi } from './kmsApi.ts';
-import type { CreateGrantInput, Grant } from './model.ts';
+import type { CreateGrantInput, Grant, KmsKey } from './model.ts';
 import type { PropagationPolicy } from './propagation.ts';
 import { findGrant } from './revocation.ts';
 
@@ -27,109 +28,73 @@ export async function checkCreate(
   return session.api.dryRunCreateGrant(input, signal);
 }
 
+/** A grant to make, and for whom. */
+export interface NewGrant {
+  readonly key: KmsKey;
+  readonly input: CreateGrantInput;
+  /** The account that the user confirmed, when it is known. */
+  readonly account: string | undefined;
+  /** The entry of the journal whose grant is made again. */
+  readonly of?: JournalRecord;
+}
+
 /**
- * Makes the grant, with its intent kept before and its outcome after. Not cancellable: once sent, it can't be taken back.
- * @param account the account that the user confirmed, when it is known
+ * Writes the intent to the journal, makes the grant, and writes what came of it. Not cancellable: once sent, it can't be
+ * taken back.
+ * @param onJournalError what came of it could not be written; the grant is made, or not, all the same
+ * @returns the answer, and the `id` of the entry in the journal
  * @throws KmsError; see {@link mayHaveBeenDone} for whether the grant may be there all the same
+ * @throws UserError when the intent can't be written: then nothing was sent
  */
 export async function create(
+  journal: Journal,
   session: Session,
-  input: CreateGrantInput,
-  account: string | undefined,
-  changes: ChangeLog,
-  onUnkept: (error: unknown) => void,
-): Promise<CreatedGrant> {
-  return kept(
-    await changes.intent(session, { kind: 'create', input }, account),
-    onUnkept,
-    () => session.api.createGrant(input, session.closed),
-    ({ grantId }) => ({ kind: 'accepted', grantId }),
-  );
-}
-
-/**
- * Retires the grant, as {@link create} makes one.
- * @returns `perhapsGone` when KMS does not know the grant (any more)
- */
-export async function retire(
-  session: Session,
-  grant: Grant,
-  account: string | undefined,
-  changes: ChangeLog,
-  onUnkept: (error: unknown) => void,
-): Promise<'accepted' | 'perhapsGone'> {
-  const { keyArn, grantId } = grant;
-  return kept(
-    await changes.intent(session, { kind: 'retire', grant }, account),
-    onUnkept,
-    async () => {
-      try {
-        await session.api.retireGrant({ keyArn, grantId }, session.closed);
-        return 'accepted';
-      } catch (error) {
-        if (isKind(error, 'grantNotFound', 'invalidGrantId')) return 'perhapsGone';
-        throw error;
-      }
-    },
-    () => ({ kind: 'accepted' }),
-  );
-}
-
-/** An outcome that can't be kept, as on a full disk, takes nothing from what was done: that is told to `onUnkept`. */
-async function kept<T>(
-  intent: OpenChange,
-  onUnkept: (error: unknown) => void,
-  act: () => Promise<T>,
-  accepted: (answer: T) => ChangeOutcome,
-): Promise<T> {
-  let answer: T;
+  grant: NewGrant,
+  onJournalError: (error: unknown) => void,
+): Promise<CreatedGrant & { readonly id: string }> {
+  const id = await keepIntent(journal, session, grant);
+  const note = (entry: string, outcome: JournalOutcome) => journal.note(entry, outcome).catch(onJournalError);
+  if (session.closed.aborted) {
+    // Replaced while the intent was written.
+    const notSent = new UserError(l10n.t('The connection changed meanwhile. Nothing was done.'));
+    await note(id, refusal(notSent));
+    throw notSent;
+  }
+  let created: CreatedGrant;
   try {
-    answer = await act();
+    created = await session.api.createGrant(grant.input, session.closed);
   } catch (error) {
-    const failure = error instanceof Error ? error : new Error(String(error));
-    const kind = mayHaveBeenDone(error) ? 'unknown' : 'refused';
-    await intent.done({ kind, error: failure }).catch(onUnkept);
+    await note(id, mayHaveBeenDone(error) ? { kind: 'unknown' } : refusal(error));
     throw error;
   }
-  await intent.done(accepted(answer)).catch(onUnkept);
-  return answer;
+  const { grantId } = created;
+  await note(id, { kind: 'accepted', grantId });
+  const { of } = grant;
+  // For a named grant that is still there, KMS answers with that very grant.
+  if (of !== undefined && grantId !== of.grant.grantId) await note(of.id, { kind: 'recreatedAs', grantId });
+  return { ...created, id };
+}
+
+/** Keeps in the journal that a dry run made the grant. What it answered, with the new ID, is not known. */
+export async function keepCreatedByDryRun(journal: Journal, session: Session, grant: NewGrant): Promise<void> {
+  await journal.note(await keepIntent(journal, session, grant), { kind: 'accepted' });
+}
+
+async function keepIntent(journal: Journal, session: Session, { key, input, account, of }: NewGrant): Promise<string> {
+  const { id } = await journal.add({
+    kind: of === undefined ? 'create' : 'recreate',
+    connection: session.connection.ref,
+    account,
+    key,
+    grant: grantToMake(input),
+    ...(of === undefined ? {} : { of: of.id }),
+  });
+  return id;
 }
 
 /** Also after an abort, which comes from a connection that was replaced in the middle: the request may be on its way. */
 export function mayHaveBeenDone(error: unknown): boolean {
-  return isOutcomeUnknown(error) || !isKmsError(error);
-}
-
-export type RetireCheck =
-  /** KMS lists the grant, or doesn't let the caller see, and would let it be retired as far as it can be asked. */
-  | { readonly kind: 'ready'; readonly grant: Grant }
-  /** KMS no longer lists it. */
-  | { readonly kind: 'gone' }
-  /** The server ignored DryRun: the grant is retired already. */
-  | { readonly kind: 'retiredByDryRun'; readonly grant: Grant };
-
-/**
- * As `preflight` of a revoke: reads the grant again, and asks by dry run where that is safe. A retiring principal need not
- * be allowed to list the grants of the key, above all of one of another account: then what it was shown has to do.
- * @throws KmsError such as `accessDenied`
- */
-export async function checkRetire(session: Session, shown: Grant, signal: AbortSignal): Promise<RetireCheck> {
-  const ref = { keyArn: shown.keyArn, grantId: shown.grantId };
-  let grant: Grant | undefined = shown;
-  try {
-    grant = await findGrant(session.api, ref, signal);
-  } catch (error) {
-    if (!isKind(error, 'accessDenied')) throw error;
-  }
-  if (grant === undefined) return { kind: 'gone' };
-  if (session.connection.endpoint.kind === 'custom') return { kind: 'ready', grant };
-  try {
-    const answer = await session.api.dryRunRetireGrant(ref, signal);
-    return { kind: answer === 'retired' ? 'retiredByDryRun' : 'ready', grant };
-  } catch (error) {
-    if (isKind(error, 'grantNotFound', 'invalidGrantId')) return { kind: 'gone' };
-    throw error;
-  }
+  return isOutcomeUnknown(error) || !(isKmsError(error) || isUserError(error));
 }
 
 export type ListedOutcome =
@@ -162,6 +127,12 @@ export async function waitUntilListed(
     const afterMs = clock.now() - since;
     if (afterMs >= policy.timeoutMs) return { kind: 'timedOut', afterMs };
   }
+}
+
+/** Writes to the journal how the wait for a new grant ended. @throws UserError when it can't be written */
+export async function noteListed(journal: Journal, id: string, outcome: ListedOutcome): Promise<void> {
+  if (outcome.kind === 'unreadable') return;
+  await journal.note(id, { kind: outcome.kind === 'listed' ? 'listed' : 'notListed', afterMs: outcome.afterMs });
 }
 
 /** Reading again may work without anything else being changed. */

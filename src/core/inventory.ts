@@ -87,6 +87,11 @@ export class Inventory {
     return load === this.#grants.get(keyArn) || this.#closed.aborted ? load.listing() : this.grants(keyArn);
   }
 
+  /** The key as it is listed, as far as keys are loaded, without asking for any. */
+  loadedKey(keyArn: string): KmsKey | undefined {
+    return this.#keys?.listing().keys.find(({ arn }) => arn === keyArn);
+  }
+
   /** What is loaded of the key's grants, without asking for any. */
   loadedGrants(keyArn: string): readonly Grant[] {
     return this.#grants.get(keyArn)?.listing().grants ?? [];

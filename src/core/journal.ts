@@ -1,10 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import type { ChangeLog, ChangeOutcome, OpenChange } from './changeLog.ts';
 import type { Clock } from './clock.ts';
-import type { Session } from './connections.ts';
 import { isKmsError, UserError } from './errors.ts';
 import { type ConnectionRef, type CreateGrantInput, connectionId, type Grant, type KmsKey } from './model.ts';
-import { keyOfArn, readKeyArn } from './pinnedKeys.ts';
 import type { LastRead } from './propagation.ts';
 import { printable } from './text.ts';
 
@@ -16,7 +13,9 @@ import { printable } from './text.ts';
 /** In every line. Lines of a later version are left alone. */
 const version = 1;
 
-export type JournalKind = 'revoke' | 'recreate' | 'create' | 'retire';
+/** What ends a grant. */
+export type EndingKind = 'revoke' | 'retire';
+export type JournalKind = EndingKind | 'recreate' | 'create';
 
 /** What was asked of KMS, with all that a person may need to know of it later, and all that CreateGrant needs. */
 export interface JournalEntry {
@@ -149,9 +148,14 @@ function isSeenGone({ outcome }: JournalRecord): boolean {
   return outcome?.kind === 'gone' || outcome?.kind === 'dismissed';
 }
 
+/** Such an entry is followed until its grant is gone. */
+export function endsGrant<T extends { readonly kind: JournalKind }>(entry: T): entry is T & { kind: EndingKind } {
+  return entry.kind === 'revoke' || entry.kind === 'retire';
+}
+
 /** Whether more may come to be known of it. Such entries outlive every clearing. */
-export function isFinished({ kind, outcome }: JournalRecord): boolean {
-  switch (outcome?.kind) {
+export function isFinished(record: JournalRecord): boolean {
+  switch (record.outcome?.kind) {
     case undefined:
       return false;
     case 'refused':
@@ -165,15 +169,16 @@ export function isFinished({ kind, outcome }: JournalRecord): boolean {
     case 'followed':
     case 'stillListed':
     case 'stopped':
-      // Only a revoke is followed after its answer.
-      return kind !== 'revoke';
+      return !endsGrant(record);
   }
 }
 
 /** Grants that were ended, and can be made again. */
-export function isRecreatable({ kind, outcome, grant }: JournalRecord): boolean {
-  const ended = kind === 'revoke' || kind === 'retire';
-  return ended && outcome !== undefined && outcome.kind !== 'refused' && grant.granteePrincipal !== undefined;
+export function isRecreatable(record: JournalRecord): boolean {
+  const { outcome, grant } = record;
+  return (
+    endsGrant(record) && outcome !== undefined && outcome.kind !== 'refused' && grant.granteePrincipal !== undefined
+  );
 }
 
 /** The lines of the entries that are not finished, and of those that only a later version can read. */
@@ -232,7 +237,7 @@ export interface NewEntry {
 }
 
 /** The journal of this window: what all windows wrote, and what concerns sample data, which is never written. */
-export class Journal implements ChangeLog {
+export class Journal {
   readonly #file: JournalFile;
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
@@ -333,14 +338,6 @@ export class Journal implements ChangeLog {
     }
   }
 
-  async intent(session: Session, change: ChangeOf, account: string | undefined): Promise<OpenChange> {
-    const grant = change.kind === 'create' ? grantToMake(change.input) : change.grant;
-    const read = readKeyArn(grant.keyArn);
-    const key = read === undefined ? { keyId: grant.keyArn, arn: grant.keyArn, aliases: [] } : keyOfArn(read);
-    const { id } = await this.add({ kind: change.kind, connection: session.connection.ref, account, key, grant });
-    return { done: (outcome) => this.note(id, asJournalOutcome(outcome)) };
-  }
-
   /**
    * Forgets what is finished, for all windows.
    * @throws UserError when the file can't be written
@@ -408,8 +405,6 @@ export class Journal implements ChangeLog {
   }
 }
 
-type ChangeOf = Parameters<ChangeLog['intent']>[1];
-
 const nothingYet = { accepted: false, outcome: undefined, outcomeAt: undefined, recreatedAs: undefined } as const;
 
 /** The grant that CreateGrant is asked to make, as far as it is known before. */
@@ -425,17 +420,6 @@ export function grantToMake(input: CreateGrantInput): Grant {
     operations: input.operations,
     constraints: input.constraints,
   };
-}
-
-function asJournalOutcome(outcome: ChangeOutcome): JournalOutcome {
-  switch (outcome.kind) {
-    case 'accepted':
-      return { kind: 'accepted', grantId: outcome.grantId };
-    case 'refused':
-      return refusal(outcome.error);
-    case 'unknown':
-      return { kind: 'unknown' };
-  }
 }
 
 /** The outcome of a call that KMS, or what stands before it, refused. */
@@ -492,7 +476,7 @@ function readLine(raw: string): Line | undefined {
   return { kind: 'entry', entry: of === undefined ? entry : { ...entry, of } };
 }
 
-const kinds: readonly JournalKind[] = ['revoke', 'recreate', 'create', 'retire'];
+const kinds: readonly JournalKind[] = ['revoke', 'retire', 'create', 'recreate'];
 const lastReads: readonly LastRead[] = ['listed', 'absent', 'none'];
 
 function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {

@@ -1,8 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Session } from './connections.ts';
 import { isAwsManaged } from './describe.ts';
-import { isOutcomeUnknown } from './errors.ts';
-import { grantToMake, type Journal, type JournalOutcome, type JournalRecord, refusal } from './journal.ts';
 import type { CreateGrantInput, Grant, KeyMetadata, KmsKey, PrincipalRef } from './model.ts';
 import { readPrincipal } from './principal.ts';
 
@@ -152,42 +149,4 @@ function retiringObstacles({ retiringPrincipal }: Grant): Obstacle[] {
       ),
     },
   ];
-}
-
-/**
- * Writes the intent to the journal, creates the grant, and writes what came of it. Not cancellable once sent.
- * @param of the entry whose grant is made again
- * @param onJournalError what came of it could not be written; the grant is made all the same
- * @returns the entry of the journal, with the ID of the new grant
- * @throws KmsError
- * @throws UserError when the intent can't be written: then nothing was sent
- */
-export async function recreate(
-  journal: Journal,
-  session: Session,
-  of: JournalRecord,
-  input: CreateGrantInput,
-  account: string | undefined,
-  onJournalError: (error: unknown) => void,
-): Promise<{ readonly id: string; readonly grantId: string }> {
-  const { id } = await journal.add({
-    kind: 'recreate',
-    connection: session.connection.ref,
-    account,
-    key: of.key,
-    grant: grantToMake(input),
-    of: of.id,
-  });
-  const note = (entry: string, outcome: JournalOutcome) => journal.note(entry, outcome).catch(onJournalError);
-  let grantId: string;
-  try {
-    ({ grantId } = await session.api.createGrant(input, session.closed));
-  } catch (error) {
-    await note(id, isOutcomeUnknown(error) || session.closed.aborted ? { kind: 'unknown' } : refusal(error));
-    throw error;
-  }
-  await note(id, { kind: 'accepted', grantId });
-  // For a named grant that is still there, KMS answers with that very grant.
-  if (grantId !== of.grant.grantId) await note(of.id, { kind: 'recreatedAs', grantId });
-  return { id, grantId };
 }

@@ -1,8 +1,6 @@
 import { isKind } from './errors.ts';
 import type { KmsApi } from './kmsApi.ts';
 import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
-import type { ReadListed } from './propagation.ts';
-import { listedOn } from './revocation.ts';
 
 /**
  * Whether the caller is one whom KMS lets retire a grant. `perhaps`: the grant names the caller's whole account, and IAM
@@ -90,28 +88,6 @@ export async function* retirableGrants(
     }
   }
   if (answered === 0 && failure !== undefined) throw failure;
-}
-
-/**
- * The reads that a poller makes on a retired grant. Who may retire a grant need not be allowed to list those of its key;
- * then the list of what its retiring principal can retire tells.
- */
-export function retiredListed(api: KmsApi, { keyArn, retiringPrincipal }: Grant): ReadListed {
-  const listed = listedOn(api, keyArn);
-  return async (grantIds, signal) => {
-    try {
-      return await listed(grantIds, signal);
-    } catch (error) {
-      if (!isKind(error, 'accessDenied') || retiringPrincipal?.kind !== 'principal') throw error;
-    }
-    const found = new Set<string>();
-    for await (const grants of retirableGrants(api, [retiringPrincipal.value], signal)) {
-      for (const grant of grants) {
-        if (grant.keyArn === keyArn && grantIds.includes(grant.grantId)) found.add(grant.grantId);
-      }
-    }
-    return found;
-  };
 }
 
 interface ArnParts {

@@ -3,6 +3,8 @@ import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
 import { isKind, isOutcomeUnknown, UserError } from './errors.ts';
 import {
+  type EndingKind,
+  endsGrant,
   grantIdentity,
   isFinished,
   type Journal,
@@ -20,6 +22,7 @@ import {
   type PropagationProgress,
   type ReadListed,
 } from './propagation.ts';
+import { retirableGrants } from './retirement.ts';
 
 /** Above this many followed grants of one key, one sweep of its list costs less than a filtered read each. */
 const filteredReads = 3;
@@ -41,8 +44,36 @@ export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal)
   }
 }
 
-/** The reads that a poller makes on one key: as few and as small as the API allows. */
-export function listedOn(api: KmsApi, keyArn: string): ReadListed {
+/**
+ * The reads that a poller makes on one key: as few and as small as the API allows. Who may retire a grant need not be
+ * allowed to list those of its key; then the lists of what their retiring principals can retire tell.
+ * @param retiringPrincipal the ARN of a grant's, where it is known
+ */
+export function listedOn(
+  api: KmsApi,
+  keyArn: string,
+  retiringPrincipal: (grantId: string) => string | undefined = () => undefined,
+): ReadListed {
+  const onKey = listedOnKey(api, keyArn);
+  return async (grantIds, signal) => {
+    try {
+      return await onKey(grantIds, signal);
+    } catch (error) {
+      const principals = new Set(grantIds.map(retiringPrincipal));
+      if (!isKind(error, 'accessDenied') || principals.has(undefined)) throw error;
+      const listed = new Set<string>();
+      for (const principal of [...principals].filter((value) => value !== undefined)) {
+        // One at a time: of several, one that KMS does not know would pass for one without grants.
+        for await (const grants of retirableGrants(api, [principal], signal)) {
+          for (const { keyArn: of, grantId } of grants) if (of === keyArn) listed.add(grantId);
+        }
+      }
+      return new Set(grantIds.filter((grantId) => listed.has(grantId)));
+    }
+  };
+}
+
+function listedOnKey(api: KmsApi, keyArn: string): ReadListed {
   return async (grantIds, signal) => {
     const wanted = new Set(grantIds);
     const listed = new Set<string>();
@@ -71,8 +102,8 @@ export type Preflight =
   | { readonly kind: 'ready'; readonly grant: Grant }
   /** KMS no longer lists it. */
   | { readonly kind: 'gone' }
-  /** The server ignored DryRun: the grant is revoked already. */
-  | { readonly kind: 'revokedByDryRun'; readonly grant: Grant };
+  /** The server ignored DryRun: what was only asked for is done. */
+  | { readonly kind: 'doneByDryRun'; readonly grant: Grant };
 
 /**
  * Reads the one grant again and, where that is safe, asks KMS by dry run whether the revoke would be allowed.
@@ -80,12 +111,41 @@ export type Preflight =
  * @throws KmsError such as `accessDenied`
  */
 export async function preflight(session: Session, ref: GrantRef, signal: AbortSignal): Promise<Preflight> {
-  const grant = await findGrant(session.api, ref, signal);
-  if (grant === undefined) return { kind: 'gone' };
-  if (session.connection.endpoint.kind === 'custom') return { kind: 'ready', grant };
+  return askByDryRun('revoke', session, ref, await findGrant(session.api, ref, signal), signal);
+}
+
+/**
+ * As {@link preflight}, for a retirement. A retiring principal need not be allowed to list the grants of the key, above all
+ * of one of another account: then the grant as it was shown has to do.
+ */
+export async function preflightRetire(
+  session: Session,
+  keyArn: string,
+  shown: Grant,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const ref = { keyArn, grantId: shown.grantId };
+  let grant: Grant | undefined = shown;
   try {
-    const answer = await session.api.dryRunRevokeGrant(ref, signal);
-    return { kind: answer === 'revoked' ? 'revokedByDryRun' : 'ready', grant };
+    grant = await findGrant(session.api, ref, signal);
+  } catch (error) {
+    if (!isKind(error, 'accessDenied')) throw error;
+  }
+  return askByDryRun('retire', session, ref, grant, signal);
+}
+
+async function askByDryRun(
+  kind: EndingKind,
+  { api, connection }: Session,
+  ref: GrantRef,
+  grant: Grant | undefined,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  if (grant === undefined) return { kind: 'gone' };
+  if (connection.endpoint.kind === 'custom') return { kind: 'ready', grant };
+  try {
+    const answer = await (kind === 'revoke' ? api.dryRunRevokeGrant(ref, signal) : api.dryRunRetireGrant(ref, signal));
+    return { kind: answer === 'allowed' ? 'ready' : 'doneByDryRun', grant };
   } catch (error) {
     // Gone between the read and the dry run.
     if (isKind(error, 'grantNotFound', 'invalidGrantId')) return { kind: 'gone' };
@@ -93,10 +153,11 @@ export async function preflight(session: Session, ref: GrantRef, signal: AbortSi
   }
 }
 
-/** A revoke of the journal that is not seen through, and what is known of it by now. */
+/** A revoke or retirement of the journal that is not seen through, and what is known of it by now. */
 export interface RevocationRecord {
   /** Of its entry in the journal. */
   readonly id: string;
+  readonly kind: EndingKind;
   readonly connection: ConnectionRef;
   /** The account on screen when the revoke was confirmed. */
   readonly account: string | undefined;
@@ -124,9 +185,9 @@ const memoryMs = 15 * 60_000;
 const graceMs = 60_000;
 
 /** What the journal says of a revoke; `undefined` when it was refused, or is done with. */
-function revocationOf(entry: JournalRecord): RevocationRecord | undefined {
-  const { id, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
-  const record = { id, connection, account, key, grant, requestedAt: at, accepted };
+function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): RevocationRecord | undefined {
+  const { id, kind, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
+  const record = { id, kind, connection, account, key, grant, requestedAt: at, accepted };
   switch (outcome?.kind) {
     case 'refused':
     case 'dismissed':
@@ -145,10 +206,11 @@ function revocationOf(entry: JournalRecord): RevocationRecord | undefined {
 }
 
 /** What a grant's row shows of its revoke. */
-export type RevocationState =
+export type RevocationState = (
   | { readonly kind: 'revoking' }
-  | { readonly kind: 'confirming'; readonly accepted: boolean; readonly progress: PropagationProgress | undefined }
-  | { readonly kind: 'unconfirmed'; readonly record: RevocationRecord };
+  | { readonly kind: 'confirming'; readonly progress: PropagationProgress | undefined }
+  | { readonly kind: 'unconfirmed' }
+) & { readonly record: RevocationRecord };
 
 export type RevokeResult = 'accepted' | 'perhapsGone';
 
@@ -174,7 +236,10 @@ interface Entry {
   progress: PropagationProgress | undefined;
 }
 
-/** All the revokes that are not yet seen through, of every connection: made, followed, resumed. */
+/**
+ * All the revokes that are not yet seen through, of every connection: made, followed, resumed. A retirement is one that the
+ * grant itself allows, and is followed in the same way.
+ */
 export class Revocations {
   readonly #options: RevocationsOptions;
   /** By {@link grantIdentity}. */
@@ -202,11 +267,12 @@ export class Revocations {
   state(ref: ConnectionRef, key: KmsKey, grantId: string): RevocationState | undefined {
     const entry = this.#entries.get(`${connectionId(ref)}/${key.keyId}/${grantId}`);
     if (entry === undefined || entry.record.goneAt !== undefined) return undefined;
-    if (entry.phase === 'revoking') return { kind: 'revoking' };
-    if (entry.phase === 'idle' && (entry.record.unconfirmed !== undefined || this.#isAbandoned(entry.record))) {
-      return { kind: 'unconfirmed', record: entry.record };
+    const { record, phase, progress } = entry;
+    if (phase === 'revoking') return { kind: 'revoking', record };
+    if (phase === 'idle' && (record.unconfirmed !== undefined || this.#isAbandoned(record))) {
+      return { kind: 'unconfirmed', record };
     }
-    return { kind: 'confirming', accepted: entry.record.accepted, progress: entry.progress };
+    return { kind: 'confirming', record, progress };
   }
 
   /**
@@ -215,8 +281,16 @@ export class Revocations {
    * @throws KmsError
    * @throws UserError when the intent can't be written to the journal: then nothing was sent
    */
-  async revoke(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Promise<RevokeResult> {
-    const entry = this.#begin(session, key, grant, account);
+  revoke(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Promise<RevokeResult> {
+    return this.#send(session, this.#begin('revoke', session, key, grant, account));
+  }
+
+  /** As {@link revoke}, by RetireGrant. */
+  retire(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Promise<RevokeResult> {
+    return this.#send(session, this.#begin('retire', session, key, grant, account));
+  }
+
+  async #send(session: Session, entry: Entry): Promise<RevokeResult> {
     const earlier = this.#show(entry);
     try {
       entry.record = { ...entry.record, id: (await this.#write(entry.record)).id };
@@ -232,8 +306,12 @@ export class Revocations {
       throw notSent;
     }
     let result: RevokeResult = 'accepted';
+    const { kind, key, grant } = entry.record;
+    const ref = { keyArn: key.arn, grantId: grant.grantId };
     try {
-      await session.api.revokeGrant({ keyArn: key.arn, grantId: grant.grantId }, session.closed);
+      await (kind === 'revoke'
+        ? session.api.revokeGrant(ref, session.closed)
+        : session.api.retireGrant(ref, session.closed));
     } catch (error) {
       if (!isKind(error, 'grantNotFound', 'invalidGrantId')) {
         // An abort comes from a connection that was replaced in the middle: the request may be on its way.
@@ -254,9 +332,15 @@ export class Revocations {
     return result;
   }
 
-  /** Follows a revoke that has already happened. */
-  async followRevoked(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Promise<void> {
-    const entry = this.#begin(session, key, grant, account);
+  /** Follows a revoke that has already happened, by a dry run that was none. */
+  async followDone(
+    kind: EndingKind,
+    session: Session,
+    key: KmsKey,
+    grant: Grant,
+    account: string | undefined,
+  ): Promise<void> {
+    const entry = this.#begin(kind, session, key, grant, account);
     this.#show(entry);
     try {
       entry.record = { ...entry.record, id: (await this.#write(entry.record)).id };
@@ -362,7 +446,7 @@ export class Revocations {
     const known = new Map<string, RevocationRecord | undefined>();
     for (const journaled of journal.records) {
       // The newest counts; one that was refused leaves what is known of an earlier one.
-      if (journaled.kind !== 'revoke' || journaled.outcome?.kind === 'refused') continue;
+      if (!endsGrant(journaled) || journaled.outcome?.kind === 'refused') continue;
       const identity = grantIdentity(journaled);
       if (known.has(identity)) continue;
       const record = revocationOf(journaled);
@@ -393,15 +477,15 @@ export class Revocations {
     for (const { poller } of pollers) poller.dispose();
   }
 
-  #begin(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Entry {
+  #begin(kind: EndingKind, session: Session, key: KmsKey, grant: Grant, account: string | undefined): Entry {
     const requestedAt = this.#options.clock.now();
     const { ref } = session.connection;
-    const record = { id: '', connection: ref, account, key, grant, requestedAt, accepted: false };
+    const record = { id: '', kind, connection: ref, account, key, grant, requestedAt, accepted: false };
     return { record, phase: 'revoking', progress: undefined };
   }
 
-  #write({ connection, account, key, grant }: RevocationRecord): Promise<JournalRecord> {
-    return this.#options.journal.add({ kind: 'revoke', connection, account, key, grant });
+  #write({ kind, connection, account, key, grant }: RevocationRecord): Promise<JournalRecord> {
+    return this.#options.journal.add({ kind, connection, account, key, grant });
   }
 
   /** @returns what was known of an earlier revoke of the same grant */
@@ -468,16 +552,20 @@ export class Revocations {
 
   #poller(session: Session, record: RevocationRecord): PropagationPoller {
     const id = pollerId(record.connection, record.key.arn);
-    const known = this.#pollers.get(id);
-    if (known !== undefined) return known.poller;
+    const running = this.#pollers.get(id);
+    if (running !== undefined) return running.poller;
     const { clock, random, policy } = this.#options;
+    const known = (grantId: string) => this.#entries.get(`${session.connection.id}/${record.key.keyId}/${grantId}`);
     const poller = new PropagationPoller({
-      read: listedOn(session.api, record.key.arn),
+      read: listedOn(session.api, record.key.arn, (grantId) => {
+        const retiring = known(grantId)?.record.grant.retiringPrincipal;
+        return retiring?.kind === 'principal' ? retiring.value : undefined;
+      }),
       clock,
       random,
       policy: policy(),
       onProgress: (grantId, progress) => {
-        const entry = this.#entries.get(`${session.connection.id}/${record.key.keyId}/${grantId}`);
+        const entry = known(grantId);
         if (entry === undefined) return;
         entry.progress = progress;
         this.#options.onChange(entry.record);
@@ -515,8 +603,7 @@ export class Revocations {
   async #end(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
     const identity = grantIdentity(record);
     const open = this.#options.journal.records.filter(
-      (other) =>
-        other.kind === 'revoke' && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,
+      (other) => endsGrant(other) && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,
     );
     await this.#note(record, outcome);
     for (const { id } of open) await this.#note({ ...record, id }, { kind: 'dismissed' });

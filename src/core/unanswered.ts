@@ -1,8 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
-import type { Journal, JournalOutcome, JournalRecord } from './journal.ts';
+import { endsGrant, type Journal, type JournalRecord } from './journal.ts';
 import { connectionId, type Grant, type PrincipalRef } from './model.ts';
-import { findGrant } from './revocation.ts';
 
 /** A call that began less long ago than this may still be under way in another window. */
 const underWayMs = 2 * 60_000;
@@ -11,36 +10,24 @@ const underWayMs = 2 * 60_000;
 const patienceMs = 5 * 60_000;
 
 /**
- * Asks KMS what became of changes whose answer was lost, with the window that waited for it or on the way. Of a revoke,
- * that is done by following it.
+ * Asks KMS what became of new grants whose answer was lost, with the window that waited for it or on the way. A revoke or
+ * retirement is followed instead.
  * @throws KmsError
  */
 export async function checkUnanswered(journal: Journal, session: Session, clock: Clock): Promise<void> {
   await journal.ready();
-  const isOpen = ({ id, kind, at, connection, outcome }: JournalRecord) =>
-    kind !== 'revoke' &&
-    (outcome === undefined || outcome.kind === 'unknown') &&
-    !journal.isUnderWay(id) &&
-    clock.now() - at > underWayMs &&
-    connectionId(connection) === session.connection.id;
+  const isOpen = (record: JournalRecord) =>
+    !endsGrant(record) &&
+    (record.outcome === undefined || record.outcome.kind === 'unknown') &&
+    !journal.isUnderWay(record.id) &&
+    clock.now() - record.at > underWayMs &&
+    connectionId(record.connection) === session.connection.id;
   const open = journal.records.filter(isOpen);
   if (open.length === 0) return;
   const { account } = await session.identity();
   for (const record of open) {
-    if (record.account !== undefined && record.account !== account) continue;
-    if (record.kind === 'retire') await journal.note(record.id, await outcomeOfRetire(session, record, clock));
-    else await checkMade(journal, session, record, clock);
+    if (record.account === undefined || record.account === account) await checkMade(journal, session, record, clock);
   }
-}
-
-async function outcomeOfRetire(
-  { api, closed }: Session,
-  { key, grant, at }: JournalRecord,
-  clock: Clock,
-): Promise<JournalOutcome> {
-  const found = await findGrant(api, { keyArn: key.arn, grantId: grant.grantId }, closed);
-  const afterMs = clock.now() - at;
-  return found === undefined ? { kind: 'gone', afterMs } : { kind: 'stillListed', afterMs, lastRead: 'listed' };
 }
 
 /** Looks for a grant on the same terms, made since, that no other entry knows of. */

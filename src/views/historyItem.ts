@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { connectionName } from '../core/describe.ts';
 import { explain, type KmsErrorKind } from '../core/errors.ts';
-import { isRecreatable, type JournalKind, type JournalRecord } from '../core/journal.ts';
+import { endsGrant, isRecreatable, type JournalKind, type JournalRecord } from '../core/journal.ts';
 import { keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
 import { asMarkdown, duration, localTime, printable, timeOfDay } from '../core/text.ts';
@@ -178,7 +178,7 @@ function stateText(record: JournalRecord, isUnderWay: boolean): string {
     case 'unknown':
       return l10n.t('outcome unknown');
     case 'accepted':
-      return record.kind === 'revoke' ? l10n.t('confirming') : l10n.t('accepted');
+      return endsGrant(record) ? l10n.t('confirming') : l10n.t('accepted');
     case 'followed':
       return l10n.t('confirming');
     case 'refused':
@@ -204,7 +204,8 @@ function refusalTitle(kind: string): string {
   return title ?? l10n.t('Failed');
 }
 
-function stateIcon({ outcome, recreatedAs, kind }: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon {
+function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon {
+  const { outcome, recreatedAs } = record;
   if (recreatedAs !== undefined) return icon('discard');
   if (isUnderWay) return icon('loading~spin');
   switch (outcome?.kind) {
@@ -214,7 +215,7 @@ function stateIcon({ outcome, recreatedAs, kind }: JournalRecord, isUnderWay: bo
     case 'refused':
       return icon('error', 'problemsErrorIcon');
     case 'accepted':
-      return kind === 'revoke' ? icon('sync') : icon('check');
+      return endsGrant(record) ? icon('sync') : icon('check');
     case 'followed':
       return icon('sync');
     case 'gone':

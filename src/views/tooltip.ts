@@ -137,7 +137,9 @@ export function grantTooltip(node: GrantNode, known: Pick<Known, 'revocation' | 
     lines.push([l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - Date.now()))]);
   }
   if (revocation?.kind === 'unconfirmed') {
-    lines.push([l10n.t('Revoke asked for'), localTime(new Date(revocation.record.requestedAt))]);
+    const { kind, requestedAt } = revocation.record;
+    const asked = kind === 'revoke' ? l10n.t('Revoke asked for') : l10n.t('Retirement asked for');
+    lines.push([asked, localTime(new Date(requestedAt))]);
   }
   return table(
     grant.name ?? who.shortName,

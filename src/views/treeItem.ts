@@ -264,21 +264,35 @@ export function grantItem(
   });
 }
 
-function revocationText(revocation: RevocationState): string {
+function revocationText({ record, ...revocation }: RevocationState): string {
+  const words = {
+    revoke: {
+      under: l10n.t('Revoking…'),
+      done: l10n.t('Revoked'),
+      confirming: l10n.t('Revoked · confirming'),
+      lost: l10n.t('Revoke sent, no answer'),
+      checking: l10n.t('Revoke sent, no answer · checking'),
+    },
+    retire: {
+      under: l10n.t('Retiring…'),
+      done: l10n.t('Retired'),
+      confirming: l10n.t('Retired · confirming'),
+      lost: l10n.t('Retirement sent, no answer'),
+      checking: l10n.t('Retirement sent, no answer · checking'),
+    },
+  }[record.kind];
   switch (revocation.kind) {
     case 'revoking':
-      return l10n.t('Revoking…');
+      return words.under;
     case 'confirming': {
-      const state = revocation.accepted ? l10n.t('Revoked · confirming') : l10n.t('Revoke sent, no answer · checking');
+      const state = record.accepted ? words.confirming : words.checking;
       const { progress } = revocation;
       if (progress === undefined) return state;
       return `${state} · ${l10n.t('next check {0}', timeOfDay(new Date(progress.nextCheckAt)))}`;
     }
     case 'unconfirmed': {
-      const { unconfirmed, accepted } = revocation.record;
-      const state = accepted ? l10n.t('Revoked') : l10n.t('Revoke sent, no answer');
-      const last = unconfirmed?.lastRead === 'listed' ? l10n.t('still listed') : l10n.t('not confirmed');
-      return `${state} · ${last}`;
+      const last = record.unconfirmed?.lastRead === 'listed' ? l10n.t('still listed') : l10n.t('not confirmed');
+      return `${record.accepted ? words.done : words.lost} · ${last}`;
     }
   }
 }

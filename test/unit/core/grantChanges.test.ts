@@ -1,19 +1,30 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { ChangeLog, ChangeOutcome } from '../../../src/core/changeLog.ts';
-import { isKind, type KmsErrorKind } from '../../../src/core/errors.ts';
+import { isKind, isUserError, type KmsErrorKind } from '../../../src/core/errors.ts';
 import {
   checkCreate,
-  checkRetire,
   create,
   existedBefore,
+  keepCreatedByDryRun,
   mayHaveBeenDone,
-  retire,
+  noteListed,
   waitUntilListed,
 } from '../../../src/core/grantChanges.ts';
+import { Journal, type JournalRecord } from '../../../src/core/journal.ts';
 import type { CreateGrantInput } from '../../../src/core/model.ts';
 import { defaultPolicy } from '../../../src/core/propagation.ts';
-import { FakeClock, FakeKms, grant, keyArnOf, kmsError, openSession } from './fakes.ts';
+import { planRecreate } from '../../../src/core/recreate.ts';
+import {
+  FakeClock,
+  FakeJournalFile,
+  FakeKms,
+  grant,
+  key,
+  keyArnOf,
+  kmsError,
+  openSession,
+  profileRef,
+} from './fakes.ts';
 
 const keyArn = keyArnOf('k1');
 const never = new AbortController().signal;
@@ -46,50 +57,84 @@ test('a custom endpoint is never sent a dry run of a new grant, which it may tak
   assert.equal(kms.calls.length, 0);
 });
 
-/** Outcomes can be kept, unless a test says otherwise. */
-const unkept = (error: unknown) => assert.fail(String(error));
+// Making a grant
 
-class FakeLog implements ChangeLog {
-  readonly events: unknown[] = [];
+const account = '111122223333';
+const k1 = key('k1', 'alias/app');
+const full = grant('old', { name: 'nightly-export', operations: ['Decrypt', 'Encrypt'] });
 
-  async intent(_: unknown, { kind }: { kind: string }, account: string | undefined) {
-    this.events.push([kind, account]);
-    return {
-      done: async (outcome: ChangeOutcome) => {
-        this.events.push(outcome.kind === 'accepted' ? outcome : outcome.kind);
-      },
-    };
-  }
+/** Made anew, or made again when it has an entry of the history to make again. */
+async function making(kind: 'create' | 'recreate' = 'create') {
+  const file = new FakeJournalFile();
+  const journal = new Journal(file, new FakeClock());
+  const kms = new FakeKms();
+  const session = openSession(kms);
+  const revoked = await journal.add({ kind: 'revoke', connection: profileRef, account, key: k1, grant: full });
+  await journal.note(revoked.id, { kind: 'gone', afterMs: 1 });
+  const of = journal.record(revoked.id) ?? assert.fail();
+  const troubles: unknown[] = [];
+  const wanted =
+    kind === 'create'
+      ? { key: k1, input, account }
+      : { key: k1, input: planRecreate(k1, full, undefined).input ?? assert.fail(), account, of };
+  const make = () => create(journal, session, wanted, (error) => troubles.push(error));
+  const made = (): JournalRecord | undefined => file.records.find((record) => record.kind === kind);
+  const before = (): JournalRecord | undefined => file.records.find(({ id }) => id === of.id);
+  return { file, journal, kms, session, of, troubles, make, made, before };
 }
 
 test('the intent is kept before the call, and the outcome after it, without the token', async () => {
-  const kms = new FakeKms();
-  const log = new FakeLog();
-  kms.before = () => log.events.push('call');
-  const created = await create(openSession(kms), input, '111122223333', log, unkept);
-  assert.deepEqual(created, { grantId: 'created-1', grantToken: 'token-1' });
-  assert.deepEqual(log.events, [['create', '111122223333'], 'call', { kind: 'accepted', grantId: 'created-1' }]);
-  assert.ok(!JSON.stringify(log.events).includes('token-1'));
+  const { kms, make, made, file } = await making();
+  let kept: JournalRecord | undefined;
+  kms.before = () => {
+    kept = made();
+  };
+  const { id, grantId, grantToken } = await make();
+  assert.deepEqual([grantId, grantToken], ['created-1', 'token-1']);
+  assert.deepEqual(
+    [kept?.kind, kept?.account, kept?.key, kept?.connection, kept?.outcome],
+    ['create', account, k1, profileRef, undefined],
+  );
+  assert.deepEqual([made()?.id, made()?.accepted, made()?.grant.grantId], [id, true, 'created-1']);
+  assert.doesNotMatch(file.lines.join('\n'), /token-/);
 });
 
-test('when the intent can not be kept, nothing is created', async () => {
-  const kms = new FakeKms();
-  const log: ChangeLog = { intent: () => Promise.reject(new Error('The disk is full.')) };
-  await assert.rejects(create(openSession(kms), input, undefined, log, unkept), { message: 'The disk is full.' });
+test('a grant is made again, field by field the same, and the journal knows both', async () => {
+  const { kms, of, make, made, before } = await making('recreate');
+  const { grantId } = await make();
+  const [listed] = kms.grants.get(keyArn) ?? [];
+  for (const field of ['granteePrincipal', 'retiringPrincipal', 'operations', 'constraints', 'name'] as const) {
+    assert.deepEqual(listed?.[field], full[field], field);
+  }
+  assert.deepEqual([listed?.grantId, made()?.of, made()?.grant.grantId], [grantId, of.id, grantId]);
+  assert.equal(before()?.recreatedAs, grantId);
+});
+
+test('a named grant that is still there is not told as a new one', async () => {
+  const { kms, make, made, before } = await making('recreate');
+  kms.grants.set(keyArn, [full]);
+  assert.equal((await make()).grantId, 'old');
+  assert.equal(made()?.grant.grantId, 'old');
+  assert.equal(before()?.recreatedAs, undefined);
+});
+
+test('when the intent can not be kept, nothing is sent', async () => {
+  const { file, kms, make } = await making();
+  file.before = () => Promise.reject(new Error('ENOSPC'));
+  await assert.rejects(make(), { name: 'UserError', message: /nothing was sent/ });
   assert.equal(kms.calls.length, 0);
 });
 
 test('an outcome that can not be kept takes neither the token nor the failure from the user', async () => {
-  const full = new Error('The disk is full.');
-  const log: ChangeLog = { intent: async () => ({ done: () => Promise.reject(full) }) };
-  const kms = new FakeKms();
-  const told: unknown[] = [];
-  const tell = (error: unknown) => void told.push(error);
-  assert.equal((await create(openSession(kms), input, undefined, log, tell)).grantToken, 'token-1');
+  const { file, kms, make, troubles } = await making('recreate');
+  file.before = (line) => {
+    if (line.includes('outcome')) throw new Error('ENOSPC');
+  };
+  assert.equal((await make()).grantToken, 'token-1');
+  assert.equal(troubles.length, 2);
   failing(kms, 'createGrant', 'accessDenied');
-  const failed = create(openSession(kms), input, undefined, log, tell);
-  await assert.rejects(failed, (error) => isKind(error, 'accessDenied'));
-  assert.deepEqual(told, [full, full]);
+  await assert.rejects(make(), (error) => isKind(error, 'accessDenied'));
+  assert.equal(troubles.length, 3);
 });
 
 for (const [kind, outcome] of [
@@ -103,61 +148,46 @@ for (const [kind, outcome] of [
   ['notJson', 'unknown'],
 ] as const) {
   test(`a new grant that fails with ${kind} is kept as ${outcome}`, async () => {
-    const kms = new FakeKms();
-    const log = new FakeLog();
+    const { kms, make, made, before } = await making('recreate');
     failing(kms, 'createGrant', kind);
-    const made = create(openSession(kms), input, undefined, log, unkept);
-    await assert.rejects(made, (error) => isKind(error, kind) && mayHaveBeenDone(error) === (outcome === 'unknown'));
-    assert.deepEqual(log.events, [['create', undefined], outcome]);
+    await assert.rejects(make(), (error) => isKind(error, kind) && mayHaveBeenDone(error) === (outcome === 'unknown'));
+    assert.equal(made()?.outcome?.kind, outcome);
+    assert.equal(before()?.recreatedAs, undefined);
   });
 }
 
 test('a connection that closes in the middle leaves it open whether the grant was made', async () => {
-  const kms = new FakeKms();
-  const log = new FakeLog();
-  const session = openSession(kms);
+  const { kms, session, make, made } = await making();
   kms.before = () => session.close();
-  await assert.rejects(create(session, input, undefined, log, unkept), mayHaveBeenDone);
-  assert.deepEqual(log.events, [['create', undefined], 'unknown']);
+  await assert.rejects(make(), mayHaveBeenDone);
+  assert.deepEqual(made()?.outcome, { kind: 'unknown' });
 });
 
-test('before it is retired, a grant is read again and a dry run asks KMS', async () => {
-  const kms = new FakeKms();
-  kms.grants.set(keyArn, [grant('g1', { name: 'as it is now' })]);
-  const outcome = await checkRetire(openSession(kms), grant('g1', { name: 'as it was shown' }), never);
-  assert.deepEqual(outcome, { kind: 'ready', grant: grant('g1', { name: 'as it is now' }) });
-  assert.equal(kms.count('dryRunRetireGrant'), 1);
+test('a connection that closes while the intent is written gets nothing sent, and the journal says so', async () => {
+  const { kms, file, session, make, made } = await making();
+  file.before = (line) => {
+    if (line.includes('"create"')) session.close();
+  };
+  await assert.rejects(make(), (error) => isUserError(error) && !mayHaveBeenDone(error));
+  assert.equal(made()?.outcome?.kind, 'refused');
+  assert.equal(kms.count('createGrant'), 0);
 });
 
-test('who may retire a grant need not be allowed to list it: then what was shown has to do', async () => {
-  const kms = new FakeKms();
-  failing(kms, 'listGrants', 'accessDenied');
-  const shown = grant('g1');
-  assert.deepEqual(await checkRetire(openSession(kms), shown, never), { kind: 'ready', grant: shown });
-  failing(kms, 'listGrants', 'timeout');
-  await assert.rejects(checkRetire(openSession(kms), shown, never), (error) => isKind(error, 'timeout'));
+test('a grant that a dry run made is kept as made, and its ID is not known', async () => {
+  const { journal, session, made } = await making();
+  await keepCreatedByDryRun(journal, session, { key: k1, input, account });
+  assert.deepEqual([made()?.accepted, made()?.grant.grantId], [true, '']);
 });
 
-test('a grant that is gone, or goes before the dry run, is nothing to retire', async () => {
-  const kms = new FakeKms();
-  assert.deepEqual(await checkRetire(openSession(kms), grant('g1'), never), { kind: 'gone' });
-  kms.addGrants(keyArn, 'g1');
-  failing(kms, 'dryRunRetireGrant', 'grantNotFound');
-  assert.deepEqual(await checkRetire(openSession(kms), grant('g1'), never), { kind: 'gone' });
-});
-
-test('a dry run that a server takes for the real thing is told as a retirement', async () => {
-  const kms = new FakeKms();
-  kms.addGrants(keyArn, 'g1');
-  kms.dryRunRetireAnswer = 'retired';
-  assert.equal((await checkRetire(openSession(kms), grant('g1'), never)).kind, 'retiredByDryRun');
-});
-
-test('a custom endpoint is never sent a dry run of a retirement', async () => {
-  const kms = new FakeKms();
-  kms.addGrants(keyArn, 'g1');
-  assert.equal((await checkRetire(openSession(kms, undefined, custom), grant('g1'), never)).kind, 'ready');
-  assert.equal(kms.count('dryRunRetireGrant'), 0);
+test('how the wait for a new grant ended is kept, unless it can not be seen', async () => {
+  const { journal, make, made } = await making();
+  const { id } = await make();
+  await noteListed(journal, id, { kind: 'unreadable', error: kmsError('accessDenied') });
+  assert.equal(made()?.outcome?.kind, 'accepted');
+  await noteListed(journal, id, { kind: 'timedOut', afterMs: 3 });
+  assert.deepEqual(made()?.outcome, { kind: 'notListed', afterMs: 3 });
+  await noteListed(journal, id, { kind: 'listed', grant: full, afterMs: 5 });
+  assert.deepEqual(made()?.outcome, { kind: 'listed', afterMs: 5 });
 });
 
 const ref = { keyArn, grantId: 'g1' };
@@ -228,27 +258,4 @@ test('a grant was there before when it was listed before, or is older than two c
   assert.equal(existedBefore('g1', new Set(), made(-60_000), requestedAt), false);
   assert.equal(existedBefore('g1', new Set(), made(1_000), requestedAt), false);
   assert.equal(existedBefore('g1', new Set(), grant('g1', { creationDate: undefined }), requestedAt), false);
-});
-
-test('a retirement is kept with the grant before the call, and with its outcome after it', async () => {
-  const kms = new FakeKms();
-  const log = new FakeLog();
-  kms.addGrants(keyArn, 'g1');
-  kms.before = ({ operation }) => log.events.push(operation);
-  assert.equal(await retire(openSession(kms), grant('g1'), '111122223333', log, unkept), 'accepted');
-  assert.deepEqual(log.events, [['retire', '111122223333'], 'retireGrant', { kind: 'accepted' }]);
-  assert.deepEqual(kms.grants.get(keyArn), []);
-});
-
-test('a grant that KMS does not know any more is perhaps gone, which is what was wanted', async () => {
-  const kms = new FakeKms();
-  const log = new FakeLog();
-  failing(kms, 'retireGrant', 'grantNotFound');
-  assert.equal(await retire(openSession(kms), grant('g1'), undefined, log, unkept), 'perhapsGone');
-  assert.deepEqual(log.events, [['retire', undefined], { kind: 'accepted' }]);
-  failing(kms, 'retireGrant', 'accessDenied');
-  await assert.rejects(retire(openSession(kms), grant('g1'), undefined, log, unkept), (error) =>
-    isKind(error, 'accessDenied'),
-  );
-  assert.equal(log.events.at(-1), 'refused');
 });

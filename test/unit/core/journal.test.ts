@@ -10,20 +10,8 @@ import {
   type NewEntry,
   readJournal,
 } from '../../../src/core/journal.ts';
-import type { CreateGrantInput, Grant } from '../../../src/core/model.ts';
-import {
-  FakeClock,
-  FakeJournalFile,
-  FakeKms,
-  gate,
-  grant,
-  key,
-  keyArnOf,
-  kmsError,
-  openSession,
-  profileRef,
-  settle,
-} from './fakes.ts';
+import type { Grant } from '../../../src/core/model.ts';
+import { FakeClock, FakeJournalFile, gate, grant, key, profileRef, settle } from './fakes.ts';
 
 const k1 = key('k1', 'alias/app');
 const account = '111122223333';
@@ -412,53 +400,19 @@ test('a window that is closed watches and tells no more, also one that closes wh
   assert.deepEqual([open.journal.records.length, closing.journal.records.length], [1, 1]);
 });
 
-// As the log of changes
-
-const input: CreateGrantInput = {
-  keyArn: keyArnOf('k1'),
-  operations: ['Decrypt'],
-  granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' },
-  constraints: { encryptionContextEquals: undefined, encryptionContextSubset: { a: 'b' }, sourceArn: undefined },
-  name: 'reader',
-};
-
-test('a creation is kept before it is asked for, and with the ID of its grant after', async () => {
-  const { journal, file } = openWindow();
-  const change = await journal.intent(openSession(new FakeKms()), { kind: 'create', input }, account);
-  const [before] = file.records;
-  assert.deepEqual(
-    [before?.kind, before?.connection, before?.account, before?.key.arn, before?.key.keyId, before?.outcome],
-    ['create', profileRef, account, input.keyArn, 'k1', undefined],
-  );
-  assert.equal(before?.grant.name, 'reader');
-  assert.deepEqual(before?.grant.constraints, input.constraints);
-  await change.done({ kind: 'accepted', grantId: 'made' });
-  assert.deepEqual([file.records[0]?.accepted, file.records[0]?.grant.grantId], [true, 'made']);
-});
-
-test('a retirement is kept with its grant, and how KMS refused it, or that no answer came', async () => {
-  const { journal, file } = openWindow();
-  const session = openSession(new FakeKms());
-  const refused = await journal.intent(session, { kind: 'retire', grant: everything }, account);
-  await refused.done({ kind: 'refused', error: kmsError('accessDenied', { message: 'User: x is not authorized' }) });
-  assert.deepEqual(file.records[0]?.grant, everything);
-  assert.deepEqual(file.records[0]?.outcome, {
-    kind: 'refused',
-    error: 'accessDenied',
-    message: 'User: x is not authorized',
-  });
-  const lost = await journal.intent(session, { kind: 'retire', grant: everything }, account);
-  await lost.done({ kind: 'unknown', error: kmsError('timeout') });
-  assert.deepEqual(file.records[0]?.outcome, { kind: 'unknown' });
-});
-
 test('what came of a change is known in this window even where it cannot be written, which is told', async () => {
   const file = new FakeJournalFile();
   const journal = new Journal(file, new FakeClock());
-  const change = await journal.intent(openSession(new FakeKms()), { kind: 'create', input }, account);
+  const { id } = await journal.add({
+    kind: 'create',
+    connection: profileRef,
+    account,
+    key: key('k1'),
+    grant: grant(''),
+  });
   file.before = () => Promise.reject(new Error('ENOSPC'));
   await assert.rejects(
-    change.done({ kind: 'accepted', grantId: 'made' }),
+    journal.note(id, { kind: 'accepted', grantId: 'made' }),
     /What came of the change could not be written to the history: ENOSPC/,
   );
   assert.equal(journal.records[0]?.grant.grantId, 'made');

@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Journal, type JournalRecord } from '../../../src/core/journal.ts';
 import type { Grant, KeyState } from '../../../src/core/model.ts';
 import { isAwsService, readPrincipal } from '../../../src/core/principal.ts';
-import { planRecreate, recreate } from '../../../src/core/recreate.ts';
-import {
-  FakeClock,
-  FakeJournalFile,
-  FakeKms,
-  grant,
-  key,
-  keyArnOf,
-  kmsError,
-  metadata,
-  openSession,
-  settle,
-} from './fakes.ts';
+import { planRecreate } from '../../../src/core/recreate.ts';
+import { grant, key, keyArnOf, metadata } from './fakes.ts';
 
 const arn = keyArnOf('k1');
 const k1 = key('k1', 'alias/app');
-const account = '111122223333';
 
 const full = grant('g1', {
   name: 'nightly-export',
@@ -176,115 +163,4 @@ test('every obstacle of a grantee is that of a principal which only a service or
     const principal = readPrincipal(granteePrincipal);
     assert.ok(isAwsService(principal) || principal.kind.startsWith('unresolved'), principal.kind);
   }
-});
-
-// Doing it
-
-async function ended() {
-  const file = new FakeJournalFile();
-  const clock = new FakeClock();
-  const journal = new Journal(file, clock);
-  const kms = new FakeKms();
-  const session = openSession(kms);
-  const { id } = await journal.add({
-    kind: 'revoke',
-    connection: session.connection.ref,
-    account,
-    key: k1,
-    grant: full,
-  });
-  await journal.note(id, { kind: 'gone', afterMs: 1 });
-  const record = journal.record(id) ?? assert.fail();
-  const { input } = planRecreate(k1, full, metadata(arn));
-  assert.ok(input);
-  const troubles: unknown[] = [];
-  const again = () => recreate(journal, session, record, input, account, (error) => troubles.push(error));
-  const made = (): JournalRecord | undefined => file.records.find(({ kind }) => kind === 'recreate');
-  return { file, clock, journal, kms, session, id, input, troubles, again, made };
-}
-
-test('a grant is made again, field by field the same, and the journal knows both', async () => {
-  const { file, kms, id, again, made } = await ended();
-  const { grantId, id: entry } = await again();
-  const [listed] = kms.grants.get(arn) ?? [];
-  assert.ok(listed);
-  for (const field of ['granteePrincipal', 'retiringPrincipal', 'operations', 'constraints', 'name'] as const) {
-    assert.deepEqual(listed[field], full[field], field);
-  }
-  assert.equal(listed.grantId, grantId);
-  assert.deepEqual(
-    [made()?.id, made()?.of, made()?.grant.grantId, made()?.outcome?.kind],
-    [entry, id, grantId, 'accepted'],
-  );
-  assert.equal(file.records.find((record) => record.id === id)?.recreatedAs, grantId);
-});
-
-test('no grant token is kept', async () => {
-  const { file, again } = await ended();
-  await again();
-  assert.doesNotMatch(file.lines.join('\n'), /token-/);
-});
-
-test('the intent is kept before the call', async () => {
-  const { kms, again, made } = await ended();
-  let before: JournalRecord | undefined;
-  kms.before = ({ operation }) => {
-    if (operation === 'createGrant') before = made();
-  };
-  await again();
-  assert.equal(before?.outcome, undefined);
-  assert.deepEqual([before?.kind, before?.account, before?.grant.name], ['recreate', account, 'nightly-export']);
-});
-
-test('a named grant that is still there is not told as a new one', async () => {
-  const { file, kms, id, again, made } = await ended();
-  kms.grants.set(arn, [full]);
-  assert.equal((await again()).grantId, 'g1');
-  assert.equal(made()?.grant.grantId, 'g1');
-  assert.equal(file.records.find((record) => record.id === id)?.recreatedAs, undefined);
-});
-
-test('nothing is sent when the intent cannot be kept', async () => {
-  const { file, kms, again } = await ended();
-  file.before = () => Promise.reject(new Error('ENOSPC'));
-  await assert.rejects(again(), { name: 'UserError', message: /nothing was sent/ });
-  assert.equal(kms.count('createGrant'), 0);
-});
-
-test('a refusal is kept and thrown, and the old entry is as before', async () => {
-  const { file, kms, id, again, made } = await ended();
-  kms.before = () => {
-    throw kmsError('accessDenied');
-  };
-  await assert.rejects(again(), kmsError('accessDenied'));
-  assert.deepEqual(made()?.outcome, { kind: 'refused', error: 'accessDenied', message: 'accessDenied' });
-  assert.equal(file.records.find((record) => record.id === id)?.recreatedAs, undefined);
-});
-
-test('a lost answer is kept as unknown, and thrown', async () => {
-  const { kms, again, made } = await ended();
-  kms.before = () => {
-    throw kmsError('timeout');
-  };
-  await assert.rejects(again(), kmsError('timeout'));
-  assert.deepEqual(made()?.outcome, { kind: 'unknown' });
-});
-
-test('a connection that closes in the middle leaves it unknown', async () => {
-  const { kms, session, again, made } = await ended();
-  kms.before = () => new Promise(() => {});
-  const going = again();
-  await settle();
-  session.close();
-  await assert.rejects(going, { name: 'AbortError' });
-  assert.deepEqual(made()?.outcome, { kind: 'unknown' });
-});
-
-test('a grant that was made is made, also when that cannot be written', async () => {
-  const { file, again, troubles } = await ended();
-  file.before = (line) => {
-    if (line.includes('outcome')) throw new Error('ENOSPC');
-  };
-  assert.match((await again()).grantId, /^created-/);
-  assert.equal(troubles.length, 2);
 });

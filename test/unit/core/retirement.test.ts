@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Grant } from '../../../src/core/model.ts';
-import {
-  type RetireRight,
-  retirableGrants,
-  retiredListed,
-  retireRight,
-  retiringPrincipalsOf,
-} from '../../../src/core/retirement.ts';
+import { type RetireRight, retirableGrants, retireRight, retiringPrincipalsOf } from '../../../src/core/retirement.ts';
 import { FakeKms, grant, keyArnOf, kmsError } from './fakes.ts';
 
 const account = '111122223333';
@@ -120,20 +114,4 @@ test('a refusal is no empty list', async () => {
   };
   await assert.rejects(all(retirableGrants(kms, ['role', 'session'], never)), { name: 'KmsError' });
   assert.equal(kms.calls.length, 1);
-});
-
-test('a retired grant is looked for in the list of its key, or of its retiring principal where that is denied', async () => {
-  const kms = new FakeKms();
-  const retired = retiredBy('g1', 'janitor');
-  kms.grants.set(retired.keyArn, [retired]);
-  const read = retiredListed(kms, retired);
-  assert.deepEqual(await read(['g1', 'g2'], never), new Set(['g1']));
-  assert.equal(kms.count('listRetirableGrants'), 0);
-  kms.before = ({ operation }) => {
-    if (operation === 'listGrants') throw kmsError('accessDenied');
-  };
-  assert.deepEqual(await read(['g1', 'g2'], never), new Set(['g1']));
-  kms.unlist(retired.keyArn, 'g1');
-  assert.deepEqual(await read(['g1', 'g2'], never), new Set());
-  await assert.rejects(retiredListed(kms, grant('g1'))(['g1'], never), { name: 'KmsError' });
 });

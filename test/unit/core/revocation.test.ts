@@ -8,6 +8,7 @@ import {
   findGrant,
   listedOn,
   preflight,
+  preflightRetire,
   type RevocationOutcome,
   type RevocationRecord,
   Revocations,
@@ -194,7 +195,7 @@ test('a dry run that is answered with success means that the grant is revoked', 
   const { kms, session } = world();
   kms.dryRunAnswer = 'revoked';
   assert.deepEqual(await preflight(session, { keyArn: arn, grantId: 'g1' }, never), {
-    kind: 'revokedByDryRun',
+    kind: 'doneByDryRun',
     grant: g1,
   });
 });
@@ -220,6 +221,39 @@ test('cancelling ends the check', async () => {
   const checked = preflight(session, { keyArn: arn, grantId: 'g1' }, controller.signal);
   controller.abort();
   await assert.rejects(checked, { name: 'AbortError' });
+});
+
+test('before it is retired, a grant is read again and a dry run asks KMS', async () => {
+  const { kms, session } = world();
+  kms.grants.set(arn, [grant('g1', { name: 'as it is now' })]);
+  const outcome = await preflightRetire(session, arn, grant('g1', { name: 'as it was shown' }), never);
+  assert.deepEqual(outcome, { kind: 'ready', grant: grant('g1', { name: 'as it is now' }) });
+  assert.deepEqual([kms.count('dryRunRetireGrant'), kms.count('dryRunRevokeGrant')], [1, 0]);
+});
+
+test('who may retire a grant need not be allowed to list it: then what was shown has to do', async () => {
+  const { kms, session } = world();
+  failing(kms, 'listGrants', 'accessDenied', 'timeout');
+  const shown = grant('g1', { name: 'as it was shown' });
+  assert.deepEqual(await preflightRetire(session, arn, shown, never), { kind: 'ready', grant: shown });
+  await assert.rejects(preflightRetire(session, arn, shown, never), kmsError('timeout'));
+});
+
+test('a grant that is gone, or goes before the dry run, is nothing to retire', async () => {
+  const { kms, session } = world();
+  kms.unlist(arn, 'g2');
+  assert.deepEqual(await preflightRetire(session, arn, grant('g2'), never), { kind: 'gone' });
+  failing(kms, 'dryRunRetireGrant', 'grantNotFound');
+  assert.deepEqual(await preflightRetire(session, arn, g1, never), { kind: 'gone' });
+});
+
+test('a dry run that a server takes for the real thing is told as a retirement; a custom endpoint gets none', async () => {
+  const { kms, session } = world();
+  kms.dryRunRetireAnswer = 'retired';
+  assert.equal((await preflightRetire(session, arn, g1, never)).kind, 'doneByDryRun');
+  const custom = openSession(kms, profileRef, { kind: 'custom', url: 'http://127.0.0.1:4599' });
+  assert.equal((await preflightRetire(custom, arn, g1, never)).kind, 'ready');
+  assert.equal(kms.count('dryRunRetireGrant'), 1);
 });
 
 // The revoke, and what follows it
@@ -281,7 +315,7 @@ test('an accepted revoke is followed until the grant is gone, which is told and 
   await revocations.revoke(session, k1, g1, account);
   await clock.advance(1000);
   const progress = revocations.state(profileRef, k1, 'g1');
-  assert.ok(progress?.kind === 'confirming' && progress.accepted && progress.progress?.lastRead === 'listed');
+  assert.ok(progress?.kind === 'confirming' && progress.record.accepted && progress.progress?.lastRead === 'listed');
   assert.deepEqual(
     revocations.ofKey(profileRef, arn).map(({ grant: { grantId } }) => grantId),
     ['g1'],
@@ -332,7 +366,7 @@ for (const kind of ['timeout', 'network', 'notJson', 'internal', 'dependencyTime
     failing(kms, 'revokeGrant', kind);
     await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError(kind));
     const state = revocations.state(profileRef, k1, 'g1');
-    assert.ok(state?.kind === 'confirming' && !state.accepted);
+    assert.ok(state?.kind === 'confirming' && !state.record.accepted);
     assert.deepEqual(file.records[0]?.outcome, { kind: 'unknown' });
     kms.unlist(arn, 'g1');
     await clock.advance(minutes);
@@ -366,9 +400,9 @@ test('what cannot be written after the revoke is told, and the revoke is accepte
 
 test('a grant that a dry run revoked is followed as an accepted revoke', async () => {
   const { kms, session, revocations, clock, kinds } = world();
-  await revocations.followRevoked(session, k1, g1, account);
+  await revocations.followDone('revoke', session, k1, g1, account);
   const state = revocations.state(profileRef, k1, 'g1');
-  assert.ok(state?.kind === 'confirming' && state.accepted);
+  assert.ok(state?.kind === 'confirming' && state.record.accepted);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone']);
@@ -671,7 +705,7 @@ test('sample data is followed and kept in memory, but never written', async () =
   const { kms, revocations, journal, clock, file, kinds } = world();
   const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
   await revocations.revoke(sample, k1, g1, account);
-  await revocations.followRevoked(sample, k1, grant('g2'), account);
+  await revocations.followDone('revoke', sample, k1, grant('g2'), account);
   kms.unlist(arn, 'g1');
   await clock.advance(6 * minutes);
   assert.deepEqual(kinds(), ['gone', 'timedOut']);
@@ -828,4 +862,75 @@ test('a journal that cannot be read hides no list of grants, and lets no revoke 
   file.before = () => Promise.reject(new Error('EACCES'));
   await assert.rejects(revocations.revoke(session, k1, g1, account), /nothing was sent/);
   assert.equal(kms.count('revokeGrant'), 0);
+});
+
+// Retirements
+
+test('a retirement goes out as such, and is kept and followed like a revoke', async () => {
+  const { kms, session, revocations, clock, outcomes, file, state } = world();
+  assert.equal(await revocations.retire(session, k1, g1, account), 'accepted');
+  assert.deepEqual([kms.count('retireGrant'), kms.count('revokeGrant')], [1, 0]);
+  assert.deepEqual([file.records[0]?.kind, file.records[0]?.grant], ['retire', g1]);
+  assert.deepEqual([state(), revocations.state(profileRef, k1, 'g1')?.record.kind], ['confirming', 'retire']);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(
+    outcomes.map(({ record, outcome }) => [record.kind, outcome.kind]),
+    [['retire', 'gone']],
+  );
+  assert.equal(file.records[0]?.outcome?.kind, 'gone');
+});
+
+for (const later of [0, 10 * minutes]) {
+  test(`a retirement that a reload cut off is taken up ${later / minutes} minutes later, and not sent again`, async () => {
+    const before = world();
+    const answer = gate();
+    before.kms.before = ({ operation }) => (operation === 'retireGrant' ? answer.passed : Promise.resolve());
+    void before.revocations.retire(before.session, k1, g1, account).catch(() => {});
+    await settle();
+    before.revocations.dispose();
+    before.kms.before = () => {};
+    before.clock.pass(later);
+    const after = openWindow({ clock: before.clock, file: before.file });
+    await after.revocations.resume(openSession(before.kms));
+    assert.equal(after.revocations.state(profileRef, k1, 'g1')?.record.kind, 'retire');
+    before.kms.unlist(arn, 'g1');
+    await after.clock.advance(6 * minutes);
+    assert.deepEqual(after.kinds(), ['gone']);
+    assert.equal(before.kms.count('retireGrant'), 1);
+  });
+}
+
+const retiredBy = (grantId: string, value: string) =>
+  grant(grantId, { retiringPrincipal: { kind: 'principal', value } });
+
+test('a grant whose key may not be listed is looked for in what its retiring principal can retire', async () => {
+  const { kms, session, revocations, clock, kinds } = world();
+  const retired = retiredBy('g1', 'janitor');
+  kms.grants.set(arn, [retired]);
+  failing(kms, 'listGrants', 'accessDenied');
+  await revocations.retire(session, k1, retired, account);
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), []);
+  assert.ok(kms.count('listRetirableGrants') > 0);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+});
+
+test('of several principals one that KMS does not know does not pass for one without grants', async () => {
+  const kms = new FakeKms();
+  kms.grants.set(arn, [retiredBy('g1', 'janitor'), retiredBy('g2', 'deleted')]);
+  const principals = new Map([
+    ['g1', 'janitor'],
+    ['g2', 'deleted'],
+  ]);
+  const read = listedOn(kms, arn, (grantId) => principals.get(grantId));
+  kms.before = ({ operation, principalArn }) => {
+    if (operation === 'listGrants') throw kmsError('accessDenied');
+    if (principalArn === 'deleted') throw kmsError('invalidArn');
+  };
+  assert.deepEqual(await read(['g1'], never), new Set(['g1']));
+  await assert.rejects(read(['g1', 'g2'], never), kmsError('invalidArn'));
+  await assert.rejects(read(['g1', 'unknown'], never), kmsError('accessDenied'));
 });

@@ -1,0 +1,183 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Session } from '../core/connections.ts';
+import { isAwsManaged } from '../core/describe.ts';
+import { UserError } from '../core/errors.ts';
+import { grantLines } from '../core/grantLines.ts';
+import type { EndingKind } from '../core/journal.ts';
+import {
+  accountOfArn,
+  type CallerIdentity,
+  type Connection,
+  type Grant,
+  type KeyMetadata,
+  type KmsKey,
+  keyLabel,
+} from '../core/model.ts';
+import { grantee, impactOfRevoke, isAwsService } from '../core/principal.ts';
+import { retireRight } from '../core/retirement.ts';
+import { type Preflight, preflight, preflightRetire, type RevokeResult } from '../core/revocation.ts';
+import { printable } from '../core/text.ts';
+import { withCancellableProgress } from '../platform/progress.ts';
+import { confirm, confirmByTyping } from '../platform/prompts.ts';
+import { namedAccount, unlessDenied } from './ask.ts';
+import { type CommandContext, sessionOf } from './context.ts';
+import { refuseIfReadOnly } from './readOnly.ts';
+
+/** A grant to end: a row, or one of those that the caller may retire. */
+export interface Target {
+  readonly connection: Connection;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+}
+
+/** What came of it. `declined`: the user did not confirm. `underWay`: it was revoked or retired before. */
+export type EndAnswer = 'declined' | 'gone' | 'underWay' | 'doneByDryRun' | RevokeResult;
+
+/** Checks, confirms, revokes or retires; what follows is the view's. */
+export async function endGrant(kind: EndingKind, context: CommandContext, target: Target): Promise<EndAnswer> {
+  refuseIfReadOnly();
+  const session = sessionOf(context, target.connection);
+  const { connection, key } = target;
+  const { revocations, view } = context;
+  if (isUnderWay(context, target)) {
+    void vscode.window.showInformationMessage(l10n.t('This grant is ended already. The view follows the change.'));
+    return 'underWay';
+  }
+
+  const checked = await withCancellableProgress(l10n.t('Checking the grant…'), (signal) =>
+    check(kind, session, target, AbortSignal.any([signal, session.closed])),
+  );
+  const { outcome, identity } = checked;
+  const [name, label] = [nameOf(target.grant), labelOf(target)];
+  if (outcome.kind === 'gone') {
+    view.refreshGrants(connection, key.arn);
+    void vscode.window.showInformationMessage(
+      kind === 'revoke'
+        ? l10n.t('KMS no longer lists the grant {0} on {1}. There is nothing to revoke.', name, label)
+        : l10n.t('KMS no longer lists the grant {0} on {1}. There is nothing to retire.', name, label),
+    );
+    return 'gone';
+  }
+  if (outcome.kind === 'doneByDryRun') {
+    await revocations.followDone(kind, session, key, outcome.grant, identity?.account);
+    const sentence =
+      kind === 'revoke'
+        ? l10n.t(
+            'The server does not know dry runs: it revoked the grant {0} on {1} when it was only asked whether it would.',
+            name,
+            label,
+          )
+        : l10n.t(
+            'The server does not know dry runs: it retired the grant {0} on {1} when it was only asked whether it would.',
+            name,
+            label,
+          );
+    void vscode.window.showWarningMessage(sentence);
+    return 'doneByDryRun';
+  }
+
+  if (!(await confirmed(kind, target, outcome.grant, checked))) return 'declined';
+  // The dialog may have been open for long: act only on the connection, and in the account, that it named.
+  refuseIfReadOnly();
+  const current = sessionOf(context, connection);
+  if (identity !== undefined) await current.confirmAccount(identity.account, current.closed);
+  const acting = sessionOf(context, connection);
+  return kind === 'revoke'
+    ? revocations.revoke(acting, key, outcome.grant, identity?.account)
+    : revocations.retire(acting, key, outcome.grant, identity?.account);
+}
+
+/** A revoke or retirement of this grant was sent, or is about to be. */
+export function isUnderWay({ revocations }: CommandContext, { connection, key, grant }: Target): boolean {
+  const state = revocations.state(connection.ref, key, grant.grantId)?.kind;
+  return state === 'revoking' || state === 'confirming';
+}
+
+interface Checked {
+  readonly outcome: Preflight;
+  readonly identity: CallerIdentity | undefined;
+  readonly metadata: KeyMetadata | undefined;
+}
+
+/** Everything that the confirmation needs to know, asked at once; nothing is asked of KMS that it is sure to refuse. */
+async function check(
+  kind: EndingKind,
+  session: Session,
+  { key, grant }: Target,
+  signal: AbortSignal,
+): Promise<Checked> {
+  const identifying = unlessDenied(session.identity());
+  if (kind === 'retire') refuseUnlessMayRetire(await identifying, grant);
+  const [outcome, identity, metadata] = await Promise.all([
+    kind === 'revoke'
+      ? preflight(session, { keyArn: key.arn, grantId: grant.grantId }, signal)
+      : preflightRetire(session, key.arn, grant, signal),
+    identifying,
+    unlessDenied(session.inventory.metadata(key.arn) ?? session.api.describeKey(key.arn, signal)),
+  ]);
+  signal.throwIfAborted();
+  return { outcome, identity, metadata };
+}
+
+function refuseUnlessMayRetire(caller: CallerIdentity | undefined, grant: Grant): void {
+  if (caller === undefined || retireRight(caller.arn, grant) !== 'no') return;
+  throw new UserError(
+    l10n.t(
+      'KMS lets only whom the grant names retire it: {0}. You are signed in as {1}.',
+      printable(grant.retiringPrincipal?.value ?? l10n.t('nobody')),
+      printable(caller.arn),
+    ),
+  );
+}
+
+async function confirmed(
+  kind: EndingKind,
+  target: Target,
+  grant: Grant,
+  { identity, metadata }: Checked,
+): Promise<boolean> {
+  const { connection, key } = target;
+  const [name, label] = [nameOf(grant), labelOf(target)];
+  const managed = isAwsManaged(key, metadata);
+  const typed = managed || isAwsService(grantee(grant));
+  const account = accountOfArn(key.arn) ?? l10n.t('unknown');
+  const reason = managed ? l10n.t('This key is managed by AWS.') : l10n.t('An AWS service holds this grant.');
+  const words =
+    kind === 'revoke'
+      ? {
+          question: l10n.t('Revoke the grant {0} on {1}?', name, label),
+          final: l10n.t('A revoked grant cannot be restored.'),
+          button: l10n.t('Revoke Grant'),
+          title: l10n.t('Revoke the grant {0}', name),
+          type: l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reason, label, account, connection.region),
+        }
+      : {
+          question: l10n.t('Retire the grant {0} on {1}?', name, label),
+          final: l10n.t('A retired grant cannot be restored.'),
+          button: l10n.t('Retire Grant'),
+          title: l10n.t('Retire the grant {0}', name),
+          type: l10n.t('{0} Type {1} to retire in account {2}, {3}.', reason, label, account, connection.region),
+        };
+  const sentences = [
+    impactOfRevoke(grant),
+    ...(managed ? [l10n.t('AWS manages this key for a service, which may stop working.')] : []),
+    words.final,
+  ];
+  const lines = grantLines(grant, { connection, key, identity, named: namedAccount });
+  const agreed = await confirm({
+    question: words.question,
+    detail: `${sentences.join(' ')}\n\n${lines.join('\n')}`,
+    button: typed ? l10n.t('Continue…') : words.button,
+  });
+  if (!agreed || !typed) return agreed;
+  return confirmByTyping(words.title, words.type, [keyLabel(key), ...key.aliases, key.keyId]);
+}
+
+function nameOf(grant: Grant): string {
+  return printable(grant.name ?? grantee(grant).shortName);
+}
+
+function labelOf({ key }: Target): string {
+  return printable(keyLabel(key));
+}
