@@ -4,6 +4,7 @@ import type { CommandContext } from './commands/context.ts';
 import { type CommandsRoom, registerCommands } from './commands/register.ts';
 import { systemClock } from './core/clock.ts';
 import { Connections, type Preferences, signInNeeded } from './core/connections.ts';
+import type { Arrangement } from './core/grantGroups.ts';
 import { Journal } from './core/journal.ts';
 import type { Aws } from './core/kmsApi.ts';
 import { RequestLimiter } from './core/limiter.ts';
@@ -23,7 +24,13 @@ import {
   propagationPolicy,
   regionSetting,
 } from './platform/settings.ts';
-import { pinnedKeys as pinnedKeysIn, setShowsSample, showsSample } from './platform/store.ts';
+import {
+  type Kept,
+  keptArrangement,
+  pinnedKeys as pinnedKeysIn,
+  setShowsSample,
+  showsSample,
+} from './platform/store.ts';
 import { GranteesView } from './views/granteesView.ts';
 import { HistoryView } from './views/historyView.ts';
 import { JsonDocuments } from './views/jsonDocuments.ts';
@@ -37,7 +44,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('KMS Grants', { log: true });
   const core = createCore(extension, log, () => shown);
-  const shown = createViews(core);
+  const shown = createViews(core, keptArrangement(workspaceState));
   const { connections } = core;
   const { view, grantees, documents, trees } = shown;
   const context: CommandContext = {
@@ -105,10 +112,13 @@ function createCore(
   return { aws, preferences, pinnedKeys, journal, limiter, revocations, connections, logged, owned };
 }
 
-function createViews({ connections, revocations, pinnedKeys, journal }: ReturnType<typeof createCore>) {
+function createViews(
+  { connections, revocations, pinnedKeys, journal }: ReturnType<typeof createCore>,
+  arrangement: Kept<Arrangement>,
+) {
   const now = Date.now;
   const view = new KeysView({ connections, revocations, pinnedKeys, accountName, findingOptions, now });
-  const grantees = new GranteesView({ revocations, findingOptions, now });
+  const grantees = new GranteesView({ revocations, findingOptions, arrangement, now });
   const history = new HistoryView(journal);
   const statusBar = new StatusBar(connections);
   const trees = createTrees(view, grantees, history);

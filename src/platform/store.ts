@@ -1,6 +1,13 @@
 import type * as vscode from 'vscode';
+import { type Arrangement, groupings, sortings } from '../core/grantGroups.ts';
 import { type ConnectionRef, connectionId } from '../core/model.ts';
 import type { PinnedKeys } from '../core/pinnedKeys.ts';
+
+/** What lasts over a reload. */
+export interface Kept<T> {
+  get(): T;
+  set(value: T): void;
+}
 
 const sampleKey = 'sample';
 
@@ -11,6 +18,23 @@ export function showsSample(memento: vscode.Memento): boolean {
 
 export function setShowsSample(memento: vscode.Memento, shown: boolean): PromiseLike<void> {
   return memento.update(sampleKey, shown || undefined);
+}
+
+/** How the Grantees view is arranged in this workspace: by principal and name unless somebody chose. */
+export function keptArrangement(memento: vscode.Memento): Kept<Arrangement> {
+  const key = 'grantees.arrangement';
+  const stored = memento.get<Partial<Arrangement>>(key);
+  let arrangement: Arrangement = {
+    grouping: groupings.find((known) => known === stored?.grouping) ?? 'principal',
+    sorting: sortings.find((known) => known === stored?.sorting) ?? 'name',
+  };
+  return {
+    get: () => arrangement,
+    set: (value) => {
+      arrangement = value;
+      void memento.update(key, value);
+    },
+  };
 }
 
 const pinnedPrefix = 'pinned:';

@@ -14,6 +14,7 @@ import {
 import { connectionId, type Grant, type KmsKey } from '../core/model.ts';
 import type { RevocationOutcome, RevocationRecord, Revocations } from '../core/revocation.ts';
 import type { ScanCounts, ScannedKey, ScanResult } from '../core/scan.ts';
+import type { Kept } from '../platform/store.ts';
 import { findingFields } from './findingText.ts';
 import {
   type GranteesNode,
@@ -37,6 +38,8 @@ const progressMs = 250;
 export interface GranteesViewOptions {
   readonly revocations: Revocations;
   readonly findingOptions: () => FindingOptions;
+  /** How the grants were last arranged. */
+  readonly arrangement: Kept<Arrangement>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -64,7 +67,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   #run: AbortController | undefined;
   /** What happened to keys while a search is under way: what it finishes with was partly read before. */
   #meanwhile: ((scanned: ScannedKey) => ScannedKey | undefined)[] = [];
-  #arrangement: Arrangement = { grouping: 'principal', sorting: 'name' };
+  readonly #arrangement: Kept<Arrangement>;
   #filter: TextFilter | undefined;
   /** Made from the result when first asked for. */
   #held: readonly HeldGrant[] | undefined;
@@ -81,9 +84,10 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   #refreshing: NodeJS.Timeout | undefined;
   #toldAt = 0;
 
-  constructor({ revocations, findingOptions, now }: GranteesViewOptions) {
+  constructor({ revocations, findingOptions, arrangement, now }: GranteesViewOptions) {
     this.#revocations = revocations;
     this.#findingOptions = findingOptions;
+    this.#arrangement = arrangement;
     this.#now = now;
     const view = this;
     this.#known = {
@@ -92,7 +96,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
       mayRetire: () => false,
       findings: (node) => (node.kind === 'grant' && isGrouped(node) ? node.held.findings : []),
       get grouping() {
-        return view.#arrangement.grouping;
+        return view.arrangement.grouping;
       },
       get showsPlace() {
         return view.#showsPlace;
@@ -186,7 +190,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   }
 
   get arrangement(): Arrangement {
-    return this.#arrangement;
+    return this.#arrangement.get();
   }
 
   get filter(): string {
@@ -261,7 +265,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   }
 
   #arrange(changes: Partial<Arrangement>): void {
-    this.#arrangement = { ...this.#arrangement, ...changes };
+    this.#arrangement.set({ ...this.arrangement, ...changes });
     this.#regroup();
   }
 
@@ -351,14 +355,14 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   }
 
   #allGroups(): readonly GroupNode[] {
-    this.#groups ??= groupGrants(this.#allFiltered(), this.#arrangement).map((group) => ({ kind: 'group', group }));
+    this.#groups ??= groupGrants(this.#allFiltered(), this.arrangement).map((group) => ({ kind: 'group', group }));
     return this.#groups;
   }
 
   /** Grouping, order and filter, in words. */
   #describe(): void {
     if (this.#tree === undefined) return;
-    const { grouping, sorting } = this.#arrangement;
+    const { grouping, sorting } = this.arrangement;
     this.#tree.description = `${groupingText(grouping)} · ${sortingText(sorting)}`;
     this.#tree.message =
       this.#filter === undefined
