@@ -20,9 +20,11 @@ import {
   accountName,
   connectionsSetting,
   onConnectionSettings,
+  onRequestBudget,
   profileSetting,
   propagationPolicy,
   regionSetting,
+  requestBudget,
 } from './platform/settings.ts';
 import {
   type Kept,
@@ -57,6 +59,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   subscriptions.push(log, ...core.owned, ...shown.owned, registerCommands(context, lazy(loadCommands)));
   subscriptions.push(
     onConnectionSettings(() => connections.preferencesChanged()),
+    onRequestBudget((percent) => core.limiter.setBudget(percent)),
     onFindingSettings(() => {
       view.onFindingOptions();
       grantees.onFindingOptions();
@@ -84,7 +87,7 @@ function createCore(
     new JournalFileOnDisk(vscode.Uri.joinPath(globalStorageUri, 'history.jsonl').fsPath),
     systemClock,
   );
-  const limiter = new RequestLimiter(systemClock);
+  const limiter = new RequestLimiter(systemClock, requestBudget());
   const revocations = new Revocations({
     journal,
     clock: systemClock,
@@ -97,6 +100,7 @@ function createCore(
   const files = new FileWatch(() => logged(connections.filesChanged()));
   const connections = new Connections({
     aws,
+    limiter,
     preferences,
     onListChanged: () => shown().view.onListChanged(),
     onStateChanged: (id) => shown().view.onStateChanged(id),

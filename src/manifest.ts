@@ -67,6 +67,7 @@ export const settings = {
   connections: 'kmsGrants.connections',
   accountNames: 'kmsGrants.accountNames',
   readOnly: 'kmsGrants.readOnly',
+  requestBudget: 'kmsGrants.requestBudget',
   propagationTimeoutSeconds: 'kmsGrants.propagation.timeoutSeconds',
   propagationIntervalSeconds: 'kmsGrants.propagation.intervalSeconds',
   propagationAbsentReads: 'kmsGrants.propagation.absentReads',

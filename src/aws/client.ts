@@ -40,6 +40,7 @@ import type {
 import { type CallerOptions, createCaller, type Narrowed } from './call.ts';
 import type { Identity } from './credentials.ts';
 import { type CallContext, IncompleteResponse } from './errors.ts';
+import { ClockSkewRetries } from './transport.ts';
 
 /** The most that KMS gives in one page. */
 const pageSizes = { keys: 1_000, aliases: 100, grants: 100, tags: 50 };
@@ -61,8 +62,12 @@ interface Client {
 /** The port over the SDK's KMS and STS clients. Builds them; sends nothing. */
 export function createClient(options: ClientOptions): Client {
   const { region, credentials } = options;
-  const kms = new KMSClient({ ...options.kms, region, credentials: credentials.provider });
-  const kmsOnce = new KMSClient({ ...options.kms, region, credentials: credentials.provider, maxAttempts: 1 });
+  const kms = new KMSClient({
+    ...options.kms,
+    region,
+    credentials: credentials.provider,
+    retryStrategy: new ClockSkewRetries(),
+  });
   const sts = new STSClient({ ...options.sts, region, credentials: credentials.provider });
   const caller = createCaller(options);
   const identify = { operation: 'GetCallerIdentity' };
@@ -138,12 +143,7 @@ export function createClient(options: ClientOptions): Client {
     change(
       { operation: 'CreateGrant', keyArn: input.keyArn },
       signal,
-      (sending) =>
-        // Each request without a name makes a grant, also one that is sent again because its answer was lost.
-        (input.name === undefined ? kmsOnce : kms).send(
-          new CreateGrantCommand({ ...createGrantInput(input), ...dryRunInput(dryRun) }),
-          sending,
-        ),
+      (sending) => kms.send(new CreateGrantCommand({ ...createGrantInput(input), ...dryRunInput(dryRun) }), sending),
       (output): Narrowed<CreatedGrant> => {
         if (!output.GrantId) {
           throw new IncompleteResponse(output);
@@ -339,7 +339,6 @@ export function createClient(options: ClientOptions): Client {
     },
     close: () => {
       kms.destroy();
-      kmsOnce.destroy();
       sts.destroy();
     },
   };

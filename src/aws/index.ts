@@ -70,7 +70,7 @@ export interface AwsOptions {
   readonly processTimeoutMs?: number;
   /** 5 s to connect and 15 s to answer, for each attempt, unless given. */
   readonly timeouts?: Timeouts;
-  /** Requests that are sent for one call at most. 3 unless given. */
+  /** Requests that are sent for one call of STS or of a sign-in at most. 3 unless given. One to KMS is sent once. */
   readonly maxAttempts?: number;
 }
 

@@ -1,3 +1,4 @@
+import { StandardRetryStrategy } from '@smithy/core/retry';
 import type { ServiceEndpoint } from './endpoint.ts';
 
 /** How long a request may take. Milliseconds. */
@@ -10,9 +11,12 @@ export interface Timeouts {
 
 export interface Transport {
   readonly timeouts: Timeouts;
-  /** Requests that the SDK sends for one call at most. */
+  /** Requests that the SDK sends for one call at most, other than to KMS. */
   readonly maxAttempts: number;
 }
+
+/** More than are ever under way: a request that waits for a connection would run into its time-out. */
+const maxSockets = 500;
 
 export const defaultTransport: Transport = { timeouts: { connectMs: 5_000, requestMs: 15_000 }, maxAttempts: 3 };
 
@@ -34,10 +38,29 @@ export function clientSettings({ timeouts, maxAttempts }: Transport, endpoint: S
       throwOnRequestTimeout: true,
       // The request's time-out ends with the headers of the response; this one bounds a body that stops halfway.
       socketTimeout: timeouts.requestMs,
+      httpAgent: { maxSockets },
+      httpsAgent: { maxSockets },
     },
     maxAttempts,
     retryMode: 'standard',
     authSchemePreference: [],
     customUserAgent: 'kms-grants',
   };
+}
+
+type Retry = StandardRetryStrategy['refreshRetryTokenForRetry'];
+
+/**
+ * For KMS: each request that fails is told, so that `core/limiter` knows of it and decides. The SDK sends again by itself
+ * only what AWS did not take since the computer's clock is wrong, with the time that AWS gave.
+ */
+export class ClockSkewRetries extends StandardRetryStrategy {
+  constructor() {
+    super(2);
+  }
+
+  override async refreshRetryTokenForRetry(...[token, failure]: Parameters<Retry>): ReturnType<Retry> {
+    if (failure.error?.$metadata?.clockSkewCorrected !== true) throw new Error('Not for the SDK to send again.');
+    return super.refreshRetryTokenForRetry(token, failure);
+  }
 }

@@ -4,7 +4,6 @@ import type { Connections, Preferences, Session } from '../core/connections.ts';
 import { UserError } from '../core/errors.ts';
 import type { Journal } from '../core/journal.ts';
 import type { Aws } from '../core/kmsApi.ts';
-import type { RequestLimiter } from '../core/limiter.ts';
 import type { Connection } from '../core/model.ts';
 import type { PinnedKeys } from '../core/pinnedKeys.ts';
 import type { Revocations } from '../core/revocation.ts';
@@ -22,7 +21,6 @@ export interface CommandContext {
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;
   readonly journal: Journal;
-  readonly limiter: RequestLimiter;
   readonly view: KeysView;
   readonly grantees: GranteesView;
   readonly history: HistoryView;

@@ -557,7 +557,7 @@ async function follow(
   requestedAt: number,
 ): Promise<void> {
   const waiting = waitUntilListed(
-    session.api,
+    session.background,
     { keyArn: key.arn, grantId },
     { clock: systemClock, policy: propagationPolicy(), signal: session.closed },
   );

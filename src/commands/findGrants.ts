@@ -4,7 +4,6 @@ import { systemClock } from '../core/clock.ts';
 import type { Connections, Session } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
 import { isKmsError, isSignInProblem, UserError } from '../core/errors.ts';
-import type { RequestLimiter } from '../core/limiter.ts';
 import type { ConnectionRef } from '../core/model.ts';
 import { type ScanResult, scanGrants, type Unreadable } from '../core/scan.ts';
 import { views } from '../manifest.ts';
@@ -15,11 +14,10 @@ import type { GranteesView, ScanRun } from '../views/granteesView.ts';
 interface FindContext {
   readonly connections: Connections;
   readonly grantees: GranteesView;
-  readonly limiter: RequestLimiter;
 }
 
 /** Reads all grants of the connections that are chosen into the Grantees view. What was found when it is cancelled stays. */
-export async function findGrants({ connections, grantees, limiter }: FindContext): Promise<void> {
+export async function findGrants({ connections, grantees }: FindContext): Promise<void> {
   const refs = await chooseConnections(connections);
   if (refs.length === 0) return;
   const run = grantees.start();
@@ -31,7 +29,7 @@ export async function findGrants({ connections, grantees, limiter }: FindContext
       token.onCancellationRequested(() => run.cancel());
       // A newer search ends this one, and its notification.
       try {
-        run.finish(await find(connections, refs, limiter, run, (message) => progress.report({ message })));
+        run.finish(await find(connections, refs, run, (message) => progress.report({ message })));
       } catch (error) {
         run.fail();
         throw error;
@@ -43,7 +41,6 @@ export async function findGrants({ connections, grantees, limiter }: FindContext
 async function find(
   connections: Connections,
   refs: readonly ConnectionRef[],
-  limiter: RequestLimiter,
   run: ScanRun,
   report: (message: string) => void,
 ): Promise<ScanResult> {
@@ -53,7 +50,6 @@ async function find(
   const result = await scanGrants({
     sessions,
     signal: run.signal,
-    limiter,
     clock: systemClock,
     onProgress: (counts) => {
       run.progress(counts);

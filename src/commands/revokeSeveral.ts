@@ -1,6 +1,5 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { systemClock } from '../core/clock.ts';
 import { connectionName, isAwsManaged } from '../core/describe.ts';
 import { explain, isKind, isKmsError, isOutcomeUnknown, isUserError } from '../core/errors.ts';
 import { inTurn, type TurnResult } from '../core/inTurn.ts';
@@ -18,8 +17,6 @@ import { isUnderWay } from './endGrant.ts';
 import { isReadOnly, refuseIfReadOnly } from './readOnly.ts';
 import { revokeGrant } from './revokeGrant.ts';
 
-/** KMS takes 50 a second from a whole account; production needs some of them. */
-const perSecond = 10;
 const checksAtOnce = 4;
 /** As many lines as a dialog has room for. */
 const linesShown = 20;
@@ -183,8 +180,6 @@ function revokeAll(context: CommandContext, ready: readonly Ready[]): Promise<re
         const controller = new AbortController();
         token.onCancellationRequested(() => controller.abort());
         return inTurn(ready, revokeOne, {
-          clock: systemClock,
-          perSecond,
           signal: controller.signal,
           onResult: (_, done) =>
             progress.report({ message: l10n.t('{0} of {1}', done, ready.length), increment: 100 / ready.length }),

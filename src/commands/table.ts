@@ -1,4 +1,3 @@
-import { systemClock } from '../core/clock.ts';
 import { type CommandId, commands } from '../manifest.ts';
 import { isMoreGrants } from '../views/granteeItem.ts';
 import { asHistoryEntry, isHistoryMore } from '../views/historyItem.ts';
@@ -81,7 +80,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.createGrant]: (context, argument) => createGrant(context, asNode(argument, 'key')),
   [commands.retireGrant]: onNode(['grant'], retireGrant),
   [commands.showRetirableGrants]: (context, argument) => showRetirableGrants(context, asNode(argument, 'connection')),
-  [commands.showKeyDetails]: onNode(['key'], keyDetails(systemClock)),
+  [commands.showKeyDetails]: onNode(['key'], keyDetails),
   [commands.showInCloudTrail]: onNode(['key', 'grant'], showInCloudTrail),
   [commands.recreateGrant]: (context, argument) => recreateGrant(context, asHistoryEntry(argument)),
   [commands.copyAsCli]: copyAsCli,

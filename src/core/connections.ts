@@ -4,7 +4,9 @@ import { abortError } from './clock.ts';
 import { isAbort, isKind, isKmsError, isSignInProblem, KmsError } from './errors.ts';
 import { Inventory, type InventoryChange } from './inventory.ts';
 import type { Aws, KmsApi, OpenedConnection, Profile, SignInNeed } from './kmsApi.ts';
+import type { RequestLimiter } from './limiter.ts';
 import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from './model.ts';
+import { pacing } from './paced.ts';
 
 /** What decides which connections the view shows. */
 export interface Preferences {
@@ -65,6 +67,8 @@ function missing(kind: 'profileMissing' | 'regionMissing', profile: string | und
 export interface Session {
   readonly connection: Connection;
   readonly api: KmsApi;
+  /** The same KMS, for reads that nobody waits for: they go after all others. */
+  readonly background: KmsApi;
   readonly inventory: Inventory;
   /** Aborted when the connection is replaced or removed; every request of the session carries it. */
   readonly closed: AbortSignal;
@@ -81,6 +85,8 @@ export type SessionChange = InventoryChange | { readonly kind: 'identity' };
 export interface ConnectionsOptions {
   /** Loads the AWS room, on first use. */
   readonly aws: () => Promise<Aws>;
+  /** Paces all requests to KMS of all connections. */
+  readonly limiter: RequestLimiter;
   readonly preferences: () => Preferences;
   /** Other connections are to be shown, or in another order. */
   readonly onListChanged: () => void;
@@ -118,6 +124,7 @@ interface Slot {
 /** The connections on screen, each opened when first asked for, on its own, and opened anew when its files change. */
 export class Connections {
   readonly #options: ConnectionsOptions;
+  readonly #paced: ReturnType<typeof pacing>;
   readonly #slots = new Map<string, Slot>();
   /** Sign-ins that the user asked for: they may prompt, and run what the profile names. */
   readonly #mayAsk = new Set<string>();
@@ -129,6 +136,7 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.#paced = pacing(options.limiter);
   }
 
   /**
@@ -390,10 +398,13 @@ export class Connections {
         throw error;
       }
     };
+    const id = connectionId(ref);
+    const { api, background, forInventory } = this.#paced(id, opened.api);
     const session: OpenSession = {
-      connection: { id: connectionId(ref), opening, ref, region: opened.region, endpoint: opened.endpoint },
-      api: opened.api,
-      inventory: new Inventory(opened.api, controller.signal, tell),
+      connection: { id, opening, ref, region: opened.region, endpoint: opened.endpoint },
+      api,
+      background,
+      inventory: new Inventory(forInventory, controller.signal, tell),
       closed: controller.signal,
       identity: () => {
         asked ??= ask();

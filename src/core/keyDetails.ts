@@ -1,6 +1,5 @@
 import * as l10n from '@vscode/l10n';
 import { keyAsAwsJson } from './awsJson.ts';
-import type { Clock } from './clock.ts';
 import { explain, isKmsError, type KmsError } from './errors.ts';
 import type { KmsApi } from './kmsApi.ts';
 import type { KeyLastUsage, KeyMetadata, KeyRotation, KeyTag, KmsKey } from './model.ts';
@@ -21,33 +20,12 @@ export interface KeyDetails {
   readonly lastUsage: Part<KeyLastUsage>;
 }
 
-/** GetKeyLastUsage is 5 a second for the whole account (KMS Developer Guide, "Request quotas"); others need some of it. */
-export const lastUsagePerSecond = 4;
-
-/** Waits for its turn: at most so many a second pass, in the order in which they came. */
-export type Pace = (signal: AbortSignal) => Promise<void>;
-
-export function createPace(clock: Clock, perSecond: number): Pace {
-  let next = 0;
-  return async (signal) => {
-    const turn = Math.max(next, clock.now());
-    next = turn + 1000 / perSecond;
-    const wait = turn - clock.now();
-    if (wait > 0) await clock.sleep(wait, signal);
-  };
-}
-
 /**
  * Asks KMS all that it tells of one key, side by side. What is denied or fails is a part that says so, and costs none of
  * the others.
  * @throws AbortError
  */
-export async function readKeyDetails(
-  api: KmsApi,
-  keyArn: string,
-  lastUsageTurn: Pace,
-  signal: AbortSignal,
-): Promise<KeyDetails> {
+export async function readKeyDetails(api: KmsApi, keyArn: string, signal: AbortSignal): Promise<KeyDetails> {
   const metadata = await part(api.describeKey(keyArn, signal));
   const isSymmetric = metadata.kind !== 'known' || (metadata.value.spec ?? 'SYMMETRIC_DEFAULT') === 'SYMMETRIC_DEFAULT';
   const [policy, tags, aliases, rotation, lastUsage] = await Promise.all([
@@ -55,7 +33,7 @@ export async function readKeyDetails(
     part(api.listResourceTags(keyArn, signal)),
     part(api.listAliasesOf(keyArn, signal)),
     isSymmetric ? part(api.getKeyRotationStatus(keyArn, signal)) : ({ kind: 'notApplicable' } as const),
-    part(lastUsageTurn(signal).then(() => api.getKeyLastUsage(keyArn, signal))),
+    part(api.getKeyLastUsage(keyArn, signal)),
   ]);
   return { metadata, policy, tags, aliases, rotation, lastUsage };
 }

@@ -1,29 +1,35 @@
 import { abortError, type Clock } from './clock.ts';
 import { isKind } from './errors.ts';
 
-/** AWS's operations that are paced, with how many of them a second. */
-export type Rates = Readonly<Record<LimitedOperation, number>>;
+/** AWS's quotas: requests a second, for an account in a Region (KMS Developer Guide, "Request quotas"). */
+export const requestQuotas = {
+  CreateGrant: 50,
+  DescribeKey: 2000,
+  GetKeyLastUsage: 5,
+  GetKeyPolicy: 1000,
+  GetKeyRotationStatus: 1000,
+  ListAliases: 500,
+  ListGrants: 100,
+  ListKeys: 500,
+  ListResourceTags: 2000,
+  ListRetirableGrants: 100,
+  RetireGrant: 50,
+  RevokeGrant: 50,
+} as const;
 
-export type LimitedOperation =
-  | 'ListKeys'
-  | 'ListAliases'
-  | 'DescribeKey'
-  | 'ListGrants'
-  | 'ListRetirableGrants'
-  | 'RevokeGrant';
+export type LimitedOperation = keyof typeof requestQuotas;
 
-/**
- * Half of what AWS allows an account and Region (KMS Developer Guide, "Request quotas"), since everybody else in the
- * account shares the other half; of RevokeGrant, a fifth.
- */
-export const defaultRates: Rates = {
-  ListKeys: 250,
-  ListAliases: 250,
-  DescribeKey: 1000,
-  ListGrants: 50,
-  ListRetirableGrants: 50,
-  RevokeGrant: 10,
-};
+/** Percent of AWS's quotas: everybody else in the account shares them. */
+export const defaultBudget = 50;
+
+/** A revoke can't be taken back: however many there are, somebody who cancels must be in time for most of them. */
+const mostRevokesPerSecond = 10;
+
+/** Requests a second that are sent at most. */
+function rateOf(operation: LimitedOperation, budget: number): number {
+  const rate = (requestQuotas[operation] * budget) / 100;
+  return operation === 'RevokeGrant' ? Math.min(mostRevokesPerSecond, rate) : rate;
+}
 
 /** Somebody waits for an `interactive` request: it goes before all in the background. */
 export type Priority = 'interactive' | 'background';
@@ -33,111 +39,148 @@ export interface PacedRequest<T> {
   readonly connection: string;
   readonly operation: LimitedOperation;
   readonly priority: Priority;
+  /** Sent twice it does no more than sent once, so that it may be sent again when its answer is lost. */
+  readonly isRepeatable: boolean;
   readonly signal: AbortSignal;
   readonly send: () => Promise<T>;
 }
 
-/** After so many refusals in a row, a request that is throttled fails. */
-const maxAttempts = 5;
+/** How often a request is sent at most, when KMS throttles it; and when it fails in a way that may pass. */
+const maxSendings = { interactive: 5, background: 12 };
+const maxSendingsWhenFailing = 3;
+/** Between two sendings of a request, each wait twice the one before. Milliseconds. */
+const firstBackOffMs = 250;
+const longestBackOffMs = 5000;
 /** A throttled operation goes on at half the pace, and never below this part of it. */
 const slowest = 1 / 32;
 /** Requests that must succeed until half the pace has become all of it again. */
 const recovery = 50;
 
-/** Paces requests, each kind of each connection by a token bucket; slows down where KMS throttles, and recovers. */
+/**
+ * Paces requests, each operation of each connection by a token bucket of its own; slows down where KMS throttles, and
+ * recovers. It alone sends a request again, so that this too is paced.
+ */
 export class RequestLimiter {
   readonly #clock: Clock;
-  readonly #rates: Rates;
   readonly #buckets = new Map<string, Bucket>();
+  /** Those that an `interactive` request has joined since. */
+  readonly #raised = new WeakSet<object>();
+  #budget: number;
 
-  constructor(clock: Clock, rates: Rates = defaultRates) {
+  /** @param budget percent of AWS's quotas */
+  constructor(clock: Clock, budget: number = defaultBudget) {
     this.#clock = clock;
-    this.#rates = rates;
+    this.#budget = budget;
+  }
+
+  /** Holds at once, also for what waits. */
+  setBudget(percent: number): void {
+    this.#budget = percent;
+    for (const bucket of this.#buckets.values()) bucket.setRate(rateOf(bucket.operation, percent));
   }
 
   /**
-   * Sends when it is the request's turn, and once more, in its turn, when KMS throttled it.
+   * Sends when it is the request's turn; and again, in its turn, when KMS throttled it, or when it failed in a way that
+   * may pass and can be repeated.
    * @throws what `send` throws; an AbortError as soon as `signal` is aborted while it waits
    */
-  async run<T>({ connection, operation, priority, signal, send }: PacedRequest<T>): Promise<T> {
-    const bucket = this.#bucket(connection, operation);
-    for (let attempt = 1; ; attempt++) {
-      const pace = await bucket.turn(priority, signal);
+  async run<T>(request: PacedRequest<T>): Promise<T> {
+    const { signal, send, isRepeatable } = request;
+    const bucket = this.#bucket(request);
+    for (let sendings = 1; ; sendings++) {
+      const priority = this.#raised.has(request) ? 'interactive' : request.priority;
+      const pace = await bucket.turn(request, priority, signal);
       try {
         const answer = await send();
         bucket.succeeded();
         return answer;
       } catch (error) {
-        if (!isKind(error, 'throttled')) throw error;
-        bucket.throttled(pace);
-        if (attempt === maxAttempts) throw error;
+        const isThrottled = isKind(error, 'throttled');
+        if (isThrottled) bucket.throttled(pace);
+        const most = isThrottled ? maxSendings[priority] : isRepeatable && mayPass(error) ? maxSendingsWhenFailing : 1;
+        if (sendings >= most) throw error;
       }
+      await this.#clock.sleep(Math.min(longestBackOffMs, firstBackOffMs * 2 ** (sendings - 1)), signal);
     }
+  }
+
+  /** A request that waits in the background becomes an `interactive` one. */
+  raise(request: PacedRequest<unknown>): void {
+    this.#raised.add(request);
+    this.#bucket(request).raise(request);
   }
 
   /** Requests a second that an operation is sent at now. */
   rate(connection: string, operation: LimitedOperation): number {
-    return this.#bucket(connection, operation).rate;
+    return this.#bucket({ connection, operation }).rate;
   }
 
-  #bucket(connection: string, operation: LimitedOperation): Bucket {
+  #bucket({ connection, operation }: Pick<PacedRequest<unknown>, 'connection' | 'operation'>): Bucket {
     const id = `${operation} ${connection}`;
     let bucket = this.#buckets.get(id);
     if (bucket === undefined) {
-      bucket = new Bucket(this.#clock, this.#rates[operation]);
+      bucket = new Bucket(this.#clock, operation, rateOf(operation, this.#budget));
       this.#buckets.set(id, bucket);
     }
     return bucket;
   }
 }
 
-interface Waiter {
-  readonly go: () => void;
+/** KMS, or the way to it, failed; not the sign-in, which is asked for before. */
+function mayPass(error: unknown): boolean {
+  return (
+    isKind(error, 'timeout', 'network', 'notJson', 'internal', 'dependencyTimeout') &&
+    error.details.operation !== 'GetCallerIdentity'
+  );
 }
 
 /** How often a bucket had slowed down when a request went: requests of one pace slow it down once. */
 type Pace = number;
 
 class Bucket {
+  readonly operation: LimitedOperation;
   readonly #clock: Clock;
-  readonly #fullRate: number;
-  /** A tenth of a second's requests may go at once. */
-  readonly #capacity: number;
-  readonly #waiting: Readonly<Record<Priority, Set<Waiter>>> = { interactive: new Set(), background: new Set() };
-  #rate: number;
+  /** What lets each go, by its request, in the order in which they came. */
+  readonly #waiting: Readonly<Record<Priority, Map<object, () => void>>> = {
+    interactive: new Map(),
+    background: new Map(),
+  };
+  #fullRate: number;
+  /** The part of the full rate that is in force. */
+  #part = 1;
   #pace: Pace = 0;
   #tokens: number;
   #filledAt: number;
   /** Ends the sleep until the next token; there while somebody waits. */
   #pump: AbortController | undefined;
 
-  constructor(clock: Clock, rate: number) {
+  constructor(clock: Clock, operation: LimitedOperation, rate: number) {
     this.#clock = clock;
+    this.operation = operation;
     this.#fullRate = rate;
-    this.#rate = rate;
-    this.#capacity = Math.max(1, rate / 10);
     this.#tokens = this.#capacity;
     this.#filledAt = clock.now();
   }
 
   get rate(): number {
-    return this.#rate;
+    return this.#fullRate * this.#part;
+  }
+
+  setRate(rate: number): void {
+    this.#fill();
+    this.#fullRate = rate;
+    // Whoever waits does so for as long as the new rate says.
+    this.#pump?.abort();
   }
 
   /** Resolves when it is the request's turn. */
-  turn(priority: Priority, signal: AbortSignal): Promise<Pace> {
+  turn(request: object, priority: Priority, signal: AbortSignal): Promise<Pace> {
     if (signal.aborted) return Promise.reject(abortError());
     return new Promise((resolve, reject) => {
-      const queue = this.#waiting[priority];
       const leave = () => {
-        queue.delete(waiter);
+        this.#waiting.interactive.delete(request);
+        this.#waiting.background.delete(request);
         signal.removeEventListener('abort', onAbort);
-      };
-      const waiter: Waiter = {
-        go: () => {
-          leave();
-          resolve(this.#pace);
-        },
       };
       const onAbort = () => {
         leave();
@@ -145,24 +188,41 @@ class Bucket {
         if (this.#next() === undefined) this.#pump?.abort();
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      queue.add(waiter);
+      this.#waiting[priority].set(request, () => {
+        leave();
+        resolve(this.#pace);
+      });
       this.#serve();
     });
   }
 
+  raise(request: object): void {
+    const { interactive, background } = this.#waiting;
+    const go = background.get(request);
+    if (go === undefined) return;
+    background.delete(request);
+    interactive.set(request, go);
+  }
+
   succeeded(): void {
-    this.#rate = Math.min(this.#fullRate, this.#rate + this.#fullRate / (2 * recovery));
+    this.#fill();
+    this.#part = Math.min(1, this.#part + 1 / (2 * recovery));
   }
 
   throttled(pace: Pace): void {
     this.#fill();
     if (pace !== this.#pace) return;
     this.#pace += 1;
-    this.#rate = Math.max(this.#fullRate * slowest, this.#rate / 2);
+    this.#part = Math.max(slowest, this.#part / 2);
     this.#tokens = Math.min(0, this.#tokens);
   }
 
-  #next(): Waiter | undefined {
+  /** A tenth of a second's requests may go at once. */
+  get #capacity(): number {
+    return Math.max(1, this.#fullRate / 10);
+  }
+
+  #next(): (() => void) | undefined {
     const { interactive, background } = this.#waiting;
     return interactive.values().next().value ?? background.values().next().value;
   }
@@ -170,13 +230,13 @@ class Bucket {
   /** Lets go whoever has a token, and sleeps until there is the next one. */
   #serve(): void {
     this.#fill();
-    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
+    for (let go = this.#next(); go !== undefined; go = this.#next()) {
       if (this.#tokens < 1) {
         this.#sleep();
         return;
       }
       this.#tokens -= 1;
-      waiter.go();
+      go();
     }
   }
 
@@ -185,7 +245,7 @@ class Bucket {
     const pump = new AbortController();
     this.#pump = pump;
     // Clocks of computers count whole milliseconds: rounded up, the token is there when it ends.
-    const ms = Math.ceil(((1 - this.#tokens) * 1000) / this.#rate);
+    const ms = Math.ceil(((1 - this.#tokens) * 1000) / this.rate);
     const done = () => {
       this.#pump = undefined;
       this.#serve();
@@ -197,7 +257,7 @@ class Bucket {
     const now = this.#clock.now();
     // A computer's clock can be set back.
     const passed = Math.max(0, now - this.#filledAt);
-    this.#tokens = Math.min(this.#capacity, this.#tokens + (passed * this.#rate) / 1000);
+    this.#tokens = Math.min(this.#capacity, this.#tokens + (passed * this.rate) / 1000);
     this.#filledAt = now;
   }
 }

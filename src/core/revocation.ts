@@ -557,7 +557,7 @@ export class Revocations {
     const { clock, random, policy } = this.#options;
     const known = (grantId: string) => this.#entries.get(`${session.connection.id}/${record.key.keyId}/${grantId}`);
     const poller = new PropagationPoller({
-      read: listedOn(session.api, record.key.arn, (grantId) => {
+      read: listedOn(session.background, record.key.arn, (grantId) => {
         const retiring = known(grantId)?.record.grant.retiringPrincipal;
         return retiring?.kind === 'principal' ? retiring.value : undefined;
       }),

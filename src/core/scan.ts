@@ -1,8 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
 import { isAbort, isKmsError, isSignInProblem, type KmsError } from './errors.ts';
 import type { Page } from './kmsApi.ts';
-import type { LimitedOperation, RequestLimiter } from './limiter.ts';
+import { requestQuotas } from './limiter.ts';
 import type { Connection, ConnectionRef, Grant, KeyListEntry, KeyMetadata, KmsKey } from './model.ts';
 
 /** A key whose grants were read, all or (see {@link ScanResult.unreadable}) those before a failure. */
@@ -51,139 +52,86 @@ export function isPartial({ wasCancelled, unreadable }: ScanResult): boolean {
 export interface ScanOptions {
   readonly sessions: readonly Session[];
   readonly signal: AbortSignal;
-  readonly limiter: RequestLimiter;
   readonly clock: Clock;
   readonly onProgress: (counts: ScanCounts) => void;
 }
 
-/** Keys of one connection that are read side by side; the limiter decides how fast. */
-const concurrency = 8;
+/**
+ * Keys of one connection that are read side by side: a second's worth of AWS's whole quota, so that the limiter alone
+ * decides how fast, as long as KMS answers within a second.
+ */
+const atOnce = requestQuotas.ListGrants;
 
 /**
  * Reads all grants of all keys of these sessions, from KMS itself, in the background. Never rejects for what KMS or the
  * user does: what was read until then, what could not be read, and that it was cancelled, are in the result.
  */
-export async function scanGrants({ sessions, signal, limiter, clock, onProgress }: ScanOptions): Promise<ScanResult> {
+export async function scanGrants({ sessions, signal, clock, onProgress }: ScanOptions): Promise<ScanResult> {
   const startedAt = clock.now();
   const keys: ScannedKey[] = [];
   const unreadable: Unreadable[] = [];
-  const counts = { keysDone: 0, keysTotal: 0, grants: 0 };
-  const soFar = (): ScanCounts => ({ ...counts, unreadable: unreadable.length });
-  const tell = () => onProgress(soFar());
-
+  const counts = { keysDone: 0, keysTotal: 0, grants: 0, unreadable: 0 };
+  const tell = (change: Partial<ScanCounts>) => {
+    for (const name of countNames) counts[name] += change[name] ?? 0;
+    onProgress({ ...counts });
+  };
   await Promise.all(
-    sessions.map((session) =>
-      scanSession(session, AbortSignal.any([signal, session.closed]), limiter, {
-        onListed: (total) => {
-          counts.keysTotal += total;
-          tell();
-        },
-        onGrants: (count) => {
-          counts.grants += count;
-          tell();
-        },
-        onKey: (scanned) => {
-          if (scanned !== undefined) keys.push(scanned);
-          counts.keysDone += 1;
-          tell();
-        },
-        onUnreadable: (key, error) => {
-          const { ref, region } = session.connection;
-          unreadable.push({ ref, region, key, error });
-          tell();
-        },
-      }),
-    ),
+    sessions.map(async (session) => {
+      const read = await scanSession(session, AbortSignal.any([signal, session.closed]), tell);
+      keys.push(...read.keys);
+      unreadable.push(...read.unreadable);
+    }),
   );
   const wasCancelled = signal.aborted || sessions.some(({ closed }) => closed.aborted);
-  return { keys, unreadable, counts: soFar(), wasCancelled, startedAt, endedAt: clock.now() };
+  return { keys, unreadable, counts: { ...counts }, wasCancelled, startedAt, endedAt: clock.now() };
 }
 
-interface SessionEvents {
-  readonly onListed: (keys: number) => void;
-  readonly onGrants: (count: number) => void;
-  /** A key is done; nothing was read of it where it is `undefined`. */
-  readonly onKey: (scanned: ScannedKey | undefined) => void;
-  readonly onUnreadable: (key: KmsKey | undefined, error: KmsError) => void;
-}
+const countNames = ['keysDone', 'keysTotal', 'grants', 'unreadable'] as const;
 
+/** @param tell is told what comes on top of what it was told before */
 async function scanSession(
-  { connection, api, inventory }: Session,
+  { connection, background: api, inventory }: Session,
   cancelled: AbortSignal,
-  limiter: RequestLimiter,
-  { onListed, onGrants, onKey, onUnreadable }: SessionEvents,
-): Promise<void> {
+  tell: (change: Partial<ScanCounts>) => void,
+): Promise<Pick<ScanResult, 'keys' | 'unreadable'>> {
+  const { ref, region } = connection;
   /** Aborted when nothing more of this connection can be read: each further key would fail in the same way. */
   const broken = new AbortController();
   const signal = AbortSignal.any([cancelled, broken.signal]);
-  const ask = <T>(operation: LimitedOperation, send: (signal: AbortSignal) => Promise<T>) => {
-    // One each: Node.js takes many listeners on one signal for a leak.
-    const own = AbortSignal.any([signal]);
-    return limiter.run({
-      connection: connection.id,
-      operation,
-      priority: 'background',
-      signal: own,
-      send: () => send(own),
-    });
-  };
-  const fail = (key: KmsKey | undefined, error: unknown) => {
+  // Many requests at once listen to it, and none stays.
+  setMaxListeners(0, signal);
+  const scanned: Omit<ScannedKey, 'connection'>[] = [];
+  const failures: { readonly key: KeyListEntry | undefined; readonly error: KmsError }[] = [];
+  const fail = (key: KeyListEntry | undefined, error: unknown) => {
     if (signal.aborted && (isAbort(error) || broken.signal.aborted)) return;
     const reason = asKmsError(error);
     const endsAll = isSignInProblem(reason);
     if (endsAll) broken.abort();
-    onUnreadable(endsAll ? undefined : key, reason);
+    failures.push({ key: endsAll ? undefined : key, error: reason });
+    tell({ unreadable: 1 });
   };
 
-  const entries = new Map<string, KeyListEntry>();
-  const aliases = new Map<string, string[]>();
-  const list = async <T>(read: (marker: string | undefined) => Promise<Page<T>>, add: (item: T) => void) => {
+  const describe = async ({ arn }: KeyListEntry): Promise<KeyMetadata | undefined> => {
     try {
-      for await (const item of itemsOf(read)) add(item);
-    } catch (error) {
-      fail(undefined, error);
-    }
-  };
-  await Promise.all([
-    list(
-      (marker) => ask('ListKeys', (own) => api.listKeys(marker, own)),
-      (entry) => entries.set(entry.keyId, entry),
-    ),
-    list(
-      (marker) => ask('ListAliases', (own) => api.listAliases(marker, own)),
-      ({ aliasName, targetKeyId }) => {
-        if (targetKeyId !== undefined) aliases.set(targetKeyId, [...(aliases.get(targetKeyId) ?? []), aliasName]);
-      },
-    ),
-  ]);
-  const waiting = [...entries.values()].map(
-    ({ keyId, arn }): KmsKey => ({ keyId, arn, aliases: aliases.get(keyId)?.toSorted() ?? [] }),
-  );
-  onListed(waiting.length);
-
-  const describe = async ({ arn }: KmsKey): Promise<KeyMetadata | undefined> => {
-    try {
-      return inventory.metadata(arn) ?? (await ask('DescribeKey', (own) => api.describeKey(arn, own)));
+      return inventory.metadata(arn) ?? (await api.describeKey(arn, signal));
     } catch (error) {
       // The grants can be read all the same, and say themselves when the sign-in no longer holds.
       if (isAbort(error) || isKmsError(error)) return undefined;
       throw error;
     }
   };
-  const scan = async (key: KmsKey) => {
+  const scan = async (key: KeyListEntry) => {
     const described = describe(key);
     const grants = new Map<string, Grant>();
     let isComplete = false;
     try {
       const read = (marker: string | undefined) =>
-        ask('ListGrants', (own) =>
-          api.listGrants({ keyArn: key.arn, ...(marker === undefined ? {} : { marker }) }, own),
-        );
+        api.listGrants({ keyArn: key.arn, ...(marker === undefined ? {} : { marker }) }, signal);
       for await (const page of pagesOf(read)) {
         const before = grants.size;
         // A list that changes while it is paged can hold a grant twice.
         for (const grant of page.items) grants.set(grant.grantId, grant);
-        onGrants(grants.size - before);
+        tell({ grants: grants.size - before });
       }
       isComplete = true;
     } catch (error) {
@@ -191,20 +139,52 @@ async function scanSession(
     }
     const metadata = await described;
     if (isComplete || grants.size > 0) {
-      onKey({ connection, key, metadata, grants: [...grants.values()], isComplete });
-    } else if (!signal.aborted) {
-      onKey(undefined);
+      scanned.push({ key: { ...key, aliases: [] }, metadata, grants: [...grants.values()], isComplete });
+    } else if (signal.aborted) {
+      return;
+    }
+    tell({ keysDone: 1 });
+  };
+
+  const aliases = new Map<string, string[]>();
+  const listAliases = async () => {
+    for await (const { items } of pagesOf((marker) => api.listAliases(marker, signal))) {
+      for (const { aliasName, targetKeyId } of items) {
+        if (targetKeyId !== undefined) aliases.set(targetKeyId, [...(aliases.get(targetKeyId) ?? []), aliasName]);
+      }
     }
   };
-  // Each worker takes the next one.
-  const queue = waiting.values();
+  const waiting: KeyListEntry[] = [];
+  const workers: Promise<void>[] = [];
+  let working = 0;
   const work = async () => {
-    for (const key of queue) {
-      if (signal.aborted) return;
-      await scan(key);
+    working += 1;
+    for (let key = waiting.shift(); key !== undefined && !signal.aborted; key = waiting.shift()) await scan(key);
+    working -= 1;
+  };
+  const listKeys = async () => {
+    const seen = new Set<string>();
+    for await (const { items } of pagesOf((marker) => api.listKeys(marker, signal))) {
+      // A list that changes while it is paged can hold a key twice.
+      const fresh = items.filter(({ keyId }) => !seen.has(keyId) && seen.add(keyId));
+      tell({ keysTotal: fresh.length });
+      waiting.push(...fresh);
+      while (working < atOnce && waiting.length > 0) workers.push(work());
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  const listed = (list: Promise<void>) => list.catch((error: unknown) => fail(undefined, error));
+  await Promise.all([listed(listAliases()), listed(listKeys())]);
+  await Promise.all(workers);
+  const withAliases = (key: KeyListEntry): KmsKey => ({ ...key, aliases: aliases.get(key.keyId)?.toSorted() ?? [] });
+  return {
+    keys: scanned.map((one) => ({ ...one, connection, key: withAliases(one.key) })),
+    unreadable: failures.map(({ key, error }) => ({
+      ref,
+      region,
+      key: key === undefined ? undefined : withAliases(key),
+      error,
+    })),
+  };
 }
 
 async function* pagesOf<T>(read: (marker: string | undefined) => Promise<Page<T>>): AsyncGenerator<Page<T>> {
@@ -214,10 +194,6 @@ async function* pagesOf<T>(read: (marker: string | undefined) => Promise<Page<T>
     yield page;
     marker = page.nextMarker;
   } while (marker !== undefined);
-}
-
-async function* itemsOf<T>(read: (marker: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
-  for await (const page of pagesOf(read)) yield* page.items;
 }
 
 function asKmsError(error: unknown): KmsError {

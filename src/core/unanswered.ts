@@ -33,7 +33,7 @@ export async function checkUnanswered(journal: Journal, session: Session, clock:
 /** Looks for a grant on the same terms, made since, that no other entry knows of. */
 async function checkMade(
   journal: Journal,
-  { api, closed }: Session,
+  { background: api, closed }: Session,
   { id, of, key, grant, at }: JournalRecord,
   clock: Clock,
 ): Promise<void> {

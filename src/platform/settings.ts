@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { defaultBudget } from '../core/limiter.ts';
 import type { ConnectionRef } from '../core/model.ts';
 import { defaultPolicy, type PropagationPolicy } from '../core/propagation.ts';
 import { settings } from '../manifest.ts';
@@ -17,9 +18,16 @@ export function regionSetting(): string {
   return read(settings.region, '').trim();
 }
 
+function bounded(id: string, fallback: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, read(id, fallback)));
+}
+
+/** Percent of AWS's request quotas. */
+export function requestBudget(): number {
+  return bounded(settings.requestBudget, defaultBudget, 1, 100);
+}
+
 export function propagationPolicy(): PropagationPolicy {
-  const bounded = (id: string, fallback: number, least: number, most: number) =>
-    Math.min(most, Math.max(least, read(id, fallback)));
   const intervalMs = 1000 * bounded(settings.propagationIntervalSeconds, defaultPolicy.intervalMs / 1000, 1, 60);
   return {
     firstDelaysMs: defaultPolicy.firstDelaysMs.map((delay) => Math.min(delay, intervalMs)),
@@ -67,5 +75,12 @@ export function onConnectionSettings(changed: () => void): vscode.Disposable {
   const ids = [settings.connections, settings.accountNames, settings.profile, settings.region];
   return vscode.workspace.onDidChangeConfiguration((event) => {
     if (ids.some((id) => event.affectsConfiguration(id))) changed();
+  });
+}
+
+/** Calls back with the new budget when it changes. */
+export function onRequestBudget(changed: (percent: number) => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(settings.requestBudget)) changed(requestBudget());
   });
 }

@@ -314,6 +314,7 @@ function sessionOf({ api, endpoint, confirmAccount }: OpenedConnection): Session
   return {
     connection: { id: 'moto', opening: 1, ref, region, endpoint },
     api,
+    background: api,
     inventory: new Inventory(api, never, () => {}),
     closed: never,
     identity: () => api.callerIdentity(never),

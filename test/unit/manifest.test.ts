@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import test from 'node:test';
 import { explain } from '../../src/core/errors.ts';
+import { defaultBudget } from '../../src/core/limiter.ts';
 import { defaultPolicy } from '../../src/core/propagation.ts';
 import {
   commands,
@@ -407,7 +408,7 @@ test('keys of a view act only where its list has the focus, and on that view', (
 
 // Settings, icons, versions
 
-test('the settings of the wait have the defaults of the code, within their own bounds', () => {
+test('the settings of the wait and of the pace have the defaults of the code, within their own bounds', () => {
   const { properties } = contributes.configuration;
   const defaults = {
     [settings.propagationTimeoutSeconds]: defaultPolicy.timeoutMs / 1000,
@@ -419,6 +420,8 @@ test('the settings of the wait have the defaults of the code, within their own b
     assert.deepEqual([type, fallback], ['integer', value], id);
     assert.ok(minimum !== undefined && maximum !== undefined && minimum <= value && value <= maximum, id);
   }
+  const budget = properties[settings.requestBudget] ?? assert.fail();
+  assert.deepEqual([budget.type, budget.default, budget.minimum, budget.maximum], ['integer', defaultBudget, 1, 100]);
   for (const id of [settings.profile, settings.region]) {
     assert.deepEqual([properties[id]?.type, properties[id]?.default], ['string', ''], id);
   }
@@ -446,9 +449,15 @@ test('no workspace sets a setting, trusted or not', () => {
   assert.deepEqual(sorted(restrictedConfigurations), sorted(Object.keys(properties)));
 });
 
-test('what signs in belongs to the machine that has the profiles, and is not synchronised to others', () => {
+test('what signs in, and how much of an account it may use, belongs to the machine that has the profiles, and is not synchronised to others', () => {
   const { properties } = contributes.configuration;
-  for (const id of [settings.connections, settings.accountNames, settings.profile, settings.region]) {
+  for (const id of [
+    settings.connections,
+    settings.accountNames,
+    settings.profile,
+    settings.region,
+    settings.requestBudget,
+  ]) {
     assert.equal(properties[id]?.scope, 'machine', id);
   }
 });

@@ -236,12 +236,8 @@ test('requests say in their user agent which extension sends them', async (t) =>
   assert.match(String(server.received[0]?.headers['user-agent']), /kms-grants/);
 });
 
-test('a server error is tried again, and the log has the attempts, the request ID and the time', async (t) => {
-  const { api, log } = await connect(
-    t,
-    (_, count) => (count === 1 ? failure('KMSInternalException', 'oops', 500) : { body: { Keys: [] } }),
-    { maxAttempts: 3 },
-  );
+test('the log has operation, outcome, request ID and time of a call', async (t) => {
+  const { api, log } = await connect(t, () => ({ body: { Keys: [] } }));
   await api.listKeys(undefined, never);
   const [record] = log;
   assert.deepEqual(
@@ -250,7 +246,7 @@ test('a server error is tried again, and the log has the attempts, the request I
       connection: 'profile/default/eu-west-1',
       operation: 'ListKeys',
       durationMs: 0,
-      attempts: 2,
+      attempts: 1,
       requestId: 'request-1',
       outcome: 'ok',
       awsName: undefined,
@@ -258,6 +254,38 @@ test('a server error is tried again, and the log has the attempts, the request I
     },
   );
   assert.ok(record !== undefined && record.durationMs > 0 && record.durationMs < 60_000);
+});
+
+for (const [what, answer, kind] of [
+  ['throttles', failure('ThrottlingException', 'slow down'), 'throttled'],
+  ['fails', failure('KMSInternalException', 'oops', 500), 'internal'],
+  ['times out behind', failure('DependencyTimeoutException', 'late', 503), 'dependencyTimeout'],
+  ['closes the connection of', 'close', 'network'],
+] as const) {
+  test(`a request that KMS ${what} is told at once and not sent again: that is for who paces requests`, async (t) => {
+    const { api, log, server } = await connect(t, () => answer, { maxAttempts: 3 });
+    const change = { ...wanted, name: 'shop' };
+    await assert.rejects(api.listKeys(undefined, never), (error) => isKind(error, kind));
+    await assert.rejects(api.createGrant(change, never), (error) => isKind(error, kind));
+    await assert.rejects(api.revokeGrant({ keyArn, grantId: 'g1' }, never), (error) => isKind(error, kind));
+    assert.equal(server.received.length, 3);
+    assert.deepEqual(
+      log.map(({ outcome, attempts }) => [outcome, attempts]),
+      Array.from({ length: 3 }, () => [kind, 1]),
+    );
+  });
+}
+
+test('a request that is refused since this computer has the wrong time is sent once more with the right one', async (t) => {
+  const date = new Date(Date.now() + 3_600_000).toUTCString();
+  const skewed = (answer: Answer): Answer => (typeof answer === 'object' ? { ...answer, headers: { date } } : answer);
+  const { api, server } = await connect(t, (_, count) =>
+    skewed(count === 1 ? failure('InvalidSignatureException', 'Signature expired') : { body: { Keys: [] } }),
+  );
+  await api.listKeys(undefined, never);
+  const [wrong, right] = server.received.map(({ headers }) => String(headers['x-amz-date']));
+  assert.ok(wrong !== undefined && right !== undefined && right > wrong);
+  assert.equal(server.received.length, 2);
 });
 
 test('a call whose signal is already aborted sends nothing', async (t) => {
@@ -342,20 +370,6 @@ test('a grant is created from what was asked for, and nothing else is sent', asy
       },
     },
   ]);
-});
-
-test('a grant without a name is asked for once only, since asked for again it would be made twice', async (t) => {
-  const fails = () => failure('KMSInternalException', 'oops', 500);
-  const { api, server } = await connect(t, fails, { maxAttempts: 3 });
-  await assert.rejects(api.createGrant(wanted, never), (error) => isKind(error, 'internal'));
-  assert.equal(server.received.length, 1);
-});
-
-test('a grant with a name is asked for again after a server error', async (t) => {
-  const answer = (_: Received, count: number) => (count === 1 ? failure('KMSInternalException', 'oops', 500) : made);
-  const { api, server } = await connect(t, answer, { maxAttempts: 3 });
-  assert.equal((await api.createGrant({ ...wanted, name: 'shop' }, never)).grantId, 'g1');
-  assert.equal(server.received.length, 2);
 });
 
 test('an answer without a grant ID is a failure, and one without a token is none', async (t) => {

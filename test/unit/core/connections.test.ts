@@ -9,8 +9,9 @@ import {
 } from '../../../src/core/connections.ts';
 import { isKmsError, type KmsErrorKind } from '../../../src/core/errors.ts';
 import type { Aws, OpenedConnection, Profile, SignInNeed } from '../../../src/core/kmsApi.ts';
+import { RequestLimiter } from '../../../src/core/limiter.ts';
 import { type ConnectionRef, connectionId } from '../../../src/core/model.ts';
-import { FakeKms, gate, kmsError, profileRef, settle } from './fakes.ts';
+import { FakeClock, FakeKms, gate, kmsError, profileRef, settle } from './fakes.ts';
 
 const profiles: readonly Profile[] = [
   { name: 'default', region: 'eu-central-1', signIn: 'access key' },
@@ -223,6 +224,7 @@ function world(fields: Partial<Preferences> = {}) {
   const current = { ...preferences(fields) };
   const connections = new Connections({
     aws: async () => aws,
+    limiter: new RequestLimiter(new FakeClock({ auto: true })),
     preferences: () => current,
     onListChanged: () => told.push('list'),
     onStateChanged: (id) => told.push(`state ${id}`),

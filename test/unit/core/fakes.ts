@@ -60,12 +60,17 @@ export class FakeClock implements Clock {
       return;
     }
     await new Promise<void>((resolve, reject) => {
-      const sleeper = { at: this.#now + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal.addEventListener('abort', () => {
+      const onAbort = () => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
         reject(abortError());
-      });
+      };
+      const wake = () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const sleeper = { at: this.#now + ms, wake };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', onAbort);
     });
   }
 
@@ -407,6 +412,7 @@ export function openSession(
   return {
     connection: { id: connectionId(ref), opening: openings, ref, region: 'eu-west-1', endpoint },
     api,
+    background: api,
     inventory: new Inventory(api, controller.signal, () => {}),
     closed: controller.signal,
     identity: () => api.callerIdentity(controller.signal),

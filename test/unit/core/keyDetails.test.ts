@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createPace, keyDetailsAsJson, readKeyDetails } from '../../../src/core/keyDetails.ts';
+import { keyDetailsAsJson, readKeyDetails } from '../../../src/core/keyDetails.ts';
 import type { KeyLastUsage } from '../../../src/core/model.ts';
-import { FakeClock, FakeKms, key, keyArnOf, kmsError, metadata, settle } from './fakes.ts';
+import { FakeKms, key, keyArnOf, kmsError, metadata } from './fakes.ts';
 
 const keyArn = keyArnOf('k1');
 const never = new AbortController().signal;
-const atOnce = () => Promise.resolve();
 
 async function read(kms: FakeKms): Promise<Readonly<Record<string, unknown>>> {
-  return keyDetailsAsJson(key('k1', 'alias/app'), await readKeyDetails(kms, keyArn, atOnce, never));
+  return keyDetailsAsJson(key('k1', 'alias/app'), await readKeyDetails(kms, keyArn, never));
 }
 
 function used(kms: FakeKms, usage: Partial<KeyLastUsage>): void {
@@ -113,24 +112,5 @@ test('cancelling ends it all', async () => {
   kms.before = ({ operation }) => {
     if (operation === 'getKeyPolicy') controller.abort();
   };
-  await assert.rejects(readKeyDetails(kms, keyArn, atOnce, controller.signal), { name: 'AbortError' });
-});
-
-test('no more than so many a second take their turn, in the order in which they came', async () => {
-  const clock = new FakeClock();
-  const turn = createPace(clock, 4);
-  const passed: number[] = [];
-  for (const number of [1, 2, 3]) void turn(never).then(() => passed.push(number));
-  await settle();
-  assert.deepEqual(passed, [1]);
-  await clock.advance(249);
-  assert.deepEqual(passed, [1]);
-  await clock.advance(1);
-  assert.deepEqual(passed, [1, 2]);
-  await clock.advance(250);
-  assert.deepEqual(passed, [1, 2, 3]);
-  await clock.advance(10_000);
-  void turn(never).then(() => passed.push(4));
-  await settle();
-  assert.deepEqual(passed, [1, 2, 3, 4]);
+  await assert.rejects(readKeyDetails(kms, keyArn, controller.signal), { name: 'AbortError' });
 });

@@ -3,7 +3,9 @@ import test from 'node:test';
 import { abortError } from '../../../src/core/clock.ts';
 import { RequestLimiter } from '../../../src/core/limiter.ts';
 import type { ConnectionRef } from '../../../src/core/model.ts';
+import { pacing } from '../../../src/core/paced.ts';
 import { isPartial, type ScanCounts, type ScanResult, scanGrants } from '../../../src/core/scan.ts';
+import { createThrottle } from '../../../src/emulator/throttle.ts';
 import { FakeClock, FakeKms, type FakeSession, gate, grant, keyArnOf, kmsError, openSession, settle } from './fakes.ts';
 
 const prodRef: ConnectionRef = { kind: 'profile', profile: 'prod', region: 'us-east-1' };
@@ -21,11 +23,11 @@ function setUp(...sessions: readonly FakeSession[]) {
   const controller = new AbortController();
   const clock = new FakeClock({ auto: true });
   const told: ScanCounts[] = [];
+  const paced = pacing(new RequestLimiter(clock));
   const scan = () =>
     scanGrants({
-      sessions,
+      sessions: sessions.map((session) => ({ ...session, ...paced(session.connection.id, session.api) })),
       signal: controller.signal,
-      limiter: new RequestLimiter(clock),
       clock,
       onProgress: (counts) => told.push(counts),
     });
@@ -134,7 +136,7 @@ test('a sign-in that no longer holds ends its connection, says so once, and leav
     result.unreadable.map(({ key, error }) => [key, error.details.kind]),
     [[undefined, 'expiredToken']],
   );
-  assert.ok(expired.count('listGrants') <= 8);
+  assert.ok(expired.count('listGrants') < 50);
 });
 
 test('what was found when the search is cancelled is kept, and nothing is asked any more', async () => {
@@ -195,16 +197,72 @@ test('progress tells of keys, grants and what is not readable, and never goes ba
   }
 });
 
-test('no more than eight keys of a connection are read at once', async () => {
-  const kms = kmsOf(Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`k${index}`, ['a']])));
+test('no more than a hundred keys of a connection are read at once', async () => {
+  const kms = kmsOf(Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, ['a']])));
   const held = gate();
   kms.before = ({ operation }) => (operation === 'listGrants' ? held.passed : undefined);
   const scanning = setUp(openSession(kms)).scan();
-  for (let index = 0; index < 20; index++) await settle();
+  for (let index = 0; index < 400; index++) await settle();
+  assert.equal(kms.peak.get('listGrants'), 100);
   held.open();
   const { counts } = await scanning;
-  assert.equal(counts.keysDone, 30);
-  assert.equal(kms.peak.get('listGrants'), 8);
+  assert.equal(counts.keysDone, 300);
+  assert.equal(kms.peak.get('listGrants'), 100);
+});
+
+/** 2,000 keys, a tenth of them with two pages of grants, behind a network that takes its time. */
+function distant(clock: FakeClock, latencyMs: number) {
+  const kms = kmsOf({});
+  for (let index = 0; index < 2000; index++) {
+    const keyId = `k${index}`;
+    kms.keys.push({ keyId, arn: keyArnOf(keyId) });
+    kms.aliases.push({ aliasName: `alias/${index}`, targetKeyId: keyId });
+    kms.addGrants(keyArnOf(keyId), ...Array.from({ length: index % 10 === 0 ? 150 : 3 }, (_, grant) => `g${grant}`));
+  }
+  kms.before = () => clock.sleep(latencyMs, new AbortController().signal);
+  return kms;
+}
+
+/** Scans it, and moves the clock until that is done. */
+async function scanDistant(kms: FakeKms, clock: FakeClock): Promise<ScanResult> {
+  const session = openSession(kms);
+  let result: ScanResult | undefined;
+  const paced = pacing(new RequestLimiter(clock))(session.connection.id, kms);
+  const signal = new AbortController().signal;
+  void scanGrants({ sessions: [{ ...session, ...paced }], signal, clock, onProgress: () => {} }).then((ended) => {
+    result = ended;
+  });
+  while (result === undefined) await clock.advance(1000);
+  return result;
+}
+
+for (const latencyMs of [50, 250, 800]) {
+  test(`a scan of 2,000 keys uses 95 % of its budget at ${latencyMs} ms of latency`, async () => {
+    const clock = new FakeClock();
+    const kms = distant(clock, latencyMs);
+    const { counts, startedAt, endedAt } = await scanDistant(kms, clock);
+    assert.deepEqual(counts, { keysDone: 2000, keysTotal: 2000, grants: 200 * 150 + 1800 * 3, unreadable: 0 });
+    const used = kms.count('listGrants') / ((endedAt - startedAt) / 1000) / 50;
+    assert.ok(used >= 0.95 && used <= 1.01, `${used}`);
+  });
+}
+
+test('a scan beside others who use most of the quota slows down, loses no key and shows no throttle', async () => {
+  const clock = new FakeClock();
+  const kms = distant(clock, 250);
+  // What is left of AWS's quota: 20 a second.
+  const quota = createThrottle(0.2);
+  let throttled = 0;
+  kms.before = async ({ operation }) => {
+    await clock.sleep(250, new AbortController().signal);
+    if (operation !== 'listGrants' || quota.admit('ListGrants', clock.now())) return;
+    throttled += 1;
+    throw kmsError('throttled');
+  };
+  const result = await scanDistant(kms, clock);
+  assert.equal(isPartial(result), false);
+  assert.equal(result.keys.length, 2000);
+  assert.ok(throttled > 0 && throttled < kms.count('listGrants') / 5, `${throttled} of ${kms.count('listGrants')}`);
 });
 
 test('grants are asked for at half the pace that AWS allows an account', async () => {

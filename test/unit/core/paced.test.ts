@@ -1,0 +1,393 @@
+import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
+import test from 'node:test';
+import { isAbort, isKind } from '../../../src/core/errors.ts';
+import type { KmsApi } from '../../../src/core/kmsApi.ts';
+import { type LimitedOperation, RequestLimiter } from '../../../src/core/limiter.ts';
+import { pacing } from '../../../src/core/paced.ts';
+import { type Call, FakeClock, FakeKms, gate, grant, keyArnOf, kmsError, settle } from './fakes.ts';
+
+const keyArn = keyArnOf('k1');
+const ref = { keyArn, grantId: 'g1' };
+const never = new AbortController().signal;
+// Many requests at once listen to it.
+setMaxListeners(0, never);
+const wanted = {
+  keyArn,
+  operations: ['Decrypt'],
+  granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' },
+  constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+} as const;
+
+/** @param budget percent; with 1, ListGrants goes once a second */
+function setUp(budget = 50) {
+  const clock = new FakeClock();
+  const limiter = new RequestLimiter(clock, budget);
+  const paced = pacing(limiter);
+  const kms = new FakeKms();
+  kms.addGrants(keyArn, 'g1', 'g2');
+  const connection = paced('c1', kms);
+  const operations = () => kms.calls.map(({ operation }) => operation);
+  return { clock, limiter, paced, kms, ...connection, operations };
+}
+
+/** Answers to ListGrants that a test lets go one by one. */
+function held(kms: FakeKms) {
+  const gates: (() => void)[] = [];
+  const signals: AbortSignal[] = [];
+  kms.before = ({ operation }: Call, signal) => {
+    if (operation !== 'listGrants') return undefined;
+    const { passed, open } = gate();
+    gates.push(open);
+    signals.push(signal);
+    return passed;
+  };
+  return { signals, answer: (index: number) => gates[index]?.() };
+}
+
+// Pace
+
+const everyCall: readonly (readonly [LimitedOperation, (api: KmsApi) => Promise<unknown>])[] = [
+  ['ListKeys', (api) => api.listKeys('m', never)],
+  ['ListAliases', (api) => api.listAliases('m', never)],
+  ['ListAliases', (api) => api.listAliasesOf(keyArn, never)],
+  ['DescribeKey', (api) => api.describeKey(keyArn, never)],
+  ['ListGrants', (api) => api.listGrants(ref, never)],
+  ['ListRetirableGrants', (api) => api.listRetirableGrants('arn', undefined, never)],
+  ['GetKeyPolicy', (api) => api.getKeyPolicy(keyArn, never)],
+  ['ListResourceTags', (api) => api.listResourceTags(keyArn, never)],
+  ['GetKeyRotationStatus', (api) => api.getKeyRotationStatus(keyArn, never)],
+  ['GetKeyLastUsage', (api) => api.getKeyLastUsage(keyArn, never)],
+  ['RevokeGrant', (api) => api.revokeGrant(ref, never)],
+  ['RevokeGrant', (api) => api.dryRunRevokeGrant(ref, never)],
+  ['RetireGrant', (api) => api.retireGrant(ref, never)],
+  ['RetireGrant', (api) => api.dryRunRetireGrant(ref, never)],
+  ['CreateGrant', (api) => api.createGrant(wanted, never)],
+  ['CreateGrant', (api) => api.dryRunCreateGrant(wanted, never)],
+];
+
+for (const [operation, call] of everyCall) {
+  for (const manner of ['api', 'background', 'forInventory'] as const) {
+    test(`${call} of ${manner} waits for its turn of ${operation}`, async () => {
+      const set = setUp(1);
+      const { clock, limiter, kms } = set;
+      // All that may go at once are gone.
+      while (clock.sleeping === 0) {
+        const taken = {
+          connection: 'c1',
+          operation,
+          priority: 'background',
+          isRepeatable: false,
+          signal: never,
+        } as const;
+        void limiter.run({ ...taken, send: async () => {} });
+        await settle();
+      }
+      const answer = call(set[manner]);
+      await settle();
+      assert.equal(kms.calls.length, 0);
+      await clock.advance(60_000);
+      await answer;
+      assert.equal(kms.calls.length, 1);
+    });
+  }
+}
+
+test('who one is is asked of STS, which has no such quota', async () => {
+  const { kms, api } = setUp(1);
+  await Promise.all(Array.from({ length: 20 }, () => api.callerIdentity(never)));
+  assert.equal(kms.calls.length, 20);
+});
+
+test('what somebody waits for goes before the background, and changes before it too', async () => {
+  const { clock, kms, api, background } = setUp(1);
+  const list = (of: KmsApi, grantId: string) => of.listGrants({ keyArn, grantId }, never);
+  const all = Promise.all([list(background, '1'), list(background, '2'), list(api, '3'), list(background, '4')]);
+  await clock.advance(5000);
+  await all;
+  assert.deepEqual(
+    kms.calls.map(({ grantId }) => grantId),
+    ['1', '3', '2', '4'],
+  );
+});
+
+// One request for all who ask the same
+
+test('reads that ask the same at the same time are one request', async () => {
+  const { kms, api, background } = setUp();
+  const { answer } = held(kms);
+  const first = background.listGrants({ keyArn }, never);
+  const together = api.listGrants({ keyArn }, never);
+  await settle();
+  const later = api.listGrants({ keyArn }, never);
+  await settle();
+  answer(0);
+  assert.deepEqual(await first, await later);
+  assert.deepEqual(await first, await together);
+  assert.equal(kms.calls.length, 1);
+  const after = api.listGrants({ keyArn }, never);
+  await settle();
+  answer(1);
+  await after;
+  assert.equal(kms.calls.length, 2);
+});
+
+test('reads that differ in key, grant, page, method or connection are not', async () => {
+  const { kms, api, paced } = setUp();
+  await Promise.all([
+    api.listGrants({ keyArn }, never),
+    api.listGrants({ keyArn: keyArnOf('k2') }, never),
+    api.listGrants(ref, never),
+    api.listGrants({ keyArn, marker: 'after 1' }, never),
+    paced('c2', kms).api.listGrants({ keyArn }, never),
+  ]);
+  await Promise.all([api.listAliases(keyArn, never), api.listAliasesOf(keyArn, never)]);
+  assert.equal(kms.calls.length, 7);
+});
+
+test('changes and dry runs are never one', async () => {
+  const { clock, kms, api } = setUp();
+  const twice = [api.revokeGrant, api.retireGrant, api.dryRunRevokeGrant, api.dryRunRetireGrant];
+  const all = Promise.all([
+    ...twice.flatMap((call) => [call(ref, never), call(ref, never)]),
+    ...[api.createGrant, api.dryRunCreateGrant].flatMap((call) => [call(wanted, never), call(wanted, never)]),
+  ]);
+  await clock.advance(2000);
+  await all;
+  assert.equal(kms.calls.length, 12);
+});
+
+test('who gives up ends the own wait alone, and the request ends when the last gives up', async () => {
+  const { kms, api } = setUp();
+  const { signals, answer } = held(kms);
+  const controllers = [new AbortController(), new AbortController(), new AbortController()];
+  const waits = controllers.map(({ signal }) => api.listGrants({ keyArn }, signal));
+  await settle();
+  controllers[0]?.abort();
+  await assert.rejects(waits[0] ?? assert.fail(), isAbort);
+  assert.equal(signals[0]?.aborted, false);
+  controllers[1]?.abort();
+  await assert.rejects(waits[1] ?? assert.fail(), isAbort);
+  controllers[2]?.abort();
+  await assert.rejects(waits[2] ?? assert.fail(), isAbort);
+  assert.equal(signals[0]?.aborted, true);
+  // Who asks now is not given the request that was aborted.
+  const anew = api.listGrants({ keyArn }, never);
+  await settle();
+  answer(1);
+  assert.equal((await anew).items.length, 2);
+  await assert.rejects(api.listGrants({ keyArn }, controllers[0]?.signal ?? never), isAbort);
+});
+
+test('a read that nobody waits for any more before its turn is never sent', async () => {
+  const { clock, kms, api } = setUp(1);
+  const first = api.listGrants({ keyArn }, never);
+  const controller = new AbortController();
+  const second = api.listGrants(ref, controller.signal);
+  await settle();
+  controller.abort();
+  await assert.rejects(second, isAbort);
+  assert.equal(clock.sleeping, 0);
+  await clock.advance(5000);
+  await first;
+  assert.equal(kms.calls.length, 1);
+});
+
+test('who waits raises a read of the background that waits for its turn', async () => {
+  const { clock, kms, api, background } = setUp(1);
+  const list = (of: KmsApi, grantId: string) => of.listGrants({ keyArn, grantId }, never);
+  const all = Promise.all([list(background, '1'), list(background, '2'), list(background, '3'), list(api, '3')]);
+  await clock.advance(5000);
+  await all;
+  assert.deepEqual(
+    kms.calls.map(({ grantId }) => grantId),
+    ['1', '3', '2'],
+  );
+});
+
+test('a failure is told to all who wait, once it is one', async () => {
+  const { clock, kms, api, background } = setUp();
+  let failures = 0;
+  kms.before = () => {
+    failures += 1;
+    if (failures <= 2) throw kmsError('internal');
+    if (failures === 4) throw kmsError('accessDenied');
+  };
+  const both = Promise.all([background.listGrants({ keyArn }, never), api.listGrants({ keyArn }, never)]);
+  await clock.advance(2000);
+  await both;
+  assert.equal(kms.calls.length, 3);
+  const denied = [background.listGrants({ keyArn }, never), api.listGrants({ keyArn }, never)];
+  for (const wait of denied) await assert.rejects(wait, (error) => isKind(error, 'accessDenied'));
+  assert.equal(kms.calls.length, 4);
+});
+
+// No answer from before a change
+
+test('a question after a change is not answered by a request that was sent before the change ended', async () => {
+  const { kms, api, background, paced } = setUp();
+  const { answer } = held(kms);
+  const before = background.listGrants({ keyArn }, never);
+  await settle();
+  // By another connection to the same account.
+  await paced('c2', kms).api.revokeGrant(ref, never);
+  const after = background.listGrants({ keyArn }, never);
+  const besides = api.listGrants({ keyArn }, never);
+  await settle();
+  assert.equal(kms.count('listGrants'), 2);
+  answer(0);
+  await before;
+  // The older one has ended meanwhile, and the newer one is still there to be joined.
+  const later = api.listGrants({ keyArn }, never);
+  await settle();
+  assert.equal(kms.count('listGrants'), 2);
+  answer(1);
+  assert.equal((await after).items.length, 1);
+  await Promise.all([besides, later]);
+});
+
+test('also when the change failed, or was a dry run: it may have been made', async () => {
+  const { clock, kms, api } = setUp();
+  const { answer } = held(kms);
+  const hold = kms.before;
+  const reads: Promise<unknown>[] = [];
+  for (const change of [() => api.revokeGrant(ref, never), () => api.dryRunRevokeGrant(ref, never)]) {
+    reads.push(api.listGrants({ keyArn }, never));
+    await settle();
+    kms.before = (call, signal) => {
+      if (call.operation !== 'listGrants') throw kmsError('timeout');
+      return hold(call, signal);
+    };
+    const failed = assert.rejects(change());
+    await clock.advance(2000);
+    await failed;
+  }
+  reads.push(api.listGrants({ keyArn }, never));
+  await settle();
+  assert.equal(kms.count('listGrants'), 3);
+  for (const index of [0, 1, 2]) answer(index);
+  await Promise.all(reads);
+});
+
+test('a read that waits for its turn is joined also after a change, since it is sent after it', async () => {
+  const { clock, kms, api, background } = setUp(1);
+  await api.listGrants({ keyArn: keyArnOf('other') }, never);
+  const before = background.listGrants({ keyArn }, never);
+  await api.revokeGrant(ref, never);
+  const after = background.listGrants({ keyArn }, never);
+  await clock.advance(5000);
+  assert.equal((await after).items.length, 1);
+  assert.equal(await before, await after);
+  assert.equal(kms.count('listGrants'), 2);
+});
+
+test('a read that was throttled is sent again, and joined by then', async () => {
+  const { clock, kms, api } = setUp();
+  let throttled = true;
+  kms.before = ({ operation }) => {
+    if (operation !== 'listGrants' || !throttled) return;
+    throttled = false;
+    throw kmsError('throttled');
+  };
+  const before = api.listGrants({ keyArn }, never);
+  await settle();
+  await api.revokeGrant(ref, never);
+  const after = api.listGrants({ keyArn }, never);
+  await clock.advance(5000);
+  assert.equal((await after).items.length, 1);
+  assert.equal(await before, await after);
+  assert.equal(kms.count('listGrants'), 2);
+});
+
+test('what the inventory asks is not answered by a request from before, whoever changed what', async () => {
+  const { kms, background, forInventory } = setUp();
+  const { answer } = held(kms);
+  const scan = background.listGrants({ keyArn }, never);
+  await settle();
+  kms.grants.set(keyArn, [grant('made elsewhere')]);
+  const refresh = forInventory.listGrants({ keyArn }, never);
+  await settle();
+  assert.equal(kms.calls.length, 2);
+  answer(1);
+  assert.deepEqual(
+    (await refresh).items.map(({ grantId }) => grantId),
+    ['made elsewhere'],
+  );
+  answer(0);
+  await scan;
+});
+
+test('the inventory describes keys in the background, and one that somebody waits for is raised', async () => {
+  // Twenty a second, of which two go at once.
+  const { clock, kms, api, forInventory } = setUp(1);
+  const described = ['k1', 'k2', 'k3', 'k4'].map((id) => forInventory.describeKey(keyArnOf(id), never));
+  const waited = api.describeKey(keyArnOf('k4'), never);
+  await clock.advance(1000);
+  await Promise.all([...described, waited]);
+  assert.deepEqual(
+    kms.calls.map((call) => call.keyArn),
+    ['k1', 'k2', 'k4', 'k3'].map(keyArnOf),
+  );
+});
+
+// Changes whose answer is lost
+
+/** Fails CreateGrant, RevokeGrant and RetireGrant in this order. */
+function failing(kms: FakeKms, ...kinds: readonly Parameters<typeof kmsError>[0][]) {
+  const left = [...kinds];
+  kms.before = () => {
+    const kind = left.shift();
+    if (kind !== undefined) throw kmsError(kind, { operation: 'RevokeGrant' });
+  };
+}
+
+test('a grant without a name is never asked for twice after a lost answer, and one that KMS refused to look at is', async () => {
+  const { clock, kms, api, operations } = setUp();
+  for (const call of [api.createGrant, api.dryRunCreateGrant]) {
+    failing(kms, 'timeout');
+    await assert.rejects(call(wanted, never), (error) => isKind(error, 'timeout'));
+  }
+  assert.deepEqual(operations(), ['createGrant', 'dryRunCreateGrant']);
+  failing(kms, 'throttled', 'throttled');
+  const made = api.createGrant(wanted, never);
+  await clock.advance(5000);
+  await made;
+  assert.equal(kms.count('createGrant'), 4);
+  failing(kms, 'throttled', 'timeout');
+  const lost = assert.rejects(api.createGrant(wanted, never), (error) => isKind(error, 'timeout'));
+  await clock.advance(5000);
+  await lost;
+  assert.equal(kms.count('createGrant'), 6);
+});
+
+test('a grant with a name, a revoke and a retire are asked for again', async () => {
+  const { clock, kms, api } = setUp();
+  const named = { ...wanted, name: 'shop' };
+  for (const call of [
+    () => api.createGrant(named, never),
+    () => api.revokeGrant(ref, never),
+    () => api.retireGrant(ref, never),
+  ]) {
+    kms.calls.length = 0;
+    failing(kms, 'timeout');
+    const done = call();
+    await clock.advance(2000);
+    await done;
+    assert.equal(kms.calls.length, 2);
+  }
+});
+
+test('a refusal after a lost answer leaves it open whether the change was made', async () => {
+  const { clock, kms, api } = setUp();
+  for (const [kinds, told] of [
+    [['timeout', 'accessDenied'], 'timeout'],
+    [['timeout', 'throttled', 'throttled', 'throttled', 'throttled', 'throttled'], 'timeout'],
+    [['timeout', 'grantNotFound'], 'grantNotFound'],
+    [['throttled', 'accessDenied'], 'accessDenied'],
+  ] as const) {
+    failing(kms, ...kinds);
+    const failed = assert.rejects(api.revokeGrant(ref, never), (error) => isKind(error, told));
+    await clock.advance(30_000);
+    await failed;
+  }
+});
