@@ -14,6 +14,8 @@ export interface KeyListing {
   /** Sorted by alias; keys without one come last, by ID. */
   readonly keys: readonly KmsKey[];
   readonly state: ListState;
+  /** So many of the first keys have their place for good; the others may move when more keys and aliases come. */
+  readonly settled: number;
   /** Why there are no aliases, or not all of them. The keys are there all the same. */
   readonly aliasError: KmsError | undefined;
 }
@@ -26,9 +28,16 @@ export interface GrantListing {
 /** What became known, for views to follow. */
 export type InventoryChange = { readonly kind: 'keys' } | { readonly kind: 'key'; readonly keyArn: string };
 
+const none: readonly never[] = [];
+
 /** Grants are asked for in windows of this many. */
 export const grantWindow = 200;
 const describeConcurrency = 4;
+/**
+ * A page is told when what came since the last time is this share of all: the 20 first pages each, the 1,000 that follow
+ * in 80 steps. So whatever a view does for each change grows with the number of keys, and not with its square.
+ */
+const toldShare = 0.05;
 
 /**
  * The keys and grants of one connection, as far as they were asked for. Answers come from memory once loaded; `forget…`
@@ -42,7 +51,8 @@ export class Inventory {
   #keys: KeyLoad | undefined;
   readonly #grants = new Map<string, GrantLoad>();
   readonly #metadata = new Map<string, KeyMetadata | 'asked'>();
-  #describeQueue: string[] = [];
+  /** Keys to describe, by what wants them. */
+  readonly #toDescribe = new Map<string, Iterator<string>>();
   #describing = 0;
 
   constructor(api: KmsApi, closed: AbortSignal, onChange: (change: InventoryChange) => void) {
@@ -52,8 +62,8 @@ export class Inventory {
   }
 
   /**
-   * Resolves with the first page of keys; the rest follows by itself, each page told by a `keys` change. A failure is in
-   * the listing's state, next to what was loaded before it.
+   * Resolves with the first page of keys; the rest follows by itself, told by `keys` changes, the last of them at its end.
+   * A failure is in the listing's state, next to what was loaded before it.
    */
   async keys(): Promise<KeyListing> {
     this.#keys ??= new KeyLoad(this.#api, this.#closed, () => this.#onChange({ kind: 'keys' }));
@@ -94,7 +104,7 @@ export class Inventory {
 
   /** What is loaded of the key's grants, without asking for any. */
   loadedGrants(keyArn: string): readonly Grant[] {
-    return this.#grants.get(keyArn)?.listing().grants ?? [];
+    return this.#grants.get(keyArn)?.listing().grants ?? none;
   }
 
   /** Loads the next window, after a list that said `more` or `failed`. */
@@ -108,14 +118,17 @@ export class Inventory {
     return known === 'asked' ? undefined : known;
   }
 
-  /** Asks DescribeKey for those not asked yet, a few at a time; each answer is told by a `key` change. */
-  describe(keyArns: readonly string[]): void {
-    for (const keyArn of keyArns) {
-      if (this.#metadata.has(keyArn)) continue;
-      this.#metadata.set(keyArn, 'asked');
-      this.#describeQueue.push(keyArn);
+  /**
+   * Asks DescribeKey for those not asked yet, a few at a time; each answer is told by a `key` change. What the same `list`
+   * wanted before and has not been asked yet is wanted no more: those rows are gone.
+   */
+  describe(keyArns: readonly string[], list = ''): void {
+    this.#toDescribe.set(list, keyArns.values());
+    while (this.#describing < describeConcurrency) {
+      const keyArn = this.#nextToDescribe();
+      if (keyArn === undefined) break;
+      void this.#describe(keyArn);
     }
-    while (this.#describing < describeConcurrency && this.#describeQueue.length > 0) void this.#describeNext();
   }
 
   forgetAll(): void {
@@ -123,7 +136,7 @@ export class Inventory {
     this.#keys = undefined;
     for (const keyArn of [...this.#grants.keys()]) this.forgetGrants(keyArn);
     this.#metadata.clear();
-    this.#describeQueue = [];
+    this.#toDescribe.clear();
   }
 
   forgetKey(keyArn: string): void {
@@ -136,23 +149,33 @@ export class Inventory {
     this.#grants.delete(keyArn);
   }
 
-  async #describeNext(): Promise<void> {
-    const keyArn = this.#describeQueue.shift();
-    if (keyArn === undefined) return;
-    this.#describing += 1;
-    try {
-      const metadata = await this.#api.describeKey(keyArn, this.#closed);
-      // Forgotten meanwhile: a newer question is on its way, or none is wanted.
-      if (this.#metadata.has(keyArn)) {
-        this.#metadata.set(keyArn, metadata);
-        this.#onChange({ kind: 'key', keyArn });
+  #nextToDescribe(): string | undefined {
+    for (const [list, keyArns] of this.#toDescribe) {
+      for (let next = keyArns.next(); next.done !== true; next = keyArns.next()) {
+        if (!this.#metadata.has(next.value)) return next.value;
       }
-    } catch {
-      // The row stays without its state; the call is in the log, and a refresh asks again.
-    } finally {
-      this.#describing -= 1;
-      if (!this.#closed.aborted) void this.#describeNext();
+      this.#toDescribe.delete(list);
     }
+    return undefined;
+  }
+
+  async #describe(first: string): Promise<void> {
+    this.#describing += 1;
+    for (let keyArn: string | undefined = first; keyArn !== undefined; keyArn = this.#nextToDescribe()) {
+      this.#metadata.set(keyArn, 'asked');
+      try {
+        const metadata = await this.#api.describeKey(keyArn, this.#closed);
+        // Forgotten meanwhile: a newer question is on its way, or none is wanted.
+        if (this.#metadata.has(keyArn)) {
+          this.#metadata.set(keyArn, metadata);
+          this.#onChange({ kind: 'key', keyArn });
+        }
+      } catch {
+        // The row stays without its state; the call is in the log, and a refresh asks again.
+      }
+      if (this.#closed.aborted) break;
+    }
+    this.#describing -= 1;
   }
 }
 
@@ -164,22 +187,28 @@ class KeyLoad {
   readonly #keys: Stream;
   readonly #aliases: Stream;
   /** By key ID: a list that changes while it is paged can hold a key twice. */
-  readonly #entries = new Map<string, KeyListEntry>();
-  readonly #aliasesOf = new Map<string, string[]>();
-  #sorted: readonly KmsKey[] | undefined;
+  readonly #byId = new Map<string, KmsKey>();
+  /** By key ID, sorted; those of keys that are not listed (yet) too. */
+  readonly #aliasesOf = new Map<string, readonly string[]>();
+  #sorted: readonly KmsKey[] = [];
+  /** Those that are not in {@link #sorted} yet, or not as they are now. By key ID. */
+  readonly #fresh = new Map<string, KmsKey>();
   #announced = false;
+  /** Entries of both lists that came, and how many of them were told. */
+  #came = 0;
+  #told = 0;
 
-  constructor(api: KmsApi, closed: AbortSignal, onPage: () => void) {
+  constructor(api: KmsApi, closed: AbortSignal, onChange: () => void) {
     const signal = AbortSignal.any([closed, this.#controller.signal]);
-    const tell = () => {
-      this.#sorted = undefined;
-      if (this.#announced && !signal.aborted) onPage();
+    const tell = ({ done }: Stream) => {
+      if (!this.#announced || signal.aborted) return;
+      if (!done && this.#came - this.#told < toldShare * this.#came) return;
+      this.#told = this.#came;
+      onChange();
     };
     this.#keys = stream(
       (marker) => api.listKeys(marker, signal),
-      (page) => {
-        for (const entry of page) this.#entries.set(entry.keyId, entry);
-      },
+      (page) => this.#addKeys(page),
       tell,
     );
     this.#aliases = stream(
@@ -189,6 +218,7 @@ class KeyLoad {
     );
     this.first = Promise.all([this.#keys.first, this.#aliases.first]).then(() => {
       this.#announced = true;
+      this.#told = this.#came;
     });
     this.all = Promise.all([this.#keys.all, this.#aliases.all]).then(() => {});
   }
@@ -198,10 +228,13 @@ class KeyLoad {
   }
 
   listing(): KeyListing {
-    this.#sorted ??= [...this.#entries.values()]
-      .map(({ keyId, arn }) => ({ keyId, arn, aliases: this.#aliasesOf.get(keyId)?.toSorted() ?? [] }))
-      .sort(byAliasThenId);
-    return { keys: this.#sorted, state: this.#state(), aliasError: this.#aliases.error };
+    if (this.#fresh.size > 0) {
+      const staying = this.#sorted.filter(({ keyId }) => !this.#fresh.has(keyId));
+      // Two runs in order, which a sort of JavaScript merges in linear time.
+      this.#sorted = [...staying, ...[...this.#fresh.values()].sort(byAliasThenId)].sort(byAliasThenId);
+      this.#fresh.clear();
+    }
+    return { keys: this.#sorted, state: this.#state(), settled: this.#settled(), aliasError: this.#aliases.error };
   }
 
   #state(): ListState {
@@ -209,13 +242,37 @@ class KeyLoad {
     return { kind: this.#keys.done && this.#aliases.done ? 'complete' : 'loading' };
   }
 
+  /** Aliases come by name, so those that are still to come go behind those that are there. */
+  #settled(): number {
+    if (!this.#keys.done) return 0;
+    if (this.#aliases.done) return this.#sorted.length;
+    const firstWithout = this.#sorted.findIndex(({ aliases }) => aliases.length === 0);
+    return firstWithout === -1 ? this.#sorted.length : firstWithout;
+  }
+
+  #addKeys(page: readonly KeyListEntry[]): void {
+    this.#came += page.length;
+    for (const { keyId, arn } of page) {
+      if (!this.#byId.has(keyId)) this.#put({ keyId, arn, aliases: this.#aliasesOf.get(keyId) ?? none });
+    }
+  }
+
   #addAliases(page: readonly AliasListEntry[]): void {
+    this.#came += page.length;
     for (const { aliasName, targetKeyId } of page) {
       if (targetKeyId === undefined) continue;
-      const known = this.#aliasesOf.get(targetKeyId);
-      if (known === undefined) this.#aliasesOf.set(targetKeyId, [aliasName]);
-      else known.push(aliasName);
+      const known = this.#aliasesOf.get(targetKeyId) ?? none;
+      if (known.includes(aliasName)) continue;
+      const aliases = [...known, aliasName].sort();
+      this.#aliasesOf.set(targetKeyId, aliases);
+      const key = this.#byId.get(targetKeyId);
+      if (key !== undefined) this.#put({ ...key, aliases });
     }
+  }
+
+  #put(key: KmsKey): void {
+    this.#byId.set(key.keyId, key);
+    this.#fresh.set(key.keyId, key);
   }
 }
 
@@ -232,7 +289,7 @@ interface Stream {
 function stream<T>(
   read: (marker: string | undefined) => Promise<Page<T>>,
   add: (items: readonly T[]) => void,
-  tell: () => void,
+  tell: (stream: Stream) => void,
 ): Stream {
   let firstIsIn = () => {};
   const first = new Promise<void>((resolve) => {
@@ -247,13 +304,13 @@ function stream<T>(
         add(page.items);
         marker = page.nextMarker;
         result.done = marker === undefined;
-        tell();
+        tell(result);
         firstIsIn();
       } while (marker !== undefined);
     } catch (error) {
       result.done = true;
       result.error = asKmsError(error);
-      tell();
+      tell(result);
       firstIsIn();
     }
   })();

@@ -10,7 +10,7 @@ import { printable, timeOfDay } from '../core/text.ts';
 import { commands, rows } from '../manifest.ts';
 import { type FieldNode, type GrantNode, nodeId } from './nodes.ts';
 import { grantTooltip, plain } from './tooltip.ts';
-import { grantItem, type Known, principalIcons } from './treeItem.ts';
+import { formatCount, grantItem, type Known, principalIcons } from './treeItem.ts';
 
 /** The rows of the Grantees view: groups → grants → fields, below a row that says how far the search came. */
 export type GranteesNode =
@@ -125,14 +125,14 @@ function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
       return row(node.name, { description: printable(node.value), contextValue: rows.field });
     case 'moreGrants':
       return row(l10n.t('Load more…'), {
-        description: l10n.t('{0} of {1} shown', format(node.shown), format(node.group.group.grants.length)),
+        description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.group.group.grants.length)),
         iconPath: new vscode.ThemeIcon('ellipsis'),
         command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
       });
     case 'unreadableGroup':
       return row(l10n.t('Not readable'), {
         collapsibleState: Collapsed,
-        description: format(node.unreadable.length),
+        description: formatCount(node.unreadable.length),
         iconPath: warningIcon(),
       });
     case 'unreadable':
@@ -183,10 +183,6 @@ function warningIcon(): vscode.ThemeIcon {
   return new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'));
 }
 
-function format(count: number): string {
-  return count.toLocaleString('en');
-}
-
 function stateItem(state: ScanState): vscode.TreeItem {
   if (state.kind === 'running') {
     return row(l10n.t('Searching…'), {
@@ -206,15 +202,15 @@ function stateItem(state: ScanState): vscode.TreeItem {
 /** `3 of 20 keys · 120 grants · 2 not readable`. */
 export function countsText({ keysDone, keysTotal, grants, unreadable }: ScanCounts): string {
   const parts = [
-    l10n.t('{0} of {1} keys', format(keysDone), format(keysTotal)),
-    grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', format(grants)),
+    l10n.t('{0} of {1} keys', formatCount(keysDone), formatCount(keysTotal)),
+    grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', formatCount(grants)),
   ];
-  if (unreadable > 0) parts.push(l10n.t('{0} not readable', format(unreadable)));
+  if (unreadable > 0) parts.push(l10n.t('{0} not readable', formatCount(unreadable)));
   return parts.join(' · ');
 }
 
 function groupItem({ subject, title, detail, grants }: GrantGroup, known: KnownOfGrantees): vscode.TreeItem {
-  const count = format(grants.length);
+  const count = formatCount(grants.length);
   const place = subject.kind === 'key' && !known.showsPlace ? '' : detail;
   return row(title, {
     collapsibleState: Collapsed,

@@ -18,6 +18,7 @@ import {
   type ConnectionNode,
   type GrantNode,
   grantNodeId,
+  HeldNodes,
   type KeyNode,
   keyNodeId,
   type MessageNode,
@@ -29,10 +30,16 @@ import {
 } from './nodes.ts';
 import { tellOutcome } from './outcomes.ts';
 import { tooltip } from './tooltip.ts';
-import { type Known, toTreeItem } from './treeItem.ts';
+import { formatCount, type Known, toTreeItem } from './treeItem.ts';
 
 /** Keys are shown in windows of this many. */
 const keyWindow = 500;
+
+/** The findings of a key, with what they were made from: a filter asks for the same ones at each keypress. */
+interface KnownFindings {
+  readonly from: readonly unknown[];
+  readonly found: KeyFindings;
+}
 
 export interface KeysViewOptions {
   readonly connections: Connections;
@@ -55,13 +62,13 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   /** The nodes that VS Code holds, by ID: it refreshes a row only when told with the very object. */
-  readonly #nodes = new Map<string, Node>();
+  readonly #nodes = new HeldNodes();
   /** How many keys of a connection are shown, where that is more than one window. */
   readonly #shownKeys = new Map<string, number>();
   /** Connections whose rows must go before others come in their place. */
   readonly #emptying = new Set<string>();
-  /** Of the keys whose grants were listed, by connection and key. */
-  readonly #findings = new Map<string, KeyFindings>();
+  /** Of the keys whose grants were listed, by node. */
+  readonly #findings = new Map<string, KnownFindings>();
   #filter: TextFilter | undefined;
   #tree: vscode.TreeView<Node> | undefined;
 
@@ -90,7 +97,7 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
         return caller !== undefined && retireRight(caller.arn, grant) !== 'no';
       },
       findings: (node) => {
-        const found = this.#findings.get(keyNodeId(node.connection, node.key.arn)) ?? noFindings;
+        const found = this.#findings.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo))?.found ?? noFindings;
         return node.kind === 'key' ? found.key : found.of(node.grant.grantId);
       },
     };
@@ -152,7 +159,8 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
 
   async getChildren(node?: Node): Promise<Node[]> {
     const children = await this.#children(node);
-    for (const child of children) this.#nodes.set(nodeId(child), child);
+    this.#nodes.replaceChildren(node, children);
+    for (const id of this.#findings.keys()) if (this.#nodes.get(id) === undefined) this.#findings.delete(id);
     return children;
   }
 
@@ -285,7 +293,10 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
       case 'connection':
         return this.#keys(node);
       case 'awsManagedKeys':
-        this.#connections.find(node.connection)?.inventory.describe(node.keys.map(({ arn }) => arn));
+        this.#connections.find(node.connection)?.inventory.describe(
+          node.keys.map(({ arn }) => arn),
+          nodeId(node),
+        );
         return node.keys.map((key): KeyNode => ({ kind: 'key', connection: node.connection, key }));
       case 'otherAccounts':
         return (await Promise.all(node.keyArns.map((arn) => this.#pinnedKey(node, arn)))).flat();
@@ -325,17 +336,23 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     const session = await this.#openOr(parent, ref);
     if ('kind' in session) return [session];
     const { inventory, connection } = session;
-    const { keys, state, aliasError } = await inventory.keys();
+    const { keys, state, settled, aliasError } = await inventory.keys();
     if (session.closed.aborted) return [];
     const customer: KmsKey[] = [];
     const managed: KmsKey[] = [];
-    for (const key of keys) {
+    let staying = 0;
+    for (const [index, key] of keys.entries()) {
       const metadata = inventory.metadata(key.arn);
       if (!showsKey(this.#filter, key, metadata, inventory.loadedGrants(key.arn))) continue;
       (isAwsManaged(key, metadata) ? managed : customer).push(key);
+      if (index < settled) staying = customer.length;
     }
     const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
-    inventory.describe(shown.map(({ arn }) => arn));
+    // A request for a row that more keys and aliases may still push out of the window would be one for nothing.
+    inventory.describe(
+      shown.slice(0, staying).map(({ arn }) => arn),
+      id,
+    );
 
     const nodes: Node[] = [];
     if (aliasError !== undefined) {
@@ -347,7 +364,7 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     }
     if (state.kind === 'failed') nodes.push(this.#failure(parent, session, 'failed', state.error));
     if (state.kind === 'loading') {
-      const sofar = l10n.t('{0} so far', keys.length);
+      const sofar = l10n.t('{0} so far', formatCount(keys.length));
       nodes.push(message(parent, 'loading', 'loading', l10n.t('Loading more keys…'), sofar));
     }
     if (managed.length > 0) nodes.push({ kind: 'awsManagedKeys', connection, keys: managed });
@@ -370,7 +387,7 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     if (read === undefined) return [];
     const session = await this.#openOr(parent, inRegion(parent.ref, read.region), arn);
     if ('kind' in session) return [session];
-    session.inventory.describe([arn]);
+    session.inventory.describe([arn], keyNodeId(session.connection, arn, parent.ref));
     return [{ kind: 'key', connection: session.connection, key: keyOfArn(read), pinnedTo: parent.ref }];
   }
 
@@ -401,17 +418,29 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     const metadata = session.inventory.metadata(key.arn);
     // Another grant is no duplicate of one that is about to go.
     const ending = new Set(this.#revocations.ofKey(connection.ref, key.arn).map(({ grant }) => grant.grantId));
-    const staying = listing.grants.filter(({ grantId }) => !ending.has(grantId));
-    const context = { options: this.#findingOptions(), key, metadata, now: this.#now() };
-    this.#findings.set(keyNodeId(connection, key.arn), findingsOfKey(staying, context));
+    const id = nodeId(parent);
+    const options = this.#findingOptions();
+    // Each window of grants comes with a state of its own.
+    const from = [state, metadata, JSON.stringify([...ending]), options.olderThanDays, [...options.off].join()];
+    if (!isSame(from, this.#findings.get(id)?.from)) {
+      const staying = listing.grants.filter(({ grantId }) => !ending.has(grantId));
+      this.#findings.set(id, { from, found: findingsOfKey(staying, { options, key, metadata, now: this.#now() }) });
+    }
     const all = this.#withRevoked(listing, connection, key);
     const grants = all.filter((grant) => showsGrant(this.#filter, key, metadata, grant));
     const nodes: Node[] = grants.map((grant): GrantNode => ({ kind: 'grant', connection, key, grant, pinnedTo }));
-    if (state.kind === 'more') nodes.push({ kind: 'more', parent, shown: listing.grants.length, total: undefined });
-    if (state.kind === 'failed') nodes.push(this.#failure(parent, session, 'failed', state.error));
     if (all.length > 0 && grants.length === 0) {
-      nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), l10n.t('The filter leaves no grant.')));
+      const sentence =
+        state.kind === 'complete'
+          ? l10n.t('The filter leaves no grant.')
+          : l10n.t('The filter leaves none of the {0} grants that are loaded.', formatCount(all.length));
+      nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), sentence));
     }
+    if (state.kind === 'more') {
+      const isFiltered = this.#filter !== undefined;
+      nodes.push({ kind: 'more', parent, shown: listing.grants.length, total: undefined, isFiltered });
+    }
+    if (state.kind === 'failed') nodes.push(this.#failure(parent, session, 'failed', state.error));
     if (state.kind === 'complete' && nodes.length === 0) {
       const empty = message(parent, 'empty', 'info', l10n.t('No grants'), l10n.t('This key has none.'));
       nodes.push({ ...empty, actions: ['retry'] });
@@ -439,6 +468,10 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     if (isSignInProblem(error)) this.#connections.noteSignInProblem(session.connection, error);
     return { ...failure(parent, slot, error), ref: session.connection.ref };
   }
+}
+
+function isSame(left: readonly unknown[], right: readonly unknown[] | undefined): boolean {
+  return left.every((one, index) => one === right?.[index]);
 }
 
 function message(

@@ -64,6 +64,8 @@ export interface MoreNode {
   readonly shown: number;
   /** `undefined` while KMS has not told. */
   readonly total: number | undefined;
+  /** A filter is over those that are loaded, and there may be others that it would leave. */
+  readonly isFiltered?: boolean;
 }
 
 /** A row that says something in place of, or next to, what a list holds. */
@@ -128,4 +130,46 @@ export function asNode<K extends Node['kind']>(
 ): Extract<Node, { kind: K }> | undefined {
   if (typeof argument !== 'object' || argument === null || !('kind' in argument)) return undefined;
   return kinds.some((kind) => kind === argument.kind) ? (argument as Extract<Node, { kind: K }>) : undefined;
+}
+
+/** The rows that VS Code holds, by ID, but for those that nobody is ever told of. */
+export class HeldNodes {
+  readonly #nodes = new Map<string, Node>();
+  /** The IDs of the children of each. */
+  readonly #children = new Map<string, readonly string[]>();
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  get(id: string): Node | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /**
+   * As VS Code does: of what it asks the children of, it forgets all that was below, and asks for it anew.
+   * @param parent `undefined`: the view itself
+   */
+  replaceChildren(parent: Node | undefined, children: readonly Node[]): void {
+    const parentId = parent === undefined ? '' : nodeId(parent);
+    this.#forgetBelow(parentId);
+    // A row that went while its children were read.
+    if (parent !== undefined && !this.#nodes.has(parentId)) return;
+    const ids: string[] = [];
+    for (const child of children) {
+      if (child.kind === 'field' || child.kind === 'message' || child.kind === 'more') continue;
+      const id = nodeId(child);
+      this.#nodes.set(id, child);
+      ids.push(id);
+    }
+    if (ids.length > 0) this.#children.set(parentId, ids);
+  }
+
+  #forgetBelow(id: string): void {
+    for (const child of this.#children.get(id) ?? []) {
+      this.#nodes.delete(child);
+      this.#forgetBelow(child);
+    }
+    this.#children.delete(id);
+  }
 }

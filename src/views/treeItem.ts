@@ -66,7 +66,7 @@ function build(node: Node, known: Known): vscode.TreeItem {
     case 'awsManagedKeys':
       return row(l10n.t('AWS managed keys'), {
         collapsibleState: Collapsed,
-        description: String(node.keys.length),
+        description: formatCount(node.keys.length),
         iconPath: new vscode.ThemeIcon('lock'),
         contextValue: rows.awsManagedKeys,
       });
@@ -297,13 +297,19 @@ function revocationText({ record, ...revocation }: RevocationState): string {
   }
 }
 
+export function formatCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
+function moreText({ shown, total, isFiltered }: MoreNode): string {
+  if (isFiltered === true) return l10n.t('the filter is over the {0} loaded', formatCount(shown));
+  if (total === undefined) return l10n.t('{0} shown', formatCount(shown));
+  return l10n.t('{0} of {1} shown', formatCount(shown), formatCount(total));
+}
+
 function moreItem(node: MoreNode): vscode.TreeItem {
-  const format = (count: number) => count.toLocaleString('en');
   return row(l10n.t('Load more…'), {
-    description:
-      node.total === undefined
-        ? l10n.t('{0} shown', format(node.shown))
-        : l10n.t('{0} of {1} shown', format(node.shown), format(node.total)),
+    description: moreText(node),
     iconPath: new vscode.ThemeIcon('ellipsis'),
     contextValue: rows.more,
     command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },

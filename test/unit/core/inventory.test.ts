@@ -53,7 +53,7 @@ test('keys and aliases are asked for side by side', async () => {
     ['listKeys', 'listAliases'],
   );
   answers.open();
-  assert.deepEqual(await listing, { keys: [], state: { kind: 'complete' }, aliasError: undefined });
+  assert.deepEqual(await listing, { keys: [], state: { kind: 'complete' }, settled: 0, aliasError: undefined });
 });
 
 test('the first page of keys is there before the others, which are told as they come', async () => {
@@ -269,16 +269,116 @@ test('a hundred thousand keys take one request a page, and are sorted once for a
   assert.equal((await inventory.keys()).keys, last.keys, 'the very same list');
 });
 
+/** What a view does that asks for all keys at each change, with `count` keys of an alias each, on pages of a tenth of KMS's. */
+async function follow(count: number) {
+  const { kms, inventory, changes } = open();
+  for (let index = 0; index < count; index += 1) {
+    addKeys(kms, `k${(index * 7919) % count}`);
+    addAlias(kms, `alias/${String(index).padStart(7, '0')}`, `k${index}`);
+  }
+  kms.pageSize.keys = 100;
+  kms.pageSize.aliases = 10;
+  const work = { changes: 0, keysSeen: 0, comparisons: 0 };
+  const sort = Array.prototype.sort;
+  Array.prototype.sort = function (this: unknown[], compare) {
+    return sort.call(this, (left, right) => {
+      work.comparisons += 1;
+      return compare?.(left, right) ?? (String(left) < String(right) ? -1 : 1);
+    });
+  };
+  try {
+    let listing = await inventory.keys();
+    while (listing.state.kind === 'loading') {
+      await settleUntil(() => changes.length > work.changes);
+      work.changes = changes.length;
+      listing = await inventory.keys();
+      work.keysSeen += listing.keys.length;
+    }
+    assert.equal(listing.keys.length, count);
+    assert.deepEqual(
+      listing.keys.map(({ aliases: [alias] }) => alias),
+      kms.aliases.map(({ aliasName }) => aliasName),
+    );
+  } finally {
+    Array.prototype.sort = sort;
+  }
+  return { ...work, pages: kms.calls.length };
+}
+
+async function settleUntil(holds: () => boolean): Promise<void> {
+  while (!holds()) await Promise.resolve();
+}
+
+test('a view that follows twice the keys has twice the work, and is told far less often than pages come', async () => {
+  const [once, twice] = [await follow(10_000), await follow(20_000)];
+  assert.deepEqual([once.pages, twice.pages], [1100, 2200]);
+  assert.ok(
+    twice.changes < 150 && twice.changes <= once.changes + 15,
+    `${once.changes} changes, then ${twice.changes}`,
+  );
+  for (const what of ['keysSeen', 'comparisons'] as const) {
+    assert.ok(twice[what] <= 2.2 * once[what], `${what}: ${once[what]}, then ${twice[what]}`);
+  }
+});
+
+test('keys have their place once all keys are there and their aliases, which come by name', async () => {
+  const { kms, inventory } = open();
+  addKeys(kms, 'k1', 'k2', 'k3');
+  for (const [index, keyId] of ['k3', 'k1'].entries()) addAlias(kms, `alias/${index}`, keyId);
+  kms.pageSize.keys = 2;
+  kms.pageSize.aliases = 1;
+  const [keys, aliases] = [gate(), gate()];
+  kms.before = ({ operation, marker }) =>
+    marker === undefined ? undefined : (operation === 'listKeys' ? keys : aliases).passed;
+  assert.equal((await inventory.keys()).settled, 0);
+  keys.open();
+  await settle();
+  const some = await inventory.keys();
+  assert.deepEqual([keyIds(some.keys), some.settled], [['k3', 'k1', 'k2'], 1]);
+  aliases.open();
+  await settle();
+  assert.equal((await inventory.keys()).settled, 3);
+});
+
+test('an alias that is listed twice is one, and a change of a key makes a new one', async () => {
+  const { kms, inventory } = open();
+  addKeys(kms, 'k1');
+  for (const name of ['alias/b', 'alias/b', 'alias/a']) addAlias(kms, name, 'k1');
+  kms.pageSize.aliases = 1;
+  const before = (await inventory.keys()).keys;
+  await settle();
+  assert.deepEqual(
+    [before[0]?.aliases, (await inventory.keys()).keys[0]?.aliases],
+    [['alias/b'], ['alias/a', 'alias/b']],
+  );
+});
+
 // DescribeKey
+
+test('rows that are gone before their key was described are not asked for; those of other lists are', async () => {
+  const { kms, inventory } = open();
+  const answers = gate();
+  kms.before = () => answers.passed;
+  const arns = (prefix: string) => Array.from({ length: 6 }, (_, index) => keyArnOf(`${prefix}${index}`));
+  inventory.describe(arns('before'), 'keys');
+  inventory.describe(arns('managed'), 'managed');
+  inventory.describe(arns('after'), 'keys');
+  answers.open();
+  await settle();
+  assert.deepEqual(
+    kms.calls.map(({ keyArn }) => keyArn).toSorted(),
+    [...arns('before').slice(0, 4), ...arns('managed'), ...arns('after')].toSorted(),
+  );
+});
 
 test('at most four keys are described at a time, each once', async () => {
   const { kms, inventory, changes } = open();
   const arns = Array.from({ length: 30 }, (_, index) => keyArnOf(`k${index}`));
   const answers = gate();
   kms.before = () => answers.passed;
-  inventory.describe(arns);
-  inventory.describe(arns.slice(10));
-  inventory.describe([keyArnOf('k0'), keyArnOf('k0')]);
+  inventory.describe(arns.slice(0, 20));
+  inventory.describe(arns.slice(10), 'another list');
+  inventory.describe([keyArnOf('k0'), keyArnOf('k0')], 'a third');
   await settle();
   assert.equal(kms.count('describeKey'), 4);
   answers.open();
