@@ -15,9 +15,6 @@ interface FilterContext {
   readonly grantees: GranteesView;
 }
 
-/** The view follows the typing when nothing was typed for so long. */
-const settleMs = 150;
-
 export function filterKeys({ view }: FilterContext): void {
   ask(view, contextKeys.keysFiltered, {
     title: l10n.t('Filter Keys'),
@@ -61,7 +58,8 @@ function ask(
   box.value = before;
   box.onDidChangeValue((text) => {
     clearTimeout(settling);
-    settling = setTimeout(() => apply(view, contextKey, text), settleMs);
+    // What was typed while the view was filtered comes in first: only the newest is applied.
+    settling = setTimeout(() => apply(view, contextKey, text));
   });
   box.onDidAccept(() => {
     wanted = box.value;

@@ -5,8 +5,11 @@ import { contextOf } from './principal.ts';
 export interface TextFilter {
   /** As it was typed. */
   readonly text: string;
-  matches(fields: readonly (string | undefined)[]): boolean;
+  matches(texts: readonly SearchText[]): boolean;
 }
+
+/** Text that words are looked for in, as {@link searchText} makes it. */
+export type SearchText = string & { readonly isSearchText: unique symbol };
 
 /** `undefined` for a text that has no words: then all is shown. */
 export function textFilter(text: string): TextFilter | undefined {
@@ -14,29 +17,43 @@ export function textFilter(text: string): TextFilter | undefined {
   if (words.length === 0) return undefined;
   return {
     text: text.trim(),
-    matches: (fields) => {
-      // A separator that nobody types, so that no word reaches over two fields.
-      const all = normal(fields.filter((field) => field !== undefined).join('\n'));
-      return words.every((word) => all.includes(word));
-    },
+    matches: (texts) => words.every((word) => texts.some((one) => one.includes(word))),
   };
+}
+
+/** A separator that nobody types keeps words from reaching over two fields. */
+export function searchText(...fields: readonly (string | undefined)[]): SearchText {
+  return normal(fields.filter((field) => field !== undefined).join('\n')) as SearchText;
 }
 
 function normal(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
+/** Made once for each, and forgotten with it: a keypress asks for those of all. */
+function once<T extends object>(make: (of: T) => SearchText): (of: T) => SearchText {
+  const made = new WeakMap<T, SearchText>();
+  return (of) => {
+    let text = made.get(of);
+    if (text === undefined) {
+      text = make(of);
+      made.set(of, text);
+    }
+    return text;
+  };
+}
+
+const keyText = once(({ aliases, arn }: KmsKey) => searchText(...aliases, arn));
+const descriptionText = once(({ description }: KeyMetadata) => searchText(description));
+
 /** What a key is found by: its aliases, ID, ARN and description. */
-export function keyFields(
-  { aliases, arn }: KmsKey,
-  metadata: KeyMetadata | undefined,
-): readonly (string | undefined)[] {
-  return [...aliases, arn, metadata?.description];
+export function keyTexts(key: KmsKey, metadata: KeyMetadata | undefined): readonly SearchText[] {
+  return metadata === undefined ? [keyText(key)] : [keyText(key), descriptionText(metadata)];
 }
 
 /** What a grant is found by: its name, ID, principals, operations and encryption context. */
-export function grantFilterFields(grant: Grant): readonly (string | undefined)[] {
-  return [
+export const grantText = once((grant: Grant) =>
+  searchText(
     grant.name,
     grant.grantId,
     grant.granteePrincipal?.value,
@@ -44,8 +61,8 @@ export function grantFilterFields(grant: Grant): readonly (string | undefined)[]
     ...grant.operations,
     ...Object.entries(contextOf(grant)).flat(),
     grant.constraints.sourceArn,
-  ];
-}
+  ),
+);
 
 /** Whether a grant's row is shown: a word may be in the grant or in its key. */
 export function showsGrant(
@@ -54,7 +71,7 @@ export function showsGrant(
   metadata: KeyMetadata | undefined,
   grant: Grant,
 ): boolean {
-  return filter === undefined || filter.matches([...keyFields(key, metadata), ...grantFilterFields(grant)]);
+  return filter === undefined || filter.matches([...keyTexts(key, metadata), grantText(grant)]);
 }
 
 /** Whether a key's row is shown: it matches itself, or one of the grants that are loaded does. */
@@ -64,9 +81,7 @@ export function showsKey(
   metadata: KeyMetadata | undefined,
   loaded: readonly Grant[],
 ): boolean {
-  return (
-    filter === undefined ||
-    filter.matches(keyFields(key, metadata)) ||
-    loaded.some((grant) => showsGrant(filter, key, metadata, grant))
-  );
+  if (filter === undefined) return true;
+  const texts = keyTexts(key, metadata);
+  return filter.matches(texts) || loaded.some((grant) => filter.matches([...texts, grantText(grant)]));
 }

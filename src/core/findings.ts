@@ -174,16 +174,17 @@ export function findingsOfKey(grants: readonly Grant[], context: FindingContext)
  * and counts all else; here both must hold but for the retiring principal, so that no grant for another resource counts.
  */
 export function duplicatesIn(grants: readonly Grant[]): ReadonlyMap<string, Grant> {
-  const newest = new Map<string, Grant>();
+  const alike = new Map<string, Grant[]>();
   for (const grant of grants) {
     const same = sameness(grant);
-    const other = newest.get(same);
-    if (other === undefined || isNewer(grant, other)) newest.set(same, grant);
+    const others = alike.get(same);
+    if (others === undefined) alike.set(same, [grant]);
+    else others.push(grant);
   }
   const duplicates = new Map<string, Grant>();
-  for (const grant of grants) {
-    const kept = newest.get(sameness(grant));
-    if (kept !== undefined && kept.grantId !== grant.grantId) duplicates.set(grant.grantId, kept);
+  for (const all of alike.values()) {
+    const kept = all.reduce((newest, grant) => (isNewer(grant, newest) ? grant : newest));
+    for (const { grantId } of all) if (grantId !== kept.grantId) duplicates.set(grantId, kept);
   }
   return duplicates;
 }

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { connectionName } from './describe.ts';
-import { grantFilterFields, keyFields, type TextFilter } from './filter.ts';
+import { grantText, keyTexts, type SearchText, searchText, type TextFilter } from './filter.ts';
 import {
   type Finding,
   type FindingKind,
@@ -85,74 +85,95 @@ export function heldGrants(
 /** Those that the filter leaves: a word may be in the grant, its key, its connection, its grantee or its findings. */
 export function filterGrants(held: readonly HeldGrant[], filter: TextFilter | undefined): readonly HeldGrant[] {
   if (filter === undefined) return held;
+  // Few of them, on many grants.
+  const known = new Map<string, SearchText>();
+  const text = (words: string) => {
+    const made = known.get(words) ?? searchText(words);
+    known.set(words, made);
+    return made;
+  };
   return held.filter(({ connection, key, metadata, grant, managedBy, findings }) =>
     filter.matches([
-      ...keyFields(key, metadata),
-      ...grantFilterFields(grant),
-      connectionName(connection.ref),
-      managedBy,
-      ...findings.map(({ title }) => title),
+      ...keyTexts(key, metadata),
+      grantText(grant),
+      text(connectionName(connection.ref)),
+      ...(managedBy === undefined ? [] : [text(managedBy)]),
+      ...findings.map(({ title }) => text(title)),
     ]),
   );
 }
 
+/**
+ * The grants in the order that they have within each group. What is in order already is so in linear time: sort once,
+ * and filter and group what came of it.
+ */
+export function sortGrants(held: readonly HeldGrant[], sorting: Sorting): readonly HeldGrant[] {
+  return held.toSorted(sorting === 'age' ? byAge : byGrantName);
+}
+
 /** Groups, with their grants, all in order. A grant is in each group that it belongs to. */
 export function groupGrants(held: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {
-  const groups = new Map<string, Omit<GrantGroup, 'grants'> & { readonly grants: HeldGrant[] }>();
-  for (const one of held) {
-    for (const group of groupsOf(one, grouping)) {
-      const known = groups.get(group.id);
-      if (known === undefined) groups.set(group.id, { ...group, grants: [one] });
+  const groups = new Map<string, GrantGroup & { readonly grants: HeldGrant[] }>();
+  for (const one of sortGrants(held, sorting)) {
+    for (const { id, head } of groupsOf(one, grouping)) {
+      const known = groups.get(id);
+      if (known === undefined) groups.set(id, { id, ...head(), grants: [one] });
       else known.grants.push(one);
     }
   }
-  const all = [...groups.values()];
-  for (const { grants } of all) grants.sort(sorting === 'age' ? byAge : byGrantName);
-  return all.sort(groupOrder(sorting));
+  return [...groups.values()].sort(groupOrder(sorting));
 }
 
-type GroupHead = Omit<GrantGroup, 'grants'>;
+interface GroupOfOne {
+  readonly id: string;
+  /** Made for the first grant of a group. */
+  head(): Omit<GrantGroup, 'id' | 'grants'>;
+}
 
-function groupsOf(held: HeldGrant, grouping: Grouping): readonly GroupHead[] {
+function groupsOf(held: HeldGrant, grouping: Grouping): readonly GroupOfOne[] {
   const { connection, key, grant, grantee: who, findings } = held;
   switch (grouping) {
-    case 'principal': {
-      const detail = [
-        who.managedBy === undefined ? principalKindName(who.kind) : managedByText(who.managedBy),
-        who.account,
-      ];
+    case 'principal':
       return [
         {
           id: `principal|${who.kind}|${who.value}`,
-          subject: { kind: 'principal', principal: who },
-          title: who.shortName,
-          detail: detail.filter((part) => part !== undefined).join(' · '),
+          head: () => ({
+            subject: { kind: 'principal', principal: who },
+            title: who.shortName,
+            detail: [
+              who.managedBy === undefined ? principalKindName(who.kind) : managedByText(who.managedBy),
+              who.account,
+            ]
+              .filter((part) => part !== undefined)
+              .join(' · '),
+          }),
         },
       ];
-    }
     case 'finding': {
       const kinds = findings.length === 0 ? (['none'] as const) : findings.map(({ kind }) => kind);
       return kinds.map((kind) => ({
         id: `finding|${kind}`,
-        subject: { kind: 'finding', finding: kind },
-        title: kind === 'none' ? l10n.t('No findings') : findingTitle(kind),
-        detail: '',
+        head: () => ({
+          subject: { kind: 'finding', finding: kind },
+          title: kind === 'none' ? l10n.t('No findings') : findingTitle(kind),
+          detail: '',
+        }),
       }));
     }
     case 'operation':
       return [...new Set(grant.operations)].map((operation) => ({
         id: `operation|${operation}`,
-        subject: { kind: 'operation' },
-        title: printable(operation),
-        detail: '',
+        head: () => ({ subject: { kind: 'operation' }, title: printable(operation), detail: '' }),
       }));
     case 'key':
       return [
         {
           id: `key|${connection.id}|${key.arn}`,
-          subject: { kind: 'key', key, connection },
-          title: printable(keyLabel(key)),
-          detail: placeOf(held),
+          head: () => ({
+            subject: { kind: 'key', key, connection },
+            title: printable(keyLabel(key)),
+            detail: placeOf(held),
+          }),
         },
       ];
   }

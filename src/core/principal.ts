@@ -37,6 +37,15 @@ export interface Principal {
 const arnPattern = /^arn:(?<partition>[\w-]+):(?<service>iam|sts)::(?<account>\d{12}):(?<resource>.+)$/;
 
 export function readPrincipal(ref: PrincipalRef): Principal {
+  const known = principals.get(ref) ?? read(ref);
+  principals.set(ref, known);
+  return known;
+}
+
+/** Who holds a grant is asked many times over, on tens of thousands of grants. */
+const principals = new WeakMap<PrincipalRef, Principal>();
+
+function read(ref: PrincipalRef): Principal {
   const { value } = ref;
   const is = (kind: PrincipalKind, shortName: string, account?: string, managedBy?: string): Principal => ({
     kind,

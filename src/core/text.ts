@@ -5,8 +5,12 @@
 /** Controls, format characters (bidirectional, zero-width, tags), line and paragraph separators. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** What most of it is: printable ASCII, in which a character is a code unit. */
+const plain = /^[ -~]*$/;
+
 /** One line, safe to show: unprintable characters as `\u{hex}`, lone surrogates replaced, cut after `max` characters. */
 export function printable(text: string, max = 256): string {
+  if (text.length <= max && plain.test(text)) return text;
   const characters = [...text.slice(0, 2 * max + 2).toWellFormed()];
   const kept = characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : characters.join('');
   return kept.replace(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);

@@ -10,6 +10,7 @@ import {
   type HeldGrant,
   heldGrants,
   type Sorting,
+  sortGrants,
 } from '../core/grantGroups.ts';
 import { connectionId, type Grant, type KmsKey } from '../core/model.ts';
 import type { RevocationOutcome, RevocationRecord, Revocations } from '../core/revocation.ts';
@@ -71,6 +72,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   #filter: TextFilter | undefined;
   /** Made from the result when first asked for. */
   #held: readonly HeldGrant[] | undefined;
+  /** All of them in order, so that no keypress has to sort. */
+  #sorted: { readonly by: Sorting; readonly held: readonly HeldGrant[] } | undefined;
   #filtered: readonly HeldGrant[] | undefined;
   #groups: readonly GroupNode[] | undefined;
   /** The result is of more than one connection. */
@@ -271,6 +274,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
 
   #recompute(): void {
     this.#held = undefined;
+    this.#sorted = undefined;
     const keys = this.#state?.kind === 'ended' ? this.#state.result.keys : [];
     this.#showsPlace = new Set(keys.map(({ connection }) => connection.id)).size > 1;
     this.#regroup();
@@ -349,8 +353,14 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
     return this.#held;
   }
 
+  #allSorted(): readonly HeldGrant[] {
+    const by = this.#arrangement.sorting;
+    if (this.#sorted?.by !== by) this.#sorted = { by, held: sortGrants(this.#allHeld(), by) };
+    return this.#sorted.held;
+  }
+
   #allFiltered(): readonly HeldGrant[] {
-    this.#filtered ??= filterGrants(this.#allHeld(), this.#filter);
+    this.#filtered ??= filterGrants(this.#allSorted(), this.#filter);
     return this.#filtered;
   }
 

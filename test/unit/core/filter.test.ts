@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { showsGrant, showsKey, textFilter } from '../../../src/core/filter.ts';
+import { searchText, showsGrant, showsKey, textFilter } from '../../../src/core/filter.ts';
 import { grant, key, keyArnOf, metadata } from './fakes.ts';
 
-const matches = (text: string, ...fields: readonly (string | undefined)[]) => textFilter(text)?.matches(fields);
+const matches = (text: string, ...fields: readonly (string | undefined)[]) =>
+  textFilter(text)?.matches([searchText(...fields)]);
 
 test('all words must be there, in any case, order and field', () => {
   assert.equal(matches('READER orders', 'alias/orders-db', 'role/Reader'), true);
@@ -63,4 +64,28 @@ test('a grant is found by what it holds, and by its key', () => {
 test('of a key that is found by itself all grants are shown', () => {
   const filter = textFilter('orders');
   assert.ok(showsKey(filter, orders, described, []) && showsGrant(filter, orders, described, reader));
+});
+
+test('text is made ready for the search once, and not at each keypress', () => {
+  const keys = Array.from({ length: 500 }, (_, index) => key(`k${index}`, `alias/Orders-${index}`));
+  const [about, held] = [{ ...described }, { ...reader }];
+  const normalize = String.prototype.normalize;
+  let count = 0;
+  String.prototype.normalize = function (form?: string) {
+    count += 1;
+    return normalize.call(this, form);
+  };
+  try {
+    const press = (text: string) => {
+      count = 0;
+      const filter = textFilter(text);
+      const shown = keys.filter((one) => showsKey(filter, one, about, [held]));
+      return [shown.length, count];
+    };
+    assert.deepEqual(press('zzz'), [0, 1 + 500 + 2], 'the keys, and the description and grant that are those of all');
+    assert.deepEqual(press('zz'), [0, 1]);
+    assert.deepEqual(press('ORDERS-1'), [111, 1]);
+  } finally {
+    String.prototype.normalize = normalize;
+  }
 });

@@ -372,3 +372,23 @@ test('each grant is looked at equally often, however many there are', () => {
   assert.ok(looks(10) > 0);
   assert.equal(looks(4000), looks(10));
 });
+
+test('the findings of a key take work in proportion to its grants', () => {
+  const stringify = JSON.stringify;
+  const work = (count: number) => {
+    const grants = Array.from({ length: count }, (_, index) => clean(`g${index}`, { name: `n${index % 100}` }));
+    let compared = 0;
+    JSON.stringify = (value: unknown) => {
+      compared += 1;
+      return stringify(value);
+    };
+    try {
+      const found = findingsOfKey(grants, context());
+      assert.equal(found.of('g0')[0]?.kind, 'duplicate');
+    } finally {
+      JSON.stringify = stringify;
+    }
+    return compared;
+  };
+  assert.deepEqual([work(1000), work(2000)], [1000, 2000]);
+});

@@ -8,6 +8,7 @@ import {
   groupGrants,
   groupings,
   heldGrants,
+  sortGrants,
   sortings,
 } from '../../../src/core/grantGroups.ts';
 import type { Connection, ConnectionRef, Grant } from '../../../src/core/model.ts';
@@ -193,4 +194,25 @@ test('a grant that is being revoked is shown without findings, and no other is a
     kinds(({ grantId }) => grantId === 'newer'),
     [false, false],
   );
+});
+
+test('grants that are in order are grouped in linear time', () => {
+  const grants = Array.from({ length: 1000 }, (_, index) =>
+    grant(`g${(index * 617) % 1000}`, to(role(`R${index % 7}`))),
+  );
+  const all = sortGrants(held(scanned('k1', grants)), 'name');
+  const toSorted = Array.prototype.toSorted;
+  let comparisons = 0;
+  Array.prototype.toSorted = function (this: unknown[], compare) {
+    return toSorted.call(this, (left, right) => {
+      comparisons += 1;
+      return compare?.(left, right) ?? 0;
+    });
+  };
+  try {
+    assert.equal(groupGrants(all, { grouping: 'principal', sorting: 'name' }).length, 7);
+  } finally {
+    Array.prototype.toSorted = toSorted;
+  }
+  assert.ok(comparisons > 0 && comparisons < 1000, `${comparisons} comparisons`);
 });
