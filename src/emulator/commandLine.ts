@@ -25,6 +25,7 @@ const optionsByName = {
   port: { value: 'NUMBER', help: 'port on 127.0.0.1; 0 takes a free one (default 4599)' },
   keys: { value: 'NUMBER', help: 'customer keys in the sample account (default 20; 0: an empty account)' },
   grants: { value: 'NUMBER', help: 'grants on a key, on average (default 5)' },
+  'grants-on-first-key': { value: 'NUMBER', help: 'grants on the first key, up to 50000 (default as the others)' },
   seed: { value: 'NUMBER', help: 'same seed, same account (default 1)' },
   account: { value: 'ID', help: 'the account, twelve digits (default 111122223333)' },
   region: { value: 'NAME', help: 'the Region (default eu-west-1)' },
@@ -70,6 +71,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
         port: { type: 'string', default: '4599' },
         keys: { type: 'string', default: '20' },
         grants: { type: 'string', default: '5' },
+        'grants-on-first-key': { type: 'string' },
         seed: { type: 'string', default: '1' },
         account: { type: 'string', default: '111122223333' },
         region: { type: 'string', default: 'eu-west-1' },
@@ -98,6 +100,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
         seed,
         keys: whole('keys', values.keys, 0, 100_000),
         grantsPerKey: whole('grants', values.grants, 0, 50_000),
+        ...(values['grants-on-first-key'] === undefined
+          ? {}
+          : { grantsOnFirstKey: whole('grants-on-first-key', values['grants-on-first-key'], 0, 50_000) }),
         account: matching('account', account, /^\d{12}$/, 'twelve digits'),
         region: matching('region', region, /^[a-z]{2,}(-[a-z]+)+-\d+$/, 'the name of a Region, such as eu-west-1'),
         partition: matching('partition', partition, /^aws(-[a-z]+)*$/, 'a partition, such as aws or aws-cn'),

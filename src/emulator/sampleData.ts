@@ -16,6 +16,8 @@ export interface SampleOptions {
    * up to 3, a key that is still being created has none, and no key has more than AWS allows (50,000).
    */
   readonly grantsPerKey?: number;
+  /** Grants on the first customer key, whatever the others have: one key can have up to 50,000. */
+  readonly grantsOnFirstKey?: number;
   /** Four AWS managed keys with a few grants each, and aliases reserved for more; default true unless `keys` is 0. */
   readonly awsManagedKeys?: boolean;
   /** Twelve digits; default 111122223333. */
@@ -38,15 +40,17 @@ export function createAccount(options: SampleOptions = {}): Account {
   const now = options.now ?? Date.UTC(2026, 10, 1);
   const account = new Account(id, region, partition);
   const random = createRandom(seed, 'sample data');
+  const policies = { customer: customerPolicy(account), managed: managedPolicy(account) };
 
   const customer = Array.from({ length: keys }, (_, index) => {
     const sample = customerKey(index);
     const spread = variation[index % variation.length] ?? 0;
-    const count = grantsPerKey === 0 || sample.state === 'Creating' ? 0 : clamp(grantsPerKey + spread, 0, 50_000);
-    return { key: buildKey(account, sample, random, now), sample, makers: makersFor(sample, count) };
+    const usual = grantsPerKey === 0 || sample.state === 'Creating' ? 0 : grantsPerKey + spread;
+    const count = clamp(index === 0 ? (options.grantsOnFirstKey ?? usual) : usual, 0, 50_000);
+    return { key: buildKey(account, sample, policies.customer, random, now), sample, makers: makersFor(sample, count) };
   });
   const managed = ((options.awsManagedKeys ?? keys > 0) ? awsManagedKeys : []).map((sample) => ({
-    key: buildKey(account, sample, random, now),
+    key: buildKey(account, sample, policies.managed, random, now),
     sample,
     makers: makersFor(sample, sample.grants.length),
   }));
@@ -95,7 +99,7 @@ function addGrants(
   }
 }
 
-function buildKey(account: Account, sample: SampleKey, random: Random, now: number): Key {
+function buildKey(account: Account, sample: SampleKey, policy: string, random: Random, now: number): Key {
   const id = sample.multiRegion ? `mrk-${random.hex(16)}` : random.uuid();
   const createdAt = sample.state === 'Creating' ? now - 60_000 : now - Math.floor((30 + random.next() * 1400) * day);
   return {
@@ -116,7 +120,7 @@ function buildKey(account: Account, sample: SampleKey, random: Random, now: numb
       ? { multiRegion: { type: 'PRIMARY', primaryRegion: account.region, replicaRegions: sample.multiRegion } }
       : {}),
     tags: Object.entries(sample.tags ?? {}).map(([key, value]) => ({ key, value })),
-    policy: sample.manager === 'AWS' ? managedPolicy(account) : customerPolicy(account),
+    policy,
     ...(sample.rotation === undefined
       ? {}
       : { rotation: { periodDays: sample.rotation, nextAt: nextRotation(createdAt, sample.rotation, now) } }),

@@ -148,6 +148,15 @@ suite('the sample account', () => {
     assert.ok(!JSON.stringify([keysOf(china), grantsOf(china)]).includes('arn:aws:'));
   });
 
+  test('has as many grants on its first key as asked, while the others have theirs', () => {
+    const one = createAccount({ keys: 3, grantsPerKey: 5, grantsOnFirstKey: 1000, awsManagedKeys: false });
+    const sizes = keysOf(one).map(({ id }) => one.grantsOf(id).size);
+    assert.deepEqual(
+      sizes.sort((a, b) => a - b),
+      [4, 6, 1000],
+    );
+  });
+
   test('goes up to what AWS allows on one key, and no further', () => {
     const large = createAccount({ keys: 1, grantsPerKey: 60_000, awsManagedKeys: false });
     const [key] = keysOf(large);
