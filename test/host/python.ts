@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OwnedProcess, startOwned } from './process.ts';
 import { messageOf, testFolder } from './project.ts';
@@ -98,19 +99,49 @@ async function install(): Promise<string | undefined> {
   }
 }
 
+/** A request for KMS or another JSON service, as moto recorded it. */
+interface MotoRequest {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
 interface MotoProcess {
   readonly url: string;
+  /** All that it was sent so far, by its own recorder. */
+  requests(): Promise<readonly MotoRequest[]>;
   stop(): Promise<void>;
 }
 
 /** Starts moto's KMS and STS (and the rest of it) on a free port. It is empty, and takes any credentials. */
 export async function startMoto(tools: PythonTools): Promise<MotoProcess> {
-  const moto: OwnedProcess = await startOwned(tools.moto, ['--host', '127.0.0.1', '--port', '0']);
+  const home = await mkdtemp(join(tmpdir(), 'kms-grants-moto-'));
+  const recording = join(home, 'recording');
+  const moto: OwnedProcess = await startOwned(tools.moto, ['--host', '127.0.0.1', '--port', '0'], {
+    env: { MOTO_ENABLE_RECORDING: 'true', MOTO_RECORDER_FILEPATH: recording },
+  });
+  const stop = async () => {
+    await moto.stop();
+    await rm(home, { recursive: true });
+  };
   try {
     const [, url = ''] = await moto.line(/Running on (http:\/\/127\.0\.0\.1:\d+)/, 20_000);
-    return { url, stop: () => moto.stop() };
+    const requests = async () => {
+      const text = existsSync(recording) ? await readFile(recording, 'utf8') : '';
+      return text.split('\n').flatMap(readRecorded);
+    };
+    return { url, requests, stop };
   } catch (error) {
-    await moto.stop();
+    await stop();
     throw error;
   }
+}
+
+/** One line of moto's recording; nothing for a request that is no JSON service's, such as those for STS. */
+function readRecorded(line: string): readonly MotoRequest[] {
+  if (line === '') return [];
+  const { headers, body }: { headers: Record<string, string>; body: string } = JSON.parse(line);
+  const target = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-amz-target')?.[1];
+  if (target === undefined) return [];
+  const input = JSON.parse(Buffer.from(body, 'base64').toString('utf8'));
+  return [{ operation: target.slice(target.indexOf('.') + 1), input }];
 }
