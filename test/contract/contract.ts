@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { suite, type TestContext, type TestOptions, test } from 'node:test';
 import {
   CreateGrantCommand,
   type CreateGrantCommandInput,
@@ -26,8 +26,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 /** What a KMS may lack. `true` is AWS's behaviour; a text says how this one differs, and skips what needs it. */
 export interface Capabilities {
   readonly pagesGrants: true | string;
-  /** ListKeys and ListResourceTags. */
-  readonly pagesKeysAndTags: true | string;
+  readonly pagesKeys: true | string;
+  readonly pagesTags: true | string;
   readonly datesAliases: true | string;
   readonly filtersByGrantee: true | string;
   readonly honoursDryRun: true | string;
@@ -44,7 +44,8 @@ export interface Capabilities {
 
 export const everyCapability: Capabilities = {
   pagesGrants: true,
-  pagesKeysAndTags: true,
+  pagesKeys: true,
+  pagesTags: true,
   datesAliases: true,
   filtersByGrantee: true,
   honoursDryRun: true,
@@ -64,6 +65,8 @@ export interface Target {
   readonly config: KMSClientConfig & { readonly region: string };
   readonly account: string;
   readonly capabilities: Capabilities;
+  /** Nothing may be changed there: only the tests that read run, and no other request can leave. */
+  readonly isReadOnly?: boolean;
   /** Keys that are there already, by ID. Grants on them come and go; what is there before stays. */
   readonly keys: {
     /** Symmetric, enabled, with an alias and at least two tags. */
@@ -80,7 +83,8 @@ export interface Target {
 /** Registers the tests that any KMS has to pass. */
 export function contract(target: Target): void {
   const { config, account, capabilities, keys } = target;
-  const kms = new KMSClient({ ...config, maxAttempts: 1 });
+  const kms = new KMSClient({ maxAttempts: 1, ...config });
+  if (target.isReadOnly === true) refuseChanges(kms);
   const roleArn = `arn:aws:iam::${account}:role/contract`;
   const keyArn = `arn:aws:kms:${config.region}:${account}:key/${keys.symmetric}`;
   const missingKey = '00000000-1111-2222-3333-444444444444';
@@ -88,6 +92,14 @@ export function contract(target: Target): void {
   const needs = (...names: (keyof Capabilities)[]) => {
     const lacks = names.map((name) => capabilities[name]).find((value) => value !== true);
     return lacks === undefined ? {} : { skip: String(lacks) };
+  };
+
+  /** A test that changes nothing, wherever it runs. */
+  const reads = (name: string, ...rest: TestParts) => test(name, ...asOptionsAndBody(rest));
+  /** A test that changes something, or might. */
+  const changes = (name: string, ...rest: TestParts) => {
+    const [options, body] = asOptionsAndBody(rest);
+    test(name, target.isReadOnly === true ? { skip: 'nothing is changed there' } : options, body);
   };
 
   const grantOn = (input: Partial<CreateGrantCommandInput> = {}) =>
@@ -113,19 +125,23 @@ export function contract(target: Target): void {
   }
 
   suite(`${target.name}: keys and aliases`, () => {
-    test('every key is on exactly one page', needs('pagesKeysAndTags'), async () => {
-      const whole = await kms.send(new ListKeysCommand({ Limit: 1000 }));
-      const paged: (string | undefined)[] = [];
-      for await (const page of paginateListKeys({ client: kms }, { Limit: 1 })) {
-        assert.ok((page.Keys ?? []).length <= 1);
-        assert.equal(page.Truncated, page.NextMarker !== undefined);
-        paged.push(...(page.Keys ?? []).map(({ KeyArn }) => KeyArn));
-      }
-      assert.deepEqual([...paged].sort(), (whole.Keys ?? []).map(({ KeyArn }) => KeyArn).sort());
-      assert.ok(paged.includes(keyArn));
+    reads('every key is on exactly one page', needs('pagesKeys'), async () => {
+      const listed = async (Limit: number) => {
+        const arns: (string | undefined)[] = [];
+        for await (const { Keys = [], Truncated, NextMarker } of paginateListKeys({ client: kms }, { Limit })) {
+          assert.ok(Keys.length <= Limit);
+          assert.equal(Truncated, NextMarker !== undefined);
+          arns.push(...Keys.map(({ KeyArn }) => KeyArn));
+        }
+        return arns.sort();
+      };
+      const whole = await listed(1000);
+      assert.ok(whole.includes(keyArn));
+      // As many pages as a small account has keys, and no more than twenty of a large one.
+      assert.deepEqual(await listed(Math.ceil(whole.length / 20)), whole);
     });
 
-    test('an alias names its key', async () => {
+    reads('an alias names its key', async () => {
       const found = [];
       for await (const page of paginateListAliases({ client: kms }, {})) {
         found.push(...(page.Aliases ?? []).filter(({ AliasName }) => AliasName === keys.alias));
@@ -135,18 +151,18 @@ export function contract(target: Target): void {
       assert.equal(found[0]?.AliasArn, `arn:aws:kms:${config.region}:${account}:${keys.alias}`);
     });
 
-    test('an alias says when it was made', needs('datesAliases'), async () => {
+    reads('an alias says when it was made', needs('datesAliases'), async () => {
       const { Aliases = [] } = await kms.send(new ListAliasesCommand({ KeyId: keys.symmetric }));
       assert.ok(Aliases.length > 0 && Aliases.every(({ CreationDate }) => CreationDate instanceof Date));
     });
 
-    test("only one key's aliases are listed when asked so", async () => {
+    reads("only one key's aliases are listed when asked so", async () => {
       const { Aliases = [] } = await kms.send(new ListAliasesCommand({ KeyId: keys.symmetric }));
       assert.ok(Aliases.some(({ AliasName }) => AliasName === keys.alias));
       assert.deepEqual([...new Set(Aliases.map(({ TargetKeyId }) => TargetKeyId))], [keys.symmetric]);
     });
 
-    test('a key is described by its ID, its ARN, its alias and its alias ARN', async () => {
+    reads('a key is described by its ID, its ARN, its alias and its alias ARN', async () => {
       const aliasArn = `arn:aws:kms:${config.region}:${account}:${keys.alias}`;
       for (const KeyId of [keys.symmetric, keyArn, keys.alias, aliasArn]) {
         const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId }));
@@ -161,12 +177,12 @@ export function contract(target: Target): void {
       }
     });
 
-    test('the key policy is JSON', async () => {
+    reads('the key policy is JSON', async () => {
       const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId: keys.symmetric, PolicyName: 'default' }));
       assert.equal(typeof JSON.parse(Policy), 'object');
     });
 
-    test('tags come in pages', needs('pagesKeysAndTags'), async () => {
+    reads('tags come in pages', needs('pagesTags'), async () => {
       const { Tags = [], Truncated } = await kms.send(new ListResourceTagsCommand({ KeyId: keys.symmetric }));
       assert.ok(Tags.length >= 2 && Truncated === false);
       const first = await kms.send(new ListResourceTagsCommand({ KeyId: keys.symmetric, Limit: 1 }));
@@ -180,7 +196,7 @@ export function contract(target: Target): void {
   });
 
   suite(`${target.name}: what becomes of a key`, () => {
-    test('rotation is on or off, and says when it is on', async () => {
+    reads('rotation is on or off, and says when it is on', async () => {
       const status = await kms.send(new GetKeyRotationStatusCommand({ KeyId: keyArn }));
       assert.equal(typeof status.KeyRotationEnabled, 'boolean');
       if (status.KeyRotationEnabled === true) {
@@ -189,11 +205,11 @@ export function contract(target: Target): void {
       }
     });
 
-    test('a key that cannot be rotated says so', keys.hmac ? needs('validates') : skipUnless(keys.hmac), async () => {
+    reads('a key that cannot be rotated says so', keys.hmac ? needs('validates') : skipUnless(keys.hmac), async () => {
       await rejects(kms.send(new GetKeyRotationStatusCommand({ KeyId: keys.hmac })), 'UnsupportedOperationException');
     });
 
-    test(
+    reads(
       'the last use of a key is not before it was tracked, nor that before it was made',
       needs('tracksLastUsage'),
       async () => {
@@ -207,7 +223,7 @@ export function contract(target: Target): void {
   });
 
   suite(`${target.name}: the life of a grant`, () => {
-    test('a created grant is listed with what it was created from, until it is revoked', async () => {
+    changes('a created grant is listed with what it was created from, until it is revoked', async () => {
       const created = await kms.send(
         grantOn({
           Name: 'contract:life/1_a-b',
@@ -228,7 +244,7 @@ export function contract(target: Target): void {
       assert.equal(await grantWithId(id), undefined);
     });
 
-    test('a grant says its key by ARN, its date and its issuer', needs('fullGrantEntries'), () =>
+    changes('a grant says its key by ARN, its date and its issuer', needs('fullGrantEntries'), () =>
       withGrant({}, async ({ id }) => {
         assert.match(id, /^[0-9a-f]{64}$/);
         const grant = await grantWithId(id);
@@ -239,7 +255,7 @@ export function contract(target: Target): void {
       }),
     );
 
-    test('grants are filtered by grantee', needs('filtersByGrantee'), () =>
+    changes('grants are filtered by grantee', needs('filtersByGrantee'), () =>
       withGrant({ GranteePrincipal: `${roleArn}-a` }, ({ id }) =>
         withGrant({ GranteePrincipal: `${roleArn}-b` }, async () => {
           const { Grants = [] } = await kms.send(
@@ -253,7 +269,7 @@ export function contract(target: Target): void {
       ),
     );
 
-    test('every grant is on exactly one page', needs('pagesGrants'), () =>
+    changes('every grant is on exactly one page', needs('pagesGrants'), () =>
       withGrant({}, () =>
         withGrant({}, () =>
           withGrant({}, async () => {
@@ -280,7 +296,7 @@ export function contract(target: Target): void {
       ),
     );
 
-    test('a named grant is created once, with a fresh token each time', needs('namesMakeCreateRepeatable'), () =>
+    changes('a named grant is created once, with a fresh token each time', needs('namesMakeCreateRepeatable'), () =>
       withGrant({ Name: 'contract-once', Operations: ['Decrypt', 'Encrypt'] }, async ({ id, token }) => {
         const again = await kms.send(grantOn({ Name: 'contract-once', Operations: ['Encrypt', 'Decrypt'] }));
         assert.equal(again.GrantId, id);
@@ -291,10 +307,11 @@ export function contract(target: Target): void {
       }),
     );
 
-    test('an unnamed grant is created each time', () =>
-      withGrant({}, (one) => withGrant({}, async (other) => assert.notEqual(other.id, one.id))));
+    changes('an unnamed grant is created each time', () =>
+      withGrant({}, (one) => withGrant({}, async (other) => assert.notEqual(other.id, one.id))),
+    );
 
-    test('a grant is retired by its token, or by its key and ID', async () => {
+    changes('a grant is retired by its token, or by its key and ID', async () => {
       const retiring = target.principalArn === undefined ? {} : { RetiringPrincipal: target.principalArn };
       await withGrant(retiring, async ({ id, token }) => {
         await kms.send(new RetireGrantCommand({ GrantToken: token }));
@@ -306,14 +323,25 @@ export function contract(target: Target): void {
       });
     });
 
-    test('only whom the grant names may retire it', needs('checksWhoRetires'), () =>
+    changes('only whom the grant names may retire it', needs('checksWhoRetires'), () =>
       withGrant({ RetiringPrincipal: `${roleArn}-janitor` }, async ({ id }) => {
         await rejects(kms.send(new RetireGrantCommand({ KeyId: keyArn, GrantId: id })), 'AccessDeniedException');
         assert.ok(await grantWithId(id));
       }),
     );
 
-    test('a retiring principal sees what it may retire', () =>
+    reads('a grant that is not there is not listed', async () => {
+      assert.equal(await grantWithId(missingGrant), undefined);
+    });
+
+    reads('the account itself sees what it may retire, and nothing else', async () => {
+      const RetiringPrincipal = `arn:aws:iam::${account}:root`;
+      const { Grants, Truncated } = await kms.send(new ListRetirableGrantsCommand({ RetiringPrincipal }));
+      assert.ok(Grants !== undefined && typeof Truncated === 'boolean');
+      assert.ok(Grants.every((grant) => grant.RetiringPrincipal === RetiringPrincipal));
+    });
+
+    changes('a retiring principal sees what it may retire', () =>
       withGrant({ RetiringPrincipal: `${roleArn}-retiring` }, ({ id }) =>
         withGrant({}, async () => {
           const { Grants = [] } = await kms.send(
@@ -324,9 +352,10 @@ export function contract(target: Target): void {
             [id],
           );
         }),
-      ));
+      ),
+    );
 
-    test('a grant to a service names no grantee but the service', needs('servicePrincipals'), () => {
+    changes('a grant to a service names no grantee but the service', needs('servicePrincipals'), () => {
       const SourceArn = `arn:aws:dynamodb:${config.region}:${account}:table/contract`;
       const RetiringServicePrincipal = 'dynamodb.amazonaws.com';
       const input = { GranteePrincipal: undefined, GranteeServicePrincipal: 'dynamodb.amazonaws.com' };
@@ -343,7 +372,7 @@ export function contract(target: Target): void {
   });
 
   suite(`${target.name}: dry runs`, () => {
-    test('a dry run that would succeed says so, and changes nothing', needs('honoursDryRun'), () =>
+    changes('a dry run that would succeed says so, and changes nothing', needs('honoursDryRun'), () =>
       withGrant(target.principalArn === undefined ? {} : { RetiringPrincipal: target.principalArn }, async ({ id }) => {
         const before = await kms.send(new ListGrantsCommand({ KeyId: keys.symmetric, Limit: 100 }));
         const named = { KeyId: keyArn, GrantId: id, DryRun: true };
@@ -355,18 +384,19 @@ export function contract(target: Target): void {
       }),
     );
 
-    test('a dry run that would fail gives the error itself', needs('honoursDryRun'), async () => {
-      const DryRun = true;
-      await rejects(
-        kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId: missingGrant, DryRun })),
-        'NotFoundException',
-      );
-      await rejects(kms.send(grantOn({ Operations: ['Sign'], DryRun })), 'ValidationException');
+    reads('the dry run of a revoke that would fail gives the error itself', needs('honoursDryRun'), async () => {
+      const dryRun = (GrantId: string) => kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId, DryRun: true }));
+      await rejects(dryRun(missingGrant), 'NotFoundException');
+      await rejects(dryRun('no-grant-id'), 'InvalidGrantIdException');
+    });
+
+    changes('the dry run of a creation that would fail gives the error itself', needs('honoursDryRun'), async () => {
+      await rejects(kms.send(grantOn({ Operations: ['Sign'], DryRun: true })), 'ValidationException');
     });
   });
 
   suite(`${target.name}: refusals`, () => {
-    test('a grant that is not there, or not any more', async () => {
+    changes('a grant that is not there, or not any more', async () => {
       await rejects(kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId: missingGrant })), 'NotFoundException');
       await withGrant({}, async ({ id }) => {
         await kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId: id }));
@@ -374,13 +404,10 @@ export function contract(target: Target): void {
       });
     });
 
-    test('a key that is not there', needs('refusesUnknownKeys'), async () => {
-      const message = `Key 'arn:aws:kms:${config.region}:${account}:key/${missingKey}' does not exist`;
+    const noSuchKey = `Key 'arn:aws:kms:${config.region}:${account}:key/${missingKey}' does not exist`;
+    reads('a key that is not there cannot be read', needs('refusesUnknownKeys'), async () => {
       const requests = [
         () => kms.send(new ListGrantsCommand({ KeyId: missingKey })),
-        () => kms.send(new RevokeGrantCommand({ KeyId: missingKey, GrantId: missingGrant })),
-        () => kms.send(new RetireGrantCommand({ KeyId: missingKey, GrantId: missingGrant })),
-        () => kms.send(grantOn({ KeyId: missingKey })),
         () => kms.send(new DescribeKeyCommand({ KeyId: missingKey })),
         () => kms.send(new GetKeyPolicyCommand({ KeyId: missingKey })),
         () => kms.send(new GetKeyRotationStatusCommand({ KeyId: missingKey })),
@@ -388,20 +415,28 @@ export function contract(target: Target): void {
         () => kms.send(new ListAliasesCommand({ KeyId: missingKey })),
       ];
       for (const request of requests) {
-        await rejects(request(), 'NotFoundException', message);
+        await rejects(request(), 'NotFoundException', noSuchKey);
       }
     });
 
-    test('an error carries its request ID, and status 400', async () => {
-      const error = await rejects(
-        kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId: missingGrant })),
-        'NotFoundException',
-      );
+    changes('nor can its grants be changed', needs('refusesUnknownKeys'), async () => {
+      const requests = [
+        () => kms.send(new RevokeGrantCommand({ KeyId: missingKey, GrantId: missingGrant })),
+        () => kms.send(new RetireGrantCommand({ KeyId: missingKey, GrantId: missingGrant })),
+        () => kms.send(grantOn({ KeyId: missingKey })),
+      ];
+      for (const request of requests) {
+        await rejects(request(), 'NotFoundException', noSuchKey);
+      }
+    });
+
+    reads('an error carries its request ID, and status 400', async () => {
+      const error = await rejects(kms.send(new DescribeKeyCommand({ KeyId: missingKey })), 'NotFoundException');
       assert.equal(error.$metadata?.httpStatusCode, 400);
       assert.ok(error.$metadata?.requestId);
     });
 
-    test('references to a key that are none', needs('validates'), async () => {
+    reads('references to a key that are none', needs('validates'), async () => {
       const list = (KeyId: string) => kms.send(new ListGrantsCommand({ KeyId }));
       const aliasArn = `arn:aws:kms:${config.region}:${account}:${keys.alias}`;
       await rejects(list(keys.alias), 'InvalidArnException', 'Key Aliases are not supported for this operation.');
@@ -414,7 +449,7 @@ export function contract(target: Target): void {
       await rejects(kms.send(new ListGrantsCommand({ KeyId: undefined })), 'ValidationException');
     });
 
-    test('limits outside the range, and markers that are none', needs('validates', 'pagesGrants'), async () => {
+    reads('limits outside the range, and markers that are none', needs('validates', 'pagesGrants'), async () => {
       const limit = (Limit: number) => kms.send(new ListGrantsCommand({ KeyId: keyArn, Limit }));
       await rejects(
         limit(0),
@@ -430,7 +465,13 @@ export function contract(target: Target): void {
       await rejects(kms.send(new ListAliasesCommand({ Marker })), 'InvalidMarkerException');
     });
 
-    test('grant IDs that are none', needs('validates'), async () => {
+    reads('filters that are no grant IDs', needs('validates'), async () => {
+      const list = (GrantId: string) => kms.send(new ListGrantsCommand({ KeyId: keyArn, GrantId }));
+      await rejects(list('no-grant-id'), 'InvalidGrantIdException');
+      await rejects(list('f'.repeat(129)), 'ValidationException');
+    });
+
+    changes('grant IDs that are none', needs('validates'), async () => {
       await rejects(
         kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId: 'no-grant-id' })),
         'InvalidGrantIdException',
@@ -471,12 +512,12 @@ export function contract(target: Target): void {
       'a grant token that is none': [{ GrantTokens: ['none'] }, 'InvalidGrantTokenException'],
     };
     for (const [what, [input, error]] of Object.entries(wrongGrants)) {
-      test(`a new grant with ${what}`, needs('validates'), async () => {
+      changes(`a new grant with ${what}`, needs('validates'), async () => {
         await rejects(kms.send(grantOn(input)), error);
       });
     }
 
-    test(
+    changes(
       'RetireGrant with both ways to name a grant, with half of one, and with a token that is none',
       needs('validates'),
       () =>
@@ -493,20 +534,28 @@ export function contract(target: Target): void {
 
     const { disabled, pendingDeletion, hmac } = keys;
     const inState = (key: string | undefined) => (key === undefined ? skipUnless(key) : needs('validates'));
-    test('a disabled key takes no new grant, yet lists its own', inState(disabled), async () => {
+    changes('a disabled key takes no new grant', inState(disabled), async () => {
       await rejects(kms.send(grantOn({ KeyId: disabled })), 'DisabledException');
-      await kms.send(new ListGrantsCommand({ KeyId: disabled }));
     });
 
-    test('a key that is to be deleted takes no new grant, yet lists its own', inState(pendingDeletion), async () => {
+    reads('a disabled key lists its grants', skipUnless(disabled), async () => {
+      const { Grants } = await kms.send(new ListGrantsCommand({ KeyId: disabled }));
+      assert.ok(Array.isArray(Grants));
+    });
+
+    changes('a key that is to be deleted takes no new grant', inState(pendingDeletion), async () => {
       await rejects(kms.send(grantOn({ KeyId: pendingDeletion })), 'KMSInvalidStateException');
-      await kms.send(new ListGrantsCommand({ KeyId: pendingDeletion }));
+    });
+
+    reads('a key that is to be deleted lists its grants, and says when', skipUnless(pendingDeletion), async () => {
+      const { Grants } = await kms.send(new ListGrantsCommand({ KeyId: pendingDeletion }));
+      assert.ok(Array.isArray(Grants));
       const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: pendingDeletion }));
       assert.equal(KeyMetadata?.KeyState, 'PendingDeletion');
       assert.ok(KeyMetadata?.DeletionDate instanceof Date);
     });
 
-    test('an HMAC key is granted for MACs only', inState(hmac), async () => {
+    changes('an HMAC key is granted for MACs only', inState(hmac), async () => {
       await rejects(kms.send(grantOn({ KeyId: hmac })), 'ValidationException');
       const mac: Partial<CreateGrantCommandInput> = { KeyId: hmac, Operations: ['GenerateMac', 'VerifyMac'] };
       const Constraints = { EncryptionContextEquals: { a: '1' } };
@@ -515,7 +564,7 @@ export function contract(target: Target): void {
     });
   });
 
-  test(`${target.name}: the caller's identity`, async () => {
+  reads(`${target.name}: the caller's identity`, async () => {
     const { endpoint, region, credentials, requestHandler } = config;
     const sts = new STSClient({
       region,
@@ -531,6 +580,27 @@ export function contract(target: Target): void {
       assert.equal(identity.Arn, target.principalArn);
     }
   });
+}
+
+type Body = (t: TestContext) => Promise<void>;
+type TestParts = readonly [Body] | readonly [TestOptions, Body];
+
+function asOptionsAndBody(parts: TestParts): [TestOptions, Body] {
+  return parts.length === 1 ? [{}, parts[0]] : [parts[0], parts[1]];
+}
+
+/** Refuses, before it is sent, whatever is neither a read nor the dry run of a revoke. */
+function refuseChanges(kms: KMSClient): void {
+  kms.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) => {
+        const isRead = /^(Describe|Get|List)/.test(commandName);
+        const isDryRun = commandName === 'RevokeGrantCommand' && 'DryRun' in args.input && args.input.DryRun === true;
+        assert.ok(isRead || isDryRun, `${commandName} would change something`);
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
 }
 
 interface ServiceError extends Error {

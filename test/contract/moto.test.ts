@@ -39,7 +39,8 @@ const unconstrained = {
 
 const capabilities: Capabilities = {
   pagesGrants: 'moto gives every grant at once, whatever Limit says',
-  pagesKeysAndTags: 'moto gives every key and every tag at once, whatever Limit says',
+  pagesKeys: 'moto gives every key at once, whatever Limit says',
+  pagesTags: 'moto gives every tag at once, whatever Limit says',
   datesAliases: 'the aliases of moto have no dates',
   filtersByGrantee: 'moto ignores GranteePrincipal in ListGrants',
   honoursDryRun: 'moto ignores DryRun, and does what it was only asked about',
@@ -98,7 +99,8 @@ await withPython('moto', async (tools) => {
       kms.send(new ListAliasesCommand({ KeyId: keys.symmetric })),
       kms.send(new ListResourceTagsCommand({ KeyId: keys.symmetric, Limit: 1 })),
     ]);
-    assert.ok(Keys.length > 1 && Tags.length > 1, String(capabilities.pagesKeysAndTags));
+    assert.ok(Keys.length > 1, String(capabilities.pagesKeys));
+    assert.ok(Tags.length > 1, String(capabilities.pagesTags));
     assert.ok(Aliases[0] && !('CreationDate' in Aliases[0]), String(capabilities.datesAliases));
     for (const GrantId of made) {
       await kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId }));
