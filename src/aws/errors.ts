@@ -290,13 +290,13 @@ function nameOf(error: unknown): string {
   return typeof name === 'string' ? name : 'Error';
 }
 
-/** The name comes from the server, and goes to the log: letters and digits, on one line. */
 function printableName(error: unknown): string {
-  return (
-    nameOf(error)
-      .replace(/[^\w.:-]/g, '')
-      .slice(0, 100) || 'Error'
-  );
+  return asName(nameOf(error)) || 'Error';
+}
+
+/** What comes from the server as a name, and goes to the log as such: letters and digits, on one line. */
+function asName(text: string): string {
+  return text.replace(/[^\w.:-]/g, '').slice(0, 100);
 }
 
 function codeOf(error: unknown, depth = 0): string | undefined {
@@ -311,7 +311,7 @@ function codeOf(error: unknown, depth = 0): string | undefined {
 /** AWS's request ID of a failed or successful call, for AWS Support. */
 export function requestIdOf(result: unknown): string | undefined {
   const id = read(read(result, '$metadata'), 'requestId');
-  return typeof id === 'string' ? id : undefined;
+  return typeof id === 'string' ? asName(id) : undefined;
 }
 
 /** How many requests the SDK sent for a failed or successful call; `undefined` when it did not get that far. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { getHomeDir, loadSharedConfigFiles } from '@smithy/core/config';
 import * as l10n from '@vscode/l10n';
+import { KmsError } from '../core/errors.ts';
 import type { Profile } from '../core/kmsApi.ts';
 
 /** The environment's variables, as `process.env` has them. */
@@ -30,10 +32,33 @@ export function sharedFileLocations(env: Env): readonly string[] {
   );
 }
 
-/** Reads both files from disk; one that is missing or can't be read has no sections. */
+/**
+ * Reads both files from disk; one that is missing or can't be read has no sections.
+ * @throws KmsError when the SDK must not read one of them
+ */
 export async function readSharedFiles(env: Env): Promise<SharedFiles> {
+  await Promise.all(sharedFileLocations(env).map(refuseMisnamed));
   // The SDK's cache of these files is one for the whole process, and never expires by itself.
   return loadSharedConfigFiles({ ...sharedFilePaths(env), ignoreCache: true });
+}
+
+/**
+ * The SDK keeps sections in a plain object: the settings of one that is named as a member of every object, such as
+ * `constructor`, it would write into JavaScript's own functions, for all extensions of this extension host.
+ * @throws KmsError
+ */
+async function refuseMisnamed(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  for (const [, name = ''] of text.matchAll(/^[^\S\r\n\u2028\u2029]*\[(?:profile\s+)?["']?(\w+)["']?\]/gm)) {
+    if (name in Object.prototype) {
+      throw new KmsError({
+        kind: 'unknown',
+        operation: 'Connect',
+        awsName: 'SectionName',
+        message: l10n.t('The section {0} has a name that the AWS SDK can’t read. Rename it in {1}.', name, file),
+      });
+    }
+  }
 }
 
 /** The profiles of both files, `default` first, then by name. */

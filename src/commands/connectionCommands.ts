@@ -4,6 +4,7 @@ import { preferredRegion } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
 import { isKind, UserError } from '../core/errors.ts';
 import { type ConnectionRef, connectionId } from '../core/model.ts';
+import { withoutIcons } from '../core/text.ts';
 import { views } from '../manifest.ts';
 import { setConnections } from '../platform/settings.ts';
 import type { ConnectionNode } from '../views/nodes.ts';
@@ -113,7 +114,7 @@ export async function openSampleData(context: CommandContext): Promise<void> {
 export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): Promise<T | undefined> {
   if (shown.length < 2) return shown[0];
   const items = shown.map((value) => ({
-    label: connectionName(value),
+    label: withoutIcons(connectionName(value)),
     description: value.kind === 'sample' ? '' : value.region,
     value,
   }));

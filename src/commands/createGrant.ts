@@ -47,7 +47,7 @@ import { printable } from '../core/text.ts';
 import { views } from '../manifest.ts';
 import { describeError } from '../platform/log.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
-import type { PickItem } from '../platform/prompts.ts';
+import { type PickItem, showInformation, showWarning } from '../platform/prompts.ts';
 import { propagationPolicy } from '../platform/settings.ts';
 import { askLineStep, askPick } from '../platform/steps.ts';
 import type { KeyNode } from '../views/nodes.ts';
@@ -435,7 +435,7 @@ async function checkAndConfirm(
   if (outcome === 'created') {
     await keepCreatedByDryRun(context.journal, session, { key, input, account: identity?.account });
     context.view.refreshGrants(connection, key.arn);
-    void vscode.window.showWarningMessage(
+    void showWarning(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
     );
     return { kind: 'end' };
@@ -542,7 +542,7 @@ async function tellCreated(
       );
   const [copyToken, copyId] = [l10n.t('Copy Grant Token'), l10n.t('Copy Grant ID')];
   const buttons = grantToken === '' ? [copyId] : [copyToken, copyId];
-  const picked = await vscode.window.showInformationMessage(what, ...buttons);
+  const picked = await showInformation(what, ...buttons);
   if (picked === copyToken) await vscode.env.clipboard.writeText(grantToken);
   if (picked === copyId) await vscode.env.clipboard.writeText(grantId);
 }
@@ -573,7 +573,7 @@ async function follow(
   switch (outcome.kind) {
     case 'listed':
       if (!existed && existedBefore(grantId, new Set(), outcome.grant, requestedAt)) {
-        void vscode.window.showInformationMessage(
+        void showInformation(
           l10n.t(
             'The grant {0} is older than your request: KMS answered with a grant of the same name and parameters, and created no other.',
             printable(outcome.grant.name ?? grantId),
@@ -582,7 +582,7 @@ async function follow(
       }
       return;
     case 'timedOut':
-      void vscode.window.showWarningMessage(
+      void showWarning(
         l10n.t(
           'KMS took the new grant on {0}, and does not list it yet. Refresh the key later to see it.',
           printable(keyLabel(key)),

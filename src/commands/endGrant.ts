@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import type { Session } from '../core/connections.ts';
 import { isAwsManaged } from '../core/describe.ts';
 import { UserError } from '../core/errors.ts';
@@ -19,7 +18,7 @@ import { retireRight } from '../core/retirement.ts';
 import { type Preflight, preflight, preflightRetire, type RevokeResult } from '../core/revocation.ts';
 import { printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
-import { confirm, confirmByTyping } from '../platform/prompts.ts';
+import { confirm, confirmByTyping, showInformation, showWarning } from '../platform/prompts.ts';
 import { namedAccount, unlessDenied } from './ask.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
@@ -41,7 +40,7 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
   const { connection, key } = target;
   const { revocations, view } = context;
   if (isUnderWay(context, target)) {
-    void vscode.window.showInformationMessage(l10n.t('This grant is ended already. The view follows the change.'));
+    void showInformation(l10n.t('This grant is ended already. The view follows the change.'));
     return 'underWay';
   }
 
@@ -52,7 +51,7 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
   const [name, label] = [nameOf(target.grant), labelOf(target)];
   if (outcome.kind === 'gone') {
     view.refreshGrants(connection, key.arn);
-    void vscode.window.showInformationMessage(
+    void showInformation(
       kind === 'revoke'
         ? l10n.t('KMS no longer lists the grant {0} on {1}. There is nothing to revoke.', name, label)
         : l10n.t('KMS no longer lists the grant {0} on {1}. There is nothing to retire.', name, label),
@@ -73,7 +72,7 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
             name,
             label,
           );
-    void vscode.window.showWarningMessage(sentence);
+    void showWarning(sentence);
     return 'doneByDryRun';
   }
 

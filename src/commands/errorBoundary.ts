@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { explain, type HelpfulAction, isAbort, isKmsError, isUserError } from '../core/errors.ts';
 import { printable } from '../core/text.ts';
 import { describeError } from '../platform/log.ts';
+import { showError } from '../platform/prompts.ts';
 import { actionCommands, actionTitle } from '../views/treeItem.ts';
 
 /**
@@ -18,13 +19,11 @@ export async function tellFailure(
   log.error(describeError(error));
   const { sentence, actions } = describe(error);
   const offered = actions.filter((action) => action !== 'retry' || again !== undefined);
-  const picked = await vscode.window.showErrorMessage(
-    sentence,
-    ...offered.map((action) => ({ title: actionTitle(action), action })),
-  );
+  const pressed = await showError(sentence, ...offered.map(actionTitle));
+  const picked = offered.find((action) => actionTitle(action) === pressed);
   if (picked === undefined) return;
-  if (picked.action === 'retry') await again?.();
-  else await vscode.commands.executeCommand(actionCommands[picked.action]);
+  if (picked === 'retry') await again?.();
+  else await vscode.commands.executeCommand(actionCommands[picked]);
 }
 
 function describe(error: unknown): { sentence: string; actions: readonly HelpfulAction[] } {

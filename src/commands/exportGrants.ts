@@ -5,6 +5,7 @@ import { UserError } from '../core/errors.ts';
 import { grantTable, type TableFormat, tableFormats } from '../core/grantTable.ts';
 import { isPartial } from '../core/scan.ts';
 import { localTime, printable } from '../core/text.ts';
+import { showInformation, showWarning } from '../platform/prompts.ts';
 import type { GranteesView } from '../views/granteesView.ts';
 
 interface ExportContext {
@@ -33,7 +34,7 @@ export async function exportGrants({ grantees }: ExportContext): Promise<void> {
   const file = printable(uri.path.slice(uri.path.lastIndexOf('/') + 1));
   const open = l10n.t('Open');
   const picked = isPartial(result)
-    ? await vscode.window.showWarningMessage(
+    ? await showWarning(
         l10n.t(
           '{0} grants are in {1}. Others may be missing: the search was cancelled, or not all keys could be read.',
           held.length,
@@ -41,7 +42,7 @@ export async function exportGrants({ grantees }: ExportContext): Promise<void> {
         ),
         open,
       )
-    : await vscode.window.showInformationMessage(l10n.t('{0} grants are in {1}.', held.length, file), open);
+    : await showInformation(l10n.t('{0} grants are in {1}.', held.length, file), open);
   if (picked === open) await vscode.commands.executeCommand('vscode.open', uri);
 }
 

@@ -4,7 +4,7 @@ import { UserError } from '../core/errors.ts';
 import { isFinished, type Journal } from '../core/journal.ts';
 import { localTime } from '../core/text.ts';
 import { views } from '../manifest.ts';
-import { confirm } from '../platform/prompts.ts';
+import { confirm, showInformation } from '../platform/prompts.ts';
 import type { HistoryView } from '../views/historyView.ts';
 
 interface HistoryContext {
@@ -23,7 +23,7 @@ export async function clearHistory({ journal }: HistoryContext): Promise<void> {
   const unfinished = journal.records.filter((record) => !isFinished(record)).length;
   const finished = journal.records.length - unfinished;
   if (finished === 0) {
-    void vscode.window.showInformationMessage(
+    void showInformation(
       unfinished === 0
         ? l10n.t('The history is empty.')
         : l10n.t('Nothing in the history is finished yet, so nothing was cleared.'),
@@ -43,7 +43,7 @@ export async function clearHistory({ journal }: HistoryContext): Promise<void> {
 export async function exportHistory({ journal }: HistoryContext): Promise<void> {
   const text = await journal.text();
   if (text === '') {
-    void vscode.window.showInformationMessage(l10n.t('There is nothing to export. Sample data is not kept.'));
+    void showInformation(l10n.t('There is nothing to export. Sample data is not kept.'));
     return;
   }
   const name = `kms-grants-history-${localTime(new Date()).slice(0, 10)}.jsonl`;

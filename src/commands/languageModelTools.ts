@@ -8,6 +8,7 @@ import { findingsOfKey } from '../core/findings.ts';
 import type { Inventory } from '../core/inventory.ts';
 import { type ConnectionRef, connectionId, type KmsKey } from '../core/model.ts';
 import { findGrant } from '../core/revocation.ts';
+import { printable } from '../core/text.ts';
 import { languageModelTools, type ToolName } from '../manifest.ts';
 import { findingOptions } from '../platform/findingSettings.ts';
 import type { GrantNode } from '../views/nodes.ts';
@@ -70,7 +71,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     },
   },
   [languageModelTools.listGrants]: {
-    message: ({ key }) => l10n.t('Listing the grants of {0}', key ?? ''),
+    message: ({ key }) => l10n.t('Listing the grants of {0}', printable(key ?? '')),
     run: async (context, input) => {
       const session = await sessionFor(context, input);
       const key = await keyFor(session, input);
@@ -80,7 +81,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     },
   },
   [languageModelTools.listFindings]: {
-    message: ({ key }) => l10n.t('Looking at the grants of {0}', key ?? ''),
+    message: ({ key }) => l10n.t('Looking at the grants of {0}', printable(key ?? '')),
     run: async (context, input) => {
       const session = await sessionFor(context, input);
       const { inventory } = session;
@@ -96,7 +97,8 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     },
   },
   [languageModelTools.revokeGrant]: {
-    message: ({ grantId, key }) => l10n.t('Revoking the grant {0} of {1}', grantId ?? '', key ?? ''),
+    message: ({ grantId, key }) =>
+      l10n.t('Revoking the grant {0} of {1}', printable(grantId ?? ''), printable(key ?? '')),
     run: async (context, input, token) => {
       refuseIfReadOnly();
       const session = await sessionFor(context, input);

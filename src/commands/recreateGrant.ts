@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import { systemClock } from '../core/clock.ts';
 import type { Session } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
@@ -21,7 +20,7 @@ import { findGrant } from '../core/revocation.ts';
 import { duration, printable } from '../core/text.ts';
 import { describeError } from '../platform/log.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
-import { confirm } from '../platform/prompts.ts';
+import { confirm, showInformation, showWarning } from '../platform/prompts.ts';
 import { accountName, propagationPolicy } from '../platform/settings.ts';
 import type { HistoryEntryNode } from '../views/historyItem.ts';
 import { unlessDenied } from './ask.ts';
@@ -47,7 +46,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
   if (checked.answer === 'created') {
     await keepCreatedByDryRun(journal, session, { key: record.key, input, account: identity?.account, of: record });
     view.refreshGrants(session.connection, record.key.arn);
-    void vscode.window.showWarningMessage(
+    void showWarning(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
     );
     return;
@@ -189,7 +188,7 @@ async function waitCancellably(
 function tell(record: JournalRecord, grantId: string, outcome: ListedOutcome | undefined): void {
   const [name, label, id] = [nameOf(record), labelOf(record), printable(grantId, 128)];
   if (grantId === record.grant.grantId) {
-    void vscode.window.showWarningMessage(
+    void showWarning(
       l10n.t(
         'KMS made no new grant: it still has {0} on {1}, and answered with it. Once KMS no longer lists it, recreate it again.',
         name,
@@ -200,12 +199,12 @@ function tell(record: JournalRecord, grantId: string, outcome: ListedOutcome | u
   }
   switch (outcome?.kind) {
     case undefined:
-      void vscode.window.showInformationMessage(
+      void showInformation(
         l10n.t('KMS accepted the grant {0} on {1}, as {2}. Nobody waited until it is listed.', name, label, id),
       );
       return;
     case 'listed':
-      void vscode.window.showInformationMessage(
+      void showInformation(
         l10n.t(
           'KMS accepted the grant {0} on {1}, as {2}, and lists it after {3}. It may take a little longer until it is honored everywhere, usually less than five minutes in all.',
           name,
@@ -216,7 +215,7 @@ function tell(record: JournalRecord, grantId: string, outcome: ListedOutcome | u
       );
       return;
     case 'timedOut':
-      void vscode.window.showWarningMessage(
+      void showWarning(
         l10n.t(
           'KMS accepted the grant {0} on {1}, as {2}, and does not list it yet after {3}.',
           name,
@@ -227,7 +226,7 @@ function tell(record: JournalRecord, grantId: string, outcome: ListedOutcome | u
       );
       return;
     case 'unreadable':
-      void vscode.window.showWarningMessage(
+      void showWarning(
         l10n.t(
           'KMS accepted the grant {0} on {1}, as {2}. Whether it lists it can’t be read: {3}',
           name,

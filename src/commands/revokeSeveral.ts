@@ -8,7 +8,7 @@ import { grantee, isAwsService } from '../core/principal.ts';
 import { preflight } from '../core/revocation.ts';
 import { printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
-import { confirm, confirmByTyping, pickSeveral } from '../platform/prompts.ts';
+import { confirm, confirmByTyping, pickSeveral, showInformation, showWarning } from '../platform/prompts.ts';
 import { shortOperations } from '../views/grantFields.ts';
 import type { GrantNode } from '../views/nodes.ts';
 import { namedAccount } from './ask.ts';
@@ -223,9 +223,7 @@ async function tellResults(
   const retry = l10n.t('Retry Failed');
   const details = l10n.t('Show Results');
   const picked =
-    failed.length > 0
-      ? await vscode.window.showWarningMessage(sentence, retry, details)
-      : await vscode.window.showInformationMessage(sentence, details);
+    failed.length > 0 ? await showWarning(sentence, retry, details) : await showInformation(sentence, details);
   if (picked === retry) {
     await revokeSeveral(
       context,

@@ -3,8 +3,10 @@ import { delimiter, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { connectionName } from '../core/describe.ts';
-import { isKind, isSignInProblem } from '../core/errors.ts';
+import { isKind, isSignInProblem, UserError } from '../core/errors.ts';
 import type { ConnectionRef } from '../core/model.ts';
+import { isPrintable, withoutIcons } from '../core/text.ts';
+import { showError } from '../platform/prompts.ts';
 import type { ConnectionNode, MessageNode } from '../views/nodes.ts';
 import { pickShown } from './connectionCommands.ts';
 import type { CommandContext } from './context.ts';
@@ -35,9 +37,19 @@ function pickWaiting({ connections }: CommandContext): Promise<ConnectionRef | u
 
 /** By argument list, so that no shell reads a profile's name. */
 async function runCli(profile: string | undefined, args: readonly string[]): Promise<void> {
+  const name = connectionName({ kind: 'profile', profile: profile ?? 'default', region: '' });
+  // VS Code puts values in the place of `${…}` in them, and a NUL would end one: it would be another profile's sign-in.
+  if (!args.every((argument) => isPrintable(argument) && !argument.includes('${'))) {
+    throw new UserError(
+      l10n.t(
+        'A terminal of VS Code would not take the name of the profile {0} as it is. Sign in to it elsewhere.',
+        name,
+      ),
+    );
+  }
   if (!(await isOnPath('aws'))) {
     const open = l10n.t('How to Install');
-    const picked = await vscode.window.showErrorMessage(
+    const picked = await showError(
       l10n.t('Signing in needs the AWS CLI, and there is no program "aws" on the PATH of this machine.'),
       open,
     );
@@ -45,7 +57,7 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
     return;
   }
   const terminal = vscode.window.createTerminal({
-    name: l10n.t('Sign in: {0}', connectionName({ kind: 'profile', profile: profile ?? 'default', region: '' })),
+    name: withoutIcons(l10n.t('Sign in: {0}', name)),
     shellPath: 'aws',
     shellArgs: [...args],
     isTransient: true,

@@ -96,16 +96,21 @@ export function isServicePrincipal(value: string): boolean {
 export function serviceName(principal: string): string {
   const labels = principal.replace(suffix, '').split('.');
   const service = labels.filter((label) => !region.test(label)).join('.');
-  return names[service] ?? principal;
+  return nameOf(service) ?? principal;
 }
 
 /** The name of the service behind a session that AWS itself opened, such as `aws:ec2-infrastructure`. */
 export function serviceOfSession(role: string): string {
   const service = role.replace(/^aws:/, '');
-  return names[service] ?? names[service.replace(/-infrastructure$/, '')] ?? role;
+  return nameOf(service) ?? nameOf(service.replace(/-infrastructure$/, '')) ?? role;
 }
 
 /** The name of the service that an AWS managed key is of, by its alias, such as `alias/aws/ebs`. */
 export function serviceOfAlias(alias: string): string | undefined {
-  return /^alias\/aws\//.test(alias) ? names[alias.replace('alias/aws/', '')] : undefined;
+  return /^alias\/aws\//.test(alias) ? nameOf(alias.replace('alias/aws/', '')) : undefined;
+}
+
+/** Not `names[service]`: a principal may be called `constructor`. */
+function nameOf(service: string): string | undefined {
+  return Object.hasOwn(names, service) ? names[service] : undefined;
 }

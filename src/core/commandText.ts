@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ConnectionRef, Endpoint, Grant, GrantConstraints } from './model.ts';
 import { readKeyArn } from './pinnedKeys.ts';
-import { printable } from './text.ts';
+import { printable, printableJson, unprintable } from './text.ts';
 
 /**
  * Grants as commands to run elsewhere. Every value is data: none may become a part of the shell's or of Terraform's own
@@ -23,7 +23,7 @@ export function createGrantCommand(target: CommandTarget, grant: Grant): string 
     [principalOption('grantee', grantee), present(grantee?.value)],
     [principalOption('retiring', retiring), present(retiring?.value)],
     ['--operations', operations],
-    ['--constraints', constraints === undefined ? [] : [JSON.stringify(constraints)]],
+    ['--constraints', constraints === undefined ? [] : [printableJson(constraints)]],
     ['--name', present(name)],
   ];
   const request = {
@@ -94,7 +94,7 @@ function command(
     ['--profile', ref.kind === 'profile' ? [ref.profile] : []],
     ['--endpoint-url', endpoint?.kind === 'custom' ? [endpoint.url] : []],
     // As JSON, all of it is data to the CLI.
-    ...(isPlain ? plain : [['--cli-input-json', [JSON.stringify(request)]] as const]),
+    ...(isPlain ? plain : [['--cli-input-json', [printableJson(request)]] as const]),
   ];
   const texts = options.filter(([, parts]) => parts.length > 0).map(([option, parts]) => optionText(option, parts));
   return [`aws kms ${operation}`, ...texts].join(' \\\n  ');
@@ -106,9 +106,30 @@ function optionText(option: string, values: readonly string[]): string {
   return [option, ...values.map(shellQuoted)].join(' ');
 }
 
-/** One word of a POSIX shell that stands for just this text, which holds no NUL. */
-export function shellQuoted(text: string): string {
-  return /^[\w/:.,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/**
+ * One word of a POSIX shell that stands for just this text; NUL and half a surrogate pair, which no argument can hold, are
+ * replaced by U+FFFD. Typed or pasted, it is the same: a terminal acts on control characters even within quotes, so that
+ * they are made when the command runs.
+ */
+export function shellQuoted(given: string): string {
+  const text = given.toWellFormed().replaceAll('\0', '\uFFFD');
+  if (/^[\w/:.,@%+-]+$/.test(text)) return text;
+  const controls = [...text.matchAll(unprintable)].filter(([character]) => character !== '\n');
+  const [first, last] = [controls.at(0), controls.at(-1)];
+  if (first === undefined || last === undefined) return inQuotes(text);
+  const [start, end] = [first.index, last.index + last[0].length];
+  const made = Array.from(Buffer.from(text.slice(start, end)), octal).join('');
+  const around = [text.slice(0, start), text.slice(end)].map((part) => (part === '' ? '' : inQuotes(part)));
+  return around.join(`"$(printf '${made}')"`);
+}
+
+function inQuotes(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function octal(byte: number): string {
+  const character = String.fromCharCode(byte);
+  return /[\w ]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`;
 }
 
 /** `resource "aws_kms_grant"`: what Terraform needs to make a grant like this one. */
@@ -184,7 +205,7 @@ export function hclQuoted(text: string): string {
     .replace(/[$%](?=\{)/g, (sign, offset: number, whole: string) =>
       whole[offset - 1] === sign ? unicodeEscape(sign) : sign + sign,
     )
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, unicodeEscape);
+    .replace(unprintable, unicodeEscape);
   return `"${escaped}"`;
 }
 

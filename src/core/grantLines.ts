@@ -22,7 +22,7 @@ interface Place {
   readonly named: (account: string) => string;
 }
 
-/** All that a person needs to know of a grant, and of where it is, before it is changed: `Name: value`, each printable. */
+/** All that a person needs to know of a grant, and of where it is, before it is changed: `Name: value`, each printable, and none too long for a dialog. */
 export function grantLines(grant: GrantParts, { connection, key, identity, named }: Place): readonly string[] {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
   const account = accountOfArn(key.arn);
@@ -47,7 +47,7 @@ export function grantLines(grant: GrantParts, { connection, key, identity, named
     ],
     [l10n.t('Custom endpoint'), connection.endpoint.kind === 'custom' ? connection.endpoint.url : undefined],
   ];
-  return lines.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${printable(value, 1000)}`]));
+  return lines.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${printable(value, 400)}`]));
 }
 
 function described(ref: PrincipalRef | undefined): string | undefined {

@@ -3,7 +3,7 @@ import { grantAsAwsJson } from './awsJson.ts';
 import { connectionName } from './describe.ts';
 import type { HeldGrant } from './grantGroups.ts';
 import { accountOfArn, keyLabel } from './model.ts';
-import { asMarkdown, printable } from './text.ts';
+import { asMarkdown, printable, printableJson } from './text.ts';
 
 /**
  * Grants as files for spreadsheets, scripts and documents. Names of columns and fields are AWS's, or in their style, and
@@ -48,15 +48,24 @@ const columns: readonly Column[] = [
 ];
 
 function json(context: Readonly<Record<string, string>> | undefined): string | undefined {
-  return context === undefined ? undefined : JSON.stringify(context);
+  return context === undefined ? undefined : printableJson(context);
 }
 
-/** RFC 4180, with a header. No cell is taken for a formula by a spreadsheet: one that could be begins with `'`. */
+/** The start of a cell, also of one that would be such where a comma is the decimal point; and the sign of a formula. */
+const cellStarts = /(^[;\t\r\n]?|[;\t\r\n])([^\S\t\r\n]*)([=+\-@＝＋－＠])?/g;
+
+function withoutFormulas(value: string): string {
+  const text = value.replace(cellStarts, (all: string, start: string, space: string, sign: string | undefined) =>
+    sign === undefined ? all : `${start}'${space}${sign}`,
+  );
+  return /^[\t\r\n]/.test(text) ? `'${text}` : text;
+}
+
+/** RFC 4180, with a header. Nothing is taken for a formula by a spreadsheet: before what could be stands `'`. */
 function asCsv(held: readonly HeldGrant[]): string {
-  const rows = held.map((one) => columns.map(([, value]) => (value(one) ?? '').replace(/^\n/, "'\n")));
+  const rows = held.map((one) => columns.map(([, value]) => withoutFormulas(value(one) ?? '')));
   return stringify([columns.map(([name]) => name), ...rows], {
     record_delimiter: 'windows',
-    escape_formulas: true,
     // The library quotes only the line break that it ends lines with.
     quoted_match: /[\r\n]/,
   });
@@ -77,7 +86,7 @@ function asJsonLines(held: readonly HeldGrant[]): string {
         ManagedBy: managedBy,
         Findings: findings.map(({ kind, severity, reason }) => ({ Kind: kind, Severity: severity, Reason: reason })),
       };
-      return `${JSON.stringify(line)}\n`;
+      return `${printableJson(line)}\n`;
     })
     .join('');
 }

@@ -2,23 +2,60 @@
  * Text from AWS and from files is data. What a person reads of it goes through here first.
  */
 
-/** Controls, format characters (bidirectional, zero-width, tags), line and paragraph separators. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/**
+ * Controls, format characters (bidirectional, zero-width, tags), line and paragraph separators, and whatever else is drawn
+ * as nothing; but for the mark that gives an emoji its colours.
+ */
+export const unprintable =
+  /(?<!\p{Extended_Pictographic})\uFE0F|(?!\uFE0F)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** What most of it is: printable ASCII, in which a character is a code unit. */
 const plain = /^[ -~]*$/;
 
-/** One line, safe to show: unprintable characters as `\u{hex}`, lone surrogates replaced, cut after `max` characters. */
+/** One line, safe to show: unprintable characters as `\u{hex}`, lone surrogates replaced, cut to `max` characters. */
 export function printable(text: string, max = 256): string {
   if (text.length <= max && plain.test(text)) return text;
-  const characters = [...text.slice(0, 2 * max + 2).toWellFormed()];
-  const kept = characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : characters.join('');
-  return kept.replace(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  const start = text.slice(0, 2 * max + 2).toWellFormed();
+  const shown = [...start.replace(unprintable, (character) => `\\u{${hex(character)}}`)];
+  // Half of a `\u{hex}` at the end says nothing.
+  return shown.length > max
+    ? `${shown
+        .slice(0, max - 1)
+        .join('')
+        .replace(/\\u?$|\\u\{[\da-f]*$/, '')}…`
+    : shown.join('');
+}
+
+function hex(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16);
+}
+
+/** Nothing of the text is hidden, or would be changed, when it is shown. */
+export function isPrintable(text: string): boolean {
+  return text.isWellFormed() && text.search(unprintable) < 0;
+}
+
+/** JSON that means the same, in which nothing unprintable stands as itself: not in an editor, and not in a terminal. */
+export function printableJson(value: unknown, indent?: number): string {
+  const escaped = (characters: string) =>
+    // Outside of strings there are line breaks, and nothing else of the kind.
+    characters === '\n' ? characters : characters.split('').map(jsonEscape).join('');
+  return JSON.stringify(value, undefined, indent).replace(unprintable, escaped);
+}
+
+function jsonEscape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** Printable text as Markdown that shows just this text: every ASCII punctuation character is escaped (CommonMark §2.4). */
 export function asMarkdown(text: string): string {
-  return text.replace(/[!-/:-@[-`{-~]/g, '\\$&');
+  // Spaces at the beginning could begin a block of code, and at either end keep emphasis from being seen as such.
+  return text.replace(/[!-/:-@[-`{-~]/g, '\\$&').replace(/^ +| +$/g, (spaces) => '&#32;'.repeat(spaces.length));
+}
+
+/** The same text where VS Code would take `[text](command:…)` for a link: in notifications and the prompts of inputs. */
+export function withoutLinks(text: string): string {
+  return text.replaceAll('](', ']\u200b(');
 }
 
 /** The same text where VS Code would take `$(name)` for an icon: in quick picks and the status bar. */

@@ -9,7 +9,9 @@ export function describeError(error: unknown): string {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
     const { requestId } = isKmsError(cause) ? cause.details : {};
     const suffix = requestId === undefined ? '' : ` (request ${requestId})`;
-    parts.push(`${isKmsError(cause) ? cause.details.kind : cause.name}: ${printable(cause.message, 1000)}${suffix}`);
+    parts.push(
+      `${isKmsError(cause) ? cause.details.kind : printable(cause.name)}: ${printable(cause.message, 1000)}${suffix}`,
+    );
   }
   return parts.length === 0 ? printable(String(error), 1000) : parts.join(' ← ');
 }

@@ -1,6 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { printable, withoutIcons } from '../core/text.ts';
+import { printable, withoutIcons, withoutLinks } from '../core/text.ts';
+
+/** A notification. As the others, it resolves to the button that was pressed, and shows links in its message as text. */
+export function showInformation<T extends string>(message: string, ...buttons: readonly T[]) {
+  return vscode.window.showInformationMessage(asNotification(message), ...buttons);
+}
+
+export function showWarning<T extends string>(message: string, ...buttons: readonly T[]) {
+  return vscode.window.showWarningMessage(asNotification(message), ...buttons);
+}
+
+export function showError<T extends string>(message: string, ...buttons: readonly T[]) {
+  return vscode.window.showErrorMessage(asNotification(message), ...buttons);
+}
+
+/** VS Code has no room for more, and would cut it anywhere. */
+function asNotification(message: string): string {
+  return withoutLinks(printable(message, 900));
+}
 
 export interface Confirmation {
   readonly question: string;
@@ -19,14 +37,20 @@ export async function confirm({ question, detail, button }: Confirmation): Promi
  * @returns whether it was typed and entered
  */
 export async function confirmByTyping(title: string, prompt: string, accepted: readonly string[]): Promise<boolean> {
+  const text = asPrompt(prompt);
   const typed = await vscode.window.showInputBox({
     title,
-    prompt,
+    prompt: text,
     placeHolder: accepted[0] ?? '',
     // The prompt stays readable while something else is in the box, which Enter then does not take.
-    validateInput: (value) => (value === '' || accepted.includes(value) ? undefined : prompt),
+    validateInput: (value) => (value === '' || accepted.includes(value) ? undefined : text),
   });
   return typed !== undefined && accepted.includes(typed);
+}
+
+/** VS Code takes icons and links in the prompts of input boxes for such. */
+function asPrompt(text: string): string {
+  return withoutLinks(withoutIcons(text));
 }
 
 export interface PickItem<T> extends vscode.QuickPickItem {
@@ -139,7 +163,7 @@ export async function askMfaCode(serial: string, profile: string, signal: AbortS
     const code = await vscode.window.showInputBox(
       {
         title: l10n.t('Sign in: {0}', printable(profile)),
-        prompt: l10n.t('Code of the MFA device {0}', printable(serial)),
+        prompt: asPrompt(l10n.t('Code of the MFA device {0}', printable(serial))),
         ignoreFocusOut: true,
         validateInput: (value) => (value === '' || /^\d{6}$/.test(value.trim()) ? undefined : l10n.t('Six digits')),
       },

@@ -354,7 +354,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   }
 
   #allSorted(): readonly HeldGrant[] {
-    const by = this.#arrangement.sorting;
+    const by = this.arrangement.sorting;
     if (this.#sorted?.by !== by) this.#sorted = { by, held: sortGrants(this.#allHeld(), by) };
     return this.#sorted.held;
   }

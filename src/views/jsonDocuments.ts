@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { printableJson } from '../core/text.ts';
 import { jsonScheme } from '../manifest.ts';
 
 /** Read-only JSON documents, each as it was when it was asked for. */
@@ -18,7 +19,7 @@ export class JsonDocuments implements vscode.TextDocumentContentProvider {
       path: `/${name.replace(/[/\\]/g, '_')}.json`,
       query: String(this.#count),
     });
-    this.#contents.set(uri.toString(), `${JSON.stringify(value, undefined, 2)}\n`);
+    this.#contents.set(uri.toString(), `${printableJson(value, 2)}\n`);
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
   }
 

@@ -6,6 +6,7 @@ import { grantee } from '../core/principal.ts';
 import type { RevocationOutcome, RevocationRecord } from '../core/revocation.ts';
 import { duration, printable } from '../core/text.ts';
 import { commands } from '../manifest.ts';
+import { showInformation, showWarning } from '../platform/prompts.ts';
 import type { HistoryEntryNode } from './historyItem.ts';
 
 /** What is true at the end of a wait, and no more; the actions are offered where they help. */
@@ -19,7 +20,7 @@ export async function tellOutcome(
   switch (outcome.kind) {
     case 'gone': {
       const button = l10n.t('Recreate Grant…');
-      const picked = await vscode.window.showInformationMessage(
+      const picked = await showInformation(
         kind === 'revoke'
           ? l10n.t(
               'KMS no longer lists the grant {0} on {1}, {2} after the revoke. It may be honored a little longer, usually less than five minutes in all.',
@@ -88,11 +89,11 @@ export async function tellOutcome(
               ),
             };
       const button = l10n.t('Check Again');
-      if ((await vscode.window.showWarningMessage(sentences[outcome.lastRead], button)) === button) checkAgain();
+      if ((await showWarning(sentences[outcome.lastRead], button)) === button) checkAgain();
       return;
     }
     case 'otherAccount':
-      void vscode.window.showWarningMessage(
+      void showWarning(
         l10n.t(
           'The end of the grant {0} on {1} is not followed: {2} now signs in to another account than {3}.',
           name,
