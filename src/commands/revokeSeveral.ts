@@ -18,7 +18,7 @@ import { isReadOnly, refuseIfReadOnly } from './readOnly.ts';
 import { revokeGrant } from './revokeGrant.ts';
 
 const checksAtOnce = 4;
-/** As many lines as a dialog has room for. */
+/** As many grants and connections as a dialog has room for. */
 const linesShown = 20;
 
 type Outcome =
@@ -66,26 +66,23 @@ export async function revokeSeveral(context: CommandContext, selected: readonly 
     await tellResults(context, [], checked);
     return;
   }
-  const kept = selected.filter((node) => !nodes.includes(node));
-  const refused = checked.filter(({ outcome }) => typeof outcome === 'object');
-  if (!(await confirmed(ready, refused, kept))) return;
+  const notTicked = selected.filter((node) => !nodes.includes(node));
+  if (!(await confirmed(context, ready, checked, notTicked))) return;
   refuseIfReadOnly();
   await tellResults(context, await revokeAll(context, ready), checked);
 }
 
 /** The tick: grants that AWS keeps for a service begin without one, and say so. */
-async function pickOf({ connections }: CommandContext, nodes: readonly GrantNode[]): Promise<readonly GrantNode[]> {
+async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Promise<readonly GrantNode[]> {
   const items = nodes.map((node) => {
-    const { connection, key, grant } = node;
-    const who = grantee(grant);
-    const metadata = connections.find(connection)?.inventory.metadata(key.arn);
-    const isService = isAwsService(who) || isAwsManaged(key, metadata);
+    const { key, grant } = node;
+    const isService = isOfService(context, node);
     return {
       label: nameOf(node),
       description: `${printable(keyLabel(key))} · ${shortOperations(grant.operations)}`,
       detail: isService
         ? l10n.t('An AWS service uses this grant: revoking it can break a resource. Tick it only if you mean it.')
-        : printable(who.value),
+        : printable(grantee(grant).value),
       picked: !isService,
       ...(isService ? { iconPath: new vscode.ThemeIcon('warning') } : {}),
       value: node,
@@ -97,6 +94,11 @@ async function pickOf({ connections }: CommandContext, nodes: readonly GrantNode
     items,
   );
   return picked ?? [];
+}
+
+function isOfService({ connections }: CommandContext, { connection, key, grant }: GrantNode): boolean {
+  const metadata = connections.find(connection)?.inventory.metadata(key.arn);
+  return isAwsService(grantee(grant)) || isAwsManaged(key, metadata);
 }
 
 async function checkAll(context: CommandContext, nodes: readonly GrantNode[], signal: AbortSignal): Promise<Checked[]> {
@@ -131,33 +133,115 @@ async function checkOne(context: CommandContext, node: GrantNode, signal: AbortS
   }
 }
 
+/** Grants of which the same is true. */
+interface Section {
+  readonly title: string;
+  readonly grants: readonly { readonly node: GrantNode; readonly reason?: string }[];
+}
+
+/** All that was selected is accounted for: in the dialog if it has room, else in an editor that stays open. */
 async function confirmed(
+  context: CommandContext,
   ready: readonly Ready[],
-  refused: readonly Checked[],
-  kept: readonly GrantNode[],
+  checked: readonly Checked[],
+  notTicked: readonly GrantNode[],
 ): Promise<boolean> {
+  const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => ({ node }));
+  const refused = checked.flatMap(({ node, outcome }) =>
+    typeof outcome === 'object' ? [{ node, reason: reasonOf(outcome.error) }] : [],
+  );
+  const sections: readonly Section[] = [
+    { title: l10n.t('To be revoked'), grants: ready },
+    { title: l10n.t('Kept, since not ticked'), grants: notTicked.map((node) => ({ node })) },
+    { title: l10n.t('Kept, since the check failed'), grants: refused },
+    { title: l10n.t('No longer listed by KMS'), grants: of('gone') },
+    { title: l10n.t('Revoked before'), grants: of('underWay') },
+    { title: l10n.t('Revoked by the check, since the server does not know dry runs'), grants: of('doneByDryRun') },
+  ].filter(({ grants }) => grants.length > 0);
   const places = [...new Set(ready.map(placeOf))];
-  const sections = [
-    l10n.t('A revoked grant cannot be restored.'),
-    `${l10n.t('To be revoked:')}\n${list(ready.map(({ node }) => lineOf(node)))}`,
-    `${l10n.t('Connections:')}\n${places.join('\n')}`,
-    kept.length === 0 ? '' : `${l10n.t('Kept, since not ticked:')}\n${list(kept.map(lineOf))}`,
-    refused.length === 0
-      ? ''
-      : `${l10n.t('Kept, since the check failed:')}\n${list(refused.map(({ node }) => lineOf(node)))}`,
-  ];
   const count = String(ready.length);
-  const agreed = await confirm({
-    question: ready.length === 1 ? l10n.t('Revoke 1 grant?') : l10n.t('Revoke {0} grants?', count),
-    detail: sections.filter((section) => section !== '').join('\n\n'),
-    button: l10n.t('Continue…'),
-  });
+  const question = ready.length === 1 ? l10n.t('Revoke 1 grant?') : l10n.t('Revoke {0} grants?', count);
+  const ofServices = ready.filter(({ node }) => isOfService(context, node)).length;
+  const warnings = [
+    l10n.t('A revoked grant cannot be restored.'),
+    ...(ofServices === 0
+      ? []
+      : [l10n.t('Used by AWS services, whose resources can break: {0} of {1}.', ofServices, count)]),
+  ];
+  const connections = `${l10n.t('Connections:')}\n${places.join('\n')}`;
+  const lines = places.length + sections.reduce((sum, { grants }) => sum + grants.length, 0);
+  const fits = lines <= linesShown;
+  if (!fits) {
+    const text = [[question, ...warnings].join(' '), connections, ...sections.map(inFull)].join('\n\n');
+    await context.documents.showText(l10n.t('Grants to revoke'), `${text}\n`);
+  }
+  const detail = fits
+    ? [warnings.join(' '), ...sections.map(inLines), connections]
+    : [
+        warnings.join(' '),
+        l10n.t('Every grant is listed in the editor behind this dialog. It stays open while you type the number.'),
+        ...sections.map(inCounts),
+        places.length > linesShown ? l10n.t('Connections: {0}', places.length) : connections,
+      ];
+  const agreed = await confirm({ question, detail: detail.join('\n\n'), button: l10n.t('Continue…') });
   if (!agreed) return false;
   return confirmByTyping(
     l10n.t('Revoke Grants: {0}', count),
     l10n.t('Type {0}, the number of grants, to revoke them.', count),
     [count],
+    { ignoreFocusOut: !fits },
   );
+}
+
+function inLines({ title, grants }: Section): string {
+  return [`${title}:`, ...grants.flatMap(({ node, reason }) => [lineOf(node), ...indented(reason)])].join('\n');
+}
+
+/** How many of each key; of very many keys, just how many. */
+function inCounts({ title, grants }: Section): string {
+  const keys = [...byKey(grants).values()].map((ofKey) => {
+    const [first] = ofKey;
+    return first === undefined ? '' : `• ${printable(keyLabel(first.node.key))}: ${ofKey.length}`;
+  });
+  const rest = keys.length - linesShown / 2;
+  return [
+    `${title}: ${grants.length}`,
+    ...(rest > 0 ? [...keys.slice(0, linesShown / 2), l10n.t('… and of {0} more keys', rest)] : keys),
+  ].join('\n');
+}
+
+/** Every grant with what tells it from all others. */
+function inFull({ title, grants }: Section): string {
+  const keys = [...byKey(grants)].map(([arn, ofKey]) => {
+    const rows = ofKey.map(({ node, reason }) => {
+      const { grant } = node;
+      const fields = [
+        ...(grant.name === undefined ? [] : [printable(grantee(grant).value, 1000)]),
+        grant.operations.map((operation) => printable(operation)).join(', '),
+        printable(grant.grantId, 128),
+      ];
+      return [`• ${nameOf(node)}`, ...fields.map((field) => `  ${field}`), ...indented(reason)].join('\n');
+    });
+    return [printable(arn, 1000), ...rows].join('\n');
+  });
+  return [`${title}: ${grants.length}`, ...keys].join('\n\n');
+}
+
+function indented(reason: string | undefined): readonly string[] {
+  return reason === undefined ? [] : [`  ${printable(reason, 600)}`];
+}
+
+/** By what a key is called. */
+function byKey(grants: Section['grants']): ReadonlyMap<string, Section['grants']> {
+  const keys = new Map<string, Section['grants'][number][]>();
+  for (const one of grants) {
+    const { key } = one.node;
+    const name = [keyLabel(key), key.arn].join(' · ');
+    const ofKey = keys.get(name);
+    if (ofKey === undefined) keys.set(name, [one]);
+    else ofKey.push(one);
+  }
+  return keys;
 }
 
 function revokeAll(context: CommandContext, ready: readonly Ready[]): Promise<readonly TurnResult<Ready>[]> {
@@ -222,14 +306,17 @@ async function tellResults(
   ].join(' ');
   const retry = l10n.t('Retry Failed');
   const details = l10n.t('Show Results');
-  const picked =
-    failed.length > 0 ? await showWarning(sentence, retry, details) : await showInformation(sentence, details);
-  if (picked === retry) {
-    await revokeSeveral(
-      context,
-      failed.map(({ node }) => node),
-    );
-  } else if (picked === details) {
+  for (let offered = failed.length > 0 ? [retry, details] : [details]; offered.length > 0; ) {
+    const picked =
+      failed.length > 0 ? await showWarning(sentence, ...offered) : await showInformation(sentence, ...offered);
+    if (picked === undefined) return;
+    if (picked === retry) {
+      await revokeSeveral(
+        context,
+        failed.map(({ node }) => node),
+      );
+      return;
+    }
     await context.documents.show(l10n.t('Revoke results'), {
       revoked: revoked.map(resultOf),
       sentWithoutAnswer: unanswered.map(({ node, error }) => ({ ...resultOf(node), reason: reasonOf(error) })),
@@ -239,6 +326,8 @@ async function tellResults(
       failed: failed.map(({ node, error }) => ({ ...resultOf(node), reason: reasonOf(error) })),
       notBegun: skipped.map(resultOf),
     });
+    // The results seen, what failed can still be tried again.
+    offered = offered.filter((button) => button !== details);
   }
 }
 
@@ -249,11 +338,6 @@ function resultOf({ key, grant, connection }: GrantNode) {
 function reasonOf(error: unknown): string {
   if (isKmsError(error)) return explain(error.details).sentence;
   return error instanceof Error ? error.message : String(error);
-}
-
-function list(lines: readonly string[]): string {
-  const rest = lines.length - linesShown;
-  return [...lines.slice(0, linesShown), ...(rest > 0 ? [l10n.t('… and {0} more', rest)] : [])].join('\n');
 }
 
 function lineOf(node: GrantNode): string {

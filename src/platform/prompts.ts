@@ -33,13 +33,20 @@ export async function confirm({ question, detail, button }: Confirmation): Promi
 }
 
 /**
- * Asks for one of `accepted` to be typed, letter by letter. Escape and losing focus mean no.
+ * Asks for one of `accepted` to be typed, letter by letter. Escape means no, and so does losing focus unless told
+ * otherwise, as where something in an editor is to be read meanwhile.
  * @returns whether it was typed and entered
  */
-export async function confirmByTyping(title: string, prompt: string, accepted: readonly string[]): Promise<boolean> {
+export async function confirmByTyping(
+  title: string,
+  prompt: string,
+  accepted: readonly string[],
+  { ignoreFocusOut = false }: { readonly ignoreFocusOut?: boolean } = {},
+): Promise<boolean> {
   const text = asPrompt(prompt);
   const typed = await vscode.window.showInputBox({
     title,
+    ignoreFocusOut,
     prompt: text,
     placeHolder: accepted[0] ?? '',
     // The prompt stays readable while something else is in the box, which Enter then does not take.

@@ -69,6 +69,8 @@ export interface QuickPickItem {
   readonly label: string;
   readonly description: string;
   readonly detail: string;
+  /** Of a list of which several can be chosen. */
+  readonly ticked: boolean;
 }
 
 export interface QuickInput {
@@ -694,6 +696,11 @@ export class Tree {
     await this.act(path, (row) => row.click({ modifiers: ['ControlOrMeta'], timeout: 2000 }));
   }
 
+  /** Selects all rows from the one that was clicked last to this one. */
+  async selectTo(...path: readonly RowName[]): Promise<void> {
+    await this.act(path, (row) => row.click({ modifiers: ['Shift'], timeout: 2000 }));
+  }
+
   async press(key: string, ...path: readonly RowName[]): Promise<void> {
     await this.select(...path);
     await this.page.keyboard.press(key);
@@ -723,10 +730,14 @@ export class Tree {
         }
         // By its text too, so that a row that moves up in its place is not pressed instead.
         const label = JSON.stringify(row.ariaLabel);
-        const locator = this.root.locator(`.monaco-list-row[data-index="${row.index}"][aria-label=${label}]`);
+        const locator = this.root.locator(
+          `.monaco-list-rows .monaco-list-row[data-index="${row.index}"][aria-label=${label}]`,
+        );
         const { top, viewport, rowHeight } = await this.read();
         const offset = row.index * rowHeight;
-        if (offset < top || offset + rowHeight > top + viewport) {
+        // Rows of which the children are on screen may stick to the top, over others.
+        const covered = top === 0 ? 0 : 4 * rowHeight;
+        if (offset < top + covered || offset + rowHeight > top + viewport) {
           await this.scrollTo(offset - viewport / 2);
         }
         return [await action(locator, row)];
@@ -779,7 +790,8 @@ function readTree(list: DomElement): TreeSnapshot {
   const text = (element: DomElement | null) => (element?.textContent ?? '').replaceAll('\u00a0', ' ').trim();
   const container = list.querySelector('.monaco-list-rows');
   const box = container?.getBoundingClientRect();
-  const visible = [...list.querySelectorAll('.monaco-list-row')].map((row): Row => {
+  // Not those that stick to the top while their children are scrolled: these are copies.
+  const visible = [...(container?.querySelectorAll('.monaco-list-row') ?? [])].map((row): Row => {
     const expanded = row.getAttribute('aria-expanded');
     const icon = row.querySelector('.custom-view-tree-node-item-icon');
     return {
@@ -833,6 +845,7 @@ export class QuickInputWidget {
           label: text('.quick-input-list-label .label-name'),
           description: text('.quick-input-list-label .label-description'),
           detail: text('.quick-input-list-label-meta'),
+          ticked: row.getAttribute('aria-checked') === 'true',
         };
       }),
     );
