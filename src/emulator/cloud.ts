@@ -9,7 +9,7 @@ import { createAccount, type SampleOptions } from './sampleData.ts';
 import { createSessions, type Sessions, type SsoOptions } from './sessions.ts';
 import { type Secret, verifySignature } from './sigv4.ts';
 import { stsOperations } from './sts.ts';
-import { awsJson, type Encoded, type Reply, type WireRequest } from './wire.ts';
+import { awsJson, type Encoded, type Reply, type Service, type WireRequest } from './wire.ts';
 
 interface CloudAccount {
   /** Twelve digits. */
@@ -54,8 +54,7 @@ interface CloudRequest {
  * Several accounts and Regions at one URL, with what a sign-in needs: STS, the SSO portal and its OIDC, and the service
  * behind `aws login`. Who signed a request, and for which Region, decides which account's KMS answers it.
  */
-export interface Cloud {
-  handle(request: WireRequest): Reply;
+export interface Cloud extends Required<Service> {
   /** @throws when there is none */
   emulator(account: string, region: string): Emulator;
   /** The newest requests, oldest first. */
@@ -139,13 +138,14 @@ export function createCloud(options: CloudOptions): Cloud {
     return serve({ principalArn, accountId: parseArn(principalArn)?.accountId ?? '' });
   };
 
+  const signerOf = ({ accessKeyId }: Scope) => parseArn(store.secrets[accessKeyId]?.principalArn ?? '')?.accountId;
+
   const answer = (request: WireRequest, route: Route | undefined, scope: Scope, at: number): Reply => {
     const requestId = requestIds.uuid();
     if (route === undefined) {
       return replyOf(sessions.handle(request, requestId, at) ?? unknownOperation, at);
     }
-    const signer = parseArn(store.secrets[scope.accessKeyId]?.principalArn ?? '')?.accountId;
-    const emulator = emulators.get(`${accountFor(route, signer)}/${scope.region}`);
+    const emulator = emulators.get(`${accountFor(route, signerOf(scope))}/${scope.region}`);
     // An emulator also answers GetCallerIdentity, with the faults that were ordered of it.
     if (emulator !== undefined && (route.service === 'kms' || route.operation === 'GetCallerIdentity')) {
       return emulator.handle(request);
@@ -179,6 +179,10 @@ export function createCloud(options: CloudOptions): Cloud {
       }
       return reply;
     },
+    hangsUp: (head) => {
+      const scope = scopeOf(head);
+      return emulators.get(`${signerOf(scope)}/${scope.region}`)?.hangsUp(head) ?? false;
+    },
     emulator: (account, region) => {
       const emulator = emulators.get(`${account}/${region}`);
       if (emulator === undefined) {
@@ -206,7 +210,7 @@ interface Scope {
 }
 
 /** What the Authorization header claims; the signature is checked by who answers. */
-function scopeOf({ headers }: WireRequest): Scope {
+function scopeOf({ headers }: Pick<WireRequest, 'headers'>): Scope {
   const [accessKeyId = '', , region = ''] =
     /Credential=([^,\s]+)/.exec(headers['authorization'] ?? '')?.[1]?.split('/') ?? [];
   return { accessKeyId, region };

@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { AwsError, dependencyTimeout, internalError, serializationError, throttled } from './errors.ts';
-import { type Fault, Faults, faultError, noStrike, notJsonPage, type Strike } from './faults.ts';
+import { type Fault, Faults, faultError, noStrike, notAwsObject, notJsonPage, type Strike } from './faults.ts';
 import { Input } from './input.ts';
 import type { Denial, Kms } from './kms.ts';
 import { operations } from './operations/index.ts';
@@ -10,7 +10,7 @@ import { type Route, routeOf } from './routes.ts';
 import { type Secret, verifySignature } from './sigv4.ts';
 import { stsOperations } from './sts.ts';
 import { createThrottle } from './throttle.ts';
-import type { Encoded, Reply, WireRequest } from './wire.ts';
+import type { Encoded, Reply, Service, WireRequest } from './wire.ts';
 
 export interface EmulatorOptions {
   /** What it serves; createAccount makes sample data. */
@@ -52,13 +52,15 @@ interface RequestRecord {
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly principalArn: string;
+  /** It was carried out, whatever the client got. */
+  readonly done: boolean;
   /** What the client got; absent when it got no response. */
   readonly status?: number;
   readonly errorCode?: string;
 }
 
 /** A KMS of one account in one Region, and the STS beside it. */
-export interface Emulator {
+export interface Emulator extends Required<Service> {
   /** From request to reply; touches nothing but the emulator's own state, clock and seeded randomness. */
   handle(request: WireRequest): Reply;
   /** The data, to look at and to change. */
@@ -178,6 +180,8 @@ export function createEmulator(options: EmulatorOptions): Emulator {
         return { principalArn };
       case 'notJson':
         return { principalArn, encoded: notJsonPage(fault.status), errorCode: String(fault.status) };
+      case 'notAws':
+        return { principalArn, encoded: notAwsObject };
       case 'error':
       case 'expiredToken': {
         const error = faultError(fault);
@@ -192,7 +196,10 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     state.forgetSettled(at);
     const route = routeOf(request);
     if (!route) {
-      record({ at, requestId, service: 'unknown', operation: '', input: {} }, { principalArn, encoded: notFoundPage });
+      record(
+        { at, requestId, service: 'unknown', operation: '', input: {}, done: false },
+        { principalArn, encoded: notFoundPage },
+      );
       return replyOf(notFoundPage, noStrike, at);
     }
     const { service, operation, input = {} } = route;
@@ -203,7 +210,8 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     const answer = instead
       ? { ...spoil(instead, route, requestId), ...(genuine && { principalArn: genuine.principalArn }) }
       : (genuine ?? { principalArn });
-    record({ at, requestId, service, operation, input }, answer);
+    const done = genuine !== undefined && genuine.errorCode === undefined;
+    record({ at, requestId, service, operation, input, done }, answer);
     return replyOf(answer.encoded, strike, at);
   }
 
@@ -239,6 +247,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
 
   return {
     handle,
+    hangsUp: (head) => faults.hangsUp(routeOf({ ...head, body: '' })?.operation ?? ''),
     get account() {
       state.forgetSettled(now());
       return account;

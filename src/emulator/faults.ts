@@ -4,44 +4,52 @@ import type { Random } from './random.ts';
 import { expiredToken } from './sigv4.ts';
 import type { Delivery, Encoded } from './wire.ts';
 
-/** What goes wrong. Times are milliseconds. */
-export type FaultKind =
-  | { readonly kind: 'latency'; readonly ms: number }
+/** What comes in place of AWS's own answer. */
+type Instead =
   /** Any AWS error, by its code; status 400 unless told otherwise. */
   | { readonly kind: 'error'; readonly code: string; readonly message?: string; readonly status?: number }
-  /** An HTML page of a load balancer in place of AWS's own answer. */
+  /** An HTML page of a load balancer or a captive portal. */
   | { readonly kind: 'notJson'; readonly status: number }
+  /** JSON with status 200 that is not AWS's: `{}`. */
+  | { readonly kind: 'notAws' }
   /** The connection is closed without an answer. */
   | { readonly kind: 'drop' }
   /** No answer ever, and the connection stays open. */
   | { readonly kind: 'hang' }
-  /** The second half of the body comes this much later. */
-  | { readonly kind: 'slowBody'; readonly ms: number }
-  /** The connection is closed in the middle of the body. */
-  | { readonly kind: 'cutBody' }
   | { readonly kind: 'expiredToken' };
+
+/** What goes wrong: the answer comes late, is replaced, or is lost on its way. Times are milliseconds. */
+export type FaultKind =
+  | { readonly kind: 'latency'; readonly ms: number }
+  | Instead
+  | Exclude<Delivery, { readonly kind: 'whole' }>;
+
+/**
+ * How far a request comes whose answer is replaced: not even its body is read (which only a `drop` can tell, over HTTP);
+ * it is read; or it has been carried out when the answer is lost.
+ */
+export type Stage = 'unread' | 'before' | 'after';
 
 /** A fault to order, and the requests that it strikes: all, unless narrowed down. */
 export interface Fault {
   /** A pattern of operation names, such as `ListGrants` or `List*`. */
   readonly operation?: string;
-  /** The key that the request names, by ID or ARN. */
+  /** The key that the request names, by ID or ARN. A request that is not read names none. */
   readonly keyId?: string;
   /** Strikes only so often. */
   readonly times?: number;
   /** Strikes with this probability, from 0 to 1. */
   readonly probability?: number;
-  /** `after`: the operation has been carried out when the answer is lost. Default `before`. */
-  readonly stage?: 'before' | 'after';
+  /** Default `before`. */
+  readonly stage?: Stage;
   readonly fault: FaultKind;
 }
 
 /** The sum of the faults that strike one request. */
 export interface Strike {
   readonly latencyMs: number;
-  /** In place of AWS's own answer. */
-  readonly instead?: Exclude<FaultKind, { kind: 'latency' | 'slowBody' | 'cutBody' }>;
-  readonly stage: 'before' | 'after';
+  readonly instead?: Instead;
+  readonly stage: Stage;
   readonly delivery: Delivery;
 }
 
@@ -61,29 +69,26 @@ export class Faults {
     this.#orders = faults.map((fault) => ({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }));
   }
 
+  /** Whether the connection is closed as soon as the head of the request is in. */
+  hangsUp(operation: string): boolean {
+    const order = this.#orders.find(
+      ({ fault, left }) => left > 0 && fault.stage === 'unread' && this.#hits(fault, operation, undefined),
+    );
+    if (order !== undefined) order.left--;
+    return order !== undefined;
+  }
+
   /** Latencies add up; of the faults that replace the answer, the first in order strikes. */
   strike(operation: string, keyId: string | undefined): Strike {
     let strike = noStrike;
     for (const order of this.#orders) {
       const { fault, stage = 'before' } = order.fault;
-      const replaces = fault.kind !== 'latency' && fault.kind !== 'slowBody' && fault.kind !== 'cutBody';
-      if (order.left <= 0 || (replaces && strike.instead) || !this.#hits(order.fault, operation, keyId)) {
+      const change = changeOf(fault, strike, stage);
+      if (order.left <= 0 || stage === 'unread' || !change || !this.#hits(order.fault, operation, keyId)) {
         continue;
       }
       order.left--;
-      switch (fault.kind) {
-        case 'latency':
-          strike = { ...strike, latencyMs: strike.latencyMs + fault.ms };
-          break;
-        case 'slowBody':
-          strike = { ...strike, delivery: { kind: 'slow', ms: fault.ms } };
-          break;
-        case 'cutBody':
-          strike = { ...strike, delivery: { kind: 'cut' } };
-          break;
-        default:
-          strike = { ...strike, instead: fault, stage };
-      }
+      strike = { ...strike, ...change };
     }
     return strike;
   }
@@ -94,6 +99,21 @@ export class Faults {
       (fault.keyId === undefined || fault.keyId === keyId || (keyId?.endsWith(`/${fault.keyId}`) ?? false)) &&
       (fault.probability === undefined || this.#random.next() < fault.probability)
     );
+  }
+}
+
+/** What a fault adds to those that strike already; undefined when it comes too late. */
+function changeOf(fault: FaultKind, strike: Strike, stage: Stage): Partial<Strike> | undefined {
+  switch (fault.kind) {
+    case 'latency':
+      return { latencyMs: strike.latencyMs + fault.ms };
+    case 'slowBody':
+    case 'cutBody':
+    case 'cutHead':
+    case 'halfBody':
+      return { delivery: fault };
+    default:
+      return strike.instead ? undefined : { instead: fault, stage };
   }
 }
 
@@ -111,3 +131,5 @@ export function notJsonPage(status: number): Encoded {
     body: `<html><head><title>${status}</title></head><body><h1>${status} Service Unavailable</h1></body></html>`,
   };
 }
+
+export const notAwsObject: Encoded = { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Delivery, Reply, WireRequest } from './wire.ts';
+import type { Delivery, Service, WireRequest } from './wire.ts';
 
 /** What the AWS SDK for JavaScript v3 hands to a request handler, as far as it is read here. */
 interface SdkRequest {
@@ -39,12 +39,16 @@ export interface SdkRequestHandler {
  * Lets a client of the AWS SDK talk to the emulator in process, with no port open. Any client will do: KMS and STS.
  * Delays take real time, and end early with an AbortError when the request's signal aborts.
  */
-export function createRequestHandler(emulator: { handle(request: WireRequest): Reply }): SdkRequestHandler {
+export function createRequestHandler(service: Service): SdkRequestHandler {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request, { abortSignal, requestTimeout } = {}) {
       throwIfAborted(abortSignal);
-      const reply = emulator.handle(await wireRequest(request));
+      const { body: sent, ...head } = await wireRequest(request);
+      if (service.hangsUp?.(head)) {
+        throw reset('socket hang up');
+      }
+      const reply = service.handle({ ...head, body: sent });
       const delayMs = reply.kind === 'hang' ? Number.POSITIVE_INFINITY : reply.delayMs;
       if (requestTimeout && delayMs > requestTimeout) {
         await sleep(requestTimeout, abortSignal);
@@ -54,7 +58,7 @@ export function createRequestHandler(emulator: { handle(request: WireRequest): R
         await sleep(delayMs, abortSignal);
       }
       if (reply.kind !== 'response') {
-        throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+        throw reset('socket hang up');
       }
       const { status, headers, body, delivery } = reply;
       return { response: { statusCode: status, headers: { ...headers }, body: bodyOf(body, delivery, abortSignal) } };
@@ -87,20 +91,32 @@ async function bodyText(body: unknown): Promise<string> {
   return body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
 }
 
+/** @throws when the answer ends before its body */
 function bodyOf(body: string, delivery: Delivery, signal: SdkAbortSignal | undefined): Uint8Array | Readable {
   const bytes = Buffer.from(body);
-  if (delivery.kind === 'whole') {
-    return bytes;
+  const half = bytes.subarray(0, Math.floor(bytes.length / 2));
+  switch (delivery.kind) {
+    case 'whole':
+      return bytes;
+    case 'halfBody':
+      return half;
+    case 'cutHead':
+      throw reset('socket hang up');
+    case 'cutBody':
+      return inParts(half, () => Promise.reject(reset('aborted')));
+    case 'slowBody':
+      return inParts(half, async () => {
+        await sleep(delivery.ms, signal);
+        return bytes.subarray(half.length);
+      });
   }
-  const half = Math.floor(bytes.length / 2);
+}
+
+function inParts(first: Uint8Array, rest: () => Promise<Uint8Array>): Readable {
   return Readable.from(
     (async function* () {
-      yield bytes.subarray(0, half);
-      if (delivery.kind === 'cut') {
-        throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
-      }
-      await sleep(delivery.ms, signal);
-      yield bytes.subarray(half);
+      yield first;
+      yield await rest();
     })(),
     { objectMode: false },
   );
@@ -142,3 +158,5 @@ function throwIfAborted(signal: SdkAbortSignal | undefined): void {
 const abortError = () => namedError('AbortError', 'Request aborted');
 
 const namedError = (name: string, message: string) => Object.assign(new Error(message), { name });
+
+const reset = (message: string) => Object.assign(new Error(message), { code: 'ECONNRESET' });

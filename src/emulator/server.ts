@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError } from './errors.ts';
-import { awsJson, type Reply, type WireRequest } from './wire.ts';
+import { awsJson, type Reply, type Service } from './wire.ts';
 
 export interface RunningServer {
   /** Such as `http://127.0.0.1:4599`. */
@@ -18,7 +18,7 @@ const maxBodyBytes = 1024 * 1024;
  * @throws when the port is taken
  */
 export function startServer(
-  emulator: { handle(request: WireRequest): Reply },
+  service: Service,
   options: { readonly port?: number; readonly host?: '127.0.0.1' } = {},
 ): Promise<RunningServer> {
   const { port = 0, host = '127.0.0.1' } = options;
@@ -31,18 +31,18 @@ export function startServer(
     timers.add(timer);
   };
   const server = createServer((request, response) => {
+    const head = { method: request.method ?? 'GET', path: request.url ?? '/', headers: singleHeaders(request) };
+    if (service.hangsUp?.(head)) {
+      request.destroy();
+      return;
+    }
     readBody(request, (body) => {
       if (body === undefined) {
         response.setHeader('connection', 'close');
         deliver(response, tooLarge, later);
         return;
       }
-      const reply = emulator.handle({
-        method: request.method ?? 'GET',
-        path: request.url ?? '/',
-        headers: singleHeaders(request),
-        body,
-      });
+      const reply = service.handle({ ...head, body });
       if (reply.kind === 'hang') {
         return;
       }
@@ -115,22 +115,28 @@ function deliver(
     response.destroy();
     return;
   }
-  response.writeHead(reply.status, reply.headers);
-  const { delivery } = reply;
-  if (delivery.kind === 'whole') {
-    response.end(reply.body);
-    return;
-  }
+  const { status, headers, delivery } = reply;
   const body = Buffer.from(reply.body);
-  const half = Math.floor(body.length / 2);
-  response.flushHeaders();
-  response.write(body.subarray(0, half), () => {
-    if (delivery.kind === 'cut') {
-      response.destroy();
-    }
-  });
-  if (delivery.kind === 'slow') {
-    later(delivery.ms, () => response.end(body.subarray(half)));
+  const half = body.subarray(0, Math.floor(body.length / 2));
+  switch (delivery.kind) {
+    case 'whole':
+      response.writeHead(status, headers).end(body);
+      break;
+    case 'halfBody':
+      response.writeHead(status, { ...headers, 'content-length': half.length }).end(half);
+      break;
+    case 'cutHead':
+      response.socket?.write('HTTP/1.1 200 OK\r\ncontent-type: appl', () => response.destroy());
+      break;
+    case 'cutBody':
+      response.writeHead(status, headers).flushHeaders();
+      response.write(half, () => response.destroy());
+      break;
+    case 'slowBody':
+      response.writeHead(status, headers).flushHeaders();
+      response.write(half);
+      later(delivery.ms, () => response.end(body.subarray(half.length)));
+      break;
   }
 }
 

@@ -8,11 +8,24 @@ export interface WireRequest {
   readonly body: string;
 }
 
-/** How a body travels: at once, its second half `ms` milliseconds after the first, or the first half only. */
+/** What serves requests. */
+export interface Service {
+  handle(request: WireRequest): Reply;
+  /** Asked over HTTP before the body is read: whether to close the connection then and there. */
+  hangsUp?(head: Omit<WireRequest, 'body'>): boolean;
+}
+
+/** How an answer travels. Times are milliseconds. */
 export type Delivery =
   | { readonly kind: 'whole' }
-  | { readonly kind: 'slow'; readonly ms: number }
-  | { readonly kind: 'cut' };
+  /** The second half of the body comes this much later. */
+  | { readonly kind: 'slowBody'; readonly ms: number }
+  /** The connection is closed in the middle of the body. */
+  | { readonly kind: 'cutBody' }
+  /** The connection is closed in the middle of the headers. */
+  | { readonly kind: 'cutHead' }
+  /** Half of the body, as if that were all of it: what a broken proxy makes of an answer. */
+  | { readonly kind: 'halfBody' };
 
 /** What the client is to see, after `delayMs` milliseconds. */
 export type Reply =

@@ -77,6 +77,35 @@ for (const way of ['overHttp', 'inProcess'] as const) {
       assert.ok(Keys.length > 0);
     });
 
+    test('a connection that is closed before the request is read, which then is not on record', async () => {
+      const { emulator, clients } = await setUp();
+      emulator.setFaults([{ operation: 'ListKeys', stage: 'unread', times: 1, fault: { kind: 'drop' } }]);
+      await assert.rejects(clients[way].send(new ListKeysCommand({})), { code: 'ECONNRESET' });
+      assert.equal(emulator.requests.length, 0);
+      await clients[way].send(new ListKeysCommand({}));
+    });
+
+    test('an answer that ends within its headers, although the grant was revoked', async () => {
+      const { emulator, keyId, grantId, clients } = await setUp();
+      emulator.setFaults([{ operation: 'RevokeGrant', times: 1, fault: { kind: 'cutHead' } }]);
+      const revoke = () => clients[way].send(new RevokeGrantCommand({ KeyId: keyId, GrantId: grantId }));
+      await assert.rejects(revoke(), { code: 'ECONNRESET' });
+      assert.equal(emulator.requests.at(-1)?.done, true);
+      await rejects(revoke(), 'NotFoundException');
+    });
+
+    test('half a body that is called whole, and JSON that is not of AWS', async () => {
+      const { emulator, clients } = await setUp();
+      emulator.setFaults([{ fault: { kind: 'halfBody' } }]);
+      await rejects(clients[way].send(new ListKeysCommand({})), 'SyntaxError');
+      emulator.setFaults([{ fault: { kind: 'notAws' } }]);
+      assert.equal((await clients[way].send(new ListKeysCommand({}))).Keys, undefined);
+      assert.deepEqual(
+        emulator.requests.map(({ done }) => done),
+        [true, false],
+      );
+    });
+
     test('an answer that is lost although the grant was revoked', async () => {
       const { emulator, keyId, grantId, clients } = await setUp();
       emulator.setFaults([{ operation: 'RevokeGrant', stage: 'after', times: 1, fault: { kind: 'drop' } }]);
