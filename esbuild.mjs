@@ -1,5 +1,5 @@
 // Builds everything that runs: the extension's four bundles (dist/), and the tests, the host and the benchmark (out/).
-// Options: --only=product|unit|emulator builds just that; --minify; --watch (the product).
+// Options: --only=product|unit|outside|emulator builds just that; --minify; --watch (the product).
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, context } from 'esbuild';
@@ -60,6 +60,15 @@ const node = {
 
 const nodeTests = (folder) => ({ ...node, entryPoints: testFiles(folder), outbase: 'test', outdir: 'out' });
 
+/** Views and commands outside of VS Code. */
+const outsideTests = {
+  ...node,
+  entryPoints: [...testFiles('faults'), ...testFiles('soak')],
+  outbase: 'test',
+  outdir: 'out',
+  alias: { vscode: './test/faults/vscode.ts' },
+};
+
 const programs = {
   ...node,
   entryPoints: {
@@ -96,12 +105,13 @@ if (flags.has('--watch')) {
   await buildProduct();
 } else if (only === 'unit') {
   for (const options of [nodeTests('unit'), programs]) await build(options);
+} else if (only === 'outside') {
+  for (const options of [outsideTests, programs]) await build(options);
 } else if (only === 'emulator') {
   await build(emulator);
 } else {
   await buildProduct();
   rmSync('out', { recursive: true, force: true });
-  for (const options of [nodeTests('unit'), nodeTests('contract'), nodeTests('e2e'), programs, emulator, inHost]) {
-    await build(options);
-  }
+  const tests = ['unit', 'contract', 'e2e'].map(nodeTests);
+  for (const options of [...tests, outsideTests, programs, emulator, inHost]) await build(options);
 }

@@ -1,6 +1,6 @@
 /**
  * All of `npm test`. Options:
- * --only=NAME,…   some steps: lint, types, deadcode, l10n, unit, contract, integration, package, e2e
+ * --only=NAME,…   some steps: lint, types, deadcode, l10n, unit, contract, faults, integration, package, e2e
  * --grep=PATTERN  only tests whose name matches
  * --desktop       only integration, on the desktop VS Code that `@vscode/test-electron` downloads
  */
@@ -266,6 +266,7 @@ const steps: readonly Step[] = [
   { name: 'l10n', title: 'Strings for translators', run: checkL10n },
   nodeTests('unit', 'Unit', 2),
   nodeTests('contract', 'Contract', 2),
+  nodeTests('faults', 'Faults', 2),
   ...targets.map(integration),
   packaging,
   {

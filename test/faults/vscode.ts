@@ -1,0 +1,95 @@
+/**
+ * What the views and the commands use of VS Code, outside of it: the bundles of these tests get it under VS Code's name.
+ * Rows are data, events are events, and questions are answered by {@link dialogs}.
+ */
+
+/** Who answers; nobody closes every question. */
+export const dialogs: {
+  /** The button that is pressed, one of `buttons`. */
+  press(message: string, buttons: readonly string[], isModal: boolean): string | undefined;
+  /** What is typed; `expected` is what the box suggests. */
+  type(prompt: string, expected: string): string | undefined;
+} = { press: () => undefined, type: () => undefined };
+
+export class EventEmitter<T> {
+  readonly #listeners = new Set<(event: T) => void>();
+  readonly event = (listener: (event: T) => void) => {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  };
+  fire(event: T): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+  dispose(): void {
+    this.#listeners.clear();
+  }
+}
+
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+export const ProgressLocation = { Notification: 15 };
+export const ConfigurationTarget = { Global: 1 };
+export const StatusBarAlignment = { Left: 1 };
+
+export class TreeItem {
+  constructor(
+    readonly label: string,
+    readonly collapsibleState: number,
+  ) {}
+}
+
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
+
+export class ThemeIcon {
+  constructor(
+    readonly id: string,
+    readonly color?: ThemeColor,
+  ) {}
+}
+
+export class MarkdownString {
+  constructor(public value = '') {}
+}
+
+export class CancellationTokenSource {
+  readonly token = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose: () => {} }) };
+  cancel(): void {}
+  dispose(): void {}
+}
+
+export const Uri = { from: (parts: object) => parts };
+export const Disposable = { from: () => ({ dispose: () => {} }) };
+export const env = { clipboard: { writeText: async () => {} } };
+export const commands = { executeCommand: async () => undefined };
+
+type Message = [message: string, ...rest: ({ readonly modal?: boolean } | string)[]];
+
+const show = async (...[message, ...rest]: Message) => {
+  const buttons = rest.filter((one) => typeof one === 'string');
+  const isModal = rest.some((one) => typeof one === 'object' && one.modal === true);
+  return buttons.length === 0 ? undefined : dialogs.press(message, buttons, isModal);
+};
+
+export const window = {
+  showInformationMessage: show,
+  showWarningMessage: show,
+  showErrorMessage: show,
+  showInputBox: async ({ prompt = '', placeHolder = '' }) => dialogs.type(prompt, placeHolder),
+  showQuickPick: async (items: readonly { readonly picked?: boolean }[]) =>
+    items.filter(({ picked }) => picked === true),
+  withProgress: async (_: unknown, task: (progress: unknown, token: unknown) => unknown) =>
+    task({ report: () => {} }, new CancellationTokenSource().token),
+  setStatusBarMessage: () => ({ dispose: () => {} }),
+  createQuickPick: () => ({}),
+  createStatusBarItem: () => ({}),
+  createTreeView: () => ({}),
+  showTextDocument: async () => undefined,
+};
+
+export const workspace = {
+  isTrusted: true,
+  getConfiguration: () => ({ get: () => undefined, inspect: () => undefined, update: async () => {} }),
+  onDidChangeConfiguration: () => ({ dispose: () => {} }),
+  openTextDocument: async () => undefined,
+};

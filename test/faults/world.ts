@@ -1,0 +1,563 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { createAws } from '../../src/aws/index.ts';
+import type { Timeouts } from '../../src/aws/transport.ts';
+import { abortError, type Clock } from '../../src/core/clock.ts';
+import { Connections, type Session } from '../../src/core/connections.ts';
+import { defaultFindingOptions } from '../../src/core/findings.ts';
+import { create, retire } from '../../src/core/grantChanges.ts';
+import { Journal, type JournalFile, type JournalRecord, readJournal } from '../../src/core/journal.ts';
+import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kmsApi.ts';
+import { RequestLimiter } from '../../src/core/limiter.ts';
+import {
+  accountOfArn,
+  type ConnectionRef,
+  type CreateGrantInput,
+  connectionId,
+  type Endpoint,
+} from '../../src/core/model.ts';
+import { defaultPolicy } from '../../src/core/propagation.ts';
+import {
+  type RevocationOutcome,
+  type RevocationRecord,
+  Revocations,
+  type RevokeResult,
+} from '../../src/core/revocation.ts';
+import { checkUnanswered } from '../../src/core/unanswered.ts';
+import { type Cloud, createCloud } from '../../src/emulator/cloud.ts';
+import { createEmulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
+import { createRandom } from '../../src/emulator/random.ts';
+import { createAccount } from '../../src/emulator/sampleData.ts';
+import { type RunningServer, startServer } from '../../src/emulator/server.ts';
+import type { WireRequest } from '../../src/emulator/wire.ts';
+import { JournalFileOnDisk } from '../../src/platform/journalFile.ts';
+import { KeysView } from '../../src/views/keysView.ts';
+import type { ConnectionNode, GrantNode, KeyNode, MessageNode, Node } from '../../src/views/nodes.ts';
+import { createWorld } from '../unit/aws/support.ts';
+
+/** Time that only a test moves. */
+export class VirtualClock implements Clock {
+  readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
+  readonly #moved: (now: number) => void;
+  #now: number;
+
+  /** @param moved is told of each new time */
+  constructor(now: number, moved: (now: number) => void = () => {}) {
+    this.#now = now;
+    this.#moved = moved;
+    moved(now);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** How many sleep at the moment. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(abortError());
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#sleepers.delete(sleeper);
+        signal.removeEventListener('abort', onAbort);
+      };
+      const sleeper = {
+        at: this.#now + ms,
+        wake: () => {
+          leave();
+          resolve();
+        },
+      };
+      const onAbort = () => {
+        leave();
+        reject(abortError());
+      };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Goes on to the next who wakes, or to `end` if nobody does before it. @returns whether somebody woke */
+  step(end = Number.POSITIVE_INFINITY): boolean {
+    const [next] = [...this.#sleepers].sort((left, right) => left.at - right.at);
+    const wakes = next !== undefined && next.at <= end;
+    const to = wakes ? next.at : end;
+    if (Number.isFinite(to)) this.#move(Math.max(this.#now, to));
+    if (wakes) next.wake();
+    return wakes;
+  }
+
+  #move(to: number): void {
+    this.#now = to;
+    this.#moved(to);
+  }
+}
+
+/** Counts what is under way outside of our own code: calls to AWS, and files. */
+class Outside {
+  #underWay = 0;
+
+  during<T>(task: Promise<T>): Promise<T> {
+    this.#underWay += 1;
+    const done = () => {
+      this.#underWay -= 1;
+    };
+    task.then(done, done);
+    return task;
+  }
+
+  /** Each method of `target` that takes time counts. */
+  counted<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (_, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]) => {
+          const result: unknown = member.apply(target, args);
+          return result instanceof Promise ? this.during(result) : result;
+        };
+      },
+    });
+  }
+
+  /** Resolves when nothing more happens unless time passes. */
+  async idle(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet = this.#underWay === 0 ? quiet + 1 : 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+export const ana = '111122223333';
+export const ben = '444455556666';
+export const anasRef: ConnectionRef = { kind: 'profile', profile: 'ana', region: 'eu-west-1' };
+export const anasOtherRef: ConnectionRef = { kind: 'profile', profile: 'ana', region: 'us-east-2' };
+export const bensRef: ConnectionRef = { kind: 'profile', profile: 'ben', region: 'eu-west-1' };
+/** A role of ana's account, whose credentials expire. */
+export const roleRef: ConnectionRef = { kind: 'profile', profile: 'role', region: 'eu-west-1' };
+
+export const keysOf = { ana: ['AKIAANA', 'secret-of-ana'], ben: ['AKIABEN', 'secret-of-ben'] } as const;
+
+/** The config file: whose access keys each profile has. */
+export const configOf = (profiles: Readonly<Record<string, keyof typeof keysOf>>): string => {
+  const sections = Object.entries(profiles).map(([name, owner]) => {
+    const [id, secret] = keysOf[owner];
+    return `[profile ${name}]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+  });
+  return `${sections.join('')}[profile role]\nrole_arn = arn:aws:iam::${ana}:role/Admin\nsource_profile = ana\n`;
+};
+
+/** What changed grants on the server, by whoever. */
+export interface Write {
+  readonly at: number;
+  readonly operation: 'CreateGrant' | 'RevokeGrant' | 'RetireGrant';
+  readonly keyArn: string;
+  /** Empty of CreateGrant. */
+  readonly grantId: string;
+  /** Our own sign-ins are ana's, ben's and the role's. */
+  readonly isOurs: boolean;
+}
+
+export interface WorldOptions {
+  /** Of ana's account in eu-west-1. */
+  readonly sample?: { readonly keys: number; readonly grantsPerKey: number };
+  readonly emulator?: Partial<EmulatorOptions>;
+  /** How much the server's clock is ahead of ours, in milliseconds. */
+  readonly aheadMs?: number;
+  readonly seed?: number;
+}
+
+export interface WindowOptions {
+  readonly timeouts?: Timeouts;
+  readonly maxAttempts?: number;
+  readonly connections?: readonly ConnectionRef[];
+  /** What the endpoint is taken for; unless given, AWS itself, which knows dry runs. */
+  readonly endpoint?: Endpoint;
+}
+
+/** A cloud on loopback, with the files and the journal of a machine whose windows use it. All of it ends with the test. */
+export class World {
+  readonly clock: VirtualClock;
+  readonly outside = new Outside();
+  readonly cloud: Cloud;
+  readonly windows: Window[] = [];
+  readonly writes: Write[] = [];
+  readonly seed: number;
+  readonly #listeners = new Set<() => void>();
+  readonly #folder: string;
+  #server: RunningServer | undefined;
+  /** Called after each request was served, before its answer. */
+  onServed: (operation: string, request: WireRequest) => void = () => {};
+  writeConfig: (text: string) => Promise<void> = async () => {};
+
+  constructor(folder: string, clock: VirtualClock, { sample, emulator, aheadMs = 0, seed = 1 }: WorldOptions) {
+    this.#folder = folder;
+    this.seed = seed;
+    this.clock = clock;
+    const now = () => this.clock.now() + aheadMs;
+    const place = (id: string, region: string, keys: number, grantsPerKey: number) =>
+      createEmulator({
+        data: createAccount({ account: id, region, keys, grantsPerKey, awsManagedKeys: false, now: now(), seed }),
+        now,
+        seed,
+        ...emulator,
+      });
+    this.cloud = createCloud({
+      accounts: [
+        {
+          id: ana,
+          regions: {
+            'eu-west-1': place(ana, 'eu-west-1', sample?.keys ?? 3, sample?.grantsPerKey ?? 4),
+            'us-east-2': place(ana, 'us-east-2', 2, 3),
+          },
+        },
+        { id: ben, regions: { 'eu-west-1': place(ben, 'eu-west-1', 2, 3) } },
+      ],
+      accessKeys: {
+        AKIAANA: { secretAccessKey: 'secret-of-ana', principalArn: `arn:aws:iam::${ana}:user/ana` },
+        AKIABEN: { secretAccessKey: 'secret-of-ben', principalArn: `arn:aws:iam::${ben}:user/ben` },
+      },
+      roles: { [`arn:aws:iam::${ana}:role/Admin`]: { trusts: [`arn:aws:iam::${ana}:user/ana`] } },
+      now,
+      seed,
+    });
+  }
+
+  /** Of ana in eu-west-1, unless told otherwise. */
+  emulator(account = ana, region = 'eu-west-1') {
+    return this.cloud.emulator(account, region);
+  }
+
+  get emulators() {
+    return [this.emulator(), this.emulator(ana, 'us-east-2'), this.emulator(ben)];
+  }
+
+  /** The server answers no more: its port is closed. */
+  async down(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  /** The server listens, on the same port as before. */
+  async up(): Promise<string> {
+    const port = this.#server === undefined ? 0 : Number(new URL(this.#server.url).port);
+    this.#server = await startServer({ ...this.cloud, handle: (request) => this.#serve(request) }, { port });
+    return this.#server.url;
+  }
+
+  #serve(request: WireRequest) {
+    const before = this.emulators.map(({ requests }) => requests.at(-1));
+    const reply = this.cloud.handle(request);
+    for (const [index, emulator] of this.emulators.entries()) {
+      const record = emulator.requests.at(-1);
+      if (record === undefined || record === before[index]) continue;
+      const { operation, input, done, principalArn } = record;
+      if (done && (operation === 'CreateGrant' || operation === 'RevokeGrant' || operation === 'RetireGrant')) {
+        const keyArn = String(input['KeyId']);
+        const grantId = String(input['GrantId'] ?? '');
+        const isOurs = !principalArn.endsWith('/mallory');
+        this.writes.push({ at: this.clock.now(), operation, keyArn, grantId, isOurs });
+      }
+      this.onServed(operation, request);
+    }
+    return reply;
+  }
+
+  /** The grant is neither revoked nor retired, as the newest state of the server has it. */
+  isLive(keyArn: string, grantId: string): boolean {
+    const { account } = this.emulator(accountOfArn(keyArn) ?? '', keyArn.split(':')[3] ?? '');
+    const stored = account.grantsOf(keyArn.slice(keyArn.lastIndexOf('/') + 1)).get(grantId);
+    return stored !== undefined && stored.removedFrom === undefined;
+  }
+
+  /** Keys of ana in eu-west-1 that can be granted, with the IDs of their grants. */
+  get keys(): readonly { readonly arn: string; readonly id: string; readonly grantIds: readonly string[] }[] {
+    const { account } = this.emulator();
+    return [...account.keys.values()].map(({ id, arn }) => ({ id, arn, grantIds: grantIdsOf(account, id) }));
+  }
+
+  async journal(): Promise<readonly JournalRecord[]> {
+    const { records, damaged } = readJournal(await readFile(this.journalPath, 'utf8').catch(() => ''));
+    assert.equal(damaged, 0);
+    return records;
+  }
+
+  get journalPath(): string {
+    return join(this.#folder, 'history.jsonl');
+  }
+
+  /** What one window wrote to the journal is seen by all. */
+  tellJournal(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  get journalListeners(): number {
+    return this.#listeners.size;
+  }
+
+  openWindow(options: WindowOptions = {}): Window {
+    const disk = new JournalFileOnDisk(this.journalPath);
+    const file: JournalFile = {
+      append: (line) => disk.append(line),
+      read: () => disk.read(),
+      rewrite: (change) => disk.rewrite(change),
+      onChanged: (listener) => {
+        this.#listeners.add(listener);
+        return { dispose: () => this.#listeners.delete(listener) };
+      },
+    };
+    const window = new Window(this, this.outside.counted(file), options);
+    this.windows.push(window);
+    return window;
+  }
+
+  /** Time passes, with all that happens in it. */
+  async pass(ms: number): Promise<void> {
+    const end = this.clock.now() + ms;
+    await this.outside.idle();
+    while (this.clock.step(end)) await this.outside.idle();
+  }
+
+  /** Lets time pass until the task has ended. */
+  async finish<T>(task: Promise<T>): Promise<T> {
+    const state = { isOver: false };
+    const over = () => {
+      state.isOver = true;
+    };
+    task.then(over, over);
+    for (await this.outside.idle(); !state.isOver; await this.outside.idle()) {
+      assert.ok(this.clock.step(), 'It waits for nothing that could come.');
+    }
+    return task;
+  }
+
+  async dispose(): Promise<void> {
+    for (const window of this.windows.splice(0)) window.dispose();
+    await this.down();
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+export async function createTestWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
+  // The SDK signs by the system's clock, which it can't be given: it goes with the other one.
+  const { timers } = t.mock;
+  timers.enable({ apis: ['Date'], now: Date.now() });
+  const clock = new VirtualClock(Date.now(), (now) => timers.setTime(now));
+  const world = new World(await mkdtemp(join(tmpdir(), 'kms-grants-faults-')), clock, options);
+  t.after(() => world.dispose());
+  const url = await world.up();
+  const config = configOf({ ana: 'ana', ben: 'ben' });
+  const { writeConfig } = await createWorld(t, { config, env: { AWS_ENDPOINT_URL: url } });
+  world.writeConfig = writeConfig;
+  return world;
+}
+
+/** What a window of VS Code has of us: `extension.ts`, with a clock to move and without what only VS Code has. */
+export class Window {
+  readonly world: World;
+  readonly journal: Journal;
+  readonly limiter: RequestLimiter;
+  readonly revocations: Revocations;
+  readonly connections: Connections;
+  readonly view: KeysView;
+  readonly aws: Aws;
+  /** One line a call, as in the log. */
+  readonly calls: CallRecord[] = [];
+  readonly outcomes: (readonly [RevocationRecord, RevocationOutcome])[] = [];
+  /** What went to the log as a warning. */
+  readonly warnings: unknown[] = [];
+  /** The connections to show. */
+  chosen: readonly ConnectionRef[];
+
+  constructor(world: World, file: JournalFile, options: WindowOptions) {
+    const { clock, outside } = world;
+    const { timeouts = { connectMs: 500, requestMs: 200 }, maxAttempts = 1, endpoint = { kind: 'aws' } } = options;
+    this.world = world;
+    this.chosen = options.connections ?? [anasRef];
+    const aws = createAws({
+      env: process.env,
+      log: (call) => this.calls.push(call),
+      sample: () => Promise.reject(new Error('No sample here.')),
+      mfaCode: async () => undefined,
+      mayRunProcesses: () => true,
+      timeouts,
+      maxAttempts,
+    });
+    const open = async (ref: ConnectionRef): Promise<OpenedConnection> => {
+      const opened = await aws.open(ref);
+      const confirmAccount: OpenedConnection['confirmAccount'] = (expected, signal) =>
+        outside.during(opened.confirmAccount(expected, signal));
+      return { ...opened, api: outside.counted(opened.api), confirmAccount, endpoint };
+    };
+    this.aws = outside.counted({ ...aws, open });
+    this.journal = new Journal(file, clock);
+    this.limiter = new RequestLimiter(clock);
+    this.revocations = new Revocations({
+      journal: this.journal,
+      clock,
+      random: createRandom(world.seed, 'jitter').next,
+      policy: () => defaultPolicy,
+      onChange: (record) => this.view.onRevocationChange(record),
+      onOutcome: (record, outcome) => {
+        this.outcomes.push([record, outcome]);
+        this.view.onRevocationOutcome(record, outcome);
+      },
+      onJournalError: (error) => this.warnings.push(error),
+    });
+    this.connections = new Connections({
+      aws: async () => this.aws,
+      preferences: () => ({ connections: this.chosen, sample: false, profile: '', region: '', env: {} }),
+      onListChanged: () => this.view.onListChanged(),
+      onStateChanged: (id) => this.view.onStateChanged(id),
+      onAccountChanged: (id) => this.view.onAccountChanged(id),
+      onOpened: (session) => {
+        this.#logged(this.revocations.resume(session));
+        this.#logged(checkUnanswered(this.journal, session, clock));
+      },
+      onChange: (session, change) => this.view.onSessionChange(session, change),
+      watch: () => {},
+    });
+    this.view = new KeysView({
+      connections: this.connections,
+      revocations: this.revocations,
+      pinnedKeys: { of: () => [], add: async () => {}, remove: async () => {} },
+      accountName: () => undefined,
+      findingOptions: () => defaultFindingOptions,
+      now: () => clock.now(),
+    });
+  }
+
+  #logged(task: Promise<void>): void {
+    void task.catch((error: unknown) => this.warnings.push(error));
+  }
+
+  session(ref: ConnectionRef = anasRef): Promise<Session> {
+    return this.connections.open(ref);
+  }
+
+  dispose(): void {
+    for (const owned of [this.connections, this.revocations, this.journal, this.view]) owned.dispose();
+  }
+
+  /** The rows below a row, or the first ones. */
+  rows(parent?: Node): Promise<Node[]> {
+    return this.view.getChildren(parent);
+  }
+
+  async connectionRow(ref: ConnectionRef = anasRef): Promise<ConnectionNode> {
+    const row = (await this.rows()).find(
+      (node) => node.kind === 'connection' && connectionId(node.ref) === connectionId(ref),
+    );
+    assert.ok(row?.kind === 'connection');
+    return row;
+  }
+
+  async keyRows(ref: ConnectionRef = anasRef): Promise<readonly KeyNode[]> {
+    return (await this.rows(await this.connectionRow(ref))).filter((node) => node.kind === 'key');
+  }
+
+  async keyRow(keyArn: string, ref: ConnectionRef = anasRef): Promise<KeyNode> {
+    const row = (await this.keyRows(ref)).find(({ key }) => key.arn === keyArn);
+    assert.ok(row !== undefined, 'The key has no row.');
+    return row;
+  }
+
+  async grantRow(keyArn: string, grantId: string, ref: ConnectionRef = anasRef): Promise<GrantNode> {
+    const row = (await this.rows(await this.keyRow(keyArn, ref))).find(
+      (node) => node.kind === 'grant' && node.grant.grantId === grantId,
+    );
+    assert.ok(row?.kind === 'grant', 'The grant has no row.');
+    return row;
+  }
+
+  // What commands do once the user has confirmed.
+
+  async revoke({ connection, key, grant }: GrantNode): Promise<RevokeResult> {
+    const session = await this.session(connection.ref);
+    const { account } = await session.identity();
+    return this.revocations.revoke(session, key, grant, account);
+  }
+
+  async retire({ connection, grant }: GrantNode): Promise<unknown> {
+    const session = await this.session(connection.ref);
+    const { account } = await session.identity();
+    return retire(session, grant, account, this.journal, (error) => this.warnings.push(error));
+  }
+
+  async create(input: CreateGrantInput, ref: ConnectionRef = anasRef): Promise<CreatedGrant> {
+    const session = await this.session(ref);
+    const { account } = await session.identity();
+    return create(session, input, account, this.journal, (error) => this.warnings.push(error));
+  }
+
+  /** What the description of a row says. */
+  text(node: Node): string {
+    const { label, description } = this.view.getTreeItem(node);
+    return `${label} · ${description}`;
+  }
+}
+
+export const isMessage = (node: Node): node is MessageNode => node.kind === 'message';
+
+type Account = ReturnType<World['emulator']>['account'];
+
+/** Those that are neither revoked nor retired. */
+export function grantIdsOf(account: Account, keyId: string): readonly string[] {
+  return [...account.grantsOf(keyId).values()]
+    .filter(({ removedFrom }) => removedFrom === undefined)
+    .map(({ grant }) => grant.id);
+}
+
+/** Adds grants to a key that everybody knows at once. */
+export function addGrants(account: Account, keyId: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const id = String(index).padStart(64, 'a');
+    account.addGrant({
+      id,
+      keyId,
+      createdAt: Date.UTC(2026, 0, 1) + index,
+      granteePrincipal: `arn:aws:iam::${account.id}:role/app/Reader`,
+      issuingAccount: account.rootArn,
+      operations: ['Decrypt'],
+    });
+    return id;
+  });
+}
+
+/** The journal, as it is on the disk, holds against what the server did. */
+export async function assertJournalTrue(world: World): Promise<void> {
+  const records = await world.journal();
+  for (const write of world.writes.filter(({ isOurs }) => isOurs)) {
+    const entry = records.find(
+      ({ kind, at, key, grant, account }) =>
+        (write.operation === 'CreateGrant' ? kind === 'create' || kind === 'recreate' : kind === kindOf(write)) &&
+        at <= write.at &&
+        key.arn === write.keyArn &&
+        (write.operation === 'CreateGrant' || grant.grantId === write.grantId) &&
+        (account === undefined || account === accountOfArn(write.keyArn)),
+    );
+    assert.ok(entry !== undefined, `No intent was written before ${write.operation} ${write.keyArn} ${write.grantId}.`);
+  }
+  const ended = records.filter(({ kind }) => kind === 'revoke' || kind === 'retire');
+  for (const { key, grant, kind, outcome, accepted } of ended) {
+    const isLive = world.isLive(key.arn, grant.grantId);
+    const claims = accepted || outcome?.kind === 'gone' || outcome?.kind === 'dismissed';
+    assert.ok(
+      !(claims && isLive),
+      `The ${kind} of ${grant.grantId} is called ${outcome?.kind}, and the grant is live.`,
+    );
+    const ours = world.writes.some(
+      ({ grantId, keyArn, isOurs }) => isOurs && grantId === grant.grantId && keyArn === key.arn,
+    );
+    const others = ended.filter((other) => other.grant.grantId === grant.grantId && other.key.arn === key.arn);
+    const refused = others.every((other) => other.outcome?.kind === 'refused');
+    assert.ok(!(ours && refused), `The ${kind} of ${grant.grantId} is called refused, and was carried out.`);
+  }
+}
+
+const kindOf = ({ operation }: Write) => (operation === 'RevokeGrant' ? 'revoke' : 'retire');
