@@ -266,8 +266,13 @@ export class Revocations {
 
   state(ref: ConnectionRef, key: KmsKey, grantId: string): RevocationState | undefined {
     const entry = this.#entries.get(`${connectionId(ref)}/${key.keyId}/${grantId}`);
-    if (entry === undefined || entry.record.goneAt !== undefined) return undefined;
+    if (entry === undefined) return undefined;
     const { record, phase, progress } = entry;
+    if (record.goneAt !== undefined) {
+      // A row of it is there only by a list from a part of KMS that lags behind.
+      const isForgotten = this.#options.clock.now() - record.goneAt > memoryMs;
+      return isForgotten ? undefined : { kind: 'confirming', record, progress: undefined };
+    }
     if (phase === 'revoking') return { kind: 'revoking', record };
     if (phase === 'idle' && (record.unconfirmed !== undefined || this.#isAbandoned(record))) {
       return { kind: 'unconfirmed', record };
