@@ -5,11 +5,11 @@
 
 /** Who answers; nobody closes every question. */
 export const dialogs: {
-  /** The button that is pressed, one of `buttons`. */
-  press(message: string, buttons: readonly string[], isModal: boolean): string | undefined;
+  /** The button that is pressed, one of `buttons`; `detail` is what a modal question says besides. */
+  press(message: string, buttons: readonly string[], detail: string | undefined): Promise<string | undefined>;
   /** What is typed; `expected` is what the box suggests. */
-  type(prompt: string, expected: string): string | undefined;
-} = { press: () => undefined, type: () => undefined };
+  type(prompt: string, expected: string): Promise<string | undefined>;
+} = { press: async () => undefined, type: async () => undefined };
 
 export class EventEmitter<T> {
   readonly #listeners = new Set<(event: T) => void>();
@@ -63,12 +63,13 @@ export const Disposable = { from: () => ({ dispose: () => {} }) };
 export const env = { clipboard: { writeText: async () => {} } };
 export const commands = { executeCommand: async () => undefined };
 
-type Message = [message: string, ...rest: ({ readonly modal?: boolean } | string)[]];
+type Message = [message: string, ...rest: ({ readonly modal?: boolean; readonly detail?: string } | string)[]];
 
 const show = async (...[message, ...rest]: Message) => {
   const buttons = rest.filter((one) => typeof one === 'string');
-  const isModal = rest.some((one) => typeof one === 'object' && one.modal === true);
-  return buttons.length === 0 ? undefined : dialogs.press(message, buttons, isModal);
+  const [options] = rest.filter((one) => typeof one === 'object');
+  const detail = options?.modal === true ? (options.detail ?? '') : undefined;
+  return buttons.length === 0 ? undefined : dialogs.press(message, buttons, detail);
 };
 
 export const window = {

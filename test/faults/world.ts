@@ -102,11 +102,15 @@ export class VirtualClock implements Clock {
 /** Counts what is under way outside of our own code: calls to AWS, and files. */
 class Outside {
   #underWay = 0;
+  #ended: () => void = () => {};
 
   during<T>(task: Promise<T>): Promise<T> {
     this.#underWay += 1;
     const done = () => {
       this.#underWay -= 1;
+      const ended = this.#ended;
+      this.#ended = () => {};
+      ended();
     };
     task.then(done, done);
     return task;
@@ -126,9 +130,21 @@ class Outside {
     });
   }
 
+  /** Several may wait for it. */
+  #nextEnd(): Promise<void> {
+    const others = this.#ended;
+    return new Promise((resolve) => {
+      this.#ended = () => {
+        others();
+        resolve();
+      };
+    });
+  }
+
   /** Resolves when nothing more happens unless time passes. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 3; quiet = this.#underWay === 0 ? quiet + 1 : 0) {
+      while (this.#underWay > 0) await this.#nextEnd();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -153,15 +169,15 @@ export const configOf = (profiles: Readonly<Record<string, keyof typeof keysOf>>
   return `${sections.join('')}[profile role]\nrole_arn = arn:aws:iam::${ana}:role/Admin\nsource_profile = ana\n`;
 };
 
-/** What changed grants on the server, by whoever. */
+/** A change to grants that our own requests made on the server. */
 export interface Write {
   readonly at: number;
   readonly operation: 'CreateGrant' | 'RevokeGrant' | 'RetireGrant';
   readonly keyArn: string;
   /** Empty of CreateGrant. */
   readonly grantId: string;
-  /** Our own sign-ins are ana's, ben's and the role's. */
-  readonly isOurs: boolean;
+  /** The account that the caller was of. */
+  readonly account: string | undefined;
 }
 
 export interface WorldOptions {
@@ -260,8 +276,8 @@ export class World {
       if (done && (operation === 'CreateGrant' || operation === 'RevokeGrant' || operation === 'RetireGrant')) {
         const keyArn = String(input['KeyId']);
         const grantId = String(input['GrantId'] ?? '');
-        const isOurs = !principalArn.endsWith('/mallory');
-        this.writes.push({ at: this.clock.now(), operation, keyArn, grantId, isOurs });
+        const at = this.clock.now();
+        this.writes.push({ at, operation, keyArn, grantId, account: accountOfArn(principalArn) });
       }
       this.onServed(operation, request);
     }
@@ -323,7 +339,7 @@ export class World {
     while (this.clock.step(end)) await this.outside.idle();
   }
 
-  /** Lets time pass until the task has ended. */
+  /** Lets time pass until the task has ended. @throws what the task throws */
   async finish<T>(task: Promise<T>): Promise<T> {
     const state = { isOver: false };
     const over = () => {
@@ -338,9 +354,9 @@ export class World {
   }
 
   async dispose(): Promise<void> {
-    for (const window of this.windows.splice(0)) window.dispose();
+    for (const window of [...this.windows]) window.dispose();
     await this.down();
-    await rm(this.#folder, { recursive: true });
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
@@ -367,6 +383,7 @@ export class Window {
   readonly connections: Connections;
   readonly view: KeysView;
   readonly aws: Aws;
+  readonly options: WindowOptions;
   /** One line a call, as in the log. */
   readonly calls: CallRecord[] = [];
   readonly outcomes: (readonly [RevocationRecord, RevocationOutcome])[] = [];
@@ -379,6 +396,7 @@ export class Window {
     const { clock, outside } = world;
     const { timeouts = { connectMs: 500, requestMs: 200 }, maxAttempts = 1, endpoint = { kind: 'aws' } } = options;
     this.world = world;
+    this.options = options;
     this.chosen = options.connections ?? [anasRef];
     const aws = createAws({
       env: process.env,
@@ -442,6 +460,8 @@ export class Window {
   }
 
   dispose(): void {
+    const at = this.world.windows.indexOf(this);
+    if (at !== -1) this.world.windows.splice(at, 1);
     for (const owned of [this.connections, this.revocations, this.journal, this.view]) owned.dispose();
   }
 
@@ -530,10 +550,16 @@ export function addGrants(account: Account, keyId: string, count: number): reado
   });
 }
 
-/** The journal, as it is on the disk, holds against what the server did. */
-export async function assertJournalTrue(world: World): Promise<void> {
-  const records = await world.journal();
-  for (const write of world.writes.filter(({ isOurs }) => isOurs)) {
+/**
+ * The journal holds against what the server did.
+ * @param records unless given, what is on the disk
+ */
+export async function assertJournalTrue(world: World, records?: readonly JournalRecord[]): Promise<void> {
+  assertTrue(world, records ?? (await world.journal()));
+}
+
+function assertTrue(world: World, records: readonly JournalRecord[]): void {
+  for (const write of world.writes) {
     const entry = records.find(
       ({ kind, at, key, grant, account }) =>
         (write.operation === 'CreateGrant' ? kind === 'create' || kind === 'recreate' : kind === kindOf(write)) &&
@@ -552,9 +578,7 @@ export async function assertJournalTrue(world: World): Promise<void> {
       !(claims && isLive),
       `The ${kind} of ${grant.grantId} is called ${outcome?.kind}, and the grant is live.`,
     );
-    const ours = world.writes.some(
-      ({ grantId, keyArn, isOurs }) => isOurs && grantId === grant.grantId && keyArn === key.arn,
-    );
+    const ours = world.writes.some(({ grantId, keyArn }) => grantId === grant.grantId && keyArn === key.arn);
     const others = ended.filter((other) => other.grant.grantId === grant.grantId && other.key.arn === key.arn);
     const refused = others.every((other) => other.outcome?.kind === 'refused');
     assert.ok(!(ours && refused), `The ${kind} of ${grant.grantId} is called refused, and was carried out.`);
