@@ -46,7 +46,6 @@ const scan = (window: Window, session: Awaited<ReturnType<Window['session']>>) =
   scanGrants({
     sessions: [session],
     signal: new AbortController().signal,
-    limiter: window.limiter,
     clock: window.world.clock,
     onProgress: () => {},
   });

@@ -59,7 +59,6 @@ async function scan(window: Window, signal = new AbortController().signal): Prom
   return scanGrants({
     sessions: [session],
     signal,
-    limiter: window.limiter,
     clock: window.world.clock,
     onProgress: () => {},
   });

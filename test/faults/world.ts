@@ -8,7 +8,7 @@ import type { Timeouts } from '../../src/aws/transport.ts';
 import { abortError, type Clock } from '../../src/core/clock.ts';
 import { Connections, type Session } from '../../src/core/connections.ts';
 import { defaultFindingOptions } from '../../src/core/findings.ts';
-import { create, retire } from '../../src/core/grantChanges.ts';
+import { create } from '../../src/core/grantChanges.ts';
 import { Journal, type JournalFile, type JournalRecord, readJournal } from '../../src/core/journal.ts';
 import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kmsApi.ts';
 import { RequestLimiter } from '../../src/core/limiter.ts';
@@ -19,6 +19,7 @@ import {
   connectionId,
   type Endpoint,
 } from '../../src/core/model.ts';
+import { keyOfArn, readKeyArn } from '../../src/core/pinnedKeys.ts';
 import { defaultPolicy } from '../../src/core/propagation.ts';
 import {
   type RevocationOutcome,
@@ -429,6 +430,7 @@ export class Window {
       onJournalError: (error) => this.warnings.push(error),
     });
     this.connections = new Connections({
+      limiter: this.limiter,
       aws: async () => this.aws,
       preferences: () => ({ connections: this.chosen, sample: false, profile: '', region: '', env: {} }),
       onListChanged: () => this.view.onListChanged(),
@@ -504,16 +506,17 @@ export class Window {
     return this.revocations.revoke(session, key, grant, account);
   }
 
-  async retire({ connection, grant }: GrantNode): Promise<unknown> {
+  async retire({ connection, key, grant }: GrantNode): Promise<unknown> {
     const session = await this.session(connection.ref);
     const { account } = await session.identity();
-    return retire(session, grant, account, this.journal, (error) => this.warnings.push(error));
+    return this.revocations.retire(session, key, grant, account);
   }
 
   async create(input: CreateGrantInput, ref: ConnectionRef = anasRef): Promise<CreatedGrant> {
     const session = await this.session(ref);
     const { account } = await session.identity();
-    return create(session, input, account, this.journal, (error) => this.warnings.push(error));
+    const key = keyOfArn(readKeyArn(input.keyArn) ?? assert.fail());
+    return create(this.journal, session, { key, input, account }, (error) => this.warnings.push(error));
   }
 
   /** What the description of a row says. */

@@ -741,7 +741,6 @@ const table: readonly Act[] = [
       const result = await scanGrants({
         sessions,
         signal: controller.signal,
-        limiter: window.limiter,
         clock: world.clock,
         onProgress: () => {
           told += 1;
