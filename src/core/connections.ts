@@ -85,7 +85,7 @@ export type SessionChange = InventoryChange | { readonly kind: 'identity' };
 export interface ConnectionsOptions {
   /** Loads the AWS room, on first use. */
   readonly aws: () => Promise<Aws>;
-  /** Paces all requests to KMS of all connections. */
+  /** Paces all requests to KMS of all connections, those of one account and Region together. */
   readonly limiter: RequestLimiter;
   readonly preferences: () => Preferences;
   /** Other connections are to be shown, or in another order. */
@@ -399,7 +399,10 @@ export class Connections {
       }
     };
     const id = connectionId(ref);
-    const { api, background, forInventory } = this.#paced(id, opened.api);
+    // AWS counts the requests of an account in a Region, whichever profiles they are signed by.
+    const isAws = opened.endpoint.kind === 'aws';
+    const quota = () => (isAws && known !== undefined ? `${known.account}/${opened.region}` : id);
+    const { api, background, forInventory } = this.#paced(quota, opened.api);
     const session: OpenSession = {
       connection: { id, opening, ref, region: opened.region, endpoint: opened.endpoint },
       api,

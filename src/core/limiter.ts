@@ -35,8 +35,8 @@ function rateOf(operation: LimitedOperation, budget: number): number {
 export type Priority = 'interactive' | 'background';
 
 export interface PacedRequest<T> {
-  /** Whose quota it counts against: the ID of a connection. */
-  readonly connection: string;
+  /** Whose quota it counts against. */
+  readonly quota: string;
   readonly operation: LimitedOperation;
   readonly priority: Priority;
   /** Sent twice it does no more than sent once, so that it may be sent again when its answer is lost. */
@@ -57,7 +57,7 @@ const slowest = 1 / 32;
 const recovery = 50;
 
 /**
- * Paces requests, each operation of each connection by a token bucket of its own; slows down where KMS throttles, and
+ * Paces requests, each operation on each quota by a token bucket of its own; slows down where KMS throttles, and
  * recovers. It alone sends a request again, so that this too is paced.
  */
 export class RequestLimiter {
@@ -111,12 +111,12 @@ export class RequestLimiter {
   }
 
   /** Requests a second that an operation is sent at now. */
-  rate(connection: string, operation: LimitedOperation): number {
-    return this.#bucket({ connection, operation }).rate;
+  rate(quota: string, operation: LimitedOperation): number {
+    return this.#bucket({ quota, operation }).rate;
   }
 
-  #bucket({ connection, operation }: Pick<PacedRequest<unknown>, 'connection' | 'operation'>): Bucket {
-    const id = `${operation} ${connection}`;
+  #bucket({ quota, operation }: Pick<PacedRequest<unknown>, 'quota' | 'operation'>): Bucket {
+    const id = `${operation} ${quota}`;
     let bucket = this.#buckets.get(id);
     if (bucket === undefined) {
       bucket = new Bucket(this.#clock, operation, rateOf(operation, this.#budget));

@@ -36,12 +36,14 @@ type Read<T> = (
  *
  * A read joins another that still waits for its turn, or that was sent and since when no change of ours, of whatever key
  * and by whatever connection, has come to its end: the answer to a question after a change must not be from before it.
+ *
+ * For each connection it is told whose quota a request counts against, and the KMS to send it to.
  */
-export function pacing(limiter: RequestLimiter): (connection: string, api: KmsApi) => PacedKms {
+export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsApi) => PacedKms {
   /** Changes that came to their end. */
   let changes = 0;
 
-  return (connection, api) => {
+  return (quota, api) => {
     const reads = <T>(operation: LimitedOperation): Read<T> => {
       const underWay = new Map<string, SharedRead<T>>();
       return ({ priority, joinsSent }, input, signal, send) => {
@@ -52,7 +54,7 @@ export function pacing(limiter: RequestLimiter): (connection: string, api: KmsAp
           if (priority === 'interactive') known.raise();
           return known.wait(signal);
         }
-        const read: SharedRead<T> = new SharedRead(limiter, { connection, operation, priority }, send, {
+        const read: SharedRead<T> = new SharedRead(limiter, { quota: quota(), operation, priority }, send, {
           changes: () => changes,
           onEnd: () => {
             if (underWay.get(id) === read) underWay.delete(id);
@@ -79,7 +81,7 @@ export function pacing(limiter: RequestLimiter): (connection: string, api: KmsAp
       };
       try {
         return await limiter.run({
-          connection,
+          quota: quota(),
           operation,
           priority: 'interactive',
           isRepeatable,
@@ -163,7 +165,7 @@ class SharedRead<T> {
 
   constructor(
     limiter: RequestLimiter,
-    request: Pick<PacedRequest<T>, 'connection' | 'operation' | 'priority'>,
+    request: Pick<PacedRequest<T>, 'quota' | 'operation' | 'priority'>,
     send: (signal: AbortSignal) => Promise<T>,
     { changes, onEnd }: { readonly changes: () => number; readonly onEnd: () => void },
   ) {

@@ -15,7 +15,7 @@ import { FakeClock, kmsError, settle } from './fakes.ts';
 const budget = 10;
 
 interface Options {
-  readonly connection?: string;
+  readonly quota?: string;
   readonly operation?: LimitedOperation;
   readonly priority?: Priority;
   readonly isRepeatable?: boolean;
@@ -30,7 +30,7 @@ function setUp() {
   const sent: [string, number][] = [];
   const start = clock.now();
   const described = (name: string, options: Options = {}): PacedRequest<void> => ({
-    connection: 'c1',
+    quota: 'c1',
     operation: 'ListGrants',
     priority: 'background',
     isRepeatable: true,
@@ -88,9 +88,9 @@ test('a clock that is set back stops nothing', async () => {
   assert.equal(sent.length, 2);
 });
 
-test('each connection and each operation has a rate of its own', async () => {
+test('each quota and each operation has a rate of its own', async () => {
   const { names, request } = setUp();
-  await Promise.all([request('a'), request('b', { connection: 'c2' }), request('c', { operation: 'DescribeKey' })]);
+  await Promise.all([request('a'), request('b', { quota: 'c2' }), request('c', { operation: 'DescribeKey' })]);
   assert.deepEqual(names(), ['a', 'b', 'c']);
 });
 

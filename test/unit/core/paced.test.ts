@@ -26,7 +26,7 @@ function setUp(budget = 50) {
   const paced = pacing(limiter);
   const kms = new FakeKms();
   kms.addGrants(keyArn, 'g1', 'g2');
-  const connection = paced('c1', kms);
+  const connection = paced(() => 'c1', kms);
   const operations = () => kms.calls.map(({ operation }) => operation);
   return { clock, limiter, paced, kms, ...connection, operations };
 }
@@ -47,34 +47,34 @@ function held(kms: FakeKms) {
 
 // Pace
 
-const everyCall: readonly (readonly [LimitedOperation, (api: KmsApi) => Promise<unknown>])[] = [
-  ['ListKeys', (api) => api.listKeys('m', never)],
-  ['ListAliases', (api) => api.listAliases('m', never)],
-  ['ListAliases', (api) => api.listAliasesOf(keyArn, never)],
-  ['DescribeKey', (api) => api.describeKey(keyArn, never)],
-  ['ListGrants', (api) => api.listGrants(ref, never)],
-  ['ListRetirableGrants', (api) => api.listRetirableGrants('arn', undefined, never)],
-  ['GetKeyPolicy', (api) => api.getKeyPolicy(keyArn, never)],
-  ['ListResourceTags', (api) => api.listResourceTags(keyArn, never)],
-  ['GetKeyRotationStatus', (api) => api.getKeyRotationStatus(keyArn, never)],
-  ['GetKeyLastUsage', (api) => api.getKeyLastUsage(keyArn, never)],
-  ['RevokeGrant', (api) => api.revokeGrant(ref, never)],
-  ['RevokeGrant', (api) => api.dryRunRevokeGrant(ref, never)],
-  ['RetireGrant', (api) => api.retireGrant(ref, never)],
-  ['RetireGrant', (api) => api.dryRunRetireGrant(ref, never)],
-  ['CreateGrant', (api) => api.createGrant(wanted, never)],
-  ['CreateGrant', (api) => api.dryRunCreateGrant(wanted, never)],
+const everyCall: readonly (readonly [LimitedOperation, keyof KmsApi, (api: KmsApi) => Promise<unknown>])[] = [
+  ['ListKeys', 'listKeys', (api) => api.listKeys('m', never)],
+  ['ListAliases', 'listAliases', (api) => api.listAliases('m', never)],
+  ['ListAliases', 'listAliasesOf', (api) => api.listAliasesOf(keyArn, never)],
+  ['DescribeKey', 'describeKey', (api) => api.describeKey(keyArn, never)],
+  ['ListGrants', 'listGrants', (api) => api.listGrants(ref, never)],
+  ['ListRetirableGrants', 'listRetirableGrants', (api) => api.listRetirableGrants('arn', undefined, never)],
+  ['GetKeyPolicy', 'getKeyPolicy', (api) => api.getKeyPolicy(keyArn, never)],
+  ['ListResourceTags', 'listResourceTags', (api) => api.listResourceTags(keyArn, never)],
+  ['GetKeyRotationStatus', 'getKeyRotationStatus', (api) => api.getKeyRotationStatus(keyArn, never)],
+  ['GetKeyLastUsage', 'getKeyLastUsage', (api) => api.getKeyLastUsage(keyArn, never)],
+  ['RevokeGrant', 'revokeGrant', (api) => api.revokeGrant(ref, never)],
+  ['RevokeGrant', 'dryRunRevokeGrant', (api) => api.dryRunRevokeGrant(ref, never)],
+  ['RetireGrant', 'retireGrant', (api) => api.retireGrant(ref, never)],
+  ['RetireGrant', 'dryRunRetireGrant', (api) => api.dryRunRetireGrant(ref, never)],
+  ['CreateGrant', 'createGrant', (api) => api.createGrant(wanted, never)],
+  ['CreateGrant', 'dryRunCreateGrant', (api) => api.dryRunCreateGrant(wanted, never)],
 ];
 
-for (const [operation, call] of everyCall) {
+for (const [operation, method, call] of everyCall) {
   for (const manner of ['api', 'background', 'forInventory'] as const) {
-    test(`${call} of ${manner} waits for its turn of ${operation}`, async () => {
+    test(`${method} of ${manner} waits for its turn of ${operation}`, async () => {
       const set = setUp(1);
       const { clock, limiter, kms } = set;
       // All that may go at once are gone.
       while (clock.sleeping === 0) {
         const taken = {
-          connection: 'c1',
+          quota: 'c1',
           operation,
           priority: 'background',
           isRepeatable: false,
@@ -139,7 +139,7 @@ test('reads that differ in key, grant, page, method or connection are not', asyn
     api.listGrants({ keyArn: keyArnOf('k2') }, never),
     api.listGrants(ref, never),
     api.listGrants({ keyArn, marker: 'after 1' }, never),
-    paced('c2', kms).api.listGrants({ keyArn }, never),
+    paced(() => 'c2', kms).api.listGrants({ keyArn }, never),
   ]);
   await Promise.all([api.listAliases(keyArn, never), api.listAliasesOf(keyArn, never)]);
   assert.equal(kms.calls.length, 7);
@@ -230,7 +230,7 @@ test('a question after a change is not answered by a request that was sent befor
   const before = background.listGrants({ keyArn }, never);
   await settle();
   // By another connection to the same account.
-  await paced('c2', kms).api.revokeGrant(ref, never);
+  await paced(() => 'c2', kms).api.revokeGrant(ref, never);
   const after = background.listGrants({ keyArn }, never);
   const besides = api.listGrants({ keyArn }, never);
   await settle();

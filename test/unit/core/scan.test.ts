@@ -26,7 +26,7 @@ function setUp(...sessions: readonly FakeSession[]) {
   const paced = pacing(new RequestLimiter(clock));
   const scan = () =>
     scanGrants({
-      sessions: sessions.map((session) => ({ ...session, ...paced(session.connection.id, session.api) })),
+      sessions: sessions.map((session) => ({ ...session, ...paced(() => session.connection.id, session.api) })),
       signal: controller.signal,
       clock,
       onProgress: (counts) => told.push(counts),
@@ -227,7 +227,7 @@ function distant(clock: FakeClock, latencyMs: number) {
 async function scanDistant(kms: FakeKms, clock: FakeClock): Promise<ScanResult> {
   const session = openSession(kms);
   let result: ScanResult | undefined;
-  const paced = pacing(new RequestLimiter(clock))(session.connection.id, kms);
+  const paced = pacing(new RequestLimiter(clock))(() => session.connection.id, kms);
   const signal = new AbortController().signal;
   void scanGrants({ sessions: [{ ...session, ...paced }], signal, clock, onProgress: () => {} }).then((ended) => {
     result = ended;
