@@ -4,7 +4,8 @@ import { systemClock } from '../core/clock.ts';
 import type { Connections, Session } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
 import { isKmsError, isSignInProblem, UserError } from '../core/errors.ts';
-import type { ConnectionRef } from '../core/model.ts';
+import type { ConnectionRef, KeyListEntry, KmsKey } from '../core/model.ts';
+import { inRegion, keyOfArn, type PinnedKeys, readKeyArn } from '../core/pinnedKeys.ts';
 import { type ScanResult, scanGrants, type Unreadable } from '../core/scan.ts';
 import { views } from '../manifest.ts';
 import { pickSeveral } from '../platform/prompts.ts';
@@ -13,11 +14,13 @@ import type { GranteesView, ScanRun } from '../views/granteesView.ts';
 
 interface FindContext {
   readonly connections: Connections;
+  readonly pinnedKeys: PinnedKeys;
   readonly grantees: GranteesView;
 }
 
 /** Reads all grants of the connections that are chosen into the Grantees view. What was found when it is cancelled stays. */
-export async function findGrants({ connections, grantees }: FindContext): Promise<void> {
+export async function findGrants(context: FindContext): Promise<void> {
+  const { connections, grantees } = context;
   const refs = await chooseConnections(connections);
   if (refs.length === 0) return;
   const run = grantees.start();
@@ -29,7 +32,7 @@ export async function findGrants({ connections, grantees }: FindContext): Promis
       token.onCancellationRequested(() => run.cancel());
       // A newer search ends this one, and its notification.
       try {
-        run.finish(await find(connections, refs, run, (message) => progress.report({ message })));
+        run.finish(await find(context, refs, run, (message) => progress.report({ message })));
       } catch (error) {
         run.fail();
         throw error;
@@ -39,16 +42,18 @@ export async function findGrants({ connections, grantees }: FindContext): Promis
 }
 
 async function find(
-  connections: Connections,
+  context: FindContext,
   refs: readonly ConnectionRef[],
   run: ScanRun,
   report: (message: string) => void,
 ): Promise<ScanResult> {
-  const { sessions, unreadable } = await openAll(connections, refs);
+  const { connections } = context;
+  const { sessions, pinned, unreadable } = await openAll(context, refs);
   // With nothing to search, the failure is the answer, and the boundary offers what helps.
-  if (sessions.length === 0 && unreadable[0] !== undefined) throw unreadable[0].error;
+  if (sessions.length + pinned.size === 0 && unreadable[0] !== undefined) throw unreadable[0].error;
   const result = await scanGrants({
     sessions,
+    pinned,
     signal: run.signal,
     clock: systemClock,
     onProgress: (counts) => {
@@ -56,7 +61,7 @@ async function find(
       report(countsText(counts));
     },
   });
-  for (const { connection } of sessions) {
+  for (const { connection } of new Set([...sessions, ...pinned.keys()])) {
     const problem = result.unreadable.find(({ ref, error }) => ref === connection.ref && isSignInProblem(error));
     // The connection's own row says so too.
     if (problem !== undefined) connections.noteSignInProblem(connection, problem.error);
@@ -68,21 +73,36 @@ async function find(
   };
 }
 
-/** A connection that does not open, or waits for a sign-in, is listed as such; the others are searched all the same. */
-async function openAll(connections: Connections, refs: readonly ConnectionRef[]) {
+/**
+ * A connection that does not open, or waits for a sign-in, is listed as such; the others are searched all the same. Keys
+ * that were opened by ARN below a connection are searched with it, by the same sign-in in their own Region.
+ */
+async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly ConnectionRef[]) {
   const sessions: Session[] = [];
+  const pinned = new Map<Session, KeyListEntry[]>();
   const unreadable: Unreadable[] = [];
-  await Promise.all(
-    refs.map(async (ref) => {
-      try {
-        sessions.push(await connections.open(ref));
-      } catch (error) {
-        if (!isKmsError(error)) throw error;
-        unreadable.push({ ref, region: ref.kind === 'sample' ? undefined : ref.region, key: undefined, error });
-      }
+  const open = async (ref: ConnectionRef, key: KmsKey | undefined, use: (session: Session) => void) => {
+    try {
+      use(await connections.open(ref));
+    } catch (error) {
+      if (!isKmsError(error)) throw error;
+      unreadable.push({ ref, region: ref.kind === 'sample' ? undefined : ref.region, key, error });
+    }
+  };
+  const keys = refs.flatMap((ref) => pinnedKeys.of(ref).map((arn) => ({ ref, read: readKeyArn(arn) })));
+  await Promise.all([
+    ...refs.map((ref) => open(ref, undefined, (session) => sessions.push(session))),
+    ...keys.map(async ({ ref, read }) => {
+      if (read === undefined) return;
+      const key = keyOfArn(read);
+      await open(inRegion(ref, read.region), key, (session) => {
+        const known = pinned.get(session);
+        if (known === undefined) pinned.set(session, [key]);
+        else known.push(key);
+      });
     }),
-  );
-  return { sessions, unreadable };
+  ]);
+  return { sessions, pinned, unreadable };
 }
 
 /** The one that is shown, or those of several that are ticked; none when the list was closed. */

@@ -50,7 +50,10 @@ export function isPartial({ wasCancelled, unreadable }: ScanResult): boolean {
 }
 
 export interface ScanOptions {
+  /** All keys that KMS lists to them are searched. */
   readonly sessions: readonly Session[];
+  /** Keys of other accounts, which no list has, by the session that can read them. */
+  readonly pinned?: ReadonlyMap<Session, readonly KeyListEntry[]>;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly onProgress: (counts: ScanCounts) => void;
@@ -66,7 +69,13 @@ const atOnce = requestQuotas.ListGrants;
  * Reads all grants of all keys of these sessions, from KMS itself, in the background. Never rejects for what KMS or the
  * user does: what was read until then, what could not be read, and that it was cancelled, are in the result.
  */
-export async function scanGrants({ sessions, signal, clock, onProgress }: ScanOptions): Promise<ScanResult> {
+export async function scanGrants({
+  sessions,
+  pinned = new Map(),
+  signal,
+  clock,
+  onProgress,
+}: ScanOptions): Promise<ScanResult> {
   const startedAt = clock.now();
   const keys: ScannedKey[] = [];
   const unreadable: Unreadable[] = [];
@@ -75,14 +84,16 @@ export async function scanGrants({ sessions, signal, clock, onProgress }: ScanOp
     for (const name of countNames) counts[name] += change[name] ?? 0;
     onProgress({ ...counts });
   };
+  const all = [...new Set([...sessions, ...pinned.keys()])];
   await Promise.all(
-    sessions.map(async (session) => {
-      const read = await scanSession(session, AbortSignal.any([signal, session.closed]), tell);
+    all.map(async (session) => {
+      const scope = { isWhole: sessions.includes(session), pinned: pinned.get(session) ?? [] };
+      const read = await scanSession(session, scope, AbortSignal.any([signal, session.closed]), tell);
       keys.push(...read.keys);
       unreadable.push(...read.unreadable);
     }),
   );
-  const wasCancelled = signal.aborted || sessions.some(({ closed }) => closed.aborted);
+  const wasCancelled = signal.aborted || all.some(({ closed }) => closed.aborted);
   return { keys, unreadable, counts: { ...counts }, wasCancelled, startedAt, endedAt: clock.now() };
 }
 
@@ -91,6 +102,7 @@ const countNames = ['keysDone', 'keysTotal', 'grants', 'unreadable'] as const;
 /** @param tell is told what comes on top of what it was told before */
 async function scanSession(
   { connection, background: api, inventory }: Session,
+  { isWhole, pinned }: { readonly isWhole: boolean; readonly pinned: readonly KeyListEntry[] },
   cancelled: AbortSignal,
   tell: (change: Partial<ScanCounts>) => void,
 ): Promise<Pick<ScanResult, 'keys' | 'unreadable'>> {
@@ -154,26 +166,29 @@ async function scanSession(
       }
     }
   };
-  const waiting: KeyListEntry[] = [];
+  const queue: KeyListEntry[] = [];
+  let begun = 0;
   const workers: Promise<void>[] = [];
   let working = 0;
   const work = async () => {
     working += 1;
-    for (let key = waiting.shift(); key !== undefined && !signal.aborted; key = waiting.shift()) await scan(key);
+    for (let key = queue[begun++]; key !== undefined && !signal.aborted; key = queue[begun++]) await scan(key);
     working -= 1;
   };
+  const seen = new Set<string>();
+  const add = (keys: readonly KeyListEntry[]) => {
+    // A list that changes while it is paged can hold a key twice.
+    const fresh = keys.filter(({ arn }) => !seen.has(arn) && seen.add(arn));
+    tell({ keysTotal: fresh.length });
+    queue.push(...fresh);
+    while (working < atOnce && begun < queue.length) workers.push(work());
+  };
   const listKeys = async () => {
-    const seen = new Set<string>();
-    for await (const { items } of pagesOf((marker) => api.listKeys(marker, signal))) {
-      // A list that changes while it is paged can hold a key twice.
-      const fresh = items.filter(({ keyId }) => !seen.has(keyId) && seen.add(keyId));
-      tell({ keysTotal: fresh.length });
-      waiting.push(...fresh);
-      while (working < atOnce && waiting.length > 0) workers.push(work());
-    }
+    for await (const { items } of pagesOf((marker) => api.listKeys(marker, signal))) add(items);
   };
   const listed = (list: Promise<void>) => list.catch((error: unknown) => fail(undefined, error));
-  await Promise.all([listed(listAliases()), listed(listKeys())]);
+  if (pinned.length > 0) add(pinned);
+  if (isWhole) await Promise.all([listed(listAliases()), listed(listKeys())]);
   await Promise.all(workers);
   const withAliases = (key: KeyListEntry): KmsKey => ({ ...key, aliases: aliases.get(key.keyId)?.toSorted() ?? [] });
   return {

@@ -54,6 +54,30 @@ test('all grants of all keys of all connections are found, page by page, with al
   assert.equal(isPartial(result), false);
 });
 
+test('keys of other accounts are read besides what is listed, or alone, each once', async () => {
+  const kms = kmsOf({ k1: ['a'] });
+  const elsewhere = kmsOf({});
+  kms.addGrants(keyArnOf('foreign'), 'x');
+  elsewhere.keys.push({ keyId: 'k9', arn: keyArnOf('k9') });
+  elsewhere.addGrants(keyArnOf('far'), 'y');
+  const clock = new FakeClock({ auto: true });
+  const [here, there] = [openSession(kms), openSession(elsewhere, prodRef)];
+  const entry = (keyId: string) => ({ keyId, arn: keyArnOf(keyId) });
+  const result = await scanGrants({
+    sessions: [here],
+    pinned: new Map([
+      [here, [entry('foreign'), entry('k1')]],
+      [there, [entry('far')]],
+    ]),
+    signal: new AbortController().signal,
+    clock,
+    onProgress: () => {},
+  });
+  assert.deepEqual(grantIds(result), { foreign: ['x'], k1: ['a'], far: ['y'] });
+  assert.equal(result.keys.find(({ key }) => key.keyId === 'far')?.connection, there.connection);
+  assert.deepEqual([result.counts.keysTotal, elsewhere.count('listKeys')], [3, 0]);
+});
+
 test('an empty page is not the end of a list, and a grant that is listed twice is one', async () => {
   const kms = kmsOf({ k1: [] });
   kms.grantPages = ({ marker }) =>
