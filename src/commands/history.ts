@@ -1,8 +1,9 @@
+import { homedir } from 'node:os';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserError } from '../core/errors.ts';
 import { isFinished, type Journal } from '../core/journal.ts';
-import { localTime } from '../core/text.ts';
+import { localTime, printable } from '../core/text.ts';
 import { views } from '../manifest.ts';
 import { confirm, showInformation } from '../platform/prompts.ts';
 import type { HistoryView } from '../views/historyView.ts';
@@ -47,11 +48,11 @@ export async function exportHistory({ journal }: HistoryContext): Promise<void> 
     return;
   }
   const name = `kms-grants-history-${localTime(new Date()).slice(0, 10)}.jsonl`;
-  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
   const uri = await vscode.window.showSaveDialog({
     title: l10n.t('Export History'),
     filters: { [l10n.t('JSON Lines')]: ['jsonl'] },
-    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder.uri, name) }),
+    defaultUri: vscode.Uri.joinPath(folder, name),
   });
   if (uri === undefined) return;
   try {
@@ -60,4 +61,8 @@ export async function exportHistory({ journal }: HistoryContext): Promise<void> 
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(l10n.t('The history could not be exported: {0}', reason), ['retry'], error);
   }
+  const open = l10n.t('Open');
+  const file = printable(uri.path.slice(uri.path.lastIndexOf('/') + 1));
+  const picked = await vscode.window.showInformationMessage(l10n.t('The history is in {0}.', file), open);
+  if (picked === open) await vscode.commands.executeCommand('vscode.open', uri);
 }

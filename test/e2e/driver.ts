@@ -740,7 +740,13 @@ export class Tree {
         if (offset < top + covered || offset + rowHeight > top + viewport) {
           await this.scrollTo(offset - viewport / 2);
         }
-        return [await action(locator, row)];
+        try {
+          return [await action(locator, row)];
+        } catch (error) {
+          // A tooltip of the row above may lie over it.
+          await this.page.mouse.move(0, 0);
+          throw error;
+        }
       },
       { describe: async () => `\n${outline(await this.rows())}` },
     );
