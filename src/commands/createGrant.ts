@@ -98,15 +98,15 @@ export async function createGrant(context: CommandContext, node?: KeyNode): Prom
   };
   let start: 'first' | 'last' = 'first';
   for (;;) {
-    const answered = await askInSteps(titleOf(node?.key), steps, answers, start);
+    const answered = await askInSteps(titleOf, steps, answers, start);
     if (answered === undefined) return;
     answers = answered;
     const wanted = wantedBy(answered);
     const decision = await checkAndConfirm(context, connection, wanted);
     if (decision.kind === 'end') return;
     if (decision.kind === 'confirmed') {
-      await make(context, connection, wanted, decision);
-      return;
+      const made = await make(context, connection, wanted, decision);
+      if (made.kind === 'end') return;
     }
     start = 'last';
   }
@@ -117,7 +117,7 @@ async function openConnection(context: CommandContext): Promise<Connection | und
   return ref === undefined ? undefined : (await context.connections.open(ref)).connection;
 }
 
-function titleOf(key: KmsKey | undefined): string {
+function titleOf({ key }: Answers): string {
   return key === undefined ? l10n.t('Create Grant') : l10n.t('Create Grant on {0}', printable(keyLabel(key)));
 }
 
@@ -235,8 +235,11 @@ async function askPrincipal(
       offered.set(value, principalItem(value, note));
   };
   const nobody: readonly PickItem<string>[] = none === undefined ? [] : [{ label: none, value: '' }];
+  const isUnfinished = before !== undefined && principalProblem(before.value, arn) !== undefined;
   const answer = await askPick<string>(frame, {
     placeholder,
+    typed: isUnfinished ? before.value : '',
+    left: (typed) => (typed === '' ? [] : [typed]),
     items: (typed) => [...typedItem(typed, arn, offered), ...nobody, ...offered.values()],
     selected: (value) => value === (before?.value ?? ''),
     load: async () => {
@@ -258,6 +261,8 @@ async function askPrincipal(
       return problem === undefined ? 'accept' : { problem };
     },
   });
+  // Nothing was typed on the way back: what was answered before holds.
+  if (answer?.kind === 'back' && answer.value?.length === 0) return { kind: 'back' } as const;
   return keep(answer, ([value = '']) => (value === '' ? undefined : principalRef(value)));
 }
 
@@ -329,6 +334,7 @@ const contextStep: Ask = async (answers, frame) => {
   const others = () => Object.fromEntries(pairs);
   const answer = await askPick<PairChoice>(frame, {
     placeholder: l10n.t('Enter key=value; not secret, since it is shown in CloudTrail'),
+    left: () => [],
     items: (typed) => [
       ...(typed === '' ? [] : [pairItem(typed, others())]),
       ...(pairs.size > 0 && typed === ''
@@ -405,11 +411,12 @@ function wantedBy(answers: Answers): Wanted {
   return { key, metadata, input };
 }
 
+/** `change`: back to the questions, with the answers as they are. */
+type Next = { readonly kind: 'change' | 'end' };
+
 type Decision =
   | { readonly kind: 'confirmed'; readonly identity: CallerIdentity | undefined; readonly listed: readonly Grant[] }
-  /** Back to the questions. */
-  | { readonly kind: 'change' }
-  | { readonly kind: 'end' };
+  | Next;
 
 async function checkAndConfirm(
   context: CommandContext,
@@ -426,10 +433,7 @@ async function checkAndConfirm(
       check(session, input, AbortSignal.any([signal, session.closed])),
     );
   } catch (error) {
-    if (!isKmsError(error)) throw error;
-    context.log.error(describeError(error));
-    const { sentence, detail } = explainRefusal(error);
-    return refused(sentence, detail);
+    return refusedBy(error, context);
   }
   const { outcome, identity, listed } = checked;
   if (outcome === 'created') {
@@ -456,7 +460,15 @@ async function checkAndConfirm(
   return { kind: picked === change ? 'change' : 'end' };
 }
 
-async function refused(sentence: string, detail: string): Promise<Decision> {
+/** @throws what is no answer of KMS */
+async function refusedBy(error: unknown, { log }: CommandContext): Promise<Next> {
+  if (!isKmsError(error)) throw error;
+  log.error(describeError(error));
+  const { sentence, detail } = explainRefusal(error);
+  return refused(sentence, detail);
+}
+
+async function refused(sentence: string, detail: string): Promise<Next> {
   const change = l10n.t('Change…');
   const picked = await vscode.window.showErrorMessage(printable(sentence, 600), { modal: true, detail }, change);
   return { kind: picked === change ? 'change' : 'end' };
@@ -490,7 +502,7 @@ async function make(
   connection: Connection,
   { key, input }: Wanted,
   { identity, listed }: Extract<Decision, { kind: 'confirmed' }>,
-): Promise<void> {
+): Promise<Next> {
   // The dialog may have been open for long: act only on the connection, and in the account, that it named.
   refuseIfReadOnly();
   const current = sessionOf(context, connection);
@@ -502,7 +514,7 @@ async function make(
   try {
     created = await create(context.journal, session, { key, input, account: identity?.account }, onJournalError);
   } catch (error) {
-    if (!mayHaveBeenDone(error)) throw error;
+    if (!mayHaveBeenDone(error)) return refusedBy(error, context);
     context.view.refreshGrants(connection, key.arn);
     throw new UserError(
       l10n.t(
@@ -519,6 +531,7 @@ async function make(
   void follow(context, session, key, created, existed, requestedAt).catch((error: unknown) => {
     if (!isAbort(error)) context.log.warn(describeError(error));
   });
+  return { kind: 'end' };
 }
 
 /** The one time that the token is offered; nothing keeps it when the message is gone. */

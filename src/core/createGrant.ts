@@ -373,8 +373,7 @@ export function remarks(input: CreateGrantInput, listed: readonly Grant[]): read
   if (input.operations.includes('CreateGrant')) {
     found.push(l10n.t('The grantee can pass on what it may do, by grants of its own.'));
   }
-  const { encryptionContextEquals, encryptionContextSubset } = input.constraints;
-  const isConstrained = encryptionContextEquals !== undefined || encryptionContextSubset !== undefined;
+  const isConstrained = Object.values(input.constraints).some((constraint) => constraint !== undefined);
   if (input.operations.includes('Decrypt') && !isConstrained) {
     found.push(l10n.t('It lets the grantee decrypt all that the key encrypted: no encryption context constrains it.'));
   }

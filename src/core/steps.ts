@@ -6,8 +6,8 @@ export interface StepFrame {
   readonly totalSteps: number;
 }
 
-/** What came of one question. */
-export type Answer<T> = { readonly kind: 'next'; readonly value: T } | { readonly kind: 'back' };
+/** What came of one question; on the way back, what was entered so far, if anything. */
+export type Answer<T> = { readonly kind: 'next'; readonly value: T } | { readonly kind: 'back'; readonly value?: T };
 
 /** A question; `undefined` when it was closed, which ends the whole row. */
 type Question<State> = (state: State, frame: StepFrame) => Promise<Answer<State> | undefined>;
@@ -24,7 +24,7 @@ export interface Step<State> {
  * @returns the state with all answers; `undefined` when a question was closed
  */
 export async function askInSteps<State>(
-  title: string,
+  title: (state: State) => string,
   steps: readonly Step<State>[],
   initial: State,
   start: 'first' | 'last' = 'first',
@@ -35,9 +35,10 @@ export async function askInSteps<State>(
   while (current !== undefined) {
     const shown = asked();
     const index = shown.indexOf(current);
-    const answer = await current.ask(state, { title, step: index + 1, totalSteps: shown.length });
+    const answer = await current.ask(state, { title: title(state), step: index + 1, totalSteps: shown.length });
     if (answer === undefined) return undefined;
     if (answer.kind === 'back') {
+      state = answer.value ?? state;
       current = shown[index - 1] ?? current;
     } else {
       state = answer.value;
@@ -51,12 +52,14 @@ export async function askInSteps<State>(
 
 /** The one that was picked, as an answer of its own. */
 export function only<T>(answer: Answer<readonly T[]> | undefined): Answer<T> | undefined {
-  if (answer?.kind !== 'next') return answer;
-  const [value] = answer.value;
-  return value === undefined ? undefined : { kind: 'next', value };
+  const value = answer?.value?.[0];
+  if (answer !== undefined && value !== undefined) return { kind: answer.kind, value };
+  return answer?.kind === 'back' ? { kind: 'back' } : undefined;
 }
 
 /** The same answer, of which something else is kept. */
 export function keep<T, State>(answer: Answer<T> | undefined, into: (value: T) => State): Answer<State> | undefined {
-  return answer?.kind === 'next' ? { kind: 'next', value: into(answer.value) } : answer;
+  if (answer?.kind === 'next') return { kind: 'next', value: into(answer.value) };
+  if (answer?.value === undefined) return answer && { kind: 'back' };
+  return { kind: 'back', value: into(answer.value) };
 }

@@ -69,7 +69,7 @@ export interface PickOptions<T> {
   readonly placeholder: string;
   /** Fills the list: calls `show` as often as more is known, and resolves when that is all. */
   readonly load: (show: (items: readonly PickItem<T>[]) => void, signal: AbortSignal) => Promise<void>;
-  /** What to say when there is nothing to pick. */
+  /** What to say when there is nothing to pick but what is always shown. */
   readonly empty: string;
 }
 
@@ -106,7 +106,7 @@ export function pick<T>({ title, placeholder, load, empty }: PickOptions<T>): Pr
     load(show, controller.signal)
       .then(() => {
         quickPick.busy = false;
-        if (quickPick.items.length === 0) quickPick.placeholder = empty;
+        if (quickPick.items.every(({ alwaysShow }) => alwaysShow)) quickPick.placeholder = empty;
       })
       .catch((error: unknown) => {
         if (controller.signal.aborted) return;

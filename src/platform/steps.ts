@@ -11,6 +11,8 @@ interface QuickPickOptions<T> {
   readonly canSelectMany?: boolean;
   /** What begins in the box. */
   readonly typed?: string;
+  /** What the way back keeps of what was entered here; without it, what is ticked. */
+  readonly left?: (typed: string) => readonly T[];
   /** Fetches what the items need; the list is drawn again when it is done. A failure closes the question and rejects. */
   readonly load?: (redraw: () => void, signal: AbortSignal) => Promise<void>;
   /**
@@ -48,7 +50,12 @@ export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Prom
     quickPick.matchOnDescription = true;
     quickPick.matchOnDetail = true;
     quickPick.value = options.typed ?? '';
-    quickPick.onDidTriggerButton(() => settle({ kind: 'back' }));
+    quickPick.onDidTriggerButton(() => {
+      const isTicked = options.canSelectMany === true && quickPick.items.length > 0;
+      const ticked = isTicked ? quickPick.selectedItems.map(({ value }) => value) : undefined;
+      const entered = options.left?.(quickPick.value.trim()) ?? ticked;
+      settle({ kind: 'back', ...(entered && { value: entered }) });
+    });
     if (options.canSelectMany !== true) quickPick.onDidChangeValue(redraw);
     quickPick.onDidChangeSelection(() => {
       quickPick.placeholder = options.placeholder;
@@ -121,7 +128,7 @@ export function askLineStep(
       input.validationMessage = problem(text);
       if (input.validationMessage === undefined) settle({ kind: 'next', value: text });
     });
-    input.onDidTriggerButton(() => settle({ kind: 'back' }));
+    input.onDidTriggerButton(() => settle({ kind: 'back', value: input.value.trim() }));
     input.onDidHide(() => {
       input.dispose();
       resolve(undefined);

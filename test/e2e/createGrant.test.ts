@@ -107,6 +107,139 @@ test('a grant is created step by step, with a way back, shown when KMS lists it,
   }
 });
 
+test('from the palette, Back keeps what was entered, a refusal leads back to the questions, and Escape leaves nothing', async () => {
+  const { kms, launch } = await kmsAndLaunch({ keys: 20, grantsPerKey: 5 });
+  const { emulator } = kms;
+  const created = () => emulator.requests.filter(({ operation }) => operation === 'CreateGrant');
+  const table = 'arn:aws:dynamodb:eu-west-1:111122223333:table/returns';
+  try {
+    await inWorkbench('create from palette', launch, async (workbench) => {
+      const { quickInput, tree } = workbench;
+      const at = (text: string, value?: string) =>
+        quickInput.until(text, (input) => input.title.includes(text) && (value ?? input.value) === input.value);
+      const item = (label: string) => quickInput.until(label, ({ items }) => items.some((one) => one.label === label));
+      await workbench.openView();
+      await tree.row(/^customers-table/);
+      await workbench.runCommand('KMS: Create Grant…');
+      await at('Create Grant (1/');
+      await item('customers-table');
+      await workbench.screenshot('create-key');
+      await quickInput.type('customers');
+      await quickInput.pick('customers-table');
+
+      await at('Create Grant on customers-table (2/');
+      await item('Decrypt');
+      await quickInput.pick('Decrypt');
+      await quickInput.pick('DescribeKey');
+      await quickInput.accept();
+      await at('(3/');
+      await quickInput.type('dynamodb.amazon');
+      await quickInput.back();
+      const { items } = await quickInput.until(
+        'what was ticked',
+        (input) => input.title.includes('(2/') && input.items.some(({ ticked }) => ticked),
+      );
+      assert.deepEqual(
+        items.filter(({ ticked }) => ticked).map(({ label }) => label),
+        ['Decrypt', 'DescribeKey'],
+      );
+      await workbench.screenshot('create-back');
+      await quickInput.accept();
+      await at('(3/', 'dynamodb.amazon');
+      await quickInput.type('dynamodb.amazonaws.com');
+      await item('dynamodb.amazonaws.com');
+      await workbench.screenshot('create-service');
+      await quickInput.accept();
+
+      await at('(4/7)');
+      await quickInput.type('arn:aws:dynamodb');
+      await quickInput.until('what is wrong', ({ message }) => message !== '');
+      await workbench.screenshot('create-source-arn');
+      await quickInput.back();
+      await at('(3/');
+      await item('dynamodb.amazonaws.com');
+      await quickInput.accept();
+      await at('(4/7)', 'arn:aws:dynamodb');
+      await quickInput.type(table);
+      await quickInput.accept();
+
+      await at('(5/7)');
+      const retiring = await item('dynamodb.amazonaws.com');
+      await workbench.screenshot('create-service-retiring');
+      assert.ok(!retiring.items.some(({ label }) => label === 'No retiring principal'));
+      await quickInput.pick('dynamodb.amazonaws.com');
+      await at('(6/7)');
+      await item('No encryption context');
+      await quickInput.pick('No encryption context');
+      await at('(7/7)');
+      await quickInput.type('returns');
+      await quickInput.accept();
+
+      emulator.setFaults([
+        {
+          operation: 'CreateGrant',
+          times: 1,
+          fault: {
+            kind: 'error',
+            code: 'InvalidArnException',
+            message: 'dynamodb.amazonaws.com is not supported here.',
+          },
+        },
+      ]);
+      await workbench.dialog();
+      await workbench.screenshot('create-service-confirm');
+      await workbench.pressDialog('Create Grant');
+      await eventually(
+        'the refusal',
+        async () => (await workbench.dialog()).detail.includes('is not supported here.') || undefined,
+      );
+      await workbench.screenshot('create-refused');
+      await workbench.pressDialog('Change…');
+      await at('(7/7)', 'returns');
+      await quickInput.accept();
+      await workbench.pressDialog('Create Grant');
+      await workbench.notification(/^KMS created the grant returns on customers-table\./);
+      const [refused, accepted] = created();
+      assert.deepEqual([refused?.errorCode, accepted?.status], ['InvalidArnException', 200]);
+      assert.deepEqual(accepted?.input, {
+        KeyId: accepted?.input['KeyId'],
+        Operations: ['Decrypt', 'DescribeKey'],
+        GranteeServicePrincipal: 'dynamodb.amazonaws.com',
+        RetiringServicePrincipal: 'dynamodb.amazonaws.com',
+        Constraints: { SourceArn: table },
+        Name: 'returns',
+      });
+      await workbench.clearNotifications();
+
+      await workbench.runCommand('KMS: Create Grant…');
+      await item('customers-table');
+      await quickInput.pick('customers-table');
+      await item('Decrypt');
+      await quickInput.pick('Decrypt');
+      await quickInput.accept();
+      await at('(3/');
+      await quickInput.escape();
+      assert.deepEqual(
+        [await workbench.hasDialog(), await workbench.notifications(), created().length],
+        [false, [], 2],
+      );
+
+      await workbench.pressContextMenu('Grants I Can Retire…', /^default/);
+      await quickInput.until('none', ({ placeholder }) => placeholder === 'There are none.');
+      await workbench.screenshot('retirable-none');
+      await quickInput.pick('Of another principal…');
+      await at('Grants I Can Retire: Principal');
+      await quickInput.type('arn:aws:iam::111122223333:role/platform/grant-janitor');
+      await quickInput.accept();
+      await item('card-tokenizer');
+      await workbench.screenshot('retirable-of-another');
+      await quickInput.escape();
+    });
+  } finally {
+    await kms.close();
+  }
+});
+
 test('grants that the caller may retire are listed for its role, and one of them is retired and followed', async () => {
   const { kms, launch } = await kmsAndLaunch(
     { keys: 20, grantsPerKey: 5 },

@@ -916,6 +916,11 @@ export class QuickInputWidget {
     await this.input().press('Enter');
   }
 
+  /** Goes to the question before. */
+  async back(): Promise<void> {
+    await this.widget.getByRole('button', { name: /^Back\b/ }).click();
+  }
+
   async escape(): Promise<void> {
     await this.input().press('Escape');
     await this.waitGone();

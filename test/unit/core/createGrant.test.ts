@@ -319,6 +319,10 @@ test('what matters about a grant is said before it is made, and nothing where no
   const constraints = { ...none, encryptionContextSubset: { a: '1' } };
   assert.equal(said({ constraints }), '');
   assert.match(said({}), /no encryption context constrains it/);
+  assert.equal(
+    said({ constraints: { ...none, sourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders' } }),
+    '',
+  );
   assert.match(said({ constraints, operations: ['Decrypt', 'CreateGrant'] }), /pass on/);
   const root = { kind: 'principal', value: 'arn:aws:iam::444455556666:root' } as const;
   assert.match(

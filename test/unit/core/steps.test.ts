@@ -20,11 +20,14 @@ function run(acts: readonly Act[], start: 'first' | 'last' = 'first') {
       const act = left.shift();
       if (act === undefined || act === 'close') return undefined;
       if (act === 'back') return { kind: 'back' };
+      if (act.startsWith('back with ')) {
+        return { kind: 'back', value: { ...answers, letters: answers.letters + act.slice('back with '.length) } };
+      }
       return { kind: 'next', value: { letters: answers.letters + act, isLong: answers.isLong || act === 'long' } };
     },
   });
   const steps = [step('one'), step('two'), step('extra', ({ isLong }) => isLong), step('last')];
-  return { shown, done: askInSteps('Title', steps, { letters: '', isLong: false }, start) };
+  return { shown, done: askInSteps(() => 'Title', steps, { letters: '', isLong: false }, start) };
 }
 
 test('every question is asked in order, with its number, and the answers are kept', async () => {
@@ -43,6 +46,12 @@ test('Back goes to the question before, past those that are not asked, and keeps
   const { shown, done } = run(['a', 'b', 'back', 'back', 'c', 'd', 'e']);
   assert.equal((await done)?.letters, 'abcde');
   assert.deepEqual(shown, ['one 1/3', 'two 2/3', 'last 3/3', 'two 2/3', 'one 1/3', 'two 2/3', 'last 3/3']);
+});
+
+test('Back keeps what was entered at the question that it leaves', async () => {
+  const { shown, done } = run(['a', 'back with x', 'b', 'c', 'd']);
+  assert.equal((await done)?.letters, 'axbcd');
+  assert.deepEqual(shown, ['one 1/3', 'two 2/3', 'one 1/3', 'two 2/3', 'last 3/3']);
 });
 
 test('closing one question ends them all without an answer', async () => {
@@ -70,6 +79,16 @@ test('an answer is kept as something else, and Back and closing pass through', (
     keep<number, number>(undefined, (value) => value),
     undefined,
   );
+  assert.deepEqual(
+    keep({ kind: 'back', value: 2 }, (value) => value * 2),
+    { kind: 'back', value: 4 },
+  );
+  assert.deepEqual(
+    keep<undefined, string>({ kind: 'next', value: undefined }, () => 'none'),
+    { kind: 'next', value: 'none' },
+  );
+  assert.deepEqual(only({ kind: 'back', value: ['a'] }), { kind: 'back', value: 'a' });
+  assert.deepEqual(only({ kind: 'back', value: [] }), { kind: 'back' });
   assert.deepEqual(only({ kind: 'next', value: ['a'] }), { kind: 'next', value: 'a' });
   assert.deepEqual(only({ kind: 'back' }), { kind: 'back' });
   assert.equal(only({ kind: 'next', value: [] }), undefined);
