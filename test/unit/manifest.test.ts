@@ -301,7 +301,14 @@ const ofKeys = [
 ];
 const ofConnections = [commands.refreshNode, commands.copyAccountId, commands.removeConnection];
 const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
-  connection: [...ofConnections, commands.signIn, commands.addRegion, commands.openKeyByArn, commands.openConsole],
+  connection: [
+    ...ofConnections,
+    commands.signIn,
+    commands.addRegion,
+    commands.openKeyByArn,
+    commands.openConsole,
+    commands.showRetirableGrants,
+  ],
   connectionSample: ofConnections,
   awsManagedKeys: [],
   otherAccounts: [],
