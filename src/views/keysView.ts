@@ -28,7 +28,7 @@ import {
   type OtherAccountsNode,
   otherAccountsId,
 } from './nodes.ts';
-import { tellOutcome } from './outcomes.ts';
+import { OutcomeMessages } from './outcomes.ts';
 import { tooltip } from './tooltip.ts';
 import { formatCount, type Known, toTreeItem } from './treeItem.ts';
 
@@ -70,6 +70,7 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   /** Of the keys whose grants were listed, by node. */
   readonly #findings = new Map<string, KnownFindings>();
   #filter: TextFilter | undefined;
+  readonly #outcomes = new OutcomeMessages();
   #tree: vscode.TreeView<Node> | undefined;
 
   constructor({ connections, revocations, pinnedKeys, accountName, findingOptions, now }: KeysViewOptions) {
@@ -267,13 +268,14 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   onRevocationOutcome(record: RevocationRecord, outcome: RevocationOutcome): void {
     const session = this.#connections.session(record.connection);
     if (session !== undefined && outcome.kind === 'gone') this.refreshGrants(session.connection, record.key.arn);
-    void tellOutcome(record, outcome, () => {
+    this.#outcomes.tell(record, outcome, () => {
       const current = this.#connections.session(record.connection);
       if (current !== undefined) this.#revocations.checkAgain(current, record.key, record.grant.grantId);
     });
   }
 
   dispose(): void {
+    this.#outcomes.dispose();
     this.#changed.dispose();
   }
 

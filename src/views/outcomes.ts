@@ -9,99 +9,151 @@ import { commands } from '../manifest.ts';
 import { showInformation, showWarning } from '../platform/prompts.ts';
 import type { HistoryEntryNode } from './historyItem.ts';
 
-/** What is true at the end of a wait, and no more; the actions are offered where they help. */
-export async function tellOutcome(
-  { id, kind, grant, key, connection, accepted, account }: RevocationRecord,
-  outcome: RevocationOutcome,
-  checkAgain: () => void,
-): Promise<void> {
-  const name = printable(grant.name ?? grantee(grant).shortName);
-  const label = printable(keyLabel(key));
-  switch (outcome.kind) {
-    case 'gone': {
-      const button = l10n.t('Recreate Grant…');
-      const picked = await showInformation(
-        kind === 'revoke'
-          ? l10n.t(
-              'KMS no longer lists the grant {0} on {1}, {2} after the revoke. It may be honored a little longer, usually less than five minutes in all.',
-              name,
-              label,
-              duration(outcome.afterMs),
-            )
-          : l10n.t(
-              'KMS no longer lists the grant {0} on {1}, {2} after it was retired. It may be honored a little longer, usually less than five minutes in all.',
-              name,
-              label,
-              duration(outcome.afterMs),
-            ),
-        // What could not be written to the history can't be made again from it.
-        ...(id === '' ? [] : [button]),
-      );
-      if (picked === button) {
-        const entry: HistoryEntryNode = { kind: 'historyEntry', id };
-        await vscode.commands.executeCommand(commands.recreateGrant, entry);
-      }
-      return;
+/** Grants that are seen gone within this time of another are told together, once no more come. */
+const togetherMs = 3000;
+
+type Ended = RevocationOutcome['kind'];
+type OutcomeOf<K extends Ended> = Extract<RevocationOutcome, { readonly kind: K }>;
+
+/** Tells what is true at the end of a wait, and no more; the actions are offered where they help. */
+export class OutcomeMessages {
+  #gathered: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  tell(record: RevocationRecord, outcome: RevocationOutcome, checkAgain: () => void): void {
+    switch (outcome.kind) {
+      case 'gone':
+        this.#tellGone(() => void tellGone(record, outcome));
+        return;
+      case 'stopped':
+        return;
+      case 'timedOut':
+        void tellTimedOut(record, outcome, checkAgain);
+        return;
+      case 'otherAccount':
+        tellOtherAccount(record);
+        return;
     }
-    case 'stopped':
-      return;
-    case 'timedOut': {
-      const after = duration(outcome.afterMs);
-      const sentences =
-        kind === 'revoke'
-          ? {
-              listed: accepted
-                ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it accepted the revoke.', name, label, after)
-                : l10n.t(
-                    'KMS still lists the grant {0} on {1}. It may never have received the revoke, {2} ago.',
-                    name,
-                    label,
-                    after,
-                  ),
-              absent: l10n.t(
-                'KMS lists the grant {0} on {1} at some times and not at others, {2} after the revoke.',
-                name,
-                label,
-                after,
-              ),
-              none: l10n.t('The grant {0} on {1} could not be checked since the revoke, {2} ago.', name, label, after),
-            }
-          : {
-              listed: accepted
-                ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it was retired.', name, label, after)
-                : l10n.t(
-                    'KMS still lists the grant {0} on {1}. It may never have received the retirement, {2} ago.',
-                    name,
-                    label,
-                    after,
-                  ),
-              absent: l10n.t(
-                'KMS lists the grant {0} on {1} at some times and not at others, {2} after it was retired.',
-                name,
-                label,
-                after,
-              ),
-              none: l10n.t(
-                'The grant {0} on {1} could not be checked since it was retired, {2} ago.',
-                name,
-                label,
-                after,
-              ),
-            };
-      const button = l10n.t('Check Again');
-      if ((await showWarning(sentences[outcome.lastRead], button)) === button) checkAgain();
-      return;
-    }
-    case 'otherAccount':
-      void showWarning(
-        l10n.t(
-          'The end of the grant {0} on {1} is not followed: {2} now signs in to another account than {3}.',
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** The end of many revokes is not as many notifications: the first is told alone, the others together. */
+  #tellGone(tell: () => void): void {
+    if (this.#timer === undefined) tell();
+    else this.#gathered.push(tell);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const gathered = this.#gathered;
+      this.#gathered = [];
+      this.#timer = undefined;
+      if (gathered.length === 1) gathered[0]?.();
+      else if (gathered.length > 1) void tellSeveralGone(gathered.length);
+    }, togetherMs);
+  }
+}
+
+async function tellGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>): Promise<void> {
+  const [name, label, after] = [nameOf(record), labelOf(record), duration(afterMs)];
+  const sentence =
+    record.kind === 'revoke'
+      ? l10n.t(
+          'KMS no longer lists the grant {0} on {1}, {2} after the revoke. It may be honored a little longer, usually less than five minutes in all.',
           name,
           label,
-          connectionName(connection),
-          account ?? l10n.t('unknown'),
-        ),
-      );
-      return;
-  }
+          after,
+        )
+      : l10n.t(
+          'KMS no longer lists the grant {0} on {1}, {2} after it was retired. It may be honored a little longer, usually less than five minutes in all.',
+          name,
+          label,
+          after,
+        );
+  const button = l10n.t('Recreate Grant…');
+  const { id } = record;
+  // What could not be written to the history can't be made again from it.
+  if ((await showInformation(sentence, ...(id === '' ? [] : [button]))) !== button) return;
+  const entry: HistoryEntryNode = { kind: 'historyEntry', id };
+  await vscode.commands.executeCommand(commands.recreateGrant, entry);
+}
+
+async function tellSeveralGone(count: number): Promise<void> {
+  const button = l10n.t('Show History');
+  const picked = await showInformation(
+    l10n.t(
+      'KMS no longer lists {0} more of the revoked grants. They may be honored a little longer, usually less than five minutes in all.',
+      count,
+    ),
+    button,
+  );
+  if (picked === button) await vscode.commands.executeCommand(commands.showHistory);
+}
+
+async function tellTimedOut(
+  record: RevocationRecord,
+  { lastRead, afterMs }: OutcomeOf<'timedOut'>,
+  checkAgain: () => void,
+): Promise<void> {
+  const [name, label, after] = [nameOf(record), labelOf(record), duration(afterMs)];
+  const { accepted } = record;
+  const sentences =
+    record.kind === 'revoke'
+      ? {
+          listed: accepted
+            ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it accepted the revoke.', name, label, after)
+            : l10n.t(
+                'KMS still lists the grant {0} on {1}. It may never have received the revoke, {2} ago.',
+                name,
+                label,
+                after,
+              ),
+          absent: l10n.t(
+            'KMS lists the grant {0} on {1} at some times and not at others, {2} after the revoke.',
+            name,
+            label,
+            after,
+          ),
+          none: l10n.t('The grant {0} on {1} could not be checked since the revoke, {2} ago.', name, label, after),
+        }
+      : {
+          listed: accepted
+            ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it was retired.', name, label, after)
+            : l10n.t(
+                'KMS still lists the grant {0} on {1}. It may never have received the retirement, {2} ago.',
+                name,
+                label,
+                after,
+              ),
+          absent: l10n.t(
+            'KMS lists the grant {0} on {1} at some times and not at others, {2} after it was retired.',
+            name,
+            label,
+            after,
+          ),
+          none: l10n.t('The grant {0} on {1} could not be checked since it was retired, {2} ago.', name, label, after),
+        };
+  const button = l10n.t('Check Again');
+  if ((await showWarning(sentences[lastRead], button)) === button) checkAgain();
+}
+
+function tellOtherAccount(record: RevocationRecord): void {
+  void showWarning(
+    l10n.t(
+      'The end of the grant {0} on {1} is not followed: {2} now signs in to another account than {3}.',
+      nameOf(record),
+      labelOf(record),
+      connectionName(record.connection),
+      record.account ?? l10n.t('unknown'),
+    ),
+  );
+}
+
+function nameOf({ grant }: RevocationRecord): string {
+  return printable(grant.name ?? grantee(grant).shortName);
+}
+
+function labelOf({ key }: RevocationRecord): string {
+  return printable(keyLabel(key));
 }

@@ -85,6 +85,9 @@ test('before many grants are revoked in one go, every one of them is listed, and
       assert.equal(revokes(kms).length, 37);
       const gone = new Set(revokes(kms).map(([, grantId]) => grantId));
       for (const grant of grants) assert.equal(gone.has(grant.id), !ofServices(grant));
+      await workbench.notification(/^KMS no longer lists \d\d more of the revoked grants\./);
+      const told = (await workbench.notifications()).filter((message) => message.startsWith('KMS no longer lists'));
+      assert.ok(told.length <= 3, told.join('\n'));
       await workbench.screenshot('bulk-many-revoked');
     });
   } finally {
