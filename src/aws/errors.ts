@@ -186,7 +186,7 @@ function notFound(message: string, { operation, grantId }: CallContext): KmsErro
 
 /** The SDK's credential providers have one name for everything: their text decides. */
 function signInKind(message: string): KmsErrorKind {
-  const code = /\b(E[A-Z]{3,}(?:_[A-Z]+)*|[A-Z_]*(?:CERT|SELF_SIGNED)[A-Z_]*)\b/.exec(message)?.[1];
+  const code = /\b(E[A-Z]{3,}(?:_[A-Z]+)*|[A-Z_]*(?:CERT|SELF_SIGNED|UNABLE_TO)[A-Z_]*)\b/.exec(message)?.[1];
   if (code !== undefined && isNetworkCode(code)) {
     return 'network';
   }
@@ -222,7 +222,10 @@ const networkCodes: ReadonlySet<string> = new Set([
 
 /** Node's and OpenSSL's codes for a server that could not be reached, or whose certificate does not hold. */
 function isNetworkCode(code: string): boolean {
-  return networkCodes.has(code) || /^ERR_(SSL|TLS)_|CERT|SELF_SIGNED|^HOSTNAME_MISMATCH$/.test(code);
+  return (
+    networkCodes.has(code) ||
+    /^ERR_(SSL|TLS)_|CERT|SELF_SIGNED|^UNABLE_TO_|^CRL_|^INVALID_(CA|PURPOSE)$|^HOSTNAME_MISMATCH$/.test(code)
+  );
 }
 
 /** Something answered, but not as AWS does: not HTTP, not JSON, or an error without AWS's name for it. */

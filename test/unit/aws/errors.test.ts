@@ -256,6 +256,7 @@ for (const [kind, message] of [
   ['network', 'Error: getaddrinfo ENOTFOUND portal.sso.eu-west-1.amazonaws.com'],
   ['network', 'Failed to refresh token: Error: connect ECONNREFUSED. Please re-authenticate using aws login'],
   ['network', 'Error: SELF_SIGNED_CERT_IN_CHAIN'],
+  ['network', 'Error: UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
   ['timeout', 'TimeoutError: the request socket did not establish a connection'],
   ['profileMissing', 'Profile dev was not found.'],
   ['profileMissing', "Profile 'dev' could not be found in shared credentials file."],
@@ -271,6 +272,9 @@ for (const [kind, message] of [
 for (const [kind, error] of [
   ['regionMissing', new Error('Region is missing')],
   ['network', Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })],
+  ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_CRL', 'CRL_HAS_EXPIRED', 'INVALID_CA'].map(
+    (code) => ['network', Object.assign(new Error(`unable to verify: ${code}`), { code })] as const,
+  ),
   ['network', Object.assign(new AggregateError([new Error('connect EHOSTUNREACH ::1')], ''), { code: 'EHOSTUNREACH' })],
   ['network', Object.assign(new Error('read'), { name: 'TimeoutError', code: 'EPIPE' })],
   ['timeout', Object.assign(new Error('connect'), { code: 'ETIMEDOUT' })],
