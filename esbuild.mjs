@@ -3,6 +3,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, context } from 'esbuild';
+import { thirdPartyLicenses } from './licenses.mjs';
 
 const flags = new Set(process.argv.slice(2));
 const only = process.argv.find((flag) => flag.startsWith('--only='))?.slice('--only='.length);
@@ -97,6 +98,7 @@ async function buildProduct() {
   rmSync('dist', { recursive: true, force: true });
   const { metafile } = await build(product);
   writeFileSync('dist/metafile.json', JSON.stringify(metafile));
+  writeFileSync('dist/THIRD_PARTY_LICENSES.txt', thirdPartyLicenses(metafile));
 }
 
 if (flags.has('--watch')) {
