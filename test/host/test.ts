@@ -1,6 +1,6 @@
 /**
  * All of `npm test`. Options:
- * --only=NAME,…   some steps: lint, types, deadcode, l10n, unit, contract, faults, integration, package, e2e
+ * --only=NAME,…   some steps: lint, types, deadcode, l10n, audit, unit, contract, faults, integration, package, e2e
  * --grep=PATTERN  only tests whose name matches
  * --desktop       only integration, on the desktop VS Code that `@vscode/test-electron` downloads
  */
@@ -13,6 +13,7 @@ import { run as runNodeTests } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
+import { audit } from './audit.ts';
 import { startEmulator } from './emulator.ts';
 import { run } from './process.ts';
 import { messageOf, projectRoot, testFolder, vsixPath } from './project.ts';
@@ -40,6 +41,7 @@ interface Results extends Counts {
 
 const onePassed: Counts = { passed: 1, failed: 0, skipped: 0 };
 const oneFailed: Counts = { passed: 0, failed: 1, skipped: 0 };
+const oneSkipped: Counts = { passed: 0, failed: 0, skipped: 1 };
 
 const add = (a: Counts, b: Counts): Counts => ({
   passed: a.passed + b.passed,
@@ -80,6 +82,21 @@ async function checkL10n(): Promise<Counts> {
     return oneFailed;
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+/** No known vulnerability in what ships. Not every machine has a registry that knows, so it is skipped even on CI. */
+async function checkAudit(): Promise<Counts> {
+  const answer = await audit();
+  switch (answer.kind) {
+    case 'clean':
+      return onePassed;
+    case 'vulnerable':
+      console.log(answer.packages.join('\n'));
+      return oneFailed;
+    case 'unknown':
+      console.log(`Skipped: the registry gave no audit (${answer.reason}).`);
+      return oneSkipped;
   }
 }
 
@@ -138,7 +155,7 @@ async function runFiles(
   stream.on('test:pass', ({ details, skip, todo }) => {
     if (details.type !== 'suite') {
       const isSkipped = Boolean(skip ?? todo);
-      counts = add(counts, isSkipped ? { passed: 0, failed: 0, skipped: 1 } : onePassed);
+      counts = add(counts, isSkipped ? oneSkipped : onePassed);
     }
   });
   stream.on('test:fail', ({ details, name }) => {
@@ -264,6 +281,7 @@ const steps: readonly Step[] = [
   check('types', 'Types', 'tsc', '--noEmit'),
   check('deadcode', 'Dead code', 'knip', '--no-progress'),
   { name: 'l10n', title: 'Strings for translators', run: checkL10n },
+  { name: 'audit', title: 'Known vulnerabilities', run: checkAudit },
   nodeTests('unit', 'Unit', 2),
   nodeTests('contract', 'Contract', 2),
   nodeTests('faults', 'Faults', 2),
