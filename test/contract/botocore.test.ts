@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import type { Key } from '../../src/emulator/account.ts';
+import type { Key, KeyUsage } from '../../src/emulator/account.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { grantOperations } from '../../src/emulator/operations/grantRules.ts';
 import { operations } from '../../src/emulator/operations/index.ts';
@@ -241,6 +241,38 @@ await withPython("botocore's model of KMS", async ({ botocoreData }) => {
       });
     }
 
+    test('what DescribeKey answers, for every spec and each of its usages', () => {
+      const { ask, data, keys } = setUp();
+      const [template] = keys;
+      assert.ok(template);
+      const specs = shapeOf({ shape: 'KeySpec' }).enum ?? [];
+      assert.ok(specs.length >= 20);
+      const named = shapeOf({ shape: 'CustomerMasterKeySpec' }).enum ?? [];
+      const used = new Set<unknown>();
+      for (const spec of specs) {
+        for (const usage of usagesOf(spec)) {
+          data.keys.set(template.id, { ...template, spec, usage });
+          const { output } = ask('DescribeKey', { KeyId: template.id });
+          const metadata = 'KeyMetadata' in output ? output['KeyMetadata'] : undefined;
+          assert.ok(isObject(metadata));
+          assert.equal(metadata['KeySpec'], spec);
+          assert.equal(metadata['CustomerMasterKeySpec'], named.includes(spec) ? spec : undefined);
+          const lists = Object.keys(metadata).filter((name) => name.endsWith('Algorithms'));
+          assert.deepEqual(lists, [algorithmsFor[usage]]);
+          const algorithms = metadata[lists[0] ?? ''];
+          assert.ok(Array.isArray(algorithms) && algorithms.length > 0);
+          // Each of these curves signs with the hash of its own length.
+          const [, bits] = /^ECC_NIST_P(256|384|521)$/.exec(spec) ?? [];
+          if (bits && usage === 'SIGN_VERIFY')
+            assert.deepEqual(algorithms, [`ECDSA_SHA_${bits.replace('521', '512')}`]);
+          for (const algorithm of algorithms) used.add(algorithm);
+        }
+      }
+      const kinds = ['Encryption', 'Signing', 'Mac', 'KeyAgreement', 'Encapsulation'];
+      const all = kinds.flatMap((kind) => shapeOf({ shape: `${kind}AlgorithmSpec` }).enum ?? []);
+      assert.deepEqual([...used].sort(), all.sort());
+    });
+
     test('what the lists answer, page by page', () => {
       const { all, keys, data } = setUp();
       assert.equal(all('ListKeys', 'Keys', { Limit: 7 }).length, keys.length);
@@ -411,6 +443,24 @@ await withPython("botocore's model of KMS", async ({ botocoreData }) => {
     }
   }
 });
+
+/** What a key of this spec may be made for (KMS API Reference, CreateKey, KeyUsage). */
+function usagesOf(spec: string): readonly KeyUsage[] {
+  if (spec === 'SYMMETRIC_DEFAULT') return ['ENCRYPT_DECRYPT'];
+  if (spec === 'SM2') return ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'];
+  if (spec.startsWith('HMAC_')) return ['GENERATE_VERIFY_MAC'];
+  if (spec.startsWith('RSA_')) return ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'];
+  if (spec.startsWith('ML_KEM_')) return ['ENCAPSULATE_DECAPSULATE'];
+  return spec.startsWith('ECC_NIST_P') ? ['SIGN_VERIFY', 'KEY_AGREEMENT'] : ['SIGN_VERIFY'];
+}
+
+const algorithmsFor: Readonly<Record<KeyUsage, string>> = {
+  ENCRYPT_DECRYPT: 'EncryptionAlgorithms',
+  SIGN_VERIFY: 'SigningAlgorithms',
+  GENERATE_VERIFY_MAC: 'MacAlgorithms',
+  KEY_AGREEMENT: 'KeyAgreementAlgorithms',
+  ENCAPSULATE_DECAPSULATE: 'EncapsulationAlgorithms',
+};
 
 /** What a symmetric key can be granted for. */
 const grantable = [

@@ -131,7 +131,8 @@ function keyMetadata(key: Key) {
     Origin: key.origin,
     ...(key.customKeyStoreId === undefined ? {} : { CustomKeyStoreId: key.customKeyStoreId }),
     KeyManager: key.manager,
-    CustomerMasterKeySpec: key.spec,
+    // The deprecated name, which the API does not have for what came after it.
+    ...(/^(ML_|ECC_NIST_EDWARDS)/.test(key.spec) ? {} : { CustomerMasterKeySpec: key.spec }),
     KeySpec: key.spec,
     ...algorithms(key),
     MultiRegion: multiRegion !== undefined,
@@ -145,25 +146,52 @@ function keyMetadata(key: Key) {
   };
 }
 
+/** What a key can be used with, by its usage and its spec (KMS Developer Guide, "Key spec reference"). */
 function algorithms({ usage, spec }: Key) {
   switch (usage) {
     case 'ENCRYPT_DECRYPT':
-      return {
-        EncryptionAlgorithms:
-          spec === 'SYMMETRIC_DEFAULT' ? ['SYMMETRIC_DEFAULT'] : ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'],
-      };
+      return { EncryptionAlgorithms: encryptionAlgorithms(spec) };
     case 'SIGN_VERIFY':
-      return {
-        SigningAlgorithms: spec.startsWith('RSA')
-          ? ['RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PSS_SHA_256']
-          : ['ECDSA_SHA_256'],
-      };
+      return { SigningAlgorithms: signingAlgorithms(spec) };
     case 'GENERATE_VERIFY_MAC':
       return { MacAlgorithms: [spec.replace('HMAC_', 'HMAC_SHA_')] };
     case 'KEY_AGREEMENT':
       return { KeyAgreementAlgorithms: ['ECDH'] };
     case 'ENCAPSULATE_DECAPSULATE':
-      return {};
+      return { EncapsulationAlgorithms: ['ML_KEM'] };
+  }
+}
+
+function encryptionAlgorithms(spec: string): readonly string[] {
+  switch (spec) {
+    case 'SYMMETRIC_DEFAULT':
+      return ['SYMMETRIC_DEFAULT'];
+    case 'SM2':
+      return ['SM2PKE'];
+    default:
+      return ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'];
+  }
+}
+
+function signingAlgorithms(spec: string): readonly string[] {
+  switch (spec) {
+    case 'ECC_NIST_P256':
+    case 'ECC_SECG_P256K1':
+      return ['ECDSA_SHA_256'];
+    case 'ECC_NIST_P384':
+      return ['ECDSA_SHA_384'];
+    case 'ECC_NIST_P521':
+      return ['ECDSA_SHA_512'];
+    case 'ECC_NIST_EDWARDS25519':
+      return ['ED25519_SHA_512', 'ED25519_PH_SHA_512'];
+    case 'ML_DSA_44':
+    case 'ML_DSA_65':
+    case 'ML_DSA_87':
+      return ['ML_DSA_SHAKE_256'];
+    case 'SM2':
+      return ['SM2DSA'];
+    default:
+      return ['PKCS1_V1_5', 'PSS'].flatMap((padding) => [256, 384, 512].map((bits) => `RSASSA_${padding}_SHA_${bits}`));
   }
 }
 
