@@ -77,6 +77,7 @@ const programs = {
     'host/test': 'test/host/test.ts',
     'host/launcher': 'test/host/launcher.ts',
     'bench/bench': 'bench/bench.ts',
+    'bench/worker': 'bench/worker.ts',
   },
   outdir: 'out',
 };

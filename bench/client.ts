@@ -1,0 +1,70 @@
+import { createAws } from '../src/aws/index.ts';
+import { systemClock } from '../src/core/clock.ts';
+import { Connections, type Session } from '../src/core/connections.ts';
+import { defaultRates, type Rates, RequestLimiter } from '../src/core/limiter.ts';
+import type { ConnectionRef } from '../src/core/model.ts';
+import { type ScanResult, scanGrants } from '../src/core/scan.ts';
+
+/** `default`: as the product ships; `full`: as fast as it goes. */
+export type Pace = 'default' | 'full';
+
+/** ListGrants a second, at the default pace. */
+export const defaultPace = defaultRates.ListGrants;
+
+/** Our client, as the extension puts it together: the one place of the benchmark that knows how. */
+export interface Client {
+  readonly session: Session;
+  /** How many requests KMS has answered so far. */
+  requests(): number;
+  scan(): Promise<ScanResult>;
+  close(): void;
+}
+
+const unlimited: Rates = {
+  ListKeys: 1e6,
+  ListAliases: 1e6,
+  DescribeKey: 1e6,
+  ListGrants: 1e6,
+  ListRetirableGrants: 1e6,
+  RevokeGrant: 1e6,
+};
+
+/** Opens the default profile. The environment is that of the process. */
+export async function openClient(pace: Pace): Promise<Client> {
+  let requests = 0;
+  const aws = createAws({
+    env: process.env,
+    log: ({ operation, attempts = 0 }) => {
+      if (operation !== 'GetCallerIdentity') requests += attempts;
+    },
+    sample: () => Promise.reject(new Error('not used')),
+    mfaCode: async () => undefined,
+    mayRunProcesses: () => false,
+  });
+  const ref: ConnectionRef = { kind: 'profile', profile: 'default', region: 'eu-west-1' };
+  const connections = new Connections({
+    aws: async () => aws,
+    preferences: () => ({ connections: [ref], sample: false, profile: '', region: '', env: {} }),
+    onListChanged: () => {},
+    onStateChanged: () => {},
+    onAccountChanged: () => {},
+    onOpened: () => {},
+    onChange: () => {},
+    watch: () => {},
+  });
+  const limiter = new RequestLimiter(systemClock, pace === 'full' ? unlimited : defaultRates);
+  const session = await connections.open(ref);
+  return {
+    session,
+    requests: () => requests,
+    scan: () =>
+      scanGrants({
+        sessions: [session],
+        signal: new AbortController().signal,
+        limiter,
+        clock: systemClock,
+        onProgress: () => {},
+      }),
+    close: () => connections.dispose(),
+  };
+}

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { projectRoot, vsixPath } from '../test/host/project.ts';
+import type { Measurement } from './measurement.ts';
+
+/** The package as it ships. */
+export async function measurePackage(): Promise<Measurement[]> {
+  await promisify(execFile)('npm', ['run', 'package', '--silent'], { cwd: projectRoot });
+  const size = async (what: string, path: string, budget: number): Promise<Measurement> => ({
+    what,
+    measured: (await stat(path)).size / 1024,
+    unit: 'KB',
+    budget,
+  });
+  const bundle = (name: string) => join(projectRoot, 'dist', name);
+  return [
+    await size('extension.js, loaded by activation', bundle('extension.js'), 120),
+    await size('commands.js, loaded with the first command', bundle('commands.js'), 150),
+    await size('aws.js, loaded with the first connection', bundle('aws.js'), 500),
+    await size('emulator.js, loaded with the sample data', bundle('emulator.js'), 80),
+    await size('VSIX', vsixPath, 450),
+  ];
+}
