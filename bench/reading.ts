@@ -82,14 +82,14 @@ export function measureReading({ keys, grantsPerKey, rounds }: Size): Promise<Me
       {
         what: 'heap for all keys, a key',
         measured: read.heap.keys / read.keys,
-        unit: 'bytes',
+        unit: 'B',
         budget: 2_000,
         note: megabytes(read.heap.keys),
       },
       {
         what: 'heap for what a scan found, a grant',
         measured: read.heap.scan / read.grants,
-        unit: 'bytes',
+        unit: 'B',
         budget: 3_000,
         note: `${megabytes(read.heap.scan)}; ${rounded(read.grants)} grants, and ${rounded(read.keys)} keys with their metadata`,
       },
