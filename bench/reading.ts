@@ -20,7 +20,7 @@ export const sizes: readonly Size[] = [
 
 /** Of the keys, for the steps that need not be done for all of them. */
 const expanded = 50;
-const bareScan = 2_000;
+const bareScan = 1_000;
 
 /** Over HTTP, with every answer late by the same time, which is then the unit. */
 export function measureFirstKeys(): Promise<Measurement[]> {
@@ -77,7 +77,7 @@ export function measureReading({ keys, grantsPerKey, rounds }: Size): Promise<Me
       beside('all keys', read.allKeys, bare.allKeys, 5),
       asked('all keys', read.allKeys, fewest.list),
       beside('one key expanded', read.oneKey, bare.oneKey, 5),
-      beside('full scan, a request', perRequest(read.scan), perRequest(bare.scan), 3),
+      beside('full scan, a request', perRequest(read.scan), perRequest(bare.scan), 5),
       asked('full scan', read.scan, fewest.scan),
       {
         what: 'heap for all keys, a key',
