@@ -6,8 +6,8 @@ import { isAbort, isKmsError, type KmsErrorKind } from './errors.ts';
  *
  * KMS is eventually consistent: after a revoke a list can still hold the grant, or hold it in one answer and not in the
  * next. AWS publishes no upper bound ("usually less than five minutes"), and absence from a list is not proof that the
- * grant is unusable everywhere. So: several absences in a row before anything is claimed, and a limit after which the
- * truth is "still listed".
+ * grant is unusable everywhere. So: several absences in a row before anything is claimed, over the longer the longer it
+ * was still listed; and a limit after which the truth is "still listed".
  */
 export interface PropagationPolicy {
   /** The waits before the first reads, in milliseconds; each is an upper bound, jittered. */
@@ -16,9 +16,18 @@ export interface PropagationPolicy {
   readonly intervalMs: number;
   /** How long to follow a grant, from the moment KMS accepted the revoke. */
   readonly timeoutMs: number;
-  /** How many reads in a row must not list the grant. */
+  /** How many reads in a row must not list the grant, at least. */
   readonly absentReads: number;
 }
+
+/**
+ * For how long the grant must not be listed, as a part of the time that KMS still listed it: what takes long to reach one
+ * part of KMS takes long to reach the others.
+ */
+const absentShare = 0.5;
+/** Once it was listed for so long, an absence is looked at closely: that is the upper bound of the waits then. */
+const listedLongMs = 5000;
+const closeIntervalMs = 3000;
 
 export const defaultPolicy: PropagationPolicy = {
   firstDelaysMs: [0, 500, 1000, 2000, 4000, 8000],
@@ -28,7 +37,7 @@ export const defaultPolicy: PropagationPolicy = {
 };
 
 export type PropagationOutcome =
-  /** Absent from `absentReads` reads in a row; `afterMs` since the revoke. */
+  /** Absent for long enough, see {@link PropagationPolicy}; `afterMs` since the revoke. */
   | { readonly kind: 'gone'; readonly afterMs: number }
   /** The limit passed. `lastRead` is what the last answered read said; `none`: not one read was answered. */
   | { readonly kind: 'timedOut'; readonly afterMs: number; readonly lastRead: LastRead }
@@ -65,6 +74,8 @@ interface Target {
   readonly grantId: string;
   readonly since: number;
   absences: number;
+  /** When a read last listed it, or when the revoke was accepted. */
+  lastListedAt: number;
   lastRead: LastRead;
   readonly settle: (outcome: PropagationOutcome) => void;
 }
@@ -91,8 +102,9 @@ export class PropagationPoller {
   follow(grantId: string, since: number): Promise<PropagationOutcome> {
     this.stop(grantId);
     return new Promise((settle) => {
-      this.#targets.set(grantId, { grantId, since, absences: 0, lastRead: 'none', settle });
-      this.#reads = 0;
+      // Of many that join one after the other, not each is a reason to read at once.
+      this.#reads = this.idle ? 0 : 1;
+      this.#targets.set(grantId, { grantId, since, absences: 0, lastListedAt: since, lastRead: 'none', settle });
       this.#wake.abort();
       if (!this.#running) void this.#run();
     });
@@ -136,7 +148,8 @@ export class PropagationPoller {
     const { clock, policy, random, onProgress } = this.#options;
     for (;;) {
       this.#wake = new AbortController();
-      const scheduled = policy.firstDelaysMs[this.#reads] ?? policy.intervalMs;
+      const next = policy.firstDelaysMs[this.#reads] ?? policy.intervalMs;
+      const scheduled = [...this.#targets.values()].some(isLookedAtClosely) ? Math.min(next, closeIntervalMs) : next;
       const backOff = this.#troubles === 0 ? 0 : Math.min(longestBackOffMs, 1000 * 2 ** this.#troubles);
       const delay = Math.round(random() * Math.max(scheduled, backOff));
       for (const target of this.#targets.values()) {
@@ -177,12 +190,14 @@ export class PropagationPoller {
     for (const target of asked) {
       if (this.#targets.get(target.grantId) !== target) continue;
       if (listed !== undefined) {
-        target.lastRead = listed.has(target.grantId) ? 'listed' : 'absent';
-        target.absences = target.lastRead === 'absent' ? target.absences + 1 : 0;
+        const isListed = listed.has(target.grantId);
+        target.lastRead = isListed ? 'listed' : 'absent';
+        target.absences = isListed ? 0 : target.absences + 1;
+        if (isListed) target.lastListedAt = clock.now();
       }
       const afterMs = clock.now() - target.since;
       const confirming = listed !== undefined && target.absences > 0;
-      if (target.absences >= policy.absentReads) this.#settle(target, { kind: 'gone', afterMs });
+      if (isGone(target, policy, clock.now())) this.#settle(target, { kind: 'gone', afterMs });
       else if (afterMs >= policy.timeoutMs && !confirming) {
         this.#settle(target, { kind: 'timedOut', afterMs, lastRead: target.lastRead });
       }
@@ -193,4 +208,12 @@ export class PropagationPoller {
     this.#targets.delete(target.grantId);
     target.settle(outcome);
   }
+}
+
+function isGone({ absences, since, lastListedAt }: Target, { absentReads }: PropagationPolicy, now: number): boolean {
+  return absences >= absentReads && now - lastListedAt >= absentShare * (lastListedAt - since);
+}
+
+function isLookedAtClosely({ absences, since, lastListedAt }: Target): boolean {
+  return absences > 0 && lastListedAt - since >= listedLongMs;
 }

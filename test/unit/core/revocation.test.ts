@@ -525,7 +525,7 @@ test('a wait that is stopped leaves the grant unconfirmed; checking again takes 
   await clock.advance(4 * minutes);
   assert.equal(state(), 'confirming');
   kms.unlist(arn, 'g1');
-  await clock.advance(minutes);
+  await clock.advance(3 * minutes);
   assert.deepEqual(kinds(), ['stopped', 'gone']);
 });
 
