@@ -105,13 +105,14 @@ function foldText(text: string): Folded {
   for (const raw of text.split('\n')) {
     if (raw.trim() === '') continue;
     const line = readLine(raw);
-    if (line === undefined || !fold(folded.records, line)) folded.damaged += 1;
+    if (line === undefined) folded.damaged += 1;
+    else fold(folded.records, line);
   }
   return folded;
 }
 
-/** @returns false for an outcome of an entry that is not there */
-function fold(records: Map<string, JournalRecord>, line: Line): boolean {
+/** An outcome of an entry that is not there is left out: it came after the entry was cleared away. */
+function fold(records: Map<string, JournalRecord>, line: Line): void {
   if (line.kind === 'entry') {
     const { entry } = line;
     // A line that was written twice says the same as once.
@@ -124,10 +125,10 @@ function fold(records: Map<string, JournalRecord>, line: Line): boolean {
         recreatedAs: undefined,
       });
     }
-    return true;
+    return;
   }
   const record = records.get(line.id);
-  if (record === undefined) return false;
+  if (record === undefined) return;
   const { outcome, at } = line;
   if (outcome.kind === 'recreatedAs') records.set(line.id, { ...record, recreatedAs: outcome.grantId });
   else if (!isSeenGone(record) || outcome.kind === 'followed' || outcome.kind === 'gone') {
@@ -140,7 +141,6 @@ function fold(records: Map<string, JournalRecord>, line: Line): boolean {
       grant: made === undefined ? record.grant : { ...record.grant, grantId: made },
     });
   }
-  return true;
 }
 
 /** What another window, which still waits, says of a grant that one has seen gone changes nothing. */
@@ -157,6 +157,7 @@ export function endsGrant<T extends { readonly kind: JournalKind }>(entry: T): e
 export function isFinished(record: JournalRecord): boolean {
   switch (record.outcome?.kind) {
     case undefined:
+    case 'unknown':
       return false;
     case 'refused':
     case 'gone':
@@ -165,7 +166,6 @@ export function isFinished(record: JournalRecord): boolean {
     case 'notListed':
       return true;
     case 'accepted':
-    case 'unknown':
     case 'followed':
     case 'stillListed':
     case 'stopped':

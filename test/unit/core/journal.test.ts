@@ -164,10 +164,18 @@ for (const [what, damage] of [
   });
 }
 
-test('an outcome without its entry, or of an unknown kind, is left out and counted', async () => {
+test('an outcome that comes after its entry was cleared is no damage', async () => {
+  const { journal, file, id } = await fileWith({ kind: 'refused', error: 'accessDenied', message: 'no' });
+  await journal.clear();
+  await journal.note(id, { kind: 'recreatedAs', grantId: 'g2' });
+  assert.deepEqual([file.lines.length, readJournal(await file.read())], [1, { records: [], damaged: 0 }]);
+  await journal.clear();
+  assert.deepEqual(file.lines, []);
+});
+
+test('an outcome of an unknown kind is left out and counted', async () => {
   const { file } = await fileWith({ kind: 'accepted' });
   const [entry, outcome] = file.lines;
-  assert.deepEqual(readJournal(`${outcome}\n`), { records: [], damaged: 1 });
   const read = readJournal(`${entry}\n${outcome?.replace('accepted', 'applauded')}\n`);
   assert.deepEqual([read.records[0]?.outcome, read.damaged], [undefined, 1]);
 });
@@ -189,9 +197,11 @@ for (const outcome of outcomes) {
   });
 }
 
-test('a change without an outcome is not finished, and a creation is finished with its answer', async () => {
+test('a change without an answer is not finished, and a creation is finished with its answer', async () => {
   const { journal } = openWindow();
   const { id } = await journal.add(revokeOf(grant(''), { kind: 'create' }));
+  assert.deepEqual(journal.records.map(isFinished), [false]);
+  await journal.note(id, { kind: 'unknown' });
   assert.deepEqual(journal.records.map(isFinished), [false]);
   await journal.note(id, { kind: 'accepted', grantId: 'made' });
   assert.deepEqual(journal.records.map(isFinished), [true]);
