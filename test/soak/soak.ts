@@ -64,7 +64,7 @@ export async function soak(t: TestContext, { seed, actions }: SoakOptions): Prom
     emulator: { propagation: { minMs: 0, maxMs: 120_000 } },
     sample: { keys: 3, grantsPerKey: 4 },
   });
-  const run = new Run(world, createRandom(seed, 'acts'));
+  const run = new Run(world);
   // Commands sleep by the system's clock, which they can't be given: it is the world's, here.
   const { now, sleep } = systemClock;
   const { clock } = world;
@@ -108,9 +108,9 @@ class Run {
   #checkedWrites = 0;
   #config: Parameters<typeof configOf>[0] = { ana: 'ana', ben: 'ben' };
 
-  constructor(world: World, random: Random) {
+  constructor(world: World) {
     this.#world = world;
-    this.#random = random;
+    this.#random = createRandom(world.seed, 'acts');
     const [key] = world.keys;
     if (key !== undefined) addGrants(world.emulator().account, key.id, 230);
     this.#openWindow();
@@ -178,7 +178,8 @@ class Run {
   }
 
   #hand(): Hand {
-    const random = this.#random;
+    // Its own, so that what one act draws is the same, whatever goes on beside it.
+    const random = createRandom(this.#world.seed, `act ${this.acts.length}`);
     const window = random.pick(this.#world.windows as [Window, ...Window[]]);
     const screen = this.#screens.get(window) ?? [];
     const note = (text: string) => {
@@ -188,7 +189,7 @@ class Run {
       random,
       window,
       note,
-      chance: (probability) => this.#chance(probability),
+      chance: (probability) => random.next() < probability,
       rows: async (parent) => {
         const rows = await window.rows(parent);
         // Drawn, as VS Code does.
@@ -214,7 +215,7 @@ class Run {
     const window = this.#world.openWindow({
       maxAttempts,
       connections,
-      timeouts: { connectMs: 500, requestMs: 100 },
+      timeouts: { connectMs: 500, requestMs: 40 },
       endpoint: this.#chance(0.8) ? { kind: 'aws' } : { kind: 'custom', url: 'http://127.0.0.1' },
     });
     this.#screens.set(window, []);
@@ -470,6 +471,12 @@ function meanwhile(world: World, hand: Hand): () => Promise<void> {
     () => world.pass(random.below(minute)),
     () => hand.writeConfig(random.pick(configs)),
     async () => endOneElsewhere(world, hand),
+    async () => {
+      const stage = random.pick(['before', 'after'] as const);
+      for (const emulator of world.emulators) {
+        emulator.setFaults([{ operation: '*Grant', times: 1, stage, fault: { kind: 'drop' } }]);
+      }
+    },
     async () => hand.window.connections.reconnect(anasRef),
   ]);
 }
@@ -524,6 +531,7 @@ const operations = [
   'List*',
   'ListGrants',
   'ListKeys',
+  '*Grant',
   'RevokeGrant',
   'RetireGrant',
   'CreateGrant',
@@ -541,20 +549,21 @@ function anyFault({ random }: Hand): Fault {
     { kind: 'drop' },
     { kind: 'hang' },
     { kind: 'expiredToken' },
-    { kind: 'latency', ms: 30 },
-    { kind: 'latency', ms: 150 },
-    { kind: 'slowBody', ms: 150 },
+    { kind: 'latency', ms: 10 },
+    { kind: 'latency', ms: 60 },
+    { kind: 'slowBody', ms: 60 },
     { kind: 'cutBody' },
     { kind: 'cutHead' },
     { kind: 'halfBody' },
   ]);
   const stages = fault.kind === 'drop' ? (['unread', 'before', 'after'] as const) : (['before', 'after'] as const);
-  const stage =
-    fault.kind === 'hang' || fault.kind === 'drop' || fault.kind === 'notJson' ? random.pick([...stages]) : 'before';
+  // What is refused is not carried out; what fails otherwise may be.
+  const isLost = fault.kind === 'hang' || fault.kind === 'drop' || fault.kind === 'notJson' || 'status' in fault;
+  const stage = isLost ? random.pick([...stages]) : 'before';
   return {
     operation: random.pick(operations),
     probability: random.pick([0.1, 0.3, 1]),
-    times: 1 + random.below(20),
+    times: 1 + random.below(6),
     stage,
     fault,
   };
@@ -638,7 +647,7 @@ const table: readonly Act[] = [
   },
   {
     name: 'revoke',
-    weight: 16,
+    weight: 24,
     mayGoOn: true,
     run: async (world, hand) => {
       const node = grantOf(hand);
@@ -664,7 +673,7 @@ const table: readonly Act[] = [
   },
   {
     name: 'retire',
-    weight: 6,
+    weight: 10,
     mayGoOn: true,
     run: async (world, hand) => {
       const node = grantOf(hand);
@@ -798,7 +807,7 @@ const table: readonly Act[] = [
   { name: 'credentials expire', weight: 1, run: async ({ cloud }) => cloud.expire() },
   {
     name: 'reload',
-    weight: 3,
+    weight: 2,
     run: async (_, hand) => {
       hand.window.dispose();
       hand.openWindow();
