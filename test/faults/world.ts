@@ -20,7 +20,7 @@ import {
   type Endpoint,
 } from '../../src/core/model.ts';
 import { keyOfArn, readKeyArn } from '../../src/core/pinnedKeys.ts';
-import { defaultPolicy } from '../../src/core/propagation.ts';
+import { defaultPolicy, type PropagationPolicy } from '../../src/core/propagation.ts';
 import {
   type RevocationOutcome,
   type RevocationRecord,
@@ -194,6 +194,7 @@ export interface WindowOptions {
   readonly timeouts?: Timeouts;
   readonly maxAttempts?: number;
   readonly connections?: readonly ConnectionRef[];
+  readonly policy?: PropagationPolicy;
   /** What the endpoint is taken for; unless given, AWS itself, which knows dry runs. */
   readonly endpoint?: Endpoint;
 }
@@ -395,7 +396,11 @@ export class Window {
 
   constructor(world: World, file: JournalFile, options: WindowOptions) {
     const { clock, outside } = world;
-    const { timeouts = { connectMs: 500, requestMs: 200 }, maxAttempts = 1, endpoint = { kind: 'aws' } } = options;
+    const {
+      timeouts = { connectMs: 10_000, requestMs: 20_000 },
+      maxAttempts = 1,
+      endpoint = { kind: 'aws' },
+    } = options;
     this.world = world;
     this.options = options;
     this.chosen = options.connections ?? [anasRef];
@@ -421,7 +426,7 @@ export class Window {
       journal: this.journal,
       clock,
       random: createRandom(world.seed, 'jitter').next,
-      policy: () => defaultPolicy,
+      policy: () => options.policy ?? defaultPolicy,
       onChange: (record) => this.view.onRevocationChange(record),
       onOutcome: (record, outcome) => {
         this.outcomes.push([record, outcome]);

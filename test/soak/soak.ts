@@ -348,10 +348,9 @@ class Run {
         assert.ok(listeners < 20, `${listeners} listeners wait for the end of ${connectionId(ref)}.`);
       }
     }
-    if (this.#chance(0.1)) {
-      const window = this.#random.pick(this.#world.windows as [Window, ...Window[]]);
-      await this.#settled(this.#readTree(window));
-    }
+    const { windows } = this.#world;
+    const window = windows[this.#random.below(Math.max(1, windows.length))];
+    if (window !== undefined && this.#chance(0.1)) await this.#settled(this.#readTree(window));
   }
 
   /** Reads a whole tree anew, and holds it against the server. */
