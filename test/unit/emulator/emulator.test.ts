@@ -130,6 +130,7 @@ suite('from request to reply', () => {
         operation: 'ListGrants',
         input: { KeyId: keyId, GrantId: 'short' },
         principalArn: 'arn:aws:iam::111122223333:user/alex',
+        done: false,
         status: 400,
         errorCode: 'InvalidGrantIdException',
       },
