@@ -1,7 +1,7 @@
 import { createAws } from '../src/aws/index.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { Connections, type Session } from '../src/core/connections.ts';
-import { defaultRates, type Rates, RequestLimiter } from '../src/core/limiter.ts';
+import { defaultBudget, RequestLimiter, requestQuotas } from '../src/core/limiter.ts';
 import type { ConnectionRef } from '../src/core/model.ts';
 import { type ScanResult, scanGrants } from '../src/core/scan.ts';
 
@@ -9,7 +9,7 @@ import { type ScanResult, scanGrants } from '../src/core/scan.ts';
 export type Pace = 'default' | 'full';
 
 /** ListGrants a second, at the default pace. */
-export const defaultPace = defaultRates.ListGrants;
+export const defaultPace = (requestQuotas.ListGrants * defaultBudget) / 100;
 
 /** Our client, as the extension puts it together: the one place of the benchmark that knows how. */
 export interface Client {
@@ -20,14 +20,8 @@ export interface Client {
   close(): void;
 }
 
-const unlimited: Rates = {
-  ListKeys: 1e6,
-  ListAliases: 1e6,
-  DescribeKey: 1e6,
-  ListGrants: 1e6,
-  ListRetirableGrants: 1e6,
-  RevokeGrant: 1e6,
-};
+/** Percent of AWS's quotas: far more than anything here can send. */
+const unlimited = 1e6;
 
 /** Opens the default profile. The environment is that of the process. */
 export async function openClient(pace: Pace): Promise<Client> {
@@ -43,6 +37,7 @@ export async function openClient(pace: Pace): Promise<Client> {
   });
   const ref: ConnectionRef = { kind: 'profile', profile: 'default', region: 'eu-west-1' };
   const connections = new Connections({
+    limiter: new RequestLimiter(systemClock, pace === 'full' ? unlimited : defaultBudget),
     aws: async () => aws,
     preferences: () => ({ connections: [ref], sample: false, profile: '', region: '', env: {} }),
     onListChanged: () => {},
@@ -52,7 +47,6 @@ export async function openClient(pace: Pace): Promise<Client> {
     onChange: () => {},
     watch: () => {},
   });
-  const limiter = new RequestLimiter(systemClock, pace === 'full' ? unlimited : defaultRates);
   const session = await connections.open(ref);
   return {
     session,
@@ -61,7 +55,6 @@ export async function openClient(pace: Pace): Promise<Client> {
       scanGrants({
         sessions: [session],
         signal: new AbortController().signal,
-        limiter,
         clock: systemClock,
         onProgress: () => {},
       }),

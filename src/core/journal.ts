@@ -41,6 +41,8 @@ type RecordedOutcome =
   | { readonly kind: 'refused'; readonly error: string; readonly message: string }
   /** No answer came: it may or may not have been done. */
   | { readonly kind: 'unknown' }
+  /** KMS does not know the grant to end, or not any more. */
+  | { readonly kind: 'notFound' }
   /** It is being followed once more, with a full new time limit. */
   | { readonly kind: 'followed' }
   /** KMS no longer lists the grant. */
@@ -158,6 +160,7 @@ export function isFinished(record: JournalRecord): boolean {
   switch (record.outcome?.kind) {
     case undefined:
     case 'unknown':
+    case 'notFound':
       return false;
     case 'refused':
     case 'gone':
@@ -490,6 +493,7 @@ function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
     case 'refused':
       return { kind: 'refused', error: text(fields['error']) ?? 'unknown', message: text(fields['message']) ?? '' };
     case 'unknown':
+    case 'notFound':
     case 'followed':
     case 'dismissed':
       return { kind: fields['kind'] };

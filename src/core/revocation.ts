@@ -167,6 +167,8 @@ export interface RevocationRecord {
   readonly requestedAt: number;
   /** KMS answered that it took the revoke. False: the answer is outstanding, or was lost. */
   readonly accepted: boolean;
+  /** KMS answered that it does not know the grant. */
+  readonly notFound?: boolean | undefined;
   /** When it was taken up once more, with a full new time limit. */
   readonly followedAt?: number | undefined;
   /** Set when the wait ended without the grant being seen gone. */
@@ -192,6 +194,8 @@ function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): Rev
     case 'refused':
     case 'dismissed':
       return undefined;
+    case 'notFound':
+      return { ...record, notFound: true };
     case 'gone':
       return { ...record, goneAt: outcomeAt };
     case 'followed':
@@ -331,9 +335,10 @@ export class Revocations {
       }
       result = 'perhapsGone';
     }
-    entry.record = { ...entry.record, accepted: true };
+    const isAccepted = result === 'accepted';
+    entry.record = { ...entry.record, accepted: isAccepted, notFound: !isAccepted };
     this.#follow(session, entry);
-    await this.#note(entry.record, { kind: 'accepted' });
+    await this.#note(entry.record, { kind: isAccepted ? 'accepted' : 'notFound' });
     return result;
   }
 

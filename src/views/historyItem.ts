@@ -181,6 +181,8 @@ function stateText(record: JournalRecord, isUnderWay: boolean): string {
       return endsGrant(record) ? l10n.t('confirming') : l10n.t('accepted');
     case 'followed':
       return l10n.t('confirming');
+    case 'notFound':
+      return l10n.t('not found by KMS · confirming');
     case 'refused':
       return l10n.t('refused: {0}', refusalTitle(outcome.error));
     case 'gone':
@@ -216,6 +218,7 @@ function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon
       return icon('error', 'problemsErrorIcon');
     case 'accepted':
       return endsGrant(record) ? icon('sync') : icon('check');
+    case 'notFound':
     case 'followed':
       return icon('sync');
     case 'gone':

@@ -285,14 +285,19 @@ function revocationText({ record, ...revocation }: RevocationState): string {
     case 'revoking':
       return words.under;
     case 'confirming': {
-      const state = record.accepted ? words.confirming : words.checking;
+      const state = record.accepted
+        ? words.confirming
+        : record.notFound === true
+          ? l10n.t('Not found by KMS · confirming')
+          : words.checking;
       const { progress } = revocation;
       if (progress === undefined) return state;
       return `${state} · ${l10n.t('next check {0}', timeOfDay(new Date(progress.nextCheckAt)))}`;
     }
     case 'unconfirmed': {
       const last = record.unconfirmed?.lastRead === 'listed' ? l10n.t('still listed') : l10n.t('not confirmed');
-      return `${record.accepted ? words.done : words.lost} · ${last}`;
+      const state = record.accepted ? words.done : record.notFound === true ? l10n.t('Not found by KMS') : words.lost;
+      return `${state} · ${last}`;
     }
   }
 }

@@ -379,10 +379,13 @@ for (const kind of ['timeout', 'network', 'notJson', 'internal', 'dependencyTime
 
 for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
   test(`a revoke of a grant that KMS does not know (${kind}) is followed, for it may be gone`, async () => {
-    const { kms, session, revocations, clock, kinds } = world();
+    const { kms, session, revocations, clock, kinds, file } = world();
     kms.unlist(arn, 'g1');
     failing(kms, 'revokeGrant', kind);
     assert.equal(await revocations.revoke(session, k1, g1, account), 'perhapsGone');
+    const { accepted, notFound } = revocations.state(profileRef, k1, 'g1')?.record ?? assert.fail();
+    assert.deepEqual([accepted, notFound], [false, true]);
+    assert.deepEqual([file.records[0]?.outcome, file.records[0]?.accepted], [{ kind: 'notFound' }, false]);
     await clock.advance(minutes);
     assert.deepEqual(kinds(), ['gone']);
   });
