@@ -85,7 +85,11 @@ const programs = {
 /** Runs inside the extension host, where require() is the only loader and mocha is resolved from node_modules. */
 const inHost = {
   ...node,
-  entryPoints: { integration: 'test/integration/index.ts', activation: 'bench/activation.ts' },
+  entryPoints: {
+    integration: 'test/integration/index.ts',
+    activation: 'bench/activation.ts',
+    sizeInHost: 'bench/sizeInHost.ts',
+  },
   outdir: 'out/in-host',
   format: 'cjs',
   external: ['vscode', 'mocha'],

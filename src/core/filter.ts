@@ -23,32 +23,34 @@ export function textFilter(text: string): TextFilter | undefined {
 
 /** A separator that nobody types keeps words from reaching over two fields. */
 export function searchText(...fields: readonly (string | undefined)[]): SearchText {
-  return normal(fields.filter((field) => field !== undefined).join('\n')) as SearchText;
+  // One that is not there is an empty line, in which there is no word.
+  return normal(fields.join('\n')) as SearchText;
 }
 
 function normal(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
-/** Made once for each, and forgotten with it: a keypress asks for those of all. */
-function once<T extends object>(make: (of: T) => SearchText): (of: T) => SearchText {
-  const made = new WeakMap<T, SearchText>();
+/** Makes it once for each, and forgets it with it: a keypress asks for those of all. */
+export function once<T extends object, R>(make: (of: T) => R): (of: T) => R {
+  const made = new WeakMap<T, R>();
   return (of) => {
-    let text = made.get(of);
-    if (text === undefined) {
-      text = make(of);
-      made.set(of, text);
+    let one = made.get(of);
+    if (one === undefined) {
+      one = make(of);
+      made.set(of, one);
     }
-    return text;
+    return one;
   };
 }
 
-const keyText = once(({ aliases, arn }: KmsKey) => searchText(...aliases, arn));
+const textsOfKey = once(({ aliases, arn }: KmsKey): readonly SearchText[] => [searchText(...aliases, arn)]);
 const descriptionText = once(({ description }: KeyMetadata) => searchText(description));
 
 /** What a key is found by: its aliases, ID, ARN and description. */
 export function keyTexts(key: KmsKey, metadata: KeyMetadata | undefined): readonly SearchText[] {
-  return metadata === undefined ? [keyText(key)] : [keyText(key), descriptionText(metadata)];
+  const texts = textsOfKey(key);
+  return metadata === undefined ? texts : [...texts, descriptionText(metadata)];
 }
 
 /** What a grant is found by: its name, ID, principals, operations and encryption context. */

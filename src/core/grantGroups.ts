@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { connectionName } from './describe.ts';
-import { grantText, keyTexts, type SearchText, searchText, type TextFilter } from './filter.ts';
+import { grantText, keyTexts, once, type SearchText, searchText, type TextFilter } from './filter.ts';
 import {
   type Finding,
   type FindingKind,
@@ -84,37 +84,35 @@ export function heldGrants(
 
 /** Those that the filter leaves: a word may be in the grant, its key, its connection, its grantee or its findings. */
 export function filterGrants(held: readonly HeldGrant[], filter: TextFilter | undefined): readonly HeldGrant[] {
-  if (filter === undefined) return held;
-  // Few of them, on many grants.
-  const known = new Map<string, SearchText>();
-  const text = (words: string) => {
-    const made = known.get(words) ?? searchText(words);
-    known.set(words, made);
-    return made;
-  };
-  return held.filter(({ connection, key, metadata, grant, managedBy, findings }) =>
-    filter.matches([
-      ...keyTexts(key, metadata),
-      grantText(grant),
-      text(connectionName(connection.ref)),
-      ...(managedBy === undefined ? [] : [text(managedBy)]),
-      ...findings.map(({ title }) => text(title)),
-    ]),
-  );
+  return filter === undefined ? held : held.filter((one) => filter.matches(textsOf(one)));
 }
 
-/**
- * The grants in the order that they have within each group. What is in order already is so in linear time: sort once,
- * and filter and group what came of it.
- */
+const textsOf = once(({ connection, key, metadata, grant, managedBy, findings }: HeldGrant): readonly SearchText[] => [
+  ...keyTexts(key, metadata),
+  grantText(grant),
+  commonText([connectionName(connection.ref), managedBy, ...findings.map(({ title }) => title)].join('\n')),
+]);
+
+/** A few texts on tens of thousands of grants: each is kept once. */
+const commonTexts = new Map<string, SearchText>();
+function commonText(text: string): SearchText {
+  const made = commonTexts.get(text) ?? searchText(text);
+  commonTexts.set(text, made);
+  return made;
+}
+
+/** The grants in the order that they have within each group. */
 export function sortGrants(held: readonly HeldGrant[], sorting: Sorting): readonly HeldGrant[] {
   return held.toSorted(sorting === 'age' ? byAge : byGrantName);
 }
 
-/** Groups, with their grants, all in order. A grant is in each group that it belongs to. */
-export function groupGrants(held: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {
+/**
+ * Groups, in order, of grants that are in order: each keypress of a filter groups anew what {@link sortGrants} sorted
+ * once. A grant is in each group that it belongs to.
+ */
+export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {
   const groups = new Map<string, GrantGroup & { readonly grants: HeldGrant[] }>();
-  for (const one of sortGrants(held, sorting)) {
+  for (const one of sorted) {
     for (const { id, head } of groupsOf(one, grouping)) {
       const known = groups.get(id);
       if (known === undefined) groups.set(id, { id, ...head(), grants: [one] });
@@ -201,13 +199,14 @@ function groupOrder(sorting: Sorting): (left: GrantGroup, right: GrantGroup) => 
   }
 }
 
+const unresolved: readonly PrincipalKind[] = ['unresolvedRole', 'unresolvedUser'];
+
 /** Findings go by how grave they are, possible orphans before all other principals, and AWS's own after them. */
 function rankOf({ subject }: GrantGroup): number {
   switch (subject.kind) {
     case 'finding':
       return subject.finding === 'none' ? findingKinds.length : findingKinds.indexOf(subject.finding);
     case 'principal': {
-      const unresolved: readonly PrincipalKind[] = ['unresolvedRole', 'unresolvedUser'];
       if (subject.principal.managedBy !== undefined) return 2;
       return unresolved.includes(subject.principal.kind) ? 0 : 1;
     }
