@@ -42,6 +42,8 @@ export async function run(): Promise<void> {
   );
   const typingAt = Date.now();
   await vscode.commands.executeCommand(commands.filterKeys);
+  // A person needs as long to begin.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   const keypressMs: number[] = [];
   for (const text of JSON.parse(texts) as string[]) {
     const pressed = process.cpuUsage();

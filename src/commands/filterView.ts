@@ -8,6 +8,8 @@ export interface Filterable {
   /** As it was typed; empty while all is shown. */
   readonly filter: string;
   setFilter(text: string): void;
+  /** Makes ready what a filter looks in: then the first keypress is as quick as the next. */
+  prepareFilter(): unknown;
 }
 
 interface FilterContext {
@@ -71,4 +73,6 @@ function ask(
     box.dispose();
   });
   box.show();
+  // While the box comes up.
+  setTimeout(() => view.prepareFilter());
 }

@@ -9,6 +9,7 @@ import {
   groupGrants,
   type HeldGrant,
   heldGrants,
+  prepareFilter,
   type Sorting,
   sortGrants,
 } from '../core/grantGroups.ts';
@@ -198,6 +199,10 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
 
   get filter(): string {
     return this.#filter?.text ?? '';
+  }
+
+  prepareFilter(): void {
+    prepareFilter(this.#allSorted());
   }
 
   setFilter(text: string): void {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Connections, Session, SessionChange } from '../core/connections.ts';
 import { isAwsManaged } from '../core/describe.ts';
 import { explain, isAbort, isKmsError, isSignInProblem, type KmsError } from '../core/errors.ts';
-import { showsGrant, showsKey, type TextFilter, textFilter } from '../core/filter.ts';
+import { keyTexts, showsGrant, showsKey, type TextFilter, textFilter } from '../core/filter.ts';
 import { type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../core/findings.ts';
 import { compareGrants, type GrantListing } from '../core/inventory.ts';
 import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../core/model.ts';
@@ -112,6 +112,13 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   /** As it was typed; empty while all is shown. */
   get filter(): string {
     return this.#filter?.text ?? '';
+  }
+
+  async prepareFilter(): Promise<void> {
+    for (const ref of this.#connections.shown) {
+      const listing = await this.#connections.session(ref)?.inventory.keys();
+      for (const key of listing?.keys ?? []) keyTexts(key, undefined);
+    }
   }
 
   setFilter(text: string): void {
