@@ -36,8 +36,9 @@ export interface Measurement {
 const latencyMs = 10;
 /** Milliseconds of processor time that a keypress may take: on one that has nothing else to do, it is answered by then. */
 const keypressBudgetMs = 100;
-/** As somebody types them, and takes one back. */
-const keypresses = ['o', 'or', 'ord', 'orde', 'orders', 'orders q', 'orders qu', 'orders queue-0042', 'zzzz', 'zzz'];
+/** As somebody types them, and takes one back; twice over. */
+const typed = ['o', 'or', 'ord', 'orde', 'orders', 'orders q', 'orders qu', 'orders queue-0042', 'zzzz', 'zzz'];
+const keypresses = [...typed, ...typed];
 
 /** Takes a minute or two; `npm run build` first, with the package's dependencies of the tests in place. */
 export async function measureSizes(): Promise<Measurement[]> {
@@ -242,7 +243,7 @@ async function view(): Promise<Measurement[]> {
         measured: p95(times.keypressMs),
         unit: 'ms',
         budget: keypressBudgetMs,
-        note: list(times.keypressMs),
+        note: `all rows twice: VS Code asks for them too; ${list(times.keypressMs)}`,
       },
       {
         what: 'Keys view on 100,000 keys: DescribeKey, before anything was typed',

@@ -43,7 +43,7 @@ export async function run(): Promise<void> {
   const typingAt = Date.now();
   await vscode.commands.executeCommand(commands.filterKeys);
   // A person needs as long to begin.
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   const keypressMs: number[] = [];
   for (const text of JSON.parse(texts) as string[]) {
     const pressed = process.cpuUsage();

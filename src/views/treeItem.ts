@@ -307,7 +307,7 @@ export function formatCount(count: number): string {
 }
 
 function moreText({ shown, total, isFiltered }: MoreNode): string {
-  if (isFiltered === true) return l10n.t('the filter is over the {0} loaded', formatCount(shown));
+  if (isFiltered === true) return l10n.t('{0} searched so far', formatCount(shown));
   if (total === undefined) return l10n.t('{0} shown', formatCount(shown));
   return l10n.t('{0} of {1} shown', formatCount(shown), formatCount(total));
 }
