@@ -118,68 +118,61 @@ export function sortGrants(held: readonly HeldGrant[], sorting: Sorting): readon
 export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {
   const groups = new Map<string, GrantGroup & { readonly grants: HeldGrant[] }>();
   for (const one of sorted) {
-    for (const { id, head } of groupsOf(one, grouping)) {
+    for (const [index, id] of groupIdsOf(one, grouping).entries()) {
       const known = groups.get(id);
-      if (known === undefined) groups.set(id, { id, ...head(), grants: [one] });
+      if (known === undefined) groups.set(id, { id, ...headOf(one, grouping, index), grants: [one] });
       else known.grants.push(one);
     }
   }
   return [...groups.values()].sort(groupOrder(sorting));
 }
 
-interface GroupOfOne {
-  readonly id: string;
-  /** Made for the first grant of a group. */
-  head(): Omit<GrantGroup, 'id' | 'grants'>;
-}
-
-function groupsOf(held: HeldGrant, grouping: Grouping): readonly GroupOfOne[] {
-  const { connection, key, grant, grantee: who, findings } = held;
+/** Of the groups that a grant is in. */
+function groupIdsOf(
+  { connection, key, grant, grantee: who, findings }: HeldGrant,
+  grouping: Grouping,
+): readonly string[] {
   switch (grouping) {
     case 'principal':
-      return [
-        {
-          id: `principal|${who.kind}|${who.value}`,
-          head: () => ({
-            subject: { kind: 'principal', principal: who },
-            title: who.shortName,
-            detail: [
-              who.managedBy === undefined ? principalKindName(who.kind) : managedByText(who.managedBy),
-              who.account,
-            ]
-              .filter((part) => part !== undefined)
-              .join(' · '),
-          }),
-        },
+      return [`principal|${who.kind}|${who.value}`];
+    case 'finding':
+      return findings.length === 0 ? ['finding|none'] : findings.map(({ kind }) => `finding|${kind}`);
+    case 'operation':
+      return operationsOf(grant).map((operation) => `operation|${operation}`);
+    case 'key':
+      return [`key|${connection.id}|${key.arn}`];
+  }
+}
+
+/** The subject and words of a grant's group, by its place in {@link groupIdsOf}. */
+function headOf(held: HeldGrant, grouping: Grouping, index: number): Omit<GrantGroup, 'id' | 'grants'> {
+  const { connection, key, grant, grantee: who, findings } = held;
+  switch (grouping) {
+    case 'principal': {
+      const detail = [
+        who.managedBy === undefined ? principalKindName(who.kind) : managedByText(who.managedBy),
+        who.account,
       ];
+      return {
+        subject: { kind: 'principal', principal: who },
+        title: who.shortName,
+        detail: detail.filter((part) => part !== undefined).join(' · '),
+      };
+    }
     case 'finding': {
-      const kinds = findings.length === 0 ? (['none'] as const) : findings.map(({ kind }) => kind);
-      return kinds.map((kind) => ({
-        id: `finding|${kind}`,
-        head: () => ({
-          subject: { kind: 'finding', finding: kind },
-          title: kind === 'none' ? l10n.t('No findings') : findingTitle(kind),
-          detail: '',
-        }),
-      }));
+      const finding = findings[index]?.kind ?? 'none';
+      const title = finding === 'none' ? l10n.t('No findings') : findingTitle(finding);
+      return { subject: { kind: 'finding', finding }, title, detail: '' };
     }
     case 'operation':
-      return [...new Set(grant.operations)].map((operation) => ({
-        id: `operation|${operation}`,
-        head: () => ({ subject: { kind: 'operation' }, title: printable(operation), detail: '' }),
-      }));
+      return { subject: { kind: 'operation' }, title: printable(operationsOf(grant)[index] ?? ''), detail: '' };
     case 'key':
-      return [
-        {
-          id: `key|${connection.id}|${key.arn}`,
-          head: () => ({
-            subject: { kind: 'key', key, connection },
-            title: printable(keyLabel(key)),
-            detail: placeOf(held),
-          }),
-        },
-      ];
+      return { subject: { kind: 'key', key, connection }, title: printable(keyLabel(key)), detail: placeOf(held) };
   }
+}
+
+function operationsOf({ operations }: Grant): readonly string[] {
+  return [...new Set(operations)];
 }
 
 /** `eu-west-1 · 111122223333`: where a grant's key is. */

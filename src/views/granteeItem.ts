@@ -45,8 +45,10 @@ export interface GroupedGrantNode extends GrantNode {
 
 export interface MoreGrantsNode {
   readonly kind: 'moreGrants';
-  readonly group: GroupNode;
+  /** `undefined`: it stands at the end of the groups. */
+  readonly group: GroupNode | undefined;
   readonly shown: number;
+  readonly total: number;
 }
 
 export interface UnreadableGroupNode {
@@ -87,7 +89,7 @@ export function granteesNodeId(node: GranteesNode): string {
     case 'field':
       return isGrouped(node.parent) ? `${granteesNodeId(node.parent)}|field|${node.name}` : nodeId(node);
     case 'moreGrants':
-      return `${node.group.group.id}|more`;
+      return `${node.group?.group.id ?? ''}|more`;
     case 'unreadable':
       return `unreadable|${node.index}`;
   }
@@ -125,7 +127,7 @@ function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
       return row(node.name, { description: printable(node.value), contextValue: rows.field });
     case 'moreGrants':
       return row(l10n.t('Load more…'), {
-        description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.group.group.grants.length)),
+        description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.total)),
         iconPath: new vscode.ThemeIcon('ellipsis'),
         command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
       });

@@ -32,8 +32,8 @@ import {
 } from './granteeItem.ts';
 import { grantFields } from './grantFields.ts';
 
-/** Grants of a group are shown in windows of this many. */
-const grantWindow = 500;
+/** Groups, and the grants of each, are shown in windows of this many. */
+const rowWindow = 500;
 /** How often the row of a running search is drawn anew. */
 const progressMs = 250;
 
@@ -79,7 +79,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   #groups: readonly GroupNode[] | undefined;
   /** The result is of more than one connection. */
   #showsPlace = false;
-  /** How many grants of a group are shown, where that is more than one window. */
+  /** How many grants of a group are shown, or groups of a grouping, where that is more than one window. */
   readonly #shown = new Map<string, number>();
   /** The rows of a grant that VS Code holds, one in each group. */
   readonly #rows = new Map<string, Map<string, GroupedGrantNode>>();
@@ -225,7 +225,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   }
 
   loadMore({ group }: MoreGrantsNode): void {
-    this.#shown.set(group.group.id, (this.#shown.get(group.group.id) ?? grantWindow) + grantWindow);
+    const id = group?.group.id ?? this.#arrangement.grouping;
+    this.#shown.set(id, this.#shownOf(id) + rowWindow);
     this.#changed.fire(group);
   }
 
@@ -316,9 +317,12 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
     if (state.kind === 'running') return [{ kind: 'scanState', state }];
     const { unreadable } = state.result;
     const groups = this.#allGroups();
+    const shown = groups.slice(0, this.#shownOf(this.#arrangement.grouping));
+    const more = { kind: 'moreGrants', group: undefined, shown: shown.length, total: groups.length } as const;
     return [
       { kind: 'scanState', state },
-      ...groups,
+      ...shown,
+      ...(shown.length < groups.length ? [more] : []),
       ...(groups.length === 0 ? [{ kind: 'nothing' as const, isFiltered: this.#allHeld().length > 0 }] : []),
       ...(unreadable.length > 0 ? [{ kind: 'unreadableGroup' as const, unreadable }] : []),
     ];
@@ -326,15 +330,21 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
 
   #grants(node: GroupNode): GranteesNode[] {
     const { grants } = node.group;
-    const shown = grants.slice(0, this.#shown.get(node.group.id) ?? grantWindow);
+    const shown = grants.slice(0, this.#shownOf(node.group.id));
     const nodes = shown.map((held): GranteesNode => {
       const { connection, key, grant } = held;
       const row: GroupedGrantNode = { kind: 'grant', connection, key, grant, group: node, held };
       this.#remember(row);
       return row;
     });
-    if (shown.length < grants.length) nodes.push({ kind: 'moreGrants', group: node, shown: shown.length });
+    if (shown.length < grants.length) {
+      nodes.push({ kind: 'moreGrants', group: node, shown: shown.length, total: grants.length });
+    }
     return nodes;
+  }
+
+  #shownOf(id: string): number {
+    return this.#shown.get(id) ?? rowWindow;
   }
 
   #remember(row: GroupedGrantNode): void {

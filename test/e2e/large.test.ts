@@ -45,7 +45,7 @@ test('a key with 5,000 grants shows them window by window, and says how many of 
   const asked = () => kms.emulator.requests.filter(({ operation }) => operation === 'ListGrants').length;
   try {
     await inWorkbench('many grants', launch, async (workbench) => {
-      const { tree, quickInput } = workbench;
+      const { tree, grantees, quickInput } = workbench;
       await workbench.openView();
       await tree.expand('orders-db');
       await tree.row('orders-db', /^Load more… 200 shown/);
@@ -61,6 +61,18 @@ test('a key with 5,000 grants shows them window by window, and says how many of 
       await tree.row('orders-db', /^Load more… 400 searched so far/);
       await workbench.screenshot('many-grants');
       assert.equal(asked(), 4);
+
+      await workbench.runCommand('KMS: Find Grants…');
+      await tree.setOpen(false);
+      await grantees.row(/^Load more… 500 of [\d,]+ shown/);
+      await grantees.select('Load more…');
+      await grantees.row(/^Load more… 1,000 of [\d,]+ shown/);
+      await workbench.screenshot('many-grantees');
+      await grantees.pressTitleAction('Filter Grantees…');
+      await quickInput.type('worker-04999');
+      await grantees.waitGone([/^Load more…/]);
+      assert.equal((await grantees.rows()).length, 2, 'the state of the search, and one grantee');
+      await quickInput.accept();
     });
   } finally {
     await kms.close();
