@@ -243,7 +243,7 @@ async function view(): Promise<Measurement[]> {
         measured: p95(times.keypressMs),
         unit: 'ms',
         budget: keypressBudgetMs,
-        note: `all rows twice: VS Code asks for them too; ${list(times.keypressMs)}`,
+        note: list(times.keypressMs),
       },
       {
         what: 'Keys view on 100,000 keys: DescribeKey, before anything was typed',

@@ -17,8 +17,20 @@ export function textFilter(text: string): TextFilter | undefined {
   if (words.length === 0) return undefined;
   return {
     text: text.trim(),
-    matches: (texts) => words.every((word) => texts.some((one) => one.includes(word))),
+    matches: (texts) => {
+      for (const word of words) {
+        if (!isIn(texts, word)) return false;
+      }
+      return true;
+    },
   };
+}
+
+function isIn(texts: readonly SearchText[], word: string): boolean {
+  for (const text of texts) {
+    if (text.includes(word)) return true;
+  }
+  return false;
 }
 
 /** A separator that nobody types keeps words from reaching over two fields. */

@@ -118,56 +118,62 @@ export function sortGrants(held: readonly HeldGrant[], sorting: Sorting): readon
 export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {
   const groups = new Map<string, GrantGroup & { readonly grants: HeldGrant[] }>();
   for (const one of sorted) {
-    for (const [index, id] of groupIdsOf(one, grouping).entries()) {
+    for (const [index, id] of groupIds[grouping](one).entries()) {
       const known = groups.get(id);
-      if (known === undefined) groups.set(id, { id, ...headOf(one, grouping, index), grants: [one] });
+      if (known === undefined) groups.set(id, newGroup(id, one, grouping, index));
       else known.grants.push(one);
     }
   }
   return [...groups.values()].sort(groupOrder(sorting));
 }
 
-/** Of the groups that a grant is in. */
-function groupIdsOf(
-  { connection, key, grant, grantee: who, findings }: HeldGrant,
+/** IDs of the groups that a grant is in. Made once where there can be thousands of groups. */
+const groupIds: Readonly<Record<Grouping, (held: HeldGrant) => readonly string[]>> = {
+  principal: once(({ grantee: { kind, value } }) => [`principal|${kind}|${value}`]),
+  finding: ({ findings }) => (findings.length === 0 ? ['finding|none'] : findings.map(({ kind }) => `finding|${kind}`)),
+  operation: ({ grant }) => operationsOf(grant).map((operation) => `operation|${operation}`),
+  key: once(({ connection, key }) => [`key|${connection.id}|${key.arn}`]),
+};
+
+/** A grant's group, by its place in {@link groupIds}. */
+function newGroup(
+  id: string,
+  held: HeldGrant,
   grouping: Grouping,
-): readonly string[] {
+  index: number,
+): GrantGroup & { readonly grants: HeldGrant[] } {
+  const { connection, key, grant, grantee: who, findings } = held;
+  const grants = [held];
   switch (grouping) {
     case 'principal':
-      return [`principal|${who.kind}|${who.value}`];
-    case 'finding':
-      return findings.length === 0 ? ['finding|none'] : findings.map(({ kind }) => `finding|${kind}`);
-    case 'operation':
-      return operationsOf(grant).map((operation) => `operation|${operation}`);
-    case 'key':
-      return [`key|${connection.id}|${key.arn}`];
-  }
-}
-
-/** The subject and words of a grant's group, by its place in {@link groupIdsOf}. */
-function headOf(held: HeldGrant, grouping: Grouping, index: number): Omit<GrantGroup, 'id' | 'grants'> {
-  const { connection, key, grant, grantee: who, findings } = held;
-  switch (grouping) {
-    case 'principal': {
-      const detail = [
-        who.managedBy === undefined ? principalKindName(who.kind) : managedByText(who.managedBy),
-        who.account,
-      ];
       return {
+        id,
         subject: { kind: 'principal', principal: who },
         title: who.shortName,
-        detail: detail.filter((part) => part !== undefined).join(' · '),
+        // Of thousands of groups, a few hundred have a row.
+        get detail() {
+          const kind = who.managedBy === undefined ? principalKindName(who.kind) : managedByText(who.managedBy);
+          return [kind, who.account].filter((part) => part !== undefined).join(' · ');
+        },
+        grants,
       };
-    }
     case 'finding': {
       const finding = findings[index]?.kind ?? 'none';
       const title = finding === 'none' ? l10n.t('No findings') : findingTitle(finding);
-      return { subject: { kind: 'finding', finding }, title, detail: '' };
+      return { id, subject: { kind: 'finding', finding }, title, detail: '', grants };
     }
     case 'operation':
-      return { subject: { kind: 'operation' }, title: printable(operationsOf(grant)[index] ?? ''), detail: '' };
-    case 'key':
-      return { subject: { kind: 'key', key, connection }, title: printable(keyLabel(key)), detail: placeOf(held) };
+      return {
+        id,
+        subject: { kind: 'operation' },
+        title: printable(operationsOf(grant)[index] ?? ''),
+        detail: '',
+        grants,
+      };
+    case 'key': {
+      const title = printable(keyLabel(key));
+      return { id, subject: { kind: 'key', key, connection }, title, detail: placeOf(held), grants };
+    }
   }
 }
 

@@ -349,12 +349,13 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     if (session.closed.aborted) return [];
     const customer: KmsKey[] = [];
     const managed: KmsKey[] = [];
-    let staying = 0;
-    for (const [index, key] of keys.entries()) {
+    let [index, staying] = [0, 0];
+    for (const key of keys) {
+      index += 1;
       const metadata = inventory.metadata(key.arn);
       if (!showsKey(this.#filter, key, metadata, inventory.loadedGrants(key.arn))) continue;
       (isAwsManaged(key, metadata) ? managed : customer).push(key);
-      if (index < settled) staying = customer.length;
+      if (index <= settled) staying = customer.length;
     }
     const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
     // A request for a row that more keys and aliases may still push out of the window would be one for nothing.

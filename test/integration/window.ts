@@ -113,16 +113,6 @@ function dataProvider(): vscode.TreeDataProvider<Node> {
   return provider;
 }
 
-/** Resolves when the view next tells that rows have changed. */
-export function onTreeChange(): Promise<void> {
-  return new Promise((resolve) => {
-    const listening = dataProvider().onDidChangeTreeData?.(() => {
-      listening?.dispose();
-      resolve();
-    });
-  });
-}
-
 export async function children(node?: Node): Promise<Node[]> {
   return (await dataProvider().getChildren(node)) ?? [];
 }
