@@ -11,6 +11,7 @@ import { measurePackage } from './package.ts';
 import { measureFirstKeys, measureReading, sizes } from './reading.ts';
 import { measureRevokes } from './revokes.ts';
 import { measurePace } from './scanPace.ts';
+import { manyGrantsOnManyKeys, manyGrantsOnOneKey, manyKeys, manyKeysInView } from './size.ts';
 import { printGroup } from './table.ts';
 
 interface Group {
@@ -24,6 +25,10 @@ const groups: readonly Group[] = [
   { name: 'Activation', measure: measureActivation },
   { name: 'A first look: 20 keys × 5 grants', measure: measureFirstKeys },
   ...sizes.map((size) => ({ name: `Reading ${size.name}`, measure: () => measureReading(size) })),
+  { name: 'Large: 100,000 keys', measure: manyKeys },
+  { name: 'Large: 100,000 keys in VS Code', measure: manyKeysInView },
+  { name: 'Large: 50,000 grants on a key', measure: manyGrantsOnOneKey },
+  { name: 'Large: 2,000 keys × 25 grants', measure: manyGrantsOnManyKeys },
   { name: 'The pace of a scan', measure: measurePace },
   { name: 'Revokes', measure: measureRevokes },
   { name: 'Beside the AWS CLI and boto3, on the same server', measure: measureOtherClients },

@@ -1,4 +1,4 @@
-/** The largest real accounts, over HTTP: `measureSizes()` is a part of `npm run bench`. */
+/** The largest real accounts, over HTTP: parts of `npm run bench`. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,18 +19,10 @@ import { createAccount, type SampleOptions } from '../src/emulator/sampleData.ts
 import { startServer } from '../src/emulator/server.ts';
 import { projectRoot } from '../test/host/project.ts';
 import { provision } from '../test/host/provision.ts';
+import type { Measurement } from './measurement.ts';
 import type { ViewTimes } from './sizeInHost.ts';
 
 const execute = promisify(execFile);
-
-export interface Measurement {
-  readonly what: string;
-  readonly measured: number;
-  readonly unit: string;
-  /** The most that it may be; absent where nothing is promised. */
-  readonly budget?: number;
-  readonly note?: string;
-}
 
 /** Every answer is late by so much, which is the unit of a round trip. */
 const latencyMs = 10;
@@ -40,12 +32,7 @@ const keypressBudgetMs = 100;
 const typed = ['o', 'or', 'ord', 'orde', 'orders', 'orders q', 'orders qu', 'orders queue-0042', 'zzzz', 'zzz'];
 const keypresses = [...typed, ...typed];
 
-/** Takes a minute or two; `npm run build` first, with the package's dependencies of the tests in place. */
-export async function measureSizes(): Promise<Measurement[]> {
-  return [...(await manyKeys()), ...(await manyGrantsOnOneKey()), ...(await manyGrantsOnManyKeys()), ...(await view())];
-}
-
-async function manyKeys(): Promise<Measurement[]> {
+export async function manyKeys(): Promise<Measurement[]> {
   const count = 100_000;
   return withKms({ keys: count, grantsPerKey: 0, awsManagedKeys: false }, async ({ api, emulator, signal }) => {
     const aliases = emulator.account.aliases.size;
@@ -107,7 +94,7 @@ async function manyKeys(): Promise<Measurement[]> {
   });
 }
 
-async function manyGrantsOnOneKey(): Promise<Measurement[]> {
+export async function manyGrantsOnOneKey(): Promise<Measurement[]> {
   const count = 50_000;
   const sample = { keys: 1, grantsOnFirstKey: count, awsManagedKeys: false };
   return withKms(sample, async ({ api, emulator, signal }) => {
@@ -150,7 +137,7 @@ async function manyGrantsOnOneKey(): Promise<Measurement[]> {
   });
 }
 
-async function manyGrantsOnManyKeys(): Promise<Measurement[]> {
+export async function manyGrantsOnManyKeys(): Promise<Measurement[]> {
   const sample = { keys: 2000, grantsPerKey: 25, awsManagedKeys: false };
   return withKms(sample, async ({ api, connection, signal }) => {
     const before = heapUsed();
@@ -197,7 +184,7 @@ async function manyGrantsOnManyKeys(): Promise<Measurement[]> {
 }
 
 /** The Keys view itself, in a real extension host. */
-async function view(): Promise<Measurement[]> {
+export async function manyKeysInView(): Promise<Measurement[]> {
   const host = await provision('newest');
   const folder = await mkdtemp(join(tmpdir(), 'kms-grants-bench-'));
   const emulator = createEmulator({

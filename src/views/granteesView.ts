@@ -225,7 +225,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   }
 
   loadMore({ group }: MoreGrantsNode): void {
-    const id = group?.group.id ?? this.#arrangement.grouping;
+    const id = group?.group.id ?? this.arrangement.grouping;
     this.#shown.set(id, this.#shownOf(id) + rowWindow);
     this.#changed.fire(group);
   }
@@ -317,7 +317,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
     if (state.kind === 'running') return [{ kind: 'scanState', state }];
     const { unreadable } = state.result;
     const groups = this.#allGroups();
-    const shown = groups.slice(0, this.#shownOf(this.#arrangement.grouping));
+    const shown = groups.slice(0, this.#shownOf(this.arrangement.grouping));
     const more = { kind: 'moreGrants', group: undefined, shown: shown.length, total: groups.length } as const;
     return [
       { kind: 'scanState', state },
