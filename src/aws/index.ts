@@ -177,7 +177,8 @@ export function createAws(options: AwsOptions): Aws {
       return serial === undefined ? { kind: 'process' } : { kind: 'mfa', serial };
     },
     files: async (refs) => {
-      const files = await readSharedFiles(env);
+      // Files that are refused are watched all the same.
+      const files = await readSharedFiles(env).catch(() => ({ configFile: {}, credentialsFile: {} }));
       const chains = refs.flatMap((ref) => (ref.kind === 'profile' ? [signInChain(files, ref.profile)] : []));
       const tokenFiles = chains.map((chain) =>
         chain.origin.kind === 'webIdentity' ? chain.origin.tokenFile : tokens.path(chain),

@@ -78,7 +78,7 @@ export function createSessions(options: {
     }
     const query = new URLSearchParams(request.path.split('?')[1]);
     const [account, role] = [query.get('account_id') ?? '', query.get('role_name') ?? ''];
-    if (sso.roles[account]?.includes(role) !== true) {
+    if (!Object.hasOwn(sso.roles, account) || sso.roles[account]?.includes(role) !== true) {
       throw new AwsError('ForbiddenException', 'No access', 403);
     }
     const name = `AWSReservedSSO_${role}_${createHash('sha256').update(role).digest('hex').slice(0, 16)}`;
@@ -227,10 +227,21 @@ function proofThumbprint({ method, path, headers }: WireRequest, now: number): s
   if (alg !== 'ES256' || typ !== 'dpop+jwt' || !isRecord(jwk) || !isForThis || !isFresh) {
     return undefined;
   }
-  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+  const key = publicKey(jwk);
+  if (key === undefined) {
+    return undefined;
+  }
   const signed = Buffer.from(`${header}.${payload}`);
   const isGenuine = verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'));
   return isGenuine ? thumbprint(jwk) : undefined;
+}
+
+function publicKey(jwk: Readonly<Record<string, unknown>>) {
+  try {
+    return createPublicKey({ key: { ...jwk }, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }
 
 function decode(part: string): Readonly<Record<string, unknown>> {

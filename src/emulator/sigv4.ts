@@ -175,11 +175,16 @@ function canonicalRequest(request: WireRequest, signedHeaders: readonly string[]
     request.method,
     path.split('/').map(uriEncode).join('/'),
     parameters.map(([name, value]) => `${name}=${value}`).join('&'),
-    ...signedHeaders.map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}`),
+    ...signedHeaders.map((name) => `${name}:${header(request, name).trim().replace(/ +/g, ' ')}`),
     '',
     signedHeaders.join(';'),
     sha256(request.body),
   ].join('\n');
+}
+
+/** Not `headers[name]`: a client may say that it signed a header `constructor`. */
+function header({ headers }: WireRequest, name: string): string {
+  return (Object.hasOwn(headers, name) ? headers[name] : undefined) ?? '';
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
@@ -194,7 +199,10 @@ function decode(text: string): string {
 }
 
 const uriEncode = (text: string) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 

@@ -5,7 +5,7 @@ const runs = Number(process.env['KMS_GRANTS_FUZZ_RUNS']) || undefined;
 
 export function property<T extends [unknown, ...unknown[]]>(
   arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
-  holds: (...values: T) => void | boolean,
+  holds: (...values: T) => void,
   numRuns = 300,
 ): void {
   fc.assert(fc.property(...arbitraries, holds), { seed: 20261124, numRuns: runs ?? numRuns });
