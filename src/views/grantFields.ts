@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Grant, PrincipalRef } from '../core/model.ts';
-import { localTime } from '../core/text.ts';
+import { localTime, printable } from '../core/text.ts';
 
 export interface GrantField {
   readonly name: string;
@@ -37,8 +37,9 @@ function principalValue(ref: PrincipalRef | undefined): string | undefined {
   return ref.kind === 'servicePrincipal' ? l10n.t('{0} (service principal)', ref.value) : ref.value;
 }
 
-/** `Decrypt, Encrypt +3`: as many as a row has room for. */
+/** `Decrypt, Encrypt +3`: as many as a row has room for. Printable. */
 export function shortOperations(operations: readonly string[], shown = 2): string {
   const rest = operations.length - shown;
-  return operations.slice(0, shown).join(', ') + (rest > 0 ? ` +${rest}` : '');
+  const names = operations.slice(0, shown).map((operation) => printable(operation, 64));
+  return names.join(', ') + (rest > 0 ? ` +${rest}` : '');
 }

@@ -231,7 +231,7 @@ export function grantItem(
       printable(label),
       principalKindName(who.kind),
       who.shortName,
-      grant.operations.join(', '),
+      printable(grant.operations.join(', '), 400),
     );
     return row(label, {
       ...properties,

@@ -462,8 +462,10 @@ export class Window {
     void task.catch((error: unknown) => this.warnings.push(error));
   }
 
+  // Requests wait for their turn, and before they are sent again: for all that is asked here, time passes.
+
   session(ref: ConnectionRef = anasRef): Promise<Session> {
-    return this.connections.open(ref);
+    return this.world.finish(this.connections.open(ref));
   }
 
   dispose(): void {
@@ -474,7 +476,7 @@ export class Window {
 
   /** The rows below a row, or the first ones. */
   rows(parent?: Node): Promise<Node[]> {
-    return this.view.getChildren(parent);
+    return this.world.finish(this.view.getChildren(parent));
   }
 
   async connectionRow(ref: ConnectionRef = anasRef): Promise<ConnectionNode> {
@@ -508,20 +510,21 @@ export class Window {
   async revoke({ connection, key, grant }: GrantNode): Promise<RevokeResult> {
     const session = await this.session(connection.ref);
     const { account } = await session.identity();
-    return this.revocations.revoke(session, key, grant, account);
+    return this.world.finish(this.revocations.revoke(session, key, grant, account));
   }
 
   async retire({ connection, key, grant }: GrantNode): Promise<unknown> {
     const session = await this.session(connection.ref);
     const { account } = await session.identity();
-    return this.revocations.retire(session, key, grant, account);
+    return this.world.finish(this.revocations.retire(session, key, grant, account));
   }
 
   async create(input: CreateGrantInput, ref: ConnectionRef = anasRef): Promise<CreatedGrant> {
     const session = await this.session(ref);
     const { account } = await session.identity();
     const key = keyOfArn(readKeyArn(input.keyArn) ?? assert.fail());
-    return create(this.journal, session, { key, input, account }, (error) => this.warnings.push(error));
+    const onJournalError = (error: unknown) => this.warnings.push(error);
+    return this.world.finish(create(this.journal, session, { key, input, account }, onJournalError));
   }
 
   /** What the description of a row says. */

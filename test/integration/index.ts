@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import Mocha from 'mocha';
 import { activation } from './activation.ts';
 import { errors } from './errors.ts';
+import { hostile } from './hostile.ts';
 import { pace } from './pace.ts';
 import { afterReload, beforeReload } from './reload.ts';
 import { revoke } from './revoke.ts';
@@ -10,7 +11,7 @@ import { tree } from './tree.ts';
 import { watchWindow } from './window.ts';
 
 const phases: Readonly<Record<string, readonly (() => void)[]>> = {
-  main: [activation, tree, revoke, tools, pace, errors],
+  main: [activation, tree, revoke, tools, pace, errors, hostile],
   beforeReload: [beforeReload],
   afterReload: [afterReload],
 };

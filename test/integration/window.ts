@@ -23,6 +23,7 @@ const shown: Shown[] = [];
 const logged: string[] = [];
 let answer: Answer = () => undefined;
 let provider: vscode.TreeDataProvider<Node> | undefined;
+const providers = new Map<string, vscode.TreeDataProvider<unknown>>();
 let tree: vscode.TreeView<Node> | undefined;
 
 export function watchWindow(): void {
@@ -46,6 +47,7 @@ export function watchWindow(): void {
   const createTreeView = vscode.window.createTreeView;
   replace('createTreeView', (id: string, options: vscode.TreeViewOptions<Node>) => {
     const created = createTreeView(id, options);
+    providers.set(id, options.treeDataProvider);
     if (id === views.keys) {
       provider = options.treeDataProvider;
       tree = created;
@@ -115,6 +117,13 @@ function dataProvider(): vscode.TreeDataProvider<Node> {
 
 export async function children(node?: Node): Promise<Node[]> {
   return (await dataProvider().getChildren(node)) ?? [];
+}
+
+/** What fills this view. */
+export function providerOf(view: string): vscode.TreeDataProvider<unknown> {
+  const found = providers.get(view);
+  if (found === undefined) throw new Error(`there is no view ${view}`);
+  return found;
 }
 
 /** A row, as VS Code draws it. */

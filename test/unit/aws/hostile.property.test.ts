@@ -9,7 +9,8 @@ import { requestIdOf, translate } from '../../../src/aws/errors.ts';
 import { isAbort, isKmsError } from '../../../src/core/errors.ts';
 import type { ConnectionRef } from '../../../src/core/model.ts';
 import { describeError, logCall } from '../../../src/platform/log.ts';
-import { asyncProperty, holdsHidden, hostileText, property } from '../hostile.ts';
+import { holdsHidden } from '../../hostileTexts.ts';
+import { asyncProperty, hostileText, property } from '../hostile.ts';
 import { createWorld } from './support.ts';
 
 // The shared files

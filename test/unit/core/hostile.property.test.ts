@@ -35,7 +35,8 @@ import {
   withoutIcons,
   withoutLinks,
 } from '../../../src/core/text.ts';
-import { holdsHidden, hostileText, property } from '../hostile.ts';
+import { holdsHidden } from '../../hostileTexts.ts';
+import { hostileText, property } from '../hostile.ts';
 import { errorKinds, keyArnOf, kmsError } from './fakes.ts';
 
 /** `src/vs/base/common/linkedText.ts` of VS Code: what it takes for a link in notifications and prompts. */
