@@ -451,7 +451,7 @@ async function checkAndConfirm(
   const lines = grantLines(input, { connection, key, identity, named: namedAccount });
   const [yes, change] = [l10n.t('Create Grant'), l10n.t('Change…')];
   const picked = await vscode.window.showWarningMessage(
-    l10n.t('Create this grant on {0}?', printable(keyLabel(key))),
+    l10n.t('Create this grant on {0}?', printable(keyLabel(key), 64)),
     { modal: true, detail: [sentences.join(' '), lines.join('\n')].filter((part) => part !== '').join('\n\n') },
     yes,
     change,

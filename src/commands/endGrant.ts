@@ -138,6 +138,7 @@ async function confirmed(
 ): Promise<boolean> {
   const { connection, key } = target;
   const [name, label] = [nameOf(grant), labelOf(target)];
+  const whole = printable(keyLabel(key));
   const managed = isAwsManaged(key, metadata);
   const typed = managed || isAwsService(grantee(grant));
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
@@ -149,14 +150,14 @@ async function confirmed(
           final: l10n.t('A revoked grant cannot be restored.'),
           button: l10n.t('Revoke Grant'),
           title: l10n.t('Revoke the grant {0}', name),
-          type: l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reason, label, account, connection.region),
+          type: l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reason, whole, account, connection.region),
         }
       : {
           question: l10n.t('Retire the grant {0} on {1}?', name, label),
           final: l10n.t('A retired grant cannot be restored.'),
           button: l10n.t('Retire Grant'),
           title: l10n.t('Retire the grant {0}', name),
-          type: l10n.t('{0} Type {1} to retire in account {2}, {3}.', reason, label, account, connection.region),
+          type: l10n.t('{0} Type {1} to retire in account {2}, {3}.', reason, whole, account, connection.region),
         };
   const sentences = [
     impactOfRevoke(grant),
@@ -174,9 +175,9 @@ async function confirmed(
 }
 
 function nameOf(grant: Grant): string {
-  return printable(grant.name ?? grantee(grant).shortName);
+  return printable(grant.name ?? grantee(grant).shortName, 64);
 }
 
 function labelOf({ key }: Target): string {
-  return printable(keyLabel(key));
+  return printable(keyLabel(key), 64);
 }

@@ -244,9 +244,9 @@ function line(name: string, value: string): string {
 }
 
 function nameOf({ grant }: JournalRecord): string {
-  return printable(grant.name ?? grantee(grant).shortName);
+  return printable(grant.name ?? grantee(grant).shortName, 64);
 }
 
 function labelOf({ key }: JournalRecord): string {
-  return printable(keyLabel(key));
+  return printable(keyLabel(key), 64);
 }

@@ -342,11 +342,11 @@ function reasonOf(error: unknown): string {
 
 function lineOf(node: GrantNode): string {
   const { key, grant } = node;
-  return `• ${nameOf(node)} · ${printable(keyLabel(key))} · ${shortOperations(grant.operations)} · ${grant.grantId.slice(0, 8)}`;
+  return `• ${nameOf(node)} · ${printable(keyLabel(key), 64)} · ${shortOperations(grant.operations)} · ${grant.grantId.slice(0, 8)}`;
 }
 
 function nameOf({ grant }: GrantNode): string {
-  return printable(grant.name ?? grantee(grant).shortName);
+  return printable(grant.name ?? grantee(grant).shortName, 64);
 }
 
 /** Whose keys they are, and who we are there. */

@@ -22,7 +22,7 @@ interface Place {
   readonly named: (account: string) => string;
 }
 
-/** All that a person needs to know of a grant, and of where it is, before it is changed: `Name: value`, each printable, and none too long for a dialog. */
+/** All that a person needs to know of a grant, and of where it is, before it is changed: `Name: value`, each printable. */
 export function grantLines(grant: GrantParts, { connection, key, identity, named }: Place): readonly string[] {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
   const account = accountOfArn(key.arn);
@@ -47,7 +47,19 @@ export function grantLines(grant: GrantParts, { connection, key, identity, named
     ],
     [l10n.t('Custom endpoint'), connection.endpoint.kind === 'custom' ? connection.endpoint.url : undefined],
   ];
-  return lines.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${printable(value, 400)}`]));
+  return fitting(lines.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`])));
+}
+
+/** Of a row of VS Code's dialogs, in characters; and as many of them as leave question and buttons in sight. */
+const rowLength = 68;
+const rowsInSight = 22;
+
+/** Cut to where a dialog has room for all of them: each long one, where there are several. */
+function fitting(lines: readonly string[]): readonly string[] {
+  const cut = (max: number) => lines.map((line) => printable(line, max));
+  const fits = (max: number) =>
+    cut(max).reduce((rows, line) => rows + Math.ceil(line.length / rowLength), 0) <= rowsInSight;
+  return cut([400, 272, 204, 136].find(fits) ?? rowLength);
 }
 
 function described(ref: PrincipalRef | undefined): string | undefined {

@@ -50,7 +50,7 @@ function read(ref: PrincipalRef): Principal {
   const is = (kind: PrincipalKind, shortName: string, account?: string, managedBy?: string): Principal => ({
     kind,
     value,
-    shortName: printable(shortName),
+    shortName: printable(shortName, 128),
     account,
     managedBy: managedBy === undefined ? undefined : printable(managedBy),
   });
@@ -163,7 +163,7 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
 /** The EBS volume that the grant is for, which EC2 names in the encryption context. Printable. */
 export function volumeOf(grant: Grant): string | undefined {
   const volume = contextOf(grant)['aws:ebs:id'];
-  return volume === undefined ? undefined : printable(volume);
+  return volume === undefined ? undefined : printable(volume, 64);
 }
 
 /** The grantee of a grant. KMS always names one; a server that doesn't is shown as such. */

@@ -151,9 +151,9 @@ function tellOtherAccount(record: RevocationRecord): void {
 }
 
 function nameOf({ grant }: RevocationRecord): string {
-  return printable(grant.name ?? grantee(grant).shortName);
+  return printable(grant.name ?? grantee(grant).shortName, 64);
 }
 
 function labelOf({ key }: RevocationRecord): string {
-  return printable(keyLabel(key));
+  return printable(keyLabel(key), 64);
 }
