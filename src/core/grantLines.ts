@@ -47,7 +47,8 @@ export function grantLines(grant: GrantParts, { connection, key, identity, named
     ],
     [l10n.t('Custom endpoint'), connection.endpoint.kind === 'custom' ? connection.endpoint.url : undefined],
   ];
-  return fitting(lines.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`])));
+  // What says which grant it is stays whole.
+  return fitting(lines, new Set([grant.grantId, key.arn]));
 }
 
 /** Of a row of VS Code's dialogs, in characters; and as many of them as leave question and buttons in sight. */
@@ -55,8 +56,16 @@ const rowLength = 68;
 const rowsInSight = 22;
 
 /** Cut to where a dialog has room for all of them: each long one, where there are several. */
-function fitting(lines: readonly string[]): readonly string[] {
-  const cut = (max: number) => lines.map((line) => printable(line, max));
+function fitting(
+  lines: readonly (readonly [string, string | undefined])[],
+  whole: ReadonlySet<string | undefined>,
+): readonly string[] {
+  const cut = (max: number) =>
+    lines.flatMap(([name, value]) =>
+      value === undefined
+        ? []
+        : [printable(`${name}: ${value}`, whole.has(value) ? Math.max(max, 2 * rowLength) : max)],
+    );
   const fits = (max: number) =>
     cut(max).reduce((rows, line) => rows + Math.ceil(line.length / rowLength), 0) <= rowsInSight;
   return cut([400, 272, 204, 136].find(fits) ?? rowLength);

@@ -528,6 +528,15 @@ export class Workbench {
     return (await Promise.all(files.sort().map((file) => readFile(join(folder, file), 'utf8')))).join('');
   }
 
+  /** Every file that this VS Code and its browser have written so far, below its own folder, but for those of AWS. */
+  async filesWritten(): Promise<readonly string[]> {
+    const folder = dirname(this.profile.userData);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile() && !/^aws-(config|credentials)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+  }
+
   /** Keeps the window as it is in .vscode-test/screenshots. */
   async screenshot(name: string): Promise<string> {
     return await this.capture('screenshots', name);
