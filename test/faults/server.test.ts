@@ -247,6 +247,8 @@ test('every wait for a server that never answers ends at once when it is cancell
   // The connection is closed while a revoke is on its way, and rows are loading.
   world.emulator().setFaults([{ fault: { kind: 'hang' } }]);
   await window.view.refreshAll();
+  // Until the next revoke has its turn.
+  world.clock.step(world.clock.now() + 1000);
   const sent = asked('RevokeGrant');
   const revoking = window.revoke(other);
   await sent;

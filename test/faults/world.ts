@@ -347,10 +347,11 @@ export class World {
     const over = () => {
       state.isOver = true;
     };
-    task.then(over, over);
+    const ended = task.then(over, over);
     for (let stuck = 0; !state.isOver; stuck = this.clock.step() ? 0 : stuck + 1) {
       assert.ok(stuck < 100, 'It waits for nothing that could come.');
-      await this.outside.idle();
+      // Something else that gets no answer must not keep it.
+      await Promise.race([ended, this.outside.idle()]);
     }
     return task;
   }
