@@ -63,6 +63,6 @@ export async function exportHistory({ journal }: HistoryContext): Promise<void> 
   }
   const open = l10n.t('Open');
   const file = printable(uri.path.slice(uri.path.lastIndexOf('/') + 1));
-  const picked = await vscode.window.showInformationMessage(l10n.t('The history is in {0}.', file), open);
+  const picked = await showInformation(l10n.t('The history is in {0}.', file), open);
   if (picked === open) await vscode.commands.executeCommand('vscode.open', uri);
 }
