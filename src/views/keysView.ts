@@ -365,7 +365,9 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     );
 
     const nodes: Node[] = [];
-    if (aliasError !== undefined) {
+    // What keeps the keys away for the same reason says it already.
+    const isTold = state.kind === 'failed' && state.error.details.kind === aliasError?.details.kind;
+    if (aliasError !== undefined && !isTold) {
       nodes.push({ ...this.#failure(parent, session, 'aliases', aliasError), tone: 'warning' });
     }
     nodes.push(...shown.map((key): KeyNode => ({ kind: 'key', connection, key })));
