@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { Fault } from '../../src/emulator/faults.ts';
 import { commands } from '../../src/manifest.ts';
 import { canaries, connect, type Running, useConfig } from './aws.ts';
-import { child, children, connectionRow, logLines, row, rowsOf, takeShown, until } from './window.ts';
+import { child, children, connectionRow, logLines, row, rowsOf, takeTroubles, until } from './window.ts';
 
 type FaultKind = Fault['fault'];
 const error = (code: string, message: string, status = 400): FaultKind => ({ kind: 'error', code, message, status });
@@ -58,7 +58,7 @@ export function errors(): void {
         await vscode.commands.executeCommand(commands.retry, failure);
         const [healed] = await children(await child(await connectionRow(), 'orders-db'));
         assert.equal(healed?.kind, 'grant');
-        assert.deepEqual(takeShown(), [], 'a row, not a pop-up');
+        assert.deepEqual(takeTroubles(), [], 'a row, not a pop-up');
       });
     }
 
@@ -97,7 +97,7 @@ export function errors(): void {
       const [grant] = await children(await child(await connectionRow(), 'orders-db'));
       aws.emulator.setFaults([{ operation: 'ListGrants', fault: error('KMSInternalException', 'bad', 500) }]);
       await vscode.commands.executeCommand(commands.revokeGrant, grant);
-      const [shown, ...others] = takeShown();
+      const [shown, ...others] = takeTroubles();
       assert.deepEqual(others, []);
       assert.equal(shown?.kind, 'error');
       assert.equal(shown?.message, 'KMS had an internal error. This passes by itself. Try again in a moment.');

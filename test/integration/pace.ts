@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import { commands, settings } from '../../src/manifest.ts';
 import { connect, type Running } from './aws.ts';
-import { children, connectionRow, takeShown, until } from './window.ts';
+import { children, connectionRow, takeTroubles, until } from './window.ts';
 
 async function setBudget(percent: number | undefined): Promise<void> {
   const target = vscode.ConfigurationTarget.Global;
@@ -31,7 +31,7 @@ export function pace(): void {
       await setBudget(100);
       await details;
       assert.equal(count('GetKeyLastUsage'), 4);
-      assert.deepEqual(takeShown(), []);
+      assert.deepEqual(takeTroubles(), []);
     });
   });
 }

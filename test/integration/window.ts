@@ -93,6 +93,11 @@ export function takeShown(): readonly Shown[] {
   return shown.splice(0);
 }
 
+/** The same without what is only told, such as the end of a revoke that an earlier test made. */
+export function takeTroubles(): readonly Shown[] {
+  return takeShown().filter(({ kind }) => kind !== 'information');
+}
+
 /** Everything that the extension logged so far, whatever the log level. */
 export function logLines(): readonly string[] {
   return logged;
