@@ -38,6 +38,7 @@ const product = {
   minify: flags.has('--minify'),
   sourcemap: flags.has('--minify') ? false : 'linked',
   legalComments: 'none',
+  charset: 'utf8',
   metafile: true,
   logLevel: 'warning',
 };

@@ -9,7 +9,6 @@ import { Journal } from './core/journal.ts';
 import type { Aws } from './core/kmsApi.ts';
 import { RequestLimiter } from './core/limiter.ts';
 import { Revocations } from './core/revocation.ts';
-import { checkUnanswered } from './core/unanswered.ts';
 import { jsonScheme } from './manifest.ts';
 import { FileWatch } from './platform/fileWatch.ts';
 import { findingOptions, onFindingSettings } from './platform/findingSettings.ts';
@@ -45,7 +44,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   const { subscriptions, workspaceState } = extension;
   if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('KMS Grants', { log: true });
-  const core = createCore(extension, log, () => shown);
+  const room = lazy(loadCommands);
+  const core = createCore(extension, log, room, () => shown);
   const shown = createViews(core, keptArrangement(workspaceState));
   const { connections } = core;
   const { view, grantees, documents, trees } = shown;
@@ -56,7 +56,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     selection: trees.selection,
     log,
   };
-  subscriptions.push(log, ...core.owned, ...shown.owned, registerCommands(context, lazy(loadCommands)));
+  subscriptions.push(log, ...core.owned, ...shown.owned, registerCommands(context, room));
   subscriptions.push(
     onConnectionSettings(() => connections.preferencesChanged()),
     onRequestBudget((percent) => core.limiter.setBudget(percent)),
@@ -75,6 +75,7 @@ export function activate(extension: vscode.ExtensionContext): void {
 function createCore(
   { globalState, workspaceState, globalStorageUri }: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
+  room: () => Promise<CommandsRoom>,
   shown: () => Pick<ReturnType<typeof createViews>, 'view' | 'grantees'>,
 ) {
   const onJournalError = (error: unknown) => log.warn(describeError(error));
@@ -107,7 +108,7 @@ function createCore(
     onAccountChanged: (id) => both((one) => one.onAccountChanged(id)),
     onOpened: (session) => {
       logged(revocations.resume(session));
-      logged(checkUnanswered(journal, session, systemClock));
+      logged(room().then(({ checkUnanswered }) => checkUnanswered(journal, session, systemClock)));
     },
     onChange: (session, change) => shown().view.onSessionChange(session, change),
     watch: (paths) => files.watch(paths),

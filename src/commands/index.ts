@@ -1,7 +1,9 @@
 /**
- * The commands, and what a language model may ask: a bundle of its own, loaded when the first of them is run. Its copy of
+ * The commands, what a language model may ask, and what is asked of KMS after a crash: a bundle of its own, loaded when the
+ * first of them is run or a connection opens. Its copy of
  * the strings' run time is its own too, so that it is told of the translations.
  */
 export { config as configureStrings } from '@vscode/l10n';
+export { checkUnanswered } from '../core/unanswered.ts';
 export { describeTool, runTool } from './languageModelTools.ts';
 export { run } from './table.ts';

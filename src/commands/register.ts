@@ -4,7 +4,7 @@ import type { CommandContext } from './context.ts';
 import type { ToolInput } from './languageModelTools.ts';
 
 /** The bundle of the commands: `./index.ts`, loaded on first use. */
-export type CommandsRoom = Pick<typeof import('./index.ts'), 'run' | 'describeTool' | 'runTool'>;
+export type CommandsRoom = Pick<typeof import('./index.ts'), 'run' | 'describeTool' | 'runTool' | 'checkUnanswered'>;
 
 /** Registers every command and every tool; none of their code is loaded for that. */
 export function registerCommands(context: CommandContext, room: () => Promise<CommandsRoom>): vscode.Disposable {
