@@ -15,6 +15,7 @@ test('over a reload a retirement is followed on, the history tells its end, and 
     await inWorkbench('reload', launch, async (workbench) => {
       const { tree, grantees, history, quickInput } = workbench;
       await workbench.openView();
+      const alias = 'customers-table';
       await tree.row(/^default .*eu-west-1 · 111122223333/);
       await workbench.runCommand('KMS: Find Grants…');
       await grantees.row(/^Complete 24 of 24 keys/);
@@ -22,17 +23,10 @@ test('over a reload a retirement is followed on, the history tells its end, and 
       await quickInput.pick(/operation/i);
       await grantees.row('Decrypt');
 
-      await workbench.runCommand('KMS: Grants I Can Retire…');
-      await quickInput.until('the grants', ({ items }) => items.length > 1);
-      const { items } = await quickInput.read();
-      const [name = '', key = ''] = [items[0]?.label, items[0]?.detail];
-      await quickInput.pick(name);
+      await tree.expand(alias);
+      await workbench.pressContextMenu('Retire Grant…', alias, 'temporary-incident-2291');
       assert.match((await workbench.dialog()).message, /^Retire the grant /);
       await workbench.pressDialog('Retire Grant');
-      const [keyId = ''] = key.split('/').slice(-1);
-      const aliases = [...kms.emulator.account.aliases.values()].filter(({ targetKeyId }) => targetKeyId === keyId);
-      const alias = aliases[0]?.name.replace('alias/', '') ?? keyId;
-      await tree.expand(alias);
       const row = await tree.row(alias, /Retired · confirming/);
       assert.match(row.icon, /loading/);
       await workbench.screenshot('retiring');
@@ -49,8 +43,8 @@ test('over a reload a retirement is followed on, the history tells its end, and 
       await workbench.screenshot('retired');
       const sent = kms.emulator.requests.filter(({ operation }) => operation === 'RetireGrant');
       assert.deepEqual(
-        sent.map(({ status, input }) => [status, input['KeyId']]),
-        [[200, key]],
+        sent.map(({ status }) => status),
+        [200],
       );
 
       await workbench.runCommand('KMS: Find Grants…');
