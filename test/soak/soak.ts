@@ -573,6 +573,26 @@ function sessionOf({ window }: Hand, { connection }: KeyNode | GrantNode) {
   return window.connections.find(connection);
 }
 
+/** Ends one grant by a command. */
+function ending(
+  name: string,
+  weight: number,
+  command: (context: CommandContext, node: GrantNode) => Promise<unknown>,
+): Act {
+  return {
+    name,
+    weight,
+    mayGoOn: true,
+    run: async (world, hand) => {
+      const node = grantOf(hand);
+      if (node === undefined) return;
+      hand.note(node.grant.grantId.slice(0, 8));
+      hand.answer(hand.chance(0.8), meanwhile(world, hand));
+      await command(hand.context, node);
+    },
+  };
+}
+
 const table: readonly Act[] = [
   {
     name: 'expand',
@@ -644,18 +664,7 @@ const table: readonly Act[] = [
       return hand.writeConfig(config);
     },
   },
-  {
-    name: 'revoke',
-    weight: 24,
-    mayGoOn: true,
-    run: async (world, hand) => {
-      const node = grantOf(hand);
-      if (node === undefined) return;
-      hand.note(node.grant.grantId.slice(0, 8));
-      hand.answer(hand.chance(0.8), meanwhile(world, hand));
-      await revokeGrant(hand.context, node);
-    },
-  },
+  ending('revoke', 24, revokeGrant),
   {
     name: 'revoke several',
     weight: 4,
@@ -670,18 +679,7 @@ const table: readonly Act[] = [
       await revokeSeveral(hand.context, selected);
     },
   },
-  {
-    name: 'retire',
-    weight: 10,
-    mayGoOn: true,
-    run: async (world, hand) => {
-      const node = grantOf(hand);
-      if (node === undefined) return;
-      hand.note(node.grant.grantId.slice(0, 8));
-      hand.answer(hand.chance(0.8), meanwhile(world, hand));
-      await retireGrant(hand.context, node);
-    },
-  },
+  ending('retire', 10, retireGrant),
   {
     name: 'recreate',
     weight: 4,
