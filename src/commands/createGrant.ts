@@ -17,7 +17,7 @@ import {
   sourceArnProblem,
   takesContext,
 } from '../core/createGrant.ts';
-import { isAwsManaged } from '../core/describe.ts';
+import { isAwsManaged, keyName } from '../core/describe.ts';
 import { explain, isAbort, isKind, isKmsError, type KmsError, UserError } from '../core/errors.ts';
 import {
   checkCreate,
@@ -451,7 +451,7 @@ async function checkAndConfirm(
   const lines = grantLines(input, { connection, key, identity, named: namedAccount });
   const [yes, change] = [l10n.t('Create Grant'), l10n.t('Change…')];
   const picked = await vscode.window.showWarningMessage(
-    l10n.t('Create this grant on {0}?', printable(keyLabel(key), 64)),
+    l10n.t('Create this grant on {0}?', keyName(key)),
     { modal: true, detail: [sentences.join(' '), lines.join('\n')].filter((part) => part !== '').join('\n\n') },
     yes,
     change,

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Session } from '../core/connections.ts';
-import { isAwsManaged } from '../core/describe.ts';
+import { grantName, isAwsManaged, keyName } from '../core/describe.ts';
 import { UserError } from '../core/errors.ts';
 import { grantLines } from '../core/grantLines.ts';
 import type { EndingKind } from '../core/journal.ts';
@@ -48,7 +48,7 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
     check(kind, session, target, AbortSignal.any([signal, session.closed])),
   );
   const { outcome, identity } = checked;
-  const [name, label] = [nameOf(target.grant), labelOf(target)];
+  const [name, label] = [grantName(target.grant), keyName(target.key)];
   if (outcome.kind === 'gone') {
     view.refreshGrants(connection, key.arn);
     void showInformation(
@@ -137,7 +137,7 @@ async function confirmed(
   { identity, metadata }: Checked,
 ): Promise<boolean> {
   const { connection, key } = target;
-  const [name, label] = [nameOf(grant), labelOf(target)];
+  const [name, label] = [grantName(grant), keyName(target.key)];
   const whole = printable(keyLabel(key));
   const managed = isAwsManaged(key, metadata);
   const typed = managed || isAwsService(grantee(grant));
@@ -172,12 +172,4 @@ async function confirmed(
   });
   if (!agreed || !typed) return agreed;
   return confirmByTyping(words.title, words.type, [keyLabel(key), ...key.aliases, key.keyId]);
-}
-
-function nameOf(grant: Grant): string {
-  return printable(grant.name ?? grantee(grant).shortName, 64);
-}
-
-function labelOf({ key }: Target): string {
-  return printable(keyLabel(key), 64);
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { systemClock } from '../core/clock.ts';
 import type { Session } from '../core/connections.ts';
-import { connectionName } from '../core/describe.ts';
+import { connectionName, grantName, keyName } from '../core/describe.ts';
 import { explain, isAbort, isKind, isKmsError, UserError } from '../core/errors.ts';
 import {
   type CreateCheck,
@@ -13,8 +13,7 @@ import {
   waitUntilListed,
 } from '../core/grantChanges.ts';
 import type { JournalRecord } from '../core/journal.ts';
-import { accountOfArn, type CallerIdentity, type CreateGrantInput, keyLabel } from '../core/model.ts';
-import { grantee } from '../core/principal.ts';
+import { accountOfArn, type CallerIdentity, type CreateGrantInput } from '../core/model.ts';
 import { type Obstacle, planRecreate, type RecreatePlan } from '../core/recreate.ts';
 import { findGrant } from '../core/revocation.ts';
 import { duration, printable } from '../core/text.ts';
@@ -73,7 +72,7 @@ function impossible(record: JournalRecord, obstacles: readonly Obstacle[], cause
   const reasons = obstacles.map(({ sentence }) => printable(sentence, 500));
   if (isKmsError(cause)) reasons.unshift(printable(explain(cause.details).sentence, 500));
   return new UserError(
-    l10n.t('The grant {0} can’t be recreated. {1}', nameOf(record), reasons.join(' ')),
+    l10n.t('The grant {0} can’t be recreated. {1}', grantName(record.grant), reasons.join(' ')),
     ['retry', 'showLog'],
     cause,
   );
@@ -159,7 +158,7 @@ function confirmed(
     place.join('\n'),
   ];
   return confirm({
-    question: l10n.t('Recreate the grant {0} on {1}?', nameOf(record), labelOf(record)),
+    question: l10n.t('Recreate the grant {0} on {1}?', grantName(record.grant), keyName(record.key)),
     detail: sections.filter((section) => section !== '').join('\n\n'),
     button: l10n.t('Recreate Grant'),
   });
@@ -186,7 +185,7 @@ async function waitCancellably(
 }
 
 function tell(record: JournalRecord, grantId: string, outcome: ListedOutcome | undefined): void {
-  const [name, label, id] = [nameOf(record), labelOf(record), printable(grantId, 128)];
+  const [name, label, id] = [grantName(record.grant), keyName(record.key), printable(grantId, 128)];
   if (grantId === record.grant.grantId) {
     void showWarning(
       l10n.t(
@@ -241,12 +240,4 @@ function tell(record: JournalRecord, grantId: string, outcome: ListedOutcome | u
 
 function line(name: string, value: string): string {
   return `${name}: ${printable(value, 1000)}`;
-}
-
-function nameOf({ grant }: JournalRecord): string {
-  return printable(grant.name ?? grantee(grant).shortName, 64);
-}
-
-function labelOf({ key }: JournalRecord): string {
-  return printable(keyLabel(key), 64);
 }

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { connectionName, isAwsManaged } from '../core/describe.ts';
+import { connectionName, grantName, isAwsManaged, keyName } from '../core/describe.ts';
 import { explain, isKind, isKmsError, isOutcomeUnknown, isUserError } from '../core/errors.ts';
 import { inTurn, type TurnResult } from '../core/inTurn.ts';
 import { accountOfArn, type CallerIdentity, keyLabel } from '../core/model.ts';
@@ -78,7 +78,7 @@ async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Pro
     const { key, grant } = node;
     const isService = isOfService(context, node);
     return {
-      label: nameOf(node),
+      label: grantName(node.grant),
       description: `${printable(keyLabel(key))} · ${shortOperations(grant.operations)}`,
       detail: isService
         ? l10n.t('An AWS service uses this grant: revoking it can break a resource. Tick it only if you mean it.')
@@ -220,7 +220,7 @@ function inFull({ title, grants }: Section): string {
         grant.operations.map((operation) => printable(operation)).join(', '),
         printable(grant.grantId, 128),
       ];
-      return [`• ${nameOf(node)}`, ...fields.map((field) => `  ${field}`), ...indented(reason)].join('\n');
+      return [`• ${grantName(node.grant)}`, ...fields.map((field) => `  ${field}`), ...indented(reason)].join('\n');
     });
     return [printable(arn, 1000), ...rows].join('\n');
   });
@@ -342,11 +342,7 @@ function reasonOf(error: unknown): string {
 
 function lineOf(node: GrantNode): string {
   const { key, grant } = node;
-  return `• ${nameOf(node)} · ${printable(keyLabel(key), 64)} · ${shortOperations(grant.operations)} · ${grant.grantId.slice(0, 8)}`;
-}
-
-function nameOf({ grant }: GrantNode): string {
-  return printable(grant.name ?? grantee(grant).shortName, 64);
+  return `• ${grantName(node.grant)} · ${keyName(key)} · ${shortOperations(grant.operations)} · ${grant.grantId.slice(0, 8)}`;
 }
 
 /** Whose keys they are, and who we are there. */

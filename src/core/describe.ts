@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type { ConnectionRef, KeyMetadata, KmsKey } from './model.ts';
+import { type ConnectionRef, type Grant, type KeyMetadata, type KmsKey, keyLabel } from './model.ts';
+import { grantee } from './principal.ts';
 import { printable } from './text.ts';
 
 /** What rows, questions and messages call a connection. */
@@ -12,6 +13,19 @@ export function connectionName(ref: ConnectionRef): string {
     case 'sample':
       return l10n.t('Sample data');
   }
+}
+
+/** Names in a question or message are cut, so that what is asked or said stays in sight. */
+const longestName = 64;
+
+/** What questions and messages call a grant. */
+export function grantName(grant: Grant): string {
+  return printable(grant.name ?? grantee(grant).shortName, longestName);
+}
+
+/** What questions and messages call a key. */
+export function keyName(key: KmsKey): string {
+  return printable(keyLabel(key), longestName);
 }
 
 /** Whether AWS manages the key, by what is known of it so far: the reserved alias, or KeyManager. */

@@ -1,10 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { connectionName } from '../core/describe.ts';
-import { keyLabel } from '../core/model.ts';
-import { grantee } from '../core/principal.ts';
+import { connectionName, grantName, keyName } from '../core/describe.ts';
 import type { RevocationOutcome, RevocationRecord } from '../core/revocation.ts';
-import { duration, printable } from '../core/text.ts';
+import { duration } from '../core/text.ts';
 import { commands } from '../manifest.ts';
 import { showInformation, showWarning } from '../platform/prompts.ts';
 import type { HistoryEntryNode } from './historyItem.ts';
@@ -56,7 +54,7 @@ export class OutcomeMessages {
 }
 
 async function tellGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>): Promise<void> {
-  const [name, label, after] = [nameOf(record), labelOf(record), duration(afterMs)];
+  const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
   const sentence =
     record.kind === 'revoke'
       ? l10n.t(
@@ -96,7 +94,7 @@ async function tellTimedOut(
   { lastRead, afterMs }: OutcomeOf<'timedOut'>,
   checkAgain: () => void,
 ): Promise<void> {
-  const [name, label, after] = [nameOf(record), labelOf(record), duration(afterMs)];
+  const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
   const { accepted } = record;
   const sentences =
     record.kind === 'revoke'
@@ -142,18 +140,10 @@ function tellOtherAccount(record: RevocationRecord): void {
   void showWarning(
     l10n.t(
       'The end of the grant {0} on {1} is not followed: {2} now signs in to another account than {3}.',
-      nameOf(record),
-      labelOf(record),
+      grantName(record.grant),
+      keyName(record.key),
       connectionName(record.connection),
       record.account ?? l10n.t('unknown'),
     ),
   );
-}
-
-function nameOf({ grant }: RevocationRecord): string {
-  return printable(grant.name ?? grantee(grant).shortName, 64);
-}
-
-function labelOf({ key }: RevocationRecord): string {
-  return printable(keyLabel(key), 64);
 }
