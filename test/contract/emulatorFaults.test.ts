@@ -171,6 +171,10 @@ test('a slow answer runs into the time-out of the SDK', async () => {
     requestHandler: { requestTimeout: 20, throwOnRequestTimeout: true },
   });
   await rejects(kms.send(new ListKeysCommand({})), 'TimeoutError');
+  // The server, in this same process, may come to read it only after the time-out.
+  while (emulator.requests.length === 0) {
+    await new Promise(setImmediate);
+  }
   assert.equal(emulator.requests.length, 1);
 });
 
