@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { KmsKey } from '../src/core/model.ts';
+import type { ScanResult } from '../src/core/scan.ts';
 import { BareClient } from './bareClient.ts';
 import { type Client, openClient, type Pace } from './client.ts';
 import { type Step, timed } from './step.ts';
@@ -60,14 +61,11 @@ export async function readAll({ url, rounds, expanded, bareScan }: ReadOptions) 
   const arns = keys.slice(0, bareScan).map(({ arn }) => arn);
   // Before ours and after it, since what else the machine does changes meanwhile.
   const bareBefore = await timed(bare, () => scanBare(bare, arns));
-  const heapBefore = await heapBytes();
-  const scanned = await timed(client, () => client.scan());
-  const heapOfScan = (await heapBytes()) - heapBefore;
+  const { counts, step: scanStep, heap: heapOfScan } = await weighedScan(client);
   const bareAfter = await timed(bare, () => scanBare(bare, arns));
 
   client.close();
   bare.close();
-  const { counts } = scanned.value;
   return {
     keys: counts.keysDone,
     grants: counts.grants,
@@ -75,7 +73,7 @@ export async function readAll({ url, rounds, expanded, bareScan }: ReadOptions) 
     firstKeys: fastest(lists.map(({ firstKeys }) => firstKeys)),
     allKeys: fastest(lists.map(({ allKeys }) => allKeys)),
     oneKey: fastest(ones.map(({ ours }) => ours)),
-    scan: scanned.step,
+    scan: scanStep,
     bare: {
       requests: bare.requests(),
       firstKeys: fastest(lists.map((list) => list.bare.firstKeys)),
@@ -108,6 +106,18 @@ async function listKeys({ session, requests }: Client): Promise<ListSteps> {
   }
   const nothing = { ms: Number.NaN, requests: Number.NaN };
   return { firstKeys: steps[0] ?? nothing, allKeys: steps.at(-1) ?? nothing };
+}
+
+/** Scans, and weighs in bytes what the result alone keeps: the sockets of a scan close by themselves. */
+async function weighedScan(client: Client) {
+  const results: ScanResult[] = [];
+  const { step } = await timed(client, async () => {
+    results.push(await client.scan());
+  });
+  const counts = { keysDone: 0, grants: 0, unreadable: 0, ...results[0]?.counts };
+  const withResult = await heapBytes();
+  results.length = 0;
+  return { counts, step, heap: withResult - (await heapBytes()) };
 }
 
 /** What our scan asks of each key, eight keys side by side. */
