@@ -333,14 +333,19 @@ export class Workbench {
 
   /** The same in another view. */
   async pressContextMenuIn(tree: Tree, item: string, ...path: readonly RowName[]): Promise<void> {
-    await this.openContextMenu(path, tree);
+    await this.openContextMenu(path, tree, item);
     await this.pressMenuItem(item);
   }
 
-  private async openContextMenu(path: readonly RowName[], tree = this.tree): Promise<void> {
+  /** Opens the menu of a row; again while it lacks `item`, as that of a row that is busy does. */
+  private async openContextMenu(path: readonly RowName[], tree = this.tree, item?: string): Promise<void> {
     await tree.act(path, async (row) => {
+      if (await this.menuItems().first().isVisible()) {
+        await this.page.keyboard.press('Escape');
+        await this.menuItems().first().waitFor({ state: 'hidden', timeout: 2000 });
+      }
       await row.click({ button: 'right', timeout: 2000 });
-      await this.menuItems().first().waitFor({ timeout: 2000 });
+      await this.menuItems(item).first().waitFor({ timeout: 2000 });
     });
   }
 
