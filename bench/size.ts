@@ -1,5 +1,6 @@
 /** The largest real accounts, over HTTP: parts of `npm run bench`. */
 import { execFile } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +12,9 @@ import { grantText, showsGrant, showsKey, type TextFilter, textFilter } from '..
 import { defaultFindingOptions } from '../src/core/findings.ts';
 import { filterGrants, groupGrants, heldGrants, prepareFilter, sortGrants } from '../src/core/grantGroups.ts';
 import { Inventory, type KeyListing } from '../src/core/inventory.ts';
-import type { KmsApi, Page } from '../src/core/kmsApi.ts';
-import type { Connection, Grant } from '../src/core/model.ts';
+import type { KmsApi } from '../src/core/kmsApi.ts';
+import type { Connection } from '../src/core/model.ts';
+import { allOf, grantsOf } from '../src/core/pages.ts';
 import type { ScannedKey } from '../src/core/scan.ts';
 import { createEmulator, type Emulator } from '../src/emulator/emulator.ts';
 import { createAccount, type SampleOptions } from '../src/emulator/sampleData.ts';
@@ -38,8 +40,8 @@ export async function manyKeys(): Promise<Measurement[]> {
     const aliases = emulator.account.aliases.size;
     const startAlone = processorMs();
     await Promise.all([
-      readAll((marker) => api.listKeys(marker, signal)),
-      readAll((marker) => api.listAliases(marker, signal)),
+      allOf((marker) => api.listKeys(marker, signal)),
+      allOf((marker) => api.listAliases(marker, signal)),
     ]);
     const alone = processorMs(startAlone);
     const asked = emulator.requests.length;
@@ -142,12 +144,10 @@ export async function manyGrantsOnManyKeys(): Promise<Measurement[]> {
   return withKms(sample, async ({ api, connection, signal }) => {
     const before = heapUsed();
     const scanned: ScannedKey[] = [];
-    const keys = (await readAll((marker) => api.listKeys(marker, signal))).values();
+    const keys = (await allOf((marker) => api.listKeys(marker, signal))).values();
     const work = async () => {
       for (const { keyId, arn } of keys) {
-        const grants: Grant[] = await readAll((marker) =>
-          api.listGrants({ keyArn: arn, ...(marker === undefined ? {} : { marker }) }, signal),
-        );
+        const grants = await allOf(grantsOf(api, { keyArn: arn }, signal));
         const key = { keyId, arn, aliases: [] };
         scanned.push({ connection, key, metadata: undefined, grants, isComplete: true });
       }
@@ -270,6 +270,7 @@ async function withKms<T>(sample: SampleOptions, body: (opened: Opened) => Promi
     const ref = { kind: 'profile', profile: 'default', region: 'eu-west-1' } as const;
     const { api, region, endpoint, close } = await aws.open(ref);
     const { signal } = new AbortController();
+    setMaxListeners(0, signal);
     // What the first request pays for is measured elsewhere.
     await api.callerIdentity(signal);
     try {
@@ -289,17 +290,6 @@ function profileOf(url: string): string {
 
 function shownKeys({ keys }: KeyListing, filter: TextFilter | undefined): number {
   return keys.filter((key) => showsKey(filter, key, undefined, [])).length;
-}
-
-async function readAll<T>(read: (marker: string | undefined) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let marker: string | undefined;
-  do {
-    const page = await read(marker);
-    items.push(...page.items);
-    marker = page.nextMarker;
-  } while (marker !== undefined);
-  return items;
 }
 
 /** Milliseconds of processor time: what else the machine does must not count. */

@@ -37,6 +37,7 @@ import type {
   KeyMetadata,
   PrincipalRef,
 } from '../core/model.ts';
+import { allOf } from '../core/pages.ts';
 import { type CallerOptions, createCaller, type Narrowed } from './call.ts';
 import type { Identity } from './credentials.ts';
 import { type CallContext, IncompleteResponse } from './errors.ts';
@@ -152,18 +153,6 @@ export function createClient(options: ClientOptions): Client {
       },
     );
 
-  /** All pages of a list that is short by nature. */
-  const whole = async <T>(read: (marker: string | undefined) => Promise<Page<T>>): Promise<readonly T[]> => {
-    const items: T[] = [];
-    let marker: string | undefined;
-    do {
-      const next = await read(marker);
-      items.push(...next.items);
-      marker = next.nextMarker;
-    } while (marker !== undefined);
-    return items;
-  };
-
   const api: KmsApi = {
     listKeys: (marker, signal) =>
       call(
@@ -260,7 +249,7 @@ export function createClient(options: ClientOptions): Client {
       ),
 
     listResourceTags: (keyArn, signal) =>
-      whole((marker) =>
+      allOf((marker) =>
         call(
           { operation: 'ListResourceTags', keyArn },
           signal,
@@ -305,7 +294,7 @@ export function createClient(options: ClientOptions): Client {
       ),
 
     listAliasesOf: async (keyArn, signal) => {
-      const names = await whole((marker) =>
+      const names = await allOf((marker) =>
         call(
           { operation: 'ListAliases', keyArn },
           signal,

@@ -1,6 +1,7 @@
 import { isKind } from './errors.ts';
 import type { KmsApi } from './kmsApi.ts';
 import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
+import { pagesOf } from './pages.ts';
 
 /**
  * Whether the caller is one whom KMS lets retire a grant. `perhaps`: the grant names the caller's whole account, and IAM
@@ -72,16 +73,13 @@ export async function* retirableGrants(
   let answered = 0;
   for (const principal of principals) {
     try {
-      let marker: string | undefined;
-      do {
-        const page = await api.listRetirableGrants(principal, marker, signal);
+      for await (const page of pagesOf((marker) => api.listRetirableGrants(principal, marker, signal))) {
         answered += 1;
         const id = ({ keyArn, grantId }: Grant) => `${keyArn} ${grantId}`;
-        const fresh = page.items.filter((grant) => !seen.has(id(grant)));
+        const fresh = page.filter((grant) => !seen.has(id(grant)));
         for (const grant of fresh) seen.add(id(grant));
         if (fresh.length > 0) yield fresh;
-        marker = page.nextMarker;
-      } while (marker !== undefined);
+      }
     } catch (error) {
       if (!isKind(error, 'invalidArn', 'keyNotFound', 'validation')) throw error;
       failure ??= error;

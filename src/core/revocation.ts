@@ -14,6 +14,7 @@ import {
 } from './journal.ts';
 import type { GrantRef, KmsApi } from './kmsApi.ts';
 import { type ConnectionRef, connectionId, type Grant, type KmsKey } from './model.ts';
+import { grantsOf, pagesOf } from './pages.ts';
 import {
   type LastRead,
   type PropagationOutcome,
@@ -30,13 +31,10 @@ const filteredReads = 3;
 /** The grant as KMS lists it now; `undefined` when it doesn't, or says that it does not know it. */
 export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal): Promise<Grant | undefined> {
   try {
-    let marker: string | undefined;
-    do {
-      const page = await api.listGrants({ ...ref, ...(marker === undefined ? {} : { marker }) }, signal);
-      const found = page.items.find((grant) => grant.grantId === ref.grantId);
+    for await (const page of pagesOf(grantsOf(api, ref, signal))) {
+      const found = page.find((grant) => grant.grantId === ref.grantId);
       if (found !== undefined) return found;
-      marker = page.nextMarker;
-    } while (marker !== undefined);
+    }
     return undefined;
   } catch (error) {
     if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) return undefined;
@@ -84,12 +82,10 @@ function listedOnKey(api: KmsApi, keyArn: string): ReadListed {
       return listed;
     }
     try {
-      let marker: string | undefined;
-      do {
-        const page = await api.listGrants({ keyArn, ...(marker === undefined ? {} : { marker }) }, signal);
-        for (const { grantId } of page.items) if (wanted.has(grantId)) listed.add(grantId);
-        marker = page.nextMarker;
-      } while (marker !== undefined && listed.size < wanted.size);
+      for await (const page of pagesOf(grantsOf(api, { keyArn }, signal))) {
+        for (const { grantId } of page) if (wanted.has(grantId)) listed.add(grantId);
+        if (listed.size === wanted.size) break;
+      }
     } catch (error) {
       if (!isKind(error, 'keyNotFound')) throw error;
     }

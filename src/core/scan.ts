@@ -2,9 +2,9 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
 import { isAbort, isKmsError, isSignInProblem, type KmsError } from './errors.ts';
-import type { Page } from './kmsApi.ts';
 import { requestQuotas } from './limiter.ts';
 import type { Connection, ConnectionRef, Grant, KeyListEntry, KeyMetadata, KmsKey } from './model.ts';
+import { grantsOf, pagesOf } from './pages.ts';
 
 /** A key whose grants were read, all or (see {@link ScanResult.unreadable}) those before a failure. */
 export interface ScannedKey {
@@ -137,12 +137,10 @@ async function scanSession(
     const grants = new Map<string, Grant>();
     let isComplete = false;
     try {
-      const read = (marker: string | undefined) =>
-        api.listGrants({ keyArn: key.arn, ...(marker === undefined ? {} : { marker }) }, signal);
-      for await (const page of pagesOf(read)) {
+      for await (const page of pagesOf(grantsOf(api, { keyArn: key.arn }, signal))) {
         const before = grants.size;
         // A list that changes while it is paged can hold a grant twice.
-        for (const grant of page.items) grants.set(grant.grantId, grant);
+        for (const grant of page) grants.set(grant.grantId, grant);
         tell({ grants: grants.size - before });
       }
       isComplete = true;
@@ -160,8 +158,8 @@ async function scanSession(
 
   const aliases = new Map<string, string[]>();
   const listAliases = async () => {
-    for await (const { items } of pagesOf((marker) => api.listAliases(marker, signal))) {
-      for (const { aliasName, targetKeyId } of items) {
+    for await (const page of pagesOf((marker) => api.listAliases(marker, signal))) {
+      for (const { aliasName, targetKeyId } of page) {
         if (targetKeyId !== undefined) aliases.set(targetKeyId, [...(aliases.get(targetKeyId) ?? []), aliasName]);
       }
     }
@@ -184,7 +182,7 @@ async function scanSession(
     while (working < atOnce && begun < queue.length) workers.push(work());
   };
   const listKeys = async () => {
-    for await (const { items } of pagesOf((marker) => api.listKeys(marker, signal))) add(items);
+    for await (const page of pagesOf((marker) => api.listKeys(marker, signal))) add(page);
   };
   const listed = (list: Promise<void>) => list.catch((error: unknown) => fail(undefined, error));
   if (pinned.length > 0) add(pinned);
@@ -200,15 +198,6 @@ async function scanSession(
       error,
     })),
   };
-}
-
-async function* pagesOf<T>(read: (marker: string | undefined) => Promise<Page<T>>): AsyncGenerator<Page<T>> {
-  let marker: string | undefined;
-  do {
-    const page = await read(marker);
-    yield page;
-    marker = page.nextMarker;
-  } while (marker !== undefined);
 }
 
 function asKmsError(error: unknown): KmsError {

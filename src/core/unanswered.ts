@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
 import { endsGrant, type Journal, type JournalRecord } from './journal.ts';
 import { connectionId, type Grant, type PrincipalRef } from './model.ts';
+import { grantsOf, pagesOf } from './pages.ts';
 
 /** A call that began less long ago than this may still be under way in another window. */
 const underWayMs = 2 * 60_000;
@@ -38,10 +39,8 @@ async function checkMade(
   clock: Clock,
 ): Promise<void> {
   const known = new Set(journal.records.map((record) => record.grant.grantId));
-  let marker: string | undefined;
-  do {
-    const page = await api.listGrants({ keyArn: key.arn, ...(marker === undefined ? {} : { marker }) }, closed);
-    const made = page.items.find(
+  for await (const page of pagesOf(grantsOf(api, { keyArn: key.arn }, closed))) {
+    const made = page.find(
       (listed) =>
         !known.has(listed.grantId) &&
         (listed.creationDate?.getTime() ?? 0) > at - patienceMs &&
@@ -55,8 +54,7 @@ async function checkMade(
       }
       return;
     }
-    marker = page.nextMarker;
-  } while (marker !== undefined);
+  }
   const afterMs = clock.now() - at;
   if (afterMs > patienceMs) await journal.note(id, { kind: 'notListed', afterMs });
 }

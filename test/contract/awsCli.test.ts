@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { isKmsError } from '../../src/core/errors.ts';
-import type { KmsApi, Page } from '../../src/core/kmsApi.ts';
 import type { Grant, PrincipalRef } from '../../src/core/model.ts';
+import { allOf, grantsOf } from '../../src/core/pages.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { startServer } from '../../src/emulator/server.ts';
@@ -87,13 +87,13 @@ await withPython('the AWS CLI', ({ aws: program }) => {
         ({ operation, input }) => operation === 'ListKeys' && input['Limit'] === 7,
       );
       assert.equal(pages.length, Math.ceil(Keys.length / 7));
-      const keys = await whole((marker) => api.listKeys(marker, never));
+      const keys = await allOf((marker) => api.listKeys(marker, never));
       assert.deepEqual(
         Keys,
         keys.map(({ keyId, arn }) => ({ KeyId: keyId, KeyArn: arn })),
       );
       const { Aliases } = await cli('kms', 'list-aliases', '--page-size', '10');
-      const aliases = await whole((marker) => api.listAliases(marker, never));
+      const aliases = await allOf((marker) => api.listAliases(marker, never));
       assert.deepEqual(
         Aliases.map((alias: Record<string, unknown>) => [alias['AliasName'], alias['TargetKeyId']]),
         aliases.map(({ aliasName, targetKeyId }) => [aliasName, targetKeyId]),
@@ -108,12 +108,12 @@ await withPython('the AWS CLI', ({ aws: program }) => {
 
     test('the grants of a key, whole, page by page, and in portions that go on', async (t) => {
       const { api, cli, emulator, orders } = await setUp(t);
-      const seen = await whole((marker) => listPage(api, orders.arn, marker));
+      const seen = await allOf(grantsOf(api, { keyArn: orders.arn }, never));
       assert.ok(seen.length >= 5);
       const named = ['kms', 'list-grants', '--key-id', orders.id];
-      assert.deepEqual(grantsOf(await cli(...named)), seen);
+      assert.deepEqual(printedGrants(await cli(...named)), seen);
       const before = emulator.requests.length;
-      assert.deepEqual(grantsOf(await cli(...named, '--page-size', '2')), seen);
+      assert.deepEqual(printedGrants(await cli(...named, '--page-size', '2')), seen);
       assert.equal(emulator.requests.length - before, Math.ceil(seen.length / 2));
       // Three at a time of pages of two: every other portion starts within a page.
       const portions: Grant[][] = [];
@@ -121,7 +121,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       do {
         const from: readonly string[] = token === undefined ? [] : ['--starting-token', token];
         const portion = await cli(...named, '--page-size', '2', '--max-items', '3', ...from);
-        portions.push(grantsOf(portion));
+        portions.push(printedGrants(portion));
         token = portion.NextToken;
       } while (token !== undefined);
       assert.deepEqual(portions.flat(), seen);
@@ -130,14 +130,14 @@ await withPython('the AWS CLI', ({ aws: program }) => {
 
     test('grants by ID and by grantee', async (t) => {
       const { api, cli, orders } = await setUp(t);
-      const seen = await whole((marker) => listPage(api, orders.arn, marker));
+      const seen = await allOf(grantsOf(api, { keyArn: orders.arn }, never));
       const [grant] = seen.filter(({ granteePrincipal }) => granteePrincipal?.kind === 'principal');
       assert.ok(grant?.granteePrincipal);
       const { grantId, granteePrincipal } = grant;
       const named = ['kms', 'list-grants', '--key-id', orders.arn];
-      assert.deepEqual(grantsOf(await cli(...named, '--grant-id', grantId)), [grant]);
+      assert.deepEqual(printedGrants(await cli(...named, '--grant-id', grantId)), [grant]);
       assert.deepEqual(
-        grantsOf(await cli(...named, '--grantee-principal', granteePrincipal.value)),
+        printedGrants(await cli(...named, '--grantee-principal', granteePrincipal.value)),
         seen.filter((other) => other.granteePrincipal?.value === granteePrincipal.value),
       );
     });
@@ -211,7 +211,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       assert.deepEqual([grant?.name, grant?.granteePrincipal], ['made/by:cli', { kind: 'principal', value: grantee }]);
       assert.deepEqual(grant?.constraints.encryptionContextSubset, { größe: '10 × 10', '☃': '' });
       const named = ['--key-id', orders.arn, '--grant-id', grantId];
-      assert.deepEqual(grantsOf(await cli('kms', 'list-grants', ...named)), [grant]);
+      assert.deepEqual(printedGrants(await cli('kms', 'list-grants', ...named)), [grant]);
       assert.equal(await cli('kms', 'revoke-grant', ...named), undefined);
       assert.deepEqual((await api.listGrants({ keyArn: orders.arn, grantId }, never)).items, []);
     });
@@ -236,9 +236,9 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       const byToken = await cli(...create(orders.id, ...more));
       const byId = await cli(...create(orders.id, ...more));
       const list = ['kms', 'list-retirable-grants', '--retiring-principal', principalArn, '--page-size', '1'];
-      const seen = await whole((marker) => api.listRetirableGrants(principalArn, marker, never));
+      const seen = await allOf((marker) => api.listRetirableGrants(principalArn, marker, never));
       assert.deepEqual(new Set(seen.map(({ grantId }) => grantId)), new Set([byToken.GrantId, byId.GrantId]));
-      assert.deepEqual(grantsOf(await cli(...list)), seen);
+      assert.deepEqual(printedGrants(await cli(...list)), seen);
       assert.equal(await cli('kms', 'retire-grant', '--grant-token', byToken.GrantToken), undefined);
       const left = await api.listRetirableGrants(principalArn, undefined, never);
       assert.deepEqual(
@@ -253,7 +253,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       const { api, run, cli, orders } = await setUp(t);
       const more = ['--grantee-principal', 'arn:aws:iam::111122223333:role/app', '--retiring-principal', principalArn];
       const { GrantId: grantId } = await cli(...create(orders.id, ...more));
-      const before = await whole((marker) => listPage(api, orders.arn, marker));
+      const before = await allOf(grantsOf(api, { keyArn: orders.arn }, never));
       const named = ['--key-id', orders.arn, '--grant-id', grantId];
       for (const args of [
         ['kms', 'revoke-grant', ...named],
@@ -266,7 +266,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       }
       assert.equal(await api.dryRunRevokeGrant({ keyArn: orders.arn, grantId }, never), 'allowed');
       assert.equal(await api.dryRunRetireGrant({ keyArn: orders.arn, grantId }, never), 'allowed');
-      assert.deepEqual(await whole((marker) => listPage(api, orders.arn, marker)), before);
+      assert.deepEqual(await allOf(grantsOf(api, { keyArn: orders.arn }, never)), before);
     });
   });
 
@@ -411,22 +411,8 @@ function refusalIn(stderr: string): { readonly name: string | undefined; readonl
   return { name: match?.[1], message: match?.[2] ?? '' };
 }
 
-const listPage = (api: KmsApi, keyArn: string, marker: string | undefined) =>
-  api.listGrants({ keyArn, ...(marker === undefined ? {} : { marker }) }, never);
-
-async function whole<T>(read: (marker: string | undefined) => Promise<Page<T>>): Promise<readonly T[]> {
-  const items: T[] = [];
-  let marker: string | undefined;
-  do {
-    const page = await read(marker);
-    items.push(...page.items);
-    marker = page.nextMarker;
-  } while (marker !== undefined);
-  return items;
-}
-
 /** The grants that the CLI printed, as our client should see them. */
-function grantsOf({ Grants }: { readonly Grants: readonly PrintedGrant[] }): Grant[] {
+function printedGrants({ Grants }: { readonly Grants: readonly PrintedGrant[] }): Grant[] {
   return Grants.map((printed) => ({
     grantId: printed.GrantId ?? '',
     keyArn: printed.KeyId ?? '',

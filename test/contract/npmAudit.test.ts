@@ -20,14 +20,15 @@ async function registry(t: TestContext, status: number, advisories: object): Pro
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
+const advisory = {
+  id: 1,
+  url: 'https://example.com/1',
+  title: 'Breaks',
+  severity: 'high',
+  vulnerable_versions: '<99',
+};
+
 test('a package that ships and has an advisory is named', async (t) => {
-  const advisory = {
-    id: 1,
-    url: 'https://example.com/1',
-    title: 'Breaks',
-    severity: 'high',
-    vulnerable_versions: '<99',
-  };
   const url = await registry(t, 200, { 'csv-stringify': [advisory] });
   const answer = await audit(url);
   assert.ok(answer.kind === 'vulnerable');
@@ -36,13 +37,6 @@ test('a package that ships and has an advisory is named', async (t) => {
 });
 
 test('an advisory of a package that is for development alone, or none at all, is nothing to report', async (t) => {
-  const advisory = {
-    id: 1,
-    url: 'https://example.com/1',
-    title: 'Breaks',
-    severity: 'high',
-    vulnerable_versions: '<99',
-  };
   const url = await registry(t, 200, { esbuild: [advisory] });
   assert.deepEqual(await audit(url), { kind: 'clean' });
 });
