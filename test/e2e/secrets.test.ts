@@ -9,7 +9,7 @@ import { createCloud } from '../../src/emulator/cloud.ts';
 import { startServer } from '../../src/emulator/server.ts';
 import type { Reply, WireRequest } from '../../src/emulator/wire.ts';
 import { vsixPath } from '../host/project.ts';
-import { inWorkbench, type Workbench } from './driver.ts';
+import { eventually, inWorkbench, type Workbench } from './driver.ts';
 
 const account = '111122223333';
 const region = 'eu-west-1';
@@ -137,6 +137,17 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
       canaries.set(String(token[name]), `SSO ${name}`);
     const cache = join(home, '.aws/sso/cache', `${createHash('sha1').update('corp').digest('hex')}.json`);
     await writeFile(cache, JSON.stringify(token));
+    const login = cloud.sessions.signIn(user);
+    const { secretAccessKey, sessionToken } = login['accessToken'] as typeof temporary;
+    canaries.set(secretAccessKey, 'login secretAccessKey');
+    canaries.set(sessionToken, 'login sessionToken');
+    canaries.set(String(login['refreshToken']), 'login refreshToken');
+    for (const line of String(login['dpopKey']).split('\n')) {
+      if (/^[^-]/.test(line)) canaries.set(line, 'login dpopKey');
+    }
+    await mkdir(join(home, '.aws/login/cache'), { recursive: true });
+    const loginCache = join(home, '.aws/login/cache', `${createHash('sha256').update(user).digest('hex')}.json`);
+    await writeFile(loginCache, JSON.stringify(login));
     const credentials = join(home, '.aws/credentials');
     const keys = (of: typeof longTerm, sessionToken?: string) =>
       `aws_access_key_id = ${of.accessKeyId}\naws_secret_access_key = ${of.secretAccessKey}\n${sessionToken === undefined ? '' : `aws_session_token = ${sessionToken}\n`}`;
@@ -147,6 +158,7 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
       'profile base': place,
       'profile guarded': { ...place, role_arn: guarded, source_profile: 'base', mfa_serial: mfaSerial },
       'profile sso': { ...place, sso_session: 'corp', sso_account_id: account, sso_role_name: 'Developer' },
+      'profile console': { ...place, login_session: user },
       'sso-session corp': { sso_region: region, sso_start_url: startUrl },
       'profile program': {
         ...place,
@@ -157,7 +169,7 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
       },
       'profile babbler': { ...place, credential_process: await program('babble', `{"SecretAccessKey": "${babble}`) },
     };
-    const profiles = ['temporary', 'guarded', 'sso', 'program', 'babbler'];
+    const profiles = ['temporary', 'guarded', 'sso', 'console', 'program', 'babbler'];
     const machineSettings = { 'kmsGrants.connections': profiles.map((profile) => ({ profile, region })) };
     const env = { HOME: home, AWS_SHARED_CREDENTIALS_FILE: credentials };
     const emulator = cloud.emulator(account, region);
@@ -167,6 +179,7 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
       await logEverything(workbench);
       await tree.row(/^temporary eu-west-1 · 111122223333/);
       await tree.row(/^sso eu-west-1 · 111122223333/);
+      await tree.row(/^console eu-west-1 · 111122223333/);
 
       // Sign-ins
       for (const code of codes) {
@@ -208,7 +221,12 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
         [...canaries.values()].some((name) => /grantToken/i.test(name)),
         'no grant token was given',
       );
-      await workbench.pressNotification(/^KMS created the grant/, 'Copy Grant ID');
+      // Only who asks for the token has it, and only where they asked for it.
+      await workbench.pressNotification(/^KMS created the grant/, 'Copy Grant Token');
+      const token = await eventually('the grant token', async () => (await workbench.clipboard()) || undefined);
+      assert.match(canaries.get(token) ?? '', /grantToken/i);
+      await workbench.pressContextMenu('Copy Grant ID', /^temporary/, 'canary-grant');
+      await eventually('the grant ID', async () => /^[0-9a-f]{64}$/.test(await workbench.clipboard()) || undefined);
 
       const refuse = (code: string) => ({ kind: 'error', code, message: `No: ${code}`, status: 400 }) as const;
       for (const code of [
