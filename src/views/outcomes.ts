@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { connectionName, grantName, keyName } from '../core/describe.ts';
 import type { RevocationOutcome, RevocationRecord } from '../core/revocation.ts';
 import { duration } from '../core/text.ts';
@@ -17,8 +19,10 @@ type OutcomeOf<K extends Ended> = Extract<RevocationOutcome, { readonly kind: K 
 export class OutcomeMessages {
   #gathered: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isDisposed = false;
 
   tell(record: RevocationRecord, outcome: RevocationOutcome, checkAgain: () => void): void {
+    if (this.#isDisposed) return;
     switch (outcome.kind) {
       case 'gone':
         this.#tellGone(() => void tellGone(record, outcome));
@@ -34,7 +38,9 @@ export class OutcomeMessages {
     }
   }
 
+  /** What ends while the window closes is in the history. */
   dispose(): void {
+    this.#isDisposed = true;
     clearTimeout(this.#timer);
   }
 
