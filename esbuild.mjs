@@ -1,4 +1,4 @@
-// Builds everything that runs: the extension's four bundles (dist/), and the tests, the host and the benchmark (out/).
+// Builds everything that runs: the extension's five bundles (dist/), and the tests, the host and the benchmark (out/).
 // Options: --only=product|unit|outside|emulator builds just that; --minify; --watch (the product).
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +8,12 @@ import { thirdPartyLicenses } from './licenses.mjs';
 const flags = new Set(process.argv.slice(2));
 const only = process.argv.find((flag) => flag.startsWith('--only='))?.slice('--only='.length);
 
-/** The commands, the AWS room and the emulator are bundles of their own, so that activation loads none of them. */
+/** All but what activation registers, and of that the commands, the AWS room and the emulator, are bundles of their own. */
 const separateBundles = {
   name: 'separate-bundles',
   setup(pluginBuild) {
-    pluginBuild.onResolve({ filter: /^\.\/(aws|commands|emulator)\/index\.ts$/ }, ({ path, kind }) =>
-      kind === 'dynamic-import' ? { path: `./${path.split('/')[1]}.js`, external: true } : undefined,
+    pluginBuild.onResolve({ filter: /^\.\/(product|(aws|commands|emulator)\/index)\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `./${/\w+/.exec(path)}.js`, external: true } : undefined,
     );
   },
 };
@@ -21,6 +21,7 @@ const separateBundles = {
 const product = {
   entryPoints: {
     extension: 'src/extension.ts',
+    product: 'src/product.ts',
     commands: 'src/commands/index.ts',
     aws: 'src/aws/index.ts',
     emulator: 'src/emulator/index.ts',

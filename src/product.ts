@@ -1,7 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import type { CommandContext } from './commands/context.ts';
-import { type CommandsRoom, registerCommands } from './commands/register.ts';
+import type { CommandsRoom } from './commands/register.ts';
 import { systemClock } from './core/clock.ts';
 import { Connections, type Preferences, signInNeeded } from './core/connections.ts';
 import type { Arrangement } from './core/grantGroups.ts';
@@ -37,10 +39,17 @@ import { HistoryView } from './views/historyView.ts';
 import { JsonDocuments } from './views/jsonDocuments.ts';
 import { KeysView } from './views/keysView.ts';
 import { StatusBar } from './views/statusBar.ts';
-import { createTrees } from './views/trees.ts';
+import type { Rows, Trees } from './views/trees.ts';
+
+export interface Product {
+  readonly rows: Rows;
+  /** What the commands work on. */
+  readonly context: CommandContext;
+  readonly commands: () => Promise<CommandsRoom>;
+}
 
 /** Builds and wires. Nothing here touches disk or network: the AWS room is loaded when a view first asks. */
-export function activate(extension: vscode.ExtensionContext): void {
+export function createProduct(extension: vscode.ExtensionContext, trees: Trees): Product {
   const { subscriptions, workspaceState } = extension;
   if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('KMS Grants', { log: true });
@@ -48,7 +57,9 @@ export function activate(extension: vscode.ExtensionContext): void {
   const core = createCore(extension, log, room, () => shown);
   const shown = createViews(core, keptArrangement(workspaceState));
   const { connections } = core;
-  const { view, grantees, documents, trees } = shown;
+  const { view, grantees, history, documents } = shown;
+  view.attach(trees.keys);
+  grantees.attach(trees.grantees);
   const context: CommandContext = {
     ...core,
     ...shown,
@@ -56,7 +67,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     selection: trees.selection,
     log,
   };
-  subscriptions.push(log, ...core.owned, ...shown.owned, registerCommands(context, room));
+  subscriptions.push(log, ...core.owned, ...shown.owned);
   subscriptions.push(
     onConnectionSettings(() => connections.preferencesChanged()),
     onRequestBudget((percent) => core.limiter.setBudget(percent)),
@@ -69,6 +80,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     vscode.workspace.registerTextDocumentContentProvider(jsonScheme, documents),
     vscode.workspace.onDidCloseTextDocument((document) => documents.forget(document)),
   );
+  return { rows: { keys: view, grantees, history }, context, commands: room };
 }
 
 /** What the product is; it tells the views, which are made after it. */
@@ -126,9 +138,8 @@ function createViews(
   const grantees = new GranteesView({ revocations, findingOptions, arrangement, now });
   const history = new HistoryView(journal);
   const statusBar = new StatusBar(connections);
-  const trees = createTrees(view, grantees, history);
-  const owned: readonly vscode.Disposable[] = [view, grantees, history, statusBar, trees];
-  return { view, grantees, history, statusBar, trees, documents: new JsonDocuments(), owned };
+  const owned: readonly vscode.Disposable[] = [view, grantees, history, statusBar];
+  return { view, grantees, history, statusBar, documents: new JsonDocuments(), owned };
 }
 
 function readPreferences(workspaceState: vscode.Memento): Preferences {

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { groupings, sortings } from '../core/grantGroups.ts';
 import { type GranteesView, groupingText, sortingText } from '../views/granteesView.ts';
 

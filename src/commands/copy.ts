@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import { connectionName } from '../core/describe.ts';
 import {
   asNode,

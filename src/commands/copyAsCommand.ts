@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import { type CommandTarget, createGrantCommand, grantAsTerraform, revokeGrantCommand } from '../core/commandText.ts';
 import type { Connections } from '../core/connections.ts';
 import type { Journal } from '../core/journal.ts';

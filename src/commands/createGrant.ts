@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { systemClock } from '../core/clock.ts';
 import type { Session } from '../core/connections.ts';
 import {

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { explain, type HelpfulAction, isAbort, isKmsError, isUserError } from '../core/errors.ts';
 import { printable } from '../core/text.ts';
 import { describeError } from '../platform/log.ts';

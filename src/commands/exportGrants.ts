@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { UserError } from '../core/errors.ts';
 import { grantTable, type TableFormat, tableFormats } from '../core/grantTable.ts';
 import { isPartial } from '../core/scan.ts';

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { contextKeys } from '../manifest.ts';
 import type { GranteesView } from '../views/granteesView.ts';
 

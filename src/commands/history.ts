@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { UserError } from '../core/errors.ts';
 import { isFinished, type Journal } from '../core/journal.ts';
 import { localTime, printable } from '../core/text.ts';

@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import { type CommandId, commands, languageModelTools, type ToolName } from '../manifest.ts';
 import type { CommandContext } from './context.ts';
 import type { ToolInput } from './languageModelTools.ts';
@@ -6,18 +7,24 @@ import type { ToolInput } from './languageModelTools.ts';
 /** The bundle of the commands: `./index.ts`, loaded on first use. */
 export type CommandsRoom = Pick<typeof import('./index.ts'), 'run' | 'describeTool' | 'runTool' | 'checkUnanswered'>;
 
+interface Loaded {
+  readonly context: CommandContext;
+  readonly commands: () => Promise<CommandsRoom>;
+}
+
 /** Registers every command and every tool; none of their code is loaded for that. */
-export function registerCommands(context: CommandContext, room: () => Promise<CommandsRoom>): vscode.Disposable {
+export function registerCommands(load: () => Promise<Loaded>): vscode.Disposable {
+  const room = async () => (await load()).commands();
   const registered = Object.values(commands).map((id: CommandId) =>
     vscode.commands.registerCommand(id, async (argument?: unknown, selected?: unknown) =>
-      (await room()).run(context, id, argument, selected),
+      (await room()).run((await load()).context, id, argument, selected),
     ),
   );
   const tools = Object.values(languageModelTools).map((name: ToolName) =>
     vscode.lm.registerTool<ToolInput>(name, {
       prepareInvocation: async ({ input }) => ({ invocationMessage: (await room()).describeTool(name, input) }),
       invoke: async ({ input }, token) => {
-        const text = await (await room()).runTool(context, name, input, token);
+        const text = await (await room()).runTool((await load()).context, name, input, token);
         return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
       },
     }),

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { connectionName, grantName, isAwsManaged, keyName } from '../core/describe.ts';
 import { explain, isKind, isKmsError, isOutcomeUnknown, isUserError } from '../core/errors.ts';
 import { inTurn, type TurnResult } from '../core/inTurn.ts';

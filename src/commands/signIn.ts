@@ -1,7 +1,9 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { connectionName } from '../core/describe.ts';
 import { isKind, isSignInProblem, UserError } from '../core/errors.ts';
 import type { ConnectionRef } from '../core/model.ts';

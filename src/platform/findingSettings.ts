@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import { defaultFindingOptions, type FindingKind, type FindingOptions, findingKinds } from '../core/findings.ts';
 import { settings } from '../manifest.ts';
 

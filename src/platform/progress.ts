@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import { views } from '../manifest.ts';
 
 /** A task that is not done by now gets a notification with a Cancel button next to the view's progress bar. */

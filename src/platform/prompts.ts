@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { printable, withoutIcons, withoutLinks } from '../core/text.ts';
 
 /** A notification. As the others, it resolves to the button that was pressed, and shows links in its message as text. */

@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import { defaultBudget } from '../core/limiter.ts';
 import type { ConnectionRef } from '../core/model.ts';
 import { defaultPolicy, type PropagationPolicy } from '../core/propagation.ts';

@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import type { Answer, StepFrame } from '../core/steps.ts';
 import { withoutIcons } from '../core/text.ts';
 import type { PickItem } from './prompts.ts';

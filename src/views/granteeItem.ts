@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { connectionName } from '../core/describe.ts';
 import { explain } from '../core/errors.ts';
 import { type GrantGroup, type Grouping, grantLabel, type HeldGrant, placeOf } from '../core/grantGroups.ts';

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { type TextFilter, textFilter } from '../core/filter.ts';
 import type { FindingOptions } from '../core/findings.ts';
 import {

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { connectionName } from '../core/describe.ts';
 import { explain, type KmsErrorKind } from '../core/errors.ts';
 import { endsGrant, isRecreatable, type JournalKind, type JournalRecord } from '../core/journal.ts';

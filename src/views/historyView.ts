@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { isUserError } from '../core/errors.ts';
 import type { Journal, JournalRecord } from '../core/journal.ts';
 import { localTime } from '../core/text.ts';

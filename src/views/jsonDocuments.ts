@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import { printableJson } from '../core/text.ts';
 import { jsonScheme } from '../manifest.ts';
 

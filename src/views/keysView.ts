@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import type { Connections, Session, SessionChange } from '../core/connections.ts';
 import { isAwsManaged } from '../core/describe.ts';
 import { explain, isAbort, isKmsError, isSignInProblem, type KmsError } from '../core/errors.ts';

@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import type { Connections } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
 import { isSignInProblem } from '../core/errors.ts';

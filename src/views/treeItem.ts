@@ -1,5 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+
+import vscode = require('vscode');
+
 import { connectionName, isAwsManaged } from '../core/describe.ts';
 import { type HelpfulAction, isSignInProblem, type KmsError } from '../core/errors.ts';
 import { type Finding, managerOf } from '../core/findings.ts';

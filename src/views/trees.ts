@@ -1,28 +1,86 @@
-import * as vscode from 'vscode';
+import vscode = require('vscode');
+
 import { views } from '../manifest.ts';
+import type { GranteesNode } from './granteeItem.ts';
 import type { GranteesView } from './granteesView.ts';
 import type { HistoryView } from './historyView.ts';
 import type { KeysView } from './keysView.ts';
+import type { Node } from './nodes.ts';
 
+/** What the rows of each view come from. */
+export interface Rows {
+  readonly keys: KeysView;
+  readonly grantees: GranteesView;
+  readonly history: HistoryView;
+}
+
+/** The three views of the container. */
 export interface Trees {
+  readonly keys: vscode.TreeView<Node>;
+  readonly grantees: vscode.TreeView<GranteesNode>;
   /** The rows that are selected in a view; none for what is not one. */
   selection(view: unknown): readonly unknown[];
   dispose(): void;
 }
 
-/** The three views of the container. */
-export function createTrees(keysView: KeysView, granteesView: GranteesView, historyView: HistoryView): Trees {
+/** @param rows is asked once a view wants its first row */
+export function createTrees(rows: () => Promise<Rows>): Trees {
   const options = { showCollapseAll: true, canSelectMany: true };
-  const keys = vscode.window.createTreeView(views.keys, { treeDataProvider: keysView, ...options });
-  const grantees = vscode.window.createTreeView(views.grantees, { treeDataProvider: granteesView, ...options });
-  const history = vscode.window.createTreeView(views.history, { treeDataProvider: historyView, showCollapseAll: true });
-  keysView.attach(keys);
-  granteesView.attach(grantees);
+  const keys = vscode.window.createTreeView(views.keys, {
+    treeDataProvider: new LateRows(async () => (await rows()).keys),
+    ...options,
+  });
+  const grantees = vscode.window.createTreeView(views.grantees, {
+    treeDataProvider: new LateRows(async () => (await rows()).grantees),
+    ...options,
+  });
+  const history = vscode.window.createTreeView(views.history, {
+    treeDataProvider: new LateRows(async () => (await rows()).history),
+    showCollapseAll: true,
+  });
   return {
+    keys,
+    grantees,
     selection: (view) => {
       if (view === views.keys) return keys.selection;
       return view === views.grantees ? grantees.selection : [];
     },
     dispose: () => vscode.Disposable.from(keys, grantees, history).dispose(),
   };
+}
+
+/** Rows of what is loaded when the first of them is asked for. */
+class LateRows<T> implements vscode.TreeDataProvider<T> {
+  readonly #load: () => Promise<Required<vscode.TreeDataProvider<T>>>;
+  readonly #changed = new vscode.EventEmitter<T | T[] | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  #loading: Promise<Required<vscode.TreeDataProvider<T>>> | undefined;
+
+  constructor(load: () => Promise<Required<vscode.TreeDataProvider<T>>>) {
+    this.#load = load;
+  }
+
+  async getChildren(node?: T): Promise<T[]> {
+    return (await (await this.#rows()).getChildren(node)) ?? [];
+  }
+
+  async getTreeItem(node: T): Promise<vscode.TreeItem> {
+    return (await this.#rows()).getTreeItem(node);
+  }
+
+  async resolveTreeItem(item: vscode.TreeItem, node: T, token: vscode.CancellationToken): Promise<vscode.TreeItem> {
+    return (await (await this.#rows()).resolveTreeItem(item, node, token)) ?? item;
+  }
+
+  async getParent(node: T): Promise<T | undefined> {
+    return (await (await this.#rows()).getParent(node)) ?? undefined;
+  }
+
+  #rows(): Promise<Required<vscode.TreeDataProvider<T>>> {
+    this.#loading ??= this.#load().then((rows) => {
+      rows.onDidChangeTreeData((changed) => this.#changed.fire(changed ?? undefined));
+      return rows;
+    });
+    return this.#loading;
+  }
 }

@@ -377,7 +377,7 @@ export async function createTestWorld(t: TestContext, options: WorldOptions = {}
   return world;
 }
 
-/** What a window of VS Code has of us: `extension.ts`, with a clock to move and without what only VS Code has. */
+/** What a window of VS Code has of us: `product.ts`, with a clock to move and without what only VS Code has. */
 export class Window {
   readonly world: World;
   readonly journal: Journal;
