@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { chmod, link, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -187,21 +185,18 @@ async function installChromium(target: string): Promise<void> {
   await step('Chromium: unpacking', async () => {
     // The package's own unpacker needs a newer Node than we do, and a fixed folder; the format is simple.
     const packed = join(npmFolder, 'node_modules/@sparticuz/chromium/bin');
-    for (const archive of ['al2023.tar.br', 'fonts.tar.br', 'swiftshader.tar.br']) {
-      const tar = spawn('tar', ['-xf', '-', '-C', target], { stdio: ['pipe', 'inherit', 'inherit'] });
-      const closed = once(tar, 'close');
-      await pipeline(createReadStream(join(packed, archive)), createBrotliDecompress(), tar.stdin);
-      const [code] = await closed;
-      if (code !== 0) {
-        throw new Error(`tar could not unpack ${archive}.`);
+    const unpack = (name: string, to: string) =>
+      pipeline(createReadStream(join(packed, `${name}.br`)), createBrotliDecompress(), createWriteStream(to));
+    for (const name of ['al2023.tar', 'fonts.tar', 'swiftshader.tar']) {
+      // By a file: tar may be done before a pipe is, which then breaks.
+      const archive = join(npmFolder, name);
+      await unpack(name, archive);
+      if ((await run('tar', ['-xf', archive, '-C', target])) !== 0) {
+        throw new Error(`tar could not unpack ${name}.`);
       }
     }
     const executable = join(target, 'chromium');
-    await pipeline(
-      createReadStream(join(packed, 'chromium.br')),
-      createBrotliDecompress(),
-      createWriteStream(executable),
-    );
+    await unpack('chromium', executable);
     await chmod(executable, 0o755);
   });
   // Its own font first, so that pictures look the same on every machine.
