@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createAws } from '../src/aws/index.ts';
-import { grantText, showsGrant, showsKey, type TextFilter, textFilter } from '../src/core/filter.ts';
+import { grantText, placesShown, showsGrant, type TextFilter, textFilter } from '../src/core/filter.ts';
 import { defaultFindingOptions } from '../src/core/findings.ts';
 import { filterGrants, groupGrants, heldGrants, prepareFilter, sortGrants } from '../src/core/grantGroups.ts';
 import { Inventory, type KeyListing } from '../src/core/inventory.ts';
@@ -289,7 +289,7 @@ function profileOf(url: string): string {
 }
 
 function shownKeys({ keys }: KeyListing, filter: TextFilter | undefined): number {
-  return keys.filter((key) => showsKey(filter, key, undefined, [])).length;
+  return placesShown(filter, keys, []).length;
 }
 
 /** Milliseconds of processor time: what else the machine does must not count. */

@@ -99,3 +99,36 @@ export function showsKey(
   const texts = keyTexts(key, metadata);
   return filter.matches(texts) || loaded.some((grant) => filter.matches([...texts, grantText(grant)]));
 }
+
+/** What was read of a key besides the list that it is in. */
+export interface KnownOfKey {
+  readonly keyArn: string;
+  readonly metadata: KeyMetadata | undefined;
+  readonly grants: readonly Grant[];
+}
+
+const textsOfKeys = once((keys: readonly KmsKey[]) => keys.map(textsOfKey));
+const placesByArn = once((keys: readonly KmsKey[]) => new Map(keys.map(({ arn }, place) => [arn, place])));
+
+/**
+ * The places in `keys` of those whose rows are shown, in order. The few of which more is known are looked up among all:
+ * to look up all among the few would take longer than the search.
+ */
+export function placesShown(
+  filter: TextFilter | undefined,
+  keys: readonly KmsKey[],
+  known: Iterable<KnownOfKey>,
+): readonly number[] {
+  if (filter === undefined) return keys.map((_, place) => place);
+  const shown = new Set<number>();
+  for (const { keyArn, metadata, grants } of known) {
+    const place = placesByArn(keys).get(keyArn);
+    const key = place === undefined ? undefined : keys[place];
+    if (place !== undefined && key !== undefined && showsKey(filter, key, metadata, grants)) shown.add(place);
+  }
+  const found: number[] = [];
+  textsOfKeys(keys).forEach((own, place) => {
+    if (filter.matches(own) || shown.has(place)) found.push(place);
+  });
+  return found;
+}

@@ -1,4 +1,5 @@
 import { isAbort, isKind, isKmsError, KmsError } from './errors.ts';
+import type { KnownOfKey } from './filter.ts';
 import type { KmsApi, Page } from './kmsApi.ts';
 import type { AliasListEntry, Grant, KeyListEntry, KeyMetadata, KmsKey } from './model.ts';
 
@@ -102,9 +103,12 @@ export class Inventory {
     return this.#keys?.listing().keys.find(({ arn }) => arn === keyArn);
   }
 
-  /** What is loaded of the key's grants, without asking for any. */
-  loadedGrants(keyArn: string): readonly Grant[] {
-    return this.#grants.get(keyArn)?.listing().grants ?? none;
+  /** The keys that were described, or whose grants were asked for, without asking for any. */
+  *known(): Generator<KnownOfKey> {
+    for (const keyArn of new Set([...this.#metadata.keys(), ...this.#grants.keys()])) {
+      const grants = this.#grants.get(keyArn)?.listing().grants ?? none;
+      yield { keyArn, metadata: this.metadata(keyArn), grants };
+    }
   }
 
   /** Loads the next window, after a list that said `more` or `failed`. */

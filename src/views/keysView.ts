@@ -5,7 +5,7 @@ import vscode = require('vscode');
 import type { Connections, Session, SessionChange } from '../core/connections.ts';
 import { isAwsManaged } from '../core/describe.ts';
 import { explain, isAbort, isKmsError, isSignInProblem, type KmsError } from '../core/errors.ts';
-import { keyTexts, showsGrant, showsKey, type TextFilter, textFilter } from '../core/filter.ts';
+import { placesShown, showsGrant, type TextFilter, textFilter } from '../core/filter.ts';
 import { type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../core/findings.ts';
 import { compareGrants, type GrantListing } from '../core/inventory.ts';
 import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../core/model.ts';
@@ -118,8 +118,11 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
 
   async prepareFilter(): Promise<void> {
     for (const ref of this.#connections.shown) {
-      const listing = await this.#connections.session(ref)?.inventory.keys();
-      for (const key of listing?.keys ?? []) keyTexts(key, undefined);
+      const inventory = this.#connections.session(ref)?.inventory;
+      if (inventory === undefined) continue;
+      const { keys } = await inventory.keys();
+      // As a keypress does: it makes the texts ready, and itself quick.
+      placesShown(textFilter('…'), keys, inventory.known());
     }
   }
 
@@ -351,13 +354,12 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     if (session.closed.aborted) return [];
     const customer: KmsKey[] = [];
     const managed: KmsKey[] = [];
-    let [index, staying] = [0, 0];
-    for (const key of keys) {
-      index += 1;
-      const metadata = inventory.metadata(key.arn);
-      if (!showsKey(this.#filter, key, metadata, inventory.loadedGrants(key.arn))) continue;
-      (isAwsManaged(key, metadata) ? managed : customer).push(key);
-      if (index <= settled) staying = customer.length;
+    let staying = 0;
+    for (const place of placesShown(this.#filter, keys, inventory.known())) {
+      const key = keys[place];
+      if (key === undefined) continue;
+      (isAwsManaged(key, inventory.metadata(key.arn)) ? managed : customer).push(key);
+      if (place < settled) staying = customer.length;
     }
     const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
     // A request for a row that more keys and aliases may still push out of the window would be one for nothing.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { searchText, showsGrant, showsKey, textFilter } from '../../../src/core/filter.ts';
+import fc from 'fast-check';
+import { placesShown, searchText, showsGrant, showsKey, textFilter } from '../../../src/core/filter.ts';
 import { grant, key, keyArnOf, metadata } from './fakes.ts';
 
 const matches = (text: string, ...fields: readonly (string | undefined)[]) =>
@@ -66,6 +67,34 @@ test('of a key that is found by itself all grants are shown', () => {
   assert.ok(showsKey(filter, orders, described, []) && showsGrant(filter, orders, described, reader));
 });
 
+test('of a list, those keys are shown that are shown by themselves, whatever is known of which', () => {
+  const word = fc.constantFrom('orders', 'db', 'nightly', 'alpha');
+  const some = fc.record({
+    aliases: fc.array(word, { maxLength: 2 }),
+    description: fc.option(word, { nil: undefined }),
+    grants: fc.array(word, { maxLength: 2 }),
+  });
+  const typed = fc.array(word, { maxLength: 3 }).map((words) => words.join(' '));
+  fc.assert(
+    fc.property(fc.array(some, { maxLength: 12 }), typed, (all, text) => {
+      const filter = textFilter(text);
+      const keys = all.map(({ aliases }, place) => key(`k${place}`, ...aliases.map((alias) => `alias/${alias}`)));
+      const known = all.map(({ description, grants }, place) => ({
+        keyArn: keyArnOf(`k${place}`),
+        metadata: description === undefined ? undefined : metadata(keyArnOf(`k${place}`), { description }),
+        grants: grants.map((name, number) => grant(`g-${place}-${number}`, { name })),
+      }));
+      const more = known.filter(({ metadata: about, grants }) => about !== undefined || grants.length > 0);
+      const gone = { keyArn: keyArnOf('gone'), metadata: described, grants: [reader] };
+      const shown = known.flatMap(({ metadata: about, grants }, place) => {
+        const one = keys[place];
+        return one !== undefined && showsKey(filter, one, about, grants) ? [place] : [];
+      });
+      assert.deepEqual(placesShown(filter, keys, [gone, ...more]), shown);
+    }),
+  );
+});
+
 test('text is made ready for the search once, and not at each keypress', () => {
   const keys = Array.from({ length: 500 }, (_, index) => key(`k${index}`, `alias/Orders-${index}`));
   const [about, held] = [{ ...described }, { ...reader }];
@@ -79,8 +108,8 @@ test('text is made ready for the search once, and not at each keypress', () => {
     const press = (text: string) => {
       count = 0;
       const filter = textFilter(text);
-      const shown = keys.filter((one) => showsKey(filter, one, about, [held]));
-      return [shown.length, count];
+      const known = keys.map(({ arn }) => ({ keyArn: arn, metadata: about, grants: [held] }));
+      return [placesShown(filter, keys, known).length, count];
     };
     assert.deepEqual(press('zzz'), [0, 1 + 500 + 2], 'the keys, and the description and grant that are those of all');
     assert.deepEqual(press('zz'), [0, 1]);
