@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { connectionName } from './describe.ts';
-import { grantText, keyTexts, once, type SearchText, searchText, type TextFilter } from './filter.ts';
+import { grantText, keyTexts, once, type SearchText, searchText, type TextFilter, textFilter } from './filter.ts';
 import {
   type Finding,
   type FindingKind,
@@ -84,19 +84,25 @@ export function heldGrants(
 
 /** Those that the filter leaves: a word may be in the grant, its key, its connection, its grantee or its findings. */
 export function filterGrants(held: readonly HeldGrant[], filter: TextFilter | undefined): readonly HeldGrant[] {
-  return filter === undefined ? held : held.filter((one) => filter.matches(textsOf(one)));
+  if (filter === undefined) return held;
+  const texts = textsOfAll(held);
+  return held.filter((_, place) => filter.matches(texts[place] ?? []));
 }
 
-/** Makes ready what a filter looks in, so that the first keypress is as quick as the next. */
+/** Makes ready what a filter looks in, and the search itself, so that the first keypress is as quick as the next. */
 export function prepareFilter(held: readonly HeldGrant[]): void {
-  for (const one of held) textsOf(one);
+  filterGrants(held, textFilter('…'));
 }
 
-const textsOf = once(({ connection, key, metadata, grant, managedBy, findings }: HeldGrant): readonly SearchText[] => [
-  ...keyTexts(key, metadata),
-  grantText(grant),
-  commonText([connectionName(connection.ref), managedBy, ...findings.map(({ title }) => title)].join('\n')),
-]);
+const textsOfAll = once((held: readonly HeldGrant[]) => held.map(textsOf));
+
+function textsOf({ connection, key, metadata, grant, managedBy, findings }: HeldGrant): readonly SearchText[] {
+  return [
+    ...keyTexts(key, metadata),
+    grantText(grant),
+    commonText([connectionName(connection.ref), managedBy, ...findings.map(({ title }) => title)].join('\n')),
+  ];
+}
 
 /** A few texts on tens of thousands of grants: each is kept once. */
 const commonTexts = new Map<string, SearchText>();
@@ -117,14 +123,16 @@ export function sortGrants(held: readonly HeldGrant[], sorting: Sorting): readon
  */
 export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {
   const groups = new Map<string, GrantGroup & { readonly grants: HeldGrant[] }>();
+  const idsOf = groupIds[grouping];
   for (const one of sorted) {
-    for (const [index, id] of groupIds[grouping](one).entries()) {
+    idsOf(one).forEach((id, index) => {
       const known = groups.get(id);
       if (known === undefined) groups.set(id, newGroup(id, one, grouping, index));
       else known.grants.push(one);
-    }
+    });
   }
-  return [...groups.values()].sort(groupOrder(sorting));
+  const ranked = [...groups.values()].map((group) => ({ group, rank: rankOf(group) }));
+  return ranked.sort(groupOrder(sorting)).map(({ group }) => group);
 }
 
 /** IDs of the groups that a grant is in. Made once where there can be thousands of groups. */
@@ -190,16 +198,21 @@ export function managedByText(service: string): string {
   return l10n.t('managed by {0}', service);
 }
 
-function groupOrder(sorting: Sorting): (left: GrantGroup, right: GrantGroup) => number {
-  const byName = (left: GrantGroup, right: GrantGroup) =>
-    rankOf(left) - rankOf(right) || compare(left.title, right.title) || compare(left.id, right.id);
+interface Ranked {
+  readonly group: GrantGroup;
+  readonly rank: number;
+}
+
+function groupOrder(sorting: Sorting): (left: Ranked, right: Ranked) => number {
+  const byName = ({ group: left, rank }: Ranked, { group: right, rank: other }: Ranked) =>
+    rank - other || compare(left.title, right.title) || compare(left.id, right.id);
   switch (sorting) {
     case 'name':
       return byName;
     case 'age':
-      return (left, right) => oldest(left) - oldest(right) || byName(left, right);
+      return (left, right) => oldest(left.group) - oldest(right.group) || byName(left, right);
     case 'count':
-      return (left, right) => right.grants.length - left.grants.length || byName(left, right);
+      return (left, right) => right.group.grants.length - left.group.grants.length || byName(left, right);
   }
 }
 
