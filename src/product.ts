@@ -9,6 +9,7 @@ import { Connections, type Preferences, signInNeeded } from './core/connections.
 import type { Arrangement } from './core/grantGroups.ts';
 import { Journal } from './core/journal.ts';
 import type { Aws } from './core/kmsApi.ts';
+import { lazy } from './core/lazy.ts';
 import { RequestLimiter } from './core/limiter.ts';
 import { Revocations } from './core/revocation.ts';
 import { jsonScheme } from './manifest.ts';
@@ -172,12 +173,4 @@ async function loadAws(log: vscode.LogOutputChannel, mayPrompt: (profile: string
     },
     mayRunProcesses: () => vscode.workspace.isTrusted,
   });
-}
-
-function lazy<T>(create: () => Promise<T>): () => Promise<T> {
-  let created: Promise<T> | undefined;
-  return () => {
-    created ??= create();
-    return created;
-  };
 }

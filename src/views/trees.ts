@@ -1,5 +1,6 @@
 import vscode = require('vscode');
 
+import { lazy } from '../core/lazy.ts';
 import { views } from '../manifest.ts';
 import type { GranteesNode } from './granteeItem.ts';
 import type { GranteesView } from './granteesView.ts';
@@ -51,13 +52,16 @@ export function createTrees(rows: () => Promise<Rows>): Trees {
 
 /** Rows of what is loaded when the first of them is asked for. */
 class LateRows<T> implements vscode.TreeDataProvider<T> {
-  readonly #load: () => Promise<Required<vscode.TreeDataProvider<T>>>;
   readonly #changed = new vscode.EventEmitter<T | T[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
-  #loading: Promise<Required<vscode.TreeDataProvider<T>>> | undefined;
+  readonly #rows: () => Promise<Required<vscode.TreeDataProvider<T>>>;
 
   constructor(load: () => Promise<Required<vscode.TreeDataProvider<T>>>) {
-    this.#load = load;
+    this.#rows = lazy(async () => {
+      const rows = await load();
+      rows.onDidChangeTreeData((changed) => this.#changed.fire(changed ?? undefined));
+      return rows;
+    });
   }
 
   async getChildren(node?: T): Promise<T[]> {
@@ -74,13 +78,5 @@ class LateRows<T> implements vscode.TreeDataProvider<T> {
 
   async getParent(node: T): Promise<T | undefined> {
     return (await (await this.#rows()).getParent(node)) ?? undefined;
-  }
-
-  #rows(): Promise<Required<vscode.TreeDataProvider<T>>> {
-    this.#loading ??= this.#load().then((rows) => {
-      rows.onDidChangeTreeData((changed) => this.#changed.fire(changed ?? undefined));
-      return rows;
-    });
-    return this.#loading;
   }
 }

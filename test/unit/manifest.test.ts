@@ -518,7 +518,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   platform: ['core', 'manifest.ts'],
   views: ['core', 'platform', 'manifest.ts'],
   commands: ['views', 'core', 'platform', 'manifest.ts'],
-  'extension.ts': ['views', 'commands', 'product.ts'],
+  'extension.ts': ['core', 'views', 'commands', 'product.ts'],
   'product.ts': ['core', 'aws', 'emulator', 'platform', 'views', 'commands', 'manifest.ts'],
   'manifest.ts': [],
 };
@@ -571,6 +571,12 @@ test('only the AWS room imports the AWS SDK', () => {
 test('only platform, views, commands, extension.ts and product.ts import vscode', () => {
   const rooms = new Set(imports.filter(({ specifier }) => specifier === 'vscode').map(({ room }) => room));
   assert.deepEqual(sorted(rooms), sorted(roomsWithVscode));
+});
+
+test('vscode is required as it is: a namespace import is a copy of all of it in each file', () => {
+  for (const file of files) {
+    assert.doesNotMatch(readFileSync(join('src', file), 'utf8'), /^import (?!type\b).*\bfrom 'vscode'/m, file);
+  }
 });
 
 test('the product, its AWS room and the emulator are loaded when first needed', () => {
