@@ -7,7 +7,7 @@ import { projectRoot, vsixPath } from '../test/host/project.ts';
 import { provision } from '../test/host/provision.ts';
 import { installVsix } from '../test/host/server.ts';
 import type { Activation } from './activation.ts';
-import { type Measurement, median, rounded } from './measurement.ts';
+import { type Measurement, rounded } from './measurement.ts';
 
 const execute = promisify(execFile);
 
@@ -37,9 +37,9 @@ export async function measureActivation(): Promise<Measurement[]> {
       );
       results.push(JSON.parse(await readFile(result, 'utf8')) as Activation);
     }
-    // Each was first as often: what the first leaves to do is done in the time of the second.
-    const ours = median(results.map(({ oursMs }) => oursMs));
-    const empty = median(results.map(({ emptyMs }) => emptyMs));
+    // A busy machine only ever makes it slower.
+    const ours = Math.min(...results.map(({ oursMs }) => oursMs));
+    const empty = Math.min(...results.map(({ emptyMs }) => emptyMs));
     const extra = new Set(results.flatMap(({ loaded }) => loaded).filter((file) => file !== 'dist/extension.js'));
     return [
       {
@@ -47,7 +47,7 @@ export async function measureActivation(): Promise<Measurement[]> {
         measured: ours / empty,
         unit: '×',
         budget: 2,
-        note: `medians of ${launches} launches: ${rounded(ours)} ms and ${rounded(empty)} ms`,
+        note: `the fastest of ${launches}: ${rounded(ours)} ms and ${rounded(empty)} ms`,
       },
       {
         what: 'bundles that activation loads besides the entry',
