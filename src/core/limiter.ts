@@ -159,7 +159,7 @@ class Bucket {
     this.operation = operation;
     this.#fullRate = rate;
     this.#tokens = this.#capacity;
-    this.#filledAt = clock.now();
+    this.#filledAt = clock.monotonic();
   }
 
   get rate(): number {
@@ -254,9 +254,8 @@ class Bucket {
   }
 
   #fill(): void {
-    const now = this.#clock.now();
-    // A computer's clock can be set back.
-    const passed = Math.max(0, now - this.#filledAt);
+    const now = this.#clock.monotonic();
+    const passed = now - this.#filledAt;
     this.#tokens = Math.min(this.#capacity, this.#tokens + (passed * this.rate) / 1000);
     this.#filledAt = now;
   }

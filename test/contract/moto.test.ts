@@ -201,7 +201,7 @@ await withPython('moto', async (tools) => {
       const poller = new PropagationPoller({
         read,
         // No time passes between the reads.
-        clock: { now: () => 0, sleep: () => Promise.resolve() },
+        clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
         random: () => 0,
         policy: defaultPolicy,
         onProgress: () => {},

@@ -44,6 +44,7 @@ export class VirtualClock implements Clock {
   readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
   readonly #moved: (now: number) => void;
   #now: number;
+  #wallMoved = 0;
 
   /** @param moved is told of each new time */
   constructor(now: number, moved: (now: number) => void = () => {}) {
@@ -53,7 +54,17 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#wallMoved;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** The wall clock is set forward, or with a negative number back; no time passes. */
+  setWall(byMs: number): void {
+    this.#wallMoved += byMs;
+    this.#moved(this.now());
   }
 
   /** How many sleep at the moment. */
@@ -96,7 +107,7 @@ export class VirtualClock implements Clock {
 
   #move(to: number): void {
     this.#now = to;
-    this.#moved(to);
+    this.#moved(this.now());
   }
 }
 

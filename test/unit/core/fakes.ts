@@ -31,6 +31,8 @@ export class FakeClock implements Clock {
   readonly sleeps: number[] = [];
   readonly #auto: boolean;
   #now: number;
+  /** How far somebody has moved the hands of the wall clock. */
+  #moved = 0;
   #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
 
   constructor({ auto = false, now = Date.UTC(2026, 10, 24) } = {}) {
@@ -39,7 +41,16 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#moved;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** The wall clock is set forward, or with a negative number back; no time passes. */
+  setWall(byMs: number): void {
+    this.#moved += byMs;
   }
 
   /** How many sleep at the moment. */
