@@ -4,8 +4,9 @@ import vscode = require('vscode');
 
 import type { CommandContext } from './commands/context.ts';
 import type { CommandsRoom } from './commands/register.ts';
+import type { Preferences } from './core/chooseConnections.ts';
 import { systemClock } from './core/clock.ts';
-import { Connections, type Preferences, signInNeeded } from './core/connections.ts';
+import { Connections, signInNeeded } from './core/connections.ts';
 import type { Arrangement } from './core/grantGroups.ts';
 import { Journal } from './core/journal.ts';
 import type { Aws } from './core/kmsApi.ts';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { preferredRegion } from '../core/connections.ts';
+import { preferredRegion } from '../core/chooseConnections.ts';
 import { connectionName } from '../core/describe.ts';
 import { isKind, UserError } from '../core/errors.ts';
 import { type ConnectionRef, connectionId } from '../core/model.ts';

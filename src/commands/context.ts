@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
-import type { Connections, Preferences, Session } from '../core/connections.ts';
+import type { Preferences } from '../core/chooseConnections.ts';
+import type { Connections, Session } from '../core/connections.ts';
 import { UserError } from '../core/errors.ts';
 import type { Journal } from '../core/journal.ts';
 import type { Aws } from '../core/kmsApi.ts';

@@ -1,0 +1,58 @@
+import { KmsError } from './errors.ts';
+import type { Profile } from './kmsApi.ts';
+import type { ConnectionRef } from './model.ts';
+
+/** What decides which connections the view shows. */
+export interface Preferences {
+  /** The setting `kmsGrants.connections`; `undefined` as long as nobody chose any. */
+  readonly connections: readonly ConnectionRef[] | undefined;
+  /** Sample data was opened in this workspace. */
+  readonly sample: boolean;
+  /** Settings `kmsGrants.profile` and `kmsGrants.region`; empty when unset. */
+  readonly profile: string;
+  readonly region: string;
+  /** AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The connections to show, in order; none when nothing on this machine says how to sign in.
+ * @throws KmsError `profileMissing` or `regionMissing` when the default can't be made out and nothing else is shown;
+ * without a profile, the environment's own credentials are meant
+ */
+export function chooseConnections(preferences: Preferences, profiles: readonly Profile[]): readonly ConnectionRef[] {
+  const sample: readonly ConnectionRef[] = preferences.sample ? [{ kind: 'sample' }] : [];
+  if (preferences.connections !== undefined) return [...preferences.connections, ...sample];
+  try {
+    const standard = defaultConnection(preferences, profiles);
+    return standard === undefined ? sample : [standard, ...sample];
+  } catch (error) {
+    if (sample.length === 0) throw error;
+    return sample;
+  }
+}
+
+function defaultConnection(preferences: Preferences, profiles: readonly Profile[]): ConnectionRef | undefined {
+  const { env } = preferences;
+  const named = preferences.profile || env['AWS_PROFILE'] || undefined;
+  if (named === undefined && env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) {
+    return {
+      kind: 'environment',
+      region: preferredRegion(preferences, undefined) ?? missing('regionMissing', undefined),
+    };
+  }
+  const name = named ?? 'default';
+  const profile = profiles.find((candidate) => candidate.name === name);
+  if (profile === undefined) return named === undefined ? undefined : missing('profileMissing', name);
+  const region = preferredRegion(preferences, profile) ?? missing('regionMissing', name);
+  return { kind: 'profile', profile: name, region };
+}
+
+/** The setting's Region, else the profile's, else the environment's. */
+export function preferredRegion({ region, env }: Preferences, profile: Profile | undefined): string | undefined {
+  return region || profile?.region || env['AWS_REGION'] || undefined;
+}
+
+function missing(kind: 'profileMissing' | 'regionMissing', profile: string | undefined): never {
+  throw new KmsError({ kind, operation: 'Connect', awsName: kind, message: kind, profile });
+}
