@@ -3,7 +3,7 @@ import type { Session } from '../core/connections.ts';
 import { grantName, isAwsManaged, keyName } from '../core/describe.ts';
 import { UserError } from '../core/errors.ts';
 import { grantLines } from '../core/grantLines.ts';
-import type { EndingKind } from '../core/journal.ts';
+import type { EndingKind } from '../core/journalRecord.ts';
 import {
   accountOfArn,
   type CallerIdentity,

@@ -4,7 +4,8 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { UserError } from '../core/errors.ts';
-import { isFinished, type Journal } from '../core/journal.ts';
+import type { Journal } from '../core/journal.ts';
+import { isFinished } from '../core/journalOutcomes.ts';
 import { localTime, printable } from '../core/text.ts';
 import { views } from '../manifest.ts';
 import { confirm, showInformation } from '../platform/prompts.ts';

@@ -12,7 +12,7 @@ import {
   noteListed,
   waitUntilListed,
 } from '../core/grantChanges.ts';
-import type { JournalRecord } from '../core/journal.ts';
+import type { JournalRecord } from '../core/journalRecord.ts';
 import { accountOfArn, type CallerIdentity, type CreateGrantInput } from '../core/model.ts';
 import { type Obstacle, planRecreate, type RecreatePlan } from '../core/recreate.ts';
 import { findGrant } from '../core/revocation.ts';

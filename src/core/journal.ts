@@ -1,9 +1,18 @@
 import * as l10n from '@vscode/l10n';
 import type { Clock } from './clock.ts';
-import { isKmsError, UserError } from './errors.ts';
-import { type ConnectionRef, type CreateGrantInput, connectionId, type Grant, type KmsKey } from './model.ts';
+import { UserError } from './errors.ts';
+import { fold, isFinished, type Line, nothingYet } from './journalOutcomes.ts';
+import {
+  type JournalEntry,
+  type JournalKind,
+  type JournalOutcome,
+  type JournalRecord,
+  type NewEntry,
+  newestFirst,
+  reasonOf,
+} from './journalRecord.ts';
+import type { ConnectionRef, Grant, KmsKey } from './model.ts';
 import type { LastRead } from './propagation.ts';
-import { printable } from './text.ts';
 
 /**
  * The journal of everything that changes grants: JSON Lines, append-only. An entry is written before the call that it
@@ -12,68 +21,6 @@ import { printable } from './text.ts';
 
 /** In every line. Lines of a later version are left alone. */
 const version = 1;
-
-/** What ends a grant. */
-export type EndingKind = 'revoke' | 'retire';
-export type JournalKind = EndingKind | 'recreate' | 'create';
-
-/** What was asked of KMS, with all that a person may need to know of it later, and all that CreateGrant needs. */
-export interface JournalEntry {
-  readonly id: string;
-  readonly kind: JournalKind;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly connection: ConnectionRef;
-  /** The account on screen when it was confirmed. */
-  readonly account: string | undefined;
-  readonly key: KmsKey;
-  /** Of a grant that is still to be made, `grantId` is empty. */
-  readonly grant: Grant;
-  /** The entry whose grant is made again. */
-  readonly of?: string | undefined;
-}
-
-/** What came of it. */
-type RecordedOutcome =
-  /** KMS took it. `grantId`: of the grant that was made. */
-  | { readonly kind: 'accepted'; readonly grantId?: string | undefined }
-  /** KMS refused it, and nothing was changed; `error` is the kind of the failure. */
-  | { readonly kind: 'refused'; readonly error: string; readonly message: string }
-  /** No answer came: it may or may not have been done. */
-  | { readonly kind: 'unknown' }
-  /** KMS does not know the grant to end, or not any more. */
-  | { readonly kind: 'notFound' }
-  /** It is being followed once more, with a full new time limit. */
-  | { readonly kind: 'followed' }
-  /** KMS no longer lists the grant. */
-  | { readonly kind: 'gone'; readonly afterMs: number }
-  /** The limit passed without that. */
-  | { readonly kind: 'stillListed'; readonly afterMs: number; readonly lastRead: LastRead }
-  /** The wait was ended before its limit. */
-  | { readonly kind: 'stopped'; readonly lastRead: LastRead }
-  /** A later list of the key, read to its end, did not hold the grant. */
-  | { readonly kind: 'dismissed' }
-  /** KMS lists the grant that was made. */
-  | { readonly kind: 'listed'; readonly afterMs: number }
-  /** It did not within the limit. */
-  | { readonly kind: 'notListed'; readonly afterMs: number };
-
-/** What a line tells of an entry. */
-export type JournalOutcome =
-  | RecordedOutcome
-  /** The grant of this entry was made again. */
-  | { readonly kind: 'recreatedAs'; readonly grantId: string };
-
-/** An entry, and what is known of it by now. */
-export interface JournalRecord extends JournalEntry {
-  readonly accepted: boolean;
-  /** The last outcome; `undefined` as long as there is none. */
-  readonly outcome: RecordedOutcome | undefined;
-  /** When that was, in milliseconds since the epoch. */
-  readonly outcomeAt: number | undefined;
-  /** The ID of the grant that took the place of this one. */
-  readonly recreatedAs: string | undefined;
-}
 
 /** Where the lines are kept. */
 export interface JournalFile {
@@ -86,10 +33,6 @@ export interface JournalFile {
   /** `listener` is called after a change, by this window or another, until it is disposed of. */
   onChanged(listener: () => void): { dispose(): void };
 }
-
-type Line =
-  | { readonly kind: 'entry'; readonly entry: JournalEntry }
-  | { readonly kind: 'outcome'; readonly id: string; readonly at: number; readonly outcome: JournalOutcome };
 
 /** Records by the ID of their entry, in the order of the entries; `damaged`: lines that could not be read. */
 interface Folded {
@@ -111,77 +54,6 @@ function foldText(text: string): Folded {
     else fold(folded.records, line);
   }
   return folded;
-}
-
-/** An outcome of an entry that is not there is left out: it came after the entry was cleared away. */
-function fold(records: Map<string, JournalRecord>, line: Line): void {
-  if (line.kind === 'entry') {
-    const { entry } = line;
-    // A line that was written twice says the same as once.
-    if (!records.has(entry.id)) {
-      records.set(entry.id, {
-        ...entry,
-        accepted: false,
-        outcome: undefined,
-        outcomeAt: undefined,
-        recreatedAs: undefined,
-      });
-    }
-    return;
-  }
-  const record = records.get(line.id);
-  if (record === undefined) return;
-  const { outcome, at } = line;
-  if (outcome.kind === 'recreatedAs') records.set(line.id, { ...record, recreatedAs: outcome.grantId });
-  else if (!isSeenGone(record) || outcome.kind === 'followed' || outcome.kind === 'gone') {
-    const made = outcome.kind === 'accepted' ? outcome.grantId : undefined;
-    records.set(line.id, {
-      ...record,
-      accepted: record.accepted || outcome.kind === 'accepted',
-      outcome,
-      outcomeAt: at,
-      grant: made === undefined ? record.grant : { ...record.grant, grantId: made },
-    });
-  }
-}
-
-/** What another window, which still waits, says of a grant that one has seen gone changes nothing. */
-function isSeenGone({ outcome }: JournalRecord): boolean {
-  return outcome?.kind === 'gone' || outcome?.kind === 'dismissed';
-}
-
-/** Such an entry is followed until its grant is gone. */
-export function endsGrant<T extends { readonly kind: JournalKind }>(entry: T): entry is T & { kind: EndingKind } {
-  return entry.kind === 'revoke' || entry.kind === 'retire';
-}
-
-/** Whether more may come to be known of it. Such entries outlive every clearing. */
-export function isFinished(record: JournalRecord): boolean {
-  switch (record.outcome?.kind) {
-    case undefined:
-    case 'unknown':
-    case 'notFound':
-      return false;
-    case 'refused':
-    case 'gone':
-    case 'dismissed':
-    case 'listed':
-    case 'notListed':
-      return true;
-    case 'accepted':
-    case 'followed':
-    case 'stillListed':
-    case 'stopped':
-      return !endsGrant(record);
-  }
-}
-
-/** Grants that were ended, and can be made again. */
-export function isRecreatable(record: JournalRecord): boolean {
-  const { outcome, grant } = record;
-  return (
-    endsGrant(record) && outcome !== undefined && outcome.kind !== 'refused' && grant.granteePrincipal !== undefined
-  );
 }
 
 /** The lines of the entries that are not finished, and of those that only a later version can read. */
@@ -224,19 +96,6 @@ function keptLines(
 function idOf(raw: string): string | undefined {
   const line = readLine(raw);
   return line?.kind === 'entry' ? line.entry.id : line?.id;
-}
-
-function newestFirst(records: Iterable<JournalRecord>): readonly JournalRecord[] {
-  return [...records].reverse().sort((left, right) => right.at - left.at);
-}
-
-export interface NewEntry {
-  readonly kind: JournalKind;
-  readonly connection: ConnectionRef;
-  readonly account: string | undefined;
-  readonly key: KmsKey;
-  readonly grant: Grant;
-  readonly of?: string | undefined;
 }
 
 /** The journal of this window: what all windows wrote, and what concerns sample data, which is never written. */
@@ -408,33 +267,6 @@ export class Journal {
   }
 }
 
-const nothingYet = { accepted: false, outcome: undefined, outcomeAt: undefined, recreatedAs: undefined } as const;
-
-/** The grant that CreateGrant is asked to make, as far as it is known before. */
-export function grantToMake(input: CreateGrantInput): Grant {
-  return {
-    grantId: '',
-    keyArn: input.keyArn,
-    name: input.name,
-    creationDate: undefined,
-    granteePrincipal: input.granteePrincipal,
-    retiringPrincipal: input.retiringPrincipal,
-    issuingAccount: undefined,
-    operations: input.operations,
-    constraints: input.constraints,
-  };
-}
-
-/** The outcome of a call that KMS, or what stands before it, refused. */
-export function refusal(error: unknown): JournalOutcome {
-  const kind = isKmsError(error) ? error.details.kind : 'unknown';
-  return { kind: 'refused', error: kind, message: reasonOf(error) };
-}
-
-function reasonOf(error: unknown): string {
-  return printable(error instanceof Error ? error.message : String(error), 500);
-}
-
 function writeLine(line: Line): string {
   const content =
     line.kind === 'entry'
@@ -580,9 +412,4 @@ function texts(value: unknown): readonly string[] {
 
 function asFields(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-}
-
-/** Tells the grants of the journal apart as the views do. */
-export function grantIdentity({ connection, key, grant }: Pick<JournalEntry, 'connection' | 'key' | 'grant'>): string {
-  return `${connectionId(connection)}/${key.keyId}/${grant.grantId}`;
 }

@@ -2,16 +2,16 @@ import * as l10n from '@vscode/l10n';
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
 import { isKind, isOutcomeUnknown, UserError } from './errors.ts';
+import type { Journal } from './journal.ts';
+import { isFinished } from './journalOutcomes.ts';
 import {
   type EndingKind,
   endsGrant,
   grantIdentity,
-  isFinished,
-  type Journal,
   type JournalOutcome,
   type JournalRecord,
   refusal,
-} from './journal.ts';
+} from './journalRecord.ts';
 import type { GrantRef, KmsApi } from './kmsApi.ts';
 import { type ConnectionRef, connectionId, type Grant, type KmsKey } from './model.ts';
 import { grantsOf, pagesOf } from './pages.ts';

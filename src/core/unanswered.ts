@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
-import { endsGrant, type Journal, type JournalRecord } from './journal.ts';
+import type { Journal } from './journal.ts';
+import { endsGrant, type JournalRecord } from './journalRecord.ts';
 import { connectionId, type Grant, type PrincipalRef } from './model.ts';
 import { grantsOf, pagesOf } from './pages.ts';
 

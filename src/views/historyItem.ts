@@ -4,7 +4,8 @@ import vscode = require('vscode');
 
 import { connectionName } from '../core/describe.ts';
 import { explain, type KmsErrorKind } from '../core/errors.ts';
-import { endsGrant, isRecreatable, type JournalKind, type JournalRecord } from '../core/journal.ts';
+import { isRecreatable } from '../core/journalOutcomes.ts';
+import { endsGrant, type JournalKind, type JournalRecord } from '../core/journalRecord.ts';
 import { keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
 import { asMarkdown, duration, localTime, printable, timeOfDay } from '../core/text.ts';

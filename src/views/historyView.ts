@@ -3,7 +3,8 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { isUserError } from '../core/errors.ts';
-import type { Journal, JournalRecord } from '../core/journal.ts';
+import type { Journal } from '../core/journal.ts';
+import type { JournalRecord } from '../core/journalRecord.ts';
 import { localTime } from '../core/text.ts';
 import {
   type HistoryDayNode,

@@ -9,7 +9,8 @@ import { abortError, type Clock } from '../../src/core/clock.ts';
 import { Connections, type Session } from '../../src/core/connections.ts';
 import { defaultFindingOptions } from '../../src/core/findings.ts';
 import { create } from '../../src/core/grantChanges.ts';
-import { Journal, type JournalFile, type JournalRecord, readJournal } from '../../src/core/journal.ts';
+import { Journal, type JournalFile, readJournal } from '../../src/core/journal.ts';
+import type { JournalRecord } from '../../src/core/journalRecord.ts';
 import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kmsApi.ts';
 import { RequestLimiter } from '../../src/core/limiter.ts';
 import {

@@ -10,7 +10,8 @@ import {
   noteListed,
   waitUntilListed,
 } from '../../../src/core/grantChanges.ts';
-import { Journal, type JournalRecord } from '../../../src/core/journal.ts';
+import { Journal } from '../../../src/core/journal.ts';
+import type { JournalRecord } from '../../../src/core/journalRecord.ts';
 import type { CreateGrantInput } from '../../../src/core/model.ts';
 import { defaultPolicy } from '../../../src/core/propagation.ts';
 import { planRecreate } from '../../../src/core/recreate.ts';

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {
-  cleared,
-  compacted,
-  isFinished,
-  isRecreatable,
-  Journal,
-  type JournalOutcome,
-  type NewEntry,
-  readJournal,
-} from '../../../src/core/journal.ts';
+import { cleared, compacted, Journal, readJournal } from '../../../src/core/journal.ts';
+import { isFinished, isRecreatable } from '../../../src/core/journalOutcomes.ts';
+import type { JournalOutcome, NewEntry } from '../../../src/core/journalRecord.ts';
 import type { Grant } from '../../../src/core/model.ts';
 import { FakeClock, FakeJournalFile, gate, grant, key, profileRef, settle } from './fakes.ts';
 

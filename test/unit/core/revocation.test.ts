@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { KmsErrorKind } from '../../../src/core/errors.ts';
-import { Journal, type JournalRecord } from '../../../src/core/journal.ts';
+import { Journal } from '../../../src/core/journal.ts';
+import type { JournalRecord } from '../../../src/core/journalRecord.ts';
 import type { ConnectionRef } from '../../../src/core/model.ts';
 import { defaultPolicy } from '../../../src/core/propagation.ts';
 import {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Journal, type JournalKind, type JournalOutcome } from '../../../src/core/journal.ts';
+import { Journal } from '../../../src/core/journal.ts';
+import type { JournalKind, JournalOutcome } from '../../../src/core/journalRecord.ts';
 import type { Grant } from '../../../src/core/model.ts';
 import { checkUnanswered } from '../../../src/core/unanswered.ts';
 import {

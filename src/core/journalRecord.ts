@@ -1,0 +1,114 @@
+import { isKmsError } from './errors.ts';
+import { type ConnectionRef, type CreateGrantInput, connectionId, type Grant, type KmsKey } from './model.ts';
+import type { LastRead } from './propagation.ts';
+import { printable } from './text.ts';
+
+/** What ends a grant. */
+export type EndingKind = 'revoke' | 'retire';
+export type JournalKind = EndingKind | 'recreate' | 'create';
+
+/** What was asked of KMS, with all that a person may need to know of it later, and all that CreateGrant needs. */
+export interface JournalEntry {
+  readonly id: string;
+  readonly kind: JournalKind;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly connection: ConnectionRef;
+  /** The account on screen when it was confirmed. */
+  readonly account: string | undefined;
+  readonly key: KmsKey;
+  /** Of a grant that is still to be made, `grantId` is empty. */
+  readonly grant: Grant;
+  /** The entry whose grant is made again. */
+  readonly of?: string | undefined;
+}
+
+/** What came of it. */
+export type RecordedOutcome =
+  /** KMS took it. `grantId`: of the grant that was made. */
+  | { readonly kind: 'accepted'; readonly grantId?: string | undefined }
+  /** KMS refused it, and nothing was changed; `error` is the kind of the failure. */
+  | { readonly kind: 'refused'; readonly error: string; readonly message: string }
+  /** No answer came: it may or may not have been done. */
+  | { readonly kind: 'unknown' }
+  /** KMS does not know the grant to end, or not any more. */
+  | { readonly kind: 'notFound' }
+  /** It is being followed once more, with a full new time limit. */
+  | { readonly kind: 'followed' }
+  /** KMS no longer lists the grant. */
+  | { readonly kind: 'gone'; readonly afterMs: number }
+  /** The limit passed without that. */
+  | { readonly kind: 'stillListed'; readonly afterMs: number; readonly lastRead: LastRead }
+  /** The wait was ended before its limit. */
+  | { readonly kind: 'stopped'; readonly lastRead: LastRead }
+  /** A later list of the key, read to its end, did not hold the grant. */
+  | { readonly kind: 'dismissed' }
+  /** KMS lists the grant that was made. */
+  | { readonly kind: 'listed'; readonly afterMs: number }
+  /** It did not within the limit. */
+  | { readonly kind: 'notListed'; readonly afterMs: number };
+
+/** What a line tells of an entry. */
+export type JournalOutcome =
+  | RecordedOutcome
+  /** The grant of this entry was made again. */
+  | { readonly kind: 'recreatedAs'; readonly grantId: string };
+
+/** An entry, and what is known of it by now. */
+export interface JournalRecord extends JournalEntry {
+  readonly accepted: boolean;
+  /** The last outcome; `undefined` as long as there is none. */
+  readonly outcome: RecordedOutcome | undefined;
+  /** When that was, in milliseconds since the epoch. */
+  readonly outcomeAt: number | undefined;
+  /** The ID of the grant that took the place of this one. */
+  readonly recreatedAs: string | undefined;
+}
+
+export interface NewEntry {
+  readonly kind: JournalKind;
+  readonly connection: ConnectionRef;
+  readonly account: string | undefined;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+  readonly of?: string | undefined;
+}
+
+/** Such an entry is followed until its grant is gone. */
+export function endsGrant<T extends { readonly kind: JournalKind }>(entry: T): entry is T & { kind: EndingKind } {
+  return entry.kind === 'revoke' || entry.kind === 'retire';
+}
+
+export function newestFirst(records: Iterable<JournalRecord>): readonly JournalRecord[] {
+  return [...records].reverse().sort((left, right) => right.at - left.at);
+}
+
+/** The grant that CreateGrant is asked to make, as far as it is known before. */
+export function grantToMake(input: CreateGrantInput): Grant {
+  return {
+    grantId: '',
+    keyArn: input.keyArn,
+    name: input.name,
+    creationDate: undefined,
+    granteePrincipal: input.granteePrincipal,
+    retiringPrincipal: input.retiringPrincipal,
+    issuingAccount: undefined,
+    operations: input.operations,
+    constraints: input.constraints,
+  };
+}
+
+/** The outcome of a call that KMS, or what stands before it, refused. */
+export function refusal(error: unknown): JournalOutcome {
+  const kind = isKmsError(error) ? error.details.kind : 'unknown';
+  return { kind: 'refused', error: kind, message: reasonOf(error) };
+}
+
+export function reasonOf(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error), 500);
+}
+
+/** Tells the grants of the journal apart as the views do. */
+export function grantIdentity({ connection, key, grant }: Pick<JournalEntry, 'connection' | 'key' | 'grant'>): string {
+  return `${connectionId(connection)}/${key.keyId}/${grant.grantId}`;
+}
