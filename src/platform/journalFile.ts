@@ -3,7 +3,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compacted, type JournalFile } from '../core/journal.ts';
+import type { JournalFile } from '../core/journal.ts';
+import { compacted } from '../core/journalLines.ts';
 import { FileWatch } from './fileWatch.ts';
 
 interface JournalFileOptions {

@@ -9,7 +9,7 @@ import { revokeGrant } from '../../src/commands/revokeGrant.ts';
 import { revokeSeveral } from '../../src/commands/revokeSeveral.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { isAbort, isKmsError, isUserError } from '../../src/core/errors.ts';
-import { readJournal } from '../../src/core/journal.ts';
+import { readJournal } from '../../src/core/journalLines.ts';
 import type { JournalRecord } from '../../src/core/journalRecord.ts';
 import { accountOfArn, type ConnectionRef, connectionId } from '../../src/core/model.ts';
 import { scanGrants } from '../../src/core/scan.ts';

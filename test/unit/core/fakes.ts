@@ -2,7 +2,8 @@ import { abortError, type Clock } from '../../../src/core/clock.ts';
 import type { Session } from '../../../src/core/connections.ts';
 import { KmsError, type KmsErrorDetails, type KmsErrorKind } from '../../../src/core/errors.ts';
 import { Inventory } from '../../../src/core/inventory.ts';
-import { type JournalFile, readJournal } from '../../../src/core/journal.ts';
+import type { JournalFile } from '../../../src/core/journal.ts';
+import { readJournal } from '../../../src/core/journalLines.ts';
 import type { JournalRecord } from '../../../src/core/journalRecord.ts';
 import type { CreatedGrant, GrantRef, KmsApi, Page } from '../../../src/core/kmsApi.ts';
 import {

@@ -17,7 +17,7 @@ import { explain } from '../../../src/core/errors.ts';
 import type { HeldGrant } from '../../../src/core/grantGroups.ts';
 import { grantLines } from '../../../src/core/grantLines.ts';
 import { grantTable } from '../../../src/core/grantTable.ts';
-import { readJournal } from '../../../src/core/journal.ts';
+import { readJournal } from '../../../src/core/journalLines.ts';
 import { accountOfArn, type Connection, type Grant, type KmsKey, keyLabel } from '../../../src/core/model.ts';
 import { keyArnProblem, readKeyArn } from '../../../src/core/pinnedKeys.ts';
 import {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { cleared, compacted, Journal, readJournal } from '../../../src/core/journal.ts';
+import { Journal } from '../../../src/core/journal.ts';
+import { cleared, compacted, readJournal } from '../../../src/core/journalLines.ts';
 import { isFinished, isRecreatable } from '../../../src/core/journalOutcomes.ts';
 import type { JournalOutcome, NewEntry } from '../../../src/core/journalRecord.ts';
 import type { Grant } from '../../../src/core/model.ts';

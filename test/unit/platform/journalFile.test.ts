@@ -17,7 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { cleared, Journal, readJournal } from '../../../src/core/journal.ts';
+import { Journal } from '../../../src/core/journal.ts';
+import { cleared, readJournal } from '../../../src/core/journalLines.ts';
 import { JournalFileOnDisk } from '../../../src/platform/journalFile.ts';
 import { FakeClock, grant, key, profileRef } from '../core/fakes.ts';
 
