@@ -108,7 +108,14 @@ export function reasonOf(error: unknown): string {
   return printable(error instanceof Error ? error.message : String(error), 500);
 }
 
-/** Tells the grants of the journal apart as the views do. */
-export function grantIdentity({ connection, key, grant }: Pick<JournalEntry, 'connection' | 'key' | 'grant'>): string {
+/** What tells a grant on screen or in the journal from every other. */
+export interface GrantPlace {
+  readonly connection: ConnectionRef;
+  readonly key: Pick<KmsKey, 'keyId'>;
+  readonly grant: Pick<Grant, 'grantId'>;
+}
+
+/** Equal for the same grant of the same key on the same connection. */
+export function grantIdentity({ connection, key, grant }: GrantPlace): string {
   return `${connectionId(connection)}/${key.keyId}/${grant.grantId}`;
 }

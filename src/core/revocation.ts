@@ -265,7 +265,7 @@ export class Revocations {
   }
 
   state(ref: ConnectionRef, key: KmsKey, grantId: string): RevocationState | undefined {
-    const entry = this.#entries.get(`${connectionId(ref)}/${key.keyId}/${grantId}`);
+    const entry = this.#entries.get(grantIdentity({ connection: ref, key, grant: { grantId } }));
     if (entry === undefined) return undefined;
     const { record, phase, progress } = entry;
     if (record.goneAt !== undefined) {
@@ -364,7 +364,7 @@ export class Revocations {
 
   /** Waits once more, with a full new time limit, for a grant that was left unconfirmed. */
   checkAgain(session: Session, key: KmsKey, grantId: string): void {
-    const entry = this.#entries.get(`${session.connection.id}/${key.keyId}/${grantId}`);
+    const entry = this.#entries.get(grantIdentity({ connection: session.connection.ref, key, grant: { grantId } }));
     if (entry?.phase !== 'idle') return;
     const { account } = entry.record;
     const current = session.knownIdentity?.account;
@@ -561,7 +561,8 @@ export class Revocations {
     const running = this.#pollers.get(id);
     if (running !== undefined) return running.poller;
     const { clock, random, policy } = this.#options;
-    const known = (grantId: string) => this.#entries.get(`${session.connection.id}/${record.key.keyId}/${grantId}`);
+    const { connection, key } = record;
+    const known = (grantId: string) => this.#entries.get(grantIdentity({ connection, key, grant: { grantId } }));
     const poller = new PropagationPoller({
       read: listedOn(session.background, record.key.arn, (grantId) => {
         const retiring = known(grantId)?.record.grant.retiringPrincipal;
