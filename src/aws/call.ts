@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { isAbort, isKind, isKmsError } from '../core/errors.ts';
 import type { CallRecord } from '../core/kmsApi.ts';
 import { type Credentials, type Identity, isSame } from './credentials.ts';
+import { createDeadline } from './deadline.ts';
 import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errors.ts';
 
 /** A response in our own types. */
@@ -46,10 +47,12 @@ export interface CallerOptions {
   readonly connection: string;
   readonly profile: string | undefined;
   readonly credentials: Credentials;
+  /** Milliseconds from the sending of a call to the end of its answer. A sign-in before it has a limit of its own. */
+  readonly timeoutMs: number;
   readonly log: (call: CallRecord) => void;
 }
 
-export function createCaller({ connection, profile, credentials, log }: CallerOptions): Caller {
+export function createCaller({ connection, profile, credentials, timeoutMs, log }: CallerOptions): Caller {
   const record = (operation: string, start: number, rest: Pick<CallRecord, 'outcome'> & Partial<CallRecord>) =>
     log({
       connection,
@@ -86,7 +89,9 @@ export function createCaller({ connection, profile, credentials, log }: CallerOp
     const start = performance.now();
     return translated(context, signal, start, async () => {
       await before?.();
-      const output = await send({ abortSignal: signal });
+      const deadline = createDeadline(timeoutMs);
+      const abortSignal = AbortSignal.any([signal, deadline.signal]);
+      const output = await deadline.within(() => send({ abortSignal }));
       const { value, dropped = 0 } = narrow(output);
       if (!signal.aborted) {
         const [attempts, requestId] = [attemptsOf(output), requestIdOf(output)];

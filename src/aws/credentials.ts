@@ -3,6 +3,7 @@ import { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } from '@aw
 import { fromEnv, fromHttp, fromIni, fromInstanceMetadata, fromTokenFile } from '@aws-sdk/credential-providers';
 import * as l10n from '@vscode/l10n';
 import { isAbort, isKmsError, KmsError } from '../core/errors.ts';
+import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import { AbortError, isSessionExpired, mfaRefusal, SignInError } from './errors.ts';
 import { identityClientSettings } from './identityClients.ts';
@@ -207,6 +208,7 @@ async function signInToProfile(
   if (chain.origin.kind === 'process' && !mayRunProcesses()) {
     throw untrusted(profile);
   }
+  const current = begin(options, profile, chain.origin.kind, signal);
   const stsRegion = profileRegion(files, profile) ?? region;
   const sts = {
     ...clientSettings(transport, resolveEndpoint('STS', env, files, profile)),
@@ -228,7 +230,7 @@ async function signInToProfile(
       if (SerialNumber === undefined) {
         return assume(source, params);
       }
-      const code = await options.mfaCode(SerialNumber, profile, signal);
+      const code = await current.deadline.without(() => options.mfaCode(SerialNumber, profile, signal));
       if (code === undefined) {
         throw new AbortError();
       }
@@ -239,7 +241,6 @@ async function signInToProfile(
     roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts),
     clientConfig: { ...identityClientSettings(transport, chain.origin.kind, env, files, profile), profile },
   });
-  const current: SigningIn = { ...options, profile, origin: chain.origin.kind, signal };
   try {
     return await signIn(() => provider({ callerClientConfig: { profile, region: async () => stsRegion } }), current);
   } catch (error) {
@@ -282,13 +283,24 @@ async function signInFromEnvironment(region: string, options: SignInOptions, sig
     }
     return fromInstanceMetadata()();
   };
-  return signIn(provider, { ...options, profile: undefined, origin: undefined, signal });
+  return signIn(provider, begin(options, undefined, undefined, signal));
+}
+
+function begin(
+  { transport, mayRunProcesses, processTimeoutMs }: SignInOptions,
+  profile: string | undefined,
+  origin: SigningIn['origin'],
+  signal: AbortSignal,
+): SigningIn {
+  const deadline = createDeadline(transport.timeouts.signInMs);
+  const either = AbortSignal.any([signal, deadline.signal]);
+  return { profile, origin, signal: either, deadline, mayRunProcesses, processTimeoutMs };
 }
 
 /** Throws a KmsError, an AbortError or a SignInError. */
 async function signIn(provider: () => Promise<Identity>, current: SigningIn): Promise<Identity> {
   try {
-    return await signingIn.run(current, provider);
+    return await signingIn.run(current, () => current.deadline.within(provider));
   } catch (error) {
     if (isAbort(error) || isKmsError(error)) {
       throw error;

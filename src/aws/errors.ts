@@ -84,6 +84,7 @@ const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorK
   ['IncompleteSignatureException', 'invalidSignature'],
   ['RequestExpired', 'invalidSignature'],
   ['RequestTimeTooSkewed', 'invalidSignature'],
+  ['AnswerTooLarge', 'tooLarge'],
 ]);
 
 /** A sign-in failed because the session of SSO or of `aws login` is over. */

@@ -68,8 +68,8 @@ export interface AwsOptions {
   readonly mayRunProcesses: () => boolean;
   /** How long a `credential_process` may take. 60 s unless given. */
   readonly processTimeoutMs?: number;
-  /** 5 s to connect and 15 s to answer, for each attempt, unless given. */
-  readonly timeouts?: Timeouts;
+  /** 5 s to connect and 15 s to answer for each attempt, 30 s for a call and 60 s for a sign-in, unless given. */
+  readonly timeouts?: Partial<Timeouts>;
   /** Requests that are sent for one call of STS or of a sign-in at most. 3 unless given. One to KMS is sent once. */
   readonly maxAttempts?: number;
 }
@@ -81,7 +81,7 @@ export interface AwsOptions {
 export function createAws(options: AwsOptions): Aws {
   const { env, log } = options;
   const transport = {
-    timeouts: options.timeouts ?? defaultTransport.timeouts,
+    timeouts: { ...defaultTransport.timeouts, ...options.timeouts },
     maxAttempts: options.maxAttempts ?? defaultTransport.maxAttempts,
   };
   const tokens = createTokens(env);
@@ -105,6 +105,7 @@ export function createAws(options: AwsOptions): Aws {
       profile: undefined,
       region,
       credentials: memoise(async () => credentials),
+      timeoutMs: transport.timeouts.callMs,
       log,
       kms: settings,
       sts: settings,
@@ -141,6 +142,7 @@ export function createAws(options: AwsOptions): Aws {
       profile,
       region,
       credentials: await signIn(),
+      timeoutMs: transport.timeouts.callMs,
       log,
       kms: { ...clientSettings(transport, kms), ...ofProfile },
       sts: { ...clientSettings(transport, sts), ...ofProfile },

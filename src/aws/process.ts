@@ -30,7 +30,7 @@ async function run(command: string): Promise<string> {
     throw current === undefined ? new Error('No sign-in is under way.') : untrusted(current.profile);
   }
   try {
-    return await output(command, current);
+    return await current.deadline.without(() => output(command, current));
   } catch (error) {
     // The SDK keeps the text only.
     current.failure = failure('processFailed', error instanceof Error ? error.message : '', current.profile);

@@ -1,13 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { KmsError } from '../core/errors.ts';
+import type { Deadline } from './deadline.ts';
 import type { SignInChain } from './signInChain.ts';
 
 /** One sign-in under way. The SDK's providers take no such thing along, so it follows them by itself. */
 export interface SigningIn {
   readonly profile: string | undefined;
   readonly origin: SignInChain['origin']['kind'] | undefined;
-  /** Aborted when no call waits for this sign-in any more. */
+  /** Aborted when no call waits for this sign-in any more, or when its time is over. */
   readonly signal: AbortSignal;
+  readonly deadline: Deadline;
   readonly mayRunProcesses: () => boolean;
   readonly processTimeoutMs: number;
   /** What really went wrong, where the SDK's provider keeps only the text of it. */

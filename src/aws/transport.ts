@@ -1,12 +1,17 @@
 import { StandardRetryStrategy } from '@smithy/core/retry';
+import { collectAnswer } from './answer.ts';
 import type { ServiceEndpoint } from './endpoint.ts';
 
-/** How long a request may take. Milliseconds. */
+/** How long requests may take. Milliseconds. */
 export interface Timeouts {
   /** Until the connection is made. */
   readonly connectMs: number;
   /** Until the response begins, and then the longest silence within its body. */
   readonly requestMs: number;
+  /** One call to KMS or STS, with all that is sent for it and the whole answer. */
+  readonly callMs: number;
+  /** A sign-in, but for what a person or a credential_process takes. */
+  readonly signInMs: number;
 }
 
 export interface Transport {
@@ -18,7 +23,10 @@ export interface Transport {
 /** More than are ever under way: a request that waits for a connection would run into its time-out. */
 const maxSockets = 500;
 
-export const defaultTransport: Transport = { timeouts: { connectMs: 5_000, requestMs: 15_000 }, maxAttempts: 3 };
+export const defaultTransport: Transport = {
+  timeouts: { connectMs: 5_000, requestMs: 15_000, callMs: 30_000, signInMs: 60_000 },
+  maxAttempts: 3,
+};
 
 /**
  * What every client is told, ours and those that a sign-in makes. All of it explicitly: whatever a client is not told it
@@ -41,6 +49,7 @@ export function clientSettings({ timeouts, maxAttempts }: Transport, endpoint: S
       httpAgent: { maxSockets },
       httpsAgent: { maxSockets },
     },
+    streamCollector: collectAnswer,
     maxAttempts,
     retryMode: 'standard',
     authSchemePreference: [],

@@ -35,6 +35,8 @@ export type KmsErrorKind =
   | 'timeout'
   | 'network'
   | 'notJson'
+  | 'tooLarge'
+  | 'endlessList'
   | 'unknown';
 
 /** What is known about a failed call. The message is AWS's own text: data, never markup. */
@@ -94,7 +96,7 @@ export interface Explanation {
 /** Errors after which a change that was asked for may or may not have been made: not those of the check before it. */
 export function isOutcomeUnknown(error: unknown): boolean {
   return (
-    isKind(error, 'timeout', 'network', 'notJson', 'internal', 'dependencyTimeout', 'unknown') &&
+    isKind(error, 'timeout', 'network', 'notJson', 'tooLarge', 'internal', 'dependencyTimeout', 'unknown') &&
     error.details.operation !== 'GetCallerIdentity'
   );
 }
@@ -397,6 +399,28 @@ export function explain(details: KmsErrorDetails): Explanation {
         advice: l10n.t(
           'A proxy, a captive portal or a wrong endpoint may have answered in its place. Check them, then try again.',
         ),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+    case 'tooLarge':
+      return {
+        title: l10n.t('Answer too large'),
+        sentence: l10n.t(
+          'The answer to {0} was larger than any that AWS gives. {1}',
+          details.operation,
+          details.message,
+        ),
+        advice: l10n.t(
+          'A proxy, a captive portal or a wrong endpoint may have answered in its place. Check them, then try again.',
+        ),
+        retryHelps: true,
+        actions: ['retry', 'showLog'],
+      };
+    case 'endlessList':
+      return {
+        title: l10n.t('List without an end'),
+        sentence: l10n.t('A list that AWS gives does not end. {0}', details.message),
+        advice: l10n.t('The server at this endpoint may not be AWS. Retry, or see the log.'),
         retryHelps: true,
         actions: ['retry', 'showLog'],
       };

@@ -2,6 +2,7 @@ import { isAbort, isKind, isKmsError, KmsError } from './errors.ts';
 import type { KnownOfKey } from './filter.ts';
 import type { KmsApi, Page } from './kmsApi.ts';
 import type { AliasListEntry, Grant, KeyListEntry, KeyMetadata, KmsKey } from './model.ts';
+import { MarkerTrail } from './pages.ts';
 
 /** What a list holds so far, and whether that is all. */
 export type ListState =
@@ -301,12 +302,13 @@ function stream<T>(
   });
   const result: { -readonly [K in keyof Stream]: Stream[K] } = { first, all: first, done: false, error: undefined };
   result.all = (async () => {
+    const trail = new MarkerTrail();
     let marker: string | undefined;
     try {
       do {
         const page = await read(marker);
         add(page.items);
-        marker = page.nextMarker;
+        marker = trail.after(page);
         result.done = marker === undefined;
         tell(result);
         firstIsIn();
@@ -330,6 +332,7 @@ class GrantLoad {
   readonly #grants: Grant[] = [];
   readonly #seen = new Set<string>();
   #marker: string | undefined;
+  #trail = new MarkerTrail();
   #state: ListState = { kind: 'loading' };
   #loading = false;
   /** The window under way, or the last one. */
@@ -369,14 +372,15 @@ class GrantLoad {
           this.#signal,
         );
         window.push(...page.items);
-        this.#marker = page.nextMarker;
+        this.#marker = this.#trail.after(page);
       } while (this.#marker !== undefined && window.length < grantWindow);
       this.#state = { kind: this.#marker === undefined ? 'complete' : 'more' };
     } catch (error) {
       this.#state = { kind: 'failed', error: asKmsError(error) };
       // The list can't be continued from here: a retry starts it anew.
-      if (isKind(error, 'invalidMarker')) {
+      if (isKind(error, 'invalidMarker', 'endlessList')) {
         this.#marker = undefined;
+        this.#trail = new MarkerTrail();
         this.#grants.length = 0;
         this.#seen.clear();
         window.length = 0;

@@ -1,15 +1,57 @@
+import * as l10n from '@vscode/l10n';
+import { KmsError } from './errors.ts';
 import type { GrantRef, KmsApi, Page } from './kmsApi.ts';
 import type { Grant } from './model.ts';
 
 type ReadPage<T> = (marker: string | undefined) => Promise<Page<T>>;
 
-/** What is on each page of a list, page by page; the next is asked for when it is wanted. */
+/** KMS gives empty pages where it filters; not as many in a row, nor as many pages of a list, by far. */
+const maxEmptyPages = 1_000;
+const maxPages = 20_000;
+
+/** Follows the markers of one list, and sees to it that the list ends. */
+export class MarkerTrail {
+  readonly #followed = new Set<string>();
+  #emptyPages = 0;
+
+  /**
+   * @returns the marker of the page after this one; `undefined` after the last page
+   * @throws KmsError `endlessList` when the list leads back to itself, or can't be one of KMS
+   */
+  after({ items, nextMarker }: Page<unknown>): string | undefined {
+    if (nextMarker === undefined) {
+      return undefined;
+    }
+    this.#emptyPages = items.length === 0 ? this.#emptyPages + 1 : 0;
+    if (this.#followed.has(nextMarker)) {
+      throw endless(l10n.t('One of its pages leads back to an earlier one.'));
+    }
+    if (this.#emptyPages >= maxEmptyPages) {
+      throw endless(l10n.t('{0} of its pages in a row are empty.', maxEmptyPages));
+    }
+    this.#followed.add(nextMarker);
+    if (this.#followed.size >= maxPages) {
+      throw endless(l10n.t('It has more than {0} pages.', maxPages));
+    }
+    return nextMarker;
+  }
+}
+
+function endless(message: string): KmsError {
+  return new KmsError({ kind: 'endlessList', operation: 'List', awsName: 'EndlessList', message });
+}
+
+/**
+ * What is on each page of a list, page by page; the next is asked for when it is wanted.
+ * @throws KmsError `endlessList` in the place of a page after which the list would not end
+ */
 export async function* pagesOf<T>(read: ReadPage<T>): AsyncGenerator<readonly T[]> {
+  const trail = new MarkerTrail();
   let marker: string | undefined;
   do {
-    const { items, nextMarker } = await read(marker);
-    yield items;
-    marker = nextMarker;
+    const page = await read(marker);
+    yield page.items;
+    marker = trail.after(page);
   } while (marker !== undefined);
 }
 

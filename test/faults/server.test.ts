@@ -16,8 +16,9 @@ const scaled = { timeouts: { connectMs: 2_000, requestMs: 400 }, latencyMs: 800 
 /** Few reads, since each takes its time-out. */
 const seldom = { ...defaultPolicy, firstDelaysMs: [0], intervalMs: 120_000 };
 
-test('a request may take 5 s to connect and 15 s to be answered, three times', () => {
-  assert.deepEqual(defaultTransport, { timeouts: { connectMs: 5_000, requestMs: 15_000 }, maxAttempts: 3 });
+test('a request may take 5 s to connect and 15 s to be answered, three times; a call 30 s, a sign-in 60 s', () => {
+  const timeouts = { connectMs: 5_000, requestMs: 15_000, callMs: 30_000, signInMs: 60_000 };
+  assert.deepEqual(defaultTransport, { timeouts, maxAttempts: 3 });
 });
 
 function first(world: World) {

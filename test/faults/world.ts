@@ -204,7 +204,7 @@ export interface WorldOptions {
 }
 
 export interface WindowOptions {
-  readonly timeouts?: Timeouts;
+  readonly timeouts?: Partial<Timeouts>;
   readonly maxAttempts?: number;
   readonly connections?: readonly ConnectionRef[];
   readonly policy?: PropagationPolicy;

@@ -81,6 +81,7 @@ function summary(answer: Answer): string {
   if (typeof answer === 'string') {
     return answer;
   }
+  assert.ok(typeof answer === 'object');
   const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
   return `HTTP ${answer.status ?? 200} ${text.replace(/<ErrorResponse [^>]*>/, '')}`;
 }

@@ -20,7 +20,8 @@ export type Answer =
   | { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: unknown }
   | 'close'
   | 'hang'
-  | 'stall';
+  | 'stall'
+  | ((response: ServerResponse) => void);
 
 export interface Server {
   readonly url: string;
@@ -61,6 +62,8 @@ function send(response: ServerResponse, answer: Answer): void {
     response.destroy();
   } else if (answer === 'stall') {
     response.writeHead(200, { 'content-length': '100' }).write('{"Keys":');
+  } else if (typeof answer === 'function') {
+    answer(response);
   } else if (answer !== 'hang') {
     const { status = 200, headers = {}, body = {} } = answer;
     response.writeHead(status, { 'x-amzn-requestid': 'request-1', ...headers });

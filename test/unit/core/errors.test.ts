@@ -231,6 +231,19 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
+  tooLarge: {
+    title: 'Answer too large',
+    sentence: `The answer to RevokeGrant was larger than any that AWS gives. ${denied}`,
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+    outcomeUnknown: true,
+  },
+  endlessList: {
+    title: 'List without an end',
+    sentence: `A list that AWS gives does not end. ${denied}`,
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+  },
   unknown: {
     title: 'Failed',
     sentence: `RevokeGrant failed: SomeException: ${denied}`,

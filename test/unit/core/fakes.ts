@@ -152,6 +152,8 @@ const everyKind: Readonly<Record<KmsErrorKind, true>> = {
   timeout: true,
   network: true,
   notJson: true,
+  tooLarge: true,
+  endlessList: true,
   unknown: true,
 };
 
