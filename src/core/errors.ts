@@ -26,7 +26,9 @@ export type KmsErrorKind =
   | 'ssoExpired'
   | 'signInNeeded'
   | 'profileMissing'
+  | 'filesUnreadable'
   | 'regionMissing'
+  | 'regionInvalid'
   | 'invalidEndpoint'
   | 'mfaRefused'
   | 'processFailed'
@@ -50,6 +52,10 @@ export interface KmsErrorDetails {
   readonly keyArn?: string | undefined;
   readonly profile?: string | undefined;
   readonly requestId?: string | undefined;
+  /** What `regionInvalid` is about. */
+  readonly region?: string | undefined;
+  /** The AWS config and credentials files that were read, or the one that can't be, by absolute path. */
+  readonly files?: readonly string[] | undefined;
 }
 
 /** A failed call to AWS. Test with {@link isKmsError}: `instanceof` does not hold across our bundles. */
@@ -112,6 +118,7 @@ export function isSignInProblem(error: unknown): boolean {
     'ssoExpired',
     'signInNeeded',
     'profileMissing',
+    'filesUnreadable',
     'invalidEndpoint',
     'mfaRefused',
     'processFailed',
@@ -316,10 +323,37 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'profileMissing':
       return {
         title: l10n.t('No such profile'),
-        sentence: l10n.t('There is no profile {0} in the AWS config and credentials files.', profile),
+        sentence:
+          details.files === undefined
+            ? l10n.t('There is no profile {0} in the AWS config and credentials files.', profile)
+            : l10n.t('There is no profile {0} in {1}.', profile, details.files.join(', ')),
         advice: l10n.t('Select another profile, or add it to the files and retry.'),
         retryHelps: false,
         actions: ['selectProfile', 'retry', 'showLog'],
+      };
+    case 'filesUnreadable':
+      return {
+        title: l10n.t('File not readable'),
+        sentence: l10n.t(
+          "{0} can't be read: {1}",
+          details.files?.join(', ') ?? l10n.t('An AWS config or credentials file'),
+          details.message,
+        ),
+        advice: l10n.t('Correct the file, or the variable that names it, then retry.'),
+        retryHelps: false,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    case 'regionInvalid':
+      return {
+        title: l10n.t('Not a Region'),
+        sentence: l10n.t(
+          'The Region of profile {0} is not the name of an AWS Region: {1}.',
+          profile,
+          details.region ?? details.message,
+        ),
+        advice: l10n.t('Select a Region, or write its name as in eu-west-1, without quotes.'),
+        retryHelps: false,
+        actions: ['selectRegion', 'selectProfile', 'showLog'],
       };
     case 'regionMissing':
       return {

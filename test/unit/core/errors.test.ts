@@ -168,6 +168,19 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
+  filesUnreadable: {
+    title: 'File not readable',
+    sentence: `An AWS config or credentials file can't be read: ${denied}`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  regionInvalid: {
+    title: 'Not a Region',
+    sentence: 'The Region of profile dev is not the name of an AWS Region: Ireland.',
+    retryHelps: false,
+    actions: ['selectRegion', 'selectProfile', 'showLog'],
+  },
   regionMissing: {
     title: 'No Region',
     sentence: 'No AWS Region is set for profile dev.',
@@ -254,7 +267,15 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
 };
 
 function details(kind: KmsErrorKind) {
-  return { kind, operation: 'RevokeGrant', awsName: 'SomeException', message: denied, keyArn: arn, profile: 'dev' };
+  return {
+    kind,
+    operation: 'RevokeGrant',
+    awsName: 'SomeException',
+    message: denied,
+    keyArn: arn,
+    profile: 'dev',
+    region: 'Ireland',
+  };
 }
 
 for (const kind of errorKinds) {
@@ -287,7 +308,7 @@ test('what only another profile or Region can mend offers to select one', () => 
   for (const kind of errorKinds.filter((kind) => table[kind].signIn)) {
     assert.ok(explain(details(kind)).actions.includes('selectProfile'), kind);
   }
-  for (const kind of ['wrongRegion', 'regionMissing'] as const) {
+  for (const kind of ['wrongRegion', 'regionMissing', 'regionInvalid'] as const) {
     assert.equal(explain(details(kind)).actions[0], 'selectRegion', kind);
   }
 });
@@ -296,6 +317,18 @@ test('signing in is offered, before all else, for what waits for the user and fo
   const offered = errorKinds.filter((kind) => explain(details(kind)).actions.includes('signIn'));
   assert.deepEqual(offered, ['expiredToken', 'ssoExpired', 'signInNeeded', 'mfaRefused']);
   for (const kind of offered) assert.equal(explain(details(kind)).actions[0], 'signIn', kind);
+});
+
+test('the files that a profile was looked for in, and the one that is not readable, are named', () => {
+  const files = ['/home/ana/.aws/config', '/home/ana/.aws/credentials'];
+  assert.equal(
+    explain({ ...details('profileMissing'), files }).sentence,
+    'There is no profile dev in /home/ana/.aws/config, /home/ana/.aws/credentials.',
+  );
+  assert.equal(
+    explain({ ...details('filesUnreadable'), files: ['/home/ana/.aws/config'], message: 'It is a folder.' }).sentence,
+    "/home/ana/.aws/config can't be read: It is a folder.",
+  );
 });
 
 test('without a key or a profile the sentence says so in words', () => {
