@@ -37,6 +37,7 @@ export async function openClient(pace: Pace): Promise<Client> {
   });
   const ref: ConnectionRef = { kind: 'profile', profile: 'default', region: 'eu-west-1' };
   const connections = new Connections({
+    clock: systemClock,
     limiter: new RequestLimiter(systemClock, pace === 'full' ? unlimited : defaultBudget),
     aws: async () => aws,
     preferences: () => ({ connections: [ref], sample: false, profile: '', region: '', env: {} }),

@@ -39,6 +39,7 @@ export async function revoke({
       followed.push({ grantId, clickedAt: clicked.get(grantId) ?? Number.NaN, endedAt: Date.now(), outcome });
       if (followed.length === keyCount * grantCount) end();
     },
+    mayFollow: () => true,
     onJournalError: (error) => {
       throw error;
     },

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createAws } from '../src/aws/index.ts';
+import { systemClock } from '../src/core/clock.ts';
 import { grantText, placesShown, showsGrant, type TextFilter, textFilter } from '../src/core/filter.ts';
 import { defaultFindingOptions } from '../src/core/findings.ts';
 import { filterGrants, groupGrants, heldGrants, prepareFilter, sortGrants } from '../src/core/grantGroups.ts';
@@ -51,7 +52,7 @@ export async function manyKeys(): Promise<Measurement[]> {
     let drawn: Promise<unknown> = Promise.resolve();
     const filter = textFilter('orders');
     // As the view does at each change: it takes the listing, and filters all of it.
-    const inventory = new Inventory(api, signal, () => {
+    const inventory = new Inventory(api, signal, systemClock, () => {
       changes += 1;
       drawn = inventory.keys().then((listing) => shownKeys(listing, filter));
     });
@@ -100,7 +101,7 @@ export async function manyGrantsOnOneKey(): Promise<Measurement[]> {
   const count = 50_000;
   const sample = { keys: 1, grantsOnFirstKey: count, awsManagedKeys: false };
   return withKms(sample, async ({ api, emulator, signal }) => {
-    const inventory = new Inventory(api, signal, () => {});
+    const inventory = new Inventory(api, signal, systemClock, () => {});
     const [key] = (await inventory.keys()).keys;
     if (key === undefined) throw new Error('There is no key.');
     const asked = emulator.requests.length;

@@ -110,12 +110,14 @@ function createCore(
     policy: propagationPolicy,
     onChange: (record) => both((one) => one.onRevocationChange(record)),
     onOutcome: (record, outcome) => both((one) => one.onRevocationOutcome(record, outcome)),
+    mayFollow: () => true,
     onJournalError,
   });
   const files = new FileWatch(() => logged(connections.filesChanged()));
   const connections = new Connections({
     aws,
     limiter,
+    clock: systemClock,
     preferences,
     onListChanged: () => shown().view.onListChanged(),
     onStateChanged: (id) => shown().view.onStateChanged(id),

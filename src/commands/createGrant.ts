@@ -20,13 +20,12 @@ import {
   takesContext,
 } from '../core/createGrant.ts';
 import { isAwsManaged, keyName } from '../core/describe.ts';
-import { explain, isAbort, isKind, isKmsError, type KmsError, UserError } from '../core/errors.ts';
+import { explain, isAbort, isKind, isKmsError, isUnanswered, type KmsError, UserError } from '../core/errors.ts';
 import {
   checkCreate,
   create,
   existedBefore,
   keepCreatedByDryRun,
-  mayHaveBeenDone,
   noteListed,
   waitUntilListed,
 } from '../core/grantChanges.ts';
@@ -514,18 +513,15 @@ async function make(
   const onJournalError = (error: unknown) => void tellFailure(error, context.log);
   let created: Awaited<ReturnType<typeof create>>;
   try {
-    created = await create(context.journal, session, { key, input, account: identity?.account }, onJournalError);
+    created = await create({ journal: context.journal, onJournalError }, session, {
+      key,
+      input,
+      account: identity?.account,
+    });
   } catch (error) {
-    if (!mayHaveBeenDone(error)) return refusedBy(error, context);
+    if (!isUnanswered(error)) return refusedBy(error, context);
     context.view.refreshGrants(connection, key.arn);
-    throw new UserError(
-      l10n.t(
-        'KMS gave no answer, so the grant on {0} may or may not have been created. Look at the grants of the key before you try again.',
-        printable(keyLabel(key)),
-      ),
-      ['showLog'],
-      error,
-    );
+    throw error;
   }
   context.view.refreshGrants(connection, key.arn);
   const existed = existedBefore(created.grantId, new Set(listed.map(({ grantId }) => grantId)), undefined, requestedAt);

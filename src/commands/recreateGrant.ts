@@ -58,7 +58,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
   if (account !== undefined) await current.confirmAccount(account, current.closed);
   const acting = sessionOf(context, session.connection);
   const onJournalError = (error: unknown) => log.warn(describeError(error));
-  const made = await create(journal, acting, { key: record.key, input, account, of: record }, onJournalError);
+  const made = await create({ journal, onJournalError }, acting, { key: record.key, input, account, of: record });
   view.refreshGrants(acting.connection, record.key.arn);
 
   const outcome = await waitCancellably(acting, input, made.grantId);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import * as l10n from '@vscode/l10n';
 import { chooseConnections, type Preferences } from './chooseConnections.ts';
-import { abortError } from './clock.ts';
+import { abortError, type Clock } from './clock.ts';
 import { isAbort, isKind, isKmsError, isSignInProblem, KmsError } from './errors.ts';
 import { Inventory, type InventoryChange } from './inventory.ts';
 import type { Aws, KmsApi, OpenedConnection, SignInNeed } from './kmsApi.ts';
@@ -33,6 +33,7 @@ export interface ConnectionsOptions {
   readonly aws: () => Promise<Aws>;
   /** Paces all requests to KMS of all connections, those of one account and Region together. */
   readonly limiter: RequestLimiter;
+  readonly clock: Clock;
   readonly preferences: () => Preferences;
   /** Other connections are to be shown, or in another order. */
   readonly onListChanged: () => void;
@@ -353,7 +354,7 @@ export class Connections {
       connection: { id, opening, ref, region: opened.region, endpoint: opened.endpoint },
       api,
       background,
-      inventory: new Inventory(forInventory, controller.signal, tell),
+      inventory: new Inventory(forInventory, controller.signal, this.#options.clock, tell),
       closed: controller.signal,
       identity: () => {
         asked ??= ask();

@@ -483,3 +483,34 @@ export class UserError extends Error {
 export function isUserError(error: unknown): error is UserError {
   return error instanceof Error && error.name === 'UserError' && 'actions' in error;
 }
+
+/**
+ * A change that was sent, and of which no answer says what came of it: it may have been made. It offers no Retry, which
+ * could make it a second time. Test with {@link isUnanswered}.
+ */
+export class UnansweredError extends UserError {
+  readonly isUnanswered = true;
+
+  constructor(sentence: string, cause: unknown) {
+    super(sentence, ['showLog'], cause);
+  }
+}
+
+export function isUnanswered(error: unknown): error is UnansweredError {
+  return isUserError(error) && 'isUnanswered' in error;
+}
+
+/** Cancelled before anything was sent. Recognised by its name, as every cancellation, and by this member. */
+class NotSentError extends Error {
+  override readonly name = 'AbortError';
+  readonly wasSent = false;
+}
+
+/** As {@link isAbort}, of a request that was still waiting for its turn. */
+export function notSentError(): Error {
+  return new NotSentError('Cancelled');
+}
+
+export function wasNotSent(error: unknown): boolean {
+  return isAbort(error) && typeof error === 'object' && error !== null && 'wasSent' in error && error.wasSent === false;
+}

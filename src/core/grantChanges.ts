@@ -1,13 +1,13 @@
-import * as l10n from '@vscode/l10n';
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
-import { isKind, isKmsError, isOutcomeUnknown, isUserError, type KmsError, UserError } from './errors.ts';
+import { isKind, isKmsError, isOutcomeUnknown, type KmsError } from './errors.ts';
 import type { Journal } from './journal.ts';
-import { grantToMake, type JournalOutcome, type JournalRecord, refusal } from './journalRecord.ts';
+import { grantToMake, type JournalRecord, type NewEntry } from './journalRecord.ts';
 import type { CreatedGrant, GrantRef, KmsApi } from './kmsApi.ts';
 import type { CreateGrantInput, Grant, KmsKey } from './model.ts';
-import type { PropagationPolicy } from './propagation.ts';
+import { longestReadMs, type PropagationPolicy } from './propagation.ts';
 import { findGrant } from './revocation.ts';
+import { type ChangeLog, sendChange } from './sendChange.ts';
 
 /**
  * What KMS says of a new grant without making it. `notAsked`: a server of which it is not known that it knows dry runs;
@@ -40,62 +40,54 @@ export interface NewGrant {
 }
 
 /**
- * Writes the intent to the journal, makes the grant, and writes what came of it. Not cancellable: once sent, it can't be
- * taken back.
- * @param onJournalError what came of it could not be written; the grant is made, or not, all the same
+ * Makes the grant. Once sent, it can't be taken back.
  * @returns the answer, and the `id` of the entry in the journal
- * @throws KmsError; see {@link mayHaveBeenDone} for whether the grant may be there all the same
- * @throws UserError when the intent can't be written: then nothing was sent
+ * @throws KmsError when KMS refused it
+ * @throws UnansweredError when the grant may have been made
+ * @throws UserError when nothing was sent
  */
 export async function create(
-  journal: Journal,
+  log: ChangeLog,
   session: Session,
   grant: NewGrant,
-  onJournalError: (error: unknown) => void,
 ): Promise<CreatedGrant & { readonly id: string }> {
-  const id = await keepIntent(journal, session, grant);
-  const note = (entry: string, outcome: JournalOutcome) => journal.note(entry, outcome).catch(onJournalError);
-  if (session.closed.aborted) {
-    // Replaced while the intent was written.
-    const notSent = new UserError(l10n.t('The connection changed meanwhile. Nothing was done.'));
-    await note(id, refusal(notSent));
-    throw notSent;
+  const { of, input } = grant;
+  const { record, answer } = await sendChange(log, session, {
+    entry: entryOf(session, grant),
+    send: ({ api }, ended) => api.createGrant(input, ended),
+    accepted: ({ grantId }) => ({ kind: 'accepted', grantId }),
+  });
+  switch (answer.kind) {
+    case 'accepted': {
+      const { grantId } = answer.value;
+      // For a named grant that is still there, KMS answers with that very grant.
+      if (of !== undefined && grantId !== of.grant.grantId) {
+        await log.journal.note(of.id, { kind: 'recreatedAs', grantId }).catch(log.onJournalError);
+      }
+      return { ...answer.value, id: record.id };
+    }
+    case 'notFound':
+    case 'refused':
+    case 'unknown':
+      throw answer.error;
   }
-  let created: CreatedGrant;
-  try {
-    created = await session.api.createGrant(grant.input, session.closed);
-  } catch (error) {
-    await note(id, mayHaveBeenDone(error) ? { kind: 'unknown' } : refusal(error));
-    throw error;
-  }
-  const { grantId } = created;
-  await note(id, { kind: 'accepted', grantId });
-  const { of } = grant;
-  // For a named grant that is still there, KMS answers with that very grant.
-  if (of !== undefined && grantId !== of.grant.grantId) await note(of.id, { kind: 'recreatedAs', grantId });
-  return { ...created, id };
 }
 
 /** Keeps in the journal that a dry run made the grant. What it answered, with the new ID, is not known. */
 export async function keepCreatedByDryRun(journal: Journal, session: Session, grant: NewGrant): Promise<void> {
-  await journal.note(await keepIntent(journal, session, grant), { kind: 'accepted' });
+  const { id } = await journal.add(entryOf(session, grant));
+  await journal.note(id, { kind: 'accepted' });
 }
 
-async function keepIntent(journal: Journal, session: Session, { key, input, account, of }: NewGrant): Promise<string> {
-  const { id } = await journal.add({
+function entryOf(session: Session, { key, input, account, of }: NewGrant): NewEntry {
+  return {
     kind: of === undefined ? 'create' : 'recreate',
     connection: session.connection.ref,
     account,
     key,
     grant: grantToMake(input),
     ...(of === undefined ? {} : { of: of.id }),
-  });
-  return id;
-}
-
-/** Also after an abort, which comes from a connection that was replaced in the middle: the request may be on its way. */
-export function mayHaveBeenDone(error: unknown): boolean {
-  return isOutcomeUnknown(error) || !(isKmsError(error) || isUserError(error));
+  };
 }
 
 export type ListedOutcome =
@@ -105,7 +97,10 @@ export type ListedOutcome =
   /** It can't be seen whether KMS lists it. */
   | { readonly kind: 'unreadable'; readonly error: KmsError };
 
-/** Reads the grant until KMS lists it, on the schedule of a revoke's follow-up. Rejects with an AbortError only. */
+/**
+ * Reads the grant until KMS lists it, on the schedule of a revoke's follow-up; as there, only time in which KMS answers
+ * counts. Rejects with an AbortError only.
+ */
 export async function waitUntilListed(
   api: KmsApi,
   ref: GrantRef,
@@ -115,18 +110,25 @@ export async function waitUntilListed(
     signal,
   }: { readonly clock: Clock; readonly policy: PropagationPolicy; readonly signal: AbortSignal },
 ): Promise<ListedOutcome> {
-  const since = clock.now();
+  const since = clock.monotonic();
+  let [answeredMs, silentMs] = [0, 0];
   for (let read = 0; ; read += 1) {
-    await clock.sleep(policy.firstDelaysMs[read] ?? policy.intervalMs, signal);
+    const delay = policy.firstDelaysMs[read] ?? policy.intervalMs;
+    const began = clock.monotonic();
+    const spentMs = () => Math.min(clock.monotonic() - began, delay + longestReadMs);
+    await clock.sleep(delay, signal);
     try {
       const grant = await findGrant(api, ref, signal);
-      if (grant !== undefined) return { kind: 'listed', grant, afterMs: clock.now() - since };
+      const afterMs = clock.monotonic() - since;
+      if (grant !== undefined) return { kind: 'listed', grant, afterMs };
+      answeredMs += spentMs();
+      silentMs = 0;
+      if (answeredMs >= policy.timeoutMs) return { kind: 'timedOut', afterMs };
     } catch (error) {
       if (!isKmsError(error)) throw error;
-      if (!isPassing(error)) return { kind: 'unreadable', error };
+      silentMs += spentMs();
+      if (!isPassing(error) || silentMs >= policy.timeoutMs) return { kind: 'unreadable', error };
     }
-    const afterMs = clock.now() - since;
-    if (afterMs >= policy.timeoutMs) return { kind: 'timedOut', afterMs };
   }
 }
 

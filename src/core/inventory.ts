@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import { isAbort, isKind, isKmsError, KmsError } from './errors.ts';
 import type { KnownOfKey } from './filter.ts';
 import type { KmsApi, Page } from './kmsApi.ts';
@@ -25,6 +26,8 @@ export interface KeyListing {
 export interface GrantListing {
   readonly grants: readonly Grant[];
   readonly state: ListState;
+  /** When its first request began, as `clock.monotonic()` has it: it says nothing of what is younger. */
+  readonly began: number;
 }
 
 /** What became known, for views to follow. */
@@ -50,6 +53,7 @@ export class Inventory {
   readonly #api: KmsApi;
   readonly #closed: AbortSignal;
   readonly #onChange: (change: InventoryChange) => void;
+  readonly #clock: Clock;
   #keys: KeyLoad | undefined;
   readonly #grants = new Map<string, GrantLoad>();
   readonly #metadata = new Map<string, KeyMetadata | 'asked'>();
@@ -57,9 +61,10 @@ export class Inventory {
   readonly #toDescribe = new Map<string, Iterator<string>>();
   #describing = 0;
 
-  constructor(api: KmsApi, closed: AbortSignal, onChange: (change: InventoryChange) => void) {
+  constructor(api: KmsApi, closed: AbortSignal, clock: Clock, onChange: (change: InventoryChange) => void) {
     this.#api = api;
     this.#closed = closed;
+    this.#clock = clock;
     this.#onChange = onChange;
   }
 
@@ -91,7 +96,7 @@ export class Inventory {
   async grants(keyArn: string): Promise<GrantListing> {
     let load = this.#grants.get(keyArn);
     if (load === undefined) {
-      load = new GrantLoad(this.#api, keyArn, this.#closed);
+      load = new GrantLoad(this.#api, keyArn, this.#closed, this.#clock);
       this.#grants.set(keyArn, load);
       void load.window();
     }
@@ -329,18 +334,22 @@ class GrantLoad {
   readonly #keyArn: string;
   readonly #controller = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #clock: Clock;
   readonly #grants: Grant[] = [];
   readonly #seen = new Set<string>();
   #marker: string | undefined;
   #trail = new MarkerTrail();
   #state: ListState = { kind: 'loading' };
   #loading = false;
+  #began: number;
   /** The window under way, or the last one. */
   settled: Promise<void> = Promise.resolve();
 
-  constructor(api: KmsApi, keyArn: string, closed: AbortSignal) {
+  constructor(api: KmsApi, keyArn: string, closed: AbortSignal, clock: Clock) {
     this.#api = api;
     this.#keyArn = keyArn;
+    this.#clock = clock;
+    this.#began = clock.monotonic();
     this.#signal = AbortSignal.any([closed, this.#controller.signal]);
   }
 
@@ -359,11 +368,12 @@ class GrantLoad {
   }
 
   listing(): GrantListing {
-    return { grants: this.#grants, state: this.#state };
+    return { grants: this.#grants, state: this.#state, began: this.#began };
   }
 
   async #load(): Promise<void> {
     const window: Grant[] = [];
+    if (this.#marker === undefined && this.#grants.length === 0) this.#began = this.#clock.monotonic();
     try {
       do {
         const marker = this.#marker;

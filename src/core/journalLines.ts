@@ -136,6 +136,7 @@ function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
     case 'unknown':
     case 'notFound':
     case 'followed':
+    case 'reappeared':
     case 'dismissed':
       return { kind: fields['kind'] };
     case 'gone':
@@ -144,6 +145,8 @@ function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
       return { kind: fields['kind'], afterMs };
     case 'stillListed':
       return { kind: 'stillListed', afterMs, lastRead };
+    case 'unread':
+      return { kind: 'unread', afterMs, lastRead };
     case 'stopped':
       return { kind: 'stopped', lastRead };
     case 'recreatedAs':

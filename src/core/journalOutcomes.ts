@@ -25,7 +25,7 @@ export function fold(records: Map<string, JournalRecord>, line: Line): void {
   if (record === undefined) return;
   const { outcome, at } = line;
   if (outcome.kind === 'recreatedAs') records.set(line.id, { ...record, recreatedAs: outcome.grantId });
-  else if (!isSeenGone(record) || outcome.kind === 'followed' || outcome.kind === 'gone') {
+  else if (!isSeenGone(record) || outcome.kind === 'reappeared' || outcome.kind === 'gone') {
     const made = outcome.kind === 'accepted' ? outcome.grantId : undefined;
     records.set(line.id, {
       ...record,
@@ -57,6 +57,8 @@ export function isFinished(record: JournalRecord): boolean {
       return true;
     case 'accepted':
     case 'followed':
+    case 'reappeared':
+    case 'unread':
     case 'stillListed':
     case 'stopped':
       return !endsGrant(record);

@@ -1,4 +1,4 @@
-import { isKmsError } from './errors.ts';
+import { isKmsError, type KmsErrorKind } from './errors.ts';
 import { type ConnectionRef, type CreateGrantInput, connectionId, type Grant, type KmsKey } from './model.ts';
 import type { LastRead } from './propagation.ts';
 import { printable } from './text.ts';
@@ -33,15 +33,24 @@ export type RecordedOutcome =
   | { readonly kind: 'unknown' }
   /** KMS does not know the grant to end, or not any more. */
   | { readonly kind: 'notFound' }
-  /** It is being followed once more, with a full new time limit. */
+  /** It is being followed again, with a full new time limit. */
   | { readonly kind: 'followed' }
+  /** KMS lists the grant again, after it had ended. It is being followed again. */
+  | { readonly kind: 'reappeared' }
   /** KMS no longer lists the grant. */
   | { readonly kind: 'gone'; readonly afterMs: number }
   /** The limit passed without that. */
   | { readonly kind: 'stillListed'; readonly afterMs: number; readonly lastRead: LastRead }
+  /** KMS answered no read for as long as the limit. `afterMs`: until it last answered one, if it ever did. */
+  | {
+      readonly kind: 'unread';
+      readonly afterMs: number;
+      readonly lastRead: LastRead;
+      readonly trouble?: KmsErrorKind | undefined;
+    }
   /** The wait was ended before its limit. */
   | { readonly kind: 'stopped'; readonly lastRead: LastRead }
-  /** A later list of the key, read to its end, did not hold the grant. */
+  /** Several later lists of the key, read to their ends, did not hold the grant. */
   | { readonly kind: 'dismissed' }
   /** KMS lists the grant that was made. */
   | { readonly kind: 'listed'; readonly afterMs: number }

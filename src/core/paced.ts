@@ -1,5 +1,5 @@
 import { abortError } from './clock.ts';
-import { isAbort, isKind, isOutcomeUnknown } from './errors.ts';
+import { isAbort, isKind, isOutcomeUnknown, notSentError } from './errors.ts';
 import type { KmsApi, Page } from './kmsApi.ts';
 import type { LimitedOperation, PacedRequest, Priority, RequestLimiter } from './limiter.ts';
 import type { AliasListEntry, Grant, KeyLastUsage, KeyListEntry, KeyMetadata, KeyRotation, KeyTag } from './model.ts';
@@ -10,22 +10,12 @@ export interface PacedKms {
   readonly api: KmsApi;
   /** Reads that nobody waits for: they go after all others. Changes are never of this kind. */
   readonly background: KmsApi;
-  /**
-   * For who keeps the answers and asks only for what it lacks or has forgotten: no answer is older than its question.
-   * Keys are described in the background.
-   */
+  /** For the rows: keys are described in the background. */
   readonly forInventory: KmsApi;
 }
 
-/** How a read is asked for. */
-interface Manner {
-  readonly priority: Priority;
-  /** May be answered by a request that was sent before. */
-  readonly joinsSent: boolean;
-}
-
 type Read<T> = (
-  manner: Manner,
+  priority: Priority,
   input: readonly unknown[],
   signal: AbortSignal,
   send: (signal: AbortSignal) => Promise<T>,
@@ -34,31 +24,25 @@ type Read<T> = (
 /**
  * Makes each request wait for its turn, and one of reads that ask the same at the same time.
  *
- * A read joins another that still waits for its turn, or that was sent and since when no change of ours, of whatever key
- * and by whatever connection, has come to its end: the answer to a question after a change must not be from before it.
+ * A read joins another only while that one waits for its turn: no answer is older than its question, so that none can
+ * say anything of a change from before it.
  *
  * For each connection it is told whose quota a request counts against, and the KMS to send it to.
  */
 export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsApi) => PacedKms {
-  /** Changes that came to their end. */
-  let changes = 0;
-
   return (quota, api) => {
     const reads = <T>(operation: LimitedOperation): Read<T> => {
       const underWay = new Map<string, SharedRead<T>>();
-      return ({ priority, joinsSent }, input, signal, send) => {
+      return (priority, input, signal, send) => {
         if (signal.aborted) return Promise.reject(abortError());
         const id = JSON.stringify(input);
         const known = underWay.get(id);
-        if (known?.isJoinable(joinsSent, changes) === true) {
+        if (known?.isWaiting === true) {
           if (priority === 'interactive') known.raise();
           return known.wait(signal);
         }
-        const read: SharedRead<T> = new SharedRead(limiter, { quota: quota(), operation, priority }, send, {
-          changes: () => changes,
-          onEnd: () => {
-            if (underWay.get(id) === read) underWay.delete(id);
-          },
+        const read: SharedRead<T> = new SharedRead(limiter, { quota: quota(), operation, priority }, send, () => {
+          if (underWay.get(id) === read) underWay.delete(id);
         });
         underWay.set(id, read);
         return read.wait(signal);
@@ -71,11 +55,15 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
       send: () => Promise<T>,
     ): Promise<T> => {
       let lost: unknown;
+      let isSent = false;
       const noting = async () => {
+        isSent = true;
         try {
           return await send();
         } catch (error) {
           if (isOutcomeUnknown(error)) lost = error;
+          // A refusal changed nothing: cancelled after it, nothing was sent that counts.
+          isSent = isAbort(error) || lost !== undefined;
           throw error;
         }
       };
@@ -89,11 +77,10 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
           send: noting,
         });
       } catch (error) {
+        if (isAbort(error) && !isSent) throw notSentError();
         // A refusal of the second request says nothing of the first, whose answer was lost: that may have made the change.
         const tells = lost === undefined || isAbort(error) || isKind(error, 'grantNotFound', 'invalidGrantId');
         throw tells ? error : lost;
-      } finally {
-        changes += 1;
       }
     };
 
@@ -108,21 +95,22 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
     const rotation = reads<KeyRotation>('GetKeyRotationStatus');
     const lastUsage = reads<KeyLastUsage>('GetKeyLastUsage');
 
-    const asked = (manner: Manner): KmsApi => ({
-      listKeys: (marker, signal) => keys(manner, [marker], signal, (own) => api.listKeys(marker, own)),
-      listAliases: (marker, signal) => aliases(manner, [marker], signal, (own) => api.listAliases(marker, own)),
-      listAliasesOf: (keyArn, signal) => aliasesOf(manner, [keyArn], signal, (own) => api.listAliasesOf(keyArn, own)),
-      describeKey: (keyArn, signal) => metadata(manner, [keyArn], signal, (own) => api.describeKey(keyArn, own)),
+    const asked = (priority: Priority): KmsApi => ({
+      listKeys: (marker, signal) => keys(priority, [marker], signal, (own) => api.listKeys(marker, own)),
+      listAliases: (marker, signal) => aliases(priority, [marker], signal, (own) => api.listAliases(marker, own)),
+      listAliasesOf: (keyArn, signal) => aliasesOf(priority, [keyArn], signal, (own) => api.listAliasesOf(keyArn, own)),
+      describeKey: (keyArn, signal) => metadata(priority, [keyArn], signal, (own) => api.describeKey(keyArn, own)),
       listGrants: (query, signal) =>
-        grants(manner, [query.keyArn, query.grantId, query.marker], signal, (own) => api.listGrants(query, own)),
+        grants(priority, [query.keyArn, query.grantId, query.marker], signal, (own) => api.listGrants(query, own)),
       listRetirableGrants: (principal, marker, signal) =>
-        retirable(manner, [principal, marker], signal, (own) => api.listRetirableGrants(principal, marker, own)),
-      getKeyPolicy: (keyArn, signal) => policy(manner, [keyArn], signal, (own) => api.getKeyPolicy(keyArn, own)),
-      listResourceTags: (keyArn, signal) => tags(manner, [keyArn], signal, (own) => api.listResourceTags(keyArn, own)),
+        retirable(priority, [principal, marker], signal, (own) => api.listRetirableGrants(principal, marker, own)),
+      getKeyPolicy: (keyArn, signal) => policy(priority, [keyArn], signal, (own) => api.getKeyPolicy(keyArn, own)),
+      listResourceTags: (keyArn, signal) =>
+        tags(priority, [keyArn], signal, (own) => api.listResourceTags(keyArn, own)),
       getKeyRotationStatus: (keyArn, signal) =>
-        rotation(manner, [keyArn], signal, (own) => api.getKeyRotationStatus(keyArn, own)),
+        rotation(priority, [keyArn], signal, (own) => api.getKeyRotationStatus(keyArn, own)),
       getKeyLastUsage: (keyArn, signal) =>
-        lastUsage(manner, [keyArn], signal, (own) => api.getKeyLastUsage(keyArn, own)),
+        lastUsage(priority, [keyArn], signal, (own) => api.getKeyLastUsage(keyArn, own)),
 
       revokeGrant: (grant, signal) => change('RevokeGrant', true, signal, () => api.revokeGrant(grant, signal)),
       retireGrant: (grant, signal) => change('RetireGrant', true, signal, () => api.retireGrant(grant, signal)),
@@ -141,13 +129,11 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
       callerIdentity: (signal) => api.callerIdentity(signal),
     });
 
+    const [interactive, background] = [asked('interactive'), asked('background')];
     return {
-      api: asked({ priority: 'interactive', joinsSent: true }),
-      background: asked({ priority: 'background', joinsSent: true }),
-      forInventory: {
-        ...asked({ priority: 'interactive', joinsSent: false }),
-        describeKey: asked({ priority: 'background', joinsSent: false }).describeKey,
-      },
+      api: interactive,
+      background,
+      forInventory: { ...interactive, describeKey: background.describeKey },
     };
   };
 }
@@ -160,14 +146,13 @@ class SharedRead<T> {
   readonly #controller = new AbortController();
   readonly #onEnd: () => void;
   #waiting = 0;
-  /** How many changes had come to their end when it was sent; `undefined` while it waits for its turn. */
-  #sentAfter: number | undefined;
+  #isWaiting = true;
 
   constructor(
     limiter: RequestLimiter,
     request: Pick<PacedRequest<T>, 'quota' | 'operation' | 'priority'>,
     send: (signal: AbortSignal) => Promise<T>,
-    { changes, onEnd }: { readonly changes: () => number; readonly onEnd: () => void },
+    onEnd: () => void,
   ) {
     const { signal } = this.#controller;
     this.#limiter = limiter;
@@ -177,12 +162,12 @@ class SharedRead<T> {
       isRepeatable: true,
       signal,
       send: async () => {
-        this.#sentAfter = changes();
+        this.#isWaiting = false;
         try {
           return await send(signal);
         } catch (error) {
-          // It may be sent once more.
-          this.#sentAfter = undefined;
+          // It may be sent again.
+          this.#isWaiting = true;
           throw error;
         }
       },
@@ -191,8 +176,9 @@ class SharedRead<T> {
     this.#answer.then(onEnd, onEnd);
   }
 
-  isJoinable(joinsSent: boolean, changes: number): boolean {
-    return this.#sentAfter === undefined || (joinsSent && this.#sentAfter === changes);
+  /** It waits for its turn: what it will be answered is not older than a question of now. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
   }
 
   raise(): void {

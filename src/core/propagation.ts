@@ -14,7 +14,10 @@ export interface PropagationPolicy {
   readonly firstDelaysMs: readonly number[];
   /** The upper bound of every later wait. */
   readonly intervalMs: number;
-  /** How long to follow a grant, from the moment KMS accepted the revoke. */
+  /**
+   * How long to follow a grant. Only time in which KMS answers counts: not that in which the computer sleeps, or KMS
+   * can't be reached.
+   */
   readonly timeoutMs: number;
   /** How many reads in a row must not list the grant, at least. */
   readonly absentReads: number;
@@ -39,8 +42,18 @@ export const defaultPolicy: PropagationPolicy = {
 export type PropagationOutcome =
   /** Absent for long enough, see {@link PropagationPolicy}; `afterMs` since the revoke. */
   | { readonly kind: 'gone'; readonly afterMs: number }
-  /** The limit passed. `lastRead` is what the last answered read said; `none`: not one read was answered. */
-  | { readonly kind: 'timedOut'; readonly afterMs: number; readonly lastRead: LastRead }
+  /** The limit passed, and the read that was answered last lists the grant; `afterMs` from the revoke to that answer. */
+  | { readonly kind: 'timedOut'; readonly afterMs: number }
+  /**
+   * KMS answered no read for as long as the limit, so nothing is known of now. `lastRead` is what the last answer said,
+   * `afterMs` from the revoke to that answer (0: there was none), `trouble` why the newest read gave none.
+   */
+  | {
+      readonly kind: 'unread';
+      readonly afterMs: number;
+      readonly lastRead: LastRead;
+      readonly trouble: KmsErrorKind;
+    }
   | { readonly kind: 'stopped'; readonly lastRead: LastRead };
 
 export type LastRead = 'listed' | 'absent' | 'none';
@@ -70,17 +83,29 @@ export interface PollerOptions {
   readonly onProgress: (grantId: string, progress: PropagationProgress) => void;
 }
 
+/** All times are those of `clock.monotonic()`. */
 interface Target {
   readonly grantId: string;
   readonly since: number;
   absences: number;
   /** When a read last listed it, or when the revoke was accepted. */
   lastListedAt: number;
+  /** When a read was last answered; `undefined` until then. */
+  answeredAt: number | undefined;
   lastRead: LastRead;
+  /** The end of the last read, or when it joined. */
+  checkedAt: number;
+  /** For how long KMS has answered since it joined. */
+  answeredMs: number;
+  /** For how long KMS has not answered since its last answer. */
+  silentMs: number;
   readonly settle: (outcome: PropagationOutcome) => void;
 }
 
 const longestBackOffMs = 60_000;
+
+/** A read that takes longer, beyond its wait, was held up by a computer that slept: that time counts for nothing. */
+export const longestReadMs = 60_000;
 
 /** One poller serves all the followed grants of a key: they share reads and their schedule. */
 export class PropagationPoller {
@@ -92,19 +117,34 @@ export class PropagationPoller {
   #troubles = 0;
   #running = false;
   #wake = new AbortController();
+  /** Aborted when nobody waits for the read under way any more. */
+  #reading = new AbortController();
+  /** How long the wait before the next read was to be. */
+  #delay = 0;
   #trouble: KmsErrorKind | undefined;
 
   constructor(options: PollerOptions) {
     this.#options = options;
   }
 
-  /** `since`: when KMS accepted the revoke, in milliseconds since the epoch. Never rejects. */
+  /** `since`: when KMS accepted the revoke, as `clock.monotonic()` has it. Never rejects. */
   follow(grantId: string, since: number): Promise<PropagationOutcome> {
     this.stop(grantId);
     return new Promise((settle) => {
       // Of many that join one after the other, not each is a reason to read at once.
       this.#reads = this.idle ? 0 : 1;
-      this.#targets.set(grantId, { grantId, since, absences: 0, lastListedAt: since, lastRead: 'none', settle });
+      this.#targets.set(grantId, {
+        grantId,
+        since,
+        absences: 0,
+        lastListedAt: since,
+        answeredAt: undefined,
+        lastRead: 'none',
+        checkedAt: this.#options.clock.monotonic(),
+        answeredMs: 0,
+        silentMs: 0,
+        settle,
+      });
       this.#wake.abort();
       if (!this.#running) void this.#run();
     });
@@ -115,7 +155,10 @@ export class PropagationPoller {
     const target = this.#targets.get(grantId);
     if (target === undefined) return;
     this.#settle(target, { kind: 'stopped', lastRead: target.lastRead });
-    if (this.#targets.size === 0) this.#wake.abort();
+    if (this.#targets.size === 0) {
+      this.#wake.abort();
+      this.#reading.abort();
+    }
   }
 
   /** Nothing is followed at the moment. */
@@ -160,6 +203,7 @@ export class PropagationPoller {
           trouble: this.#trouble,
         });
       }
+      this.#delay = delay;
       if (delay === 0) return;
       try {
         await clock.sleep(delay, this.#wake.signal);
@@ -172,14 +216,16 @@ export class PropagationPoller {
   }
 
   async #check(): Promise<void> {
-    const { clock, policy, read } = this.#options;
+    const { clock, read } = this.#options;
     const asked = [...this.#targets.values()];
     this.#reads += 1;
+    this.#reading = new AbortController();
+    const began = clock.monotonic();
     let listed: ReadonlySet<string> | undefined;
     try {
       listed = await read(
         asked.map((target) => target.grantId),
-        this.#stopped.signal,
+        AbortSignal.any([this.#stopped.signal, this.#reading.signal]),
       );
       this.#troubles = 0;
       this.#trouble = undefined;
@@ -189,19 +235,44 @@ export class PropagationPoller {
     }
     for (const target of asked) {
       if (this.#targets.get(target.grantId) !== target) continue;
-      if (listed !== undefined) {
-        const isListed = listed.has(target.grantId);
-        target.lastRead = isListed ? 'listed' : 'absent';
-        target.absences = isListed ? 0 : target.absences + 1;
-        if (isListed) target.lastListedAt = clock.now();
-      }
-      const afterMs = clock.now() - target.since;
-      const confirming = listed !== undefined && target.absences > 0;
-      if (isGone(target, policy, clock.now())) this.#settle(target, { kind: 'gone', afterMs });
-      else if (afterMs >= policy.timeoutMs && !confirming) {
-        this.#settle(target, { kind: 'timedOut', afterMs, lastRead: target.lastRead });
-      }
+      const now = clock.monotonic();
+      const spentMs = Math.min(now - target.checkedAt, this.#delay + longestReadMs);
+      target.checkedAt = now;
+      const outcome =
+        listed === undefined ? this.#silent(target, spentMs) : this.#answered(target, listed, { began, now, spentMs });
+      if (outcome !== undefined) this.#settle(target, outcome);
     }
+  }
+
+  /** What an answered read says of a grant, and whether the wait ends by it. */
+  #answered(
+    target: Target,
+    listed: ReadonlySet<string>,
+    { began, now, spentMs }: { readonly began: number; readonly now: number; readonly spentMs: number },
+  ): PropagationOutcome | undefined {
+    const { policy } = this.#options;
+    const afterMs = now - target.since;
+    target.answeredAt = now;
+    target.answeredMs += spentMs;
+    target.silentMs = 0;
+    if (listed.has(target.grantId)) {
+      target.lastRead = 'listed';
+      target.absences = 0;
+      target.lastListedAt = now;
+      return target.answeredMs >= policy.timeoutMs ? { kind: 'timedOut', afterMs } : undefined;
+    }
+    target.lastRead = 'absent';
+    target.absences += 1;
+    return isGone(target, policy, began) ? { kind: 'gone', afterMs } : undefined;
+  }
+
+  /** A read without an answer says nothing of a grant. Too many of them end the wait, which then claims nothing. */
+  #silent(target: Target, spentMs: number): PropagationOutcome | undefined {
+    target.silentMs += spentMs;
+    if (target.silentMs < this.#options.policy.timeoutMs) return undefined;
+    const { lastRead, answeredAt, since } = target;
+    const afterMs = answeredAt === undefined ? 0 : answeredAt - since;
+    return { kind: 'unread', afterMs, lastRead, trouble: this.#trouble ?? 'unknown' };
   }
 
   #settle(target: Target, outcome: PropagationOutcome): void {
@@ -210,8 +281,9 @@ export class PropagationPoller {
   }
 }
 
-function isGone({ absences, since, lastListedAt }: Target, { absentReads }: PropagationPolicy, now: number): boolean {
-  return absences >= absentReads && now - lastListedAt >= absentShare * (lastListedAt - since);
+/** `began`: the beginning of the read that did not list it, which says nothing of what came after. */
+function isGone({ absences, since, lastListedAt }: Target, { absentReads }: PropagationPolicy, began: number): boolean {
+  return absences >= absentReads && began - lastListedAt >= absentShare * (lastListedAt - since);
 }
 
 function isLookedAtClosely({ absences, since, lastListedAt }: Target): boolean {

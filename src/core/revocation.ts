@@ -1,22 +1,15 @@
-import * as l10n from '@vscode/l10n';
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
-import { isKind, isOutcomeUnknown, UserError } from './errors.ts';
+import { isKind, KmsError, type KmsErrorKind } from './errors.ts';
 import type { Journal } from './journal.ts';
 import { isFinished } from './journalOutcomes.ts';
-import {
-  type EndingKind,
-  endsGrant,
-  grantIdentity,
-  type JournalOutcome,
-  type JournalRecord,
-  refusal,
-} from './journalRecord.ts';
+import { type EndingKind, endsGrant, grantIdentity, type JournalOutcome, type JournalRecord } from './journalRecord.ts';
 import type { GrantRef, KmsApi } from './kmsApi.ts';
 import { type ConnectionRef, connectionId, type Grant, type KmsKey } from './model.ts';
 import { grantsOf, pagesOf } from './pages.ts';
 import {
   type LastRead,
+  longestReadMs,
   type PropagationOutcome,
   type PropagationPolicy,
   PropagationPoller,
@@ -24,6 +17,7 @@ import {
   type ReadListed,
 } from './propagation.ts';
 import { retirableGrants } from './retirement.ts';
+import { sendChange } from './sendChange.ts';
 
 /** Above this many followed grants of one key, one sweep of its list costs less than a filtered read each. */
 const filteredReads = 3;
@@ -165,39 +159,53 @@ export interface RevocationRecord {
   readonly accepted: boolean;
   /** KMS answered that it does not know the grant. */
   readonly notFound?: boolean | undefined;
-  /** When it was taken up once more, with a full new time limit. */
-  readonly followedAt?: number | undefined;
-  /** Set when the wait ended without the grant being seen gone. */
-  readonly unconfirmed?: { readonly reason: 'timedOut' | 'stopped'; readonly lastRead: LastRead } | undefined;
-  /** When the grant was seen gone, in milliseconds since the epoch. Remembered for {@link memoryMs}. */
-  readonly goneAt?: number | undefined;
+  /** Set when the wait ended without the grant being confirmed gone. */
+  readonly unconfirmed?: Unconfirmed | undefined;
+  /**
+   * When the grant was confirmed gone, or several later lists did not hold it, in milliseconds since the epoch.
+   * Remembered for {@link memoryMs}.
+   */
+  readonly endedAt?: number | undefined;
+}
+
+export interface Unconfirmed {
+  /** `timedOut`: the limit passed and KMS lists the grant; `unread`: KMS answered no read. */
+  readonly reason: 'timedOut' | 'unread' | 'stopped';
+  readonly lastRead: LastRead;
+  /** Why KMS could not be read. */
+  readonly trouble?: KmsErrorKind | undefined;
 }
 
 /**
- * How long a grant that was seen gone is remembered. A list that a slow part of KMS answers can still hold it; its row
+ * How long a grant whose end was seen is remembered. A list that a slow part of KMS answers can still hold it; its row
  * must then not look like that of a grant that nobody revoked.
  */
 const memoryMs = 15 * 60_000;
 
-/** How long after its limit a wait that some window began is taken to go on. */
+/** How long after all of its limits a wait of another window is taken to go on. */
 const graceMs = 60_000;
 
-/** What the journal says of a revoke; `undefined` when it was refused, or is done with. */
+/** A grant that later lists don't hold is done with after so many of them, at least: one list may lag behind. */
+const fewestLists = 2;
+
+/** What the journal says of a revoke; `undefined` when it was refused. */
 function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): RevocationRecord | undefined {
   const { id, kind, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
   const record = { id, kind, connection, account, key, grant, requestedAt: at, accepted };
   switch (outcome?.kind) {
     case 'refused':
-    case 'dismissed':
       return undefined;
     case 'notFound':
       return { ...record, notFound: true };
     case 'gone':
-      return { ...record, goneAt: outcomeAt };
-    case 'followed':
-      return { ...record, followedAt: outcomeAt };
+    case 'dismissed':
+      return { ...record, endedAt: outcomeAt };
     case 'stillListed':
       return { ...record, unconfirmed: { reason: 'timedOut', lastRead: outcome.lastRead } };
+    case 'unread': {
+      const { lastRead, trouble } = outcome;
+      return { ...record, unconfirmed: { reason: 'unread', lastRead, trouble } };
+    }
     case 'stopped':
       return { ...record, unconfirmed: { reason: 'stopped', lastRead: outcome.lastRead } };
     default:
@@ -226,14 +234,23 @@ export interface RevocationsOptions {
   readonly onChange: (record: RevocationRecord) => void;
   /** A wait ended. The record is as it was before the end. */
   readonly onOutcome: (record: RevocationRecord, outcome: RevocationOutcome) => void;
+  /** Whether this window may follow an entry: nobody else does, or is about to. */
+  readonly mayFollow: (record: JournalRecord) => boolean;
   /** What came of a revoke could not be written to the journal. It goes on all the same. */
   readonly onJournalError: (error: unknown) => void;
 }
 
+/** All times are those of `clock.monotonic()`. */
 interface Entry {
   record: RevocationRecord;
   phase: 'revoking' | 'confirming' | 'idle';
   progress: PropagationProgress | undefined;
+  /** When it was asked for; of what another process asked, as far as its date tells. */
+  readonly requestedAt: number;
+  /** When this window came to know what it knows of it: a list that began before says nothing of it. */
+  knownAt: number;
+  /** Lists in a row, each begun after the one before was read, that did not hold the grant. */
+  absentLists: number;
 }
 
 /**
@@ -259,7 +276,7 @@ export class Revocations {
     return [...this.#entries.values()]
       .map(({ record }) => record)
       .filter(
-        (record) => record.goneAt === undefined && record.key.arn === keyArn && connectionId(record.connection) === id,
+        (record) => record.endedAt === undefined && record.key.arn === keyArn && connectionId(record.connection) === id,
       )
       .sort((left, right) => right.requestedAt - left.requestedAt);
   }
@@ -268,74 +285,74 @@ export class Revocations {
     const entry = this.#entries.get(grantIdentity({ connection: ref, key, grant: { grantId } }));
     if (entry === undefined) return undefined;
     const { record, phase, progress } = entry;
-    if (record.goneAt !== undefined) {
+    if (record.endedAt !== undefined) {
       // A row of it is there only by a list from a part of KMS that lags behind.
-      const isForgotten = this.#options.clock.now() - record.goneAt > memoryMs;
-      return isForgotten ? undefined : { kind: 'confirming', record, progress: undefined };
+      return this.#isForgotten(entry) ? undefined : { kind: 'confirming', record, progress: undefined };
     }
     if (phase === 'revoking') return { kind: 'revoking', record };
-    if (phase === 'idle' && (record.unconfirmed !== undefined || this.#isAbandoned(record))) {
+    if (phase === 'idle' && (record.unconfirmed !== undefined || this.#isOverdue(entry))) {
       return { kind: 'unconfirmed', record };
     }
     return { kind: 'confirming', record, progress };
   }
 
   /**
-   * Records the intent, revokes, and follows the change in the background. Not cancellable: once sent, a revoke can't be
-   * taken back. When the answer is lost, the error is thrown and the grant is followed all the same.
-   * @throws KmsError
-   * @throws UserError when the intent can't be written to the journal: then nothing was sent
+   * Records the intent, revokes, and follows the change in the background. Once sent, a revoke can't be taken back: when
+   * `signal` ends the wait for its answer, the grant is followed all the same.
+   * @throws KmsError when KMS refused it
+   * @throws UnansweredError when it may have been done: it is followed
+   * @throws UserError when nothing was sent
    */
-  revoke(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Promise<RevokeResult> {
-    return this.#send(session, this.#begin('revoke', session, key, grant, account));
+  revoke(
+    session: Session,
+    key: KmsKey,
+    grant: Grant,
+    account: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<RevokeResult> {
+    return this.#send(session, this.#begin('revoke', session, key, grant, account), signal);
   }
 
   /** As {@link revoke}, by RetireGrant. */
-  retire(session: Session, key: KmsKey, grant: Grant, account: string | undefined): Promise<RevokeResult> {
-    return this.#send(session, this.#begin('retire', session, key, grant, account));
+  retire(
+    session: Session,
+    key: KmsKey,
+    grant: Grant,
+    account: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<RevokeResult> {
+    return this.#send(session, this.#begin('retire', session, key, grant, account), signal);
   }
 
-  async #send(session: Session, entry: Entry): Promise<RevokeResult> {
+  async #send(session: Session, entry: Entry, signal: AbortSignal | undefined): Promise<RevokeResult> {
     const earlier = this.#show(entry);
+    const { kind, connection, account, key, grant } = entry.record;
+    const ref = { keyArn: key.arn, grantId: grant.grantId };
+    const change = {
+      entry: { kind, connection, account, key, grant },
+      send: ({ api }: Session, ended: AbortSignal) =>
+        kind === 'revoke' ? api.revokeGrant(ref, ended) : api.retireGrant(ref, ended),
+      accepted: (): JournalOutcome => ({ kind: 'accepted' }),
+      signal,
+    };
+    let sent: Awaited<ReturnType<typeof sendChange>>;
     try {
-      entry.record = { ...entry.record, id: (await this.#write(entry.record)).id };
+      sent = await sendChange(this.#options, session, change, ({ id }) => {
+        entry.record = { ...entry.record, id };
+      });
     } catch (error) {
       this.#withdraw(entry, earlier);
       throw error;
     }
-    if (session.closed.aborted) {
-      // Replaced while the intent was written: nothing was sent.
+    const { answer } = sent;
+    if (answer.kind === 'refused') {
       this.#withdraw(entry, earlier);
-      const notSent = new UserError(l10n.t('The connection changed meanwhile. Nothing was done.'));
-      await this.#note(entry.record, refusal(notSent));
-      throw notSent;
+      throw answer.error;
     }
-    let result: RevokeResult = 'accepted';
-    const { kind, key, grant } = entry.record;
-    const ref = { keyArn: key.arn, grantId: grant.grantId };
-    try {
-      await (kind === 'revoke'
-        ? session.api.revokeGrant(ref, session.closed)
-        : session.api.retireGrant(ref, session.closed));
-    } catch (error) {
-      if (!isKind(error, 'grantNotFound', 'invalidGrantId')) {
-        // An abort comes from a connection that was replaced in the middle: the request may be on its way.
-        if (isOutcomeUnknown(error) || session.closed.aborted) {
-          this.#follow(session, entry);
-          await this.#note(entry.record, { kind: 'unknown' });
-        } else {
-          this.#withdraw(entry, earlier);
-          await this.#note(entry.record, refusal(error));
-        }
-        throw error;
-      }
-      result = 'perhapsGone';
-    }
-    const isAccepted = result === 'accepted';
-    entry.record = { ...entry.record, accepted: isAccepted, notFound: !isAccepted };
+    entry.record = { ...entry.record, accepted: answer.kind === 'accepted', notFound: answer.kind === 'notFound' };
     this.#follow(session, entry);
-    await this.#note(entry.record, { kind: isAccepted ? 'accepted' : 'notFound' });
-    return result;
+    if (answer.kind === 'unknown') throw answer.error;
+    return answer.kind === 'accepted' ? 'accepted' : 'perhapsGone';
   }
 
   /** Follows a revoke that has already happened, by a dry run that was none. */
@@ -358,11 +375,12 @@ export class Revocations {
     await this.#note(entry.record, { kind: 'accepted' });
   }
 
+  /** Ends the wait, with a read that is under way for it. The revoke stands. */
   stopWaiting(ref: ConnectionRef, key: KmsKey, grantId: string): void {
     this.#pollers.get(pollerId(ref, key.arn))?.poller.stop(grantId);
   }
 
-  /** Waits once more, with a full new time limit, for a grant that was left unconfirmed. */
+  /** Waits again, with a full new time limit, for a grant that was left unconfirmed. */
   checkAgain(session: Session, key: KmsKey, grantId: string): void {
     const entry = this.#entries.get(grantIdentity({ connection: session.connection.ref, key, grant: { grantId } }));
     if (entry?.phase !== 'idle') return;
@@ -372,7 +390,7 @@ export class Revocations {
     if (account !== undefined && current !== undefined && current !== account) {
       this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
     } else {
-      void this.#followAgain(session, entry);
+      void this.#followAgain(session, entry, 'followed');
     }
   }
 
@@ -389,39 +407,65 @@ export class Revocations {
   }
 
   /**
-   * A fresh list of the key's grants is in. What was left unconfirmed and is no longer listed is done with; what was seen
-   * gone and is listed again is followed once more.
+   * Takes what a list of the key's grants says of those that nobody here waits for. Several lists in a row that don't hold
+   * a grant are the end of it; a grant that had ended and is listed again is followed again.
+   * @param began when the first request of the list began, as `clock.monotonic()` has it: it says nothing of what is younger
    */
-  async reconcile(session: Session, keyArn: string, listed: ReadonlySet<string>, complete: boolean): Promise<void> {
+  async reconcile(
+    session: Session,
+    keyArn: string,
+    list: { readonly listed: ReadonlySet<string>; readonly isComplete: boolean; readonly began: number },
+  ): Promise<void> {
     try {
       await this.#options.journal.ready();
     } catch (error) {
       this.#options.onJournalError(error);
     }
-    const now = this.#options.clock.now();
     for (const entry of [...this.#entries.values()]) {
       const { record, phase } = entry;
-      if (phase !== 'idle' || record.key.arn !== keyArn || connectionId(record.connection) !== session.connection.id)
-        continue;
-      const isListed = listed.has(record.grant.grantId);
-      if (record.goneAt !== undefined) {
-        if (now - record.goneAt > memoryMs) this.#entries.delete(grantIdentity(record));
-        else if (isListed) await this.#followAgain(session, entry);
-      } else if (complete && !isListed && (record.unconfirmed !== undefined || this.#isAbandoned(record))) {
-        this.#entries.delete(grantIdentity(record));
-        await this.#end(record, { kind: 'dismissed' });
-      }
+      const isOfKey = record.key.arn === keyArn && connectionId(record.connection) === session.connection.id;
+      if (phase !== 'idle' || !isOfKey) continue;
+      if (record.endedAt !== undefined && this.#isForgotten(entry)) this.#entries.delete(grantIdentity(record));
+      else if (list.began >= entry.knownAt) await this.#judge(session, entry, list);
     }
   }
 
-  /** The waits on this connection that nothing is following. */
+  async #judge(
+    session: Session,
+    entry: Entry,
+    { listed, isComplete }: { readonly listed: ReadonlySet<string>; readonly isComplete: boolean },
+  ): Promise<void> {
+    const { record } = entry;
+    const isListed = listed.has(record.grant.grantId);
+    if (record.endedAt !== undefined) {
+      if (isListed) await this.#followAgain(session, entry, 'reappeared');
+      return;
+    }
+    if (record.unconfirmed === undefined && !this.#isOverdue(entry)) {
+      // Whoever followed it is gone.
+      if (this.#mayFollow(record) && record.account === session.knownIdentity?.account) this.#follow(session, entry);
+      return;
+    }
+    if (!isListed && !isComplete) return;
+    // The same list, or one that is as old, says nothing new.
+    entry.knownAt = this.#options.clock.monotonic();
+    entry.absentLists = isListed ? 0 : entry.absentLists + 1;
+    if (entry.absentLists >= Math.max(fewestLists, this.#options.policy().absentReads)) {
+      entry.record = { ...record, endedAt: this.#options.clock.now() };
+      await this.#end(record, { kind: 'dismissed' });
+      this.#options.onChange(record);
+    }
+  }
+
+  /** The waits on this connection that nobody follows, here or in another window. */
   #interrupted(session: Session): readonly Entry[] {
     return [...this.#entries.values()].filter(
       ({ record, phase }) =>
         phase === 'idle' &&
         record.unconfirmed === undefined &&
-        record.goneAt === undefined &&
-        connectionId(record.connection) === session.connection.id,
+        record.endedAt === undefined &&
+        connectionId(record.connection) === session.connection.id &&
+        this.#mayFollow(record),
     );
   }
 
@@ -439,16 +483,25 @@ export class Revocations {
     }
   }
 
-  /** Nothing follows it here, and who followed it elsewhere would have told its end. */
-  #isAbandoned({ followedAt, requestedAt }: RevocationRecord): boolean {
-    const { clock, policy } = this.#options;
-    return clock.now() > (followedAt ?? requestedAt) + policy().timeoutMs + graceMs;
+  #mayFollow({ id }: RevocationRecord): boolean {
+    const record = this.#options.journal.record(id);
+    return record === undefined || this.#options.mayFollow(record);
   }
 
-  /** Takes over what the journal knows of revokes that nothing in this window is doing or following. */
+  /** Nobody follows it here, and who followed it elsewhere would have written its end. */
+  #isOverdue({ knownAt }: Entry): boolean {
+    const { clock, policy } = this.#options;
+    return clock.monotonic() > knownAt + 2 * policy().timeoutMs + graceMs;
+  }
+
+  #isForgotten({ knownAt }: Entry): boolean {
+    return this.#options.clock.monotonic() > knownAt + memoryMs;
+  }
+
+  /** Takes over what the journal knows of revokes that nothing in this window is sending. */
   #takeOver(): void {
     const { journal, clock, onChange } = this.#options;
-    const before = clock.now() - memoryMs;
+    const forgotten = clock.now() - memoryMs;
     const known = new Map<string, RevocationRecord | undefined>();
     for (const journaled of journal.records) {
       // The newest counts; one that was refused leaves what is known of an earlier one.
@@ -456,21 +509,25 @@ export class Revocations {
       const identity = grantIdentity(journaled);
       if (known.has(identity)) continue;
       const record = revocationOf(journaled);
-      known.set(identity, record?.goneAt !== undefined && record.goneAt < before ? undefined : record);
+      known.set(identity, record?.endedAt !== undefined && record.endedAt < forgotten ? undefined : record);
     }
     const changed: RevocationRecord[] = [];
     for (const [identity, record] of known) {
       const entry = this.#entries.get(identity);
       if (record === undefined || (entry !== undefined && entry.phase !== 'idle')) continue;
-      if (entry === undefined) this.#entries.set(identity, { record, phase: 'idle', progress: undefined });
-      else if (isSame(entry.record, record)) continue;
-      else entry.record = record;
+      if (entry !== undefined && isSame(entry.record, record)) continue;
+      this.#entries.set(identity, this.#entry(record, this.#monotonic(record.requestedAt)));
       changed.push(record);
     }
-    for (const [identity, { record, phase }] of [...this.#entries]) {
+    for (const [identity, entry] of [...this.#entries]) {
+      const { record, phase } = entry;
+      const isRemembered = record.endedAt !== undefined && !this.#isForgotten(entry);
+      const isRefused = phase === 'confirming' && journal.record(record.id)?.outcome?.kind === 'refused';
       // One without an entry in the journal, which could not be written, is known here alone.
-      if (phase !== 'idle' || record.id === '' || known.get(identity) !== undefined) continue;
+      const isUnknown = phase === 'idle' && record.id !== '' && known.get(identity) === undefined && !isRemembered;
+      if (!isRefused && !isUnknown) continue;
       this.#entries.delete(identity);
+      if (isRefused) this.stopWaiting(record.connection, record.key, record.grant.grantId);
       changed.push(record);
     }
     for (const record of changed) onChange(record);
@@ -484,10 +541,21 @@ export class Revocations {
   }
 
   #begin(kind: EndingKind, session: Session, key: KmsKey, grant: Grant, account: string | undefined): Entry {
-    const requestedAt = this.#options.clock.now();
+    const { clock } = this.#options;
     const { ref } = session.connection;
-    const record = { id: '', kind, connection: ref, account, key, grant, requestedAt, accepted: false };
-    return { record, phase: 'revoking', progress: undefined };
+    const record = { id: '', kind, connection: ref, account, key, grant, requestedAt: clock.now(), accepted: false };
+    return { ...this.#entry(record, clock.monotonic()), phase: 'revoking' };
+  }
+
+  #entry(record: RevocationRecord, requestedAt: number): Entry {
+    const knownAt = this.#options.clock.monotonic();
+    return { record, phase: 'idle', progress: undefined, requestedAt, knownAt, absentLists: 0 };
+  }
+
+  /** A date of another process, as `clock.monotonic()` would have had it; one in the future is taken for now. */
+  #monotonic(date: number): number {
+    const { clock } = this.#options;
+    return clock.monotonic() - Math.max(0, clock.now() - date);
   }
 
   #write({ kind, connection, account, key, grant }: RevocationRecord): Promise<JournalRecord> {
@@ -512,15 +580,17 @@ export class Revocations {
     this.#options.onChange(entry.record);
   }
 
-  async #followAgain(session: Session, entry: Entry): Promise<void> {
-    const followedAt = this.#options.clock.now();
-    entry.record = { ...entry.record, goneAt: undefined, unconfirmed: undefined, followedAt };
-    this.#follow(session, entry);
-    await this.#note(entry.record, { kind: 'followed' });
+  async #followAgain(session: Session, entry: Entry, kind: 'followed' | 'reappeared'): Promise<void> {
+    entry.record = { ...entry.record, endedAt: undefined, unconfirmed: undefined };
+    this.#follow(session, entry, this.#options.clock.monotonic());
+    await this.#note(entry.record, { kind });
   }
 
-  #follow(session: Session, entry: Entry): void {
-    const { grant, requestedAt, followedAt } = entry.record;
+  /** @param from where the wait begins, unless at the request; as `clock.monotonic()` has it */
+  #follow(session: Session, entry: Entry, from = entry.requestedAt): void {
+    const { clock, policy } = this.#options;
+    entry.knownAt = clock.monotonic();
+    entry.absentLists = 0;
     if (session.closed.aborted) {
       entry.phase = 'idle'; // The next opening takes the wait up.
       return;
@@ -529,29 +599,29 @@ export class Revocations {
     entry.phase = 'confirming';
     entry.progress = undefined;
     this.#options.onChange(entry.record);
-    const since = followedAt ?? requestedAt;
-    void poller.follow(grant.grantId, since).then((outcome) => this.#ended(session, poller, entry, outcome));
+    // Of what began in another process only the date is known, and a clock may have been set since.
+    const since = Math.max(from, clock.monotonic() - policy().timeoutMs);
+    void poller
+      .follow(entry.record.grant.grantId, since)
+      .then((outcome) => this.#ended(session, poller, entry, afterRequest(outcome, since - entry.requestedAt)));
   }
 
-  async #ended(session: Session, poller: PropagationPoller, entry: Entry, ended: PropagationOutcome): Promise<void> {
+  async #ended(session: Session, poller: PropagationPoller, entry: Entry, outcome: PropagationOutcome): Promise<void> {
     const { record } = entry;
     entry.phase = 'idle';
     entry.progress = undefined;
+    entry.knownAt = this.#options.clock.monotonic();
     if (this.#entries.get(grantIdentity(record)) !== entry) return; // A newer revoke of the same grant took over.
     if (session.closed.aborted || poller.disposed) return; // The next opening takes the wait up.
     // The next wait on this key starts with the settings as they are then.
     if (poller.idle) this.#pollers.delete(pollerId(record.connection, record.key.arn));
-    const now = this.#options.clock.now();
-    const afterMs = now - record.requestedAt;
-    const outcome: PropagationOutcome = ended.kind === 'stopped' ? ended : { ...ended, afterMs };
     if (outcome.kind === 'gone') {
-      entry.record = { ...record, unconfirmed: undefined, goneAt: now };
+      entry.record = { ...record, unconfirmed: undefined, endedAt: this.#options.clock.now() };
       await this.#end(record, outcome);
     } else {
-      const { kind: reason, lastRead } = outcome;
-      entry.record = { ...record, unconfirmed: { reason, lastRead } };
+      entry.record = { ...record, unconfirmed: unconfirmedBy(outcome) };
       this.#options.onChange(entry.record);
-      await this.#note(record, reason === 'stopped' ? outcome : { kind: 'stillListed', afterMs, lastRead });
+      await this.#note(record, endOf(outcome));
     }
     this.#options.onOutcome(record, outcome);
   }
@@ -561,13 +631,14 @@ export class Revocations {
     const running = this.#pollers.get(id);
     if (running !== undefined) return running.poller;
     const { clock, random, policy } = this.#options;
-    const { connection, key } = record;
+    const { key, connection } = record;
     const known = (grantId: string) => this.#entries.get(grantIdentity({ connection, key, grant: { grantId } }));
+    const read = listedOn(session.background, key.arn, (grantId) => {
+      const retiring = known(grantId)?.record.grant.retiringPrincipal;
+      return retiring?.kind === 'principal' ? retiring.value : undefined;
+    });
     const poller = new PropagationPoller({
-      read: listedOn(session.background, record.key.arn, (grantId) => {
-        const retiring = known(grantId)?.record.grant.retiringPrincipal;
-        return retiring?.kind === 'principal' ? retiring.value : undefined;
-      }),
+      read: withDeadline(read, clock),
       clock,
       random,
       policy: policy(),
@@ -621,11 +692,48 @@ function isSame(left: RevocationRecord, right: RevocationRecord): boolean {
   return (
     left.id === right.id &&
     left.accepted === right.accepted &&
-    left.goneAt === right.goneAt &&
-    left.followedAt === right.followedAt &&
+    left.endedAt === right.endedAt &&
     left.unconfirmed?.lastRead === right.unconfirmed?.lastRead &&
     left.unconfirmed?.reason === right.unconfirmed?.reason
   );
+}
+
+/** @param ms from the request to where the wait began */
+function afterRequest(outcome: PropagationOutcome, ms: number): PropagationOutcome {
+  if (outcome.kind === 'stopped' || (outcome.kind === 'unread' && outcome.lastRead === 'none')) return outcome;
+  return { ...outcome, afterMs: outcome.afterMs + ms };
+}
+
+function unconfirmedBy(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): Unconfirmed {
+  if (outcome.kind === 'timedOut') return { reason: 'timedOut', lastRead: 'listed' };
+  const { lastRead } = outcome;
+  return outcome.kind === 'unread'
+    ? { reason: 'unread', lastRead, trouble: outcome.trouble }
+    : { reason: 'stopped', lastRead };
+}
+
+function endOf(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): JournalOutcome {
+  return outcome.kind === 'timedOut' ? { kind: 'stillListed', afterMs: outcome.afterMs, lastRead: 'listed' } : outcome;
+}
+
+/** Ends a read that is never done with, such as of a list whose pages trickle in. */
+function withDeadline(read: ReadListed, clock: Clock): ReadListed {
+  return async (grantIds, signal) => {
+    const [deadline, done] = [new AbortController(), new AbortController()];
+    clock.sleep(longestReadMs, done.signal).then(
+      () => deadline.abort(),
+      () => {},
+    );
+    try {
+      return await read(grantIds, AbortSignal.any([signal, deadline.signal]));
+    } catch (error) {
+      if (!deadline.signal.aborted || signal.aborted) throw error;
+      const message = `No whole answer within ${longestReadMs / 1000} s.`;
+      throw new KmsError({ kind: 'timeout', operation: 'ListGrants', awsName: 'TimeoutError', message }, error);
+    } finally {
+      done.abort();
+    }
+  };
 }
 
 function pollerId(ref: ConnectionRef, keyArn: string): string {

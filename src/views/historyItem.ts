@@ -184,6 +184,10 @@ function stateText(record: JournalRecord, isUnderWay: boolean): string {
       return endsGrant(record) ? l10n.t('confirming') : l10n.t('accepted');
     case 'followed':
       return l10n.t('confirming');
+    case 'reappeared':
+      return l10n.t('listed again · confirming');
+    case 'unread':
+      return l10n.t('not confirmed');
     case 'notFound':
       return l10n.t('not found by KMS · confirming');
     case 'refused':
@@ -223,12 +227,14 @@ function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon
       return endsGrant(record) ? icon('sync') : icon('check');
     case 'notFound':
     case 'followed':
+    case 'reappeared':
       return icon('sync');
     case 'gone':
     case 'dismissed':
     case 'listed':
       return icon('check');
     case 'stillListed':
+    case 'unread':
     case 'stopped':
     case 'notListed':
       return icon('warning', 'problemsWarningIcon');

@@ -430,7 +430,11 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
     if (session.closed.aborted) return [];
     const { state } = listing;
     const listed = new Set(listing.grants.map(({ grantId }) => grantId));
-    await this.#revocations.reconcile(session, key.arn, listed, state.kind === 'complete');
+    await this.#revocations.reconcile(session, key.arn, {
+      listed,
+      isComplete: state.kind === 'complete',
+      began: listing.began,
+    });
     const metadata = session.inventory.metadata(key.arn);
     // Another grant is no duplicate of one that is about to go.
     const ending = new Set(this.#revocations.ofKey(connection.ref, key.arn).map(({ grant }) => grant.grantId));

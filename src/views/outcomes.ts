@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { connectionName, grantName, keyName } from '../core/describe.ts';
+import { explain } from '../core/errors.ts';
 import type { RevocationOutcome, RevocationRecord } from '../core/revocation.ts';
 import { duration } from '../core/text.ts';
 import { commands } from '../manifest.ts';
@@ -31,6 +32,9 @@ export class OutcomeMessages {
         return;
       case 'timedOut':
         void tellTimedOut(record, outcome, checkAgain);
+        return;
+      case 'unread':
+        void tellUnread(record, outcome, checkAgain);
         return;
       case 'otherAccount':
         tellOtherAccount(record);
@@ -97,49 +101,44 @@ async function tellSeveralGone(count: number): Promise<void> {
 
 async function tellTimedOut(
   record: RevocationRecord,
-  { lastRead, afterMs }: OutcomeOf<'timedOut'>,
+  { afterMs }: OutcomeOf<'timedOut'>,
+  checkAgain: () => void,
+): Promise<void> {
+  const { kind, accepted } = record;
+  const texts = [grantName(record.grant), keyName(record.key), duration(afterMs)];
+  let sentence: string;
+  if (kind === 'revoke') {
+    sentence = accepted
+      ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it accepted the revoke.', ...texts)
+      : l10n.t('KMS still lists the grant {0} on {1}. It may never have received the revoke, {2} ago.', ...texts);
+  } else {
+    sentence = accepted
+      ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it was retired.', ...texts)
+      : l10n.t('KMS still lists the grant {0} on {1}. It may never have received the retirement, {2} ago.', ...texts);
+  }
+  await offerCheckAgain(sentence, checkAgain);
+}
+
+/** Of a wait in which KMS could not be read, only what was last seen, and when, is known. */
+async function tellUnread(
+  record: RevocationRecord,
+  { afterMs, lastRead, trouble }: OutcomeOf<'unread'>,
   checkAgain: () => void,
 ): Promise<void> {
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
-  const { accepted } = record;
-  const sentences =
-    record.kind === 'revoke'
-      ? {
-          listed: accepted
-            ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it accepted the revoke.', name, label, after)
-            : l10n.t(
-                'KMS still lists the grant {0} on {1}. It may never have received the revoke, {2} ago.',
-                name,
-                label,
-                after,
-              ),
-          absent: l10n.t(
-            'KMS lists the grant {0} on {1} at some times and not at others, {2} after the revoke.',
-            name,
-            label,
-            after,
-          ),
-          none: l10n.t('The grant {0} on {1} could not be checked since the revoke, {2} ago.', name, label, after),
-        }
-      : {
-          listed: accepted
-            ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it was retired.', name, label, after)
-            : l10n.t(
-                'KMS still lists the grant {0} on {1}. It may never have received the retirement, {2} ago.',
-                name,
-                label,
-                after,
-              ),
-          absent: l10n.t(
-            'KMS lists the grant {0} on {1} at some times and not at others, {2} after it was retired.',
-            name,
-            label,
-            after,
-          ),
-          none: l10n.t('The grant {0} on {1} could not be checked since it was retired, {2} ago.', name, label, after),
-        };
+  const { title } = explain({ kind: trouble, operation: 'ListGrants', awsName: trouble, message: '' });
+  const last = {
+    listed: l10n.t('KMS last listed it {0} after the request.', after),
+    absent: l10n.t('KMS last did not list it, {0} after the request.', after),
+    none: l10n.t('KMS has not answered since the request.'),
+  }[lastRead];
+  const sentence = l10n.t("Couldn't check the grant {0} on {1}: {2}. {3}", name, label, title, last);
+  await offerCheckAgain(sentence, checkAgain);
+}
+
+async function offerCheckAgain(sentence: string, checkAgain: () => void): Promise<void> {
   const button = l10n.t('Check Again');
-  if ((await showWarning(sentences[lastRead], button)) === button) checkAgain();
+  if ((await showWarning(sentence, button)) === button) checkAgain();
 }
 
 function tellOtherAccount(record: RevocationRecord): void {

@@ -297,7 +297,9 @@ function revocationText({ record, ...revocation }: RevocationState): string {
       return `${state} · ${l10n.t('next check {0}', timeOfDay(new Date(progress.nextCheckAt)))}`;
     }
     case 'unconfirmed': {
-      const last = record.unconfirmed?.lastRead === 'listed' ? l10n.t('still listed') : l10n.t('not confirmed');
+      const { unconfirmed } = record;
+      const isListed = unconfirmed?.lastRead === 'listed' && unconfirmed.reason !== 'unread';
+      const last = isListed ? l10n.t('still listed') : l10n.t('not confirmed');
       const state = record.accepted ? words.done : record.notFound === true ? l10n.t('Not found by KMS') : words.lost;
       return `${state} · ${last}`;
     }

@@ -15,6 +15,7 @@ import {
   RevokeGrantCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
+import { systemClock } from '../../src/core/clock.ts';
 import type { Session } from '../../src/core/connections.ts';
 import { explain, isKmsError, type KmsError, type KmsErrorKind } from '../../src/core/errors.ts';
 import { Inventory } from '../../src/core/inventory.ts';
@@ -247,7 +248,7 @@ await withPython('moto', async (tools) => {
         Aliases.some(({ TargetKeyId }) => TargetKeyId !== undefined && !real.has(TargetKeyId)),
         'moto no longer lists such an alias',
       );
-      const inventory = new Inventory(api, never, () => {});
+      const inventory = new Inventory(api, never, systemClock, () => {});
       let shown = await inventory.keys();
       for await (const listing of inventory.allKeys()) {
         shown = listing;
@@ -317,7 +318,7 @@ function sessionOf({ api, endpoint, confirmAccount }: OpenedConnection): Session
     connection: { id: 'moto', opening: 1, ref, region, endpoint },
     api,
     background: api,
-    inventory: new Inventory(api, never, () => {}),
+    inventory: new Inventory(api, never, systemClock, () => {}),
     closed: never,
     identity: () => api.callerIdentity(never),
     knownIdentity: undefined,

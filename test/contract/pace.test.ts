@@ -74,6 +74,7 @@ async function connect(t: TestContext, throttle: number) {
         return { ...opened, api: network.carry(opened.api) };
       },
     }),
+    clock,
     limiter: new RequestLimiter(clock),
     preferences: () => ({ connections: [ref], sample: false, profile: '', region: '', env: {} }),
     onListChanged: nothing,

@@ -446,10 +446,12 @@ export class Window {
         this.outcomes.push([record, outcome]);
         this.view.onRevocationOutcome(record, outcome);
       },
+      mayFollow: () => true,
       onJournalError: (error) => this.warnings.push(error),
     });
     this.connections = new Connections({
       limiter: this.limiter,
+      clock,
       aws: async () => this.aws,
       preferences: () => ({ connections: this.chosen, sample: false, profile: '', region: '', env: {} }),
       onListChanged: () => this.view.onListChanged(),
@@ -538,7 +540,7 @@ export class Window {
     const { account } = await session.identity();
     const key = keyOfArn(readKeyArn(input.keyArn) ?? assert.fail());
     const onJournalError = (error: unknown) => this.warnings.push(error);
-    return this.world.finish(create(this.journal, session, { key, input, account }, onJournalError));
+    return this.world.finish(create({ journal: this.journal, onJournalError }, session, { key, input, account }));
   }
 
   /** What the description of a row says. */

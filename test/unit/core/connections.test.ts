@@ -125,6 +125,7 @@ function world(fields: Partial<Preferences> = {}, limiter = new RequestLimiter(n
   const connections = new Connections({
     aws: async () => aws,
     limiter,
+    clock: new FakeClock(),
     preferences: () => current,
     onListChanged: () => told.push('list'),
     onStateChanged: (id) => told.push(`state ${id}`),

@@ -423,6 +423,7 @@ export function openSession(
   api: KmsApi,
   ref: ConnectionRef = profileRef,
   endpoint: Endpoint = { kind: 'aws' },
+  clock: Clock = new FakeClock(),
 ): FakeSession {
   const controller = new AbortController();
   openings += 1;
@@ -430,7 +431,7 @@ export function openSession(
     connection: { id: connectionId(ref), opening: openings, ref, region: 'eu-west-1', endpoint },
     api,
     background: api,
-    inventory: new Inventory(api, controller.signal, () => {}),
+    inventory: new Inventory(api, controller.signal, clock, () => {}),
     closed: controller.signal,
     identity: () => api.callerIdentity(controller.signal),
     knownIdentity: undefined,

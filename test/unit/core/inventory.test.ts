@@ -4,15 +4,16 @@ import type { KmsErrorKind } from '../../../src/core/errors.ts';
 import { compareGrants, grantWindow, Inventory, type InventoryChange } from '../../../src/core/inventory.ts';
 import type { Page } from '../../../src/core/kmsApi.ts';
 import type { Grant } from '../../../src/core/model.ts';
-import { type Call, FakeKms, gate, grant, keyArnOf, kmsError, metadata, settle } from './fakes.ts';
+import { type Call, FakeClock, FakeKms, gate, grant, keyArnOf, kmsError, metadata, settle } from './fakes.ts';
 
 const arn = keyArnOf('k1');
 
 function open(kms = new FakeKms()) {
   const changes: InventoryChange[] = [];
+  const clock = new FakeClock();
   const controller = new AbortController();
-  const inventory = new Inventory(kms, controller.signal, (change) => changes.push(change));
-  return { kms, inventory, changes, controller, close: () => controller.abort() };
+  const inventory = new Inventory(kms, controller.signal, clock, (change) => changes.push(change));
+  return { kms, inventory, changes, clock, controller, close: () => controller.abort() };
 }
 
 function addKeys(kms: FakeKms, ...keyIds: readonly string[]): void {

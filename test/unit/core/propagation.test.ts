@@ -29,7 +29,7 @@ interface Setup {
 /** A poller whose reads answer as `script` says; its last answer repeats. */
 function scripted(script: readonly Answer[], setup: Setup = {}) {
   const { clock = new FakeClock({ auto: true }), random = longest, policy = {}, readMs = 0 } = setup;
-  const start = clock.now();
+  const start = clock.monotonic();
   const reads: { readonly at: number; readonly grantIds: readonly string[] }[] = [];
   const progress: PropagationProgress[] = [];
   const poller = new PropagationPoller({
@@ -39,7 +39,7 @@ function scripted(script: readonly Answer[], setup: Setup = {}) {
     onProgress: (_grantId, told) => progress.push(told),
     read: async (grantIds) => {
       const answer = script[Math.min(reads.length, script.length - 1)];
-      reads.push({ at: clock.now() - start, grantIds });
+      reads.push({ at: clock.monotonic() - start, grantIds });
       clock.pass(readMs);
       if (answer === 'listed') return new Set(grantIds);
       if (answer === 'absent' || answer === undefined) return new Set();
@@ -124,8 +124,8 @@ test('a list that flaps for ever ends as timed out', async () => {
       return new Set(reads % 3 === 0 ? ids : []);
     },
   });
-  const outcome = await poller.follow('g1', clock.now());
-  assert.deepEqual([outcome.kind, 'lastRead' in outcome && outcome.lastRead], ['timedOut', 'listed']);
+  const outcome = await poller.follow('g1', clock.monotonic());
+  assert.equal(outcome.kind, 'timedOut');
 });
 
 for (const kind of ['throttled', 'network', 'timeout', 'internal', 'expiredToken'] as const) {
@@ -172,20 +172,88 @@ test('a failure that is not ours is trouble of unknown kind, and the wait goes o
       return new Set();
     },
   });
-  assert.equal((await poller.follow('g1', clock.now())).kind, 'gone');
+  assert.equal((await poller.follow('g1', clock.monotonic())).kind, 'gone');
   assert.deepEqual(troubles.slice(0, 5), [undefined, 'unknown', 'unknown', 'unknown', undefined]);
 });
 
-test('a grant that is still listed when the limit passes is timed out, as last read', async () => {
+test('a grant that is still listed when the limit passes is timed out by the read that says so', async () => {
   const { poller, start } = scripted(['listed']);
-  assert.deepEqual(await poller.follow('g1', start), { kind: 'timedOut', afterMs: 305_500, lastRead: 'listed' });
+  assert.deepEqual(await poller.follow('g1', start), { kind: 'timedOut', afterMs: 305_500 });
 });
 
-test('without a single answered read the time-out says so', async () => {
+test('a wait in which KMS answers no read claims nothing, and names what stood in the way', async () => {
   const { poller, start } = scripted(['throttled']);
+  assert.deepEqual(await poller.follow('g1', start), {
+    kind: 'unread',
+    afterMs: 0,
+    lastRead: 'none',
+    trouble: 'throttled',
+  });
+});
+
+test('reads that fail long after an answer end the wait, which says what that answer was, and when', async () => {
+  const { poller, start } = scripted(['listed', 'listed', 'network']);
+  assert.deepEqual(await poller.follow('g1', start), {
+    kind: 'unread',
+    afterMs: 500,
+    lastRead: 'listed',
+    trouble: 'network',
+  });
+});
+
+test('an outage in the middle takes nothing from the time in which KMS answers', async () => {
+  const script: Answer[] = [...times(20, 'listed'), ...times(6, 'network'), ...times(40, 'listed')];
+  const { poller, start, clock, reads } = scripted(script);
+  assert.equal((await poller.follow('g1', start)).kind, 'timedOut');
+  assert.ok(clock.monotonic() - start > 380_000, 'the outage counted');
+  assert.ok(reads.length > 26);
+});
+
+test('a computer that sleeps for eight hours ends no wait: not by a read that fails, and not by the time', async () => {
+  const clock = new FakeClock({ auto: true });
+  const start = clock.monotonic();
+  let reads = 0;
+  const poller = new PropagationPoller({
+    clock,
+    random: longest,
+    policy: defaultPolicy,
+    onProgress: () => {},
+    read: async (ids) => {
+      reads += 1;
+      if (reads === 5) {
+        clock.pass(8 * 3_600_000);
+        throw kmsError('network');
+      }
+      return new Set(reads < 10 ? ids : []);
+    },
+  });
   const outcome = await poller.follow('g1', start);
-  assert.equal(outcome.kind, 'timedOut');
-  assert.equal('lastRead' in outcome && outcome.lastRead, 'none');
+  assert.equal(outcome.kind, 'gone');
+  assert.ok(reads >= 13);
+});
+
+test('a wall clock that is set back or forward changes nothing', async () => {
+  for (const byMs of [-3_600_000, 3_600_000]) {
+    const clock = new FakeClock({ auto: true });
+    const start = clock.monotonic();
+    let reads = 0;
+    const poller = new PropagationPoller({
+      clock,
+      random: longest,
+      policy: defaultPolicy,
+      onProgress: () => {},
+      read: async (ids) => {
+        reads += 1;
+        if (reads === 8) clock.setWall(byMs);
+        return new Set(reads < 10 ? ids : []);
+      },
+    });
+    const outcome = await poller.follow('g1', start);
+    assert.ok(
+      outcome.kind === 'gone' && outcome.afterMs > 60_000 && outcome.afterMs < 120_000,
+      JSON.stringify(outcome),
+    );
+  }
 });
 
 test('a grant that is absent when the limit passes gets the reads that it still needs', async () => {
@@ -197,21 +265,22 @@ test('a grant that is absent when the limit passes gets the reads that it still 
 test('a grant that reappears after the limit is timed out at once', async () => {
   const script: Answer[] = [...times(5, 'listed'), 'absent', 'absent', 'listed'];
   const { poller, start, reads } = scripted(script, { policy: { timeoutMs: 10_000 } });
-  assert.deepEqual(await poller.follow('g1', start), { kind: 'timedOut', afterMs: 21_500, lastRead: 'listed' });
+  assert.deepEqual(await poller.follow('g1', start), { kind: 'timedOut', afterMs: 21_500 });
   assert.equal(reads.length, 8);
 });
 
-test('a read that fails after the limit ends the wait, which says what the last answer was', async () => {
-  const script: Answer[] = [...times(5, 'listed'), 'absent', 'throttled'];
-  const { poller, start } = scripted(script, { policy: { timeoutMs: 10_000 } });
-  assert.deepEqual(await poller.follow('g1', start), { kind: 'timedOut', afterMs: 18_500, lastRead: 'absent' });
+test('a read that fails after the limit ends no wait: the next answer does', async () => {
+  const script: Answer[] = [...times(5, 'listed'), 'absent', 'throttled', 'listed'];
+  const { poller, start, reads } = scripted(script, { policy: { timeoutMs: 10_000 } });
+  assert.equal((await poller.follow('g1', start)).kind, 'timedOut');
+  assert.equal(reads.length, 8);
 });
 
-test('a wait taken up long after its limit is decided by one read when the grant is listed', async () => {
-  const { poller, start, reads } = scripted(['listed', 'absent']);
-  const since = start - 3_600_000;
-  assert.deepEqual(await poller.follow('g1', since), { kind: 'timedOut', afterMs: 3_600_000, lastRead: 'listed' });
-  assert.equal(reads.length, 1);
+test('a wait that is taken up long after the request has a full limit of its own', async () => {
+  const { poller, start, clock } = scripted(['listed']);
+  const outcome = await poller.follow('g1', start - 3_600_000);
+  assert.deepEqual(outcome, { kind: 'timedOut', afterMs: 3_905_500 });
+  assert.equal(clock.monotonic() - start, 305_500);
 });
 
 test('a wait taken up long after its limit still asks for three absences before it says gone', async () => {
@@ -278,9 +347,9 @@ test('a grant stopped while a read is under way is not judged by its answer', as
       return new Set();
     },
   });
-  const first = poller.follow('g1', clock.now());
+  const first = poller.follow('g1', clock.monotonic());
   await settle();
-  const second = poller.follow('g1', clock.now());
+  const second = poller.follow('g1', clock.monotonic());
   assert.equal((await first).kind, 'stopped');
   answer.open();
   assert.equal((await second).kind, 'gone');
@@ -300,7 +369,7 @@ test('disposing aborts the read under way, stops all, and reads no more', async 
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     },
   });
-  const outcomes = [poller.follow('g1', clock.now()), poller.follow('g2', clock.now())];
+  const outcomes = [poller.follow('g1', clock.monotonic()), poller.follow('g2', clock.monotonic())];
   await settle();
   assert.equal(signals[0]?.aborted, false);
   poller.dispose();
@@ -344,7 +413,7 @@ test('a grant that is seen gone is asked for no more, while the other one is', a
       return new Set(asked.length < 5 ? ['g2'] : []);
     },
   });
-  await Promise.all([poller.follow('g1', clock.now()), poller.follow('g2', clock.now())]);
+  await Promise.all([poller.follow('g1', clock.monotonic()), poller.follow('g2', clock.monotonic())]);
   assert.deepEqual(asked, ['g1,g2', 'g1,g2', 'g1,g2', 'g2', 'g2', 'g2', 'g2']);
 });
 
@@ -354,7 +423,7 @@ test('a grant that joins late wakes the poller, which reads within half a second
   void poller.follow('g1', start);
   await clock.advance(20_000);
   const before = reads.length;
-  void poller.follow('g2', clock.now());
+  void poller.follow('g2', clock.monotonic());
   await clock.advance(4000);
   assert.deepEqual(
     reads.slice(before).map(({ at, grantIds }) => [at, grantIds.join()]),
@@ -382,9 +451,9 @@ test('a grant that joins while a read is under way is judged from the next one o
       return new Set(asked.length === 1 ? ['g1'] : []);
     },
   });
-  const first = poller.follow('g1', clock.now());
+  const first = poller.follow('g1', clock.monotonic());
   await settle();
-  const second = poller.follow('g2', clock.now());
+  const second = poller.follow('g2', clock.monotonic());
   answer.open();
   await clock.advance(500);
   assert.deepEqual(await Promise.all([first, second]), [
@@ -397,7 +466,7 @@ test('a grant that joins while a read is under way is judged from the next one o
 test('a poller that came to rest starts again with the next grant', async () => {
   const { poller, clock, start, reads } = scripted(['absent']);
   await poller.follow('g1', start);
-  assert.deepEqual(await poller.follow('g2', clock.now()), { kind: 'gone', afterMs: 1500 });
+  assert.deepEqual(await poller.follow('g2', clock.monotonic()), { kind: 'gone', afterMs: 1500 });
   assert.equal(reads.length, 6);
 });
 
@@ -417,10 +486,10 @@ test('progress tells when the next read comes', async () => {
   poller.dispose();
 });
 
-for (const [random, waits] of [
-  [0, []],
-  [0.5, [250, 500, 1000, 2000, 4000, 5000, 5000]],
-  [0.999, [500, 999, 1998, 3996, 7992, 2997, 2997]],
+for (const [random, count, waits] of [
+  [0, 9, []],
+  [0.5, 8, [250, 500, 1000, 2000, 4000, 5000, 5000]],
+  [0.999, 8, [500, 999, 1998, 3996, 7992, 2997, 2997]],
 ] as const) {
   test(`with full jitter a random ${random} waits ${random} of each step`, async () => {
     const { poller, clock, start, reads } = scripted([...times(5, 'listed'), 'absent'], {
@@ -428,7 +497,7 @@ for (const [random, waits] of [
       readMs: 10,
     });
     await poller.follow('g1', start);
-    assert.equal(reads.length, 8);
+    assert.equal(reads.length, count);
     assert.deepEqual(clock.sleeps, waits);
   });
 }
@@ -442,7 +511,7 @@ test('reads without any wait between them end at the limit all the same', async 
 test('over thousands of random schedules: gone only after the absences, waits within bounds, and always an end', async () => {
   const random = seeded(20261124);
   const upTo = (max: number) => Math.floor(random() * (max + 1));
-  const seen = { gone: 0, timedOut: 0, stopped: 0, joined: 0, failed: 0 };
+  const seen = { gone: 0, timedOut: 0, unread: 0, stopped: 0, joined: 0, failed: 0 };
   for (let schedule = 0; schedule < 2000; schedule += 1) {
     const clock = new FakeClock({ auto: true });
     const policy: PropagationPolicy = {
@@ -460,7 +529,7 @@ test('over thousands of random schedules: gone only after the absences, waits wi
     let [reads, failures, sinceJoin] = [0, 0, 0];
     const follow = (grantId: string) => {
       history.set(grantId, []);
-      const since = clock.now() - (random() < 0.1 ? 400_000 : upTo(1000));
+      const since = clock.monotonic() - (random() < 0.1 ? 400_000 : upTo(1000));
       // The first of them begins the schedule; those that join go on at its second step.
       sinceJoin = history.size === 1 ? 0 : 1;
       sinceOf.set(grantId, since);
@@ -486,7 +555,7 @@ test('over thousands of random schedules: gone only after the absences, waits wi
       const listed = ids.filter(() => random() >= absent);
       for (const id of ids.filter((one) => one !== stopped)) {
         history.get(id)?.push(listed.includes(id) ? 'listed' : 'absent');
-        if (listed.includes(id)) lastListed.set(id, clock.now());
+        if (listed.includes(id)) lastListed.set(id, clock.monotonic());
       }
       return new Set(listed);
     };
@@ -513,6 +582,8 @@ test('over thousands of random schedules: gone only after the absences, waits wi
         assert.deepEqual(said.slice(-policy.absentReads), times(policy.absentReads, 'absent'));
       } else if (outcome.kind === 'timedOut') {
         assert.ok(outcome.afterMs >= policy.timeoutMs);
+        assert.equal(said.at(-1), 'listed');
+      } else if (outcome.kind === 'unread') {
         assert.equal(outcome.lastRead, said.at(-1) ?? 'none');
       }
     }
