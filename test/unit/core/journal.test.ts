@@ -99,8 +99,8 @@ test('the last outcome counts, and that it was once accepted stays known', async
 test('a grant that was seen gone stays so, whatever a window that still waits says', async () => {
   const { file, journal, id } = await fileWith({ kind: 'gone', afterMs: 1 }, { kind: 'stopped', lastRead: 'listed' });
   assert.equal(file.records[0]?.outcome?.kind, 'gone');
-  await journal.note(id, { kind: 'followed' });
-  assert.equal(file.records[0]?.outcome?.kind, 'followed', 'until it is listed again');
+  await journal.note(id, { kind: 'reappeared' });
+  assert.equal(file.records[0]?.outcome?.kind, 'reappeared', 'until it is listed again');
 });
 
 test('the ID of the grant that was made is that of the record', async () => {
