@@ -2,7 +2,9 @@ import * as l10n from '@vscode/l10n';
 import type { Session } from '../core/connections.ts';
 import { grantName, isAwsManaged, keyName } from '../core/describe.ts';
 import { UserError } from '../core/errors.ts';
+import { managerOf } from '../core/findings.ts';
 import { grantLines } from '../core/grantLines.ts';
+import { impactOfRevoke } from '../core/impact.ts';
 import type { EndingKind } from '../core/journalRecord.ts';
 import {
   accountOfArn,
@@ -13,9 +15,9 @@ import {
   type KmsKey,
   keyLabel,
 } from '../core/model.ts';
-import { grantee, impactOfRevoke, isAwsService } from '../core/principal.ts';
 import { retireRight } from '../core/retirement.ts';
 import { type Preflight, preflight, preflightRetire, type RevokeResult } from '../core/revocation.ts';
+import { serviceOfGrant, usedBySentence } from '../core/serviceGrant.ts';
 import { printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping, showInformation, showWarning } from '../platform/prompts.ts';
@@ -140,9 +142,10 @@ async function confirmed(
   const [name, label] = [grantName(grant), keyName(target.key)];
   const whole = printable(keyLabel(key));
   const managed = isAwsManaged(key, metadata);
-  const typed = managed || isAwsService(grantee(grant));
+  const used = serviceOfGrant(grant);
+  const typed = managerOf(grant, key, metadata) !== undefined;
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
-  const reason = managed ? l10n.t('This key is managed by AWS.') : l10n.t('An AWS service holds this grant.');
+  const reason = managed || used === undefined ? l10n.t('This key is managed by AWS.') : usedBySentence(used);
   const words =
     kind === 'revoke'
       ? {

@@ -2,12 +2,14 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { connectionName, grantName, isAwsManaged, keyName } from '../core/describe.ts';
+import { connectionName, grantName, keyName } from '../core/describe.ts';
 import { explain, isKind, isKmsError, isOutcomeUnknown, isUserError } from '../core/errors.ts';
+import { managerOf } from '../core/findings.ts';
 import { inTurn, type TurnResult } from '../core/inTurn.ts';
 import { accountOfArn, type CallerIdentity, keyLabel } from '../core/model.ts';
-import { grantee, isAwsService } from '../core/principal.ts';
+import { grantee } from '../core/principal.ts';
 import { preflight } from '../core/revocation.ts';
+import { serviceOfGrant, usedBySentence, usedByText } from '../core/serviceGrant.ts';
 import { printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping, pickSeveral, showInformation, showWarning } from '../platform/prompts.ts';
@@ -82,9 +84,7 @@ async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Pro
     return {
       label: grantName(node.grant),
       description: `${printable(keyLabel(key))} · ${shortOperations(grant.operations)}`,
-      detail: isService
-        ? l10n.t('An AWS service uses this grant: revoking it can break a resource. Tick it only if you mean it.')
-        : printable(grantee(grant).value),
+      detail: isService ? cautionOf(node) : printable(grantee(grant).value),
       picked: !isService,
       ...(isService ? { iconPath: new vscode.ThemeIcon('warning') } : {}),
       value: node,
@@ -98,9 +98,22 @@ async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Pro
   return picked ?? [];
 }
 
+function cautionOf({ grant }: GrantNode): string {
+  const used = serviceOfGrant(grant);
+  return used === undefined
+    ? l10n.t('An AWS service uses this grant: revoking it can break a resource. Tick it only if you mean it.')
+    : l10n.t('{0} Revoking it can break a resource. Tick it only if you mean it.', usedBySentence(used));
+}
+
+/** `used by AWS Lambda for function orders`, for a grant of a service. */
+function usedBy({ grant }: GrantNode): readonly string[] {
+  const used = serviceOfGrant(grant);
+  return used === undefined ? [] : [usedByText(used)];
+}
+
 function isOfService({ connections }: CommandContext, { connection, key, grant }: GrantNode): boolean {
   const metadata = connections.find(connection)?.inventory.metadata(key.arn);
-  return isAwsService(grantee(grant)) || isAwsManaged(key, metadata);
+  return managerOf(grant, key, metadata) !== undefined;
 }
 
 async function checkAll(context: CommandContext, nodes: readonly GrantNode[], signal: AbortSignal): Promise<Checked[]> {
@@ -221,6 +234,7 @@ function inFull({ title, grants }: Section): string {
         ...(grant.name === undefined ? [] : [printable(grantee(grant).value, 1000)]),
         grant.operations.map((operation) => printable(operation)).join(', '),
         printable(grant.grantId, 128),
+        ...usedBy(node),
       ];
       return [`• ${grantName(node.grant)}`, ...fields.map((field) => `  ${field}`), ...indented(reason)].join('\n');
     });
@@ -344,7 +358,8 @@ function reasonOf(error: unknown): string {
 
 function lineOf(node: GrantNode): string {
   const { key, grant } = node;
-  return `• ${grantName(node.grant)} · ${keyName(key)} · ${shortOperations(grant.operations)} · ${grant.grantId.slice(0, 8)}`;
+  const parts = [grantName(grant), keyName(key), shortOperations(grant.operations), grant.grantId.slice(0, 8)];
+  return `• ${[...parts, ...usedBy(node)].join(' · ')}`;
 }
 
 /** Whose keys they are, and who we are there. */

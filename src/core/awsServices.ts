@@ -4,88 +4,184 @@
  */
 const names: Readonly<Record<string, string>> = {
   acm: 'AWS Certificate Manager',
+  airflow: 'Amazon MWAA',
+  'airflow-env': 'Amazon MWAA',
+  amplify: 'AWS Amplify',
   aoss: 'Amazon OpenSearch Serverless',
+  apigateway: 'Amazon API Gateway',
+  'app-integrations': 'Amazon AppIntegrations',
+  appfabric: 'AWS AppFabric',
   appflow: 'Amazon AppFlow',
+  'application-autoscaling': 'Application Auto Scaling',
   apprunner: 'AWS App Runner',
+  appstream: 'Amazon AppStream',
+  aps: 'Amazon Managed Service for Prometheus',
   athena: 'Amazon Athena',
   autoscaling: 'Amazon EC2 Auto Scaling',
   backup: 'AWS Backup',
   batch: 'AWS Batch',
   bedrock: 'Amazon Bedrock',
+  'bedrock-agentcore': 'Amazon Bedrock AgentCore',
   cassandra: 'Amazon Keyspaces',
+  chime: 'Amazon Chime SDK',
+  cleanrooms: 'AWS Clean Rooms',
   cloudfront: 'Amazon CloudFront',
   cloudtrail: 'AWS CloudTrail',
   codeartifact: 'AWS CodeArtifact',
   codebuild: 'AWS CodeBuild',
+  codecatalyst: 'Amazon CodeCatalyst',
+  'codeguru-reviewer': 'Amazon CodeGuru',
   codepipeline: 'AWS CodePipeline',
+  comprehend: 'Amazon Comprehend',
   connect: 'Amazon Connect',
+  'connect-campaigns': 'Amazon Connect',
+  databrew: 'AWS Glue DataBrew',
+  dataexchange: 'AWS Data Exchange',
+  datazone: 'Amazon DataZone',
   dax: 'Amazon DynamoDB Accelerator',
-  'delivery.logs': 'Amazon CloudWatch Logs',
+  deadline: 'AWS Deadline Cloud',
+  'devops-guru': 'Amazon DevOps Guru',
+  dlm: 'Amazon Data Lifecycle Manager',
   dms: 'AWS Database Migration Service',
+  docdb: 'Amazon DocumentDB',
+  'docdb-elastic': 'Amazon DocumentDB',
   drs: 'AWS Elastic Disaster Recovery',
+  ds: 'AWS Directory Service',
+  dsql: 'Amazon Aurora DSQL',
   dynamodb: 'Amazon DynamoDB',
-  'replication.dynamodb': 'Amazon DynamoDB',
   ebs: 'Amazon EBS',
   ec2: 'Amazon EC2',
-  'ec2-infrastructure': 'Amazon EC2',
-  'ec2.application-autoscaling': 'Application Auto Scaling',
-  'application-autoscaling': 'Application Auto Scaling',
-  'dynamodb.application-autoscaling': 'Application Auto Scaling',
   ec2fleet: 'Amazon EC2 Fleet',
+  ec2spot: 'Amazon EC2 Spot',
   ecr: 'Amazon ECR',
   ecs: 'Amazon ECS',
   eks: 'Amazon EKS',
+  'eks-fargate': 'Amazon EKS',
+  'eks-fargate-pods': 'Amazon EKS',
   'eks-nodegroup': 'Amazon EKS',
   elasticache: 'Amazon ElastiCache',
   elasticfilesystem: 'Amazon EFS',
+  elasticloadbalancing: 'Elastic Load Balancing',
   elasticmapreduce: 'Amazon EMR',
+  'emr-serverless': 'Amazon EMR',
+  entityresolution: 'AWS Entity Resolution',
   es: 'Amazon OpenSearch Service',
   events: 'Amazon EventBridge',
+  fargate: 'AWS Fargate',
+  finspace: 'Amazon FinSpace',
   firehose: 'Amazon Data Firehose',
+  forecast: 'Amazon Forecast',
+  frauddetector: 'Amazon Fraud Detector',
   fsx: 'Amazon FSx',
+  gamelift: 'Amazon GameLift',
+  geo: 'Amazon Location Service',
   glue: 'AWS Glue',
   grafana: 'Amazon Managed Grafana',
+  guardduty: 'Amazon GuardDuty',
   healthlake: 'AWS HealthLake',
   imagebuilder: 'EC2 Image Builder',
+  inspector2: 'Amazon Inspector',
+  iot: 'AWS IoT Core',
+  iotfleetwise: 'AWS IoT FleetWise',
+  iotsitewise: 'AWS IoT SiteWise',
+  ivs: 'Amazon IVS',
   kafka: 'Amazon MSK',
   kendra: 'Amazon Kendra',
   kinesis: 'Amazon Kinesis Data Streams',
+  kinesisanalytics: 'Amazon Managed Service for Apache Flink',
   kinesisvideo: 'Amazon Kinesis Video Streams',
-  'cks.kms': 'AWS KMS',
   kms: 'AWS KMS',
-  'mrk.kms': 'AWS KMS',
+  lakeformation: 'AWS Lake Formation',
   lambda: 'AWS Lambda',
   lex: 'Amazon Lex',
   lightsail: 'Amazon Lightsail',
   logs: 'Amazon CloudWatch Logs',
+  lookoutequipment: 'Amazon Lookout for Equipment',
+  lookoutmetrics: 'Amazon Lookout for Metrics',
+  lookoutvision: 'Amazon Lookout for Vision',
+  m2: 'AWS Mainframe Modernization',
   macie: 'Amazon Macie',
+  managedblockchain: 'Amazon Managed Blockchain',
+  'medical-imaging': 'AWS HealthImaging',
   memorydb: 'Amazon MemoryDB',
   mgn: 'AWS Application Migration Service',
   mq: 'Amazon MQ',
+  neptune: 'Amazon Neptune',
+  'neptune-graph': 'Amazon Neptune',
+  'network-firewall': 'AWS Network Firewall',
+  omics: 'AWS HealthOmics',
   opensearchservice: 'Amazon OpenSearch Service',
+  osis: 'Amazon OpenSearch Ingestion',
+  personalize: 'Amazon Personalize',
+  pipes: 'Amazon EventBridge',
+  profile: 'Amazon Connect Customer Profiles',
+  q: 'Amazon Q',
+  qapps: 'Amazon Q Business',
+  qbusiness: 'Amazon Q Business',
+  qldb: 'Amazon QLDB',
+  quicksight: 'Amazon QuickSight',
   rds: 'Amazon RDS',
   redshift: 'Amazon Redshift',
+  'redshift-data': 'Amazon Redshift',
+  'redshift-serverless': 'Amazon Redshift',
+  rekognition: 'Amazon Rekognition',
   s3: 'Amazon S3',
+  's3-outposts': 'Amazon S3',
+  s3express: 'Amazon S3',
+  s3tables: 'Amazon S3',
+  s3vectors: 'Amazon S3',
   sagemaker: 'Amazon SageMaker AI',
+  'sagemaker-geospatial': 'Amazon SageMaker AI',
+  scheduler: 'Amazon EventBridge',
+  scn: 'AWS Supply Chain',
   secretsmanager: 'AWS Secrets Manager',
+  securitylake: 'Amazon Security Lake',
+  ses: 'Amazon SES',
   sns: 'Amazon SNS',
   spot: 'Amazon EC2 Spot',
   spotfleet: 'Amazon EC2 Spot',
   sqs: 'Amazon SQS',
   ssm: 'AWS Systems Manager',
+  sso: 'AWS IAM Identity Center',
   states: 'AWS Step Functions',
   storagegateway: 'AWS Storage Gateway',
+  synthetics: 'Amazon CloudWatch Synthetics',
   timestream: 'Amazon Timestream',
+  'timestream-influxdb': 'Amazon Timestream',
+  transcribe: 'Amazon Transcribe',
   transfer: 'AWS Transfer Family',
+  translate: 'Amazon Translate',
+  'verified-access': 'AWS Verified Access',
+  verifiedpermissions: 'Amazon Verified Permissions',
+  vmie: 'VM Import/Export',
+  voiceid: 'Amazon Connect Voice ID',
+  'vpc-lattice': 'Amazon VPC Lattice',
+  wisdom: 'Amazon Q in Connect',
   workmail: 'Amazon WorkMail',
   workspaces: 'Amazon WorkSpaces',
+  'workspaces-web': 'Amazon WorkSpaces Secure Browser',
+  xray: 'AWS X-Ray',
 };
 
-/** The DNS suffixes of AWS's partitions, which its service principals end in. */
-const suffix = /\.(?:amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov)$/;
+/** The DNS suffixes of AWS's partitions, which its service principals end in; some principals end in `amazon.com`. */
+export const serviceSuffixes: readonly string[] = [
+  'amazonaws.com',
+  'amazonaws.com.cn',
+  'amazonaws.eu',
+  'c2s.ic.gov',
+  'sc2s.sgov.gov',
+  'cloud.adc-e.uk',
+  'csp.hci.ic.gov',
+  'amazon.com',
+];
+
+const suffix = new RegExp(`\\.(?:${serviceSuffixes.map((one) => one.replaceAll('.', '\\.')).join('|')})$`, 'i');
 
 /** `us-east-1`, `us-gov-west-1`, `cn-north-1`, `ap-southeast-2`, `us-iso-east-1`, `eusc-de-east-1`. */
 const region = /^[a-z]{2,4}(?:-[a-z]+){1,2}-\d{1,2}$/;
+
+/** What a service is called that nothing names. */
+export const someService = 'AWS';
 
 /** Whether it has the form of a service principal, such as `rds.amazonaws.com` or `dynamodb.us-west-2.amazonaws.com`. */
 export function isServicePrincipal(value: string): boolean {
@@ -94,15 +190,34 @@ export function isServicePrincipal(value: string): boolean {
 
 /** The name of the service behind a service principal; the principal itself where we know no other name for it. */
 export function serviceName(principal: string): string {
-  const labels = principal.replace(suffix, '').split('.');
-  const service = labels.filter((label) => !region.test(label)).join('.');
-  return nameOf(service) ?? principal;
+  const labels = principal.toLowerCase().replace(suffix, '').split('.');
+  const own = labels.filter((label) => !region.test(label));
+  // Of `replication.dynamodb` and `mrk.kms` the last labels name the service.
+  const names = own.map((_, first) => nameOf(own.slice(first).join('.')));
+  return names.find((name) => name !== undefined) ?? principal;
 }
 
 /** The name of the service behind a session that AWS itself opened, such as `aws:ec2-infrastructure`. */
 export function serviceOfSession(role: string): string {
   const service = role.replace(/^aws:/, '');
   return nameOf(service) ?? nameOf(service.replace(/-infrastructure$/, '')) ?? role;
+}
+
+/**
+ * The name of the service that a service-linked role is of, such as `AWSServiceRoleForRDS`; the role itself where its
+ * name tells none. IAM reserves such names. `undefined` for any other role.
+ */
+export function serviceOfLinkedRole(role: string): string | undefined {
+  const service = /^AWSServiceRoleFor(?:Amazon|AWS)?([A-Za-z0-9]+)/.exec(role)?.[1];
+  return service === undefined ? undefined : (nameOf(service.toLowerCase()) ?? role);
+}
+
+/**
+ * The name of the service that an ARN or a key of an encryption context names, such as `lambda` of
+ * `aws:lambda:FunctionArn`. A service that we don't know is called as AWS writes it.
+ */
+export function serviceOfLabel(label: string): string {
+  return nameOf(label.toLowerCase()) ?? (/^[\w-]+$/.test(label) ? label : someService);
 }
 
 /** The name of the service that an AWS managed key is of, by its alias, such as `alias/aws/ebs`. */

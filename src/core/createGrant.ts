@@ -149,7 +149,8 @@ export function principalProblem(text: string, keyArn: string): string | undefin
       return l10n.t('A unique ID: KMS takes ARNs only, since its principal may be deleted.');
     case 'ec2Instance':
     case 'awsServiceSession':
-      return l10n.t('A session of AWS itself: only the service can create grants for it.');
+    case 'awsInternal':
+      return l10n.t('A principal of AWS itself: only the service can create grants for it.');
     case 'other':
       return otherProblem(text);
     case 'role':

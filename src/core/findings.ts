@@ -1,8 +1,10 @@
 import * as l10n from '@vscode/l10n';
-import { serviceOfAlias } from './awsServices.ts';
+import { serviceOfAlias, someService } from './awsServices.ts';
 import { isAwsManaged } from './describe.ts';
+import { impactOfRevoke } from './impact.ts';
 import type { Grant, KeyMetadata, KmsKey } from './model.ts';
-import { contextOf, describePrincipal, grantee, impactOfRevoke, otherAccountOf, type Principal } from './principal.ts';
+import { contextOf, describePrincipal, grantee, otherAccountOf, type Principal } from './principal.ts';
+import { managedByText, serviceOfGrant, usedBySentence, usedByText } from './serviceGrant.ts';
 import { printable } from './text.ts';
 
 /** What is worth a look about a grant, the gravest first. Each is a fact that KMS itself tells, never a guess. */
@@ -68,7 +70,7 @@ export interface KeyFindings {
 
 export const noFindings: KeyFindings = { key: [], of: () => [] };
 
-/** Grants a customer managed key can have (KMS Developer Guide, "Resource quotas"). */
+/** Grants that a customer managed key can have by default; AWS raises it on request (KMS Developer Guide, "Resource quotas"). */
 export const grantQuota = 50_000;
 const nearQuota = 0.9 * grantQuota;
 const dayMs = 24 * 60 * 60_000;
@@ -77,13 +79,25 @@ const dayMs = 24 * 60 * 60_000;
 const decrypting = ['Decrypt', 'ReEncryptFrom'];
 
 /**
- * The AWS service that a grant belongs to: its grantee is the service's own, or its key is one that AWS manages, where
- * all grants are made by services.
+ * The AWS service that a grant belongs to: it has a mark of the service, or its key is one that AWS manages, where all
+ * grants are made by services.
  */
 export function managerOf(grant: Grant, key: KmsKey, metadata: KeyMetadata | undefined): string | undefined {
-  const { managedBy } = grantee(grant);
-  if (managedBy !== undefined || !isAwsManaged(key, metadata)) return managedBy;
-  return key.aliases.map(serviceOfAlias).find((service) => service !== undefined) ?? 'AWS';
+  const service = serviceOfGrant(grant)?.service;
+  if (!isAwsManaged(key, metadata) || (service !== undefined && service !== someService)) {
+    return service;
+  }
+  return key.aliases.map(serviceOfAlias).find((name) => name !== undefined) ?? someService;
+}
+
+/** For a row: the service that uses the grant, and for what, or that manages the key. `undefined` for all others. */
+export function managerText(grant: Grant, key: KmsKey, metadata: KeyMetadata | undefined): string | undefined {
+  const manager = managerOf(grant, key, metadata);
+  if (manager === undefined) {
+    return undefined;
+  }
+  const used = serviceOfGrant(grant);
+  return used === undefined ? managedByText(manager) : usedByText({ ...used, service: manager });
 }
 
 /** What each kind is called. */
@@ -100,7 +114,7 @@ export function findingTitle(kind: FindingKind): string {
     case 'mayCreateGrants':
       return l10n.t('May create grants');
     case 'nearQuota':
-      return l10n.t('Near the quota of grants');
+      return l10n.t('Near the default quota');
     case 'keyPendingDeletion':
       return l10n.t('Key pending deletion');
     case 'keyDisabled':
@@ -150,7 +164,9 @@ export function findingsOf(grant: Grant, context: FindingContext): readonly Find
  */
 export function findingsOfKey(grants: readonly Grant[], context: FindingContext): KeyFindings {
   const found = new Map<string, readonly Finding[]>();
-  const duplicates = isOn('duplicate', context) ? duplicatesIn(grants) : new Map<string, Grant>();
+  // Look-alikes of a service are for different resources: they are no duplicates.
+  const ofAccount = grants.filter((grant) => managerOf(grant, context.key, context.metadata) === undefined);
+  const duplicates = isOn('duplicate', context) ? duplicatesIn(ofAccount) : new Map<string, Grant>();
   for (const grant of grants) {
     const subject = subjectOf(grant, context);
     const kept = duplicates.get(grant.grantId);
@@ -231,16 +247,16 @@ function subjectOf(grant: Grant, { key, metadata }: FindingContext): Subject {
   };
 }
 
+function managerSentence(grant: Grant, managedBy: string): string {
+  const used = serviceOfGrant(grant);
+  return used === undefined
+    ? l10n.t('The grant is managed by {0}.', managedBy)
+    : usedBySentence({ ...used, service: managedBy });
+}
+
 function duplicateOf(subject: Subject, kept: Grant): Finding {
-  const { grant, managedBy, impact } = subject;
+  const { grant } = subject;
   const newer = shortId(kept);
-  if (managedBy !== undefined) {
-    const reason = l10n.t(
-      'The newer grant {0} has the same operations, grantee, encryption context and name; a service can hold both, for different resources.',
-      newer,
-    );
-    return finding(subject, 'duplicate', reason, impact);
-  }
   const reason = l10n.t('The newer grant {0} has the same operations, grantee, encryption context and name.', newer);
   const effect =
     grant.retiringPrincipal?.value === kept.retiringPrincipal?.value
@@ -333,18 +349,24 @@ function ofState(subject: Subject | undefined, context: FindingContext): readonl
 function ofQuota(subject: Subject | undefined, count: number, context: FindingContext): readonly Finding[] {
   if (count < nearQuota || isAwsManaged(context.key, context.metadata) || !isOn('nearQuota', context)) return [];
   const format = (value: number) => value.toLocaleString('en');
-  const reason = l10n.t('The key has {0} grants of the {1} that it can have.', format(count), format(grantQuota));
-  const effect = l10n.t('It makes room for one grant more.');
+  const reason = l10n.t(
+    'The key has {0} grants. The default quota is {1}, which AWS raises on request.',
+    format(count),
+    format(grantQuota),
+  );
+  const effect = l10n.t('One more grant can be created within the quota.');
   return [finding(subject, 'nearQuota', reason, subject === undefined ? effect : `${subject.impact} ${effect}`)];
 }
 
 function finding(subject: Subject | undefined, kind: FindingKind, reason: string, effect: string): Finding {
   const managedBy = subject?.managedBy;
+  const manager =
+    subject === undefined || managedBy === undefined ? undefined : managerSentence(subject.grant, managedBy);
   return {
     kind,
     severity: managedBy === undefined && warnings.includes(kind) ? 'warning' : 'info',
     title: findingTitle(kind),
-    reason: managedBy === undefined ? reason : `${reason} ${l10n.t('The grant is managed by {0}.', managedBy)}`,
+    reason: manager === undefined ? reason : `${reason} ${manager}`,
     source: sources[kind],
     effect,
     managedBy,

@@ -13,6 +13,7 @@ import {
 import { accountOfArn, type Connection, type Grant, type KeyMetadata, type KmsKey, keyLabel } from './model.ts';
 import { grantee, type Principal, type PrincipalKind, principalKindName } from './principal.ts';
 import type { ScannedKey } from './scan.ts';
+import { managedByText } from './serviceGrant.ts';
 import { printable } from './text.ts';
 
 /** A grant that a scan found, with who holds it and what is worth a look about it. */
@@ -192,10 +193,6 @@ function operationsOf({ operations }: Grant): readonly string[] {
 /** `eu-west-1 · 111122223333`: where a grant's key is. */
 export function placeOf({ connection, key }: Pick<HeldGrant, 'connection' | 'key'>): string {
   return [connection.region, accountOfArn(key.arn)].filter((part) => part !== undefined).join(' · ');
-}
-
-export function managedByText(service: string): string {
-  return l10n.t('managed by {0}', service);
 }
 
 interface Ranked {

@@ -9,10 +9,11 @@ import {
   type PrincipalRef,
 } from './model.ts';
 import { principalKindName, readPrincipal } from './principal.ts';
+import { serviceOfGrant } from './serviceGrant.ts';
 import { printable } from './text.ts';
 
 type GrantParts = Pick<Grant, 'operations' | 'granteePrincipal' | 'constraints'> &
-  Partial<Pick<Grant, 'grantId' | 'retiringPrincipal' | 'name'>>;
+  Partial<Pick<Grant, 'grantId' | 'retiringPrincipal' | 'issuingAccount' | 'name'>>;
 
 interface Place {
   readonly connection: Connection;
@@ -26,8 +27,10 @@ interface Place {
 export function grantLines(grant: GrantParts, { connection, key, identity, named }: Place): readonly string[] {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
   const account = accountOfArn(key.arn);
+  const used = serviceOfGrant(grant);
   const lines: readonly (readonly [string, string | undefined])[] = [
     [l10n.t('Grantee'), described(grant.granteePrincipal) ?? l10n.t('unknown')],
+    [l10n.t('Used by'), used && [used.service, used.resource].filter((part) => part !== undefined).join(' · ')],
     [l10n.t('Operations'), grant.operations.join(', ')],
     [l10n.t('Encryption context equals'), pairs(encryptionContextEquals)],
     [l10n.t('Encryption context includes'), pairs(encryptionContextSubset)],

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { isServicePrincipal, serviceName, serviceOfSession } from './awsServices.ts';
+import { isServicePrincipal, serviceName, serviceOfLinkedRole, serviceOfSession, someService } from './awsServices.ts';
 import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
 import { printable } from './text.ts';
 
@@ -17,6 +17,8 @@ export type PrincipalKind =
   | 'federatedUser'
   | 'accountRoot'
   | 'service'
+  /** The text `AWS Internal`, where KMS keeps the principal of a service to itself. */
+  | 'awsInternal'
   /** A unique ID (`AROA…`, `AIDA…`) in place of an ARN: deleted, recreated, or too new to be resolved. */
   | 'unresolvedRole'
   | 'unresolvedUser'
@@ -33,6 +35,9 @@ export interface Principal {
   /** The AWS service that uses this principal, by name, such as `Amazon RDS`; `undefined` for all others. Printable. */
   readonly managedBy: string | undefined;
 }
+
+/** As EC2 wrote its principals before they were sessions: `111122223333:aws:ec2-infrastructure:i-0123456789abcdef0`. */
+const oldSessionPattern = /^(?<account>\d{12}):(?<role>aws:[\w-]+):(?<name>.+)$/;
 
 const arnPattern = /^arn:(?<partition>[\w-]+):(?<service>iam|sts)::(?<account>\d{12}):(?<resource>.+)$/;
 
@@ -54,8 +59,20 @@ function read(ref: PrincipalRef): Principal {
     account,
     managedBy: managedBy === undefined ? undefined : printable(managedBy),
   });
+  const ofAws = (role: string, name: string, account: string): Principal =>
+    role === 'aws:ec2-infrastructure' && name.startsWith('i-')
+      ? is('ec2Instance', name, account, serviceOfSession(role))
+      : is('awsServiceSession', `${role}/${name}`, account, serviceOfSession(role));
   if (ref.kind === 'servicePrincipal' || isServicePrincipal(value)) {
     return is('service', value, undefined, serviceName(value));
+  }
+  if (/^(AWS|Amazon) Internal$/i.test(value)) {
+    return is('awsInternal', value, undefined, someService);
+  }
+  const old = oldSessionPattern.exec(value)?.groups;
+  if (old !== undefined) {
+    const { role = '', name = '', account = '' } = old;
+    return ofAws(role, name, account);
   }
   // Of a session there may be its name too: AROA…:session.
   if (/^AROA[A-Z0-9]+(:[\w+=,.@-]+)?$/.test(value)) return is('unresolvedRole', value);
@@ -68,29 +85,24 @@ function read(ref: PrincipalRef): Principal {
   switch (`${service}:${type}`) {
     case 'iam:role': {
       const [folder, servicePrincipal = name] = path;
-      if (folder !== 'aws-service-role') return is('role', name, account);
-      return is('serviceLinkedRole', name, account, serviceName(servicePrincipal));
+      const linkedTo = folder === 'aws-service-role' ? serviceName(servicePrincipal) : serviceOfLinkedRole(name);
+      return is(linkedTo === undefined ? 'role' : 'serviceLinkedRole', name, account, linkedTo);
     }
     case 'iam:user':
       return is('user', name, account);
     case 'sts:assumed-role': {
-      const [role = ''] = path;
-      if (!role.startsWith('aws:')) return is('assumedRole', path.join('/'), account);
-      const managedBy = serviceOfSession(role);
-      return role === 'aws:ec2-infrastructure' && name.startsWith('i-')
-        ? is('ec2Instance', name, account, managedBy)
-        : is('awsServiceSession', path.join('/'), account, managedBy);
+      const [role = '', ...session] = path;
+      if (role.startsWith('aws:')) {
+        return ofAws(role, session.join('/'), account);
+      }
+      const linkedTo = serviceOfLinkedRole(role);
+      return is(linkedTo === undefined ? 'assumedRole' : 'awsServiceSession', path.join('/'), account, linkedTo);
     }
     case 'sts:federated-user':
       return is('federatedUser', name, account);
     default:
       return is('other', resource, account);
   }
-}
-
-/** AWS itself uses this principal: a revoke can break the resource that the service keeps for the account. */
-export function isAwsService(principal: Principal): boolean {
-  return principal.managedBy !== undefined;
 }
 
 /** The account of the principal, where that is another than the key's. */
@@ -145,6 +157,8 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
       return managedBy === shortName
         ? l10n.t('The AWS service {0}.', shortName)
         : l10n.t('The AWS service {0} ({1}).', managedBy, shortName);
+    case 'awsInternal':
+      return l10n.t('An AWS service, whose principal KMS keeps to itself.');
     case 'unresolvedRole':
       return l10n.t(
         'The role ID {0}, possibly orphaned: KMS knows no role by it, since the role was deleted or made anew, or is too new.',
@@ -192,48 +206,14 @@ export function principalKindName(kind: PrincipalKind): string {
       return l10n.t('whole account');
     case 'service':
       return l10n.t('AWS service');
+    case 'awsInternal':
+      return l10n.t('AWS service');
     case 'unresolvedRole':
       return l10n.t('unresolved role ID');
     case 'unresolvedUser':
       return l10n.t('unresolved user ID');
     case 'other':
       return l10n.t('principal');
-  }
-}
-
-/** What a revoke of this grant ends, in one sentence. Other grants and policies may still allow the same: we can't know. */
-export function impactOfRevoke(grant: Grant): string {
-  const who = grantee(grant);
-  const volume = volumeOf(grant);
-  switch (who.kind) {
-    case 'ec2Instance':
-      return volume === undefined
-        ? l10n.t(
-            'EC2 instance {0} can lose access to its encrypted volume, at the latest when it next starts.',
-            who.shortName,
-          )
-        : l10n.t(
-            'EC2 instance {0} can lose access to its encrypted volume {1}, at the latest when it next starts.',
-            who.shortName,
-            volume,
-          );
-    case 'service':
-    case 'serviceLinkedRole':
-    case 'awsServiceSession':
-      return l10n.t(
-        'The AWS service behind {0} can no longer use the key through this grant, and resources that it keeps encrypted with the key can fail.',
-        who.shortName,
-      );
-    case 'unresolvedRole':
-    case 'unresolvedUser':
-      return l10n.t(
-        '{0} is possibly a deleted principal. If it still exists, it can no longer use the key through this grant.',
-        who.shortName,
-      );
-    case 'accountRoot':
-      return l10n.t('No principal of {0} can use the key through this grant any more.', who.shortName);
-    default:
-      return l10n.t('{0} can no longer use the key through this grant.', who.shortName);
   }
 }
 

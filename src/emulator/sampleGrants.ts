@@ -59,6 +59,12 @@ export const grantMakers = {
       constraints: { encryptionContextSubset: { 'aws:ebs:id': `vol-0${random.hex(8)}` } },
     };
   },
+  /** The same, as EC2 wrote it before its principals were sessions. */
+  oldVolume: ({ account, random }) => ({
+    granteePrincipal: `${account.id}:aws:ec2-infrastructure:i-${random.hex(4)}`,
+    operations: ['Decrypt'],
+    constraints: { encryptionContextSubset: { 'aws:ebs:id': `vol-${random.hex(4)}` } },
+  }),
   /** RDS, by its service-linked role. */
   rds: ({ account, random }) => ({
     granteePrincipal: iam(account, 'role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS'),
@@ -93,15 +99,31 @@ export const grantMakers = {
       sourceArn: `arn:${account.partition}:dynamodb:${account.region}:${account.id}:table/customer-consents`,
     },
   }),
-  lambdaService: ({ account }) => ({
-    granteePrincipal: iam(account, 'role/service-role/invoice-mailer-role-7k2m9x4q'),
-    operations: ['Decrypt', 'RetireGrant'],
-    constraints: {
-      encryptionContextEquals: {
-        'aws:lambda:FunctionArn': `arn:${account.partition}:lambda:${account.region}:${account.id}:function:invoice-mailer`,
+  /** Lambda, as the session of the function's own role. */
+  lambdaService: ({ account }) => {
+    const ownSession = session(account, 'invoice-mailer-role-7k2m9x4q', 'invoice-mailer');
+    return {
+      granteePrincipal: ownSession,
+      retiringPrincipal: ownSession,
+      operations: ['Decrypt', 'RetireGrant'],
+      constraints: {
+        encryptionContextEquals: {
+          'aws:lambda:FunctionArn': `arn:${account.partition}:lambda:${account.region}:${account.id}:function:invoice-mailer`,
+        },
       },
-    },
-  }),
+    };
+  },
+  /** HealthImaging, whose principal KMS keeps to itself. */
+  medicalImaging: ({ account, random }) => {
+    const service = `medical-imaging.${account.region}.amazonaws.com`;
+    return {
+      name: `MedicalImagingGrantForQIDO_${random.uuid()}`,
+      granteePrincipal: 'AWS Internal',
+      retiringPrincipal: service,
+      issuingAccount: service,
+      operations: everything.filter((operation) => operation !== 'RetireGrant'),
+    };
+  },
   /** The execution role of a Lambda function. */
   lambda: ({ account, random, index }) => {
     const name = random.pick(functions);
@@ -110,11 +132,7 @@ export const grantMakers = {
       granteePrincipal: iam(account, `role/service-role/${name}-lambda`),
       retiringPrincipal: iam(account, 'role/platform/grant-janitor'),
       operations: ['Decrypt', 'GenerateDataKey'],
-      constraints: {
-        encryptionContextSubset: {
-          'aws:lambda:FunctionArn': `arn:${account.partition}:lambda:${account.region}:${account.id}:function:${name}`,
-        },
-      },
+      constraints: { encryptionContextSubset: { function: name } },
     };
   },
   /** Nothing here is drawn, so that two of them on one key are the duplicates that a retried CreateGrant leaves behind. */

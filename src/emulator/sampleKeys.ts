@@ -45,7 +45,7 @@ const customerKeys: readonly SampleKey[] = [
     aliases: ['alias/platform/ebs'],
     description: 'Default key for EBS volumes of this account',
     tags: { team: 'platform', environment: 'production' },
-    grants: ['volume', 'volume', 'volume', 'autoScaling', 'accountRoot'],
+    grants: ['volume', 'volume', 'oldVolume', 'autoScaling', 'accountRoot'],
   },
   {
     aliases: ['alias/customers-table'],
@@ -69,7 +69,7 @@ const customerKeys: readonly SampleKey[] = [
     aliases: ['alias/app/config'],
     description: 'Secrets Manager and Parameter Store of the web shop',
     tags: { team: 'shop', environment: 'production' },
-    grants: ['lambda', 'deploySession', 'accountRoot'],
+    grants: ['lambda', 'deploySession', 'accountRoot', 'lambdaService'],
   },
   {
     aliases: ['alias/release/code-signing'],
@@ -144,7 +144,7 @@ const customerKeys: readonly SampleKey[] = [
     state: 'Updating',
     multiRegion: ['eu-central-1'],
     tags: { team: 'ml' },
-    grants: ['glue', 'analyst'],
+    grants: ['glue', 'analyst', 'medicalImaging'],
   },
   {
     aliases: ['alias/legacy/global-sessions'],

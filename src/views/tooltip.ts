@@ -5,8 +5,10 @@ import vscode = require('vscode');
 import { connectionName } from '../core/describe.ts';
 import { explain } from '../core/errors.ts';
 import { type Finding, managerOf } from '../core/findings.ts';
+import { impactOfRevoke } from '../core/impact.ts';
 import { keyLabel } from '../core/model.ts';
-import { describePrincipal, grantee, impactOfRevoke, readPrincipal } from '../core/principal.ts';
+import { describePrincipal, grantee, readPrincipal } from '../core/principal.ts';
+import { serviceOfGrant } from '../core/serviceGrant.ts';
 import { asMarkdown, duration, localTime, printable } from '../core/text.ts';
 import { findingSections } from './findingText.ts';
 import { grantFields } from './grantFields.ts';
@@ -125,6 +127,7 @@ export function grantTooltip(node: GrantNode, known: Pick<Known, 'revocation' | 
       retiringPrincipal === undefined ? undefined : describePrincipal(readPrincipal(retiringPrincipal), grant),
     ],
     [l10n.t('Managed by'), managerOf(grant, key, undefined)],
+    [l10n.t('Used for'), serviceOfGrant(grant)?.resource],
     ...grantFields(grant).map(({ name, value }): [string, string] => [name, value]),
     [l10n.t('Key'), `${keyLabel(key)} (${key.arn})`],
   ];

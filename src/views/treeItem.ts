@@ -4,8 +4,7 @@ import vscode = require('vscode');
 
 import { connectionName, isAwsManaged } from '../core/describe.ts';
 import { type HelpfulAction, isSignInProblem, type KmsError } from '../core/errors.ts';
-import { type Finding, managerOf } from '../core/findings.ts';
-import { managedByText } from '../core/grantGroups.ts';
+import { type Finding, managerText } from '../core/findings.ts';
 import {
   accountOfArn,
   type CallerIdentity,
@@ -15,7 +14,7 @@ import {
   type KmsKey,
   keyLabel,
 } from '../core/model.ts';
-import { grantee, type PrincipalKind, principalKindName, volumeOf } from '../core/principal.ts';
+import { grantee, type PrincipalKind, principalKindName } from '../core/principal.ts';
 import type { RevocationState } from '../core/revocation.ts';
 import { localTime, printable, timeOfDay } from '../core/text.ts';
 import { commands, rows } from '../manifest.ts';
@@ -198,6 +197,7 @@ export const principalIcons: Readonly<Record<PrincipalKind, string>> = {
   federatedUser: 'globe',
   accountRoot: 'organization',
   service: 'server-process',
+  awsInternal: 'server-process',
   unresolvedRole: 'question',
   unresolvedUser: 'question',
   other: 'circle-outline',
@@ -223,10 +223,8 @@ export function grantItem(
   const properties: Partial<vscode.TreeItem> = { collapsibleState: Collapsed };
   if (revocation === undefined) {
     const findings = known.findings(node);
-    const manager = managerOf(grant, key, undefined);
-    const managed = manager === undefined ? undefined : managedByText(manager);
-    const volume = who.kind === 'ec2Instance' ? volumeOf(grant) : undefined;
-    const parts = [...lead, volume, managed, shortOperations(grant.operations), shortFindings(findings)];
+    const managed = managerText(grant, key, undefined);
+    const parts = [...lead, managed, shortOperations(grant.operations), shortFindings(findings)];
     const isWarned = findings.some(({ severity }) => severity === 'warning');
     const held = l10n.t(
       'Grant {0}, held by {1} {2}, for {3}',

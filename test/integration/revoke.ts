@@ -124,6 +124,31 @@ export function revoke(): void {
       assert.equal(revoked(aws).length, 1);
     });
 
+    it('wants it typed where a service acts as a principal that KMS keeps to itself, and names the service', async () => {
+      assert.ok(key.kind === 'key');
+      const issuer = 'medical-imaging.eu-west-1.amazonaws.com';
+      const { account } = aws.emulator;
+      account.addGrant({
+        id: 'a'.repeat(64),
+        keyId: key.key.keyId,
+        createdAt: Date.now(),
+        granteePrincipal: 'AWS Internal',
+        issuingAccount: issuer,
+        operations: ['Decrypt'],
+      });
+      await vscode.commands.executeCommand(commands.refreshNode, key);
+      grant = await child(key, 'AWS Internal');
+      const shown = await row(grant);
+      assert.match(shown.description, /^used by AWS HealthImaging · Decrypt/);
+      assert.equal(shown.icon, 'server-process');
+      answerWith(({ kind }) => (kind === 'warning' ? 'Continue…' : undefined));
+      await run();
+      const [question, input] = takeShown();
+      assert.match(question?.detail ?? '', /^AWS HealthImaging can no longer use the key through this grant, /);
+      assert.match(input?.detail ?? '', /^AWS HealthImaging uses this grant\. Type orders-db to revoke/);
+      assert.deepEqual(revoked(aws), []);
+    });
+
     it('wants it typed on an AWS managed key too', async () => {
       const group = await child(await connectionRow(), 'AWS managed keys');
       key = await child(group, 'aws/lambda');

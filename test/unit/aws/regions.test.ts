@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { cloudTrailUrl, consoleUrl, partitions, regions } from '../../../src/aws/regions.ts';
+import { isServicePrincipal, serviceName } from '../../../src/core/awsServices.ts';
 
 async function partitionsOfSdk() {
   const path = 'node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js';
   const source = await readFile(path, 'utf8');
   const data = JSON.parse(source.slice(source.indexOf('{'), source.lastIndexOf('}') + 1)) as {
-    partitions: { id: string; regionRegex: string; regions: Record<string, { description: string }> }[];
+    partitions: {
+      id: string;
+      regionRegex: string;
+      outputs: { dnsSuffix: string };
+      regions: Record<string, { description: string }>;
+    }[];
   };
   return data.partitions;
 }
@@ -31,6 +37,13 @@ test("the partitions and the forms of their Regions' names are those of the SDK'
     partitions.map(({ id, regionForm }) => `${id} ${regionForm.source}`),
     (await partitionsOfSdk()).map(({ id, regionRegex }) => `${id} ${regionRegex.replaceAll('\\-', '-')}`),
   );
+});
+
+test('service principals are known by the suffix of every partition', async () => {
+  for (const { id, outputs } of await partitionsOfSdk()) {
+    assert.ok(isServicePrincipal(`rds.eu-west-1.${outputs.dnsSuffix}`), `${id}: ${outputs.dnsSuffix}`);
+    assert.equal(serviceName(`dynamodb.eu-west-1.${outputs.dnsSuffix}`), 'Amazon DynamoDB');
+  }
 });
 
 for (const [region, url] of [

@@ -109,7 +109,9 @@ const principals: readonly (readonly [string, RegExp | undefined])[] = [
   [account, /enter arn:aws:iam::111122223333:root/],
   ['*', /wildcards/],
   [`arn:aws:iam::${account}:role/*`, /wildcards/],
-  [`arn:aws:sts::${account}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0`, /session of AWS itself/],
+  [`arn:aws:sts::${account}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0`, /principal of AWS itself/],
+  [`${account}:aws:ec2-infrastructure:i-0123456789abcdef0`, /principal of AWS itself/],
+  ['AWS Internal', /principal of AWS itself/],
   [`arn:aws:iam::${account}:group/Admins`, /no groups/],
   [`arn:aws:iam::${account}:instance-profile/web`, /instance profile/],
   [`arn:aws:iam::${account}:policy/Admin`, /takes the ARN/],
@@ -351,6 +353,7 @@ test('the lines before a change name account, Region, profile and who asks, on o
   );
   assert.deepEqual(lines, [
     `Grantee: ${role} (IAM role)`,
+    'Used by: Amazon DynamoDB · table orders',
     'Operations: Decrypt',
     'Encryption context equals: a\\u{a}b=1, c=2',
     `Source ARN: ${sourceArn}`,

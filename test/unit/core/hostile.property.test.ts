@@ -17,16 +17,12 @@ import { explain } from '../../../src/core/errors.ts';
 import type { HeldGrant } from '../../../src/core/grantGroups.ts';
 import { grantLines } from '../../../src/core/grantLines.ts';
 import { grantTable } from '../../../src/core/grantTable.ts';
+import { impactOfRevoke } from '../../../src/core/impact.ts';
 import { readJournal } from '../../../src/core/journalLines.ts';
 import { accountOfArn, type Connection, type Grant, type KmsKey, keyLabel } from '../../../src/core/model.ts';
 import { keyArnProblem, readKeyArn } from '../../../src/core/pinnedKeys.ts';
-import {
-  describePrincipal,
-  grantee,
-  impactOfRevoke,
-  principalKindName,
-  readPrincipal,
-} from '../../../src/core/principal.ts';
+import { describePrincipal, grantee, principalKindName, readPrincipal } from '../../../src/core/principal.ts';
+import { serviceOfGrant, usedBySentence, usedByText } from '../../../src/core/serviceGrant.ts';
 import {
   asMarkdown,
   isPrintable,
@@ -176,6 +172,11 @@ test('every principal is of some kind, and what is said of it can be shown', () 
       isShowable(describePrincipal(read, grant), 1000);
     }
     isShowable(impactOfRevoke(grant), 1000);
+    const used = serviceOfGrant(grant);
+    if (used !== undefined) {
+      isShowable(usedByText(used), 300);
+      isShowable(usedBySentence(used), 300);
+    }
     isShowable(connectionName({ kind: 'profile', profile: grant.grantId, region: 'x' }), 256);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Grant, KeyState } from '../../../src/core/model.ts';
-import { isAwsService, readPrincipal } from '../../../src/core/principal.ts';
+import { readPrincipal } from '../../../src/core/principal.ts';
 import { planRecreate } from '../../../src/core/recreate.ts';
 import { grant, key, keyArnOf, metadata } from './fakes.ts';
 
@@ -161,6 +161,6 @@ test('every obstacle of a grantee is that of a principal which only a service or
   for (const [, { granteePrincipal }] of obstacleTable.slice(0, 5)) {
     assert.ok(granteePrincipal);
     const principal = readPrincipal(granteePrincipal);
-    assert.ok(isAwsService(principal) || principal.kind.startsWith('unresolved'), principal.kind);
+    assert.ok(principal.managedBy !== undefined || principal.kind.startsWith('unresolved'), principal.kind);
   }
 });
