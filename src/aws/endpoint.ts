@@ -42,10 +42,19 @@ export function resolveEndpoint(service: ServiceId, env: Env, files: SharedFiles
   };
 }
 
-/** The endpoint as it may be shown: without a user name and password in it. */
-export function shownUrl(url: string): string {
-  const { username, password } = new URL(url);
-  return username === '' && password === '' ? url : url.replace(/\/\/[^/]*@/, '//');
+/**
+ * The endpoint as it may be shown and copied: as a URL parser reads it, in ASCII, and without a user name and password.
+ * A text that is no URL may hold anything, so nothing of it is shown.
+ */
+export function shownUrl(text: string): string {
+  if (!URL.canParse(text)) {
+    return '…';
+  }
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  const isBare = url.pathname === '/' && url.search === '' && url.hash === '';
+  return isBare ? url.origin : url.href;
 }
 
 function servicesSection(files: SharedFiles, profile: string) {

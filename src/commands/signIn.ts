@@ -1,5 +1,4 @@
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { homedir } from 'node:os';
 import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
@@ -8,6 +7,7 @@ import { connectionName } from '../core/describe.ts';
 import { isKind, isSignInProblem, UserError } from '../core/errors.ts';
 import type { ConnectionRef } from '../core/model.ts';
 import { isPrintable, withoutIcons } from '../core/text.ts';
+import { programPath } from '../platform/programPath.ts';
 import { showError } from '../platform/prompts.ts';
 import type { ConnectionNode, MessageNode } from '../views/nodes.ts';
 import { pickShown } from './connectionCommands.ts';
@@ -49,7 +49,9 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
       ),
     );
   }
-  if (!(await isOnPath('aws'))) {
+  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  const program = await programPath('aws', process.env['PATH'] ?? '', folders);
+  if (program === undefined) {
     const open = l10n.t('How to Install');
     const picked = await showError(
       l10n.t('Signing in needs the AWS CLI, and there is no program "aws" on the PATH of this machine.'),
@@ -60,24 +62,11 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
   }
   const terminal = vscode.window.createTerminal({
     name: withoutIcons(l10n.t('Sign in: {0}', name)),
-    shellPath: 'aws',
+    // Absolute, and from the home folder: a workspace must not choose what runs.
+    shellPath: program,
     shellArgs: [...args],
+    cwd: homedir(),
     isTransient: true,
   });
   terminal.show();
-}
-
-async function isOnPath(program: string): Promise<boolean> {
-  const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    for (const name of names) {
-      try {
-        await access(join(folder, name), constants.X_OK);
-        return true;
-      } catch {
-        // Not in this folder.
-      }
-    }
-  }
-  return false;
 }

@@ -1,20 +1,27 @@
 import * as l10n from '@vscode/l10n';
+import { UserError } from './errors.ts';
 import type { ConnectionRef, Endpoint, Grant, GrantConstraints } from './model.ts';
 import { readKeyArn } from './pinnedKeys.ts';
-import { printable, printableJson, unprintable } from './text.ts';
+import { isPrintable, jsonEscape, printable, printableJson, unprintable } from './text.ts';
 
 /**
  * Grants as commands to run elsewhere. Every value is data: none may become a part of the shell's or of Terraform's own
  * language, whatever it holds.
  */
 
+export type Shell = 'posix' | 'powershell';
+
 /** Where a command is to be run. */
 export interface CommandTarget {
+  readonly shell: Shell;
   readonly ref: ConnectionRef;
   readonly endpoint?: Endpoint | undefined;
 }
 
-/** `aws kms create-grant …`, for a POSIX shell: makes a grant like this one. */
+/**
+ * `aws kms create-grant …`: makes a grant like this one.
+ * @throws UserError when the shell would not take the name of the profile or the endpoint as it is
+ */
 export function createGrantCommand(target: CommandTarget, grant: Grant): string {
   const { granteePrincipal: grantee, retiringPrincipal: retiring, operations, name } = grant;
   const constraints = constraintsJson(grant.constraints);
@@ -37,7 +44,7 @@ export function createGrantCommand(target: CommandTarget, grant: Grant): string 
   return command('create-grant', target, grant.keyArn, plain, request);
 }
 
-/** `aws kms revoke-grant …`, for a POSIX shell. */
+/** `aws kms revoke-grant …`, as {@link createGrantCommand}. */
 export function revokeGrantCommand(target: CommandTarget, { keyArn, grantId }: Grant): string {
   const plain: readonly (readonly [string, readonly string[]])[] = [
     ['--key-id', [keyArn]],
@@ -73,63 +80,84 @@ function sorted(pairs: Readonly<Record<string, string>>): Readonly<Record<string
   return Object.fromEntries(Object.entries(pairs).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/**
- * What the AWS CLI does not take as it stands: it loads `file://…`, and its first version `http://…`, from there, and
- * takes what begins with a dash for an option. A NUL ends an argument, and half a surrogate pair is no UTF-8.
- */
-const notPlain = /^(-|fileb?:\/\/|https?:\/\/)|\0/;
+/** How a shell is written. */
+interface Dialect {
+  /** Between the lines of one command. */
+  readonly continuation: string;
+  /** The shell, and what it starts, take this text as one argument, pasted or typed. */
+  takes(text: string): boolean;
+  /** One word that stands for just this text, which the shell {@link takes}. */
+  quoted(text: string): string;
+  /** The last option of a command, with any JSON. */
+  jsonOption(request: unknown): string;
+}
+
+const dialects: Readonly<Record<Shell, Dialect>> = {
+  posix: {
+    continuation: ' \\\n  ',
+    // A terminal acts on control characters, also within quotes.
+    takes: isPrintable,
+    quoted: shellQuoted,
+    jsonOption: (request) => `--cli-input-json ${shellQuoted(printableJson(request))}`,
+  },
+  powershell: {
+    continuation: ' `\n  ',
+    // The AWS CLI can be a batch file, for which cmd.exe reads the arguments again: no character that it acts on.
+    takes: (text) => /^[\p{L}\p{M}\p{N} _./:@+=,[\]-]+$/u.test(text),
+    quoted: (text) => (/^[a-z][\w./:-]*$/i.test(text) ? text : `'${text}'`),
+    jsonOption: (request) => `--% --cli-input-json "${asciiJson(request).replaceAll('"', '\\"')}"`,
+  },
+};
+
+/** What the AWS CLI loads from elsewhere (`http://…` in its first version), or takes for an option. */
+const notText = /^(-|fileb?:\/\/|https?:\/\/)/;
 
 function command(
   operation: string,
-  { ref, endpoint }: CommandTarget,
+  { shell, ref, endpoint }: CommandTarget,
   keyArn: string,
   plain: readonly (readonly [string, readonly string[]])[],
   request: Readonly<Record<string, unknown>>,
 ): string {
+  const { continuation, takes, quoted, jsonOption } = dialects[shell];
   const region = readKeyArn(keyArn)?.region ?? (ref.kind === 'sample' ? undefined : ref.region);
-  const values = plain.flatMap(([, parts]) => parts);
-  const isPlain = values.every((value) => value !== '' && value.isWellFormed() && !notPlain.test(value));
-  const options: readonly (readonly [string, readonly string[]])[] = [
+  const optionText = ([option, values]: readonly [string, readonly string[]]) => {
+    const [only] = values;
+    const isLikeOption = values.length === 1 && only?.startsWith('-') === true;
+    return isLikeOption ? quoted(`${option}=${only}`) : [option, ...values.map(quoted)].join(' ');
+  };
+  const place: readonly (readonly [string, readonly string[]])[] = [
     ['--region', present(region)],
     ['--profile', ref.kind === 'profile' ? [ref.profile] : []],
     ['--endpoint-url', endpoint?.kind === 'custom' ? [endpoint.url] : []],
-    // As JSON, all of it is data to the CLI.
-    ...(isPlain ? plain : [['--cli-input-json', [printableJson(request)]] as const]),
   ];
-  const texts = options.filter(([, parts]) => parts.length > 0).map(([option, parts]) => optionText(option, parts));
-  return [`aws kms ${operation}`, ...texts].join(' \\\n  ');
+  const notTaken = place.flatMap(([, values]) => values).find((value) => !takes(value));
+  if (notTaken !== undefined) {
+    throw new UserError(l10n.t('A shell would not take {0} as it is, so nothing was copied.', printable(notTaken)));
+  }
+  const isText = (value: string) => value !== '' && takes(value) && !notText.test(value);
+  const isPlain = plain.every(([, values]) => values.every(isText));
+  const options = [...place, ...(isPlain ? plain : [])].filter(([, values]) => values.length > 0);
+  // As JSON, all of it is data to the CLI.
+  return [`aws kms ${operation}`, ...options.map(optionText), ...(isPlain ? [] : [jsonOption(request)])].join(
+    continuation,
+  );
 }
 
-function optionText(option: string, values: readonly string[]): string {
-  const [only] = values;
-  if (values.length === 1 && only?.startsWith('-')) return shellQuoted(`${option}=${only}`);
-  return [option, ...values.map(shellQuoted)].join(' ');
+/** One word of a POSIX shell that stands for just this text, which has no NUL. */
+export function shellQuoted(text: string): string {
+  return /^[\w/:.,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /**
- * One word of a POSIX shell that stands for just this text; NUL and half a surrogate pair, which no argument can hold, are
- * replaced by U+FFFD. Typed or pasted, it is the same: a terminal acts on control characters even within quotes, so that
- * they are made when the command runs.
+ * JSON that no program on the way of an argument in Windows acts on: neither cmd.exe, nor the rules by which a command
+ * line is split, since no backslash is before a quote. PowerShell hands on what follows `--%` as it is; any other way to
+ * write a quote is read in one way by Windows PowerShell 5.1, and in another by PowerShell 7.3 and later.
  */
-export function shellQuoted(given: string): string {
-  const text = given.toWellFormed().replaceAll('\0', '\uFFFD');
-  if (/^[\w/:.,@%+-]+$/.test(text)) return text;
-  const controls = [...text.matchAll(unprintable)].filter(([character]) => character !== '\n');
-  const [first, last] = [controls.at(0), controls.at(-1)];
-  if (first === undefined || last === undefined) return inQuotes(text);
-  const [start, end] = [first.index, last.index + last[0].length];
-  const made = Array.from(Buffer.from(text.slice(start, end)), octal).join('');
-  const around = [text.slice(0, start), text.slice(end)].map((part) => (part === '' ? '' : inQuotes(part)));
-  return around.join(`"$(printf '${made}')"`);
-}
-
-function inQuotes(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-function octal(byte: number): string {
-  const character = String.fromCharCode(byte);
-  return /[\w ]/.test(character) ? character : `\\${byte.toString(8).padStart(3, '0')}`;
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replace(/\\(["\\])/g, (_, character: string) => jsonEscape(character))
+    .replace(/[^\w ./:@+=,{}[\]"\\-]/g, jsonEscape);
 }
 
 /** `resource "aws_kms_grant"`: what Terraform needs to make a grant like this one. */

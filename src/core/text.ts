@@ -43,7 +43,8 @@ export function printableJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(unprintable, escaped);
 }
 
-function jsonEscape(unit: string): string {
+/** A code unit as JSON can write it in a string. */
+export function jsonEscape(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
 import { HttpResponse } from '@smithy/core/protocols';
+import fc from 'fast-check';
 import { resolveEndpoint, type ServiceId, shownUrl } from '../../../src/aws/endpoint.ts';
 import type { SharedFiles } from '../../../src/aws/profiles.ts';
 import { clientSettings, defaultTransport } from '../../../src/aws/transport.ts';
+import { hostileText, property } from '../hostile.ts';
 
 const files: SharedFiles = {
   configFile: {
@@ -126,3 +128,60 @@ for (const [region, settings, host] of [
     assert.equal(await kmsHost(region, settings ?? ''), host);
   });
 }
+
+/** How a URL parser lets a user name and password be written. */
+const secret = 'canary';
+const userInfo = fc.constantFrom(
+  `ana:${secret}`,
+  `${secret}:pw`,
+  `:${secret}`,
+  secret,
+  `ana@home:${secret}`,
+  `ana:${secret}:more@`,
+  `a%40b:${secret}`,
+  `ana:can\tary`,
+  `ana:can\nary`,
+  `${secret}\r`,
+);
+const slashes = fc.constantFrom('//', '/', '', '\\\\', '/\\', '\\/', '\\', '///', '////', '/\t/', '\n//');
+const scheme = fc.constantFrom('http:', 'https:', 'HTTP:', 'hTTps:', ' http:', '\u0000http:', 'ht\ntp:', 'http\t:');
+const host = fc.constantFrom(
+  'proxy.test',
+  'PROXY.test:8080',
+  '[::1]:4599',
+  '127.0.0.1',
+  'xn--e1afmkfd.test',
+  'пример.test',
+);
+const path = fc.constantFrom('', '/', '/kms', '\\kms', '/a@b', '?at=@', '#@x', '/kms/?q=1#f', '//x@y', ' ');
+
+test('a URL is shown without its user name and password, however they are written', () => {
+  property([scheme, slashes, userInfo, host, path], (...[protocol, between, user, name, rest]) => {
+    const text = `${protocol}${between}${user}@${name}${rest}`;
+    const shown = shownUrl(text);
+    assert.ok(!shown.includes(secret), `${JSON.stringify(text)} is shown as ${shown}`);
+    if (!URL.canParse(text)) {
+      assert.equal(shown, '…');
+      return;
+    }
+    const [given, read] = [new URL(text), new URL(shown)];
+    assert.deepEqual([read.username, read.password], ['', '']);
+    for (const part of ['protocol', 'host', 'pathname', 'search', 'hash'] as const)
+      assert.equal(read[part], given[part]);
+    assert.match(shown, /^[!-~]+$/);
+  });
+});
+
+test('of a text that is no URL nothing is shown, and of any that is, no user information', () => {
+  property([hostileText, hostileText], (one, other) => {
+    for (const text of [one, `http://${one}`, `http:${one}@${other}`, `http://${one}:${secret}@${other}`]) {
+      const shown = shownUrl(text);
+      if (URL.canParse(text)) {
+        const { username, password } = new URL(shown);
+        assert.deepEqual([username, password], ['', '']);
+      } else {
+        assert.equal(shown, '…');
+      }
+    }
+  });
+});

@@ -7,13 +7,17 @@ import {
   grantAsTerraform,
   hclQuoted,
   revokeGrantCommand,
+  type Shell,
   shellQuoted,
 } from '../../../src/core/commandText.ts';
+import { isUserError } from '../../../src/core/errors.ts';
 import type { Grant } from '../../../src/core/model.ts';
+import { isPrintable } from '../../../src/core/text.ts';
 import { grant, keyArnOf, profileRef, seeded } from './fakes.ts';
+import { powerShellCall, powerShells } from './powershell.ts';
 
 const arn = keyArnOf('k1');
-const dev: CommandTarget = { ref: profileRef };
+const dev: CommandTarget = { shell: 'posix', ref: profileRef };
 const windows = process.platform === 'win32' ? 'needs a POSIX shell' : false;
 
 const openBrace = '{';
@@ -125,12 +129,13 @@ test('a revoke is a command that names key and grant', () => {
 });
 
 test('a command has what the grant has, and nothing else', () => {
-  const target: CommandTarget = { ref: { kind: 'environment', region: 'eu-west-1' } };
+  const target: CommandTarget = { shell: 'posix', ref: { kind: 'environment', region: 'eu-west-1' } };
   assert.doesNotMatch(createGrantCommand(target, grant()), /--(profile|name|constraints|retiring|endpoint)/);
 });
 
 test('the Region is that of the key, and a custom endpoint is named', () => {
-  const target: CommandTarget = { ref: profileRef, endpoint: { kind: 'custom', url: 'http://127.0.0.1:4599' } };
+  const endpoint = { kind: 'custom', url: 'http://127.0.0.1:4599' } as const;
+  const target: CommandTarget = { shell: 'posix', ref: profileRef, endpoint };
   const text = revokeGrantCommand(target, grant('g1', { keyArn: arn.replace('eu-west-1', 'us-east-2') }));
   assert.match(text, /--region us-east-2 /);
   assert.match(text, /--endpoint-url http:\/\/127\.0\.0\.1:4599 /);
@@ -156,7 +161,7 @@ test('service principals have options of their own, and a source ARN is a constr
 });
 
 /** Values that the AWS CLI itself would not take as they are: it gets them as JSON. */
-const needsJson = (text: string) => text === '' || /^(-|file:)/.test(text);
+const needsJson = (text: string) => text === '' || /^(-|file:)/.test(text) || !isPrintable(text);
 
 /** What the command asks of KMS, read as the shell and the AWS CLI read it. */
 function requestOf(command: string): Readonly<Record<string, unknown>> {
@@ -204,13 +209,102 @@ for (const value of ['file:///etc/passwd', 'fileb://x', 'https://example.com/', 
   });
 }
 
+const ofProfile = (shell: Shell, profile: string): CommandTarget => ({
+  shell,
+  ref: { kind: 'profile', profile, region: 'eu-west-1' },
+});
+
 test('a profile is data too, also one that looks like an option', { skip: windows }, () => {
-  for (const profile of hostile.filter((text) => text !== '')) {
-    const words = argumentsOf(revokeGrantCommand({ ref: { kind: 'profile', profile, region: 'eu-west-1' } }, grant()));
+  for (const profile of hostile.filter((text) => text !== '' && isPrintable(text))) {
+    const words = argumentsOf(revokeGrantCommand(ofProfile('posix', profile), grant()));
     if (profile.startsWith('-')) assert.ok(words.includes(`--profile=${profile}`));
     else assert.equal(option(words, '--profile'), profile);
   }
 });
+
+test('a profile that a shell or a terminal would not take as it is, is in no command', () => {
+  for (const profile of hostile.filter((text) => text !== '' && !isPrintable(text))) {
+    assert.throws(() => revokeGrantCommand(ofProfile('posix', profile), grant()), isUserError);
+  }
+  for (const profile of [
+    'a"b',
+    'a\\',
+    'a&calc',
+    '%PATH%',
+    'a^b',
+    'a|b',
+    '$x',
+    'a`b',
+    'a\nb',
+    'a;b',
+    "it's",
+    'it’s',
+    '‘x',
+  ]) {
+    assert.throws(() => revokeGrantCommand(ofProfile('powershell', profile), grant()), isUserError, profile);
+  }
+});
+
+// PowerShell
+
+test('for PowerShell, plain values stand as they are, on lines that a backtick joins', () => {
+  const subject = grant('0123', { name: 'nightly/export', operations: ['Decrypt', 'GenerateDataKey'] });
+  assert.equal(
+    createGrantCommand(ofProfile('powershell', 'dev admin'), subject),
+    [
+      'aws kms create-grant',
+      '--region eu-west-1',
+      "--profile 'dev admin'",
+      `--key-id ${arn}`,
+      '--grantee-principal arn:aws:iam::111122223333:role/app/Reader',
+      '--operations Decrypt GenerateDataKey',
+      '--name nightly/export',
+    ].join(' `\n  '),
+  );
+  assert.equal(
+    revokeGrantCommand(ofProfile('powershell', '-x'), subject),
+    `aws kms revoke-grant \`\n  --region eu-west-1 \`\n  '--profile=-x' \`\n  --key-id ${arn} \`\n  --grant-id '0123'`,
+  );
+});
+
+test('for PowerShell, what is not plain is JSON that neither it nor cmd.exe reads a meaning into', () => {
+  const subject = grant('g1', {
+    name: `it's "50 %" & ‘more’ \\ ключ`,
+    constraints: {
+      encryptionContextEquals: { tenant: '$(calc)' },
+      encryptionContextSubset: undefined,
+      sourceArn: undefined,
+    },
+  });
+  const command = createGrantCommand(ofProfile('powershell', 'dev'), subject);
+  const json = [
+    `{\\"KeyId\\":\\"${arn}\\",`,
+    '\\"GranteePrincipal\\":\\"arn:aws:iam::111122223333:role/app/Reader\\",\\"Operations\\":[\\"Decrypt\\"],',
+    '\\"Constraints\\":{\\"EncryptionContextEquals\\":{\\"tenant\\":\\"\\u0024\\u0028calc\\u0029\\"}},',
+    '\\"Name\\":\\"it\\u0027s \\u002250 \\u0025\\u0022 \\u0026 \\u2018more\\u2019 \\u005c \\u043a\\u043b\\u044e\\u0447\\"}',
+  ].join('');
+  assert.equal(
+    command,
+    `aws kms create-grant \`\n  --region eu-west-1 \`\n  --profile dev \`\n  --% --cli-input-json "${json}"`,
+  );
+  for (const version of powerShells) {
+    const words = powerShellCall(version, command);
+    assert.equal(JSON.parse(option(words, '--cli-input-json') ?? '').Name, subject.name);
+  }
+});
+
+for (const version of powerShells) {
+  test(`whatever the values of a grant hold, PowerShell (${version}) asks for just them`, () => {
+    for (const text of [...hostile, ...randomTexts(500), 'it’s ‘so’ ‚x‛', '“x”', '\\"', 'a\\\\"b\\', '%PATH%', '1kb']) {
+      const command = createGrantCommand(ofProfile('powershell', 'dev'), grant('g1', { name: text }));
+      const words = powerShellCall(version, command);
+      const name = words.includes('--cli-input-json')
+        ? JSON.parse(option(words, '--cli-input-json') ?? '').Name
+        : option(words, '--name');
+      assert.equal(name, text);
+    }
+  });
+}
 
 // Terraform
 

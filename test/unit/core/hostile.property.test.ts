@@ -10,10 +10,11 @@ import {
   createGrantCommand,
   grantAsTerraform,
   revokeGrantCommand,
+  type Shell,
   shellQuoted,
 } from '../../../src/core/commandText.ts';
 import { connectionName } from '../../../src/core/describe.ts';
-import { explain } from '../../../src/core/errors.ts';
+import { explain, isUserError } from '../../../src/core/errors.ts';
 import type { HeldGrant } from '../../../src/core/grantGroups.ts';
 import { grantLines } from '../../../src/core/grantLines.ts';
 import { grantTable } from '../../../src/core/grantTable.ts';
@@ -34,6 +35,7 @@ import {
 import { holdsHidden } from '../../hostileTexts.ts';
 import { hostileText, property } from '../hostile.ts';
 import { errorKinds, keyArnOf, kmsError } from './fakes.ts';
+import { powerShellCall, powerShells } from './powershell.ts';
 
 /** `src/vs/base/common/linkedText.ts` of VS Code: what it takes for a link in notifications and prompts. */
 const vscodeLink = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
@@ -400,28 +402,43 @@ function requestOf(words: readonly string[]) {
   };
 }
 
-const asArgument = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd');
 const wire = (value: unknown) => JSON.parse(JSON.stringify(value));
 
-for (const shell of shells) {
-  test(`${shell} runs a copied command as the one call that it stands for, whatever grant and profile are made of`, {
-    skip: posix,
-  }, () => {
-    const cases = fc.sample(fc.tuple(hostileConnection, hostileGrant), { seed: 7, numRuns: 150 });
-    const commands = cases.flatMap(([target, grant]) => [
-      createGrantCommand(target, grant),
-      revokeGrantCommand(target, grant),
-    ]);
-    for (const command of commands) assert.ok(!holdsHidden(command.replaceAll('\n', '')), JSON.stringify(command));
-    const calls = callsOf(shell, commands);
-    assert.equal(calls.length, commands.length);
-    for (const [index, [{ ref, endpoint }, grant]] of cases.entries()) {
-      const [created, revoked] = [calls[2 * index] ?? [], calls[2 * index + 1] ?? []].map(requestOf);
+type Read = (commands: readonly string[]) => readonly (readonly string[])[];
+
+const readers: readonly (readonly [string, Shell, Read])[] = [
+  ...shells.map((path): readonly [string, Shell, Read] => [path, 'posix', (commands) => callsOf(path, commands)]),
+  ...powerShells.map((version): readonly [string, Shell, Read] => [
+    `PowerShell (${version})`,
+    'powershell',
+    (commands) => commands.map((command) => powerShellCall(version, command)),
+  ]),
+];
+
+for (const [name, shell, read] of readers) {
+  test(`${name} runs a copied command as the one call that it stands for, whatever grant and profile are made of`, () => {
+    const cases = fc.sample(fc.tuple(hostileConnection, hostileGrant), { seed: 7, numRuns: 300 });
+    let refused = 0;
+    for (const [{ ref, endpoint }, grant] of cases) {
+      const target = { shell, ref, endpoint };
       const place = {
         region: 'eu-west-1',
-        profile: ref.kind === 'profile' ? asArgument(ref.profile) : undefined,
-        endpoint: endpoint.kind === 'custom' ? asArgument(endpoint.url) : undefined,
+        profile: ref.kind === 'profile' ? ref.profile : undefined,
+        endpoint: endpoint.kind === 'custom' ? endpoint.url : undefined,
       };
+      const texts = [place.profile, place.endpoint].filter((text) => text !== undefined);
+      let commands: readonly string[];
+      try {
+        commands = [createGrantCommand(target, grant), revokeGrantCommand(target, grant)];
+      } catch (error) {
+        assert.ok(isUserError(error), String(error));
+        // Only these are written as themselves.
+        assert.ok(shell === 'posix' ? !texts.every(isPrintable) : !texts.every((text) => /^[\w./:-]+$/.test(text)));
+        refused += 1;
+        continue;
+      }
+      for (const command of commands) assert.ok(!holdsHidden(command.replaceAll('\n', '')), JSON.stringify(command));
+      const [created, revoked] = read(commands).map(requestOf);
       const { CreationDate: _, GrantId, IssuingAccount: __, ...input } = grantAsAwsJson(grant);
       assert.deepEqual(wire(created), wire({ operation: 'create-grant', ...place, request: input }));
       assert.deepEqual(
@@ -429,17 +446,34 @@ for (const shell of shells) {
         wire({ operation: 'revoke-grant', ...place, request: { KeyId: grant.keyArn, GrantId } }),
       );
     }
+    assert.ok(shell === 'powershell' || refused < cases.length);
   });
 
-  test(`in ${shell}, a quoted text is one word that is just this text`, { skip: posix }, () => {
-    const texts = fc.sample(hostileText, { seed: 8, numRuns: 1000 });
+  test(`${name} takes any grant, of a connection whose names are plain`, () => {
+    const ref = { kind: 'profile', profile: 'dev admin', region: 'eu-west-1' } as const;
+    property([hostileGrant], (grant) => {
+      const [created] = read([createGrantCommand({ shell, ref }, grant)]).map(requestOf);
+      const { CreationDate: _, GrantId: __, IssuingAccount: ___, ...request } = grantAsAwsJson(grant);
+      assert.deepEqual(
+        wire(created),
+        wire({ operation: 'create-grant', region: 'eu-west-1', profile: 'dev admin', request }),
+      );
+    });
+  });
+}
+
+for (const path of shells) {
+  test(`in ${path}, a quoted text is one word that is just this text`, { skip: posix }, () => {
+    const texts = fc
+      .sample(hostileText, { seed: 8, numRuns: 1000 })
+      .map((text) => text.toWellFormed().replaceAll('\0', ''));
     const calls = callsOf(
-      shell,
+      path,
       texts.map((text) => `aws ${shellQuoted(text)}`),
     );
     assert.deepEqual(
       calls,
-      texts.map((text) => [asArgument(text)]),
+      texts.map((text) => [text]),
     );
   });
 }
