@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+import { UserError } from '../core/errors.ts';
 import { type CommandId, commands } from '../manifest.ts';
 import { isMoreGrants } from '../views/granteeItem.ts';
 import { asHistoryEntry, isHistoryMore } from '../views/historyItem.ts';
@@ -123,10 +125,28 @@ function revokeThese(context: CommandContext, nodes: readonly GrantNode[]): Prom
   return nodes.length > 1 ? revokeSeveral(context, nodes) : revokeGrant(context, nodes[0]);
 }
 
+/** Of what a command is called with, what is ours: text as it is, and in the place of any object the row that it names. */
+function ours(context: CommandContext, argument: unknown): unknown {
+  if (typeof argument !== 'object' || argument === null) {
+    return argument;
+  }
+  if (!('kind' in argument)) {
+    return undefined;
+  }
+  for (const view of [context.view, context.grantees, context.history]) {
+    const row = view.row(argument);
+    if (row !== undefined) {
+      return row;
+    }
+  }
+  throw new UserError(l10n.t('No view shows this row any more. Nothing was done.'));
+}
+
 /** Runs a command; what goes wrong is told to the user, here and nowhere else. */
 export async function run(context: CommandContext, id: CommandId, argument: unknown, selected: unknown): Promise<void> {
   try {
-    await table[id](context, argument, selected);
+    const rows = Array.isArray(selected) ? selected.map((row: unknown) => ours(context, row)) : undefined;
+    await table[id](context, ours(context, argument), rows);
   } catch (error) {
     await tellFailure(error, context.log, () => run(context, id, argument, selected));
   }

@@ -124,7 +124,7 @@ export class Connections {
   }
 
   /** The session that a node's connection names, if that very opening is still the one on screen. */
-  find({ id, opening }: Connection): Session | undefined {
+  find({ id, opening }: Pick<Connection, 'id' | 'opening'>): Session | undefined {
     const session = this.#slots.get(id)?.session;
     return session?.connection.opening === opening ? session : undefined;
   }

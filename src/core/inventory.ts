@@ -109,6 +109,14 @@ export class Inventory {
     return this.#keys?.listing().keys.find(({ arn }) => arn === keyArn);
   }
 
+  /** A grant as it is listed, as far as the grants of its key are loaded, without asking for any. */
+  loadedGrant(keyArn: string, grantId: string): Grant | undefined {
+    return this.#grants
+      .get(keyArn)
+      ?.listing()
+      .grants.find((grant) => grant.grantId === grantId);
+  }
+
   /** The keys that were described, or whose grants were asked for, without asking for any. */
   *known(): Generator<KnownOfKey> {
     for (const keyArn of new Set([...this.#metadata.keys(), ...this.#grants.keys()])) {

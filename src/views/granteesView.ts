@@ -33,6 +33,7 @@ import {
   type ScanState,
 } from './granteeItem.ts';
 import { grantFields } from './grantFields.ts';
+import { namedRow, type RowLookup } from './nodes.ts';
 
 /** Groups, and the grants of each, are shown in windows of this many. */
 const rowWindow = 500;
@@ -59,7 +60,7 @@ export interface ScanRun {
 }
 
 /** The Grantees view: what the last search found, by who holds it, by finding, by operation or by key. */
-export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
+export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowLookup {
   readonly #revocations: Revocations;
   readonly #findingOptions: () => FindingOptions;
   readonly #now: () => number;
@@ -85,6 +86,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   readonly #shown = new Map<string, number>();
   /** The rows of a grant that VS Code holds, one in each group. */
   readonly #rows = new Map<string, Map<string, GroupedGrantNode>>();
+  /** All rows that were ever given out. */
+  readonly #given = new WeakSet<object>();
   /** Grants that were being revoked when {@link #held} was made. */
   #ending = new Set<string>();
   #refreshing: NodeJS.Timeout | undefined;
@@ -143,6 +146,23 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode> {
   }
 
   getChildren(node?: GranteesNode): GranteesNode[] {
+    const children = this.#children(node);
+    for (const child of children) {
+      this.#given.add(child);
+    }
+    return children;
+  }
+
+  row(argument: object): object | undefined {
+    if (this.#given.has(argument)) {
+      return argument;
+    }
+    const { kind, connection, keyArn, grantId } = namedRow(argument);
+    const rows = kind === 'grant' ? this.#rows.get(`${connection?.id}|${keyArn}|${grantId}`)?.values() : undefined;
+    return [...(rows ?? [])].find((row) => row.connection.opening === connection?.opening);
+  }
+
+  #children(node: GranteesNode | undefined): GranteesNode[] {
     if (node === undefined) return this.#roots();
     switch (node.kind) {
       case 'group':

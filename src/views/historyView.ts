@@ -7,6 +7,7 @@ import type { Journal } from '../core/journal.ts';
 import type { JournalRecord } from '../core/journalRecord.ts';
 import { localTime } from '../core/text.ts';
 import {
+  asHistoryEntry,
   type HistoryDayNode,
   type HistoryEntryNode,
   type HistoryMoreNode,
@@ -17,18 +18,21 @@ import {
   historyTooltip,
   type KnownHistory,
 } from './historyItem.ts';
+import type { RowLookup } from './nodes.ts';
 
 /** Entries are shown in windows of this many. */
 const entryWindow = 200;
 
 /** The History view: days → changes → fields, newest first. */
-export class HistoryView implements vscode.TreeDataProvider<HistoryNode> {
+export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLookup {
   readonly #journal: Journal;
   readonly #known: KnownHistory;
   readonly #changed = new vscode.EventEmitter<HistoryNode | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #listener: { dispose(): void };
   readonly #entries = new Map<string, HistoryEntryNode>();
+  /** All rows that were ever given out. */
+  readonly #given = new WeakSet<object>();
   #shown = entryWindow;
   /** The entries on screen by day, in order. */
   #days = new Map<string, readonly HistoryEntryNode[]>();
@@ -60,6 +64,14 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode> {
   }
 
   async getChildren(node?: HistoryNode): Promise<HistoryNode[]> {
+    const children = await this.#children(node);
+    for (const child of children) {
+      this.#given.add(child);
+    }
+    return children;
+  }
+
+  async #children(node: HistoryNode | undefined): Promise<HistoryNode[]> {
     switch (node?.kind) {
       case undefined:
         return this.#roots();
@@ -76,6 +88,15 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode> {
       case 'historyMessage':
         return [];
     }
+  }
+
+  /** An entry is no more than its ID, which is looked up where it is used. */
+  row(argument: object): object | undefined {
+    const entry = asHistoryEntry(argument);
+    if (entry !== undefined) {
+      return { kind: entry.kind, id: entry.id };
+    }
+    return this.#given.has(argument) ? argument : undefined;
   }
 
   loadMore(_: HistoryMoreNode): void {

@@ -26,9 +26,11 @@ import {
   type MessageNode,
   type MoreNode,
   type Node,
+  namedRow,
   nodeId,
   type OtherAccountsNode,
   otherAccountsId,
+  type RowLookup,
 } from './nodes.ts';
 import { OutcomeMessages } from './outcomes.ts';
 import { tooltip } from './tooltip.ts';
@@ -54,7 +56,7 @@ export interface KeysViewOptions {
 }
 
 /** The Keys view: connections → keys → grants → fields. It holds what is on screen, and nothing that KMS said. */
-export class KeysView implements vscode.TreeDataProvider<Node> {
+export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #connections: Connections;
   readonly #revocations: Revocations;
   readonly #pinnedKeys: PinnedKeys;
@@ -65,6 +67,8 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
   readonly onDidChangeTreeData = this.#changed.event;
   /** The nodes that VS Code holds, by ID: it refreshes a row only when told with the very object. */
   readonly #nodes = new HeldNodes();
+  /** All that were ever given out, also those that VS Code holds no longer. */
+  readonly #given = new WeakSet<object>();
   /** How many keys of a connection are shown, where that is more than one window. */
   readonly #shownKeys = new Map<string, number>();
   /** Connections whose rows must go before others come in their place. */
@@ -172,9 +176,45 @@ export class KeysView implements vscode.TreeDataProvider<Node> {
 
   async getChildren(node?: Node): Promise<Node[]> {
     const children = await this.#children(node);
+    for (const child of children) {
+      this.#given.add(child);
+    }
     this.#nodes.replaceChildren(node, children);
     for (const id of this.#findings.keys()) if (this.#nodes.get(id) === undefined) this.#findings.delete(id);
     return children;
+  }
+
+  /** Connections, keys and grants are found by their identity; of other rows, only those that were given out. */
+  row(argument: object): object | undefined {
+    return this.#given.has(argument) ? argument : this.#named(namedRow(argument));
+  }
+
+  #named({ kind, ref, connection: named, keyArn, grantId, pinnedTo }: ReturnType<typeof namedRow>): Node | undefined {
+    if (kind === 'connection') {
+      const known = ref && this.#connections.known.find((one) => connectionId(one) === connectionId(ref));
+      return known && { kind, ref: known };
+    }
+    const session = named && this.#connections.find(named);
+    if (session === undefined || keyArn === undefined) {
+      return undefined;
+    }
+    const { connection, inventory } = session;
+    const held = (id: string) => {
+      const node = this.#nodes.get(id);
+      return node !== undefined && 'connection' in node && node.connection.opening === connection.opening
+        ? node
+        : undefined;
+    };
+    const key = inventory.loadedKey(keyArn);
+    if (kind === 'key') {
+      return held(keyNodeId(connection, keyArn, pinnedTo)) ?? (key && { kind, connection, key });
+    }
+    if (kind !== 'grant' || grantId === undefined) {
+      return undefined;
+    }
+    const grant = inventory.loadedGrant(keyArn, grantId);
+    const loaded: GrantNode | undefined = key && grant && { kind, connection, key, grant };
+    return held(grantNodeId(connection, keyArn, grantId, pinnedTo)) ?? loaded;
   }
 
   /** Reloads a key, or a whole connection; the rest of the tree stays as it is. */

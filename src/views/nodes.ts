@@ -123,7 +123,7 @@ export function grantNodeId(connection: Connection, keyArn: string, grantId: str
   return `${keyNodeId(connection, keyArn, pinnedTo)}|${grantId}`;
 }
 
-/** The node that a command was called with, if it is one of `kinds`: menus pass nodes, keybindings and others anything. */
+/** The node that a command was called with, if it is one of `kinds`. It is one of ours: see {@link RowLookup}. */
 export function asNode<K extends Node['kind']>(
   argument: unknown,
   ...kinds: readonly K[]
@@ -171,5 +171,60 @@ export class HeldNodes {
       this.#forgetBelow(child);
     }
     this.#children.delete(id);
+  }
+}
+
+/**
+ * Where a view's rows are found again. Commands are called with rows by VS Code's menus, and by anybody else with anything,
+ * such as a link or another extension: what they are called with is looked up, and never believed.
+ */
+export interface RowLookup {
+  /** The row itself, if this view gave it out; else one of this view with the same identity, if there is one. */
+  row(argument: object): object | undefined;
+}
+
+/** What names a row, as far as somebody says so. */
+interface NamedRow {
+  readonly kind: unknown;
+  readonly ref: ConnectionRef | undefined;
+  readonly connection: { readonly id: string; readonly opening: number } | undefined;
+  readonly keyArn: string | undefined;
+  readonly grantId: string | undefined;
+  readonly pinnedTo: ConnectionRef | undefined;
+}
+
+/** Reads no more than identities; whatever else an argument holds is not looked at. */
+export function namedRow(argument: object): NamedRow {
+  const connection = read(argument, 'connection');
+  const [id, opening] = [read(connection, 'id'), read(connection, 'opening')];
+  return {
+    kind: read(argument, 'kind'),
+    ref: asRef(read(argument, 'ref')),
+    connection: typeof id === 'string' && typeof opening === 'number' ? { id, opening } : undefined,
+    keyArn: asText(read(read(argument, 'key'), 'arn')),
+    grantId: asText(read(read(argument, 'grant'), 'grantId')),
+    pinnedTo: asRef(read(argument, 'pinnedTo')),
+  };
+}
+
+function read(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function asRef(value: unknown): ConnectionRef | undefined {
+  const [kind, profile, region] = ['kind', 'profile', 'region'].map((name) => asText(read(value, name)));
+  switch (kind) {
+    case 'sample':
+      return { kind };
+    case 'environment':
+      return region === undefined ? undefined : { kind, region };
+    case 'profile':
+      return profile === undefined || region === undefined ? undefined : { kind, profile, region };
+    default:
+      return undefined;
   }
 }
