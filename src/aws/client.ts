@@ -38,6 +38,7 @@ import type {
   PrincipalRef,
 } from '../core/model.ts';
 import { allOf } from '../core/pages.ts';
+import { createAwsTime } from './awsTime.ts';
 import { type CallerOptions, createCaller, type Narrowed } from './call.ts';
 import type { Identity } from './credentials.ts';
 import { type CallContext, IncompleteResponse } from './errors.ts';
@@ -56,6 +57,8 @@ interface Client {
   readonly api: KmsApi;
   /** See OpenedConnection. */
   confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
+  /** See OpenedConnection. */
+  awsTime(): number | undefined;
   /** Releases sockets. */
   close(): void;
 }
@@ -69,6 +72,8 @@ export function createClient(options: ClientOptions): Client {
     credentials: credentials.provider,
     retryStrategy: new ClockSkewRetries(),
   });
+  const awsTime = createAwsTime();
+  awsTime.watch(kms);
   const sts = new STSClient({ ...options.sts, region, credentials: credentials.provider });
   const caller = createCaller(options);
   const identify = { operation: 'GetCallerIdentity' };
@@ -326,6 +331,7 @@ export function createClient(options: ClientOptions): Client {
       });
       account = expected;
     },
+    awsTime: awsTime.now,
     close: () => {
       kms.destroy();
       sts.destroy();

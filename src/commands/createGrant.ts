@@ -509,7 +509,6 @@ async function make(
   const current = sessionOf(context, connection);
   if (identity !== undefined) await current.confirmAccount(identity.account, current.closed);
   const session = sessionOf(context, connection);
-  const requestedAt = systemClock.now();
   const onJournalError = (error: unknown) => void tellFailure(error, context.log);
   let created: Awaited<ReturnType<typeof create>>;
   try {
@@ -524,9 +523,14 @@ async function make(
     throw error;
   }
   context.view.refreshGrants(connection, key.arn);
-  const existed = existedBefore(created.grantId, new Set(listed.map(({ grantId }) => grantId)), undefined, requestedAt);
+  const existed = existedBefore(
+    created.grantId,
+    new Set(listed.map(({ grantId }) => grantId)),
+    undefined,
+    created.awsAt,
+  );
   void tellCreated(key, input, created, existed);
-  void follow(context, session, key, created, existed, requestedAt).catch((error: unknown) => {
+  void follow(context, session, key, created, existed).catch((error: unknown) => {
     if (!isAbort(error)) context.log.warn(describeError(error));
   });
   return { kind: 'end' };
@@ -563,9 +567,8 @@ async function follow(
   context: CommandContext,
   session: Session,
   key: KmsKey,
-  { id, grantId }: { readonly id: string; readonly grantId: string },
+  { id, grantId, awsAt }: { readonly id: string; readonly grantId: string; readonly awsAt: number | undefined },
   existed: boolean,
-  requestedAt: number,
 ): Promise<void> {
   const waiting = waitUntilListed(
     session.background,
@@ -583,7 +586,7 @@ async function follow(
   await noteListed(context.journal, id, outcome);
   switch (outcome.kind) {
     case 'listed':
-      if (!existed && existedBefore(grantId, new Set(), outcome.grant, requestedAt)) {
+      if (!existed && existedBefore(grantId, new Set(), outcome.grant, awsAt)) {
         void showInformation(
           l10n.t(
             'The grant {0} is older than your request: KMS answered with a grant of the same name and parameters, and created no other.',

@@ -24,6 +24,8 @@ export interface Session {
   readonly knownIdentity: CallerIdentity | undefined;
   /** Asks STS once more, and rejects with a KmsError `accountChanged` when the account is not `expected`. */
   confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
+  /** AWS's own time, once KMS has answered: see OpenedConnection. */
+  awsTime(): number | undefined;
 }
 
 export type SessionChange = InventoryChange | { readonly kind: 'identity' };
@@ -364,6 +366,7 @@ export class Connections {
         return known;
       },
       confirmAccount: (expected, signal) => opened.confirmAccount(expected, signal),
+      awsTime: () => opened.awsTime(),
       close: () => {
         controller.abort();
         opened.close();

@@ -50,7 +50,7 @@ export async function create(
   log: ChangeLog,
   session: Session,
   grant: NewGrant,
-): Promise<CreatedGrant & { readonly id: string }> {
+): Promise<CreatedGrant & { readonly id: string; readonly awsAt: number | undefined }> {
   const { of, input } = grant;
   const { record, answer } = await sendChange(log, session, {
     entry: entryOf(session, grant),
@@ -64,7 +64,7 @@ export async function create(
       if (of !== undefined && grantId !== of.grant.grantId) {
         await log.journal.note(of.id, { kind: 'recreatedAs', grantId }).catch(log.onJournalError);
       }
-      return { ...answer.value, id: record.id };
+      return { ...answer.value, id: record.id, awsAt: record.awsAt };
     }
     case 'notFound':
     case 'refused':
@@ -143,19 +143,20 @@ function isPassing(error: KmsError): boolean {
   return isOutcomeUnknown(error) || isKind(error, 'throttled');
 }
 
-/** How much the clocks of this computer and of AWS may differ before AWS refuses what is signed by them. */
-const clockDifferenceMs = 5 * 60_000;
+/** How far the clocks of AWS's own computers may be apart, with the second to which AWS gives the time. */
+export const awsClocksMs = 10_000;
 
 /**
  * Whether KMS answered a CreateGrant with a grant that was there before, as it does for a request with the same name and
  * parameters. By the grants that were listed before, else by the date of the grant, if it is old enough to tell.
+ * @param awsAt when it was requested, by AWS's own time: the grant's date is AWS's, too
  */
 export function existedBefore(
   grantId: string,
   seen: ReadonlySet<string>,
   listed: Grant | undefined,
-  requestedAt: number,
+  awsAt: number | undefined,
 ): boolean {
   const created = listed?.creationDate?.getTime();
-  return seen.has(grantId) || (created !== undefined && created < requestedAt - clockDifferenceMs);
+  return seen.has(grantId) || (created !== undefined && awsAt !== undefined && created < awsAt - awsClocksMs);
 }

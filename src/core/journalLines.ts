@@ -117,7 +117,9 @@ function readLine(raw: string): Line | undefined {
   if (kind === undefined || connection === undefined || key === undefined || grant === undefined) return undefined;
   const entry: JournalEntry = { id, kind, at, connection, account: text(fields['account']), key, grant };
   const of = text(fields['of']);
-  return { kind: 'entry', entry: of === undefined ? entry : { ...entry, of } };
+  const awsAt = typeof fields['awsAt'] === 'number' ? fields['awsAt'] : undefined;
+  const more = { ...(of === undefined ? {} : { of }), ...(awsAt === undefined ? {} : { awsAt }) };
+  return { kind: 'entry', entry: { ...entry, ...more } };
 }
 
 const kinds: readonly JournalKind[] = ['revoke', 'retire', 'create', 'recreate'];

@@ -14,6 +14,8 @@ export interface JournalEntry {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly connection: ConnectionRef;
+  /** The same moment by AWS's own time, where KMS had answered before. */
+  readonly awsAt?: number | undefined;
   /** The account on screen when it was confirmed. */
   readonly account: string | undefined;
   readonly key: KmsKey;
@@ -81,6 +83,7 @@ export interface NewEntry {
   readonly key: KmsKey;
   readonly grant: Grant;
   readonly of?: string | undefined;
+  readonly awsAt?: number | undefined;
 }
 
 /** Such an entry is followed until its grant is gone. */

@@ -118,6 +118,11 @@ export interface OpenedConnection {
    * a KmsError `accountChanged` when it is not `expected`, which is 12 digits.
    */
   confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
+  /**
+   * AWS's own time, in milliseconds since the epoch, by what KMS last answered; `undefined` before it did. What is compared
+   * with AWS's dates is compared by it: the clock of this computer can be wrong.
+   */
+  awsTime(): number | undefined;
   /** Releases sockets. */
   close(): void;
 }

@@ -53,7 +53,7 @@ export async function sendChange<T>(
   { entry, send, accepted, signal }: Change<T>,
   onRecorded: (record: JournalRecord) => void = () => {},
 ): Promise<{ readonly record: JournalRecord; readonly answer: ChangeAnswer<T> }> {
-  const record = await journal.add(entry);
+  const record = await journal.add({ ...entry, awsAt: session.awsTime() });
   onRecorded(record);
   const answer = await answerOf(entry, session, (ended) => send(session, ended), signal);
   const outcome: JournalOutcome = answer.kind === 'accepted' ? accepted(answer.value) : outcomeOf(answer);

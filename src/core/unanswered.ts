@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Session } from './connections.ts';
+import { awsClocksMs } from './grantChanges.ts';
 import type { Journal } from './journal.ts';
 import { endsGrant, type JournalRecord } from './journalRecord.ts';
 import { connectionId, type Grant, type PrincipalRef } from './model.ts';
@@ -8,7 +9,10 @@ import { grantsOf, pagesOf } from './pages.ts';
 /** A call that began less long ago than this may still be under way in another window. */
 const underWayMs = 2 * 60_000;
 
-/** How long KMS may take to list a grant that it has made, and how far its clock and ours may be apart. */
+/**
+ * How long KMS may take to list a grant that it has made; also how far its clock and ours may be apart, of an entry that
+ * lacks AWS's own time.
+ */
 const patienceMs = 5 * 60_000;
 
 /**
@@ -35,28 +39,34 @@ export async function checkUnanswered(journal: Journal, session: Session, clock:
 /** Looks for a grant on the same terms, made since, that no other entry knows of. */
 async function checkMade(
   journal: Journal,
-  { background: api, closed }: Session,
-  { id, of, key, grant, at }: JournalRecord,
+  { background: api, closed, awsTime }: Session,
+  { id, of, key, grant, at, awsAt }: JournalRecord,
   clock: Clock,
 ): Promise<void> {
+  // Dates of grants are AWS's: what they are compared with is, too, since the clock of this computer can be wrong.
+  const madeFrom = awsAt === undefined ? at - patienceMs : awsAt - awsClocksMs;
+  const age = () => {
+    const awsNow = awsTime();
+    return awsAt === undefined || awsNow === undefined ? clock.now() - at : awsNow - awsAt;
+  };
   const known = new Set(journal.records.map((record) => record.grant.grantId));
   for await (const page of pagesOf(grantsOf(api, { keyArn: key.arn }, closed))) {
     const made = page.find(
       (listed) =>
         !known.has(listed.grantId) &&
-        (listed.creationDate?.getTime() ?? 0) > at - patienceMs &&
+        (listed.creationDate?.getTime() ?? 0) > madeFrom &&
         termsOf(listed) === termsOf(grant),
     );
     if (made !== undefined) {
       await journal.note(id, { kind: 'accepted', grantId: made.grantId });
-      await journal.note(id, { kind: 'listed', afterMs: clock.now() - at });
+      await journal.note(id, { kind: 'listed', afterMs: Math.max(0, age()) });
       if (of !== undefined && journal.record(of) !== undefined) {
         await journal.note(of, { kind: 'recreatedAs', grantId: made.grantId });
       }
       return;
     }
   }
-  const afterMs = clock.now() - at;
+  const afterMs = age();
   if (afterMs > patienceMs) await journal.note(id, { kind: 'notListed', afterMs });
 }
 

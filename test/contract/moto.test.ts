@@ -312,7 +312,7 @@ async function setUp(tools: PythonTools) {
   return { url: moto.url, kms, keys: { symmetric, alias, disabled, pendingDeletion, hmac } };
 }
 
-function sessionOf({ api, endpoint, confirmAccount }: OpenedConnection): Session {
+function sessionOf({ api, endpoint, confirmAccount, awsTime }: OpenedConnection): Session {
   const ref = { kind: 'profile', profile: 'default', region } as const;
   return {
     connection: { id: 'moto', opening: 1, ref, region, endpoint },
@@ -323,6 +323,7 @@ function sessionOf({ api, endpoint, confirmAccount }: OpenedConnection): Session
     identity: () => api.callerIdentity(never),
     knownIdentity: undefined,
     confirmAccount,
+    awsTime,
   };
 }
 

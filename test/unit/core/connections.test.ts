@@ -64,6 +64,7 @@ class FakeAws implements Aws {
       api: kms,
       region: ref.kind === 'sample' ? 'eu-west-1' : ref.region,
       endpoint: { kind: ref.kind === 'sample' ? 'sample' : 'aws' },
+      awsTime: () => undefined,
       confirmAccount: async (expected, signal) => {
         this.log.push(`confirm ${expected}`);
         signal.throwIfAborted();

@@ -181,6 +181,8 @@ export class FakeKms implements KmsApi {
   readonly grants = new Map<string, Grant[]>();
   readonly pageSize = { keys: 1000, aliases: 100, grants: 100 };
   identity: CallerIdentity = { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/ana' };
+  /** AWS's own time; `undefined` where no answer gave it. */
+  awsNow: number | undefined;
   dryRunAnswer: 'allowed' | 'revoked' = 'allowed';
   dryRunCreateAnswer: 'allowed' | 'created' = 'allowed';
   dryRunRetireAnswer: 'allowed' | 'retired' = 'allowed';
@@ -435,6 +437,7 @@ export function openSession(
     closed: controller.signal,
     identity: () => api.callerIdentity(controller.signal),
     knownIdentity: undefined,
+    awsTime: () => (api instanceof FakeKms ? api.awsNow : undefined),
     confirmAccount: async (expected, signal) => {
       const { account } = await api.callerIdentity(signal);
       if (account !== expected) throw kmsError('accountChanged', { message: `It is ${account} now.` });

@@ -255,7 +255,9 @@ test('a grant was there before when it was listed before, or is older than two c
   assert.equal(existedBefore('g1', new Set(['g1']), undefined, requestedAt), true);
   assert.equal(existedBefore('g1', new Set(['g2']), undefined, requestedAt), false);
   assert.equal(existedBefore('g1', new Set(), made(-86_400_000), requestedAt), true);
-  assert.equal(existedBefore('g1', new Set(), made(-60_000), requestedAt), false);
+  assert.equal(existedBefore('g1', new Set(), made(-60_000), requestedAt), true);
+  assert.equal(existedBefore('g1', new Set(), made(-5_000), requestedAt), false);
+  assert.equal(existedBefore('g1', new Set(), made(-86_400_000), undefined), false, 'AWS gave no time');
   assert.equal(existedBefore('g1', new Set(), made(1_000), requestedAt), false);
   assert.equal(existedBefore('g1', new Set(), grant('g1', { creationDate: undefined }), requestedAt), false);
 });

@@ -128,3 +128,30 @@ test('a read that fails leaves it open, and is thrown', async () => {
   await assert.rejects(check(), kmsError('accessDenied'));
   assert.equal(record()?.outcome, undefined);
 });
+
+for (const wrongMs of [-60 * minutes, 60 * minutes]) {
+  test(`with a clock that is ${wrongMs / minutes} minutes off, dates are compared by AWS's own time`, async () => {
+    const file = new FakeJournalFile();
+    const clock = new FakeClock();
+    const awsAt = clock.now() - wrongMs;
+    const journal = new Journal(file, clock);
+    const common = { connection: profileRef, account, key: key('k1'), kind: 'create', grant: asked } as const;
+    const { id } = await journal.add({ ...common, awsAt });
+    clock.pass(10 * minutes);
+    const kms = new FakeKms();
+    kms.awsNow = awsAt + 10 * minutes;
+    const made = (grantId: string, date: number) =>
+      grant(grantId, { ...terms, keyArn: arn, creationDate: new Date(date) });
+    kms.grants.set(arn, [made('of somebody else', awsAt - 30 * minutes)]);
+    const later = new Journal(file, clock);
+    await checkUnanswered(later, openSession(kms), clock);
+    assert.deepEqual(later.record(id)?.outcome, { kind: 'notListed', afterMs: 10 * minutes });
+    const again = await journal.add({ ...common, awsAt: kms.awsNow });
+    clock.pass(3 * minutes);
+    kms.awsNow += 3 * minutes;
+    kms.grants.set(arn, [made('ours', kms.awsNow - 3 * minutes)]);
+    const last = new Journal(file, clock);
+    await checkUnanswered(last, openSession(kms), clock);
+    assert.deepEqual([last.record(again.id)?.grant.grantId, last.record(again.id)?.accepted], ['ours', true]);
+  });
+}
