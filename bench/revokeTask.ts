@@ -1,3 +1,4 @@
+import type { Actor } from '../src/core/actor.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { Journal } from '../src/core/journal.ts';
 import { defaultPolicy } from '../src/core/propagation.ts';
@@ -45,7 +46,7 @@ export async function revoke({
     },
   });
   const { keys } = await session.inventory.keys();
-  const { account } = await session.identity();
+  const actor: Actor = { kind: 'verified', identity: await session.identity() };
   const targets = await Promise.all(
     keys
       .filter(isCustomerKey)
@@ -56,7 +57,7 @@ export async function revoke({
     targets.flatMap(({ key, grants }) =>
       grants.map((grant) => {
         clicked.set(grant.grantId, Date.now());
-        return revocations.revoke(session, key, grant, account);
+        return revocations.revoke({ session, actor }, key, grant);
       }),
     ),
   );

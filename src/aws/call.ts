@@ -11,7 +11,7 @@ export interface Narrowed<T> {
   readonly dropped?: number;
 }
 
-interface Rules {
+export interface Rules {
   /** Asked, with the credentials in force, before each sending; when it rejects nothing is sent. */
   readonly before?: (identity: Identity) => Promise<unknown>;
   /** Whether the call may be sent once more with other credentials, when AWS refused the first. It may, unless given. */

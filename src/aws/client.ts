@@ -26,6 +26,7 @@ import {
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
 import * as l10n from '@vscode/l10n';
+import { type Actor, identityOf, isSamePrincipal } from '../core/actor.ts';
 import { isKind, KmsError } from '../core/errors.ts';
 import type { CreatedGrant, GrantRef, KmsApi, Page } from '../core/kmsApi.ts';
 import type {
@@ -39,8 +40,8 @@ import type {
 } from '../core/model.ts';
 import { allOf } from '../core/pages.ts';
 import { createAwsTime } from './awsTime.ts';
-import { type CallerOptions, createCaller, type Narrowed } from './call.ts';
-import type { Identity } from './credentials.ts';
+import { type CallerOptions, createCaller, type Narrowed, type Rules } from './call.ts';
+import { type Identity, isSame } from './credentials.ts';
 import { type CallContext, IncompleteResponse } from './errors.ts';
 import { ClockSkewRetries } from './transport.ts';
 
@@ -56,7 +57,7 @@ interface ClientOptions extends CallerOptions {
 interface Client {
   readonly api: KmsApi;
   /** See OpenedConnection. */
-  confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
+  readonly ended: AbortSignal;
   /** See OpenedConnection. */
   awsTime(): number | undefined;
   /** Releases sockets. */
@@ -80,22 +81,53 @@ export function createClient(options: ClientOptions): Client {
   const getCallerIdentity = (sending: { readonly abortSignal: AbortSignal }) =>
     sts.send(new GetCallerIdentityCommand({}), sending);
 
-  /** Whose account this connection leads to, once that was asked: what everything it says and does is about. */
+  /** Whose account everything is of that this opening says and does: the first that STS named, for life. */
   let account: string | undefined;
+  /** The credentials that KMS answered to while STS had not named the account. */
+  let unidentified: Identity | undefined;
+  const ended = new AbortController();
+
+  const endFor = (actual: string | undefined): never => {
+    const error = accountChanged(account, actual, options.profile);
+    ended.abort(error);
+    throw error;
+  };
+
+  /** Keeps whose credentials these are. Another account than before ends the opening, whoever asked. */
+  const admit = (credential: Identity, identity: CallerIdentity): CallerIdentity => {
+    credentials.learn(credential, identity);
+    if (account === undefined && (unidentified === undefined || isSame(unidentified, credential))) {
+      account = identity.account;
+    }
+    return identity.account === account ? identity : endFor(identity.account);
+  };
+
+  const ask = async (credential: Identity, signal: AbortSignal) =>
+    admit(
+      credential,
+      await caller.inner(identify, signal, getCallerIdentity, (output) => ({ value: narrowIdentity(output) })),
+    );
 
   /** The credentials may have been renewed since, from files that say something else now. */
-  const confirmSameAccount = async (identity: Identity, signal: AbortSignal) => {
-    if (account === undefined) {
-      return;
+  const confirmAccount = async (credential: Identity, signal: AbortSignal) => {
+    const identity = credentials.identityOf(credential);
+    if (identity !== undefined) {
+      admit(credential, identity);
+    } else if (account !== undefined) {
+      await ask(credential, signal);
+    } else if (unidentified !== undefined && !isSame(unidentified, credential)) {
+      endFor(undefined);
     }
-    const actual =
-      credentials.accountOf(identity) ??
-      (await caller.inner(identify, signal, getCallerIdentity, (output) => ({
-        value: narrowIdentity(output).account,
-      })));
-    credentials.learn(identity, actual);
-    if (actual !== account) {
-      throw accountChanged(account, actual, options.profile);
+  };
+
+  /** With the very credentials that sign the change, so that nothing can come between the check and the call. */
+  const confirmActor = async (actor: Actor, credential: Identity, signal: AbortSignal) => {
+    await confirmAccount(credential, signal);
+    const known = credentials.identityOf(credential);
+    const actual = known ?? (actor.kind === 'verified' ? await ask(credential, signal) : undefined);
+    const shown = identityOf(actor);
+    if (actual !== undefined && (shown === undefined || !isSamePrincipal(shown, actual))) {
+      throw principalChanged(shown, actual, options.profile);
     }
   };
 
@@ -104,52 +136,68 @@ export function createClient(options: ClientOptions): Client {
     signal: AbortSignal,
     send: (sending: { readonly abortSignal: AbortSignal }) => Promise<Output>,
     narrow: (output: Output) => Narrowed<T>,
-    mayRenew: () => boolean = () => true,
+    rules: Rules = {},
   ) =>
-    caller.call(context, signal, send, narrow, {
-      mayRenew,
-      before: (identity) => confirmSameAccount(identity, signal),
-    });
+    caller.call(
+      context,
+      signal,
+      send,
+      (output, credential) => {
+        if (account === undefined) {
+          unidentified ??= credential;
+        }
+        return narrow(output);
+      },
+      { before: (credential) => confirmAccount(credential, signal), ...rules },
+    );
 
-  const callerIdentity = (signal: AbortSignal, check?: (identity: CallerIdentity) => void) =>
-    caller.call(identify, signal, getCallerIdentity, (output, credential) => {
-      const identity = narrowIdentity(output);
-      credentials.learn(credential, identity.account);
-      check?.(identity);
-      return { value: identity };
-    });
+  const callerIdentity = (signal: AbortSignal) =>
+    caller.call(identify, signal, getCallerIdentity, (output, credential) => ({
+      value: admit(credential, narrowIdentity(output)),
+    }));
 
-  /** A call that changes something: renewed only with credentials of which it is sure that they are of the same account. */
+  /**
+   * A call that changes something: sent again only with credentials of which it is sure that they are of the same account.
+   * @param actor undefined for a dry run
+   */
   const change = <Output, T>(
     context: CallContext,
+    actor: Actor | undefined,
     signal: AbortSignal,
     send: (sending: { readonly abortSignal: AbortSignal }) => Promise<Output>,
     narrow: (output: Output) => Narrowed<T>,
-  ) => call(context, signal, send, narrow, () => account !== undefined);
+  ) =>
+    call(context, signal, send, narrow, {
+      mayRenew: () => account !== undefined,
+      ...(actor === undefined ? {} : { before: (credential) => confirmActor(actor, credential, signal) }),
+    });
 
-  const revoke = ({ keyArn, grantId }: GrantRef, dryRun: boolean, signal: AbortSignal) =>
+  const revoke = ({ keyArn, grantId }: GrantRef, actor: Actor | undefined, signal: AbortSignal) =>
     change(
       { operation: 'RevokeGrant', keyArn, grantId },
+      actor,
       signal,
       (sending) =>
-        kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId: grantId, ...dryRunInput(dryRun) }), sending),
+        kms.send(new RevokeGrantCommand({ KeyId: keyArn, GrantId: grantId, ...dryRunInput(actor) }), sending),
       () => ({ value: undefined }),
     );
 
-  const retire = ({ keyArn, grantId }: GrantRef, dryRun: boolean, signal: AbortSignal) =>
+  const retire = ({ keyArn, grantId }: GrantRef, actor: Actor | undefined, signal: AbortSignal) =>
     change(
       { operation: 'RetireGrant', keyArn, grantId },
+      actor,
       signal,
       (sending) =>
-        kms.send(new RetireGrantCommand({ KeyId: keyArn, GrantId: grantId, ...dryRunInput(dryRun) }), sending),
+        kms.send(new RetireGrantCommand({ KeyId: keyArn, GrantId: grantId, ...dryRunInput(actor) }), sending),
       () => ({ value: undefined }),
     );
 
-  const create = (input: CreateGrantInput, dryRun: boolean, signal: AbortSignal) =>
+  const create = (input: CreateGrantInput, actor: Actor | undefined, signal: AbortSignal) =>
     change(
       { operation: 'CreateGrant', keyArn: input.keyArn },
+      actor,
       signal,
-      (sending) => kms.send(new CreateGrantCommand({ ...createGrantInput(input), ...dryRunInput(dryRun) }), sending),
+      (sending) => kms.send(new CreateGrantCommand({ ...createGrantInput(input), ...dryRunInput(actor) }), sending),
       (output): Narrowed<CreatedGrant> => {
         if (!output.GrantId) {
           throw new IncompleteResponse(output);
@@ -206,17 +254,17 @@ export function createClient(options: ClientOptions): Client {
         (output) => page(output, output.Grants, (entry) => narrowGrant(entry, keyArn)),
       ),
 
-    revokeGrant: (grant, signal) => revoke(grant, false, signal),
+    revokeGrant: revoke,
 
-    dryRunRevokeGrant: (grant, signal) => dryRunAnswer(revoke(grant, true, signal), 'revoked'),
+    dryRunRevokeGrant: (grant, signal) => dryRunAnswer(revoke(grant, undefined, signal), 'revoked'),
 
-    createGrant: (input, signal) => create(input, false, signal),
+    createGrant: create,
 
-    dryRunCreateGrant: (input, signal) => dryRunAnswer(create(input, true, signal), 'created'),
+    dryRunCreateGrant: (input, signal) => dryRunAnswer(create(input, undefined, signal), 'created'),
 
-    retireGrant: (grant, signal) => retire(grant, false, signal),
+    retireGrant: retire,
 
-    dryRunRetireGrant: (grant, signal) => dryRunAnswer(retire(grant, true, signal), 'retired'),
+    dryRunRetireGrant: (grant, signal) => dryRunAnswer(retire(grant, undefined, signal), 'retired'),
 
     listRetirableGrants: (principalArn, marker, signal) =>
       call(
@@ -314,23 +362,12 @@ export function createClient(options: ClientOptions): Client {
       return names.toSorted();
     },
 
-    callerIdentity: async (signal) => {
-      const identity = await callerIdentity(signal);
-      account ??= identity.account;
-      return identity;
-    },
+    callerIdentity,
   };
 
   return {
     api,
-    confirmAccount: async (expected, signal) => {
-      await callerIdentity(signal, ({ account: actual }) => {
-        if (actual !== expected) {
-          throw accountChanged(expected, actual, options.profile);
-        }
-      });
-      account = expected;
-    },
+    ended: ended.signal,
     awsTime: awsTime.now,
     close: () => {
       kms.destroy();
@@ -339,12 +376,29 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function accountChanged(expected: string, actual: string, profile: string | undefined): KmsError {
+/** @param actual undefined where nobody can say, since the earlier account is unknown too */
+function accountChanged(expected: string | undefined, actual: string | undefined, profile: string | undefined) {
   return new KmsError({
     kind: 'accountChanged',
     operation: 'GetCallerIdentity',
     awsName: 'AccountChanged',
-    message: l10n.t('It was account {0}, and is {1} now.', expected, actual),
+    message:
+      expected === undefined || actual === undefined
+        ? l10n.t('STS did not say which account the earlier ones were of.')
+        : l10n.t('They were of account {0}, and are of {1} now.', expected, actual),
+    profile,
+  });
+}
+
+function principalChanged(shown: CallerIdentity | undefined, actual: CallerIdentity, profile: string | undefined) {
+  return new KmsError({
+    kind: 'principalChanged',
+    operation: 'GetCallerIdentity',
+    awsName: 'PrincipalChanged',
+    message:
+      shown === undefined
+        ? l10n.t('STS now says that it is {0}.', actual.arn)
+        : l10n.t('It was {0}, and is {1} now.', shown.arn, actual.arn),
     profile,
   });
 }
@@ -362,8 +416,9 @@ async function dryRunAnswer<T extends string>(answer: Promise<unknown>, done: T)
   }
 }
 
-function dryRunInput(dryRun: boolean): { readonly DryRun?: true } {
-  return dryRun ? { DryRun: true } : {};
+/** Only a dry run is nobody's act. */
+function dryRunInput(actor: Actor | undefined): { readonly DryRun?: true } {
+  return actor === undefined ? { DryRun: true } : {};
 }
 
 function createGrantInput(input: CreateGrantInput): CreateGrantCommandInput {

@@ -3,6 +3,7 @@ import { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } from '@aw
 import { fromEnv, fromHttp, fromIni, fromInstanceMetadata, fromTokenFile } from '@aws-sdk/credential-providers';
 import * as l10n from '@vscode/l10n';
 import { isAbort, isKmsError, KmsError } from '../core/errors.ts';
+import type { CallerIdentity } from '../core/model.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import { AbortError, isSessionExpired, mfaRefusal, SignInError } from './errors.ts';
@@ -46,9 +47,9 @@ export interface Credentials {
   with<T>(identity: Identity, call: () => Promise<T>): Promise<T>;
   /** The next call signs in anew, unless that was done already: AWS has refused `identity`. */
   forget(identity: Identity): void;
-  /** The account that STS said `identity` belongs to, once it was asked. */
-  accountOf(identity: Identity): string | undefined;
-  learn(identity: Identity, account: string): void;
+  /** Who STS said is signed in by `identity`, once it was asked. */
+  identityOf(identity: Identity): CallerIdentity | undefined;
+  learn(identity: Identity, caller: CallerIdentity): void;
   /** There are credentials, and they hold for a while. */
   readonly held: boolean;
 }
@@ -59,7 +60,7 @@ const renewBeforeMs = 5 * 60_000;
 /** @param resolve signs in; `signal` aborts when nobody waits for it any more */
 export function memoise(resolve: (signal: AbortSignal) => Promise<Identity>): Credentials {
   const signedWith = new AsyncLocalStorage<Identity>();
-  const accounts = new WeakMap<Identity, string>();
+  const callers = new WeakMap<Identity, CallerIdentity>();
   let current: Identity | undefined;
   /** The same, also after it was forgotten. */
   let latest: Identity | undefined;
@@ -69,9 +70,9 @@ export function memoise(resolve: (signal: AbortSignal) => Promise<Identity>): Cr
     const abandon = new AbortController();
     const identity: Promise<Identity> = resolve(abandon.signal)
       .then((resolved) => {
-        const known = latest !== undefined && isSame(latest, resolved) ? accounts.get(latest) : undefined;
+        const known = latest !== undefined && isSame(latest, resolved) ? callers.get(latest) : undefined;
         if (known !== undefined) {
-          accounts.set(resolved, known);
+          callers.set(resolved, known);
         }
         if (pending === started) {
           current = resolved;
@@ -119,8 +120,8 @@ export function memoise(resolve: (signal: AbortSignal) => Promise<Identity>): Cr
       // Of many calls that fail together only the first forgets; the others must not forget what it then resolved.
       current = current === identity ? undefined : current;
     },
-    accountOf: (identity) => accounts.get(identity),
-    learn: (identity, account) => accounts.set(identity, account),
+    identityOf: (identity) => callers.get(identity),
+    learn: (identity, caller) => callers.set(identity, caller),
     get held() {
       return current !== undefined && !isExpiring(current);
     },

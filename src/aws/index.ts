@@ -100,7 +100,7 @@ export function createAws(options: AwsOptions): Aws {
       ...clientSettings(transport, { url: undefined, useFipsEndpoint: false, useDualstackEndpoint: false }),
       requestHandler: { handle: requestHandler.handle.bind(requestHandler) },
     };
-    const { api, confirmAccount, awsTime, close } = createClient({
+    const { api, ended, awsTime, close } = createClient({
       connection: connectionId(ref),
       profile: undefined,
       region,
@@ -110,7 +110,7 @@ export function createAws(options: AwsOptions): Aws {
       kms: settings,
       sts: settings,
     });
-    return { api, region, endpoint: { kind: 'sample' }, confirmAccount, awsTime, close };
+    return { api, region, endpoint: { kind: 'sample' }, ended, awsTime, close };
   };
 
   const openAws = async (
@@ -137,7 +137,7 @@ export function createAws(options: AwsOptions): Aws {
     const kms = resolveEndpoint('KMS', env, files, configuredBy);
     const sts = resolveEndpoint('STS', env, files, configuredBy);
     const ofProfile = profile === undefined ? {} : { profile };
-    const { api, confirmAccount, awsTime, close } = createClient({
+    const { api, ended, awsTime, close } = createClient({
       connection: connectionId(ref),
       profile,
       region,
@@ -151,7 +151,7 @@ export function createAws(options: AwsOptions): Aws {
       api,
       region,
       endpoint: kms.url === undefined ? { kind: 'aws' } : { kind: 'custom', url: shownUrl(kms.url) },
-      confirmAccount,
+      ended,
       awsTime,
       close,
     };

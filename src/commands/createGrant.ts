@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { type Actor, identityOf } from '../core/actor.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Session } from '../core/connections.ts';
 import {
@@ -32,7 +33,6 @@ import {
 import { grantLines } from '../core/grantLines.ts';
 import type { CreatedGrant } from '../core/kmsApi.ts';
 import {
-  type CallerIdentity,
   type Connection,
   type CreateGrantInput,
   type Grant,
@@ -52,6 +52,7 @@ import { type PickItem, showInformation, showWarning } from '../platform/prompts
 import { propagationPolicy } from '../platform/settings.ts';
 import { askLineStep, askPick } from '../platform/steps.ts';
 import type { KeyNode } from '../views/nodes.ts';
+import { actingSession, whoActs } from './actingSession.ts';
 import { namedAccount, unlessDenied } from './ask.ts';
 import { pickConnection } from './connectionCommands.ts';
 import { type CommandContext, sessionOf } from './context.ts';
@@ -415,9 +416,7 @@ function wantedBy(answers: Answers): Wanted {
 /** `change`: back to the questions, with the answers as they are. */
 type Next = { readonly kind: 'change' | 'end' };
 
-type Decision =
-  | { readonly kind: 'confirmed'; readonly identity: CallerIdentity | undefined; readonly listed: readonly Grant[] }
-  | Next;
+type Decision = { readonly kind: 'confirmed'; readonly actor: Actor; readonly listed: readonly Grant[] } | Next;
 
 async function checkAndConfirm(
   context: CommandContext,
@@ -436,9 +435,9 @@ async function checkAndConfirm(
   } catch (error) {
     return refusedBy(error, context);
   }
-  const { outcome, identity, listed } = checked;
+  const { outcome, actor, listed } = checked;
   if (outcome === 'created') {
-    await keepCreatedByDryRun(context.journal, session, { key, input, account: identity?.account });
+    await keepCreatedByDryRun(context.journal, { session, actor }, { key, input });
     context.view.refreshGrants(connection, key.arn);
     void showWarning(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
@@ -449,7 +448,7 @@ async function checkAndConfirm(
     ...remarks(input, listed),
     ...(outcome === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),
   ];
-  const lines = grantLines(input, { connection, key, identity, named: namedAccount });
+  const lines = grantLines(input, { connection, key, identity: identityOf(actor), named: namedAccount });
   const [yes, change] = [l10n.t('Create Grant'), l10n.t('Change…')];
   const picked = await vscode.window.showWarningMessage(
     l10n.t('Create this grant on {0}?', keyName(key)),
@@ -457,7 +456,7 @@ async function checkAndConfirm(
     yes,
     change,
   );
-  if (picked === yes) return { kind: 'confirmed', identity, listed };
+  if (picked === yes) return { kind: 'confirmed', actor, listed };
   return { kind: picked === change ? 'change' : 'end' };
 }
 
@@ -476,13 +475,13 @@ async function refused(sentence: string, detail: string): Promise<Next> {
 }
 
 async function check(session: Session, input: CreateGrantInput, signal: AbortSignal) {
-  const [outcome, identity, listing] = await Promise.all([
+  const [outcome, actor, listing] = await Promise.all([
     checkCreate(session, input, signal),
-    unlessDenied(session.identity()),
+    whoActs(session, signal),
     session.inventory.grants(input.keyArn),
   ]);
   signal.throwIfAborted();
-  return { outcome, identity, listed: listing.grants };
+  return { outcome, actor, listed: listing.grants };
 }
 
 /** What KMS has against a new grant. An ARN that it does not accept is here that of a principal. */
@@ -502,21 +501,15 @@ async function make(
   context: CommandContext,
   connection: Connection,
   { key, input }: Wanted,
-  { identity, listed }: Extract<Decision, { kind: 'confirmed' }>,
+  { actor, listed }: Extract<Decision, { kind: 'confirmed' }>,
 ): Promise<Next> {
   // The dialog may have been open for long: act only on the connection, and in the account, that it named.
-  refuseIfReadOnly();
-  const current = sessionOf(context, connection);
-  if (identity !== undefined) await current.confirmAccount(identity.account, current.closed);
-  const session = sessionOf(context, connection);
+  const acting = await actingSession(context, connection, actor);
+  const { session } = acting;
   const onJournalError = (error: unknown) => void tellFailure(error, context.log);
   let created: Awaited<ReturnType<typeof create>>;
   try {
-    created = await create({ journal: context.journal, onJournalError }, session, {
-      key,
-      input,
-      account: identity?.account,
-    });
+    created = await create({ journal: context.journal, onJournalError }, acting, { key, input });
   } catch (error) {
     if (!isUnanswered(error)) return refusedBy(error, context);
     context.view.refreshGrants(connection, key.arn);

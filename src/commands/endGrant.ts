@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { type Actor, identityOf } from '../core/actor.ts';
 import type { Session } from '../core/connections.ts';
 import { grantName, isAwsManaged, keyName } from '../core/describe.ts';
 import { UserError } from '../core/errors.ts';
@@ -21,6 +22,7 @@ import { serviceOfGrant, usedBySentence } from '../core/serviceGrant.ts';
 import { printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping, showInformation, showWarning } from '../platform/prompts.ts';
+import { actingSession, whoActs } from './actingSession.ts';
 import { namedAccount, unlessDenied } from './ask.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
@@ -49,7 +51,7 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
   const checked = await withCancellableProgress(l10n.t('Checking the grant…'), (signal) =>
     check(kind, session, target, AbortSignal.any([signal, session.closed])),
   );
-  const { outcome, identity } = checked;
+  const { outcome, actor } = checked;
   const [name, label] = [grantName(target.grant), keyName(target.key)];
   if (outcome.kind === 'gone') {
     view.refreshGrants(connection, key.arn);
@@ -61,7 +63,7 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
     return 'gone';
   }
   if (outcome.kind === 'doneByDryRun') {
-    await revocations.followDone(kind, session, key, outcome.grant, identity?.account);
+    await revocations.followDone(kind, { session, actor }, key, outcome.grant);
     const sentence =
       kind === 'revoke'
         ? l10n.t(
@@ -80,13 +82,10 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
 
   if (!(await confirmed(kind, target, outcome.grant, checked))) return 'declined';
   // The dialog may have been open for long: act only on the connection, and in the account, that it named.
-  refuseIfReadOnly();
-  const current = sessionOf(context, connection);
-  if (identity !== undefined) await current.confirmAccount(identity.account, current.closed);
-  const acting = sessionOf(context, connection);
+  const acting = await actingSession(context, connection, actor);
   return kind === 'revoke'
-    ? revocations.revoke(acting, key, outcome.grant, identity?.account)
-    : revocations.retire(acting, key, outcome.grant, identity?.account);
+    ? revocations.revoke(acting, key, outcome.grant)
+    : revocations.retire(acting, key, outcome.grant);
 }
 
 /** A revoke or retirement of this grant was sent, or is about to be. */
@@ -97,7 +96,7 @@ export function isUnderWay({ revocations }: CommandContext, { connection, key, g
 
 interface Checked {
   readonly outcome: Preflight;
-  readonly identity: CallerIdentity | undefined;
+  readonly actor: Actor;
   readonly metadata: KeyMetadata | undefined;
 }
 
@@ -108,9 +107,9 @@ async function check(
   { key, grant }: Target,
   signal: AbortSignal,
 ): Promise<Checked> {
-  const identifying = unlessDenied(session.identity());
-  if (kind === 'retire') refuseUnlessMayRetire(await identifying, grant);
-  const [outcome, identity, metadata] = await Promise.all([
+  const identifying = whoActs(session, signal);
+  if (kind === 'retire') refuseUnlessMayRetire(identityOf(await identifying), grant);
+  const [outcome, actor, metadata] = await Promise.all([
     kind === 'revoke'
       ? preflight(session, { keyArn: key.arn, grantId: grant.grantId }, signal)
       : preflightRetire(session, key.arn, grant, signal),
@@ -118,7 +117,7 @@ async function check(
     unlessDenied(session.inventory.metadata(key.arn) ?? session.api.describeKey(key.arn, signal)),
   ]);
   signal.throwIfAborted();
-  return { outcome, identity, metadata };
+  return { outcome, actor, metadata };
 }
 
 function refuseUnlessMayRetire(caller: CallerIdentity | undefined, grant: Grant): void {
@@ -136,7 +135,7 @@ async function confirmed(
   kind: EndingKind,
   target: Target,
   grant: Grant,
-  { identity, metadata }: Checked,
+  { actor, metadata }: Checked,
 ): Promise<boolean> {
   const { connection, key } = target;
   const [name, label] = [grantName(grant), keyName(target.key)];
@@ -167,7 +166,7 @@ async function confirmed(
     ...(managed ? [l10n.t('AWS manages this key for a service, which may stop working.')] : []),
     words.final,
   ];
-  const lines = grantLines(grant, { connection, key, identity, named: namedAccount });
+  const lines = grantLines(grant, { connection, key, identity: identityOf(actor), named: namedAccount });
   const agreed = await confirm({
     question: words.question,
     detail: `${sentences.join(' ')}\n\n${lines.join('\n')}`,

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { type Actor, identityOf } from '../core/actor.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Session } from '../core/connections.ts';
 import { connectionName, grantName, keyName } from '../core/describe.ts';
@@ -13,7 +14,7 @@ import {
   waitUntilListed,
 } from '../core/grantChanges.ts';
 import type { JournalRecord } from '../core/journalRecord.ts';
-import { accountOfArn, type CallerIdentity, type CreateGrantInput } from '../core/model.ts';
+import { accountOfArn, type CreateGrantInput } from '../core/model.ts';
 import { type Obstacle, planRecreate, type RecreatePlan } from '../core/recreate.ts';
 import { findGrant } from '../core/revocation.ts';
 import { duration, printable } from '../core/text.ts';
@@ -22,8 +23,9 @@ import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, showInformation, showWarning } from '../platform/prompts.ts';
 import { accountName, propagationPolicy } from '../platform/settings.ts';
 import type { HistoryEntryNode } from '../views/historyItem.ts';
+import { actingSession, whoActs } from './actingSession.ts';
 import { unlessDenied } from './ask.ts';
-import { type CommandContext, sessionOf } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
 
 /** Makes the grant of an entry of the history again, in the account that it was ended in. */
@@ -39,11 +41,11 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
   const checked = await withCancellableProgress(l10n.t('Checking the key…'), (signal) =>
     check(session, record, AbortSignal.any([signal, session.closed])),
   );
-  const { plan, identity } = checked;
+  const { plan, actor } = checked;
   const { input } = plan;
   if (input === undefined) throw impossible(record, plan.obstacles);
   if (checked.answer === 'created') {
-    await keepCreatedByDryRun(journal, session, { key: record.key, input, account: identity?.account, of: record });
+    await keepCreatedByDryRun(journal, { session, actor }, { key: record.key, input, of: record });
     view.refreshGrants(session.connection, record.key.arn);
     void showWarning(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
@@ -51,20 +53,16 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
     return;
   }
   if (!(await confirmed(session, record, checked))) return;
-  refuseIfReadOnly();
-  // The dialog may have been open for long: act only on the connection, and in the account, that it named.
-  const current = sessionOf(context, session.connection);
-  const account = record.account ?? identity?.account;
-  if (account !== undefined) await current.confirmAccount(account, current.closed);
-  const acting = sessionOf(context, session.connection);
+  // The dialog may have been open for long: act only on the connection, and as the principal, that it named.
+  const acting = await actingSession(context, session.connection, actor);
   const onJournalError = (error: unknown) => log.warn(describeError(error));
-  const made = await create({ journal, onJournalError }, acting, { key: record.key, input, account, of: record });
-  view.refreshGrants(acting.connection, record.key.arn);
+  const made = await create({ journal, onJournalError }, acting, { key: record.key, input, of: record });
+  view.refreshGrants(session.connection, record.key.arn);
 
-  const outcome = await waitCancellably(acting, input, made.grantId);
-  if (acting.closed.aborted) return;
+  const outcome = await waitCancellably(session, input, made.grantId);
+  if (session.closed.aborted) return;
   if (outcome !== undefined) await noteListed(journal, made.id, outcome).catch(onJournalError);
-  view.refreshGrants(acting.connection, record.key.arn);
+  view.refreshGrants(session.connection, record.key.arn);
   tell(record, made.grantId, outcome);
 }
 
@@ -80,20 +78,33 @@ function impossible(record: JournalRecord, obstacles: readonly Obstacle[], cause
 
 interface Checked {
   readonly plan: RecreatePlan;
-  readonly identity: CallerIdentity | undefined;
+  readonly actor: Actor;
   /** What KMS says of it by dry run, where that is safe. */
   readonly answer: CreateCheck;
   /** KMS lists the old grant now. */
   readonly isListed: boolean;
 }
 
+function refuseOtherAccount({ account, connection }: JournalRecord, actual: string | undefined): void {
+  if (account === undefined || actual === undefined || account === actual) return;
+  throw new UserError(
+    l10n.t(
+      'The history has this grant for account {0}. {1} signs in to account {2} now, so nothing was sent.',
+      account,
+      connectionName(connection),
+      actual,
+    ),
+    ['selectProfile', 'showLog'],
+  );
+}
+
 /** Everything that the confirmation needs to know. In another account than the entry's, nothing is asked of KMS. */
 async function check(session: Session, record: JournalRecord, signal: AbortSignal): Promise<Checked> {
-  if (record.account !== undefined) await session.confirmAccount(record.account, signal);
+  const actor = await whoActs(session, signal);
+  refuseOtherAccount(record, identityOf(actor)?.account);
   const { key, grant } = record;
-  const [metadata, identity, listed] = await Promise.all([
+  const [metadata, listed] = await Promise.all([
     unlessDenied(session.api.describeKey(key.arn, signal)),
-    unlessDenied(session.identity()),
     unlessDenied(findGrant(session.api, { keyArn: key.arn, grantId: grant.grantId }, signal)),
   ]);
   signal.throwIfAborted();
@@ -102,7 +113,7 @@ async function check(session: Session, record: JournalRecord, signal: AbortSigna
   if (plan.input === undefined || certain.length > 0) throw impossible(record, certain);
   return {
     plan,
-    identity,
+    actor,
     answer: await ask(session, record, plan, plan.input, signal),
     isListed: listed !== undefined,
   };
@@ -128,8 +139,9 @@ async function ask(
 function confirmed(
   { connection }: Session,
   record: JournalRecord,
-  { plan, identity, answer, isListed }: Checked,
+  { plan, actor, answer, isListed }: Checked,
 ): Promise<boolean> {
+  const identity = identityOf(actor);
   const { key, recreatedAs } = record;
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
   const named = (id: string) => (accountName(id) === undefined ? id : `${accountName(id)} (${id})`);

@@ -2,11 +2,12 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { type Actor, identityOf } from '../core/actor.ts';
 import { connectionName, grantName, keyName } from '../core/describe.ts';
 import { explain, isKind, isKmsError, isOutcomeUnknown, isUserError } from '../core/errors.ts';
 import { managerOf } from '../core/findings.ts';
 import { inTurn, type TurnResult } from '../core/inTurn.ts';
-import { accountOfArn, type CallerIdentity, keyLabel } from '../core/model.ts';
+import { accountOfArn, keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
 import { preflight } from '../core/revocation.ts';
 import { serviceOfGrant, usedBySentence, usedByText } from '../core/serviceGrant.ts';
@@ -15,6 +16,7 @@ import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping, pickSeveral, showInformation, showWarning } from '../platform/prompts.ts';
 import { shortOperations } from '../views/grantFields.ts';
 import type { GrantNode } from '../views/nodes.ts';
+import { actingSession, whoActs } from './actingSession.ts';
 import { namedAccount } from './ask.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 import { isUnderWay } from './endGrant.ts';
@@ -37,13 +39,13 @@ type Outcome =
 interface Checked {
   readonly node: GrantNode;
   readonly outcome: Outcome;
-  readonly identity: CallerIdentity | undefined;
+  readonly actor: Actor | undefined;
 }
 
 /** One that KMS said it would revoke, and who we are there. */
 interface Ready {
   readonly node: GrantNode;
-  readonly identity: CallerIdentity;
+  readonly actor: Actor;
 }
 
 /** Several grants in one go: pick, check, one confirmation, one result for each. */
@@ -57,8 +59,8 @@ export async function revokeSeveral(context: CommandContext, selected: readonly 
   for (const { node, outcome } of checked) {
     if (outcome === 'gone') context.view.refreshGrants(node.connection, node.key.arn);
   }
-  const ready = checked.flatMap(({ node, outcome, identity }): Ready[] =>
-    outcome === 'ready' && identity !== undefined ? [{ node, identity }] : [],
+  const ready = checked.flatMap(({ node, outcome, actor }): Ready[] =>
+    outcome === 'ready' && actor !== undefined ? [{ node, actor }] : [],
   );
   const [only] = ready;
   // One alone has the question of one: for a grant of an AWS service, that asks for more than a click.
@@ -132,19 +134,19 @@ async function checkAll(context: CommandContext, nodes: readonly GrantNode[], si
 /** Reads the grant again, and asks by dry run where that is safe. Without knowing who we are, nothing goes on. */
 async function checkOne(context: CommandContext, node: GrantNode, signal: AbortSignal): Promise<Checked> {
   const { connection, key, grant } = node;
-  if (isUnderWay(context, node)) return { node, outcome: 'underWay', identity: undefined };
+  if (isUnderWay(context, node)) return { node, outcome: 'underWay', actor: undefined };
   try {
     const session = sessionOf(context, connection);
     const either = AbortSignal.any([signal, session.closed]);
-    const identity = await session.identity();
+    const actor = await whoActs(session, either);
     const result = await preflight(session, { keyArn: key.arn, grantId: grant.grantId }, either);
     if (result.kind === 'doneByDryRun') {
-      await context.revocations.followDone('revoke', session, key, result.grant, identity.account);
+      await context.revocations.followDone('revoke', { session, actor }, key, result.grant);
     }
-    return { node, outcome: result.kind, identity };
+    return { node, outcome: result.kind, actor };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { node, outcome: { error }, identity: undefined };
+    return { node, outcome: { error }, actor: undefined };
   }
 }
 
@@ -261,17 +263,9 @@ function byKey(grants: Section['grants']): ReadonlyMap<string, Section['grants']
 }
 
 function revokeAll(context: CommandContext, ready: readonly Ready[]): Promise<readonly TurnResult<Ready>[]> {
-  const confirmedOpenings = new Set<string>();
-  const revokeOne = async ({ node, identity: { account } }: Ready) => {
-    refuseIfReadOnly();
-    const session = sessionOf(context, node.connection);
-    // Once for each opening of a connection: another opening asks anew, and the old one acts no more.
-    const opening = `${session.connection.id}#${session.connection.opening}`;
-    if (!confirmedOpenings.has(opening)) {
-      await session.confirmAccount(account, session.closed);
-      confirmedOpenings.add(opening);
-    }
-    await context.revocations.revoke(session, node.key, node.grant, account);
+  const revokeOne = async ({ node, actor }: Ready) => {
+    const acting = await actingSession(context, node.connection, actor);
+    await context.revocations.revoke(acting, node.key, node.grant);
   };
   return Promise.resolve(
     vscode.window.withProgress(
@@ -363,12 +357,12 @@ function lineOf(node: GrantNode): string {
 }
 
 /** Whose keys they are, and who we are there. */
-function placeOf({ node: { connection, key }, identity }: Ready): string {
+function placeOf({ node: { connection, key }, actor }: Ready): string {
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
   const { endpoint } = connection;
   const parts = [
     l10n.t('{0}, account {1}, {2}', connectionName(connection.ref), namedAccount(account), connection.region),
-    l10n.t('signed in as {0}', printable(identity.arn)),
+    l10n.t('signed in as {0}', printable(identityOf(actor)?.arn ?? l10n.t('unknown'))),
     ...(endpoint.kind === 'custom' ? [l10n.t('custom endpoint {0}', printable(endpoint.url))] : []),
   ];
   return `• ${parts.join(', ')}`;

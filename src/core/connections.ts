@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import * as l10n from '@vscode/l10n';
+import type { Actor } from './actor.ts';
 import { chooseConnections, type Preferences } from './chooseConnections.ts';
 import { abortError, type Clock } from './clock.ts';
 import { isAbort, isKind, isKmsError, isSignInProblem, KmsError } from './errors.ts';
@@ -22,10 +23,19 @@ export interface Session {
   identity(): Promise<CallerIdentity>;
   /** The answer to {@link identity}, once there is one. */
   readonly knownIdentity: CallerIdentity | undefined;
-  /** Asks STS once more, and rejects with a KmsError `accountChanged` when the account is not `expected`. */
-  confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Asks STS again who the credentials are of that the next call will use. Rejects with a KmsError: `accountChanged` ends
+   * the session.
+   */
+  confirmIdentity(signal: AbortSignal): Promise<CallerIdentity>;
   /** AWS's own time, once KMS has answered: see OpenedConnection. */
   awsTime(): number | undefined;
+}
+
+/** A session, and who a change is made as by it. */
+export interface ActingSession {
+  readonly session: Session;
+  readonly actor: Actor;
 }
 
 export type SessionChange = InventoryChange | { readonly kind: 'identity' };
@@ -64,7 +74,8 @@ interface Slot {
   failure: KmsError | undefined;
   /** Not on screen itself: it serves keys of another Region that stand below a connection of the same sign-in. */
   isSibling: boolean;
-  /** The account it led to when it was last open. */
+  wasOpen: boolean;
+  /** The account it led to when it was last open, as far as that was known. */
   account: string | undefined;
   /** What the files said of it before anything else was read of them for its opening. */
   fingerprint: string | undefined;
@@ -230,6 +241,7 @@ export class Connections {
       session: undefined,
       checking: undefined,
       failure: undefined,
+      wasOpen: false,
       account: undefined,
       fingerprint: undefined,
     };
@@ -253,7 +265,16 @@ export class Connections {
     this.#mayPrompt.delete(signInOf(ref));
   }
 
+  /** The credentials lead to another account: the opening is over, and the next question opens the connection again. */
+  #end(slot: Slot, session: OpenSession): void {
+    if (slot.session !== session && slot.checking !== session) return;
+    this.#close(slot);
+    this.#options.onAccountChanged(slot.id);
+    this.#options.onStateChanged(slot.id);
+  }
+
   #close(slot: Slot): void {
+    slot.wasOpen ||= slot.session !== undefined;
     slot.account = slot.session?.knownIdentity?.account ?? slot.account;
     slot.session?.close();
     slot.session = undefined;
@@ -302,17 +323,19 @@ export class Connections {
     stopIfStale(opened);
     this.#openings += 1;
     const session = this.#createSession(ref, opened, this.#openings);
+    // Whoever asked gets the reason first: closing the session aborts what it asked.
+    opened.ended.addEventListener('abort', () => setImmediate(() => this.#end(slot, session)), { once: true });
     const identity = session.identity().catch((error: unknown) => {
       // The row goes without its account, and a revoke asks again. The call is in the log.
       if (isAbort(error) || isKmsError(error)) return undefined;
       throw error;
     });
-    if (slot.account !== undefined) {
+    if (slot.wasOpen) {
       slot.checking = session;
       const account = (await identity)?.account;
       stopIfStale();
       slot.checking = undefined;
-      if (account !== slot.account) this.#options.onAccountChanged(slot.id);
+      if (account === undefined || account !== slot.account) this.#options.onAccountChanged(slot.id);
     }
     slot.session = session;
     void this.#watch();
@@ -337,15 +360,12 @@ export class Connections {
       // Nothing is told of a session that is closed, or not given out yet.
       if (this.find(session.connection) === session) onChange(session, change);
     };
-    const ask = async () => {
-      try {
-        known = await opened.api.callerIdentity(controller.signal);
-        tell({ kind: 'identity' });
-        return known;
-      } catch (error) {
-        asked = undefined;
-        throw error;
-      }
+    const ask = async (signal: AbortSignal) => {
+      const identity = await opened.api.callerIdentity(signal);
+      const isNew = known?.arn !== identity.arn;
+      known = identity;
+      if (isNew) tell({ kind: 'identity' });
+      return identity;
     };
     const id = connectionId(ref);
     // AWS counts the requests of an account in a Region, whichever profiles they are signed by.
@@ -359,13 +379,20 @@ export class Connections {
       inventory: new Inventory(forInventory, controller.signal, this.#options.clock, tell),
       closed: controller.signal,
       identity: () => {
-        asked ??= ask();
+        asked ??= ask(controller.signal).catch((error: unknown) => {
+          asked = undefined;
+          throw error;
+        });
         return asked;
       },
       get knownIdentity() {
         return known;
       },
-      confirmAccount: (expected, signal) => opened.confirmAccount(expected, signal),
+      confirmIdentity: async (signal) => {
+        const identity = await ask(AbortSignal.any([signal, controller.signal]));
+        asked = Promise.resolve(identity);
+        return identity;
+      },
       awsTime: () => opened.awsTime(),
       close: () => {
         controller.abort();

@@ -34,6 +34,7 @@ export type KmsErrorKind =
   | 'processFailed'
   | 'untrustedWorkspace'
   | 'accountChanged'
+  | 'principalChanged'
   | 'timeout'
   | 'network'
   | 'notJson'
@@ -405,9 +406,21 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'accountChanged':
       return {
         title: l10n.t('Another account'),
-        sentence: l10n.t('Profile {0} has come to sign in to another account. {1}', profile, details.message),
-        advice: l10n.t('Nothing was changed. Refresh the connection to see what it leads to now.'),
+        sentence: l10n.t('Profile {0} has other credentials now. {1}', profile, details.message),
+        advice: l10n.t('Nothing was sent with them. Look at the connection again to see what it leads to now.'),
         retryHelps: false,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    case 'principalChanged':
+      return {
+        title: l10n.t('Another principal'),
+        sentence: l10n.t(
+          'Profile {0} no longer signs in as the principal in the question. {1}',
+          profile,
+          details.message,
+        ),
+        advice: l10n.t('Nothing was sent. Retry to see who would act now.'),
+        retryHelps: true,
         actions: ['retry', 'selectProfile', 'showLog'],
       };
     case 'timeout':

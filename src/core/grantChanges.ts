@@ -1,5 +1,6 @@
+import { recordOf } from './actor.ts';
 import type { Clock } from './clock.ts';
-import type { Session } from './connections.ts';
+import type { ActingSession, Session } from './connections.ts';
 import { isKind, isKmsError, isOutcomeUnknown, type KmsError } from './errors.ts';
 import type { Journal } from './journal.ts';
 import { grantToMake, type JournalRecord, type NewEntry } from './journalRecord.ts';
@@ -29,12 +30,10 @@ export async function checkCreate(
   return session.api.dryRunCreateGrant(input, signal);
 }
 
-/** A grant to make, and for whom. */
+/** A grant to make. */
 export interface NewGrant {
   readonly key: KmsKey;
   readonly input: CreateGrantInput;
-  /** The account that the user confirmed, when it is known. */
-  readonly account: string | undefined;
   /** The entry of the journal whose grant is made again. */
   readonly of?: JournalRecord;
 }
@@ -48,13 +47,14 @@ export interface NewGrant {
  */
 export async function create(
   log: ChangeLog,
-  session: Session,
+  acting: ActingSession,
   grant: NewGrant,
 ): Promise<CreatedGrant & { readonly id: string; readonly awsAt: number | undefined }> {
   const { of, input } = grant;
+  const { session, actor } = acting;
   const { record, answer } = await sendChange(log, session, {
-    entry: entryOf(session, grant),
-    send: ({ api }, ended) => api.createGrant(input, ended),
+    entry: entryOf(acting, grant),
+    send: ({ api }, ended) => api.createGrant(input, actor, ended),
     accepted: ({ grantId }) => ({ kind: 'accepted', grantId }),
   });
   switch (answer.kind) {
@@ -74,16 +74,16 @@ export async function create(
 }
 
 /** Keeps in the journal that a dry run made the grant. What it answered, with the new ID, is not known. */
-export async function keepCreatedByDryRun(journal: Journal, session: Session, grant: NewGrant): Promise<void> {
-  const { id } = await journal.add(entryOf(session, grant));
+export async function keepCreatedByDryRun(journal: Journal, acting: ActingSession, grant: NewGrant): Promise<void> {
+  const { id } = await journal.add(entryOf(acting, grant));
   await journal.note(id, { kind: 'accepted' });
 }
 
-function entryOf(session: Session, { key, input, account, of }: NewGrant): NewEntry {
+function entryOf({ session, actor }: ActingSession, { key, input, of }: NewGrant): NewEntry {
   return {
     kind: of === undefined ? 'create' : 'recreate',
     connection: session.connection.ref,
-    account,
+    ...recordOf(actor),
     key,
     grant: grantToMake(input),
     ...(of === undefined ? {} : { of: of.id }),

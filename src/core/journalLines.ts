@@ -116,10 +116,14 @@ function readLine(raw: string): Line | undefined {
   const grant = readGrant(asFields(fields['grant']));
   if (kind === undefined || connection === undefined || key === undefined || grant === undefined) return undefined;
   const entry: JournalEntry = { id, kind, at, connection, account: text(fields['account']), key, grant };
-  const of = text(fields['of']);
-  const awsAt = typeof fields['awsAt'] === 'number' ? fields['awsAt'] : undefined;
-  const more = { ...(of === undefined ? {} : { of }), ...(awsAt === undefined ? {} : { awsAt }) };
-  return { kind: 'entry', entry: { ...entry, ...more } };
+  const optional = {
+    principal: text(fields['principal']),
+    unverified: text(fields['unverified']),
+    of: text(fields['of']),
+    awsAt: typeof fields['awsAt'] === 'number' ? fields['awsAt'] : undefined,
+  };
+  const present = Object.entries(optional).filter(([, value]) => value !== undefined);
+  return { kind: 'entry', entry: { ...entry, ...Object.fromEntries(present) } };
 }
 
 const kinds: readonly JournalKind[] = ['revoke', 'retire', 'create', 'recreate'];

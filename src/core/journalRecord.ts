@@ -18,6 +18,10 @@ export interface JournalEntry {
   readonly awsAt?: number | undefined;
   /** The account on screen when it was confirmed. */
   readonly account: string | undefined;
+  /** The ARN of the principal that the question showed. */
+  readonly principal?: string | undefined;
+  /** Why the identity could not be verified: the user confirmed all the same. */
+  readonly unverified?: string | undefined;
   readonly key: KmsKey;
   /** Of a grant that is still to be made, `grantId` is empty. */
   readonly grant: Grant;
@@ -80,6 +84,8 @@ export interface NewEntry {
   readonly kind: JournalKind;
   readonly connection: ConnectionRef;
   readonly account: string | undefined;
+  readonly principal?: string | undefined;
+  readonly unverified?: string | undefined;
   readonly key: KmsKey;
   readonly grant: Grant;
   readonly of?: string | undefined;

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts';
 import type { KmsErrorKind } from './errors.ts';
 import type {
   AliasListEntry,
@@ -39,6 +40,10 @@ export type CloudTrailFilter =
 /**
  * The KMS calls that the product makes, in its own types. Every call rejects with a `KmsError` (errors.ts), or with an
  * error whose name is `AbortError` once `signal` is aborted.
+ *
+ * An opening has one account for life: a call whose credentials are of another account is not sent, and rejects as
+ * `accountChanged`. A change is signed as its actor: when its credentials are of another principal, it is not sent, and
+ * rejects as `principalChanged`. Of an actor that is not verified, that is whatever STS last said, if anything.
  */
 export interface KmsApi {
   /** ListKeys, 1,000 a page. */
@@ -52,7 +57,7 @@ export interface KmsApi {
     signal: AbortSignal,
   ): Promise<Page<Grant>>;
   /** RevokeGrant. Resolves when KMS has accepted the revoke, which is before it holds everywhere. */
-  revokeGrant(grant: GrantRef, signal: AbortSignal): Promise<void>;
+  revokeGrant(grant: GrantRef, actor: Actor, signal: AbortSignal): Promise<void>;
   /**
    * RevokeGrant with DryRun. `allowed`: it would have succeeded. `revoked`: the server answered success, which AWS never
    * does; such a server ignored DryRun and the grant is really revoked. A refusal rejects with its `KmsError`.
@@ -62,11 +67,11 @@ export interface KmsApi {
    * CreateGrant. Resolves when KMS has made the grant, which is before it holds everywhere. Without a name it is sent
    * once only: sent again after a lost answer, it would make a second grant.
    */
-  createGrant(input: CreateGrantInput, signal: AbortSignal): Promise<CreatedGrant>;
+  createGrant(input: CreateGrantInput, actor: Actor, signal: AbortSignal): Promise<CreatedGrant>;
   /** CreateGrant with DryRun; `created`: the server ignored DryRun and made the grant. See {@link dryRunRevokeGrant}. */
   dryRunCreateGrant(input: CreateGrantInput, signal: AbortSignal): Promise<'allowed' | 'created'>;
   /** RetireGrant by key and grant ID. Resolves when KMS has accepted it, which is before it holds everywhere. */
-  retireGrant(grant: GrantRef, signal: AbortSignal): Promise<void>;
+  retireGrant(grant: GrantRef, actor: Actor, signal: AbortSignal): Promise<void>;
   /** RetireGrant with DryRun; `retired`: the server ignored DryRun and the grant is really retired. */
   dryRunRetireGrant(grant: GrantRef, signal: AbortSignal): Promise<'allowed' | 'retired'>;
   /** ListRetirableGrants of this Region, 100 a page. The grants may be of keys of other accounts. */
@@ -80,7 +85,7 @@ export interface KmsApi {
   getKeyLastUsage(keyArn: string, signal: AbortSignal): Promise<KeyLastUsage>;
   /** ListAliases of one key, all pages: `alias/…`, sorted. Keys of the caller's own account only. */
   listAliasesOf(keyArn: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** STS GetCallerIdentity with the same credentials. */
+  /** STS GetCallerIdentity, asked with the credentials that the next call will use, after signing in if need be. */
   callerIdentity(signal: AbortSignal): Promise<CallerIdentity>;
 }
 
@@ -114,10 +119,10 @@ export interface OpenedConnection {
   readonly region: string;
   readonly endpoint: Endpoint;
   /**
-   * Asks STS whose account the credentials are of that the next call will use, signing in first if need be. Rejects with
-   * a KmsError `accountChanged` when it is not `expected`, which is 12 digits.
+   * Aborted, with a KmsError `accountChanged` as its reason, when the credentials are of another account than at first:
+   * the opening is over, whoever asked.
    */
-  confirmAccount(expected: string, signal: AbortSignal): Promise<void>;
+  readonly ended: AbortSignal;
   /**
    * AWS's own time, in milliseconds since the epoch, by what KMS last answered; `undefined` before it did. What is compared
    * with AWS's dates is compared by it: the clock of this computer can be wrong.

@@ -112,11 +112,13 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
       getKeyLastUsage: (keyArn, signal) =>
         lastUsage(priority, [keyArn], signal, (own) => api.getKeyLastUsage(keyArn, own)),
 
-      revokeGrant: (grant, signal) => change('RevokeGrant', true, signal, () => api.revokeGrant(grant, signal)),
-      retireGrant: (grant, signal) => change('RetireGrant', true, signal, () => api.retireGrant(grant, signal)),
+      revokeGrant: (grant, actor, signal) =>
+        change('RevokeGrant', true, signal, () => api.revokeGrant(grant, actor, signal)),
+      retireGrant: (grant, actor, signal) =>
+        change('RetireGrant', true, signal, () => api.retireGrant(grant, actor, signal)),
       // With a name, KMS answers a second request with the grant that the first one made.
-      createGrant: (input, signal) =>
-        change('CreateGrant', input.name !== undefined, signal, () => api.createGrant(input, signal)),
+      createGrant: (input, actor, signal) =>
+        change('CreateGrant', input.name !== undefined, signal, () => api.createGrant(input, actor, signal)),
       // A server that does not know dry runs makes the change.
       dryRunRevokeGrant: (grant, signal) =>
         change('RevokeGrant', true, signal, () => api.dryRunRevokeGrant(grant, signal)),

@@ -1,5 +1,6 @@
+import { type Actor, recordOf } from './actor.ts';
 import type { Clock } from './clock.ts';
-import type { Session } from './connections.ts';
+import type { ActingSession, Session } from './connections.ts';
 import { isKind, KmsError, type KmsErrorKind } from './errors.ts';
 import type { Journal } from './journal.ts';
 import { isFinished } from './journalOutcomes.ts';
@@ -303,35 +304,23 @@ export class Revocations {
    * @throws UnansweredError when it may have been done: it is followed
    * @throws UserError when nothing was sent
    */
-  revoke(
-    session: Session,
-    key: KmsKey,
-    grant: Grant,
-    account: string | undefined,
-    signal?: AbortSignal,
-  ): Promise<RevokeResult> {
-    return this.#send(session, this.#begin('revoke', session, key, grant, account), signal);
+  revoke(acting: ActingSession, key: KmsKey, grant: Grant, signal?: AbortSignal): Promise<RevokeResult> {
+    return this.#send(acting, this.#begin('revoke', acting, key, grant), signal);
   }
 
   /** As {@link revoke}, by RetireGrant. */
-  retire(
-    session: Session,
-    key: KmsKey,
-    grant: Grant,
-    account: string | undefined,
-    signal?: AbortSignal,
-  ): Promise<RevokeResult> {
-    return this.#send(session, this.#begin('retire', session, key, grant, account), signal);
+  retire(acting: ActingSession, key: KmsKey, grant: Grant, signal?: AbortSignal): Promise<RevokeResult> {
+    return this.#send(acting, this.#begin('retire', acting, key, grant), signal);
   }
 
-  async #send(session: Session, entry: Entry, signal: AbortSignal | undefined): Promise<RevokeResult> {
+  async #send({ session, actor }: ActingSession, entry: Entry, signal: AbortSignal | undefined): Promise<RevokeResult> {
     const earlier = this.#show(entry);
-    const { kind, connection, account, key, grant } = entry.record;
+    const { kind, connection, key, grant } = entry.record;
     const ref = { keyArn: key.arn, grantId: grant.grantId };
     const change = {
-      entry: { kind, connection, account, key, grant },
+      entry: { kind, connection, ...recordOf(actor), key, grant },
       send: ({ api }: Session, ended: AbortSignal) =>
-        kind === 'revoke' ? api.revokeGrant(ref, ended) : api.retireGrant(ref, ended),
+        kind === 'revoke' ? api.revokeGrant(ref, actor, ended) : api.retireGrant(ref, actor, ended),
       accepted: (): JournalOutcome => ({ kind: 'accepted' }),
       signal,
     };
@@ -356,17 +345,12 @@ export class Revocations {
   }
 
   /** Follows a revoke that has already happened, by a dry run that was none. */
-  async followDone(
-    kind: EndingKind,
-    session: Session,
-    key: KmsKey,
-    grant: Grant,
-    account: string | undefined,
-  ): Promise<void> {
-    const entry = this.#begin(kind, session, key, grant, account);
+  async followDone(kind: EndingKind, acting: ActingSession, key: KmsKey, grant: Grant): Promise<void> {
+    const { session, actor } = acting;
+    const entry = this.#begin(kind, acting, key, grant);
     this.#show(entry);
     try {
-      entry.record = { ...entry.record, id: (await this.#write(entry.record)).id };
+      entry.record = { ...entry.record, id: (await this.#write(entry.record, actor)).id };
     } catch (error) {
       this.#options.onJournalError(error);
     }
@@ -540,9 +524,10 @@ export class Revocations {
     for (const { poller } of pollers) poller.dispose();
   }
 
-  #begin(kind: EndingKind, session: Session, key: KmsKey, grant: Grant, account: string | undefined): Entry {
+  #begin(kind: EndingKind, { session, actor }: ActingSession, key: KmsKey, grant: Grant): Entry {
     const { clock } = this.#options;
     const { ref } = session.connection;
+    const { account } = recordOf(actor);
     const record = { id: '', kind, connection: ref, account, key, grant, requestedAt: clock.now(), accepted: false };
     return { ...this.#entry(record, clock.monotonic()), phase: 'revoking' };
   }
@@ -558,8 +543,8 @@ export class Revocations {
     return clock.monotonic() - Math.max(0, clock.now() - date);
   }
 
-  #write({ kind, connection, account, key, grant }: RevocationRecord): Promise<JournalRecord> {
-    return this.#options.journal.add({ kind, connection, account, key, grant });
+  #write({ kind, connection, key, grant }: RevocationRecord, actor: Actor): Promise<JournalRecord> {
+    return this.#options.journal.add({ kind, connection, ...recordOf(actor), key, grant });
   }
 
   /** @returns what was known of an earlier revoke of the same grant */

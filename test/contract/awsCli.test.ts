@@ -8,6 +8,7 @@ import { allOf, grantsOf } from '../../src/core/pages.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { startServer } from '../../src/emulator/server.ts';
+import { unverified } from '../unit/actors.ts';
 import { createWorld, never, profileAt } from '../unit/aws/support.ts';
 import { withPython } from './peers.ts';
 
@@ -288,7 +289,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
     });
     const revoke = (grantId: string): Refusal => ({
       args: ({ orders }) => ['revoke-grant', '--key-id', orders.arn, '--grant-id', grantId],
-      ask: ({ api, orders }) => api.revokeGrant({ keyArn: orders.arn, grantId }, never),
+      ask: ({ api, orders }) => api.revokeGrant({ keyArn: orders.arn, grantId }, unverified, never),
     });
     const createOn = (alias: string, name: string): Refusal => {
       const grantee = 'arn:aws:iam::111122223333:role/app';
@@ -306,6 +307,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
               constraints: unconstrained,
               name,
             },
+            unverified,
             never,
           ),
       };

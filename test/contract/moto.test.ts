@@ -23,6 +23,7 @@ import type { OpenedConnection } from '../../src/core/kmsApi.ts';
 import { defaultPolicy, PropagationPoller } from '../../src/core/propagation.ts';
 import { findGrant, listedOn, preflight } from '../../src/core/revocation.ts';
 import { type PythonTools, startMoto } from '../host/python.ts';
+import { unverified } from '../unit/actors.ts';
 import { createWorld, never, profileAt } from '../unit/aws/support.ts';
 import { type Capabilities, contract } from './contract.ts';
 import { withPython } from './peers.ts';
@@ -120,7 +121,7 @@ await withPython('moto', async (tools) => {
       const listed = await listedOn(api, keyArn)([...made.slice(0, 4), 'f'.repeat(64)], never);
       assert.deepEqual(listed, new Set(made.slice(0, 4)));
       for (const grantId of made) {
-        await api.revokeGrant({ keyArn, grantId }, never);
+        await api.revokeGrant({ keyArn, grantId }, unverified, never);
       }
       assert.equal((await listedOn(api, keyArn)(made, never)).size, 0);
     });
@@ -139,7 +140,7 @@ await withPython('moto', async (tools) => {
         retirable.items.map((grant) => [grant.grantId, grant.keyArn]),
         [[grantId, keyArn]],
       );
-      await api.retireGrant({ keyArn, grantId }, never);
+      await api.retireGrant({ keyArn, grantId }, unverified, never);
       assert.equal(await isListed(grantId), false);
     });
 
@@ -159,7 +160,7 @@ await withPython('moto', async (tools) => {
         operations: ['Decrypt'],
         constraints: unconstrained,
       });
-      await api.revokeGrant({ keyArn, grantId }, never);
+      await api.revokeGrant({ keyArn, grantId }, unverified, never);
     });
 
     test('tells a dry run that was none for what it did', async (t) => {
@@ -181,7 +182,7 @@ await withPython('moto', async (tools) => {
       assert.equal(await api.dryRunCreateGrant(input, never), 'created');
       const created = (await rawGrants()).filter(({ GranteePrincipal }) => GranteePrincipal?.endsWith('-of-a-dry-run'));
       assert.equal(created.length, 1);
-      await api.revokeGrant({ keyArn, grantId: created[0]?.GrantId ?? '' }, never);
+      await api.revokeGrant({ keyArn, grantId: created[0]?.GrantId ?? '' }, unverified, never);
     });
 
     test('sends no dry run before a revoke, since this is not AWS', async (t) => {
@@ -190,7 +191,7 @@ await withPython('moto', async (tools) => {
       const answer = await preflight(sessionOf(connection), { keyArn, grantId }, never);
       assert.equal(answer.kind, 'ready');
       assert.equal(await isListed(grantId), true);
-      await connection.api.revokeGrant({ keyArn, grantId }, never);
+      await connection.api.revokeGrant({ keyArn, grantId }, unverified, never);
     });
 
     test('follows a revoke to its end', async (t) => {
@@ -198,7 +199,7 @@ await withPython('moto', async (tools) => {
       const [grantId, other] = [await newGrant(), await newGrant()];
       const read = listedOn(api, keyArn);
       assert.deepEqual([...(await read([grantId, other], never))], [grantId, other]);
-      await api.revokeGrant({ keyArn, grantId }, never);
+      await api.revokeGrant({ keyArn, grantId }, unverified, never);
       const poller = new PropagationPoller({
         read,
         // No time passes between the reads.
@@ -211,8 +212,8 @@ await withPython('moto', async (tools) => {
       poller.dispose();
       assert.equal(await findGrant(api, { keyArn, grantId }, never), undefined);
       assert.ok(await findGrant(api, { keyArn, grantId: other }, never));
-      await api.revokeGrant({ keyArn, grantId: other }, never);
-      await fails(api.revokeGrant({ keyArn, grantId }, never), 'grantNotFound');
+      await api.revokeGrant({ keyArn, grantId: other }, unverified, never);
+      await fails(api.revokeGrant({ keyArn, grantId }, unverified, never), 'grantNotFound');
     });
 
     test('takes the server error of an unknown key for no answer, and never for a grant that is gone', async (t) => {
@@ -220,8 +221,8 @@ await withPython('moto', async (tools) => {
       const ref = { keyArn: missingKeyArn, grantId: 'f'.repeat(64) };
       const asked: Record<string, () => Promise<unknown>> = {
         ListGrants: () => api.listGrants({ keyArn: missingKeyArn }, never),
-        RevokeGrant: () => api.revokeGrant(ref, never),
-        RetireGrant: () => api.retireGrant(ref, never),
+        RevokeGrant: () => api.revokeGrant(ref, unverified, never),
+        RetireGrant: () => api.retireGrant(ref, unverified, never),
       };
       for (const [operation, request] of Object.entries(asked)) {
         const { details } = await fails(request(), 'notJson');
@@ -312,7 +313,7 @@ async function setUp(tools: PythonTools) {
   return { url: moto.url, kms, keys: { symmetric, alias, disabled, pendingDeletion, hmac } };
 }
 
-function sessionOf({ api, endpoint, confirmAccount, awsTime }: OpenedConnection): Session {
+function sessionOf({ api, endpoint, awsTime }: OpenedConnection): Session {
   const ref = { kind: 'profile', profile: 'default', region } as const;
   return {
     connection: { id: 'moto', opening: 1, ref, region, endpoint },
@@ -322,7 +323,7 @@ function sessionOf({ api, endpoint, confirmAccount, awsTime }: OpenedConnection)
     closed: never,
     identity: () => api.callerIdentity(never),
     knownIdentity: undefined,
-    confirmAccount,
+    confirmIdentity: (signal) => api.callerIdentity(signal),
     awsTime,
   };
 }

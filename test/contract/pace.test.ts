@@ -8,6 +8,7 @@ import { isPartial, scanGrants } from '../../src/core/scan.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { startServer } from '../../src/emulator/server.ts';
+import { unverified } from '../unit/actors.ts';
 import { createWorld, profileAt } from '../unit/aws/support.ts';
 import { FakeClock, settle } from '../unit/core/fakes.ts';
 
@@ -133,7 +134,7 @@ suite('a good neighbour, over HTTP', () => {
         grantId: grant.id,
       })),
     );
-    await network.until(Promise.all(all.slice(0, 30).map((ref) => session.api.revokeGrant(ref, signal()))));
+    await network.until(Promise.all(all.slice(0, 30).map((ref) => session.api.revokeGrant(ref, unverified, signal()))));
     assert.equal(peak(requestsOf(emulator, 'RevokeGrant').map(({ at }) => at)), 10);
   });
 
@@ -149,12 +150,14 @@ suite('a good neighbour, over HTTP', () => {
     const grants = () => emulator.account.grantsOf(key.id).size;
     const before = grants();
     emulator.setFaults([{ operation: 'CreateGrant', stage: 'after', fault: { kind: 'drop' } }]);
-    const lost = assert.rejects(session.api.createGrant(input, signal()), (error) => isKind(error, 'network'));
+    const lost = assert.rejects(session.api.createGrant(input, unverified, signal()), (error) =>
+      isKind(error, 'network'),
+    );
     await network.until(lost);
     assert.deepEqual([grants() - before, requestsOf(emulator, 'CreateGrant').length], [1, 1]);
     const fault = { kind: 'error', code: 'ThrottlingException' } as const;
     emulator.setFaults([{ operation: 'CreateGrant', times: 2, fault }]);
-    await network.until(session.api.createGrant(input, signal()));
+    await network.until(session.api.createGrant(input, unverified, signal()));
     assert.deepEqual([grants() - before, requestsOf(emulator, 'CreateGrant').length], [2, 4]);
   });
 });

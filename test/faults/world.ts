@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { createAws } from '../../src/aws/index.ts';
 import type { Timeouts } from '../../src/aws/transport.ts';
 import { abortError, type Clock } from '../../src/core/clock.ts';
-import { Connections, type Session } from '../../src/core/connections.ts';
+import { type ActingSession, Connections, type Session } from '../../src/core/connections.ts';
 import { defaultFindingOptions } from '../../src/core/findings.ts';
 import { create } from '../../src/core/grantChanges.ts';
 import { Journal, type JournalFile } from '../../src/core/journal.ts';
@@ -429,9 +429,7 @@ export class Window {
     });
     const open = async (ref: ConnectionRef): Promise<OpenedConnection> => {
       const opened = await aws.open(ref);
-      const confirmAccount: OpenedConnection['confirmAccount'] = (expected, signal) =>
-        outside.during(opened.confirmAccount(expected, signal));
-      return { ...opened, api: outside.counted(opened.api), confirmAccount, endpoint };
+      return { ...opened, api: outside.counted(opened.api), endpoint };
     };
     this.aws = outside.counted({ ...aws, open });
     this.journal = new Journal(file, clock);
@@ -524,23 +522,24 @@ export class Window {
   // What commands do once the user has confirmed.
 
   async revoke({ connection, key, grant }: GrantNode): Promise<RevokeResult> {
-    const session = await this.session(connection.ref);
-    const { account } = await session.identity();
-    return this.world.finish(this.revocations.revoke(session, key, grant, account));
+    return this.world.finish(this.revocations.revoke(await this.#acting(connection.ref), key, grant));
   }
 
   async retire({ connection, key, grant }: GrantNode): Promise<unknown> {
-    const session = await this.session(connection.ref);
-    const { account } = await session.identity();
-    return this.world.finish(this.revocations.retire(session, key, grant, account));
+    return this.world.finish(this.revocations.retire(await this.#acting(connection.ref), key, grant));
   }
 
   async create(input: CreateGrantInput, ref: ConnectionRef = anasRef): Promise<CreatedGrant> {
-    const session = await this.session(ref);
-    const { account } = await session.identity();
     const key = keyOfArn(readKeyArn(input.keyArn) ?? assert.fail());
     const onJournalError = (error: unknown) => this.warnings.push(error);
-    return this.world.finish(create({ journal: this.journal, onJournalError }, session, { key, input, account }));
+    return this.world.finish(
+      create({ journal: this.journal, onJournalError }, await this.#acting(ref), { key, input }),
+    );
+  }
+
+  async #acting(ref: ConnectionRef): Promise<ActingSession> {
+    const session = await this.session(ref);
+    return { session, actor: { kind: 'verified', identity: await session.identity() } };
   }
 
   /** What the description of a row says. */

@@ -711,7 +711,6 @@ const table: readonly Act[] = [
         constraints: noConstraints,
         ...(hand.chance(0.5) ? { name: `grant-${hand.random.below(20)}` } : {}),
       } as const;
-      await session.confirmAccount(account, session.closed);
       await hand.window.create(input, node.connection.ref);
     },
   },

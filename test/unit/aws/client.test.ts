@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { isKind } from '../../../src/core/errors.ts';
 import type { KmsApi } from '../../../src/core/kmsApi.ts';
 import type { CreateGrantInput } from '../../../src/core/model.ts';
+import { unverified, verified } from '../actors.ts';
 import { accounts, anasKeys, createCloudWorld } from './cloud.ts';
 import {
   type Answer,
@@ -200,7 +201,7 @@ test('an answer that lacks the list is a failure, since a missing list is no pro
 
 test('a revoke names key and grant and is no dry run', async (t) => {
   const { api, sent } = await connect(t, () => ({ body: '' }));
-  await api.revokeGrant({ keyArn, grantId: 'g1' }, never);
+  await api.revokeGrant({ keyArn, grantId: 'g1' }, unverified, never);
   assert.deepEqual(sent(), [{ operation: 'RevokeGrant', KeyId: keyArn, GrantId: 'g1' }]);
 });
 
@@ -266,8 +267,8 @@ for (const [what, answer, kind] of [
     const { api, log, server } = await connect(t, () => answer, { maxAttempts: 3 });
     const change = { ...wanted, name: 'shop' };
     await assert.rejects(api.listKeys(undefined, never), (error) => isKind(error, kind));
-    await assert.rejects(api.createGrant(change, never), (error) => isKind(error, kind));
-    await assert.rejects(api.revokeGrant({ keyArn, grantId: 'g1' }, never), (error) => isKind(error, kind));
+    await assert.rejects(api.createGrant(change, unverified, never), (error) => isKind(error, kind));
+    await assert.rejects(api.revokeGrant({ keyArn, grantId: 'g1' }, unverified, never), (error) => isKind(error, kind));
     assert.equal(server.received.length, 3);
     assert.deepEqual(
       log.map(({ outcome, attempts }) => [outcome, attempts]),
@@ -320,7 +321,7 @@ const made = { body: { GrantId: 'g1', GrantToken: 'token-canary' } };
 
 test('a grant is created from what was asked for, and nothing else is sent', async (t) => {
   const { api, sent } = await connect(t, () => made);
-  assert.deepEqual(await api.createGrant(wanted, never), { grantId: 'g1', grantToken: 'token-canary' });
+  assert.deepEqual(await api.createGrant(wanted, unverified, never), { grantId: 'g1', grantToken: 'token-canary' });
   await api.createGrant(
     {
       keyArn,
@@ -330,6 +331,7 @@ test('a grant is created from what was asked for, and nothing else is sent', asy
       constraints: { ...noConstraints, encryptionContextEquals: { app: 'shop' } },
       name: 'shop',
     },
+    unverified,
     never,
   );
   await api.createGrant(
@@ -344,6 +346,7 @@ test('a grant is created from what was asked for, and nothing else is sent', asy
         sourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/t',
       },
     },
+    unverified,
     never,
   );
   const operation = 'CreateGrant';
@@ -374,8 +377,8 @@ test('a grant is created from what was asked for, and nothing else is sent', asy
 
 test('an answer without a grant ID is a failure, and one without a token is none', async (t) => {
   const { api } = await connect(t, (_, count) => ({ body: count === 1 ? { GrantToken: 't' } : { GrantId: 'g1' } }));
-  await assert.rejects(api.createGrant(wanted, never), (error) => isKind(error, 'notJson'));
-  assert.deepEqual(await api.createGrant(wanted, never), { grantId: 'g1', grantToken: '' });
+  await assert.rejects(api.createGrant(wanted, unverified, never), (error) => isKind(error, 'notJson'));
+  assert.deepEqual(await api.createGrant(wanted, unverified, never), { grantId: 'g1', grantToken: '' });
 });
 
 for (const [what, body] of [
@@ -387,7 +390,7 @@ for (const [what, body] of [
 ] as const) {
   test(`the grant token is neither in the log nor in an error when the answer is ${what}`, async (t) => {
     const { api, log } = await connect(t, () => ({ body }));
-    const outcome = await api.createGrant(wanted, never).then(
+    const outcome = await api.createGrant(wanted, unverified, never).then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -415,7 +418,7 @@ test('a dry run of a new grant says so, and tells allowed from created and from 
 test('a grant is retired by key and grant ID, and a dry run of that says that it is one', async (t) => {
   const answers = [{ body: '' }, failure('DryRunOperationException', 'would have'), { body: '' }];
   const { api, sent } = await connect(t, (_, count) => answers[count - 1] ?? 'close');
-  await api.retireGrant({ keyArn, grantId: 'g1' }, never);
+  await api.retireGrant({ keyArn, grantId: 'g1' }, unverified, never);
   assert.equal(await api.dryRunRetireGrant({ keyArn, grantId: 'g1' }, never), 'allowed');
   assert.equal(await api.dryRunRetireGrant({ keyArn, grantId: 'g1' }, never), 'retired');
   const retire = { operation: 'RetireGrant', KeyId: keyArn, GrantId: 'g1' };
@@ -425,7 +428,7 @@ test('a grant is retired by key and grant ID, and a dry run of that says that it
 test('a grant that is not there any more when it is retired is told from a key that is not', async (t) => {
   const messages = ['Grant Id g1 is not found', `Key '${keyArn}' does not exist`];
   const { api } = await connect(t, (_, count) => failure('NotFoundException', messages[count - 1] ?? ''));
-  const retire = () => api.retireGrant({ keyArn, grantId: 'g1' }, never);
+  const retire = () => api.retireGrant({ keyArn, grantId: 'g1' }, unverified, never);
   await assert.rejects(retire(), (error) => isKind(error, 'grantNotFound'));
   await assert.rejects(retire(), (error) => isKind(error, 'keyNotFound'));
 });
@@ -556,8 +559,9 @@ test('a grant is created, listed, retired and gone, and its key described, again
   };
   assert.equal(await api.dryRunCreateGrant(input, never), 'allowed');
   assert.deepEqual((await api.listRetirableGrants(arn, undefined, never)).items, []);
-  const first = await api.createGrant(input, never);
-  const second = await api.createGrant(input, never);
+  const actor = verified(await api.callerIdentity(never));
+  const first = await api.createGrant(input, actor, never);
+  const second = await api.createGrant(input, actor, never);
   assert.equal(second.grantId, first.grantId);
   assert.notEqual(second.grantToken, first.grantToken);
   const ref = { keyArn: key.arn, grantId: first.grantId };
@@ -566,7 +570,7 @@ test('a grant is created, listed, retired and gone, and its key described, again
   assert.deepEqual(fields, input);
   assert.deepEqual((await api.listRetirableGrants(arn, undefined, never)).items, [listed]);
   assert.equal(await api.dryRunRetireGrant(ref, never), 'allowed');
-  await api.retireGrant(ref, never);
+  await api.retireGrant(ref, actor, never);
   assert.deepEqual((await api.listGrants(ref, never)).items, []);
 
   assert.equal(JSON.parse(await api.getKeyPolicy(key.arn, never)).Version, '2012-10-17');
@@ -587,9 +591,9 @@ test('neither a grant is created nor one retired, dry or not, with new credentia
   await writeConfig('[default]\naws_access_key_id = AKIABEN\naws_secret_access_key = secret-of-ben\n');
   const input = { ...wanted, keyArn: key.arn };
   const changes = [
-    () => api.createGrant(input, never),
+    () => api.createGrant(input, verified(), never),
     () => api.dryRunCreateGrant(input, never),
-    () => api.retireGrant(ref, never),
+    () => api.retireGrant(ref, verified(), never),
     () => api.dryRunRetireGrant(ref, never),
   ];
   for (const change of changes) {
@@ -600,8 +604,8 @@ test('neither a grant is created nor one retired, dry or not, with new credentia
 });
 
 for (const [operation, change] of [
-  ['CreateGrant', (api: KmsApi) => api.createGrant(wanted, never)],
-  ['RetireGrant', (api: KmsApi) => api.retireGrant({ keyArn, grantId: 'g1' }, never)],
+  ['CreateGrant', (api: KmsApi) => api.createGrant(wanted, unverified, never)],
+  ['RetireGrant', (api: KmsApi) => api.retireGrant({ keyArn, grantId: 'g1' }, unverified, never)],
 ] as const) {
   test(`${operation} is not sent again for a connection of which nobody knows the account`, async (t) => {
     const { open, cloud, writeConfig } = await createCloudWorld(t, { config: `[default]\n${anasKeys}` });

@@ -3,6 +3,7 @@ import test from 'node:test';
 import type { Sample } from '../../../src/aws/index.ts';
 import { isKind } from '../../../src/core/errors.ts';
 import { createSample } from '../../../src/emulator/index.ts';
+import { verified } from '../actors.ts';
 import {
   assumedRole,
   createWorld,
@@ -103,15 +104,15 @@ test("a client without an endpoint of its own goes to AWS's, not to one that the
 
 test('sample data is served by the emulator in this process', async (t) => {
   const { aws } = await createWorld(t, { aws: { sample: async () => createSample() } });
-  const { api, confirmAccount } = await aws.open({ kind: 'sample' });
-  await confirmAccount('111122223333', never);
+  const { api } = await aws.open({ kind: 'sample' });
+  const actor = verified(await api.callerIdentity(never));
   const [key] = (await api.listKeys(undefined, never)).items;
   assert.ok(key !== undefined);
   const [grant] = (await api.listGrants({ keyArn: key.arn }, never)).items;
   assert.ok(grant !== undefined);
   assert.equal(grant.keyArn, key.arn);
   assert.equal(await api.dryRunRevokeGrant(grant, never), 'allowed');
-  await api.revokeGrant(grant, never);
+  await api.revokeGrant(grant, actor, never);
   assert.equal((await api.describeKey(key.arn, never)).arn, key.arn);
   assert.ok((await api.listAliases(undefined, never)).items.length > 0);
   assert.match((await api.callerIdentity(never)).arn, /^arn:aws:sts::/);

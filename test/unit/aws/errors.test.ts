@@ -6,6 +6,7 @@ import test, { type TestContext } from 'node:test';
 import { translate } from '../../../src/aws/errors.ts';
 import { isKmsError, type KmsError, type KmsErrorKind } from '../../../src/core/errors.ts';
 import type { KmsApi } from '../../../src/core/kmsApi.ts';
+import { unverified } from '../actors.ts';
 import { type Answer, createWorld, failure, keyArn, never, profileAt, serve, stsFailure, xml } from './support.ts';
 
 const grant = { keyArn, grantId: 'g1' };
@@ -14,7 +15,7 @@ const listKeys: Call = (api) => api.listKeys(undefined, never);
 const listGrants: Call = (api) => api.listGrants({ keyArn }, never);
 const listGrant: Call = (api) => api.listGrants(grant, never);
 const describe: Call = (api) => api.describeKey(keyArn, never);
-const revoke: Call = (api) => api.revokeGrant(grant, never);
+const revoke: Call = (api) => api.revokeGrant(grant, unverified, never);
 const identity: Call = (api) => api.callerIdentity(never);
 
 async function failureOf(call: Promise<unknown>): Promise<KmsError> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { isKind, isKmsError } from '../../../src/core/errors.ts';
 import type { GrantRef, KmsApi } from '../../../src/core/kmsApi.ts';
+import { unverified, verified } from '../actors.ts';
 import { accounts, anasKeys, createCloudWorld, mfaSerial, role, ssoConfig } from './cloud.ts';
 import { never } from './support.ts';
 
@@ -29,12 +30,13 @@ async function firstGrant(api: KmsApi): Promise<GrantRef> {
 test('a call that is answered that its token has expired signs in again, and goes through', async (t) => {
   const { open, cloud, log } = await createCloudWorld(t, { config: admin });
   const { api } = await open('admin');
+  await api.callerIdentity(never);
   await api.listKeys(undefined, never);
   cloud.expire();
   await api.listKeys(undefined, never);
   assert.deepEqual(
-    log.map(({ operation, outcome, awsName }) => `${operation} ${outcome} ${awsName ?? ''}`.trim()),
-    ['ListKeys ok', 'ListKeys expiredToken ExpiredTokenException', 'ListKeys ok'],
+    log.slice(1).map(({ operation, outcome, awsName }) => `${operation} ${outcome} ${awsName ?? ''}`.trim()),
+    ['ListKeys ok', 'ListKeys expiredToken ExpiredTokenException', 'GetCallerIdentity ok', 'ListKeys ok'],
   );
 });
 
@@ -50,7 +52,7 @@ test('STS has another name for an expired token, and the call goes through all t
 test('access keys that were rotated are read from the file, for keys and for a secret alone', async (t) => {
   const { open, cloud, writeConfig } = await createCloudWorld(t, { config: `[default]\n${anasKeys}` });
   const { api } = await open();
-  await api.listKeys(undefined, never);
+  await api.callerIdentity(never);
 
   cloud.rotate('AKIAANA', 'new-secret');
   await writeConfig(`[default]\n${anasKeys.replace('secret-of-ana', 'new-secret')}`);
@@ -74,7 +76,7 @@ test('a call fails with what the new sign-in failed with', async (t) => {
   const { open, aws, cloud, writeSsoToken } = await createCloudWorld(t, { config: ssoConfig('ended') });
   await writeSsoToken('ended');
   const { api } = await open('sso');
-  await api.listKeys(undefined, never);
+  await api.callerIdentity(never);
   cloud.expire();
   cloud.sessions.endAll();
   await assert.rejects(api.listKeys(undefined, never), (error) => isKind(error, 'ssoExpired'));
@@ -117,11 +119,11 @@ test('a session of `aws login` that is over has to be signed in to', async (t) =
 
 test('a revoke whose credentials have expired goes through with new ones of the same account', async (t) => {
   const { open, cloud } = await createCloudWorld(t, { config: admin });
-  const { api, confirmAccount } = await open('admin');
+  const { api } = await open('admin');
   const grant = await firstGrant(api);
-  await confirmAccount(accounts.ana, never);
+  const actor = verified(await api.callerIdentity(never));
   cloud.expire();
-  await api.revokeGrant(grant, never);
+  await api.revokeGrant(grant, actor, never);
   assert.deepEqual(
     cloud.requests.slice(-4).map(({ operation, status }) => `${operation} ${status}`),
     ['RevokeGrant 400', 'AssumeRole 200', 'GetCallerIdentity 200', 'RevokeGrant 200'],
@@ -133,12 +135,12 @@ const isOtherAccount = (error: unknown) =>
 
 test('nothing is revoked, dry or not, with new credentials of another account', async (t) => {
   const { open, cloud, writeConfig } = await createCloudWorld(t, { config: admin });
-  const { api, confirmAccount } = await open('admin');
+  const { api } = await open('admin');
   const grant = await firstGrant(api);
-  await confirmAccount(accounts.ana, never);
+  const actor = verified(await api.callerIdentity(never));
   await writeConfig(`[profile admin]\n${bensKeys}`);
   cloud.expire();
-  await assert.rejects(api.revokeGrant(grant, never), isOtherAccount);
+  await assert.rejects(api.revokeGrant(grant, actor, never), isOtherAccount);
   await assert.rejects(api.dryRunRevokeGrant(grant, never), isOtherAccount);
   const revokes = cloud.requests.filter(({ operation }) => operation === 'RevokeGrant');
   assert.deepEqual(
@@ -163,17 +165,17 @@ test('a revoke is not sent again for a connection of which nobody knows the acco
   const { api } = await open('admin');
   const grant = await firstGrant(api);
   cloud.expire();
-  await assert.rejects(api.revokeGrant(grant, never), (error) => isKind(error, 'expiredToken'));
+  await assert.rejects(api.revokeGrant(grant, unverified, never), (error) => isKind(error, 'expiredToken'));
   assert.equal(cloud.requests.filter(({ operation }) => operation === 'RevokeGrant').length, 1);
 });
 
 test('a profile that was switched between the confirmation and the revoke is found out before the revoke', async (t) => {
   const { open, cloud, writeConfig, log } = await createCloudWorld(t, { config: admin });
-  const { api, confirmAccount } = await open('admin');
+  const { api } = await open('admin');
   await api.callerIdentity(never);
   await writeConfig(`[profile admin]\n${bensKeys}`);
   cloud.expire();
-  await assert.rejects(confirmAccount(accounts.ana, never), isOtherAccount);
+  await assert.rejects(api.callerIdentity(never), isOtherAccount);
   assert.equal(log.at(-1)?.outcome, 'accountChanged');
   assert.equal(cloud.requests.filter(({ operation }) => operation === 'RevokeGrant').length, 0);
 });
@@ -197,23 +199,22 @@ test('credentials that run out between the confirmation and the revoke are confi
   };
   await writeConfig(`[profile process]\ncredential_process = cat ${file}\n`);
   await write(`arn:aws:iam::${accounts.ana}:user/ana`);
-  const { api, confirmAccount } = await open('process');
+  const { api } = await open('process');
   const grant = await firstGrant(api);
-  await confirmAccount(accounts.ana, never);
+  const actor = verified(await api.callerIdentity(never));
   await write(`arn:aws:iam::${accounts.ben}:user/ben`);
-  await assert.rejects(api.revokeGrant(grant, never), isOtherAccount);
+  await assert.rejects(api.revokeGrant(grant, actor, never), isOtherAccount);
   await write(`arn:aws:iam::${accounts.ana}:user/ana`);
-  await api.revokeGrant(grant, never);
+  await api.revokeGrant(grant, actor, never);
 });
 
-test('a confirmation of the right account asks STS, each time', async (t) => {
+test('who is signed in is asked of STS each time', async (t) => {
   const { open, cloud } = await createCloudWorld(t, { config: `[default]\n${anasKeys}` });
-  const { confirmAccount } = await open();
-  await confirmAccount(accounts.ana, never);
-  await confirmAccount(accounts.ana, never);
+  const { api } = await open();
+  await api.callerIdentity(never);
+  await api.callerIdentity(never);
   assert.equal(cloud.requests.filter(({ operation }) => operation === 'GetCallerIdentity').length, 2);
-  await assert.rejects(confirmAccount(accounts.ben, never), (error) => isKind(error, 'accountChanged'));
-  await assert.rejects(confirmAccount(accounts.ana, AbortSignal.abort()), { name: 'AbortError' });
+  await assert.rejects(api.callerIdentity(AbortSignal.abort()), { name: 'AbortError' });
 });
 
 test('an MFA session that AWS ended asks for a code again, and cancelling that cancels the call', async (t) => {
@@ -223,13 +224,13 @@ test('an MFA session that AWS ended asks for a code again, and cancelling that c
     aws: { mfaCode: async () => codes.shift() },
   });
   const { api } = await open('guarded');
-  await api.listKeys(undefined, never);
+  await api.callerIdentity(never);
   cloud.expire();
   await assert.rejects(api.listKeys(undefined, never), { name: 'AbortError' });
   await api.listKeys(undefined, never);
   assert.deepEqual(
     log.map(({ outcome }) => outcome),
-    ['ok', 'expiredToken', 'aborted', 'ok'],
+    ['ok', 'expiredToken', 'aborted', 'ok', 'ok'],
   );
 });
 
@@ -244,12 +245,15 @@ test('of the Regions of a profile, one that signs in again does so for all', asy
 
 test('a failure to ask STS about new credentials stops the call that needs the answer', async (t) => {
   const { open, cloud } = await createCloudWorld(t, { config: admin });
-  const { api, confirmAccount } = await open('admin');
+  const { api } = await open('admin');
   const grant = await firstGrant(api);
-  await confirmAccount(accounts.ana, never);
+  const actor = verified(await api.callerIdentity(never));
   cloud.expire();
   cloud
     .emulator(accounts.ana, 'eu-west-1')
     .setFaults([{ operation: 'GetCallerIdentity', fault: { kind: 'notJson', status: 503 } }]);
-  await assert.rejects(api.revokeGrant(grant, never), (error) => isKmsError(error) && error.details.kind === 'notJson');
+  await assert.rejects(
+    api.revokeGrant(grant, actor, never),
+    (error) => isKmsError(error) && error.details.kind === 'notJson',
+  );
 });

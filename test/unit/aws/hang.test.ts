@@ -7,6 +7,7 @@ import test from 'node:test';
 import { maxAnswerBytes } from '../../../src/aws/answer.ts';
 import { isAbort, isKmsError, type KmsErrorKind } from '../../../src/core/errors.ts';
 import type { KmsApi } from '../../../src/core/kmsApi.ts';
+import { unverified, verified } from '../actors.ts';
 import { type Answer, createWorld, identity, keyArn, never, profileAt, serve } from './support.ts';
 
 /** Each byte in time for every time-out of a silence, and never the last one. */
@@ -41,8 +42,8 @@ async function kindOf(call: Promise<unknown>): Promise<KmsErrorKind> {
 
 const grant = { keyArn, grantId: 'g1' };
 const calls: readonly (readonly [string, (api: KmsApi, signal: AbortSignal) => Promise<unknown>])[] = [
-  ['RevokeGrant', (api, signal) => api.revokeGrant(grant, signal)],
-  ['RetireGrant', (api, signal) => api.retireGrant(grant, signal)],
+  ['RevokeGrant', (api, signal) => api.revokeGrant(grant, unverified, signal)],
+  ['RetireGrant', (api, signal) => api.retireGrant(grant, unverified, signal)],
   ['ListGrants', (api, signal) => api.listGrants({ keyArn }, signal)],
   ['ListResourceTags', (api, signal) => api.listResourceTags(keyArn, signal)],
   ['GetCallerIdentity', (api, signal) => api.callerIdentity(signal)],
@@ -112,9 +113,9 @@ test('a call may take longer than the deadline of another that it waits for', as
     config: profileAt(server.url),
     aws: { timeouts: { connectMs, requestMs, callMs: 100 } },
   });
-  const { api, confirmAccount } = await open();
-  await confirmAccount('111122223333', never);
-  assert.equal(await kindOf(api.revokeGrant(grant, never)), 'timeout');
+  const { api } = await open();
+  const actor = verified(await api.callerIdentity(never));
+  assert.equal(await kindOf(api.revokeGrant(grant, actor, never)), 'timeout');
   assert.deepEqual(
     log.map(({ operation, outcome }) => [operation, outcome]),
     [

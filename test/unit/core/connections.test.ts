@@ -37,7 +37,12 @@ class FakeAws implements Aws {
   /** What the files say of a profile. */
   readonly contents = new Map<string, string>();
   /** The KMS of each opening, the newest last. */
-  readonly opened: { readonly id: string; readonly kms: FakeKms; isClosed: boolean }[] = [];
+  readonly opened: {
+    readonly id: string;
+    readonly kms: FakeKms;
+    readonly ended: AbortController;
+    isClosed: boolean;
+  }[] = [];
   /** Before each answer, with what was read for it: delays it or, by throwing, replaces it. */
   before: (step: string) => unknown = () => {};
   beforeCall: FakeKms['before'] = () => {};
@@ -58,18 +63,14 @@ class FakeAws implements Aws {
     const account = this.accounts.get(id) ?? '111122223333';
     kms.identity = { account, arn: `arn:aws:iam::${account}:user/ana` };
     await this.#step(`open ${id}`);
-    const entry = { id, kms, isClosed: false };
+    const entry = { id, kms, ended: new AbortController(), isClosed: false };
     this.opened.push(entry);
     return {
       api: kms,
       region: ref.kind === 'sample' ? 'eu-west-1' : ref.region,
       endpoint: { kind: ref.kind === 'sample' ? 'sample' : 'aws' },
       awsTime: () => undefined,
-      confirmAccount: async (expected, signal) => {
-        this.log.push(`confirm ${expected}`);
-        signal.throwIfAborted();
-        if (expected !== account) throw kmsError('accountChanged');
-      },
+      ended: entry.ended.signal,
       close: () => {
         assert.equal(entry.isClosed, false, 'closed twice');
         entry.isClosed = true;
@@ -735,17 +736,52 @@ test('who is signed in is asked again after a failure, which leaves the session 
   assert.equal(told.at(-1), 'identity profile/dev/eu-west-1');
 });
 
-test('whose account it is, is confirmed by the opened connection itself', async () => {
-  const { aws, connections } = world({ connections: [dev] });
+test('who is signed in is confirmed by asking again, and then known to be who it is now', async () => {
+  const { aws, connections, told } = world({ connections: [dev] });
   const session = await connections.open(dev);
   const { signal } = new AbortController();
-  await session.confirmAccount('111122223333', signal);
-  assert.equal(await failure(session.confirmAccount('999988887777', signal)), 'accountChanged');
-  assert.equal(await failure(session.confirmAccount('111122223333', AbortSignal.abort())), 'abort');
-  assert.deepEqual(
-    aws.log.filter((line) => line.startsWith('confirm')),
-    ['confirm 111122223333', 'confirm 999988887777', 'confirm 111122223333'],
-  );
+  await session.identity();
+  const [opened] = aws.opened;
+  assert.ok(opened !== undefined);
+  opened.kms.identity = { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/break-glass' };
+  assert.equal((await session.identity()).arn, 'arn:aws:iam::111122223333:user/ana');
+  assert.equal((await session.confirmIdentity(signal)).arn, 'arn:aws:iam::111122223333:user/break-glass');
+  assert.equal((await session.identity()).arn, 'arn:aws:iam::111122223333:user/break-glass');
+  assert.equal(session.knownIdentity?.arn, 'arn:aws:iam::111122223333:user/break-glass');
+  assert.equal(told.at(-1), 'identity profile/dev/eu-west-1');
+  assert.equal(await failure(session.confirmIdentity(AbortSignal.abort())), 'abort');
+});
+
+test('an opening whose credentials lead to another account ends, whoever asked, and the next question opens anew', async () => {
+  const { aws, connections, told, isOpen, forgetTold } = world({ connections: [dev] });
+  const session = await connections.open(dev);
+  await settle();
+  forgetTold();
+  const id = 'profile/dev/eu-west-1';
+  aws.accounts.set(id, '999988887777');
+  aws.opened[0]?.ended.abort(kmsError('accountChanged'));
+  // Who asked is told the reason, and not that it was aborted.
+  assert.equal(session.closed.aborted, false);
+  await settle();
+  assert.deepEqual([session.closed.aborted, connections.find(session.connection), isOpen()], [true, undefined, []]);
+  assert.deepEqual(told, [`account ${id}`, `state ${id}`]);
+  const next = await connections.open(dev);
+  assert.equal(next.knownIdentity?.account, '999988887777');
+  aws.opened[0]?.ended.abort();
+  await settle();
+  assert.equal(next.closed.aborted, false);
+});
+
+test('of a connection whose account nobody knew, nothing stays on screen when it opens anew', async () => {
+  const { aws, connections, told } = world({ connections: [dev] });
+  aws.beforeCall = () => Promise.reject(kmsError('network'));
+  await connections.open(dev);
+  await settle();
+  connections.reconnect(dev);
+  assert.ok(!told.includes('account profile/dev/eu-west-1'));
+  aws.beforeCall = () => {};
+  await connections.open(dev);
+  assert.ok(told.includes('account profile/dev/eu-west-1'));
 });
 
 test('closing a session aborts what it asked, and it tells no more', async () => {

@@ -218,10 +218,16 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   accountChanged: {
     title: 'Another account',
-    sentence: `Profile dev has come to sign in to another account. ${denied}`,
+    sentence: `Profile dev has other credentials now. ${denied}`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
+  },
+  principalChanged: {
+    title: 'Another principal',
+    sentence: `Profile dev no longer signs in as the principal in the question. ${denied}`,
+    retryHelps: true,
+    actions: ['retry', 'selectProfile', 'showLog'],
   },
   timeout: {
     title: 'No answer',

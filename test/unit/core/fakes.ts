@@ -1,5 +1,6 @@
+import type { Actor } from '../../../src/core/actor.ts';
 import { abortError, type Clock } from '../../../src/core/clock.ts';
-import type { Session } from '../../../src/core/connections.ts';
+import type { ActingSession, Session } from '../../../src/core/connections.ts';
 import { KmsError, type KmsErrorDetails, type KmsErrorKind } from '../../../src/core/errors.ts';
 import { Inventory } from '../../../src/core/inventory.ts';
 import type { JournalFile } from '../../../src/core/journal.ts';
@@ -21,6 +22,7 @@ import {
   type KeyTag,
   type KmsKey,
 } from '../../../src/core/model.ts';
+import { ana, verified } from '../actors.ts';
 
 /** Lets everything that is ready to run do so. */
 export function settle(): Promise<void> {
@@ -151,6 +153,7 @@ const everyKind: Readonly<Record<KmsErrorKind, true>> = {
   processFailed: true,
   untrustedWorkspace: true,
   accountChanged: true,
+  principalChanged: true,
   timeout: true,
   network: true,
   notJson: true,
@@ -169,6 +172,7 @@ export interface Call {
   readonly marker?: string | undefined;
   readonly input?: CreateGrantInput | undefined;
   readonly principalArn?: string | undefined;
+  readonly actor?: Actor | undefined;
 }
 
 type Hook = (call: Call, signal: AbortSignal) => unknown;
@@ -180,7 +184,7 @@ export class FakeKms implements KmsApi {
   readonly aliases: AliasListEntry[] = [];
   readonly grants = new Map<string, Grant[]>();
   readonly pageSize = { keys: 1000, aliases: 100, grants: 100 };
-  identity: CallerIdentity = { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/ana' };
+  identity: CallerIdentity = ana;
   /** AWS's own time; `undefined` where no answer gave it. */
   awsNow: number | undefined;
   dryRunAnswer: 'allowed' | 'revoked' = 'allowed';
@@ -246,8 +250,8 @@ export class FakeKms implements KmsApi {
     });
   }
 
-  revokeGrant({ keyArn, grantId }: GrantRef, signal: AbortSignal): Promise<void> {
-    return this.#call({ operation: 'revokeGrant', keyArn, grantId }, signal, () => {
+  revokeGrant({ keyArn, grantId }: GrantRef, actor: Actor, signal: AbortSignal): Promise<void> {
+    return this.#call({ operation: 'revokeGrant', keyArn, grantId, actor }, signal, () => {
       if (!this.revokesSlowly) this.unlist(keyArn, grantId);
     });
   }
@@ -256,9 +260,9 @@ export class FakeKms implements KmsApi {
     return this.#call({ operation: 'dryRunRevokeGrant', keyArn, grantId }, signal, () => this.dryRunAnswer);
   }
 
-  createGrant(input: CreateGrantInput, signal: AbortSignal): Promise<CreatedGrant> {
+  createGrant(input: CreateGrantInput, actor: Actor, signal: AbortSignal): Promise<CreatedGrant> {
     const { keyArn } = input;
-    return this.#call({ operation: 'createGrant', keyArn, input }, signal, () => {
+    return this.#call({ operation: 'createGrant', keyArn, input, actor }, signal, () => {
       const listed = this.grants.get(keyArn) ?? [];
       const same = input.name === undefined ? undefined : listed.find(({ name }) => name === input.name);
       this.#created += 1;
@@ -284,8 +288,8 @@ export class FakeKms implements KmsApi {
     return this.#call(call, signal, () => this.dryRunCreateAnswer);
   }
 
-  retireGrant({ keyArn, grantId }: GrantRef, signal: AbortSignal): Promise<void> {
-    return this.#call({ operation: 'retireGrant', keyArn, grantId }, signal, () => {
+  retireGrant({ keyArn, grantId }: GrantRef, actor: Actor, signal: AbortSignal): Promise<void> {
+    return this.#call({ operation: 'retireGrant', keyArn, grantId, actor }, signal, () => {
       if (!this.revokesSlowly) this.unlist(keyArn, grantId);
     });
   }
@@ -412,6 +416,11 @@ export function metadata(keyArn: string, fields: Partial<KeyMetadata> = {}): Key
   };
 }
 
+/** A session by which ana acts, as a question showed her. */
+export function acting(session: Session, actor: Actor = verified()): ActingSession {
+  return { session, actor };
+}
+
 export const profileRef: ConnectionRef = { kind: 'profile', profile: 'dev', region: 'eu-west-1' };
 
 export interface FakeSession extends Session {
@@ -438,10 +447,7 @@ export function openSession(
     identity: () => api.callerIdentity(controller.signal),
     knownIdentity: undefined,
     awsTime: () => (api instanceof FakeKms ? api.awsNow : undefined),
-    confirmAccount: async (expected, signal) => {
-      const { account } = await api.callerIdentity(signal);
-      if (account !== expected) throw kmsError('accountChanged', { message: `It is ${account} now.` });
-    },
+    confirmIdentity: (signal) => api.callerIdentity(signal),
     close: () => controller.abort(),
   };
 }

@@ -15,6 +15,7 @@ import type { CreateGrantInput } from '../../../src/core/model.ts';
 import { defaultPolicy } from '../../../src/core/propagation.ts';
 import { planRecreate } from '../../../src/core/recreate.ts';
 import {
+  acting,
   FakeClock,
   FakeJournalFile,
   FakeKms,
@@ -75,9 +76,9 @@ async function making(kind: 'create' | 'recreate' = 'create') {
   const troubles: unknown[] = [];
   const wanted =
     kind === 'create'
-      ? { key: k1, input, account }
-      : { key: k1, input: planRecreate(k1, full, undefined).input ?? assert.fail(), account, of };
-  const make = () => create({ journal, onJournalError: (error) => troubles.push(error) }, session, wanted);
+      ? { key: k1, input }
+      : { key: k1, input: planRecreate(k1, full, undefined).input ?? assert.fail(), of };
+  const make = () => create({ journal, onJournalError: (error) => troubles.push(error) }, acting(session), wanted);
   const made = (): JournalRecord | undefined => file.records.find((record) => record.kind === kind);
   const before = (): JournalRecord | undefined => file.records.find(({ id }) => id === of.id);
   return { file, journal, kms, session, of, troubles, make, made, before };
@@ -175,7 +176,7 @@ test('a connection that closes while the intent is written gets nothing sent, an
 
 test('a grant that a dry run made is kept as made, and its ID is not known', async () => {
   const { journal, session, made } = await making();
-  await keepCreatedByDryRun(journal, session, { key: k1, input, account });
+  await keepCreatedByDryRun(journal, acting(session), { key: k1, input });
   assert.deepEqual([made()?.accepted, made()?.grant.grantId], [true, '']);
 });
 

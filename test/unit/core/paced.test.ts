@@ -5,6 +5,7 @@ import { isAbort, isKind } from '../../../src/core/errors.ts';
 import type { KmsApi } from '../../../src/core/kmsApi.ts';
 import { type LimitedOperation, RequestLimiter } from '../../../src/core/limiter.ts';
 import { pacing } from '../../../src/core/paced.ts';
+import { unverified } from '../actors.ts';
 import { type Call, FakeClock, FakeKms, gate, grant, keyArnOf, kmsError, settle } from './fakes.ts';
 
 const keyArn = keyArnOf('k1');
@@ -58,11 +59,11 @@ const everyCall: readonly (readonly [LimitedOperation, keyof KmsApi, (api: KmsAp
   ['ListResourceTags', 'listResourceTags', (api) => api.listResourceTags(keyArn, never)],
   ['GetKeyRotationStatus', 'getKeyRotationStatus', (api) => api.getKeyRotationStatus(keyArn, never)],
   ['GetKeyLastUsage', 'getKeyLastUsage', (api) => api.getKeyLastUsage(keyArn, never)],
-  ['RevokeGrant', 'revokeGrant', (api) => api.revokeGrant(ref, never)],
+  ['RevokeGrant', 'revokeGrant', (api) => api.revokeGrant(ref, unverified, never)],
   ['RevokeGrant', 'dryRunRevokeGrant', (api) => api.dryRunRevokeGrant(ref, never)],
-  ['RetireGrant', 'retireGrant', (api) => api.retireGrant(ref, never)],
+  ['RetireGrant', 'retireGrant', (api) => api.retireGrant(ref, unverified, never)],
   ['RetireGrant', 'dryRunRetireGrant', (api) => api.dryRunRetireGrant(ref, never)],
-  ['CreateGrant', 'createGrant', (api) => api.createGrant(wanted, never)],
+  ['CreateGrant', 'createGrant', (api) => api.createGrant(wanted, unverified, never)],
   ['CreateGrant', 'dryRunCreateGrant', (api) => api.dryRunCreateGrant(wanted, never)],
 ];
 
@@ -139,11 +140,15 @@ test('reads that differ in key, grant, page, method or connection are not', asyn
 
 test('changes and dry runs are never one', async () => {
   const { clock, kms, api } = setUp();
-  const twice = [api.revokeGrant, api.retireGrant, api.dryRunRevokeGrant, api.dryRunRetireGrant];
-  const all = Promise.all([
-    ...twice.flatMap((call) => [call(ref, never), call(ref, never)]),
-    ...[api.createGrant, api.dryRunCreateGrant].flatMap((call) => [call(wanted, never), call(wanted, never)]),
-  ]);
+  const calls = [
+    () => api.revokeGrant(ref, unverified, never),
+    () => api.retireGrant(ref, unverified, never),
+    () => api.createGrant(wanted, unverified, never),
+    () => api.dryRunRevokeGrant(ref, never),
+    () => api.dryRunRetireGrant(ref, never),
+    () => api.dryRunCreateGrant(wanted, never),
+  ];
+  const all = Promise.all<unknown>(calls.flatMap((call) => [call(), call()]));
   await clock.advance(2000);
   await all;
   assert.equal(kms.calls.length, 12);
@@ -241,7 +246,7 @@ test('a read that waits for its turn is joined also after a change, since it is 
   const { clock, kms, api, background } = setUp(1);
   await api.listGrants({ keyArn: keyArnOf('other') }, never);
   const before = background.listGrants({ keyArn }, never);
-  await api.revokeGrant(ref, never);
+  await api.revokeGrant(ref, unverified, never);
   const after = background.listGrants({ keyArn }, never);
   await clock.advance(5000);
   assert.equal((await after).items.length, 1);
@@ -259,7 +264,7 @@ test('a read that was throttled is sent again, and joined by then', async () => 
   };
   const before = api.listGrants({ keyArn }, never);
   await settle();
-  await api.revokeGrant(ref, never);
+  await api.revokeGrant(ref, unverified, never);
   const after = api.listGrants({ keyArn }, never);
   await clock.advance(5000);
   assert.equal((await after).items.length, 1);
@@ -293,18 +298,18 @@ function failing(kms: FakeKms, ...kinds: readonly Parameters<typeof kmsError>[0]
 
 test('a grant without a name is never asked for twice after a lost answer, and one that KMS refused to look at is', async () => {
   const { clock, kms, api, operations } = setUp();
-  for (const call of [api.createGrant, api.dryRunCreateGrant]) {
+  for (const call of [() => api.createGrant(wanted, unverified, never), () => api.dryRunCreateGrant(wanted, never)]) {
     failing(kms, 'timeout');
-    await assert.rejects(call(wanted, never), (error) => isKind(error, 'timeout'));
+    await assert.rejects(call(), (error) => isKind(error, 'timeout'));
   }
   assert.deepEqual(operations(), ['createGrant', 'dryRunCreateGrant']);
   failing(kms, 'throttled', 'throttled');
-  const made = api.createGrant(wanted, never);
+  const made = api.createGrant(wanted, unverified, never);
   await clock.advance(5000);
   await made;
   assert.equal(kms.count('createGrant'), 4);
   failing(kms, 'throttled', 'timeout');
-  const lost = assert.rejects(api.createGrant(wanted, never), (error) => isKind(error, 'timeout'));
+  const lost = assert.rejects(api.createGrant(wanted, unverified, never), (error) => isKind(error, 'timeout'));
   await clock.advance(5000);
   await lost;
   assert.equal(kms.count('createGrant'), 6);
@@ -314,9 +319,9 @@ test('a grant with a name, a revoke and a retire are asked for again', async () 
   const { clock, kms, api } = setUp();
   const named = { ...wanted, name: 'shop' };
   for (const call of [
-    () => api.createGrant(named, never),
-    () => api.revokeGrant(ref, never),
-    () => api.retireGrant(ref, never),
+    () => api.createGrant(named, unverified, never),
+    () => api.revokeGrant(ref, unverified, never),
+    () => api.retireGrant(ref, unverified, never),
   ]) {
     kms.calls.length = 0;
     failing(kms, 'timeout');
@@ -336,7 +341,7 @@ test('a refusal after a lost answer leaves it open whether the change was made',
     [['throttled', 'accessDenied'], 'accessDenied'],
   ] as const) {
     failing(kms, ...kinds);
-    const failed = assert.rejects(api.revokeGrant(ref, never), (error) => isKind(error, told));
+    const failed = assert.rejects(api.revokeGrant(ref, unverified, never), (error) => isKind(error, told));
     await clock.advance(30_000);
     await failed;
   }

@@ -14,7 +14,9 @@ import {
   type RevocationRecord,
   Revocations,
 } from '../../../src/core/revocation.ts';
+import { unverified, verified } from '../actors.ts';
 import {
+  acting,
   FakeClock,
   FakeJournalFile,
   FakeKms,
@@ -274,7 +276,7 @@ test('the record is kept before the revoke goes out', async () => {
     keptBefore = file.records;
     return answer.passed;
   };
-  const revoked = revocations.revoke(session, k1, g1, account);
+  const revoked = revocations.revoke(acting(session), k1, g1);
   await settle();
   assert.deepEqual(
     keptBefore.map((record) => [record.kind, record.connection, record.key, record.grant, record.account]),
@@ -292,14 +294,14 @@ test('the revoke does not go out before the record is written, nor at all when i
   const { kms, session, revocations, file, state } = world();
   const written = gate();
   file.before = () => written.passed;
-  const revoked = revocations.revoke(session, k1, g1, account);
+  const revoked = revocations.revoke(acting(session), k1, g1);
   await settle();
   assert.equal(kms.count('revokeGrant'), 0);
   written.open();
   await revoked;
   assert.equal(kms.count('revokeGrant'), 1);
   file.before = () => Promise.reject(new Error('disk full'));
-  await assert.rejects(revocations.revoke(session, k1, grant('g2'), account), {
+  await assert.rejects(revocations.revoke(acting(session), k1, grant('g2')), {
     name: 'UserError',
     message: 'The history could not be written, so nothing was sent to KMS: disk full',
   });
@@ -309,17 +311,17 @@ test('the revoke does not go out before the record is written, nor at all when i
 
 test('a revoke names the key by its ARN, and goes out once', async () => {
   const { kms, session, revocations } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   assert.deepEqual(
     kms.calls.filter(({ operation }) => operation === 'revokeGrant'),
-    [{ operation: 'revokeGrant', keyArn: arn, grantId: 'g1' }],
+    [{ operation: 'revokeGrant', keyArn: arn, grantId: 'g1', actor: verified() }],
   );
   revocations.dispose();
 });
 
 test('an accepted revoke is followed until the grant is gone, which is told and remembered', async () => {
   const { kms, session, revocations, clock, outcomes, file, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(1000);
   const progress = revocations.state(profileRef, k1, 'g1');
   assert.ok(progress?.kind === 'confirming' && progress.record.accepted && progress.progress?.lastRead === 'listed');
@@ -345,7 +347,7 @@ test('an accepted revoke is followed until the grant is gone, which is told and 
 test('a revoke that is refused is kept as refused, and is thrown; its row is as before', async () => {
   const { kms, session, revocations, clock, file, changes, state } = world();
   failing(kms, 'revokeGrant', 'accessDenied');
-  await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError('accessDenied'));
+  await assert.rejects(revocations.revoke(acting(session), k1, g1), kmsError('accessDenied'));
   assert.equal(state(), undefined);
   assert.deepEqual(file.records[0]?.outcome, { kind: 'refused', error: 'accessDenied', message: 'accessDenied' });
   assert.equal(changes.length, 2);
@@ -355,11 +357,11 @@ test('a revoke that is refused is kept as refused, and is thrown; its row is as 
 
 test('a second revoke that is refused leaves what is known of the first', async () => {
   const { kms, session, revocations, clock, file, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(6 * minutes);
   assert.equal(state(), 'unconfirmed');
   failing(kms, 'revokeGrant', 'throttled');
-  await assert.rejects(revocations.revoke(session, k1, g1, account), kmsError('throttled'));
+  await assert.rejects(revocations.revoke(acting(session), k1, g1), kmsError('throttled'));
   assert.equal(state(), 'unconfirmed');
   assert.deepEqual(
     file.records.map(({ outcome }) => outcome?.kind),
@@ -375,7 +377,7 @@ for (const kind of ['timeout', 'network', 'notJson', 'internal', 'dependencyTime
     const { kms, session, revocations, clock, kinds, file } = world();
     failing(kms, 'revokeGrant', kind);
     await assert.rejects(
-      revocations.revoke(session, k1, g1, account),
+      revocations.revoke(acting(session), k1, g1),
       (error) => isUnanswered(error) && isKind(error.cause, kind),
     );
     const state = revocations.state(profileRef, k1, 'g1');
@@ -392,7 +394,7 @@ for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
     const { kms, session, revocations, clock, kinds, file } = world();
     kms.unlist(arn, 'g1');
     failing(kms, 'revokeGrant', kind);
-    assert.equal(await revocations.revoke(session, k1, g1, account), 'perhapsGone');
+    assert.equal(await revocations.revoke(acting(session), k1, g1), 'perhapsGone');
     const { accepted, notFound } = revocations.state(profileRef, k1, 'g1')?.record ?? assert.fail();
     assert.deepEqual([accepted, notFound], [false, true]);
     assert.deepEqual([file.records[0]?.outcome, file.records[0]?.accepted], [{ kind: 'notFound' }, false]);
@@ -406,7 +408,7 @@ test('what cannot be written after the revoke is told, and the revoke is accepte
   file.before = (line) => {
     if (line.includes('outcome')) throw new Error('disk full');
   };
-  assert.equal(await revocations.revoke(session, k1, g1, account), 'accepted');
+  assert.equal(await revocations.revoke(acting(session), k1, g1), 'accepted');
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone']);
@@ -416,7 +418,7 @@ test('what cannot be written after the revoke is told, and the revoke is accepte
 
 test('a grant that a dry run revoked is followed as an accepted revoke', async () => {
   const { kms, session, revocations, clock, kinds } = world();
-  await revocations.followDone('revoke', session, k1, g1, account);
+  await revocations.followDone('revoke', acting(session), k1, g1);
   const state = revocations.state(profileRef, k1, 'g1');
   assert.ok(state?.kind === 'confirming' && state.record.accepted);
   kms.unlist(arn, 'g1');
@@ -427,8 +429,8 @@ test('a grant that a dry run revoked is followed as an accepted revoke', async (
 
 test('two revokes on one key share a poller, which comes to rest after both', async () => {
   const { kms, session, revocations, clock, kinds } = world();
-  await revocations.revoke(session, k1, g1, account);
-  await revocations.revoke(session, k1, grant('g2'), account);
+  await revocations.revoke(acting(session), k1, g1);
+  await revocations.revoke(acting(session), k1, grant('g2'));
   await clock.advance(20_000);
   assert.equal(clock.sleeping, 1);
   kms.unlist(arn, 'g1');
@@ -440,8 +442,8 @@ test('two revokes on one key share a poller, which comes to rest after both', as
 
 test('after one grant of a key is gone, the wait for the other can still be stopped', async () => {
   const { kms, session, revocations, clock, kinds } = world();
-  await revocations.revoke(session, k1, g1, account);
-  await revocations.revoke(session, k1, grant('g2'), account);
+  await revocations.revoke(acting(session), k1, g1);
+  await revocations.revoke(acting(session), k1, grant('g2'));
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone']);
@@ -453,18 +455,18 @@ test('after one grant of a key is gone, the wait for the other can still be stop
 test('the next wait on a key goes by the settings as they are then', async () => {
   const policy = { ...defaultPolicy };
   const { kms, session, revocations, clock, kinds } = world({ policy });
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   policy.timeoutMs = 10_000;
-  await revocations.revoke(session, k1, grant('g2'), account);
+  await revocations.revoke(acting(session), k1, grant('g2'));
   await clock.advance(20_000);
   assert.deepEqual(kinds(), ['gone', 'timedOut']);
 });
 
 test('revoking a grant twice at once follows it once, and tells one end', async () => {
   const { kms, session, revocations, clock, kinds, state } = world();
-  await Promise.all([revocations.revoke(session, k1, g1, account), revocations.revoke(session, k1, g1, account)]);
+  await Promise.all([revocations.revoke(acting(session), k1, g1), revocations.revoke(acting(session), k1, g1)]);
   await clock.advance(1000);
   assert.equal(state(), 'confirming');
   kms.unlist(arn, 'g1');
@@ -483,7 +485,7 @@ test('revokes on many keys listen once to the end of their session', async () =>
   };
   session.api.revokeGrant = async () => {};
   for (let index = 0; index < 20; index += 1) {
-    await revocations.revoke(session, key(`k${index}`), grant('g9'), account);
+    await revocations.revoke(acting(session), key(`k${index}`), grant('g9'));
   }
   await clock.advance(1000);
   assert.equal(listeners, 1);
@@ -491,9 +493,9 @@ test('revokes on many keys listen once to the end of their session', async () =>
 
 test('the newest revokes of a key come first', async () => {
   const { session, revocations, clock } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(10);
-  await revocations.revoke(session, k1, grant('g2'), account);
+  await revocations.revoke(acting(session), k1, grant('g2'));
   assert.deepEqual(
     revocations.ofKey(profileRef, arn).map((record) => record.grant.grantId),
     ['g2', 'g1'],
@@ -507,7 +509,7 @@ test('the newest revokes of a key come first', async () => {
 
 test('a grant still listed after five minutes is unconfirmed, and stays so over a reload', async () => {
   const { session, revocations, clock, file, outcomes, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(6 * minutes);
   assert.deepEqual(
     outcomes.map(({ outcome }) => outcome.kind),
@@ -524,7 +526,7 @@ test('a grant still listed after five minutes is unconfirmed, and stays so over 
 
 test('a wait that is stopped leaves the grant unconfirmed; checking again takes a full new limit', async () => {
   const { kms, session, revocations, clock, kinds, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(4 * minutes);
   revocations.stopWaiting(profileRef, k1, 'g1');
   await settle();
@@ -544,7 +546,7 @@ test('a wait that is stopped leaves the grant unconfirmed; checking again takes 
 
 test('checking again does nothing while a wait goes on, or for a grant that nobody revoked', async () => {
   const { kms, session, revocations, clock } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(1000);
   const reads = kms.count('listGrants');
   revocations.checkAgain(session, k1, 'g1');
@@ -559,7 +561,7 @@ test('checking again does nothing while a wait goes on, or for a grant that nobo
 
 test('after a reload the wait is taken up by the next session of the same account', async () => {
   const { kms, session, revocations, clock, file } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(5000);
   revocations.dispose();
   session.close();
@@ -582,7 +584,7 @@ test('after a reload the wait is taken up by the next session of the same accoun
 test('a revoke whose answer a reload cut off is followed, not sent again', async () => {
   const { kms, session, revocations, clock, file } = world();
   kms.before = ({ operation }) => (operation === 'revokeGrant' ? new Promise(() => {}) : undefined);
-  void revocations.revoke(session, k1, g1, account).catch(() => {});
+  void revocations.revoke(acting(session), k1, g1).catch(() => {});
   await settle();
 
   const reloaded = openWindow({ clock, file });
@@ -596,7 +598,7 @@ test('a revoke whose answer a reload cut off is followed, not sent again', async
 
 test('a wait is not taken up when the profile leads to another account meanwhile', async () => {
   const { session, revocations, clock, file } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   revocations.dispose();
 
   const other = new FakeKms();
@@ -611,7 +613,7 @@ test('a wait is not taken up when the profile leads to another account meanwhile
 
 test('a wait whose account was not known is taken up', async () => {
   const { kms, session, revocations, clock, file } = world();
-  await revocations.revoke(session, k1, g1, undefined);
+  await revocations.revoke(acting(session, unverified), k1, g1);
   revocations.dispose();
   kms.unlist(arn, 'g1');
   const reloaded = openWindow({ clock, file });
@@ -622,7 +624,7 @@ test('a wait whose account was not known is taken up', async () => {
 
 test('a session of another profile or Region takes up nothing, and asks nobody who it is', async () => {
   const { kms, session, revocations, clock, file } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   revocations.dispose();
   const reloaded = openWindow({ clock, file });
   const others: ConnectionRef[] = [
@@ -638,7 +640,7 @@ test('a session of another profile or Region takes up nothing, and asks nobody w
 
 test('without knowing the account no wait is taken up: the grant is unconfirmed, and can be checked again', async () => {
   const { kms, session, revocations, clock, file } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   revocations.dispose();
   failing(kms, 'callerIdentity', 'network');
   const reloaded = openWindow({ clock, file });
@@ -653,7 +655,7 @@ test('without knowing the account no wait is taken up: the grant is unconfirmed,
 
 test('a grant that was seen gone before the reload is not followed again', async () => {
   const { kms, session, revocations, clock, file, kinds } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone']);
@@ -668,7 +670,7 @@ test('a grant that was seen gone before the reload is not followed again', async
 
 test('a session that closes in between keeps the record, and the next session takes the wait up', async () => {
   const { kms, session, revocations, clock, file, kinds, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(5000);
   session.close();
   await settle();
@@ -688,7 +690,7 @@ test('a session that closes in between keeps the record, and the next session ta
 test('a session that closes while the revoke is under way throws, and the next session takes the wait up', async () => {
   const { kms, session, revocations, clock, file, kinds } = world();
   kms.before = ({ operation }) => (operation === 'revokeGrant' ? new Promise(() => {}) : undefined);
-  const revoked = revocations.revoke(session, k1, g1, account);
+  const revoked = revocations.revoke(acting(session), k1, g1);
   await settle();
   session.close();
   await assert.rejects(revoked, isUnanswered);
@@ -704,7 +706,7 @@ test('an answer that comes after the session closed is kept, and the next sessio
   const { kms, session, revocations, clock, file, kinds } = world();
   const late = gate();
   kms.revokeGrant = () => late.passed;
-  const revoked = revocations.revoke(session, k1, g1, account);
+  const revoked = revocations.revoke(acting(session), k1, g1);
   await settle();
   session.close();
   late.open();
@@ -720,20 +722,20 @@ test('an answer that comes after the session closed is kept, and the next sessio
 test('sample data is followed and kept in memory, but never written', async () => {
   const { kms, revocations, journal, clock, file, kinds } = world();
   const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
-  await revocations.revoke(sample, k1, g1, account);
-  await revocations.followDone('revoke', sample, k1, grant('g2'), account);
+  await revocations.revoke(acting(sample), k1, g1);
+  await revocations.followDone('revoke', acting(sample), k1, grant('g2'));
   kms.unlist(arn, 'g1');
   await clock.advance(6 * minutes);
   assert.deepEqual(kinds(), ['gone', 'timedOut']);
   failing(kms, 'revokeGrant', 'accessDenied');
-  await assert.rejects(revocations.revoke(sample, k1, g1, account));
+  await assert.rejects(revocations.revoke(acting(sample), k1, g1));
   assert.deepEqual(file.lines, []);
   assert.equal(journal.records.length, 3);
 });
 
 test('disposing stops the reads, tells no end and keeps the record', async () => {
   const { kms, session, revocations, clock, file, kinds } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(1000);
   const reads = kms.count('listGrants');
   revocations.dispose();
@@ -747,7 +749,7 @@ test('disposing stops the reads, tells no end and keeps the record', async () =>
 
 test('an unconfirmed grant is done with when three complete lists in a row do not hold it', async () => {
   const { session, revocations, clock, file, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(6 * minutes);
   await revocations.reconcile(session, arn, { listed: new Set(['g1']), isComplete: true, began: clock.monotonic() });
   assert.equal(state(), 'unconfirmed', 'listed');
@@ -777,7 +779,7 @@ test('an unconfirmed grant is done with when three complete lists in a row do no
 
 test('a list says nothing about a grant whose wait goes on', async () => {
   const { session, revocations, clock, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(1000);
   await revocations.reconcile(session, arn, { listed: new Set(), isComplete: true, began: clock.monotonic() });
   assert.equal(state(), 'confirming');
@@ -786,7 +788,7 @@ test('a list says nothing about a grant whose wait goes on', async () => {
 
 test('a grant that was seen gone and is listed again is followed once more', async () => {
   const { kms, session, revocations, clock, file, kinds, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   kms.addGrants(arn, 'g1');
@@ -803,7 +805,7 @@ test('a grant that was seen gone and is listed again is followed once more', asy
 
 test('after a quarter of an hour a grant that was seen gone is forgotten, and stays in the journal', async () => {
   const { kms, session, revocations, clock, file, state } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   await clock.advance(15 * minutes);
@@ -814,7 +816,7 @@ test('after a quarter of an hour a grant that was seen gone is forgotten, and st
 
 test('a grant that was seen gone is remembered over a reload', async () => {
   const { kms, session, revocations, clock, file } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   kms.unlist(arn, 'g1');
   await clock.advance(10 * minutes);
   const reloaded = openWindow({ clock, file });
@@ -829,9 +831,9 @@ test('a grant that was seen gone is remembered over a reload', async () => {
 
 test('what earlier revokes of a grant left open ends when the grant is gone', async () => {
   const { kms, session, revocations, clock, file } = world();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await clock.advance(6 * minutes);
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(
@@ -847,7 +849,7 @@ test('a revoke of another window is shown here, and its end too', async () => {
   const other = openWindow({ clock, file });
   await other.journal.ready();
   assert.equal(other.state(), undefined);
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   await file.tell();
   assert.equal(other.state(), 'confirming');
   kms.unlist(arn, 'g1');
@@ -861,7 +863,7 @@ test('a wait of another window that told no end within its limit can be checked 
   const { kms, session, revocations, clock, file } = world();
   const other = openWindow({ clock, file });
   await other.journal.ready();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   revocations.dispose();
   await file.tell();
   await clock.advance(5 * minutes);
@@ -877,7 +879,7 @@ test('a wait of another window that told no end within its limit can be checked 
 test('what another window writes does not disturb the wait of this one', async () => {
   const { kms, session, revocations, journal, clock, file, kinds, state } = world();
   await journal.ready();
-  await revocations.revoke(session, k1, g1, account);
+  await revocations.revoke(acting(session), k1, g1);
   const other = openWindow({ clock, file });
   await other.journal.note(file.records[0]?.id ?? '', { kind: 'stopped', lastRead: 'listed' });
   await file.tell();
@@ -893,7 +895,7 @@ test('a journal that cannot be read hides no list of grants, and lets no revoke 
   await revocations.reconcile(session, arn, { listed: new Set(['g1']), isComplete: true, began: clock.monotonic() });
   assert.match(String(troubles[0]), /The history could not be read: EACCES/);
   file.before = () => Promise.reject(new Error('EACCES'));
-  await assert.rejects(revocations.revoke(session, k1, g1, account), /nothing was sent/);
+  await assert.rejects(revocations.revoke(acting(session), k1, g1), /nothing was sent/);
   assert.equal(kms.count('revokeGrant'), 0);
 });
 
@@ -901,7 +903,7 @@ test('a journal that cannot be read hides no list of grants, and lets no revoke 
 
 test('a retirement goes out as such, and is kept and followed like a revoke', async () => {
   const { kms, session, revocations, clock, outcomes, file, state } = world();
-  assert.equal(await revocations.retire(session, k1, g1, account), 'accepted');
+  assert.equal(await revocations.retire(acting(session), k1, g1), 'accepted');
   assert.deepEqual([kms.count('retireGrant'), kms.count('revokeGrant')], [1, 0]);
   assert.deepEqual([file.records[0]?.kind, file.records[0]?.grant], ['retire', g1]);
   assert.deepEqual([state(), revocations.state(profileRef, k1, 'g1')?.record.kind], ['confirming', 'retire']);
@@ -919,7 +921,7 @@ for (const later of [0, 10 * minutes]) {
     const before = world();
     const answer = gate();
     before.kms.before = ({ operation }) => (operation === 'retireGrant' ? answer.passed : Promise.resolve());
-    void before.revocations.retire(before.session, k1, g1, account).catch(() => {});
+    void before.revocations.retire(acting(before.session), k1, g1).catch(() => {});
     await settle();
     before.revocations.dispose();
     before.kms.before = () => {};
@@ -942,7 +944,7 @@ test('a grant whose key may not be listed is looked for in what its retiring pri
   const retired = retiredBy('g1', 'janitor');
   kms.grants.set(arn, [retired]);
   failing(kms, 'listGrants', 'accessDenied');
-  await revocations.retire(session, k1, retired, account);
+  await revocations.retire(acting(session), k1, retired);
   await clock.advance(minutes);
   assert.deepEqual(kinds(), []);
   assert.ok(kms.count('listRetirableGrants') > 0);
