@@ -44,6 +44,7 @@ function tooLarge(current: SigningIn | undefined): Error {
       awsName: name,
       message,
       profile: current.profile,
+      isSignIn: true,
     });
   }
   return error;

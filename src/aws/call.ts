@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { isAbort, isKind, isKmsError } from '../core/errors.ts';
+import { isAbort, isKind, isKmsError, notSentError, wasNotSent } from '../core/errors.ts';
 import type { CallRecord } from '../core/kmsApi.ts';
 import { type Credentials, type Identity, isSame } from './credentials.ts';
 import { createDeadline } from './deadline.ts';
@@ -16,6 +16,11 @@ export interface Rules {
   readonly before?: (identity: Identity) => Promise<unknown>;
   /** Whether the call may be sent once more with other credentials, when AWS refused the first. It may, unless given. */
   readonly mayRenew?: () => boolean;
+}
+
+interface Progress {
+  /** Something was sent that AWS has not refused: cancelled now, it may have been done. */
+  isSent: boolean;
 }
 
 type Send<Output> = (options: { readonly abortSignal: AbortSignal }) => Promise<Output>;
@@ -107,6 +112,7 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
     send: Send<Output>,
     narrow: (output: Output, identity: Identity) => Narrowed<T>,
     { before, mayRenew }: Rules,
+    progress: Progress,
   ): Promise<T> => {
     const signIn = () => translated(context, signal, performance.now(), () => credentials.get(signal));
     const sendAs = (identity: Identity) =>
@@ -114,7 +120,10 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
         sent(
           context,
           signal,
-          send,
+          (options) => {
+            progress.isSent = true;
+            return send(options);
+          },
           (output) => narrow(output, identity),
           () => before?.(identity) ?? Promise.resolve(),
         ),
@@ -126,6 +135,7 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
       if (!isRefusal(refusal)) {
         throw refusal;
       }
+      progress.isSent = false;
       credentials.forget(first);
       const second = mayRenew?.() === false ? first : await signIn();
       if (isSame(first, second)) {
@@ -144,11 +154,13 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
     inner: sent,
     call: async (context, signal, send, narrow, rules = {}) => {
       const start = performance.now();
+      const progress: Progress = { isSent: false };
       try {
-        return await untilAborted(signal, () => renewing(context, signal, send, narrow, rules));
+        return await untilAborted(signal, () => renewing(context, signal, send, narrow, rules, progress));
       } catch (error) {
         if (isAbort(error)) {
           record(context.operation, start, { outcome: 'aborted' });
+          throw progress.isSent || wasNotSent(error) ? error : notSentError();
         }
         throw error;
       }

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } from '@aws-sdk/client-sts';
 import { fromEnv, fromHttp, fromIni, fromInstanceMetadata, fromTokenFile } from '@aws-sdk/credential-providers';
 import * as l10n from '@vscode/l10n';
-import { isAbort, isKmsError, KmsError } from '../core/errors.ts';
+import { isAbort, isKmsError, KmsError, signInCancelledError } from '../core/errors.ts';
 import type { CallerIdentity } from '../core/model.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
-import { AbortError, isSessionExpired, mfaRefusal, SignInError } from './errors.ts';
+import { isSessionExpired, mfaRefusal, SignInError } from './errors.ts';
 import { identityClientSettings } from './identityClients.ts';
 import { boundCredentialProcesses, untrusted } from './process.ts';
 import {
@@ -233,7 +233,7 @@ async function signInToProfile(
       }
       const code = await current.deadline.without(() => options.mfaCode(SerialNumber, profile, signal));
       if (code === undefined) {
-        throw new AbortError();
+        throw signInCancelledError();
       }
       return assume(source, { ...params, TokenCode: code }).catch((error: unknown) => {
         throw mfaRefusal(error, profile) ?? error;

@@ -1,4 +1,4 @@
-import { isAbort, isKind, isKmsError, KmsError, type KmsErrorKind } from '../core/errors.ts';
+import { isAbort, isKind, isKmsError, KmsError, type KmsErrorKind, wasNotSent } from '../core/errors.ts';
 
 /** Cancelled: by the signal of the call, or by the person who was asked for an MFA code. Recognised by its name. */
 export class AbortError extends Error {
@@ -122,9 +122,9 @@ export function mfaRefusal(error: unknown, profile: string): KmsError | undefine
  * A cancelled call's AbortError, and a KmsError, come back as they are. Message and `cause` have AWS's or the SDK's text,
  * cleaned of anything secret: both may be logged.
  */
-export function translate(error: unknown, context: CallContext): KmsError | AbortError {
-  if (isAbort(error)) {
-    return error instanceof AbortError ? error : new AbortError(error);
+export function translate(error: unknown, context: CallContext): Error {
+  if (error instanceof Error && isAbort(error)) {
+    return error instanceof AbortError || wasNotSent(error) ? error : new AbortError(error);
   }
   if (isKmsError(error)) {
     return error;
@@ -142,6 +142,7 @@ export function translate(error: unknown, context: CallContext): KmsError | Abor
       keyArn: signingIn ? undefined : context.keyArn,
       profile: context.profile,
       requestId: requestIdOf(failure),
+      ...(signingIn ? { isSignIn: true } : {}),
     },
     printableCause(failure),
   );

@@ -31,10 +31,12 @@ export async function actingSession(
   context: CommandContext,
   connection: Connection,
   shown: Actor,
+  cancelled?: AbortSignal,
 ): Promise<ActingSession> {
   refuseIfReadOnly();
   const session = sessionOf(context, connection);
-  const now = await whoActs(session, session.closed);
+  const { closed } = session;
+  const now = await whoActs(session, cancelled === undefined ? closed : AbortSignal.any([closed, cancelled]));
   if (!isStill(shown, now)) {
     throw new UserError(l10n.t('Another principal than the one in the question would act now. Nothing was sent.'), [
       'retry',

@@ -2,10 +2,10 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { explain, type HelpfulAction, isAbort, isKmsError, isUserError } from '../core/errors.ts';
+import { explain, type HelpfulAction, isAbort, isKmsError, isSignInCancelled, isUserError } from '../core/errors.ts';
 import { printable } from '../core/text.ts';
 import { describeError } from '../platform/log.ts';
-import { showError } from '../platform/prompts.ts';
+import { showError, showInformation } from '../platform/prompts.ts';
 import { actionCommands, actionTitle } from '../views/treeItem.ts';
 
 /**
@@ -17,6 +17,10 @@ export async function tellFailure(
   log: vscode.LogOutputChannel,
   again?: () => Promise<unknown>,
 ): Promise<void> {
+  if (isSignInCancelled(error)) {
+    void showInformation(l10n.t('The sign-in was cancelled. Nothing was sent.'));
+    return;
+  }
   if (isAbort(error)) return;
   log.error(describeError(error));
   const { sentence, actions } = describe(error);

@@ -4,14 +4,14 @@ import vscode = require('vscode');
 
 import { type Actor, identityOf } from '../core/actor.ts';
 import { connectionName, grantName, keyName } from '../core/describe.ts';
-import { explain, isKind, isKmsError, isOutcomeUnknown, isUserError } from '../core/errors.ts';
+import { explain, isKind, isKmsError, isUnanswered, isUserError } from '../core/errors.ts';
 import { managerOf } from '../core/findings.ts';
 import { inTurn, type TurnResult } from '../core/inTurn.ts';
 import { accountOfArn, keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
 import { preflight } from '../core/revocation.ts';
 import { serviceOfGrant, usedBySentence, usedByText } from '../core/serviceGrant.ts';
-import { printable } from '../core/text.ts';
+import { drawnLines, printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping, pickSeveral, showInformation, showWarning } from '../platform/prompts.ts';
 import { shortOperations } from '../views/grantFields.ts';
@@ -24,8 +24,10 @@ import { isReadOnly, refuseIfReadOnly } from './readOnly.ts';
 import { revokeGrant } from './revokeGrant.ts';
 
 const checksAtOnce = 4;
-/** As many grants and connections as a dialog has room for. */
-const linesShown = 20;
+/** What a dialog of VS Code shows of its text at once, on a small screen. */
+const dialog = { lines: 30, columns: 80 };
+/** Of one kind, where they are counted. */
+const keysShown = 10;
 
 type Outcome =
   | 'ready'
@@ -186,21 +188,20 @@ async function confirmed(
       : [l10n.t('Used by AWS services, whose resources can break: {0} of {1}.', ofServices, count)]),
   ];
   const connections = `${l10n.t('Connections:')}\n${places.join('\n')}`;
-  const lines = places.length + sections.reduce((sum, { grants }) => sum + grants.length, 0);
-  const fits = lines <= linesShown;
+  const whole = [warnings.join(' '), ...sections.map(inLines), connections].join('\n\n');
+  const fits = fitsDialog(whole);
   if (!fits) {
     const text = [[question, ...warnings].join(' '), connections, ...sections.map(inFull)].join('\n\n');
     await context.documents.showText(l10n.t('Grants to revoke'), `${text}\n`);
   }
-  const detail = fits
-    ? [warnings.join(' '), ...sections.map(inLines), connections]
-    : [
-        warnings.join(' '),
-        l10n.t('Every grant is listed in the editor behind this dialog. It stays open while you type the number.'),
-        ...sections.map(inCounts),
-        places.length > linesShown ? l10n.t('Connections: {0}', places.length) : connections,
-      ];
-  const agreed = await confirm({ question, detail: detail.join('\n\n'), button: l10n.t('Continue…') });
+  const inEditor = [
+    warnings.join(' '),
+    l10n.t('Every grant is listed in the editor behind this dialog. It stays open while you type the number.'),
+  ];
+  const counted = [...inEditor, ...sections.map(inCounts), connections].join('\n\n');
+  const totals = [...sections.map(total), l10n.t('Connections: {0}', places.length)].join('\n');
+  const detail = [whole, counted].find(fitsDialog) ?? [...inEditor, totals].join('\n\n');
+  const agreed = await confirm({ question, detail, button: l10n.t('Continue…') });
   if (!agreed) return false;
   return confirmByTyping(
     l10n.t('Revoke Grants: {0}', count),
@@ -210,20 +211,28 @@ async function confirmed(
   );
 }
 
+function fitsDialog(text: string): boolean {
+  return drawnLines(text, dialog.columns) <= dialog.lines;
+}
+
+function total({ title, grants }: Section): string {
+  return `${title}: ${grants.length}`;
+}
+
 function inLines({ title, grants }: Section): string {
   return [`${title}:`, ...grants.flatMap(({ node, reason }) => [lineOf(node), ...indented(reason)])].join('\n');
 }
 
 /** How many of each key; of very many keys, just how many. */
-function inCounts({ title, grants }: Section): string {
-  const keys = [...byKey(grants).values()].map((ofKey) => {
+function inCounts(section: Section): string {
+  const keys = [...byKey(section.grants).values()].map((ofKey) => {
     const [first] = ofKey;
     return first === undefined ? '' : `• ${printable(keyLabel(first.node.key))}: ${ofKey.length}`;
   });
-  const rest = keys.length - linesShown / 2;
+  const rest = keys.length - keysShown;
   return [
-    `${title}: ${grants.length}`,
-    ...(rest > 0 ? [...keys.slice(0, linesShown / 2), l10n.t('… and of {0} more keys', rest)] : keys),
+    total(section),
+    ...(rest > 0 ? [...keys.slice(0, keysShown), l10n.t('… and of {0} more keys', rest)] : keys),
   ].join('\n');
 }
 
@@ -263,9 +272,9 @@ function byKey(grants: Section['grants']): ReadonlyMap<string, Section['grants']
 }
 
 function revokeAll(context: CommandContext, ready: readonly Ready[]): Promise<readonly TurnResult<Ready>[]> {
-  const revokeOne = async ({ node, actor }: Ready) => {
-    const acting = await actingSession(context, node.connection, actor);
-    await context.revocations.revoke(acting, node.key, node.grant);
+  const revokeOne = async ({ node, actor }: Ready, cancelled: AbortSignal) => {
+    const acting = await actingSession(context, node.connection, actor, cancelled);
+    await context.revocations.revoke(acting, node.key, node.grant, cancelled);
   };
   return Promise.resolve(
     vscode.window.withProgress(
@@ -294,16 +303,14 @@ async function tellResults(
     ...results.flatMap((result) => (result.kind === 'failed' ? [{ node: result.item.node, error: result.error }] : [])),
     ...checked.flatMap(({ node, outcome }) => (typeof outcome === 'object' ? [{ node, error: outcome.error }] : [])),
   ];
-  const isUnanswered = ({ node, error }: (typeof broken)[number]) =>
-    isOutcomeUnknown(error) && isUnderWay(context, node);
-  const unanswered = broken.filter(isUnanswered);
-  const failed = broken.filter((one) => !isUnanswered(one));
+  const unanswered = broken.filter(({ error }) => isUnanswered(error));
+  const failed = broken.filter(({ error }) => !isUnanswered(error));
   const revoked = results.flatMap((result) => (result.kind === 'done' ? [result.item.node] : []));
   const skipped = results.flatMap((result) => (result.kind === 'skipped' ? [result.item.node] : []));
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => node);
   const [gone, underWay, byDryRun] = [of('gone'), of('underWay'), of('doneByDryRun')];
   const counts: readonly (readonly [number, (count: number) => string])[] = [
-    [unanswered.length, (count) => l10n.t('Sent without an answer, and followed: {0}.', count)],
+    [unanswered.length, (count) => l10n.t('May have been revoked, since no answer came, and followed: {0}.', count)],
     [byDryRun.length, (count) => l10n.t('Revoked by the check, since the server does not know dry runs: {0}.', count)],
     [gone.length, (count) => l10n.t('No longer listed before: {0}.', count)],
     [underWay.length, (count) => l10n.t('Revoked before: {0}.', count)],

@@ -53,6 +53,8 @@ export interface KmsErrorDetails {
   readonly keyArn?: string | undefined;
   readonly profile?: string | undefined;
   readonly requestId?: string | undefined;
+  /** The sign-in failed, before anything was sent. */
+  readonly isSignIn?: boolean | undefined;
   /** What `regionInvalid` is about. */
   readonly region?: string | undefined;
   /** The AWS config and credentials files that were read, or the one that can't be, by absolute path. */
@@ -104,7 +106,8 @@ export interface Explanation {
 export function isOutcomeUnknown(error: unknown): boolean {
   return (
     isKind(error, 'timeout', 'network', 'notJson', 'tooLarge', 'internal', 'dependencyTimeout', 'unknown') &&
-    error.details.operation !== 'GetCallerIdentity'
+    error.details.operation !== 'GetCallerIdentity' &&
+    error.details.isSignIn !== true
   );
 }
 
@@ -513,15 +516,31 @@ export function isUnanswered(error: unknown): error is UnansweredError {
   return isUserError(error) && 'isUnanswered' in error;
 }
 
-/** Cancelled before anything was sent. Recognised by its name, as every cancellation, and by this member. */
+/** Cancelled before anything was sent. Recognised by its name, as every cancellation, and by its members. */
 class NotSentError extends Error {
   override readonly name = 'AbortError';
   readonly wasSent = false;
+  readonly isSignIn: boolean;
+
+  constructor(isSignIn: boolean) {
+    super('Cancelled');
+    this.isSignIn = isSignIn;
+  }
 }
 
-/** As {@link isAbort}, of a request that was still waiting for its turn. */
+/** As {@link isAbort}, of a request that was still waiting for its turn, or for the sign-in. */
 export function notSentError(): Error {
-  return new NotSentError('Cancelled');
+  return new NotSentError(false);
+}
+
+/** As {@link isAbort}: the person closed the question of the sign-in. */
+export function signInCancelledError(): Error {
+  return new NotSentError(true);
+}
+
+/** Who did that did not cancel the command itself, and has to hear what became of it. */
+export function isSignInCancelled(error: unknown): boolean {
+  return wasNotSent(error) && error instanceof Error && 'isSignIn' in error && error.isSignIn === true;
 }
 
 export function wasNotSent(error: unknown): boolean {

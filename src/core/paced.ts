@@ -1,5 +1,5 @@
 import { abortError } from './clock.ts';
-import { isAbort, isKind, isOutcomeUnknown, notSentError } from './errors.ts';
+import { isAbort, isKind, isOutcomeUnknown, notSentError, wasNotSent } from './errors.ts';
 import type { KmsApi, Page } from './kmsApi.ts';
 import type { LimitedOperation, PacedRequest, Priority, RequestLimiter } from './limiter.ts';
 import type { AliasListEntry, Grant, KeyLastUsage, KeyListEntry, KeyMetadata, KeyRotation, KeyTag } from './model.ts';
@@ -63,7 +63,7 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
         } catch (error) {
           if (isOutcomeUnknown(error)) lost = error;
           // A refusal changed nothing: cancelled after it, nothing was sent that counts.
-          isSent = isAbort(error) || lost !== undefined;
+          isSent = lost !== undefined || (isAbort(error) && !wasNotSent(error));
           throw error;
         }
       };
@@ -77,7 +77,9 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
           send: noting,
         });
       } catch (error) {
-        if (isAbort(error) && !isSent) throw notSentError();
+        if (isAbort(error) && isSent === wasNotSent(error)) {
+          throw isSent ? abortError() : notSentError();
+        }
         // A refusal of the second request says nothing of the first, whose answer was lost: that may have made the change.
         const tells = lost === undefined || isAbort(error) || isKind(error, 'grantNotFound', 'invalidGrantId');
         throw tells ? error : lost;

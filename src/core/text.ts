@@ -64,6 +64,31 @@ export function withoutIcons(text: string): string {
   return text.replaceAll('$(', '$\u200b(');
 }
 
+/** Characters that are drawn as wide as two (Unicode's East Asian Width, and emoji). */
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}|[\u{20000}-\u{3fffd}]/gu;
+
+/** In how many lines a text is drawn at least, where a line has room for `columns` characters and words are kept whole. */
+export function drawnLines(text: string, columns: number): number {
+  return text.split('\n').reduce((lines, line) => lines + linesOf(line, columns), 0);
+}
+
+function linesOf(line: string, columns: number): number {
+  let lines = 1;
+  let used = 0;
+  for (const word of line.split(' ')) {
+    const width = [...word].length + (word.match(wide)?.length ?? 0);
+    if (used > 0 && used + 1 + width > columns) {
+      lines += 1;
+      used = 0;
+    }
+    // A word that is longer than a line is cut.
+    lines += Math.max(0, Math.ceil(width / columns) - 1);
+    used += width > columns ? width % columns : width + (used > 0 ? 1 : 0);
+  }
+  return lines;
+}
+
 /** `2026-11-24 14:03:22` in local time: the same length everywhere, and sortable by eye. */
 export function localTime(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');

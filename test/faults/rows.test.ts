@@ -1,56 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommandContext } from '../../src/commands/context.ts';
 import { run } from '../../src/commands/table.ts';
 import { type CommandId, commands } from '../../src/manifest.ts';
-import { GranteesView } from '../../src/views/granteesView.ts';
-import { HistoryView } from '../../src/views/historyView.ts';
-import { JsonDocuments } from '../../src/views/jsonDocuments.ts';
 import type { GrantNode } from '../../src/views/nodes.ts';
-import { dialogs, env, window as vscodeWindow } from './vscode.ts';
-import { createTestWorld, type Window } from './world.ts';
-
-/** What was asked, said and copied; every question is answered with no. */
-function watch(t: { after(act: () => void): void }) {
-  const seen: { readonly asked: string[]; readonly said: string[]; readonly copied: string[] } = {
-    asked: [],
-    said: [],
-    copied: [],
-  };
-  const before = { press: dialogs.press, write: env.clipboard.writeText, error: vscodeWindow.showErrorMessage };
-  dialogs.press = async (message, _, detail) => {
-    if (detail !== undefined) seen.asked.push(`${message}\n${detail}`);
-    return undefined;
-  };
-  vscodeWindow.showErrorMessage = async (message) => {
-    seen.said.push(message);
-    return undefined;
-  };
-  env.clipboard.writeText = async (text?: string) => {
-    seen.copied.push(text ?? '');
-  };
-  t.after(() => {
-    dialogs.press = before.press;
-    vscodeWindow.showErrorMessage = before.error;
-    env.clipboard.writeText = before.write;
-  });
-  return seen;
-}
-
-function contextOf(window: Window): CommandContext {
-  const { connections, revocations, journal, view, aws } = window;
-  const grantees = new GranteesView({
-    revocations,
-    findingOptions: () => ({}) as never,
-    arrangement: { get: () => ({ grouping: 'principal', sorting: 'name' }), set: () => {} },
-    now: () => window.world.clock.now(),
-  });
-  const log = { error: () => {}, warn: () => {}, show: () => {} };
-  const parts = { connections, revocations, journal, changeLog: journal, view, grantees, aws: async () => aws, log };
-  const rest = { history: new HistoryView(journal), documents: new JsonDocuments(), selection: () => [] };
-  // The other parts are of commands that are not pressed here.
-  return { ...parts, ...rest } as unknown as CommandContext;
-}
+import { contextOf, watchDialogs } from './context.ts';
+import { createTestWorld } from './world.ts';
 
 /** As somebody would write it who knows the identities of a row, and wants it to look like another. */
 const forged = ({ connection, key, grant }: GrantNode) => {
@@ -78,7 +32,7 @@ const noRow = 'No view shows this row any more. Nothing was done.';
 test('a forged row is the one that it names, in every question and copy', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
-  const seen = watch(t);
+  const seen = watchDialogs(t, { isYes: false });
   const context = contextOf(window);
   const press = (id: CommandId, argument: unknown, selected?: unknown) =>
     world.finish(run(context, id, argument, selected));
@@ -125,7 +79,7 @@ test('a forged row is the one that it names, in every question and copy', async 
 test('a row that no view has is none, whatever it is called with, and a sentence says so', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
-  const seen = watch(t);
+  const seen = watchDialogs(t, { isYes: false });
   const context = contextOf(window);
   const press = (id: CommandId, argument: unknown) => world.finish(run(context, id, argument, undefined));
   const [keyRow] = await window.keyRows();

@@ -5,7 +5,14 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
 import { maxAnswerBytes } from '../../../src/aws/answer.ts';
-import { isAbort, isKmsError, type KmsErrorKind } from '../../../src/core/errors.ts';
+import {
+  isAbort,
+  isKmsError,
+  isOutcomeUnknown,
+  isSignInCancelled,
+  type KmsErrorKind,
+  wasNotSent,
+} from '../../../src/core/errors.ts';
 import type { KmsApi } from '../../../src/core/kmsApi.ts';
 import { unverified, verified } from '../actors.ts';
 import { type Answer, createWorld, identity, keyArn, never, profileAt, serve } from './support.ts';
@@ -203,4 +210,67 @@ test('the time that a person takes for an MFA code is not that of the sign-in', 
   });
   assert.equal(await kindOf((await open()).api.listKeys(undefined, never)), 'timeout');
   assert.deepEqual([asked, server.received.map(({ operation }) => operation)], [1, ['AssumeRole']]);
+});
+
+// What was sent
+
+async function errorOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => assert.fail('The call succeeded.'),
+    (reason: unknown) => reason,
+  );
+}
+
+const mfa = 'mfa_serial = arn:aws:iam::111122223333:mfa/ana';
+
+test('a change whose MFA code was not given was not sent, and says that the person cancelled', async (t) => {
+  const server = await serve(t, () => 'hang');
+  const { open } = await createWorld(t, {
+    config: roleProfile(server.url, mfa),
+    aws: { mfaCode: async () => undefined },
+  });
+  const error = await errorOf((await open()).api.revokeGrant(grant, unverified, never));
+  assert.deepEqual([isAbort(error), wasNotSent(error), isSignInCancelled(error)], [true, true, true]);
+  assert.deepEqual(server.received, []);
+});
+
+test('a change that is cancelled while somebody is asked for an MFA code was not sent', async (t) => {
+  const server = await serve(t, () => 'hang');
+  const controller = new AbortController();
+  const { open } = await createWorld(t, {
+    config: roleProfile(server.url, mfa),
+    aws: {
+      mfaCode: (_, __, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve(undefined));
+          controller.abort();
+        }),
+    },
+  });
+  const error = await errorOf((await open()).api.revokeGrant(grant, unverified, controller.signal));
+  assert.deepEqual([isAbort(error), wasNotSent(error), isSignInCancelled(error)], [true, true, false]);
+});
+
+test('a change that is cancelled once it is on its way may have been made', async (t) => {
+  const controller = new AbortController();
+  const server = await serve(t, () => {
+    controller.abort();
+    return 'hang';
+  });
+  const { open } = await createWorld(t, { config: profileAt(server.url) });
+  const error = await errorOf((await open()).api.revokeGrant(grant, unverified, controller.signal));
+  assert.deepEqual([isAbort(error), wasNotSent(error)], [true, false]);
+});
+
+test('a change whose sign-in failed was not made', async (t) => {
+  for (const answer of [drips, floods, 'close'] as const) {
+    const server = await serve(t, () => answer);
+    const { open } = await createWorld(t, {
+      config: roleProfile(server.url),
+      aws: { timeouts: { connectMs, requestMs, signInMs: 100 } },
+    });
+    const error = await errorOf((await open()).api.revokeGrant(grant, unverified, never));
+    assert.ok(isKmsError(error));
+    assert.equal(isOutcomeUnknown(error), false, error.details.kind);
+  }
 });

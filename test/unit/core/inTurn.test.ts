@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { abortError } from '../../../src/core/clock.ts';
+import { UnansweredError } from '../../../src/core/errors.ts';
 import { inTurn } from '../../../src/core/inTurn.ts';
 
 const never = new AbortController().signal;
@@ -30,7 +32,41 @@ test('a failure is a result of its own, and the rest goes on', async () => {
   assert.deepEqual(told, [1, 2, 3]);
 });
 
-test('Cancel is seen between two: what is under way ends, what has not begun is skipped', async () => {
+test('Cancel ends what is under way, and what was not begun is skipped', async () => {
+  const controller = new AbortController();
+  const act = (item: string, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      if (item === 'a') resolve();
+      signal.addEventListener('abort', () => reject(abortError()));
+      if (item === 'b') controller.abort();
+    });
+  const results = await inTurn(['a', 'b', 'c'], act, { signal: controller.signal });
+  assert.deepEqual(
+    results.map(({ kind }) => kind),
+    ['done', 'skipped', 'skipped'],
+  );
+});
+
+test('what may have been done when it was cancelled is no item that was skipped', async () => {
+  const controller = new AbortController();
+  const unanswered = new UnansweredError('It may have been done.', undefined);
+  const act = async () => {
+    controller.abort();
+    throw unanswered;
+  };
+  assert.deepEqual(await inTurn(['a', 'b'], act, { signal: controller.signal }), [
+    { kind: 'failed', item: 'a', error: unanswered },
+    { kind: 'skipped', item: 'b' },
+  ]);
+});
+
+test('an item that ends by itself as aborted, without a Cancel, has failed', async () => {
+  const error = abortError();
+  const results = await inTurn(['a'], () => Promise.reject(error), { signal: never });
+  assert.deepEqual(results, [{ kind: 'failed', item: 'a', error }]);
+});
+
+test('what is under way when it is cancelled, and ends well, is done', async () => {
   const controller = new AbortController();
   const act = async (item: string) => {
     if (item === 'b') controller.abort();

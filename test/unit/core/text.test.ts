@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { asMarkdown, duration, localTime, printable, timeOfDay } from '../../../src/core/text.ts';
+import { asMarkdown, drawnLines, duration, localTime, printable, timeOfDay } from '../../../src/core/text.ts';
 
 const texts: readonly [string, string, string][] = [
   ['plain text stays', 'alias/app_1 (ümläut, 日本語, 🔑)', 'alias/app_1 (ümläut, 日本語, 🔑)'],
@@ -79,4 +79,21 @@ test('a time is shown in local time, in figures of the same length', () => {
   assert.equal(localTime(date), '2026-01-02 03:04:05');
   assert.equal(timeOfDay(date), '03:04:05');
   assert.equal(localTime(new Date(2026, 10, 24, 14, 3, 22)), '2026-11-24 14:03:22');
+});
+
+test('a text takes as many lines as are drawn of it', () => {
+  for (const [text, columns, lines] of [
+    ['', 10, 1],
+    ['one', 10, 1],
+    ['one\ntwo\n\nthree', 10, 4],
+    ['one two three', 7, 2],
+    ['0123456789', 10, 1],
+    ['01234567890', 10, 2],
+    ['a 0123456789', 10, 2],
+    ['鍵鍵鍵鍵鍵', 10, 1],
+    ['鍵鍵鍵鍵鍵鍵', 10, 2],
+    ['x'.repeat(95), 10, 10],
+  ] as const) {
+    assert.equal(drawnLines(text, columns), lines, JSON.stringify(text));
+  }
 });

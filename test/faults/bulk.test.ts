@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run } from '../../src/commands/table.ts';
+import { drawnLines } from '../../src/core/text.ts';
+import { commands } from '../../src/manifest.ts';
+import type { Node } from '../../src/views/nodes.ts';
+import { contextOf, watchDialogs } from './context.ts';
+import { window as vscodeWindow } from './vscode.ts';
+import { addGrants, assertJournalTrue, createTestWorld } from './world.ts';
+
+/** Presses Cancel of the notification whose title is `title`. */
+function cancels(t: { after(act: () => void): void }) {
+  const cancel = new Map<string, () => void>();
+  const before = vscodeWindow.withProgress;
+  vscodeWindow.withProgress = async (options: unknown, task) => {
+    const { title = '' } = options as { readonly title?: string };
+    const onCancellationRequested = (listener: () => void) => {
+      cancel.set(title, listener);
+      return { dispose: () => {} };
+    };
+    return task({ report: () => {} }, { isCancellationRequested: false, onCancellationRequested });
+  };
+  t.after(() => {
+    vscodeWindow.withProgress = before;
+  });
+  return (title: string) => {
+    const press = [...cancel].find(([shown]) => shown.startsWith(title))?.[1];
+    assert.ok(press !== undefined, `Nothing can be cancelled that begins with ${title}.`);
+    press();
+  };
+}
+
+test('Cancel ends a bulk revoke that gets no answer: one may have been done, the others are not begun', async (t) => {
+  const world = await createTestWorld(t);
+  const cancel = cancels(t);
+  // Nothing else would end it while this test runs.
+  const window = world.openWindow({ timeouts: { connectMs: 600_000, requestMs: 600_000, callMs: 600_000 } });
+  const { arn: keyArn, grantIds } = world.keys.find((key) => key.grantIds.length > 2) ?? assert.fail();
+  const rows = (await window.rows(await window.keyRow(keyArn))).filter((row) => row.kind === 'grant').slice(0, 3);
+  assert.ok(grantIds.length > 2 && rows.length === 3);
+  const seen = watchDialogs(t, { isYes: true });
+  await (await window.session()).identity();
+  // Once it was confirmed, no revoke is answered any more.
+  seen.onConfirmed = () =>
+    world.emulator().setFaults([{ operation: 'RevokeGrant', stage: 'after', fault: { kind: 'hang' } }]);
+  world.onServed = (operation) => {
+    if (operation === 'RevokeGrant' && seen.isConfirmed) cancel('Revoking');
+  };
+  await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
+  assert.match(seen.said.at(-1) ?? '', /^0 of 3 grants revoked.* May have been revoked.*: 1\. Not begun: 2\.$/);
+  assert.deepEqual(
+    (await world.journal()).map(({ grant, outcome }) => [grant.grantId, outcome?.kind]),
+    [[rows[0]?.grant.grantId, 'unknown']],
+  );
+  await assertJournalTrue(world);
+});
+
+for (const [refused, isInDialog] of [
+  [0, true],
+  [10, false],
+] as const) {
+  test(`the question of 12 grants, ${refused} of them refused, fits on a screen`, async (t) => {
+    const world = await createTestWorld(t, { sample: { keys: 1, grantsPerKey: 12 } });
+    const window = world.openWindow();
+    const [key] = world.keys;
+    assert.ok(key !== undefined);
+    const added = addGrants(world.emulator().account, key.id, 12);
+    const row = await window.keyRow(key.arn);
+    const isAdded = (one: Node) => one.kind === 'grant' && added.includes(one.grant.grantId);
+    const rows = (await window.rows(row)).filter(isAdded);
+    assert.equal(rows.length, 12);
+    const message = `User: arn:aws:iam::111122223333:user/ana is not authorized to perform: kms:RevokeGrant on resource: ${row.key.arn} because no resource-based policy allows the kms:RevokeGrant action`;
+    const fault = { kind: 'error', code: 'AccessDeniedException', message } as const;
+    if (refused > 0) world.emulator().setFaults([{ operation: 'RevokeGrant', times: refused, fault }]);
+    const seen = watchDialogs(t, { isYes: false });
+    await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
+    const [question = ''] = seen.asked;
+    assert.equal(question.includes('Every grant is listed in the editor'), !isInDialog, question);
+    assert.ok(drawnLines(question, 80) <= 32, question);
+    assert.match(question, refused === 0 ? /To be revoked:/ : /Kept, since the check failed: 10$/m);
+  });
+}

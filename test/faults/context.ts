@@ -1,0 +1,72 @@
+import type { CommandContext } from '../../src/commands/context.ts';
+import { defaultFindingOptions } from '../../src/core/findings.ts';
+import { GranteesView } from '../../src/views/granteesView.ts';
+import { HistoryView } from '../../src/views/historyView.ts';
+import { JsonDocuments } from '../../src/views/jsonDocuments.ts';
+import { dialogs, env, window as vscodeWindow } from './vscode.ts';
+import type { Window } from './world.ts';
+
+interface Owner {
+  after(act: () => void): void;
+}
+
+export interface SeenDialogs {
+  /** Modal questions with their details. */
+  readonly asked: string[];
+  /** Notifications. */
+  readonly said: string[];
+  readonly copied: string[];
+  /** The last question of all, a typed one too, was answered with yes. */
+  isConfirmed: boolean;
+  onConfirmed: () => void;
+}
+
+/** What was asked, said and copied. Every question is answered alike; what is to be typed is typed. */
+export function watchDialogs(t: Owner, { isYes }: { readonly isYes: boolean }): SeenDialogs {
+  const seen: SeenDialogs = { asked: [], said: [], copied: [], isConfirmed: false, onConfirmed: () => {} };
+  const before = { ...dialogs, ...vscodeWindow, write: env.clipboard.writeText };
+  dialogs.press = async (message, buttons, detail) => {
+    if (detail === undefined) return undefined;
+    seen.asked.push(`${message}\n${detail}`);
+    return isYes ? buttons[0] : undefined;
+  };
+  dialogs.type = async (_, expected) => {
+    if (!isYes) return undefined;
+    seen.isConfirmed = true;
+    seen.onConfirmed();
+    return expected;
+  };
+  for (const show of ['showErrorMessage', 'showWarningMessage', 'showInformationMessage'] as const) {
+    vscodeWindow[show] = async (message, ...rest) => {
+      const isModal = rest.some((one) => typeof one === 'object' && one.modal === true);
+      if (!isModal) seen.said.push(message);
+      return isModal ? before[show](message, ...rest) : undefined;
+    };
+  }
+  env.clipboard.writeText = async (text?: string) => {
+    seen.copied.push(text ?? '');
+  };
+  t.after(() => {
+    const { press, type, write, showErrorMessage, showWarningMessage, showInformationMessage } = before;
+    Object.assign(dialogs, { press, type });
+    Object.assign(vscodeWindow, { showErrorMessage, showWarningMessage, showInformationMessage });
+    env.clipboard.writeText = write;
+  });
+  return seen;
+}
+
+export function contextOf(window: Window): CommandContext {
+  const { connections, revocations, journal, view, aws } = window;
+  const grantees = new GranteesView({
+    revocations,
+    findingOptions: () => defaultFindingOptions,
+    arrangement: { get: () => ({ grouping: 'principal', sorting: 'name' }), set: () => {} },
+    now: () => window.world.clock.now(),
+  });
+  const log = { error: () => {}, warn: () => {}, show: () => {} };
+  const changeLog = { journal, onJournalError: (error: unknown) => window.warnings.push(error) };
+  const parts = { connections, revocations, journal, changeLog, view, grantees, aws: async () => aws, log };
+  const rest = { history: new HistoryView(journal), documents: new JsonDocuments(), selection: () => [] };
+  // The other parts are of commands that no test presses.
+  return { ...parts, ...rest } as unknown as CommandContext;
+}
