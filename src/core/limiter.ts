@@ -1,7 +1,7 @@
 import { abortError, type Clock } from './clock.ts';
 import { isKind } from './errors.ts';
 
-/** AWS's quotas: requests a second, for an account in a Region (KMS Developer Guide, "Request quotas"). */
+/** AWS's default quotas: requests a second, for an account in a Region (KMS Developer Guide, "Request quotas"). */
 export const requestQuotas = {
   CreateGrant: 50,
   DescribeKey: 2000,
@@ -19,7 +19,7 @@ export const requestQuotas = {
 
 export type LimitedOperation = keyof typeof requestQuotas;
 
-/** Percent of AWS's quotas: everybody else in the account shares them. */
+/** Percent of AWS's default quotas: everybody else in the account shares them. */
 export const defaultBudget = 50;
 
 /** A revoke can't be taken back: however many there are, somebody who cancels must be in time for most of them. */
@@ -67,7 +67,7 @@ export class RequestLimiter {
   readonly #raised = new WeakSet<object>();
   #budget: number;
 
-  /** @param budget percent of AWS's quotas */
+  /** @param budget percent of AWS's default quotas */
   constructor(clock: Clock, budget: number = defaultBudget) {
     this.#clock = clock;
     this.#budget = budget;

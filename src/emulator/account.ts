@@ -39,9 +39,16 @@ export interface Key {
     readonly replicaRegions: readonly string[];
   };
   readonly customKeyStoreId?: string;
+  readonly cloudHsmClusterId?: string;
+  /** Symmetric encryption keys whose material KMS keeps have one. */
+  readonly currentKeyMaterialId?: string;
+  /** Only of imported key material; without a time (ms) it does not expire. */
+  readonly material?: { readonly validTo?: number };
   readonly tags: readonly { readonly key: string; readonly value: string }[];
   /** The key policy, as JSON text. */
   readonly policy: string;
+  /** The policy that AWS RAM sets where it shares the key with other accounts, as JSON text. */
+  readonly sharingPolicy?: string;
   /** Present while its key material is rotated automatically. */
   readonly rotation?: { readonly periodDays: number; readonly nextAt: number };
   /** The last successful cryptographic operation; absent: none since `trackedFrom`. */
@@ -100,6 +107,8 @@ export class Account {
   readonly keys = new OrderedMap<Key>();
   /** By alias name, in the order of ListAliases. */
   readonly aliases = new OrderedMap<Alias>();
+  /** ARNs of principals that don't exist, or are too new for KMS to know them: no grant can be created for them. */
+  readonly missingPrincipals = new Set<string>();
   readonly #grants = new Map<string, OrderedMap<StoredGrant>>();
   readonly #retirable = new Map<string, OrderedMap<StoredGrant>>();
   readonly #named = new Map<string, StoredGrant>();

@@ -34,7 +34,7 @@ export interface EmulatorOptions {
   /** Who the caller is when there are no secrets; default a user of the account. */
   readonly principalArn?: string;
   readonly denials?: readonly Denial[];
-  /** Default AWS's 50,000. */
+  /** Default 50,000, which is AWS's own default. */
   readonly grantsPerKey?: number;
   /** How many values one page of a filtered list looks at before it ends early; default 1,000. */
   readonly scanLimit?: number;

@@ -1,5 +1,5 @@
 import type { Account, Key } from './account.ts';
-import { accessDenied, invalidArn, notFound } from './errors.ts';
+import { accessDenied, type DenialReason, deniedElsewhere, invalidArn, notFound } from './errors.ts';
 import type { Input } from './input.ts';
 import { matchesPattern, parseArn } from './principals.ts';
 import type { Random } from './random.ts';
@@ -13,6 +13,8 @@ export interface Denial {
   readonly operation: string;
   /** A key ID; absent: every key, and the operations that have none. */
   readonly keyId?: string;
+  /** What AWS says of it; absent: no identity-based policy allows it. */
+  readonly reason?: DenialReason;
 }
 
 /** What the operations of one account share. */
@@ -24,7 +26,7 @@ export interface Kms {
   /** Which grant a token of CreateGrant stands for. */
   readonly grantTokens: Map<string, { readonly keyId: string; readonly grantId: string }>;
   readonly denials: readonly Denial[];
-  /** AWS's own is 50,000. */
+  /** By default 50,000, as on AWS. */
   readonly grantsPerKey: number;
   /** See PageRequest. */
   readonly scanLimit: number;
@@ -44,8 +46,9 @@ export type Operation = (call: Call) => Readonly<Record<string, unknown>> | unde
 
 /** For operations on no single key. @throws AccessDeniedException */
 export function authorize({ kms, operation, principalArn }: Call): void {
-  if (kms.denials.some((denial) => denial.keyId === undefined && denies(denial, operation, principalArn))) {
-    throw accessDenied(principalArn, `kms:${operation}`, '*');
+  const denial = kms.denials.find((one) => one.keyId === undefined && denies(one, operation, principalArn));
+  if (denial) {
+    throw accessDenied(principalArn, `kms:${operation}`, '*', denial.reason);
   }
 }
 
@@ -63,18 +66,16 @@ export function keyFor(call: Call, reference: string): Key {
 export function permittedKey(call: Call, keyArn: string): Key {
   const { kms, operation, principalArn } = call;
   const keyId = keyArn.slice(keyArn.indexOf(':key/') + ':key/'.length);
-  const denied = kms.denials.some(
-    (denial) => (denial.keyId ?? keyId) === keyId && denies(denial, operation, principalArn),
-  );
-  if (denied) {
-    throw accessDenied(principalArn, `kms:${operation}`, keyArn);
+  const denial = kms.denials.find((one) => (one.keyId ?? keyId) === keyId && denies(one, operation, principalArn));
+  if (denial) {
+    throw accessDenied(principalArn, `kms:${operation}`, keyArn, denial.reason);
   }
   const key = kms.account.keys.get(keyId);
   if (key?.arn === keyArn) {
     return key;
   }
   if (parseArn(keyArn)?.accountId !== kms.account.id) {
-    throw accessDenied(principalArn, `kms:${operation}`, keyArn, 'resource');
+    throw deniedElsewhere(principalArn, `kms:${operation}`);
   }
   throw notFound(`Key '${keyArn}' does not exist`);
 }

@@ -35,6 +35,21 @@ export function isGrantablePrincipal(text: string): boolean {
   }
 }
 
+const serviceSuffixes: readonly string[] = [
+  '.amazonaws.com',
+  '.amazonaws.com.cn',
+  '.amazonaws.eu',
+  '.c2s.ic.gov',
+  '.sc2s.sgov.gov',
+  '.cloud.adc-e.uk',
+  '.csp.hci.ic.gov',
+];
+
+/** The name of a service in any partition: `dynamodb.amazonaws.com`, `rds.eu-west-1.amazonaws.com`. */
+export function isServicePrincipal(text: string): boolean {
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(text) && serviceSuffixes.some((suffix) => text.endsWith(suffix));
+}
+
 /** Whether a principal that is named in a grant is the caller, or a role or account the caller acts for. */
 export function actsAs(callerArn: string, principal: string): boolean {
   if (callerArn === principal) {

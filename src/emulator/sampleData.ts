@@ -1,6 +1,6 @@
 import { Account, type Alias, type Grant, type Key } from './account.ts';
 import { createRandom, type Random } from './random.ts';
-import { type GrantMaker, grantMakers, makersFor } from './sampleGrants.ts';
+import { type GrantMaker, grantMakers, makersFor, partnerAccount } from './sampleGrants.ts';
 import { awsManagedKeys, customerKey, reservedAliases, type SampleKey } from './sampleKeys.ts';
 
 export interface SampleOptions {
@@ -13,10 +13,10 @@ export interface SampleOptions {
   readonly keys?: number;
   /**
    * Grants on a customer key, on average over 10 keys; default 5. The first key has exactly so many; the others vary by
-   * up to 3, a key that is still being created has none, and no key has more than AWS allows (50,000).
+   * up to 3, a key that is still being created has none, and no key has more than AWS allows by default (50,000).
    */
   readonly grantsPerKey?: number;
-  /** Grants on the first customer key, whatever the others have: one key can have up to 50,000. */
+  /** Grants on the first customer key, whatever the others have: by default one key can have up to 50,000. */
   readonly grantsOnFirstKey?: number;
   /** Four AWS managed keys with a few grants each, and aliases reserved for more; default true unless `keys` is 0. */
   readonly awsManagedKeys?: boolean;
@@ -100,7 +100,7 @@ function addGrants(
 }
 
 function buildKey(account: Account, sample: SampleKey, policy: string, random: Random, now: number): Key {
-  const id = sample.multiRegion ? `mrk-${random.hex(16)}` : random.uuid();
+  const id = sample.multiRegion || sample.replicaOf ? `mrk-${random.hex(16)}` : random.uuid();
   const createdAt = sample.state === 'Creating' ? now - 60_000 : now - Math.floor((30 + random.next() * 1400) * day);
   return {
     id,
@@ -115,10 +115,18 @@ function buildKey(account: Account, sample: SampleKey, policy: string, random: R
     spec: sample.spec ?? 'SYMMETRIC_DEFAULT',
     ...(sample.state === 'PendingDeletion' ? { deletionAt: now + 12 * day } : {}),
     ...(sample.state === 'PendingReplicaDeletion' ? { pendingWindowDays: 7 } : {}),
-    ...(sample.origin === 'AWS_CLOUDHSM' ? { customKeyStoreId: 'cks-9677501d7d1fb3c8e' } : {}),
+    ...(sample.origin === 'AWS_CLOUDHSM'
+      ? { customKeyStoreId: 'cks-9677501d7d1fb3c8e', cloudHsmClusterId: 'cluster-2a34b5cdefg' }
+      : {}),
     ...(sample.multiRegion
       ? { multiRegion: { type: 'PRIMARY', primaryRegion: account.region, replicaRegions: sample.multiRegion } }
       : {}),
+    ...(sample.replicaOf
+      ? { multiRegion: { type: 'REPLICA', primaryRegion: sample.replicaOf, replicaRegions: [account.region] } }
+      : {}),
+    ...(sample.materialDays === undefined ? {} : { material: { validTo: now + sample.materialDays * day } }),
+    ...(sample.isShared ? { sharingPolicy: sharingPolicy() } : {}),
+    ...currentMaterial(sample, id),
     tags: Object.entries(sample.tags ?? {}).map(([key, value]) => ({ key, value })),
     policy,
     ...(sample.rotation === undefined
@@ -126,6 +134,15 @@ function buildKey(account: Account, sample: SampleKey, policy: string, random: R
       : { rotation: { periodDays: sample.rotation, nextAt: nextRotation(createdAt, sample.rotation, now) } }),
     ...usageOf(sample, id, createdAt, now),
   };
+}
+
+/** KMS keeps the material of symmetric encryption keys, but for those in key stores of their own. */
+function currentMaterial(sample: SampleKey, id: string): Pick<Key, 'currentKeyMaterialId'> {
+  const { origin = 'AWS_KMS', spec = 'SYMMETRIC_DEFAULT', state } = sample;
+  const hasMaterial = spec === 'SYMMETRIC_DEFAULT' && state !== 'PendingImport' && state !== 'Creating';
+  return hasMaterial && (origin === 'AWS_KMS' || origin === 'EXTERNAL')
+    ? { currentKeyMaterialId: createRandom(1, `material of ${id}`).hex(32) }
+    : {};
 }
 
 /** Key material is rotated a whole number of periods after the key was created. */
@@ -188,6 +205,25 @@ function customerPolicy(account: Account): string {
           Action: ['kms:CreateGrant', 'kms:ListGrants', 'kms:RevokeGrant'],
           Resource: '*',
           Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+        },
+      ],
+    },
+    null,
+    2,
+  );
+}
+
+/** As AWS RAM sets it on a key that is shared with a partner. */
+function sharingPolicy(): string {
+  return JSON.stringify(
+    {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: partnerAccount },
+          Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+          Resource: '*',
         },
       ],
     },

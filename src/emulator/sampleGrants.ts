@@ -28,7 +28,7 @@ const everything = [
   'RetireGrant',
   'DescribeKey',
 ];
-const partnerAccount = '444455556666';
+export const partnerAccount = '444455556666';
 const securityAccount = '777788889999';
 
 const iam = ({ partition, id }: Account, resource: string, accountId = id) =>

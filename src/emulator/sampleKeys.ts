@@ -12,6 +12,12 @@ export interface SampleKey {
   readonly spec?: string;
   /** The Regions of the replicas of a multi-Region primary key. */
   readonly multiRegion?: readonly string[];
+  /** The Region of its primary key, for a multi-Region replica key. */
+  readonly replicaOf?: string;
+  /** AWS RAM shares it with another account. */
+  readonly isShared?: boolean;
+  /** Of imported key material: the days until it expires. */
+  readonly materialDays?: number;
   /** Days; absent: its key material is not rotated automatically. */
   readonly rotation?: number;
   /** Nobody uses it, as far as KMS remembers. */
@@ -56,6 +62,7 @@ const customerKeys: readonly SampleKey[] = [
   {
     aliases: ['alias/data-lake/raw', 'alias/analytics'],
     description: 'S3 data lake, raw zone',
+    isShared: true,
     tags: { team: 'data', environment: 'production' },
     grants: ['glue', 'otherAccount', 'analyst'],
   },
@@ -112,6 +119,8 @@ const customerKeys: readonly SampleKey[] = [
     aliases: ['alias/legacy/billing-archive'],
     description: 'Invoices until 2021. Disabled; kept for the auditors until 2031',
     state: 'Disabled',
+    origin: 'EXTERNAL',
+    materialDays: 900,
     tags: { team: 'finance', retention: '2031-12-31' },
     grants: ['auditor', 'deletedRole', 'accountRoot'],
   },
@@ -155,10 +164,10 @@ const customerKeys: readonly SampleKey[] = [
     grants: ['dynamodbOld'],
   },
   {
-    aliases: ['alias/hsm/settlement'],
-    description: 'Settlement, in our own CloudHSM cluster',
+    aliases: ['alias/global/settlement'],
+    description: 'Settlement, replica of the key in us-east-1; being created',
     state: 'Creating',
-    origin: 'AWS_CLOUDHSM',
+    replicaOf: 'us-east-1',
     tags: { team: 'treasury' },
     grants: [],
   },

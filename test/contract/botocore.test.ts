@@ -52,9 +52,6 @@ const commonErrors = new Set([
   'ValidationException',
 ]);
 
-/** Members of requests that our client does not send, and our emulator does not read: keys that others share by RAM. */
-const unread: Readonly<Record<string, readonly string[]>> = { ListKeys: ['ResourceOwners'] };
-
 /** What AWS itself answers against its model: the AWS HealthImaging Developer Guide shows it as a grantee. */
 const againstModel: readonly string[] = ['AWS Internal'];
 
@@ -393,9 +390,6 @@ await withPython("botocore's model of KMS", async ({ botocoreData }) => {
           send(`no ${name}`, { [name]: undefined }, 'ValidationException');
         }
         for (const [name, reference] of Object.entries(shape.members ?? {})) {
-          if (unread[operation]?.includes(name)) {
-            continue;
-          }
           for (const [what, value, error] of breaking(reference)) {
             send(`${name} ${what}`, { [name]: value }, error);
           }

@@ -1,8 +1,15 @@
-import type { Grant, GrantConstraints, Key } from '../account.ts';
-import { AwsError, accessDenied, dryRunSucceeded, invalidArn, validationError } from '../errors.ts';
+import type { Account, Grant, GrantConstraints, Key } from '../account.ts';
+import {
+  AwsError,
+  accessDenied,
+  dryRunSucceeded,
+  invalidPrincipal,
+  notAllowedByKey,
+  validationError,
+} from '../errors.ts';
 import type { Input } from '../input.ts';
 import { type Call, keyFor, type Operation } from '../kms.ts';
-import { isGrantablePrincipal, parseArn } from '../principals.ts';
+import { isGrantablePrincipal, isServicePrincipal, parseArn } from '../principals.ts';
 import { checkConstraints, checkOperations, grantOperations } from './grantRules.ts';
 import { exactlyOne, keyIdRules, principalRules, servicePrincipalRules } from './members.ts';
 
@@ -14,7 +21,7 @@ export const createGrant: Operation = (call) => {
   const dryRun = input.boolean('DryRun');
   input.check();
   const key = keyFor(call, reference);
-  checkPrincipals(wanted);
+  checkPrincipals(wanted, kms.account);
   checkOperations(wanted.operations, key);
   checkConstraints(wanted, key);
   for (const token of tokens) {
@@ -24,7 +31,7 @@ export const createGrant: Operation = (call) => {
   }
   if (key.manager === 'AWS') {
     // Their key policies let only the service itself create grants.
-    throw accessDenied(call.principalArn, 'kms:CreateGrant', key.arn, 'resource');
+    throw accessDenied(call.principalArn, 'kms:CreateGrant', key.arn, notAllowedByKey);
   }
   checkUsable(key);
   const grant: Grant = {
@@ -91,18 +98,18 @@ function readConstraints(input: Input | undefined): GrantConstraints | undefined
   };
 }
 
-function checkPrincipals(grant: Partial<Grant>): void {
+function checkPrincipals(grant: Partial<Grant>, account: Account): void {
   exactlyOne('GranteePrincipal', grant.granteePrincipal, 'GranteeServicePrincipal', grant.granteeServicePrincipal);
   if (grant.retiringPrincipal !== undefined && grant.retiringServicePrincipal !== undefined) {
     throw validationError('Specify either RetiringPrincipal or RetiringServicePrincipal, but not both.');
   }
   for (const principal of [grant.granteePrincipal, grant.retiringPrincipal]) {
-    if (principal !== undefined && !isGrantablePrincipal(principal)) {
-      throw invalidArn('ARN does not refer to a valid principal');
+    if (principal !== undefined && (!isGrantablePrincipal(principal) || account.missingPrincipals.has(principal))) {
+      throw invalidPrincipal(principal);
     }
   }
   for (const service of [grant.granteeServicePrincipal, grant.retiringServicePrincipal]) {
-    if (service !== undefined && !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(service)) {
+    if (service !== undefined && !isServicePrincipal(service)) {
       throw validationError(`${service} is not a valid service principal.`);
     }
   }

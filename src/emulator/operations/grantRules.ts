@@ -67,7 +67,7 @@ export function checkOperations(operations: readonly string[], key: Key): void {
 export function checkConstraints(grant: Partial<Grant>, key: Key): void {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints ?? {};
   if (encryptionContextEquals && encryptionContextSubset) {
-    throw validationError('Specify either EncryptionContextSubset or EncryptionContextEquals, but not both.');
+    throw validationError('More than one constraint supplied');
   }
   const context = encryptionContextEquals ?? encryptionContextSubset;
   if (context) {

@@ -1,5 +1,5 @@
 import type { Alias, Key } from '../account.ts';
-import { accessDenied, invalidArn, notFound } from '../errors.ts';
+import { accessDenied, deniedElsewhere, invalidArn, notAllowedByKey, notFound } from '../errors.ts';
 import {
   authorize,
   type Call,
@@ -16,17 +16,28 @@ import { OrderedMap } from '../orderedMap.ts';
 import { readPage } from '../paging.ts';
 import { keyIdRules, pageInput, pageOutput } from './members.ts';
 
+/** ResourceOwnersType of the KMS API. */
+const resourceOwners: readonly string[] = ['SELF', 'OTHER_ACCOUNTS_VIA_RAM'];
+
+/** The name of the policy of AWS RAM, beside the key policy that is called `default`. */
+const sharingPolicyName = 'AWS_RAM';
+
 export const listKeys: Operation = (call) => {
   const { input, kms } = call;
   const paging = pageInput(input, { byDefault: 100, max: 1000 });
+  const owners = input.strings('ResourceOwners', { max: 64 });
+  input.oneOf('ResourceOwners', owners ?? [], resourceOwners);
   input.check();
   authorize(call);
   const page = readPage(kms.account.keys, {
     ...paging,
-    scope: 'ListKeys',
+    scope: JSON.stringify(['ListKeys', [...new Set(owners)].sort()]),
     scanLimit: kms.scanLimit,
-    // Keys of other accounts may be used by their ARN, but are listed in their own account only.
-    matches: (key) => key.accountId === kms.account.id,
+    // A key of another account may be used by its ARN, but is listed only where AWS RAM shares it.
+    matches: ({ accountId, sharingPolicy }) =>
+      accountId === kms.account.id
+        ? (owners ?? ['SELF']).includes('SELF')
+        : sharingPolicy !== undefined && (owners ?? []).includes('OTHER_ACCOUNTS_VIA_RAM'),
   });
   return pageOutput('Keys', page, (key) => ({ KeyId: key.id, KeyArn: key.arn }));
 };
@@ -80,7 +91,7 @@ function aliasTargetArn({ kms, now, principalArn, operation }: Call, reference: 
     throw invalidArn(`Invalid alias ${reference}`);
   }
   if (kmsArn(account, aliasArn).accountId !== account.id) {
-    throw accessDenied(principalArn, `kms:${operation}`, aliasArn, 'resource');
+    throw deniedElsewhere(principalArn, `kms:${operation}`);
   }
   const alias = account.aliases.get(name);
   if (!alias) {
@@ -130,6 +141,9 @@ function keyMetadata(key: Key) {
     ...(key.pendingWindowDays === undefined ? {} : { PendingDeletionWindowInDays: key.pendingWindowDays }),
     Origin: key.origin,
     ...(key.customKeyStoreId === undefined ? {} : { CustomKeyStoreId: key.customKeyStoreId }),
+    ...(key.cloudHsmClusterId === undefined ? {} : { CloudHsmClusterId: key.cloudHsmClusterId }),
+    ...(key.currentKeyMaterialId === undefined ? {} : { CurrentKeyMaterialId: key.currentKeyMaterialId }),
+    ...(key.material && expiration(key.material)),
     KeyManager: key.manager,
     // The deprecated name, which the API does not have for what came after it.
     ...(/^(ML_|ECC_NIST_EDWARDS)/.test(key.spec) ? {} : { CustomerMasterKeySpec: key.spec }),
@@ -144,6 +158,12 @@ function keyMetadata(key: Key) {
       },
     }),
   };
+}
+
+function expiration({ validTo }: NonNullable<Key['material']>) {
+  return validTo === undefined
+    ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
+    : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: epochSeconds(validTo) };
 }
 
 /** What a key can be used with, by its usage and its spec (KMS Developer Guide, "Key spec reference"). */
@@ -201,10 +221,15 @@ export const getKeyPolicy: Operation = (call) => {
   const name = input.string('PolicyName', { max: 128, pattern: /^\w+$/ }) ?? 'default';
   input.check();
   const key = ownKey(call, reference);
-  if (name !== 'default') {
+  const policies = new Map([
+    ['default', key.policy],
+    [sharingPolicyName, key.sharingPolicy],
+  ]);
+  const policy = policies.get(name);
+  if (policy === undefined) {
     throw notFound('No such policy exists');
   }
-  return { Policy: key.policy, PolicyName: name };
+  return { Policy: policy, PolicyName: name };
 };
 
 export const listKeyPolicies: Operation = (call) => {
@@ -212,8 +237,8 @@ export const listKeyPolicies: Operation = (call) => {
   const reference = input.requiredString('KeyId', keyIdRules);
   pageInput(input, { byDefault: 100, max: 1000 });
   input.check();
-  ownKey(call, reference);
-  return { PolicyNames: ['default'], Truncated: false };
+  const { sharingPolicy } = ownKey(call, reference);
+  return { PolicyNames: ['default', ...(sharingPolicy === undefined ? [] : [sharingPolicyName])], Truncated: false };
 };
 
 export const listResourceTags: Operation = (call) => {
@@ -234,7 +259,7 @@ export const listResourceTags: Operation = (call) => {
 export function ownKey(call: Call, reference: string): Key {
   const key = keyFor(call, reference);
   if (key.accountId !== call.kms.account.id) {
-    throw accessDenied(call.principalArn, `kms:${call.operation}`, key.arn, 'resource');
+    throw accessDenied(call.principalArn, `kms:${call.operation}`, key.arn, notAllowedByKey);
   }
   return key;
 }

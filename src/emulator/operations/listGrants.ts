@@ -1,5 +1,5 @@
 import type { Key, StoredGrant } from '../account.ts';
-import { accessDenied, invalidArn } from '../errors.ts';
+import { accessDenied, invalidPrincipal } from '../errors.ts';
 import { authorize, epochSeconds, keyFor, type Operation } from '../kms.ts';
 import { OrderedMap } from '../orderedMap.ts';
 import { readPage } from '../paging.ts';
@@ -53,7 +53,7 @@ export const listRetirableGrants: Operation = (call) => {
   authorize(call);
   if (principal !== undefined) {
     if (!isGrantablePrincipal(principal)) {
-      throw invalidArn('ARN does not refer to a valid principal');
+      throw invalidPrincipal(principal);
     }
     if (parseArn(principal)?.accountId !== kms.account.id) {
       throw accessDenied(call.principalArn, 'kms:ListRetirableGrants', '*');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { createEmulator, type EmulatorOptions } from '../../../src/emulator/emulator.ts';
+import type { DenialReason } from '../../../src/emulator/errors.ts';
 import { createRandom } from '../../../src/emulator/random.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
 
@@ -208,7 +209,125 @@ suite('operations in special cases', () => {
     assert.ok(!ask('ListKeys', {}).body.includes(id));
     const unknown = ask('ListGrants', { KeyId: arn.replace('9999', '8888') });
     assert.equal(unknown.error, 'AccessDeniedException');
-    assert.match(String(unknown.message), /because no resource-based policy allows the kms:ListGrants action$/);
+    assert.match(
+      String(unknown.message),
+      / kms:ListGrants on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access$/,
+    );
+  });
+
+  test('a key that AWS RAM shares is listed for who asks for such keys, and has a second policy', () => {
+    const { data, ask, keyId } = setUp();
+    const own = data.keys.get(keyId);
+    assert.ok(own);
+    const id = '99999999-1111-2222-3333-444444444444';
+    const arn = `arn:aws:kms:eu-west-1:444455556666:key/${id}`;
+    data.keys.set(id, { ...own, id, arn, accountId: '444455556666', sharingPolicy: '{}' });
+    data.keys.set(keyId, { ...own, sharingPolicy: '{"Version":"2012-10-17"}' });
+    const listed = (...ResourceOwners: readonly string[]) =>
+      [ask('ListKeys', { ResourceOwners }).body].map((body) => [body.includes(keyId), body.includes(id)])[0];
+    assert.deepEqual(listed('SELF'), [true, false]);
+    assert.deepEqual(listed('OTHER_ACCOUNTS_VIA_RAM'), [false, true]);
+    assert.deepEqual(listed('SELF', 'OTHER_ACCOUNTS_VIA_RAM'), [true, true]);
+    assert.equal(ask('ListKeys', { ResourceOwners: ['ANYBODY'] }).error, 'ValidationException');
+    const { NextMarker } = ask('ListKeys', { Limit: 1 }).output;
+    assert.equal(
+      ask('ListKeys', { Marker: NextMarker, ResourceOwners: ['OTHER_ACCOUNTS_VIA_RAM'] }).error,
+      'InvalidMarkerException',
+    );
+
+    const policy = (KeyId: string, PolicyName: string) => ask('GetKeyPolicy', { KeyId, PolicyName });
+    assert.deepEqual(policy(keyId, 'AWS_RAM').output, { Policy: '{"Version":"2012-10-17"}', PolicyName: 'AWS_RAM' });
+    assert.deepEqual(ask('ListKeyPolicies', { KeyId: keyId }).output['PolicyNames'], ['default', 'AWS_RAM']);
+    const [other] = [...data.keys.values()].filter(({ sharingPolicy }) => sharingPolicy === undefined);
+    for (const name of ['AWS_RAM', 'constructor']) {
+      assert.equal(policy(other?.id ?? '', name).error, 'NotFoundException');
+    }
+  });
+
+  test('a principal that does not exist, or is none, is named by the refusal, by dry run too', () => {
+    const { data, ask, keyId } = setUp();
+    data.missingPrincipals.add(role);
+    const known = 'arn:aws:iam::111122223333:role/known';
+    for (const [input, named] of [
+      [{ GranteePrincipal: role }, role],
+      [{ GranteePrincipal: known, RetiringPrincipal: role }, role],
+      [{ GranteePrincipal: 'AROADBQP57FF2AEXAMPLE' }, 'AROADBQP57FF2AEXAMPLE'],
+      [{ GranteePrincipal: known, RetiringPrincipal: 'rds.amazonaws.com' }, 'rds.amazonaws.com'],
+    ] as const) {
+      for (const DryRun of [true, false]) {
+        const { error, message } = ask('CreateGrant', { KeyId: keyId, Operations: ['Decrypt'], ...input, DryRun });
+        assert.deepEqual(
+          [error, message],
+          ['InvalidArnException', `ARN does not refer to a valid principal: ${named}`],
+        );
+      }
+    }
+    data.missingPrincipals.clear();
+    assert.equal(ask('CreateGrant', { KeyId: keyId, Operations: ['Decrypt'], GranteePrincipal: role }).status, 200);
+  });
+
+  test('a grant has one constraint of encryption context, in the words of AWS', () => {
+    const { ask, keyId } = setUp();
+    const { error, message } = ask('CreateGrant', {
+      KeyId: keyId,
+      GranteePrincipal: role,
+      Operations: ['Decrypt'],
+      Constraints: { EncryptionContextEquals: { a: '1' }, EncryptionContextSubset: { a: '1' } },
+    });
+    assert.deepEqual([error, message], ['ValidationException', 'More than one constraint supplied']);
+  });
+
+  test('an encryption context constrains grants for DescribeKey, RetireGrant and CreateGrant too', () => {
+    const { ask, keyId } = setUp();
+    for (const Operations of [['DescribeKey'], ['RetireGrant'], ['CreateGrant', 'DescribeKey']]) {
+      const Constraints = { EncryptionContextSubset: { a: '1' } };
+      assert.equal(ask('CreateGrant', { KeyId: keyId, GranteePrincipal: role, Operations, Constraints }).status, 200);
+    }
+  });
+
+  test('a denial says why, in the words of AWS', () => {
+    const { emulator, ask, keyId, data } = setUp();
+    const arn = data.keys.get(keyId)?.arn ?? '';
+    const scp = 'arn:aws:organizations::111122223333:policy/o-1/service_control_policy/p-1';
+    const reasons: readonly (readonly [DenialReason | undefined, string])[] = [
+      [undefined, ' because no identity-based policy allows the kms:RevokeGrant action'],
+      [
+        { kind: 'notAllowed', by: 'VPC endpoint policy' },
+        ' because no VPC endpoint policy allows the kms:RevokeGrant action',
+      ],
+      [{ kind: 'denied', by: 'identity-based policy' }, ' with an explicit deny in an identity-based policy'],
+      [
+        { kind: 'denied', by: 'service control policy', policyArn: scp },
+        ` with an explicit deny in a service control policy: ${scp}`,
+      ],
+      [{ kind: 'unsaid' }, ''],
+    ];
+    for (const [reason, tail] of reasons) {
+      emulator.setDenials([{ operation: 'RevokeGrant', ...(reason && { reason }) }]);
+      const { error, message } = ask('RevokeGrant', { KeyId: keyId, GrantId: 'a'.repeat(64) });
+      assert.equal(error, 'AccessDeniedException');
+      assert.equal(
+        message,
+        `User: arn:aws:iam::111122223333:user/alex is not authorized to perform: kms:RevokeGrant on resource: ${arn}${tail}`,
+      );
+    }
+  });
+
+  test('a key tells what its material is, where KMS keeps it and until when', () => {
+    const data = createAccount({ keys: 20 });
+    const { ask } = setUp({ data });
+    const metadataOf = (alias: string) => Object(ask('DescribeKey', { KeyId: `alias/${alias}` }).output['KeyMetadata']);
+    assert.match(metadataOf('orders-db').CurrentKeyMaterialId, /^[0-9a-f]{64}$/);
+    const imported = metadataOf('legacy/billing-archive');
+    assert.deepEqual([imported.Origin, imported.ExpirationModel], ['EXTERNAL', 'KEY_MATERIAL_EXPIRES']);
+    assert.ok(imported.ValidTo > now / 1000);
+    const inHsm = metadataOf('hsm/treasury');
+    assert.deepEqual(
+      [inHsm.CustomKeyStoreId, inHsm.CloudHsmClusterId, inHsm.CurrentKeyMaterialId],
+      ['cks-9677501d7d1fb3c8e', 'cluster-2a34b5cdefg', undefined],
+    );
+    const replica = metadataOf('global/settlement').MultiRegionConfiguration;
+    assert.deepEqual([replica.MultiRegionKeyType, replica.PrimaryKey.Region], ['REPLICA', 'us-east-1']);
   });
 
   test('a removed key takes its aliases and grants along', () => {

@@ -53,6 +53,15 @@ suite('the sample account', () => {
       'Unavailable',
       'Updating',
     ]);
+    // KMS Developer Guide, "Key states of AWS KMS keys": which keys can have them.
+    for (const { state, multiRegion, origin } of keys) {
+      assert.ok(
+        !['Creating', 'Updating', 'PendingReplicaDeletion'].includes(state) || multiRegion !== undefined,
+        state,
+      );
+      assert.ok(state !== 'PendingImport' || origin === 'EXTERNAL');
+      assert.ok(state !== 'Unavailable' || origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE');
+    }
     assert.ok(keys.every(({ state, deletionAt }) => (state === 'PendingDeletion') === (deletionAt !== undefined)));
     assert.deepEqual(Object.keys(tally(keys.map(({ usage }) => usage))).sort(), [
       'ENCRYPT_DECRYPT',
@@ -78,6 +87,13 @@ suite('the sample account', () => {
         !grant.granteePrincipal &&
         grant.constraints?.sourceArn &&
         grant.retiringServicePrincipal,
+      'a service that KMS keeps to itself': ({ granteePrincipal, issuingAccount }) =>
+        granteePrincipal === 'AWS Internal' && issuingAccount.startsWith('medical-imaging.'),
+      'an EBS volume, as it was written once': ({ granteePrincipal = '' }) =>
+        /^\d{12}:aws:ec2-infrastructure:i-/.test(granteePrincipal),
+      "a function's own session": ({ granteePrincipal = '', constraints }) =>
+        granteePrincipal.endsWith('/invoice-mailer') &&
+        constraints?.encryptionContextEquals?.['aws:lambda:FunctionArn'],
       'a service-linked role': ({ granteePrincipal = '' }) => granteePrincipal.includes(':role/aws-service-role/rds.'),
       'a role': ({ granteePrincipal = '' }) => granteePrincipal.includes(':role/service-role/'),
       'a user': ({ granteePrincipal = '' }) => granteePrincipal.includes(':user/'),
