@@ -777,6 +777,188 @@ test('an unconfirmed grant is done with when three complete lists in a row do no
   assert.equal(file.records[0]?.outcome?.kind, 'dismissed');
 });
 
+test('a list that began before the revoke, or before its last read, confirms nothing, however often it is shown', async () => {
+  const { session, revocations, clock, file, state } = world();
+  const old = { listed: new Set<string>(), isComplete: true, began: clock.monotonic() };
+  await clock.advance(1000);
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(2000);
+  const during = { ...old, began: clock.monotonic() };
+  await clock.advance(minutes);
+  revocations.stopWaiting(profileRef, k1, 'g1');
+  await settle();
+  for (const list of [old, old, old, during, during, during]) await revocations.reconcile(session, arn, list);
+  assert.equal(state(), 'unconfirmed');
+  assert.equal(file.records[0]?.outcome?.kind, 'stopped');
+});
+
+test('one list that is shown again and again counts once', async () => {
+  const { session, revocations, clock, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(6 * minutes);
+  const list = { listed: new Set<string>(), isComplete: true, began: clock.monotonic() };
+  for (let shown = 0; shown < 10; shown += 1) {
+    await revocations.reconcile(session, arn, list);
+    await clock.advance(1);
+  }
+  assert.equal(state(), 'unconfirmed');
+});
+
+test('a grant that later lists do not hold, and one holds again, is followed again', async () => {
+  const { kms, session, revocations, clock, file, kinds, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(minutes);
+  revocations.stopWaiting(profileRef, k1, 'g1');
+  await settle();
+  const lists = async (...listed: readonly string[]) => {
+    await clock.advance(1);
+    await revocations.reconcile(session, arn, {
+      listed: new Set(listed),
+      isComplete: true,
+      began: clock.monotonic(),
+    });
+  };
+  await lists();
+  await lists();
+  await lists('g1');
+  await lists();
+  await lists();
+  assert.equal(state(), 'unconfirmed', 'a list in between held it');
+  await lists();
+  assert.equal(file.records[0]?.outcome?.kind, 'dismissed');
+  assert.deepEqual(revocations.ofKey(profileRef, arn), []);
+  await lists('g1');
+  assert.equal(state(), 'confirming');
+  assert.equal(file.records[0]?.outcome?.kind, 'reappeared');
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['stopped', 'gone']);
+});
+
+test('a list of another window that is older than the end of a revoke does not undo it', async () => {
+  const { kms, session, revocations, clock, file } = world();
+  const other = openWindow({ clock, file });
+  await other.journal.ready();
+  const old = { listed: new Set(['g1']), isComplete: true, began: clock.monotonic() };
+  await clock.advance(1000);
+  await revocations.revoke(session, k1, g1, account);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  await file.tell();
+  await other.revocations.reconcile(session, arn, old);
+  assert.equal(file.records[0]?.outcome?.kind, 'gone');
+  assert.ok(!file.history.includes('followed') && !file.history.includes('reappeared'));
+});
+
+test('a wall clock that is set by an hour changes neither what is said nor how long it takes', async () => {
+  for (const byMs of [-60 * minutes, 60 * minutes]) {
+    const { kms, session, revocations, clock, outcomes, state } = world();
+    await revocations.revoke(session, k1, g1, account);
+    await clock.advance(20_000);
+    clock.setWall(byMs);
+    await clock.advance(20_000);
+    kms.unlist(arn, 'g1');
+    await clock.advance(2 * minutes);
+    const outcome = outcomes[0]?.outcome;
+    assert.ok(outcome?.kind === 'gone' && outcome.afterMs > 40_000 && outcome.afterMs < 2 * minutes, String(byMs));
+    // It is remembered for as long as ever.
+    await revocations.reconcile(session, arn, {
+      listed: new Set(['g1']),
+      isComplete: true,
+      began: clock.monotonic(),
+    });
+    assert.equal(state(), 'confirming');
+    revocations.dispose();
+  }
+});
+
+test('a wait that is taken up after the clock was set is neither ended at once nor for ever', async () => {
+  for (const byMs of [-60 * minutes, 24 * 60 * minutes]) {
+    const { kms, session, revocations, clock, file } = world();
+    await revocations.revoke(session, k1, g1, account);
+    revocations.dispose();
+    clock.setWall(byMs);
+    const reloaded = openWindow({ clock, file });
+    await reloaded.revocations.resume(session);
+    await clock.advance(minutes);
+    assert.equal(reloaded.state(), 'confirming');
+    kms.unlist(arn, 'g1');
+    await clock.advance(6 * minutes);
+    assert.deepEqual(reloaded.kinds(), ['gone'], String(byMs));
+  }
+});
+
+test('while KMS can not be reached nothing is said of a grant, and later a row says that it could not be checked', async () => {
+  const { kms, session, revocations, clock, file, outcomes, state } = world();
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(30_000);
+  failing(kms, 'listGrants', 'network');
+  await clock.advance(4 * minutes);
+  assert.equal(outcomes.length, 0);
+  await clock.advance(5 * minutes);
+  const outcome = outcomes[0]?.outcome;
+  assert.ok(outcome?.kind === 'unread' && outcome.lastRead === 'listed' && outcome.trouble === 'network');
+  assert.ok(outcome.afterMs <= 30_000, 'it says when KMS last answered');
+  assert.equal(file.records[0]?.outcome?.kind, 'unread');
+  assert.equal(state(), 'unconfirmed');
+});
+
+test('a read whose pages never end is given up, and the next one is made', async () => {
+  const { kms, session, revocations, clock, state } = world();
+  let isStuck = true;
+  kms.before = (call) => (call.operation === 'listGrants' && isStuck ? new Promise<void>(() => {}) : undefined);
+  await revocations.revoke(session, k1, g1, account);
+  await clock.advance(30_000);
+  assert.equal(kms.count('listGrants'), 1);
+  await clock.advance(minutes);
+  assert.ok(kms.count('listGrants') > 1);
+  isStuck = false;
+  assert.equal(state(), 'confirming');
+  revocations.dispose();
+});
+
+test('Stop Waiting ends a read that is under way', async () => {
+  const { kms, session, revocations } = world();
+  const signals: AbortSignal[] = [];
+  kms.before = (call, signal) => {
+    if (call.operation !== 'listGrants') return undefined;
+    signals.push(signal);
+    return new Promise<void>(() => {});
+  };
+  await revocations.revoke(session, k1, g1, account);
+  await settle();
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [false],
+  );
+  revocations.stopWaiting(profileRef, k1, 'g1');
+  assert.equal(signals[0]?.aborted, true);
+});
+
+test('nobody follows a revoke that was refused after another window had taken it up', async () => {
+  const { kms, session, revocations, clock, file } = world();
+  const answer = gate();
+  kms.before = ({ operation }) => {
+    if (operation !== 'revokeGrant') return undefined;
+    return answer.passed.then(() => {
+      throw kmsError('accessDenied');
+    });
+  };
+  const revoked = assert.rejects(revocations.revoke(session, k1, g1, account), kmsError('accessDenied'));
+  await settle();
+  const other = openWindow({ clock, file });
+  await other.revocations.resume(session);
+  assert.equal(other.state(), 'confirming');
+  answer.open();
+  await revoked;
+  await file.tell();
+  assert.equal(other.state(), undefined);
+  const reads = kms.count('listGrants');
+  await clock.advance(minutes);
+  assert.equal(kms.count('listGrants'), reads);
+  assert.equal(file.records[0]?.outcome?.kind, 'refused');
+});
+
 test('a list says nothing about a grant whose wait goes on', async () => {
   const { session, revocations, clock, state } = world();
   await revocations.revoke(acting(session), k1, g1);
