@@ -110,9 +110,7 @@ async function check(
   const identifying = whoActs(session, signal);
   if (kind === 'retire') refuseUnlessMayRetire(identityOf(await identifying), grant);
   const [outcome, actor, metadata] = await Promise.all([
-    kind === 'revoke'
-      ? preflight(session, { keyArn: key.arn, grantId: grant.grantId }, signal)
-      : preflightRetire(session, key.arn, grant, signal),
+    kind === 'revoke' ? preflight(session, key.arn, grant, signal) : preflightRetire(session, key.arn, grant, signal),
     identifying,
     unlessDenied(session.inventory.metadata(key.arn) ?? session.api.describeKey(key.arn, signal)),
   ]);

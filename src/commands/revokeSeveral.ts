@@ -141,7 +141,7 @@ async function checkOne(context: CommandContext, node: GrantNode, signal: AbortS
     const session = sessionOf(context, connection);
     const either = AbortSignal.any([signal, session.closed]);
     const actor = await whoActs(session, either);
-    const result = await preflight(session, { keyArn: key.arn, grantId: grant.grantId }, either);
+    const result = await preflight(session, key.arn, grant, either);
     if (result.kind === 'doneByDryRun') {
       await context.revocations.followDone('revoke', { session, actor }, key, result.grant);
     }

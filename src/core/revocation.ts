@@ -98,11 +98,19 @@ export type Preflight =
 
 /**
  * Reads the one grant again and, where that is safe, asks KMS by dry run whether the revoke would be allowed.
- * Never against a custom endpoint: other servers ignore DryRun and revoke.
+ * Never against a custom endpoint: other servers ignore DryRun and revoke. One list without the grant may lag behind, so
+ * the dry run has the last word.
+ * @param shown the grant as it was shown
  * @throws KmsError such as `accessDenied`
  */
-export async function preflight(session: Session, ref: GrantRef, signal: AbortSignal): Promise<Preflight> {
-  return askByDryRun('revoke', session, ref, await findGrant(session.api, ref, signal), signal);
+export async function preflight(
+  session: Session,
+  keyArn: string,
+  shown: Grant,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const listed = await findGrant(session.api, { keyArn, grantId: shown.grantId }, signal);
+  return askByDryRun('revoke', session, keyArn, { listed, shown }, signal);
 }
 
 /**
@@ -115,31 +123,31 @@ export async function preflightRetire(
   shown: Grant,
   signal: AbortSignal,
 ): Promise<Preflight> {
-  const ref = { keyArn, grantId: shown.grantId };
-  let grant: Grant | undefined = shown;
+  let listed: Grant | undefined = shown;
   try {
-    grant = await findGrant(session.api, ref, signal);
+    listed = await findGrant(session.api, { keyArn, grantId: shown.grantId }, signal);
   } catch (error) {
     if (!isKind(error, 'accessDenied')) throw error;
   }
-  return askByDryRun('retire', session, ref, grant, signal);
+  return askByDryRun('retire', session, keyArn, { listed, shown }, signal);
 }
 
 async function askByDryRun(
   kind: EndingKind,
   { api, connection }: Session,
-  ref: GrantRef,
-  grant: Grant | undefined,
+  keyArn: string,
+  { listed, shown }: { readonly listed: Grant | undefined; readonly shown: Grant },
   signal: AbortSignal,
 ): Promise<Preflight> {
-  if (grant === undefined) return { kind: 'gone' };
-  if (connection.endpoint.kind === 'custom') return { kind: 'ready', grant };
+  const isCustom = connection.endpoint.kind === 'custom';
+  if (isCustom) return listed === undefined ? { kind: 'gone' } : { kind: 'ready', grant: listed };
+  const ref = { keyArn, grantId: shown.grantId };
+  const grant = listed ?? shown;
   try {
     const answer = await (kind === 'revoke' ? api.dryRunRevokeGrant(ref, signal) : api.dryRunRetireGrant(ref, signal));
     return { kind: answer === 'allowed' ? 'ready' : 'doneByDryRun', grant };
   } catch (error) {
-    // Gone between the read and the dry run.
-    if (isKind(error, 'grantNotFound', 'invalidGrantId')) return { kind: 'gone' };
+    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) return { kind: 'gone' };
     throw error;
   }
 }

@@ -188,7 +188,9 @@ await withPython('moto', async (tools) => {
     test('sends no dry run before a revoke, since this is not AWS', async (t) => {
       const connection = await open(t);
       const grantId = await newGrant();
-      const answer = await preflight(sessionOf(connection), { keyArn, grantId }, never);
+      const shown = await findGrant(connection.api, { keyArn, grantId }, never);
+      assert.ok(shown !== undefined);
+      const answer = await preflight(sessionOf(connection), keyArn, shown, never);
       assert.equal(answer.kind, 'ready');
       assert.equal(await isListed(grantId), true);
       await connection.api.revokeGrant({ keyArn, grantId }, unverified, never);

@@ -238,7 +238,7 @@ test('a grant that somebody revokes between the check and the call is not called
   const { keyArn, grantId } = first(world);
   const row = await window.grantRow(keyArn, grantId);
   const session = await window.session();
-  const checked = await preflight(session, { keyArn, grantId }, session.closed);
+  const checked = await preflight(session, keyArn, row.grant, session.closed);
   assert.equal(checked.kind, 'ready');
   const { account } = world.emulator();
   const stored = [...account.grantsOf(row.key.keyId).values()].find(({ grant }) => grant.id === grantId);

@@ -218,7 +218,7 @@ test('every wait for a server that never answers ends at once when it is cancell
     });
 
   const waits: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [
-    (signal) => preflight(session, { keyArn, grantId }, signal),
+    (signal) => preflight(session, keyArn, row.grant, signal),
     (signal) => session.api.describeKey(keyArn, signal),
     (signal) => session.api.listRetirableGrants('arn:aws:iam::111122223333:user/ana', undefined, signal),
   ];
