@@ -42,6 +42,7 @@ export const commands = {
   copyGrantee: 'kmsGrants.copyGrantee',
   copyValue: 'kmsGrants.copyValue',
   retry: 'kmsGrants.retry',
+  openConnections: 'kmsGrants.openConnections',
   loadMore: 'kmsGrants.loadMore',
   revokeSelectedGrant: 'kmsGrants.revokeSelectedGrant',
   copySelection: 'kmsGrants.copySelection',

@@ -14,6 +14,7 @@ import { lazy } from './core/lazy.ts';
 import { RequestLimiter } from './core/limiter.ts';
 import { Revocations } from './core/revocation.ts';
 import { jsonScheme } from './manifest.ts';
+import { type ConfirmedSettings, confirmedSettings } from './platform/confirmedSettings.ts';
 import { FileWatch } from './platform/fileWatch.ts';
 import { findingOptions, onFindingSettings } from './platform/findingSettings.ts';
 import { JournalFileOnDisk } from './platform/journalFile.ts';
@@ -96,7 +97,8 @@ function createCore(
   const logged = (task: Promise<void>) => void task.catch(onJournalError);
   const both = (tell: (one: KeysView | GranteesView) => void) => [shown().view, shown().grantees].forEach(tell);
   const aws = lazy(() => loadAws(log, (profile) => connections.takeLeaveToPrompt(profile)));
-  const preferences = () => readPreferences(workspaceState);
+  const settings = confirmedSettings(globalState);
+  const preferences = () => readPreferences(workspaceState, settings);
   const pinnedKeys = pinnedKeysIn(globalState);
   const journal = new Journal(
     new JournalFileOnDisk(vscode.Uri.joinPath(globalStorageUri, 'history.jsonl').fsPath),
@@ -130,7 +132,18 @@ function createCore(
     watch: (paths) => files.watch(paths),
   });
   const owned: readonly vscode.Disposable[] = [connections, revocations, files, journal];
-  return { aws, preferences, pinnedKeys, journal, limiter, revocations, connections, logged, owned };
+  return {
+    aws,
+    preferences,
+    confirmedSettings: settings,
+    pinnedKeys,
+    journal,
+    limiter,
+    revocations,
+    connections,
+    logged,
+    owned,
+  };
 }
 
 function createViews(
@@ -146,12 +159,13 @@ function createViews(
   return { view, grantees, history, statusBar, documents: new JsonDocuments(), owned };
 }
 
-function readPreferences(workspaceState: vscode.Memento): Preferences {
+function readPreferences(workspaceState: vscode.Memento, confirmed: ConfirmedSettings): Preferences {
   return {
     connections: connectionsSetting(),
     sample: showsSample(workspaceState),
     profile: profileSetting(),
     region: regionSetting(),
+    isUnconfirmed: confirmed.isUnconfirmed(),
     env: process.env,
   };
 }

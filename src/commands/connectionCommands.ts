@@ -4,10 +4,11 @@ import vscode = require('vscode');
 
 import { preferredRegion } from '../core/chooseConnections.ts';
 import { connectionName } from '../core/describe.ts';
-import { isKind, UserError } from '../core/errors.ts';
+import { explain, isKind, UserError } from '../core/errors.ts';
 import { type ConnectionRef, connectionId } from '../core/model.ts';
-import { withoutIcons } from '../core/text.ts';
+import { printable, withoutIcons } from '../core/text.ts';
 import { views } from '../manifest.ts';
+import { confirm } from '../platform/prompts.ts';
 import { setConnections } from '../platform/settings.ts';
 import type { ConnectionNode } from '../views/nodes.ts';
 import type { CommandContext } from './context.ts';
@@ -30,33 +31,34 @@ export async function selectProfile(context: CommandContext): Promise<void> {
 export async function addConnection(context: CommandContext): Promise<void> {
   const picked = await pickSignIn(context, l10n.t('Add Connection: Profile'));
   if (picked === undefined) return;
-  const shown = await shownConnections(context);
   const proposed = preferredRegion(context.preferences(), picked === 'environment' ? undefined : picked);
   const region = '';
   const ref =
     picked === 'environment' ? { kind: picked, region } : { kind: 'profile' as const, profile: picked.name, region };
-  await add(context, shown, ref, proposed);
+  await add(context, ref, proposed);
 }
 
 /** Further Regions for a connection's profile. */
 export async function addRegion(context: CommandContext, { ref }: ConnectionNode): Promise<void> {
-  if (ref.kind !== 'sample') await add(context, await shownConnections(context), ref, undefined);
+  if (ref.kind !== 'sample') await add(context, ref, undefined);
 }
 
 async function add(
   context: CommandContext,
-  shown: readonly ConnectionRef[],
   ref: Exclude<ConnectionRef, { kind: 'sample' }>,
   proposed: string | undefined,
 ): Promise<void> {
   const inRegion = (region: string): ConnectionRef => ({ ...ref, region });
-  const ids = new Set(shown.map(connectionId));
+  const ids = new Set((await shownConnections(context)).map(connectionId));
   const taken = (await context.aws()).regions().filter(({ name }) => ids.has(connectionId(inRegion(name))));
   const free = proposed !== undefined && ids.has(connectionId(inRegion(proposed))) ? undefined : proposed;
   const names = taken.map(({ name }) => name);
   const regions = await pickRegions(context.aws, connectionName(ref), free, names);
   if (regions.length === 0) return;
-  const added = regions.map(inRegion);
+  // Read again: the list may have changed while the question was open.
+  const shown = await shownConnections(context);
+  const shownIds = new Set(shown.map(connectionId));
+  const added = regions.map(inRegion).filter((one) => !shownIds.has(connectionId(one)));
   // After the last of the same profile, so that its Regions stand together.
   const same = shown.findLastIndex((other) => connectionName(other) === connectionName(ref) && other.kind === ref.kind);
   const at = same === -1 ? shown.length : same + 1;
@@ -100,10 +102,13 @@ export async function selectRegion(context: CommandContext): Promise<void> {
   if (region === undefined) return;
   const id = connectionId(ref);
   const changed: ConnectionRef = { ...ref, region };
-  await show(
-    context,
-    shown.length === 0 ? [changed] : shown.map((other) => (connectionId(other) === id ? changed : other)),
-  );
+  // Read again: the list may have changed while the questions were open.
+  const newest = (await shownConnections(context)).filter(({ kind }) => kind !== 'sample');
+  if (shown.length > 0 && !newest.some((other) => connectionId(other) === id)) {
+    throw new UserError(l10n.t('{0} is no longer in the view. Nothing was changed.', connectionName(ref)));
+  }
+  const refs = newest.length === 0 ? [changed] : newest.map((other) => (connectionId(other) === id ? changed : other));
+  await show(context, [...new Map(refs.map((one) => [connectionId(one), one])).values()]);
 }
 
 export async function openSampleData(context: CommandContext): Promise<void> {
@@ -157,7 +162,24 @@ async function withoutRegion({ connections }: CommandContext) {
 
 async function show(context: CommandContext, refs: readonly ConnectionRef[]): Promise<void> {
   await setConnections(refs);
+  // Who chose them here agrees to them.
+  await context.confirmedSettings.confirm();
   context.connections.preferencesChanged();
+}
+
+/** Opens what the settings of a dev container ask for, once the user agrees. */
+export async function openConnections({ connections, confirmedSettings }: CommandContext): Promise<void> {
+  try {
+    await connections.list();
+  } catch (error) {
+    if (!isKind(error, 'notConfirmed')) throw error;
+    const { sentence, advice } = explain(error.details);
+    const question = l10n.t('Open the AWS connections that this dev container asks for?');
+    const detail = printable(`${sentence} ${advice}`, 2000);
+    if (!(await confirm({ question, detail, button: l10n.t('Open') }))) return;
+    await confirmedSettings.confirm();
+  }
+  connections.preferencesChanged();
 }
 
 export async function copyAccountId(context: CommandContext, { ref }: ConnectionNode): Promise<void> {

@@ -8,6 +8,7 @@ import type { Aws } from '../core/kmsApi.ts';
 import type { Connection } from '../core/model.ts';
 import type { PinnedKeys } from '../core/pinnedKeys.ts';
 import type { Revocations } from '../core/revocation.ts';
+import type { ConfirmedSettings } from '../platform/confirmedSettings.ts';
 import type { GranteesView } from '../views/granteesView.ts';
 import type { HistoryView } from '../views/historyView.ts';
 import type { JsonDocuments } from '../views/jsonDocuments.ts';
@@ -18,6 +19,7 @@ export interface CommandContext {
   readonly aws: () => Promise<Aws>;
   readonly preferences: () => Preferences;
   readonly setShowsSample: (shown: boolean) => PromiseLike<void>;
+  readonly confirmedSettings: ConfirmedSettings;
   readonly connections: Connections;
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;

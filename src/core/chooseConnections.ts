@@ -1,6 +1,8 @@
+import { connectionName } from './describe.ts';
 import { KmsError } from './errors.ts';
 import type { Profile } from './kmsApi.ts';
 import type { ConnectionRef } from './model.ts';
+import { printable } from './text.ts';
 
 /** What decides which connections the view shows. */
 export interface Preferences {
@@ -11,16 +13,30 @@ export interface Preferences {
   /** Settings `kmsGrants.profile` and `kmsGrants.region`; empty when unset. */
   readonly profile: string;
   readonly region: string;
+  /** Where these settings come from is not the user, who has not agreed to them. */
+  readonly isUnconfirmed?: boolean;
   /** AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are read. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
  * The connections to show, in order; none when nothing on this machine says how to sign in.
- * @throws KmsError `profileMissing` or `regionMissing` when the default can't be made out and nothing else is shown;
+ * @throws KmsError `notConfirmed` when the user has not agreed to what the settings say;
+ * `profileMissing` or `regionMissing` when the default can't be made out and nothing else is shown;
  * without a profile, the environment's own credentials are meant
  */
 export function chooseConnections(preferences: Preferences, profiles: readonly Profile[]): readonly ConnectionRef[] {
+  const chosen = chosenConnections(preferences, profiles);
+  const opened = chosen.filter(({ kind }) => kind !== 'sample');
+  if (preferences.isUnconfirmed === true && opened.length > 0) {
+    const name = (ref: ConnectionRef) => `${connectionName(ref)} (${'region' in ref ? printable(ref.region) : ''})`;
+    const message = opened.map(name).join(', ');
+    throw new KmsError({ kind: 'notConfirmed', operation: 'Connect', awsName: 'NotConfirmed', message });
+  }
+  return chosen;
+}
+
+function chosenConnections(preferences: Preferences, profiles: readonly Profile[]): readonly ConnectionRef[] {
   const sample: readonly ConnectionRef[] = preferences.sample ? [{ kind: 'sample' }] : [];
   if (preferences.connections !== undefined) return [...preferences.connections, ...sample];
   try {

@@ -25,6 +25,7 @@ export type KmsErrorKind =
   | 'credentialsMissing'
   | 'ssoExpired'
   | 'signInNeeded'
+  | 'notConfirmed'
   | 'profileMissing'
   | 'filesUnreadable'
   | 'regionMissing'
@@ -86,7 +87,7 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-export type HelpfulAction = 'signIn' | 'retry' | 'selectProfile' | 'selectRegion' | 'showLog';
+export type HelpfulAction = 'signIn' | 'openConnections' | 'retry' | 'selectProfile' | 'selectRegion' | 'showLog';
 
 /** What a person reads about a failure. */
 export interface Explanation {
@@ -323,6 +324,14 @@ export function explain(details: KmsErrorDetails): Explanation {
         advice: l10n.t('Nothing is asked, run or sent before you sign in.'),
         retryHelps: false,
         actions: ['signIn', 'selectProfile', 'showLog'],
+      };
+    case 'notConfirmed':
+      return {
+        title: l10n.t('Open connections…'),
+        sentence: l10n.t('The settings of this dev container ask to open: {0}.', details.message),
+        advice: l10n.t('Nothing is asked, run or sent before you open them.'),
+        retryHelps: false,
+        actions: ['openConnections', 'selectProfile', 'showLog'],
       };
     case 'profileMissing':
       return {

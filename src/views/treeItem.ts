@@ -347,6 +347,7 @@ function messageItem(node: MessageNode): vscode.TreeItem {
 
 export const actionCommands: Readonly<Record<HelpfulAction, string>> = {
   signIn: commands.signIn,
+  openConnections: commands.openConnections,
   retry: commands.retry,
   selectProfile: commands.selectProfile,
   selectRegion: commands.selectRegion,
@@ -357,6 +358,8 @@ export function actionTitle(action: HelpfulAction): string {
   switch (action) {
     case 'signIn':
       return l10n.t('Sign In');
+    case 'openConnections':
+      return l10n.t('Open…');
     case 'retry':
       return l10n.t('Retry');
     case 'selectProfile':

@@ -67,6 +67,7 @@ export function contextOf(window: Window): CommandContext {
   const changeLog = { journal, onJournalError: (error: unknown) => window.warnings.push(error) };
   const parts = { connections, revocations, journal, changeLog, view, grantees, aws: async () => aws, log };
   const rest = { history: new HistoryView(journal), documents: new JsonDocuments(), selection: () => [] };
+  const confirmedSettings = { isUnconfirmed: () => false, confirm: async () => {} };
   // The other parts are of commands that no test presses.
-  return { ...parts, ...rest } as unknown as CommandContext;
+  return { ...parts, ...rest, confirmedSettings } as unknown as CommandContext;
 }

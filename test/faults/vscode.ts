@@ -60,7 +60,9 @@ export class CancellationTokenSource {
 
 export const Uri = { from: (parts: object) => parts };
 export const Disposable = { from: () => ({ dispose: () => {} }) };
-export const env = { clipboard: { writeText: async () => {} } };
+export const env: { remoteName?: string; clipboard: { writeText(text?: string): Promise<void> } } = {
+  clipboard: { writeText: async () => {} },
+};
 export const commands = { executeCommand: async () => undefined };
 
 type Message = [message: string, ...rest: ({ readonly modal?: boolean; readonly detail?: string } | string)[]];

@@ -405,6 +405,8 @@ export class Window {
   readonly outcomes: (readonly [RevocationRecord, RevocationOutcome])[] = [];
   /** What went to the log as a warning. */
   readonly warnings: unknown[] = [];
+  /** The user has not agreed to {@link chosen}. */
+  isUnconfirmed = () => false;
   /** The connections to show. */
   chosen: readonly ConnectionRef[];
 
@@ -451,7 +453,14 @@ export class Window {
       limiter: this.limiter,
       clock,
       aws: async () => this.aws,
-      preferences: () => ({ connections: this.chosen, sample: false, profile: '', region: '', env: {} }),
+      preferences: () => ({
+        connections: this.chosen,
+        sample: false,
+        profile: '',
+        region: '',
+        isUnconfirmed: this.isUnconfirmed(),
+        env: {},
+      }),
       onListChanged: () => this.view.onListChanged(),
       onStateChanged: (id) => this.view.onStateChanged(id),
       onAccountChanged: (id) => this.view.onAccountChanged(id),

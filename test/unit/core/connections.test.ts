@@ -181,6 +181,36 @@ const ids = (refs: readonly ConnectionRef[]) => refs.map(connectionId);
 
 // Listing
 
+test('what the user has not agreed to is neither listed nor opened, and named', async () => {
+  const { connections, preferences, asked, isOpen } = world({
+    connections: [dev, prod],
+    sample: true,
+    isUnconfirmed: true,
+  });
+  for (const fields of [{}, { connections: undefined, profile: 'dev' }]) {
+    Object.assign(preferences, fields);
+    const error = await connections.list().catch((reason: unknown) => reason);
+    assert.ok(isKmsError(error) && error.details.kind === 'notConfirmed');
+    assert.match(
+      error.details.message,
+      'profile' in fields ? /^dev \(eu-west-1\)$/ : /^dev \(eu-west-1\), prod \(eu-west-1\)$/,
+    );
+    assert.deepEqual([connections.shown, isOpen(), asked('open')], [[], [], []]);
+  }
+  preferences.isUnconfirmed = false;
+  assert.deepEqual(await connections.list(), [dev, sample]);
+});
+
+test('connections that were open are closed when their settings become those of somebody else', async () => {
+  const { connections, preferences, isOpen } = world({ connections: [dev] });
+  await connections.list();
+  await connections.open(dev);
+  assert.equal(isOpen().length, 1);
+  Object.assign(preferences, { connections: [prod], isUnconfirmed: true });
+  assert.equal(await failure(connections.list()), 'notConfirmed');
+  assert.deepEqual(isOpen(), []);
+});
+
 test('listing opens nothing', async () => {
   const { connections, told, asked } = world({ connections: [dev, prod], sample: true });
   assert.deepEqual(await connections.list(), [dev, prod, sample]);

@@ -250,6 +250,12 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
+  notConfirmed: {
+    title: 'Open connections…',
+    sentence: `The settings of this dev container ask to open: ${denied}.`,
+    retryHelps: false,
+    actions: ['openConnections', 'selectProfile', 'showLog'],
+  },
   tooLarge: {
     title: 'Answer too large',
     sentence: `The answer to RevokeGrant was larger than any that AWS gives. ${denied}`,

@@ -144,6 +144,7 @@ const everyKind: Readonly<Record<KmsErrorKind, true>> = {
   credentialsMissing: true,
   ssoExpired: true,
   signInNeeded: true,
+  notConfirmed: true,
   profileMissing: true,
   filesUnreadable: true,
   regionMissing: true,

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addRegion, openConnections } from '../../src/commands/connectionCommands.ts';
+import type { ConnectionRef } from '../../src/core/model.ts';
+import { settings } from '../../src/manifest.ts';
+import { confirmedSettings } from '../../src/platform/confirmedSettings.ts';
+import { contextOf, watchDialogs } from './context.ts';
+import { env, window as vscodeWindow, workspace } from './vscode.ts';
+import { anasRef, createTestWorld, type Window } from './world.ts';
+
+interface Owner {
+  after(act: () => void): void;
+}
+
+/** The settings, as they are on the disk. */
+function settingsOnDisk(t: Owner): Map<string, unknown> {
+  const values = new Map<string, unknown>();
+  const before = workspace.getConfiguration;
+  Object.assign(workspace, {
+    getConfiguration: () => ({
+      get: (id: string) => values.get(id),
+      inspect: (id: string) => ({ globalValue: values.get(id) }),
+      update: async (id: string, value: unknown) => {
+        values.set(id, value);
+      },
+    }),
+  });
+  t.after(() => {
+    workspace.getConfiguration = before;
+    delete env.remoteName;
+  });
+  return values;
+}
+
+/** As VS Code keeps it. */
+function memento() {
+  const values = new Map<string, unknown>();
+  const get = <T>(key: string, fallback?: T) => (values.get(key) as T | undefined) ?? fallback;
+  return { get, update: async (key: string, value: unknown) => void values.set(key, value), keys: () => [] } as never;
+}
+
+const asked = [{ profile: 'prod', region: 'eu-west-1' }];
+
+test('what a folder can set is agreed to once for each value; what is the user’s own, never', async (t) => {
+  const values = settingsOnDisk(t);
+  const kept = memento();
+  const { isUnconfirmed, confirm } = confirmedSettings(kept);
+  for (const remoteName of ['dev-container', 'attached-container', 'codespaces', 'something-new']) {
+    env.remoteName = remoteName;
+    values.clear();
+    assert.equal(isUnconfirmed(), false, 'Nothing is set.');
+    for (const [id, value] of [
+      [settings.connections, [{ profile: `${remoteName}-1`, region: 'eu-west-1' }]],
+      [settings.connections, [{ profile: `${remoteName}-2`, region: 'eu-west-1' }]],
+      [settings.profile, remoteName],
+      [settings.region, `eu-${remoteName}`],
+    ] as const) {
+      values.clear();
+      values.set(id, value);
+      assert.equal(isUnconfirmed(), true, `${id} in ${remoteName}`);
+      await confirm();
+      assert.equal(isUnconfirmed(), false, `${id} in ${remoteName}`);
+      // In another window, or after a reload.
+      assert.equal(confirmedSettings(kept).isUnconfirmed(), false);
+      assert.equal(confirmedSettings(memento()).isUnconfirmed(), true);
+    }
+  }
+  values.set(settings.connections, asked);
+  for (const remoteName of [undefined, 'wsl', 'ssh-remote', 'tunnel']) {
+    if (remoteName === undefined) delete env.remoteName;
+    else env.remoteName = remoteName;
+    assert.equal(isUnconfirmed(), false, remoteName);
+  }
+});
+
+test('connections of a dev container are opened by the user alone, who reads which they are', async (t) => {
+  const values = settingsOnDisk(t);
+  env.remoteName = 'dev-container';
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  let served = 0;
+  world.onServed = () => {
+    served += 1;
+  };
+  const confirmed = confirmedSettings(memento());
+  values.set(settings.connections, [{ profile: 'ana', region: 'eu-west-1' }]);
+  window.isUnconfirmed = confirmed.isUnconfirmed;
+  const context = { ...contextOf(window), confirmedSettings: confirmed };
+
+  const [row, ...others] = await window.rows();
+  assert.ok(row?.kind === 'message' && others.length === 0);
+  assert.deepEqual([row.error?.details.kind, row.actions[0]], ['notConfirmed', 'openConnections']);
+  assert.match(row.sentence, /ana \(eu-west-1\)/);
+  assert.equal(served, 0);
+
+  const no = watchDialogs(t, { isYes: false });
+  await world.finish(openConnections(context));
+  assert.match(no.asked[0] ?? '', /ana \(eu-west-1\)/);
+  assert.equal((await window.rows())[0]?.kind, 'message');
+  watchDialogs(t, { isYes: true });
+  await world.finish(openConnections(context));
+  assert.deepEqual(
+    (await window.rows()).map((one) => one.kind),
+    ['connection'],
+  );
+});
+
+/** Answers the list of Regions, after the setting was changed elsewhere. */
+function whileAsked(t: Owner, change: () => void, regions: readonly string[]) {
+  const before = { ...vscodeWindow };
+  vscodeWindow.showQuickPick = async (items) => {
+    change();
+    return items.filter((item) => 'value' in item && regions.includes(String(item.value))) as never;
+  };
+  t.after(() => Object.assign(vscodeWindow, before));
+}
+
+const refOf = (region: string): ConnectionRef => ({ ...anasRef, region }) as ConnectionRef;
+const chosen = (values: Map<string, unknown>) =>
+  (values.get(settings.connections) as readonly { readonly region: string }[]).map(({ region }) => region);
+
+async function windowOf(t: Parameters<typeof createTestWorld>[0]): Promise<Window> {
+  return (await createTestWorld(t)).openWindow();
+}
+
+test('Regions are added to the list as it is by then', async (t) => {
+  const values = settingsOnDisk(t);
+  const window = await windowOf(t);
+  const change = () => {
+    window.chosen = [refOf('eu-west-1'), refOf('us-east-1'), refOf('eu-north-1')];
+  };
+  whileAsked(t, change, ['us-east-1', 'ap-south-1']);
+  await addRegion(contextOf(window), { kind: 'connection', ref: anasRef });
+  assert.deepEqual(chosen(values), ['eu-west-1', 'us-east-1', 'eu-north-1', 'ap-south-1']);
+});
