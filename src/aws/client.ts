@@ -288,11 +288,11 @@ export function createClient(options: ClientOptions): Client {
         },
       ),
 
-    getKeyPolicy: (keyArn, signal) =>
+    getKeyPolicy: (keyArn, policyName, signal) =>
       call(
         { operation: 'GetKeyPolicy', keyArn },
         signal,
-        (sending) => kms.send(new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default' }), sending),
+        (sending) => kms.send(new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: policyName }), sending),
         (output) => {
           if (!output.Policy) {
             throw new IncompleteResponse(output);
@@ -474,19 +474,35 @@ function narrowMetadata(output: DescribeKeyCommandOutput, keyArn: string): KeyMe
   if (!metadata?.KeyId) {
     throw new IncompleteResponse(output);
   }
+  const {
+    KeyId,
+    Arn,
+    AWSAccountId,
+    Description,
+    KeyState,
+    KeyManager,
+    Origin,
+    KeyUsage,
+    KeySpec,
+    MultiRegion,
+    CreationDate,
+    DeletionDate,
+    ...further
+  } = metadata;
   return {
-    keyId: metadata.KeyId,
-    arn: metadata.Arn || keyArn,
-    account: metadata.AWSAccountId || undefined,
-    description: metadata.Description ?? '',
-    state: metadata.KeyState ?? (metadata.Enabled === false ? 'Disabled' : 'Enabled'),
-    manager: metadata.KeyManager === 'AWS' ? 'AWS' : 'CUSTOMER',
-    origin: metadata.Origin,
-    usage: metadata.KeyUsage,
-    spec: metadata.KeySpec,
-    multiRegion: metadata.MultiRegion ?? false,
-    creationDate: metadata.CreationDate,
-    deletionDate: metadata.DeletionDate,
+    keyId: KeyId,
+    arn: Arn || keyArn,
+    account: AWSAccountId || undefined,
+    description: Description ?? '',
+    state: KeyState ?? (further.Enabled === false ? 'Disabled' : 'Enabled'),
+    manager: KeyManager === 'AWS' ? 'AWS' : 'CUSTOMER',
+    origin: Origin,
+    usage: KeyUsage,
+    spec: KeySpec,
+    multiRegion: MultiRegion ?? false,
+    creationDate: CreationDate,
+    deletionDate: DeletionDate,
+    further,
   };
 }
 

@@ -27,7 +27,7 @@ export function grantAsAwsJson(grant: Grant): AwsJson {
   });
 }
 
-/** KeyMetadata, as far as it is known, with the key's aliases. */
+/** All of KeyMetadata, as far as it is known, with the key's aliases. */
 export function keyAsAwsJson(key: KmsKey, metadata: KeyMetadata | undefined): AwsJson {
   return present({
     KeyId: key.keyId,
@@ -43,6 +43,7 @@ export function keyAsAwsJson(key: KmsKey, metadata: KeyMetadata | undefined): Aw
     MultiRegion: metadata?.multiRegion,
     CreationDate: metadata?.creationDate?.toISOString(),
     DeletionDate: metadata?.deletionDate?.toISOString(),
+    ...metadata?.further,
   });
 }
 

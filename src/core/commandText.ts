@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { nameProblem } from './createGrant.ts';
 import { UserError } from './errors.ts';
 import type { ConnectionRef, Endpoint, Grant, GrantConstraints } from './model.ts';
 import { readKeyArn } from './pinnedKeys.ts';
@@ -164,15 +165,9 @@ function asciiJson(value: unknown): string {
 export function grantAsTerraform(grant: Grant): string {
   const { granteePrincipal: grantee, retiringPrincipal: retiring, constraints, name, operations } = grant;
   const ofService = (ref: Grant['granteePrincipal']) => ref?.kind === 'servicePrincipal';
-  const missing: string[] = [];
-  if (grantee !== undefined && ofService(grantee)) missing.push(`GranteeServicePrincipal ${grantee.value}`);
-  if (retiring !== undefined && ofService(retiring)) missing.push(`RetiringServicePrincipal ${retiring.value}`);
-  if (constraints.sourceArn !== undefined) missing.push(`SourceArn ${constraints.sourceArn}`);
   const { encryptionContextEquals, encryptionContextSubset } = constraints;
   const lines = [
-    ...missing.map(
-      (what) => `# ${l10n.t('aws_kms_grant has no argument for this part of the grant: {0}', printable(what, 400))}`,
-    ),
+    ...providerProblems(grant).map((problem) => `# ${problem}`),
     `resource "aws_kms_grant" ${hclQuoted(labelOf(grant))} {`,
     ...aligned(
       [
@@ -197,6 +192,86 @@ export function grantAsTerraform(grant: Grant): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/**
+ * What keeps the provider of Terraform from making this grant, a line each, printable. By the schema of `aws_kms_grant`
+ * in version 6 of hashicorp/aws.
+ */
+function providerProblems({
+  granteePrincipal,
+  retiringPrincipal,
+  constraints,
+  name,
+  operations,
+}: Grant): readonly string[] {
+  const { encryptionContextEquals, encryptionContextSubset, sourceArn } = constraints;
+  const noArgument = (what: string) =>
+    l10n.t('aws_kms_grant has no argument for this part of the grant: {0}', printable(what, 400));
+  const problems: string[] = [];
+  if (granteePrincipal === undefined) {
+    problems.push(l10n.t('aws_kms_grant needs a grantee_principal, and the grantee is not known.'));
+  }
+  for (const [argument, member, ref] of [
+    ['grantee_principal', 'GranteeServicePrincipal', granteePrincipal],
+    ['retiring_principal', 'RetiringServicePrincipal', retiringPrincipal],
+  ] as const) {
+    if (ref?.kind === 'servicePrincipal') {
+      problems.push(noArgument(`${member} ${ref.value}`));
+    } else if (ref !== undefined && !isTerraformPrincipal(ref.value)) {
+      problems.push(
+        l10n.t('{0} takes only an ARN, or the name of a service: {1}', argument, printable(ref.value, 400)),
+      );
+    }
+  }
+  if (sourceArn !== undefined) {
+    problems.push(noArgument(`SourceArn ${sourceArn}`));
+  }
+  if (encryptionContextEquals !== undefined && encryptionContextSubset !== undefined) {
+    problems.push(l10n.t('aws_kms_grant takes encryption_context_equals or encryption_context_subset, but not both.'));
+  }
+  if (name !== undefined && nameProblem(name) !== undefined) {
+    problems.push(l10n.t('aws_kms_grant does not take this name. {0}', nameProblem(name) ?? ''));
+  }
+  const unknown = operations.filter((operation) => !terraformOperations.includes(operation));
+  if (unknown.length > 0) {
+    problems.push(
+      l10n.t(
+        'The provider may not know these operations, or only in a newer version: {0}',
+        printable(unknown.join(', '), 400),
+      ),
+    );
+  }
+  return problems;
+}
+
+/** Version 6 also takes names of services, in the partitions `aws` and `aws-cn`; those before it, ARNs only. */
+function isTerraformPrincipal(value: string): boolean {
+  return (
+    /^arn:aws(-[a-z]+)*:[^:]*:[^:]*:[^:]*:.+$/.test(value) ||
+    /^([0-9a-z-]+\.){1,4}(amazonaws|amazon)\.com(\.cn)?$/.test(value)
+  );
+}
+
+/** Those that the provider has known for long. It takes them from its SDK, so a newer version knows more. */
+const terraformOperations: readonly string[] = [
+  'CreateGrant',
+  'Decrypt',
+  'DeriveSharedSecret',
+  'DescribeKey',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'GenerateMac',
+  'GetPublicKey',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'RetireGrant',
+  'Sign',
+  'Verify',
+  'VerifyMac',
+];
 
 function contextLines(argument: string, pairs: Readonly<Record<string, string>> | undefined): readonly string[] {
   if (pairs === undefined) return [];

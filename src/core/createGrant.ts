@@ -114,7 +114,9 @@ export function operationsProblem(
 
 const longestPrincipal = 256;
 const longestName = 256;
-const longestSourceArn = 2048;
+const longestService = 128;
+const shortestSourceArn = 20;
+const longestSourceArn = 512;
 const mostPairs = 8;
 const longestContextValue = 384;
 
@@ -141,7 +143,10 @@ export function principalProblem(text: string, keyArn: string): string | undefin
   const { kind } = readPrincipal({ kind: 'principal', value: text });
   switch (kind) {
     case 'service':
-      return /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(text)
+      if (text.length > longestService) {
+        return l10n.t('The name of a service has at most {0} characters.', longestService);
+      }
+      return /^[a-z0-9-]+(\.[a-z0-9-]+){2,}$/.test(text)
         ? undefined
         : l10n.t('The name of a service looks like dynamodb.amazonaws.com.');
     case 'unresolvedRole':
@@ -202,9 +207,15 @@ export function nameProblem(name: string): string | undefined {
     : l10n.t('A name has letters, digits and the characters : / _ - only.');
 }
 
+/** Why KMS would not take this as a source ARN; `undefined` when it may (KMS API Reference, "GrantConstraints"). */
 export function sourceArnProblem(text: string): string | undefined {
-  if (text.length > longestSourceArn) return l10n.t('An ARN has at most {0} characters here.', longestSourceArn);
-  return /^arn:[\w-]+:[\w-]+:[\w-]*:(\d{12})?:\S+$/.test(text)
+  if (text.length > longestSourceArn) {
+    return l10n.t('An ARN has at most {0} characters here.', longestSourceArn);
+  }
+  if (/^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*::.+$/.test(text)) {
+    return l10n.t('This ARN names no account. KMS takes only the ARN of a resource that names one.');
+  }
+  return text.length >= shortestSourceArn && /^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$/.test(text)
     ? undefined
     : l10n.t('The ARN of a resource looks like arn:aws:dynamodb:eu-west-1:111122223333:table/orders.');
 }
@@ -237,12 +248,12 @@ function contextProblem(context: Readonly<Record<string, string>>): string | und
 }
 
 /**
- * Whether an encryption context can constrain such a grant: only operations of a symmetric key take one. DescribeKey and
- * RetireGrant may stand next to them, and are not constrained.
+ * Whether an encryption context can constrain such a grant, which it can only on a symmetric key. KMS also takes one with
+ * DescribeKey and RetireGrant, which it does not constrain, and with CreateGrant, where it binds the grants made through it.
  */
 export function takesContext(operations: readonly string[], metadata: Pick<KeyMetadata, 'spec'> | undefined): boolean {
   if (metadata?.spec !== undefined && metadata.spec !== 'SYMMETRIC_DEFAULT') return false;
-  return operations.some((operation) => encrypting.includes(operation) || dataKeys.includes(operation));
+  return operations.some((operation) => [...encrypting, ...dataKeys, ...forEveryKey].includes(operation));
 }
 
 /**

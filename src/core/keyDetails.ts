@@ -14,6 +14,8 @@ export type Part<T> =
 export interface KeyDetails {
   readonly metadata: Part<KeyMetadata>;
   readonly policy: Part<string>;
+  /** The policy that AWS RAM sets; not applicable to a key that it does not share. */
+  readonly sharing: Part<string>;
   readonly tags: Part<readonly KeyTag[]>;
   readonly aliases: Part<readonly string[]>;
   readonly rotation: Part<KeyRotation>;
@@ -28,14 +30,15 @@ export interface KeyDetails {
 export async function readKeyDetails(api: KmsApi, keyArn: string, signal: AbortSignal): Promise<KeyDetails> {
   const metadata = await part(api.describeKey(keyArn, signal));
   const isSymmetric = metadata.kind !== 'known' || (metadata.value.spec ?? 'SYMMETRIC_DEFAULT') === 'SYMMETRIC_DEFAULT';
-  const [policy, tags, aliases, rotation, lastUsage] = await Promise.all([
-    part(api.getKeyPolicy(keyArn, signal)),
+  const [policy, sharing, tags, aliases, rotation, lastUsage] = await Promise.all([
+    part(api.getKeyPolicy(keyArn, 'default', signal)),
+    ifThere(part(api.getKeyPolicy(keyArn, 'AWS_RAM', signal))),
     part(api.listResourceTags(keyArn, signal)),
     part(api.listAliasesOf(keyArn, signal)),
     isSymmetric ? part(api.getKeyRotationStatus(keyArn, signal)) : ({ kind: 'notApplicable' } as const),
     part(api.getKeyLastUsage(keyArn, signal)),
   ]);
-  return { metadata, policy, tags, aliases, rotation, lastUsage };
+  return { metadata, policy, sharing, tags, aliases, rotation, lastUsage };
 }
 
 async function part<T>(asked: Promise<T>): Promise<Part<T>> {
@@ -49,9 +52,16 @@ async function part<T>(asked: Promise<T>): Promise<Part<T>> {
   }
 }
 
+/** What KMS does not find, there is not. */
+async function ifThere<T>(asked: Promise<Part<T>>): Promise<Part<T>> {
+  const answer = await asked;
+  const isMissing = answer.kind === 'failed' && answer.error.details.awsName === 'NotFoundException';
+  return isMissing ? { kind: 'notApplicable' } : answer;
+}
+
 /** The details with AWS's names, for people to read. What is not known has a text in its place. */
 export function keyDetailsAsJson(key: KmsKey, details: KeyDetails): Readonly<Record<string, unknown>> {
-  const { metadata, policy, tags, aliases, rotation, lastUsage } = details;
+  const { metadata, policy, sharing, tags, aliases, rotation, lastUsage } = details;
   return {
     KeyMetadata: known(metadata, (value) => withoutAliases(keyAsAwsJson(key, value))),
     Aliases: known(aliases, (value) => value),
@@ -63,6 +73,7 @@ export function keyDetailsAsJson(key: KmsKey, details: KeyDetails): Readonly<Rec
       OnDemandRotationStartDate: value.onDemandRotationStartDate?.toISOString(),
     })),
     KeyLastUsage: known(lastUsage, usageAsJson),
+    ...(sharing.kind === 'notApplicable' ? {} : { ResourceShare: known(sharing, shareAsJson) }),
     // The longest part comes last.
     Policy: known(policy, parsed),
   };
@@ -92,6 +103,13 @@ function parsed(policy: string): unknown {
   } catch {
     return policy;
   }
+}
+
+function shareAsJson(policy: string) {
+  return {
+    Note: l10n.t('AWS RAM shares the key with other accounts, by a second policy that is named AWS_RAM.'),
+    Policy: parsed(policy),
+  };
 }
 
 function usageAsJson({ last, trackingStartDate, keyCreationDate }: KeyLastUsage) {

@@ -32,6 +32,9 @@ export interface CreatedGrant {
   readonly grantToken: string;
 }
 
+/** `default`: the key policy. `AWS_RAM`: the one that AWS RAM sets on a key that it shares; NotFound on all others. */
+export type KeyPolicyName = 'default' | 'AWS_RAM';
+
 /** What the event history of CloudTrail is filtered by: it takes one attribute. */
 export type CloudTrailFilter =
   | { readonly kind: 'key'; readonly keyArn: string }
@@ -76,8 +79,8 @@ export interface KmsApi {
   dryRunRetireGrant(grant: GrantRef, signal: AbortSignal): Promise<'allowed' | 'retired'>;
   /** ListRetirableGrants of this Region, 100 a page. The grants may be of keys of other accounts. */
   listRetirableGrants(principalArn: string, marker: string | undefined, signal: AbortSignal): Promise<Page<Grant>>;
-  /** GetKeyPolicy: the default policy, as KMS keeps it, which is JSON. Keys of the caller's own account only. */
-  getKeyPolicy(keyArn: string, signal: AbortSignal): Promise<string>;
+  /** GetKeyPolicy: the policy, as KMS keeps it, which is JSON. Keys of the caller's own account only. */
+  getKeyPolicy(keyArn: string, policyName: KeyPolicyName, signal: AbortSignal): Promise<string>;
   /** ListResourceTags, all pages. Keys of the caller's own account only. */
   listResourceTags(keyArn: string, signal: AbortSignal): Promise<readonly KeyTag[]>;
   getKeyRotationStatus(keyArn: string, signal: AbortSignal): Promise<KeyRotation>;

@@ -101,6 +101,11 @@ export interface KeyMetadata {
   readonly creationDate: Date | undefined;
   /** Set while the state is PendingDeletion. */
   readonly deletionDate: Date | undefined;
+  /**
+   * All else that DescribeKey answers, for people to read, by AWS's names: key material, custom key store, multi-Region
+   * configuration, algorithms. Dates are Dates.
+   */
+  readonly further: Readonly<Record<string, unknown>>;
 }
 
 /** A grantee or retiring principal as KMS wrote it: an ARN, a unique ID or a service name; or a service principal. */

@@ -106,7 +106,8 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
         grants(priority, [query.keyArn, query.grantId, query.marker], signal, (own) => api.listGrants(query, own)),
       listRetirableGrants: (principal, marker, signal) =>
         retirable(priority, [principal, marker], signal, (own) => api.listRetirableGrants(principal, marker, own)),
-      getKeyPolicy: (keyArn, signal) => policy(priority, [keyArn], signal, (own) => api.getKeyPolicy(keyArn, own)),
+      getKeyPolicy: (keyArn, policyName, signal) =>
+        policy(priority, [keyArn, policyName], signal, (own) => api.getKeyPolicy(keyArn, policyName, own)),
       listResourceTags: (keyArn, signal) =>
         tags(priority, [keyArn], signal, (own) => api.listResourceTags(keyArn, own)),
       getKeyRotationStatus: (keyArn, signal) =>

@@ -122,15 +122,14 @@ function granteeObstacles(ref: PrincipalRef | undefined): Obstacle[] {
           shortName,
         ),
       );
-    case 'service':
-      return ref.kind === 'servicePrincipal'
-        ? []
-        : probable(
-            l10n.t(
-              'The grantee {0} is the name of an AWS service, as old grants of services have it. KMS will very probably not take it as a grantee.',
-              shortName,
-            ),
-          );
+    case 'awsInternal':
+      return probable(
+        l10n.t(
+          'The grantee is an AWS service whose principal KMS keeps to itself ({0}). Only the service makes such grants, so KMS will very probably refuse.',
+          shortName,
+        ),
+      );
+    // Whether KMS takes the name of a service as a grantee principal is not known: it did, and the guide of 2026 says no.
     default:
       return [];
   }
@@ -139,7 +138,9 @@ function granteeObstacles(ref: PrincipalRef | undefined): Obstacle[] {
 function retiringObstacles({ retiringPrincipal }: Grant): Obstacle[] {
   if (retiringPrincipal === undefined || retiringPrincipal.kind === 'servicePrincipal') return [];
   const { kind, shortName } = readPrincipal(retiringPrincipal);
-  if (!['unresolvedRole', 'unresolvedUser', 'service', 'awsServiceSession', 'ec2Instance'].includes(kind)) return [];
+  if (!['unresolvedRole', 'unresolvedUser', 'awsInternal', 'awsServiceSession', 'ec2Instance'].includes(kind)) {
+    return [];
+  }
   return [
     {
       isCertain: false,

@@ -237,7 +237,7 @@ await withPython('moto', async (tools) => {
       await fails(listedOn(api, missingKeyArn)([ref.grantId], never), 'notJson');
       // Where moto looks for the key first, it answers as AWS does.
       await fails(api.describeKey(missingKeyArn, never), 'keyNotFound');
-      await fails(api.getKeyPolicy(missingKeyArn, never), 'keyNotFound');
+      await fails(api.getKeyPolicy(missingKeyArn, 'default', never), 'keyNotFound');
     });
 
     test('shows no key for a reserved alias whose key does not exist', async (t) => {

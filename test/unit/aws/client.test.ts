@@ -87,6 +87,12 @@ test('a key is described by its ARN, with what KMS leaves out made explicit', as
         KeySpec: 'SYMMETRIC_DEFAULT',
         KeyUsage: 'ENCRYPT_DECRYPT',
         Origin: 'AWS_KMS',
+        CurrentKeyMaterialId: 'a1',
+        ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+        ValidTo: 1_700_086_400,
+        PendingDeletionWindowInDays: 7,
+        CustomKeyStoreId: 'cks-1',
+        MultiRegionConfiguration: { MultiRegionKeyType: 'PRIMARY', PrimaryKey: { Arn: keyArn, Region: 'eu-west-1' } },
       },
     },
   }));
@@ -103,6 +109,15 @@ test('a key is described by its ARN, with what KMS leaves out made explicit', as
     multiRegion: false,
     creationDate: new Date(1_700_000_000_500),
     deletionDate: new Date(1_700_086_400_000),
+    further: {
+      Enabled: false,
+      CurrentKeyMaterialId: 'a1',
+      ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+      ValidTo: new Date(1_700_086_400_000),
+      PendingDeletionWindowInDays: 7,
+      CustomKeyStoreId: 'cks-1',
+      MultiRegionConfiguration: { MultiRegionKeyType: 'PRIMARY', PrimaryKey: { Arn: keyArn, Region: 'eu-west-1' } },
+    },
   });
   assert.deepEqual(sent(), [{ operation: 'DescribeKey', KeyId: keyArn }]);
 });
@@ -465,8 +480,8 @@ test('the policy is the text that KMS keeps, and no policy is no empty one', asy
   const { api, sent } = await connect(t, (_, count) => ({
     body: count === 1 ? { Policy: '{ "Version": "2012-10-17" }', PolicyName: 'default' } : {},
   }));
-  assert.equal(await api.getKeyPolicy(keyArn, never), '{ "Version": "2012-10-17" }');
-  await assert.rejects(api.getKeyPolicy(keyArn, never), (error) => isKind(error, 'notJson'));
+  assert.equal(await api.getKeyPolicy(keyArn, 'default', never), '{ "Version": "2012-10-17" }');
+  await assert.rejects(api.getKeyPolicy(keyArn, 'default', never), (error) => isKind(error, 'notJson'));
   assert.deepEqual(sent()[0], { operation: 'GetKeyPolicy', KeyId: keyArn, PolicyName: 'default' });
 });
 
@@ -573,7 +588,7 @@ test('a grant is created, listed, retired and gone, and its key described, again
   await api.retireGrant(ref, actor, never);
   assert.deepEqual((await api.listGrants(ref, never)).items, []);
 
-  assert.equal(JSON.parse(await api.getKeyPolicy(key.arn, never)).Version, '2012-10-17');
+  assert.equal(JSON.parse(await api.getKeyPolicy(key.arn, 'default', never)).Version, '2012-10-17');
   assert.equal((await api.listAliasesOf(key.arn, never)).length > 0, true);
   assert.equal((await api.listResourceTags(key.arn, never)).length > 0, true);
   assert.equal((await api.getKeyRotationStatus(key.arn, never)).enabled, true);

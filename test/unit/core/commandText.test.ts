@@ -353,7 +353,7 @@ test('half a surrogate pair becomes the replacement character, which is what KMS
 
 test('a grant is a resource that makes one like it, laid out as terraform fmt does', () => {
   const subject = grant('g1', {
-    name: 'nightly export',
+    name: 'nightly-export',
     operations: ['GenerateDataKey', 'Decrypt'],
     retiringPrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Retirer' },
     constraints: {
@@ -364,8 +364,8 @@ test('a grant is a resource that makes one like it, laid out as terraform fmt do
   });
   assert.equal(
     grantAsTerraform(subject),
-    `resource "aws_kms_grant" "nightly_export" {
-  name               = "nightly export"
+    `resource "aws_kms_grant" "nightly-export" {
+  name               = "nightly-export"
   key_id             = "${arn}"
   grantee_principal  = "arn:aws:iam::111122223333:role/app/Reader"
   retiring_principal = "arn:aws:iam::111122223333:role/Retirer"
@@ -418,6 +418,70 @@ test('what aws_kms_grant has no argument for is said in a comment of one line', 
     ],
   );
   assert.doesNotMatch(text, /principal +=|constraints \{/);
+});
+
+/** The comments, which come first. */
+const commentsOf = (fields: Partial<Grant>) =>
+  grantAsTerraform(grant('g1', fields))
+    .split('\n')
+    .filter((line) => line.startsWith('#'));
+const ofPrincipal = (value: string) => ({ kind: 'principal', value }) as const;
+
+const refusals: readonly (readonly [what: string, fields: Partial<Grant>, comment: RegExp])[] = [
+  ['no grantee', { granteePrincipal: undefined }, /needs a grantee_principal/],
+  [
+    'a grantee that is a unique ID',
+    { granteePrincipal: ofPrincipal('AROAEXAMPLEID1234567') },
+    /^# grantee_principal takes only an ARN, or the name of a service: AROAEXAMPLEID1234567$/,
+  ],
+  ['AWS Internal', { granteePrincipal: ofPrincipal('AWS Internal') }, /: AWS Internal$/],
+  [
+    'an old principal of EC2',
+    { granteePrincipal: ofPrincipal('111122223333:aws:ec2-infrastructure:i-1') },
+    /^# grantee_principal takes only/,
+  ],
+  [
+    'a service of a partition that it does not know',
+    { retiringPrincipal: ofPrincipal('rds.amazonaws.eu') },
+    /^# retiring_principal takes only an ARN, or the name of a service: rds\.amazonaws\.eu$/,
+  ],
+  [
+    'both constraints',
+    {
+      constraints: {
+        encryptionContextEquals: { a: '1' },
+        encryptionContextSubset: { a: '1' },
+        sourceArn: undefined,
+      },
+    },
+    /but not both\.$/,
+  ],
+  ['a name with a space', { name: 'a b' }, /does not take this name\. A name has letters,/],
+  ['a name that is too long', { name: 'a'.repeat(257) }, /does not take this name\. A name has at most 256/],
+  [
+    'operations that it may not know',
+    { operations: ['Decapsulate', 'Decrypt', 'Shred\n}'] },
+    /^# The provider may not know these operations, or only in a newer version: Decapsulate, Shred\\u\{a\}\}$/,
+  ],
+];
+
+for (const [what, fields, comment] of refusals) {
+  test(`a comment says that Terraform's provider refuses ${what}`, () => {
+    const comments = commentsOf(fields);
+    assert.equal(comments.length, 1);
+    assert.match(comments[0] ?? '', comment);
+  });
+}
+
+test('what the provider of Terraform takes has no comment', () => {
+  for (const value of [
+    'arn:aws-us-gov:iam::111122223333:role/app/Reader',
+    'arn:aws:sts::111122223333:assumed-role/aws:ec2-infrastructure/i-1',
+    'dynamodb.us-west-2.amazonaws.com',
+    'rds.amazonaws.com.cn',
+  ]) {
+    assert.deepEqual(commentsOf({ granteePrincipal: ofPrincipal(value), retiringPrincipal: ofPrincipal(value) }), []);
+  }
 });
 
 test('the label of a resource is a name of Terraform, whatever the grant is called', () => {

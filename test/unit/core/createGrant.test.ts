@@ -142,6 +142,16 @@ test('a principal has to be of the partition of the key', () => {
   assert.match(principalProblem(account, inChina) ?? '', /arn:aws-cn:iam::111122223333:root/);
 });
 
+test('the name of a service is of any partition, and at most 128 characters long', () => {
+  for (const name of ['rds.amazonaws.com.cn', 'dynamodb.eusc-de-east-1.amazonaws.eu', 's3.us-iso-east-1.c2s.ic.gov']) {
+    assert.equal(principalProblem(name, keyArn), undefined);
+  }
+  const ofLength = (length: number) => `${'a'.repeat(length - '.amazonaws.com'.length)}.amazonaws.com`;
+  assert.equal(principalProblem(ofLength(128), keyArn), undefined);
+  assert.match(principalProblem(ofLength(129), keyArn) ?? '', /at most 128 characters/);
+  assert.match(principalProblem('DynamoDB.amazonaws.com', keyArn) ?? '', /looks like dynamodb/);
+});
+
 test('a service is named in the member that KMS has for services', () => {
   assert.deepEqual(principalRef('dynamodb.amazonaws.com'), {
     kind: 'servicePrincipal',
@@ -158,10 +168,15 @@ test('names are of the characters that KMS takes, and of at most 256 of them', (
 
 test('the ARN of a source is one', () => {
   assert.equal(sourceArnProblem(`arn:aws:dynamodb:eu-west-1:${account}:table/orders`), undefined);
-  assert.equal(sourceArnProblem('arn:aws:s3:::bucket'), undefined);
-  for (const text of ['', 'orders', 'arn:aws:s3', 'arn:aws:s3:::a b'])
+  assert.equal(sourceArnProblem(`arn:aws-us-gov:rds::${account}:db with a space`), undefined);
+  assert.match(sourceArnProblem('arn:aws:s3:::bucket') ?? '', /^This ARN names no account\. /);
+  assert.match(sourceArnProblem(`arn:aws:a::${account}:x`.slice(0, 19)) ?? '', /looks/);
+  assert.match(sourceArnProblem(`arn:other:dynamodb:eu-west-1:${account}:table/orders`) ?? '', /looks/);
+  for (const text of ['', 'orders', 'arn:aws:s3', 'arn:aws:s3::1111:a b'])
     assert.match(sourceArnProblem(text) ?? '', /looks/);
-  assert.match(sourceArnProblem(`arn:aws:s3:::${'b'.repeat(2048)}`) ?? '', /at most 2048/);
+  const ofLength = (length: number) => `arn:aws:s3::${account}:`.padEnd(length, 'b');
+  assert.equal(sourceArnProblem(ofLength(512)), undefined);
+  assert.match(sourceArnProblem(ofLength(513)) ?? '', /at most 512/);
 });
 
 test('a pair is read up to the first equals sign', () => {
@@ -187,7 +202,10 @@ test('pairs have a key, a value of at most 384 characters, and are at most eight
 test('an encryption context can constrain what takes one, on a key for symmetric encryption', () => {
   assert.equal(takesContext(['Decrypt', 'RetireGrant'], symmetric), true);
   assert.equal(takesContext(['GenerateDataKeyPair'], symmetric), true);
-  assert.equal(takesContext(['DescribeKey', 'RetireGrant'], symmetric), false);
+  for (const operation of ['DescribeKey', 'RetireGrant', 'CreateGrant']) {
+    assert.equal(takesContext([operation], symmetric), true);
+    assert.equal(takesContext([operation], { spec: 'RSA_2048' }), false);
+  }
   assert.equal(takesContext(['Decrypt'], { spec: 'RSA_2048' }), false);
   assert.equal(takesContext(['Sign'], undefined), false);
   assert.equal(takesContext(['Decrypt'], undefined), true);
@@ -235,9 +253,9 @@ const requests: readonly (readonly [string, Partial<CreateGrantInput>, RegExp | 
   ],
   ['an encryption context of nothing', { constraints: { ...none, encryptionContextSubset: {} } }, /at least one pair/],
   [
-    'an encryption context for nothing',
+    'an encryption context for DescribeKey',
     { operations: ['DescribeKey'], constraints: { ...none, encryptionContextSubset: { a: '1' } } },
-    /takes an encryption context/,
+    undefined,
   ],
   ['an operation of another key', { operations: ['Sign'] }, /cannot do Sign/],
   ['a grantee that is none', { granteePrincipal: { kind: 'principal', value: 'Reader' } }, /takes the ARN/],
@@ -256,6 +274,12 @@ for (const [what, fields, problem] of requests) {
     else assert.match(found ?? 'asked for', problem);
   });
 }
+
+test('a grant with an encryption context on a key that knows none is refused before KMS is asked', () => {
+  const input = wanted({ operations: ['Verify'], constraints: { ...none, encryptionContextSubset: { a: '1' } } });
+  const problem = createGrantProblem(input, { usage: 'SIGN_VERIFY', spec: 'RSA_2048' });
+  assert.match(problem ?? '', /takes an encryption context/);
+});
 
 test('the state of a key and its manager tell whether it takes new grants', () => {
   for (const state of ['Enabled', 'Updating', 'Unavailable', 'SomethingNew']) {

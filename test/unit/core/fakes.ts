@@ -6,7 +6,7 @@ import { Inventory } from '../../../src/core/inventory.ts';
 import type { JournalFile } from '../../../src/core/journal.ts';
 import { readJournal } from '../../../src/core/journalLines.ts';
 import type { JournalRecord } from '../../../src/core/journalRecord.ts';
-import type { CreatedGrant, GrantRef, KmsApi, Page } from '../../../src/core/kmsApi.ts';
+import type { CreatedGrant, GrantRef, KeyPolicyName, KmsApi, Page } from '../../../src/core/kmsApi.ts';
 import {
   type AliasListEntry,
   type CallerIdentity,
@@ -194,6 +194,8 @@ export class FakeKms implements KmsApi {
   /** A created grant is not listed by itself: `list` does. */
   createsSlowly = false;
   policy = '{"Version":"2012-10-17","Statement":[]}';
+  /** Set on a key that AWS RAM shares. */
+  sharingPolicy: string | undefined;
   tags: readonly KeyTag[] = [];
   rotation: KeyRotation = {
     enabled: false,
@@ -307,8 +309,14 @@ export class FakeKms implements KmsApi {
     });
   }
 
-  getKeyPolicy(keyArn: string, signal: AbortSignal): Promise<string> {
-    return this.#call({ operation: 'getKeyPolicy', keyArn }, signal, () => this.policy);
+  getKeyPolicy(keyArn: string, policyName: KeyPolicyName, signal: AbortSignal): Promise<string> {
+    return this.#call({ operation: 'getKeyPolicy', keyArn }, signal, () => {
+      const policy = policyName === 'default' ? this.policy : this.sharingPolicy;
+      if (policy === undefined) {
+        throw kmsError('keyNotFound', { operation: 'GetKeyPolicy', awsName: 'NotFoundException' });
+      }
+      return policy;
+    });
   }
 
   listResourceTags(keyArn: string, signal: AbortSignal): Promise<readonly KeyTag[]> {
@@ -413,6 +421,7 @@ export function metadata(keyArn: string, fields: Partial<KeyMetadata> = {}): Key
     multiRegion: false,
     creationDate: undefined,
     deletionDate: undefined,
+    further: {},
     ...fields,
   };
 }

@@ -54,6 +54,33 @@ test('all that KMS tells of a key is in one document, with the names of AWS and 
   });
 });
 
+test('all that DescribeKey answers is there, as AWS writes it', async () => {
+  const kms = new FakeKms();
+  const further = {
+    CustomKeyStoreId: 'cks-1',
+    ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+    ValidTo: new Date(0),
+    MultiRegionConfiguration: { MultiRegionKeyType: 'PRIMARY' },
+  };
+  kms.describeKey = async (arn) => metadata(arn, { further });
+  const { KeyMetadata } = JSON.parse(JSON.stringify(await read(kms)));
+  assert.deepEqual(
+    { ...KeyMetadata, ...further, ValidTo: '1970-01-01T00:00:00.000Z' },
+    KeyMetadata,
+    'nothing is left out or changed',
+  );
+});
+
+test('a key that AWS RAM shares says so, with its second policy; of any other nothing is said', async () => {
+  const kms = new FakeKms();
+  assert.ok(!('ResourceShare' in (await read(kms))));
+  kms.sharingPolicy = '{"Statement":[{"Principal":{"AWS":"444455556666"}}]}';
+  assert.deepEqual((await read(kms))['ResourceShare'], {
+    Note: 'AWS RAM shares the key with other accounts, by a second policy that is named AWS_RAM.',
+    Policy: { Statement: [{ Principal: { AWS: '444455556666' } }] },
+  });
+});
+
 test('what is denied says so in its place, and costs none of the rest', async () => {
   const kms = new FakeKms();
   kms.before = ({ operation }) => {

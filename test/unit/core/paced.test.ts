@@ -55,7 +55,7 @@ const everyCall: readonly (readonly [LimitedOperation, keyof KmsApi, (api: KmsAp
   ['DescribeKey', 'describeKey', (api) => api.describeKey(keyArn, never)],
   ['ListGrants', 'listGrants', (api) => api.listGrants(ref, never)],
   ['ListRetirableGrants', 'listRetirableGrants', (api) => api.listRetirableGrants('arn', undefined, never)],
-  ['GetKeyPolicy', 'getKeyPolicy', (api) => api.getKeyPolicy(keyArn, never)],
+  ['GetKeyPolicy', 'getKeyPolicy', (api) => api.getKeyPolicy(keyArn, 'default', never)],
   ['ListResourceTags', 'listResourceTags', (api) => api.listResourceTags(keyArn, never)],
   ['GetKeyRotationStatus', 'getKeyRotationStatus', (api) => api.getKeyRotationStatus(keyArn, never)],
   ['GetKeyLastUsage', 'getKeyLastUsage', (api) => api.getKeyLastUsage(keyArn, never)],

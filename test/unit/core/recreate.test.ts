@@ -78,11 +78,16 @@ const obstacleTable: readonly (readonly [string, Grant, RegExp])[] = [
     held('arn:aws:sts::111122223333:assumed-role/aws:rds/db-1'),
     /session of an AWS service \(aws:rds\/db-1\)/,
   ],
-  ['an old-style service name', held('dynamodb.us-west-2.amazonaws.com'), /name of an AWS service/],
+  ['a service that KMS keeps to itself', held('AWS Internal'), /keeps to itself \(AWS Internal\)/],
   [
-    'a retiring principal that is a service name',
-    grant('g1', { retiringPrincipal: { kind: 'principal', value: 'rds.amazonaws.com' } }),
-    /retiring principal rds.amazonaws.com/,
+    'an EC2 instance as it was written once',
+    held('111122223333:aws:ec2-infrastructure:i-5d476fab'),
+    /session of an AWS service \(i-5d476fab\)/,
+  ],
+  [
+    'a retiring principal that is a unique ID',
+    grant('g1', { retiringPrincipal: { kind: 'principal', value: 'AROAEXAMPLEID1234567' } }),
+    /retiring principal AROAEXAMPLEID1234567/,
   ],
 ];
 
@@ -105,6 +110,9 @@ for (const subject of [
   held('arn:aws:sts::111122223333:assumed-role/Admin/ana'),
   held('arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS'),
   held('s3.amazonaws.com', 'servicePrincipal'),
+  // KMS took such a name; the guide of 2026 says that it does not. Nobody knows.
+  held('dynamodb.us-west-2.amazonaws.com'),
+  { ...held('rds.amazonaws.com'), retiringPrincipal: { kind: 'principal', value: 'rds.amazonaws.com' } } as const,
 ]) {
   test(`nothing is known against ${subject.granteePrincipal?.value} as a grantee`, () => {
     assert.deepEqual(planRecreate(k1, subject, metadata(arn)).obstacles, []);
@@ -158,7 +166,7 @@ test('a key of another account, of which KMS tells nothing, is no obstacle', () 
 });
 
 test('every obstacle of a grantee is that of a principal which only a service or nobody can use', () => {
-  for (const [, { granteePrincipal }] of obstacleTable.slice(0, 5)) {
+  for (const [, { granteePrincipal }] of obstacleTable.slice(0, -1)) {
     assert.ok(granteePrincipal);
     const principal = readPrincipal(granteePrincipal);
     assert.ok(principal.managedBy !== undefined || principal.kind.startsWith('unresolved'), principal.kind);
