@@ -67,7 +67,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     ...core,
     ...shown,
     setShowsSample: (isShown) => setShowsSample(workspaceState, isShown),
-    selection: trees.selection,
+    pressed: trees.pressed,
     log,
   };
   subscriptions.push(log, ...core.owned, ...shown.owned);

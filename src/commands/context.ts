@@ -27,8 +27,8 @@ export interface CommandContext {
   readonly view: KeysView;
   readonly grantees: GranteesView;
   readonly history: HistoryView;
-  /** The rows that are selected in a view. */
-  readonly selection: (view: unknown) => readonly unknown[];
+  /** The rows that a key is pressed for, by the row that has the focus. */
+  readonly pressed: (focused: unknown) => readonly unknown[];
   readonly documents: JsonDocuments;
   readonly log: vscode.LogOutputChannel;
 }

@@ -1,6 +1,10 @@
 import vscode = require('vscode');
 
 import { connectionName } from '../core/describe.ts';
+import type { GrantGroup } from '../core/grantGroups.ts';
+import type { Journal } from '../core/journal.ts';
+import { isGroup } from '../views/granteeItem.ts';
+import { asHistoryEntry } from '../views/historyItem.ts';
 import {
   asNode,
   type ConnectionNode,
@@ -35,13 +39,26 @@ export function copyValue(_: CommandContext, { value }: FieldNode) {
   return vscode.env.clipboard.writeText(value);
 }
 
-/** The copy key on selected rows: of each, what it is known by. */
-export async function copySelection({ selection }: CommandContext, view: unknown): Promise<void> {
-  const texts = selection(view)
-    .flatMap((row) => asNode(row, 'connection', 'key', 'grant', 'field', 'message') ?? [])
-    .map(mainText)
-    .filter((text) => text !== '');
-  if (texts.length > 0) await vscode.env.clipboard.writeText(texts.join('\n'));
+/** The copy key: of each row that it is pressed for, what the row is known by. */
+export async function copySelection({ pressed, journal }: CommandContext, focused: unknown): Promise<void> {
+  const texts = pressed(focused).map((row) => rowText(row, journal) ?? '');
+  const known = [...new Set(texts)].filter((text) => text !== '');
+  if (known.length > 0) {
+    await vscode.env.clipboard.writeText(known.join('\n'));
+  }
+}
+
+/** Of a row of any view; `undefined` for one that stands for nothing. */
+function rowText(row: unknown, journal: Pick<Journal, 'record'>): string | undefined {
+  const node = asNode(row, 'connection', 'key', 'grant', 'field', 'message');
+  if (node !== undefined) {
+    return mainText(node);
+  }
+  const entry = asHistoryEntry(row);
+  if (entry !== undefined) {
+    return journal.record(entry.id)?.grant.grantId;
+  }
+  return isGroup(row) ? groupText(row.group) : undefined;
 }
 
 function mainText(node: ConnectionNode | KeyNode | GrantNode | FieldNode | MessageNode): string {
@@ -56,5 +73,17 @@ function mainText(node: ConnectionNode | KeyNode | GrantNode | FieldNode | Messa
       return node.value;
     case 'message':
       return `${node.title}. ${node.sentence}`;
+  }
+}
+
+function groupText({ subject, title }: GrantGroup): string {
+  switch (subject.kind) {
+    case 'principal':
+      return subject.principal.value;
+    case 'key':
+      return subject.key.arn;
+    case 'finding':
+    case 'operation':
+      return title;
   }
 }

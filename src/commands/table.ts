@@ -69,8 +69,8 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.refresh]: ({ view }) => view.refreshAll(),
   [commands.refreshNode]: onNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
   [commands.revokeGrant]: (context, argument, selected) => revokeThese(context, grantsOf(argument, selected)),
-  [commands.revokeSelectedGrant]: (context, view) => {
-    const nodes = grantsOf(undefined, context.selection(view));
+  [commands.revokeSelectedGrant]: (context, focused) => {
+    const nodes = grantsOf(undefined, context.pressed(focused));
     return nodes.length === 0 ? undefined : revokeThese(context, nodes);
   },
   [commands.findGrants]: findGrants,

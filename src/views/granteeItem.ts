@@ -72,12 +72,16 @@ export interface NothingNode {
   readonly isFiltered: boolean;
 }
 
-/** Unique in the view: a grant stands in several groups. Stable over refreshes, so that expansion and selection are kept. */
 /** What the row at the end of a long group passes to its command. */
 export function isMoreGrants(argument: unknown): argument is MoreGrantsNode {
   return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'moreGrants';
 }
 
+export function isGroup(argument: unknown): argument is GroupNode {
+  return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'group';
+}
+
+/** Unique in the view: a grant stands in several groups. Stable over refreshes, so that expansion and selection are kept. */
 export function granteesNodeId(node: GranteesNode): string {
   switch (node.kind) {
     case 'scanState':

@@ -1,6 +1,7 @@
 import vscode = require('vscode');
 
 import { lazy } from '../core/lazy.ts';
+import { pressedRows } from '../core/pressedRows.ts';
 import { views } from '../manifest.ts';
 import type { GranteesNode } from './granteeItem.ts';
 import type { GranteesView } from './granteesView.ts';
@@ -19,8 +20,8 @@ export interface Rows {
 export interface Trees {
   readonly keys: vscode.TreeView<Node>;
   readonly grantees: vscode.TreeView<GranteesNode>;
-  /** The rows that are selected in a view; none for what is not one. */
-  selection(view: unknown): readonly unknown[];
+  /** The rows that a key is pressed for, by the row that has the focus. */
+  pressed(focused: unknown): readonly unknown[];
   dispose(): void;
 }
 
@@ -42,10 +43,7 @@ export function createTrees(rows: () => Promise<Rows>): Trees {
   return {
     keys,
     grantees,
-    selection: (view) => {
-      if (view === views.keys) return keys.selection;
-      return view === views.grantees ? grantees.selection : [];
-    },
+    pressed: (focused) => pressedRows(focused, [keys.selection, grantees.selection]),
     dispose: () => vscode.Disposable.from(keys, grantees, history).dispose(),
   };
 }

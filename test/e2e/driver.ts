@@ -51,6 +51,8 @@ export interface Row {
   /** Whether its children are on their way. */
   readonly loading: boolean;
   readonly selected: boolean;
+  /** The row that keys act on. */
+  readonly focused: boolean;
   /** What a screen reader says. */
   readonly ariaLabel: string;
   /** CSS classes of its icon, such as `codicon-key` or `codicon-modifier-spin`. */
@@ -645,6 +647,14 @@ export class Tree {
     return [...rows.values()].sort((a, b) => a.index - b.index);
   }
 
+  /** The row that has the focus, as soon as it is this one and the view takes the keys. */
+  async waitFocused(...path: readonly RowName[]): Promise<Row> {
+    return await this.waitFor(`the focus to be on ${path.join(' › ')}`, (rows) => {
+      const row = findRow(rows, path);
+      return row?.focused === true ? row : undefined;
+    });
+  }
+
   /** Waits for a row. */
   async row(...path: readonly RowName[]): Promise<Row> {
     return await this.waitFor(`the row ${path.join(' › ')}`, (rows) => findRow(rows, path));
@@ -821,6 +831,7 @@ function readTree(list: DomElement): TreeSnapshot {
       expanded: expanded === null ? undefined : expanded === 'true',
       loading: row.querySelector('.codicon-tree-item-loading') !== null,
       selected: row.getAttribute('aria-selected') === 'true',
+      focused: /\bfocused\b/.test(row.className),
       ariaLabel: row.getAttribute('aria-label') ?? '',
       icon: icon?.className ?? '',
       index: Number(row.getAttribute('data-index')),
