@@ -6,7 +6,7 @@ import type { CommandContext } from './commands/context.ts';
 import type { CommandsRoom } from './commands/register.ts';
 import type { Preferences } from './core/chooseConnections.ts';
 import { systemClock } from './core/clock.ts';
-import { Connections, signInNeeded } from './core/connections.ts';
+import { Connections, mfaPrompt } from './core/connections.ts';
 import type { Arrangement } from './core/grantGroups.ts';
 import { Journal } from './core/journal.ts';
 import type { Aws } from './core/kmsApi.ts';
@@ -67,7 +67,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     ...core,
     ...shown,
     setShowsSample: (isShown) => setShowsSample(workspaceState, isShown),
-    pressed: trees.pressed,
+    selection: trees.selection,
     log,
   };
   subscriptions.push(log, ...core.owned, ...shown.owned);
@@ -79,7 +79,6 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
       grantees.onFindingOptions();
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => core.logged(connections.filesChanged())),
-    view.onDidChangeTreeData(() => shown.statusBar.update()),
     vscode.workspace.registerTextDocumentContentProvider(jsonScheme, documents),
     vscode.workspace.onDidCloseTextDocument((document) => documents.forget(document)),
   );
@@ -91,7 +90,7 @@ function createCore(
   { globalState, workspaceState, globalStorageUri }: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   room: () => Promise<CommandsRoom>,
-  shown: () => Pick<ReturnType<typeof createViews>, 'view' | 'grantees'>,
+  shown: () => Pick<ReturnType<typeof createViews>, 'view' | 'grantees' | 'statusBar'>,
 ) {
   const onJournalError = (error: unknown) => log.warn(describeError(error));
   const logged = (task: Promise<void>) => void task.catch(onJournalError);
@@ -122,13 +121,22 @@ function createCore(
     clock: systemClock,
     preferences,
     onListChanged: () => shown().view.onListChanged(),
-    onStateChanged: (id) => shown().view.onStateChanged(id),
+    onShownChanged: () => shown().statusBar.update(),
+    onStateChanged: (id) => {
+      shown().view.onStateChanged(id);
+      shown().statusBar.update();
+    },
     onAccountChanged: (id) => both((one) => one.onAccountChanged(id)),
     onOpened: (session) => {
       logged(revocations.resume(session));
       logged(room().then(({ checkUnanswered }) => checkUnanswered(journal, session, systemClock)));
     },
-    onChange: (session, change) => shown().view.onSessionChange(session, change),
+    onChange: (session, change) => {
+      shown().view.onSessionChange(session, change);
+      if (change.kind === 'identity') {
+        shown().statusBar.update();
+      }
+    },
     watch: (paths) => files.watch(paths),
   });
   const owned: readonly vscode.Disposable[] = [connections, revocations, files, journal];
@@ -184,10 +192,7 @@ async function loadAws(log: vscode.LogOutputChannel, mayPrompt: (profile: string
     env: process.env,
     log: (call) => logCall(log, call),
     sample: async () => (await import('./emulator/index.ts')).createSample(),
-    mfaCode: async (serial, profile, signal) => {
-      if (!mayPrompt(profile)) throw signInNeeded(profile, { kind: 'mfa', serial });
-      return askMfaCode(serial, profile, signal);
-    },
+    mfaCode: mfaPrompt(mayPrompt, askMfaCode),
     mayRunProcesses: () => vscode.workspace.isTrusted,
   });
 }

@@ -28,7 +28,7 @@ export interface CommandContext {
   readonly grantees: GranteesView;
   readonly history: HistoryView;
   /** The rows that a key is pressed for, by the row that has the focus. */
-  readonly pressed: (focused: unknown) => readonly unknown[];
+  readonly selection: (focused: unknown) => readonly unknown[];
   readonly documents: JsonDocuments;
   readonly log: vscode.LogOutputChannel;
 }

@@ -40,8 +40,8 @@ export function copyValue(_: CommandContext, { value }: FieldNode) {
 }
 
 /** The copy key: of each row that it is pressed for, what the row is known by. */
-export async function copySelection({ pressed, journal }: CommandContext, focused: unknown): Promise<void> {
-  const texts = pressed(focused).map((row) => rowText(row, journal) ?? '');
+export async function copySelection({ selection, journal }: CommandContext, focused: unknown): Promise<void> {
+  const texts = selection(focused).map((row) => rowText(row, journal) ?? '');
   const known = [...new Set(texts)].filter((text) => text !== '');
   if (known.length > 0) {
     await vscode.env.clipboard.writeText(known.join('\n'));

@@ -4,7 +4,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { connectionName } from '../core/describe.ts';
-import { isKind, isSignInProblem, UserError } from '../core/errors.ts';
+import { isKind, needsSignIn, UserError } from '../core/errors.ts';
 import type { ConnectionRef } from '../core/model.ts';
 import { isPrintable, withoutIcons } from '../core/text.ts';
 import { programPath } from '../platform/programPath.ts';
@@ -34,7 +34,7 @@ export async function signIn(context: CommandContext, node?: ConnectionNode | Me
 
 /** The connection that waits for a sign-in; asks where several do. */
 function pickWaiting({ connections }: CommandContext): Promise<ConnectionRef | undefined> {
-  return pickShown(connections.known.filter((ref) => isSignInProblem(connections.failure(ref))));
+  return pickShown(connections.known.filter((ref) => needsSignIn(connections.failure(ref))));
 }
 
 /** By argument list, so that no shell reads a profile's name. */

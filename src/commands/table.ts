@@ -70,7 +70,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.refreshNode]: onNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
   [commands.revokeGrant]: (context, argument, selected) => revokeThese(context, grantsOf(argument, selected)),
   [commands.revokeSelectedGrant]: (context, focused) => {
-    const nodes = grantsOf(undefined, context.pressed(focused));
+    const nodes = grantsOf(undefined, context.selection(focused));
     return nodes.length === 0 ? undefined : revokeThese(context, nodes);
   },
   [commands.findGrants]: findGrants,

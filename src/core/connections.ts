@@ -49,6 +49,8 @@ export interface ConnectionsOptions {
   readonly preferences: () => Preferences;
   /** Other connections are to be shown, or in another order. */
   readonly onListChanged: () => void;
+  /** {@link Connections.shown} has other connections than before, or another order. */
+  readonly onShownChanged?: () => void;
   /** A connection opened, failed, or was closed to be opened anew. */
   readonly onStateChanged: (id: string) => void;
   /** A connection that is opened anew leads to another account than before: nothing of the old one may stay on screen. */
@@ -108,21 +110,30 @@ export class Connections {
     const isChosen = this.#options.preferences().connections !== undefined;
     const profiles = isChosen ? [] : await (await this.#options.aws()).profiles();
     let refs: readonly ConnectionRef[] = [];
+    const before = this.#shownIds();
     try {
       // Asked anew: a choice made while the files were read counts at once.
-      refs = chooseConnections(this.#options.preferences(), profiles);
+      const chosen = chooseConnections(this.#options.preferences(), profiles);
+      refs = [...new Map(chosen.map((ref) => [connectionId(ref), ref])).values()];
     } finally {
       this.#closeAllBut(refs);
+      for (const ref of refs) {
+        const slot = this.#slot(ref);
+        slot.isSibling = false;
+        this.#slots.delete(slot.id);
+        this.#slots.set(slot.id, slot);
+      }
+      if (before !== this.#shownIds()) {
+        this.#options.onShownChanged?.();
+      }
       // Also after a failure: what is missing may appear in the files.
       void this.#watch();
     }
-    const slots = [...new Map(refs.map((ref) => [connectionId(ref), ref])).values()].map((ref) => this.#slot(ref));
-    for (const slot of slots) {
-      slot.isSibling = false;
-      this.#slots.delete(slot.id);
-      this.#slots.set(slot.id, slot);
-    }
-    return slots.map(({ ref }) => ref);
+    return refs;
+  }
+
+  #shownIds(): string {
+    return this.shown.map(connectionId).join('\n');
   }
 
   /**
@@ -204,12 +215,20 @@ export class Connections {
   /** The preferences changed. */
   preferencesChanged(): void {
     this.#options.onListChanged();
+    this.#listNow();
+  }
+
+  /** The list counts at once, also while no view asks for it. */
+  #listNow(): void {
+    // Whoever shows the connections asks too, and is told what is wrong.
+    void this.list().catch(() => {});
   }
 
   /** One of the watched files changed: what it changes for a connection is opened anew. */
   async filesChanged(): Promise<void> {
     const aws = await this.#options.aws();
     this.#options.onListChanged();
+    this.#listNow();
     for (const slot of [...this.#slots.values()]) {
       if (slot.ref.kind === 'sample') continue;
       const { generation } = slot;
@@ -445,4 +464,21 @@ export function signInNeeded(profile: string | undefined, need: SignInNeed): Kms
     message: messages[need.kind],
     profile,
   });
+}
+
+/**
+ * Asks for an MFA code where an act of the user allows that. Not answered, the connection waits for the user as before.
+ * @param takesLeave whether this profile may prompt now
+ */
+export function mfaPrompt(
+  takesLeave: (profile: string) => boolean,
+  ask: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>,
+): typeof ask {
+  return async (serial, profile, signal) => {
+    const code = takesLeave(profile) ? await ask(serial, profile, signal) : undefined;
+    if (code === undefined && !signal.aborted) {
+      throw signInNeeded(profile, { kind: 'mfa', serial });
+    }
+    return code;
+  };
 }

@@ -132,6 +132,11 @@ export function isSignInProblem(error: unknown): boolean {
   );
 }
 
+/** Errors that signing in may mend, so that it is offered. */
+export function needsSignIn(error: unknown): boolean {
+  return isKmsError(error) && explain(error.details).actions.includes('signIn');
+}
+
 interface AccessDenial {
   readonly principal: string;
   readonly action: string;

@@ -4,7 +4,7 @@ import vscode = require('vscode');
 
 import type { Connections } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
-import { isSignInProblem } from '../core/errors.ts';
+import { explain, needsSignIn } from '../core/errors.ts';
 import type { ConnectionRef } from '../core/model.ts';
 import { withoutIcons } from '../core/text.ts';
 import { views } from '../manifest.ts';
@@ -26,17 +26,20 @@ export class StatusBar {
       this.#item.hide();
       return;
     }
-    const waiting = refs.filter((ref) => isSignInProblem(this.#connections.failure(ref)));
-    const names = [...new Set(refs.map(connectionName))];
-    this.#item.text =
-      waiting.length > 0
-        ? `$(sign-in) ${l10n.t('KMS: {0} needs sign-in', shortList(waiting))}`
-        : `$(key) ${l10n.t('KMS: {0}', shortList(refs))}`;
-    this.#item.backgroundColor =
-      waiting.length > 0 ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    const failures = refs.map((ref) => this.#connections.failure(ref));
+    const waiting = refs.filter((_, place) => needsSignIn(failures[place]));
+    const isBroken = failures.some((failure) => failure !== undefined);
+    const icon = waiting.length > 0 ? 'sign-in' : isBroken ? 'warning' : 'key';
+    const names = namesOf(refs);
+    const text = waiting.length > 0 ? waitingText(namesOf(waiting)) : l10n.t('KMS: {0}', shortList(names));
+    this.#item.text = `$(${icon}) ${text}`;
+    this.#item.backgroundColor = isBroken ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.tooltip = refs.map((ref) => this.#line(ref)).join('\n');
     this.#item.accessibilityInformation = {
-      label: l10n.t('KMS Grants, {0} connections of {1}', refs.length, names.join(', ')),
+      label: [
+        l10n.t('KMS Grants, {0} connections of {1}', refs.length, names.join(', ')),
+        ...(waiting.length > 0 ? [text] : []),
+      ].join('. '),
     };
     this.#item.show();
   }
@@ -47,15 +50,27 @@ export class StatusBar {
 
   #line(ref: ConnectionRef): string {
     const account = this.#connections.session(ref)?.knownIdentity?.account;
-    const state = isSignInProblem(this.#connections.failure(ref)) ? l10n.t('needs sign-in') : account;
+    const failure = this.#connections.failure(ref);
+    const problem = failure === undefined ? undefined : explain(failure.details).title;
+    const state = needsSignIn(failure) ? l10n.t('needs sign-in') : (problem ?? account);
     const region = ref.kind === 'sample' ? undefined : ref.region;
     return [connectionName(ref), region, state].filter((part) => part !== undefined).join(' · ');
   }
 }
 
+/** Each once: a profile can be shown in several Regions. */
+function namesOf(refs: readonly ConnectionRef[]): readonly string[] {
+  return [...new Set(refs.map(connectionName))];
+}
+
+function waitingText(names: readonly string[]): string {
+  return names.length === 1
+    ? l10n.t('KMS: {0} needs sign-in', shortList(names))
+    : l10n.t('KMS: {0} need sign-in', shortList(names));
+}
+
 /** The first name, and how many more. */
-function shortList(refs: readonly ConnectionRef[]): string {
-  const names = [...new Set(refs.map(connectionName))];
+function shortList(names: readonly string[]): string {
   const first = withoutIcons(names[0] ?? '');
   return names.length > 1 ? l10n.t('{0} and {1} more', first, names.length - 1) : first;
 }

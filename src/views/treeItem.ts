@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { connectionName, isAwsManaged } from '../core/describe.ts';
-import { type HelpfulAction, isSignInProblem, type KmsError } from '../core/errors.ts';
+import { type HelpfulAction, type KmsError, needsSignIn } from '../core/errors.ts';
 import { type Finding, managerText } from '../core/findings.ts';
 import {
   accountOfArn,
@@ -113,8 +113,9 @@ export function accountText({ identity, accountName }: KnownConnection): string 
 }
 
 function connectionIcon(ref: ConnectionRef, { failure }: KnownConnection): vscode.ThemeIcon {
-  if (isSignInProblem(failure)) {
-    return new vscode.ThemeIcon('sign-in', new vscode.ThemeColor('problemsWarningIcon.foreground'));
+  if (failure !== undefined) {
+    const icon = needsSignIn(failure) ? 'sign-in' : 'warning';
+    return new vscode.ThemeIcon(icon, new vscode.ThemeColor('problemsWarningIcon.foreground'));
   }
   return new vscode.ThemeIcon(ref.kind === 'sample' ? 'beaker' : 'account');
 }

@@ -21,7 +21,7 @@ export interface Trees {
   readonly keys: vscode.TreeView<Node>;
   readonly grantees: vscode.TreeView<GranteesNode>;
   /** The rows that a key is pressed for, by the row that has the focus. */
-  pressed(focused: unknown): readonly unknown[];
+  selection(focused: unknown): readonly unknown[];
   dispose(): void;
 }
 
@@ -43,7 +43,7 @@ export function createTrees(rows: () => Promise<Rows>): Trees {
   return {
     keys,
     grantees,
-    pressed: (focused) => pressedRows(focused, [keys.selection, grantees.selection]),
+    selection: (focused) => pressedRows(focused, [keys.selection, grantees.selection]),
     dispose: () => vscode.Disposable.from(keys, grantees, history).dispose(),
   };
 }

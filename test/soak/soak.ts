@@ -228,7 +228,7 @@ class Run {
     await Promise.all(this.#world.windows.map((window) => window.connections.filesChanged()));
   }
 
-  #context(window: Window, pressed: () => readonly unknown[]): CommandContext {
+  #context(window: Window, selection: () => readonly unknown[]): CommandContext {
     const { connections, revocations, journal, limiter, view } = window;
     const log = { warn: (text: string) => window.warnings.push(text), show: () => {} };
     const parts = {
@@ -241,7 +241,7 @@ class Run {
       documents: new JsonDocuments(),
     };
     // The other parts are of commands that are not pressed here.
-    return { ...parts, pressed, log } as unknown as CommandContext;
+    return { ...parts, selection, log } as unknown as CommandContext;
   }
 
   /** Answers the questions of one command; what is confirmed is what the question says. */
