@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { isAbort, isKind, isKmsError, notSentError, wasNotSent } from '../core/errors.ts';
+import { isAbort, isKind, isKmsError, KmsError, notSentError, wasNotSent } from '../core/errors.ts';
 import type { CallRecord } from '../core/kmsApi.ts';
+import { withIssuer } from './certificate.ts';
 import { type Credentials, type Identity, isSame } from './credentials.ts';
 import { createDeadline } from './deadline.ts';
 import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errors.ts';
@@ -29,7 +30,7 @@ interface Caller {
   /**
    * Signs in if need be, sends, narrows what came back, and logs. When AWS refuses the credentials, the files are read
    * and signed in with again, which nothing in the SDK does, and the call is sent once more if other credentials came of
-   * it. Rejects with a KmsError; or with an AbortError as soon as `signal` is aborted, also while a sign-in is under
+   * it. Credentials that AWS takes elsewhere are kept: one Region's refusal is that Region's. Rejects with a KmsError; or with an AbortError as soon as `signal` is aborted, also while a sign-in is under
    * way, which the SDK does not let itself be interrupted in.
    */
   call<Output, T>(
@@ -51,13 +52,18 @@ interface Caller {
 export interface CallerOptions {
   readonly connection: string;
   readonly profile: string | undefined;
+  readonly region: string;
   readonly credentials: Credentials;
   /** Milliseconds from the sending of a call to the end of its answer. A sign-in before it has a limit of its own. */
   readonly timeoutMs: number;
   readonly log: (call: CallRecord) => void;
 }
 
-export function createCaller({ connection, profile, credentials, timeoutMs, log }: CallerOptions): Caller {
+/** @param isTaken asks STS in another Region whether it takes these credentials; rejects when that can't be said */
+export function createCaller(
+  { connection, profile, region, credentials, timeoutMs, log }: CallerOptions,
+  isTaken: (identity: Identity, signal: AbortSignal) => Promise<boolean>,
+): Caller {
   const record = (operation: string, start: number, rest: Pick<CallRecord, 'outcome'> & Partial<CallRecord>) =>
     log({
       connection,
@@ -66,6 +72,7 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
       attempts: undefined,
       requestId: undefined,
       awsName: undefined,
+      message: undefined,
       dropped: 0,
       ...rest,
     });
@@ -75,10 +82,10 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
     try {
       return await act();
     } catch (error) {
-      const failure = translate(error, { ...context, profile });
+      const failure = await withIssuer(translate(error, { ...context, profile, region }));
       if (isKmsError(failure) && !signal.aborted) {
-        const { kind, awsName, requestId } = failure.details;
-        record(context.operation, start, { outcome: kind, awsName, requestId, attempts: attemptsOf(error) });
+        const { kind, operation, awsName, message, requestId } = failure.details;
+        record(operation, start, { outcome: kind, awsName, message, requestId, attempts: attemptsOf(error) });
       }
       throw failure;
     }
@@ -115,8 +122,8 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
     progress: Progress,
   ): Promise<T> => {
     const signIn = () => translated(context, signal, performance.now(), () => credentials.get(signal));
-    const sendAs = (identity: Identity) =>
-      credentials.with(identity, () =>
+    const sendAs = async (identity: Identity) => {
+      const value = await credentials.with(identity, () =>
         sent(
           context,
           signal,
@@ -128,25 +135,46 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
           () => before?.(identity) ?? Promise.resolve(),
         ),
       );
+      credentials.accepted(identity, region);
+      return value;
+    };
     const first = await signIn();
     try {
       return await sendAs(first);
     } catch (refusal) {
-      if (!isRefusal(refusal)) {
-        throw refusal;
-      }
+      await keepUnlessRefused(refusal, first, signal);
       progress.isSent = false;
-      credentials.forget(first);
       const second = mayRenew?.() === false ? first : await signIn();
       if (isSame(first, second)) {
         throw refusal;
       }
-      return await sendAs(second).catch((error: unknown) => {
-        if (isRefusal(error)) {
-          credentials.forget(second);
-        }
+      return await sendAs(second).catch(async (error: unknown) => {
+        await keepUnlessRefused(error, second, signal);
         throw error;
       });
+    }
+  };
+
+  /** Forgets credentials that AWS itself refused. Throws where it was something else, or only this Region. */
+  const keepUnlessRefused = async (error: unknown, identity: Identity, signal: AbortSignal) => {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    // That a token has expired is a fact about the token, whoever says it.
+    if (!isKind(error, 'expiredToken') && (await isAcceptedElsewhere(identity, signal))) {
+      throw isKind(error, 'unrecognizedClient') ? regionNotEnabled(error, region) : error;
+    }
+    credentials.forget(identity);
+  };
+
+  const isAcceptedElsewhere = async (identity: Identity, signal: AbortSignal) => {
+    try {
+      return await credentials.with(identity, () => isTaken(identity, signal));
+    } catch (error) {
+      if (isAbort(error)) {
+        throw error;
+      }
+      return credentials.wasAcceptedElsewhere(identity, region);
     }
   };
 
@@ -168,8 +196,12 @@ export function createCaller({ connection, profile, credentials, timeoutMs, log 
   };
 }
 
+function regionNotEnabled({ details, cause }: KmsError, region: string): KmsError {
+  return new KmsError({ ...details, kind: 'regionNotEnabled', region }, cause);
+}
+
 /** AWS does not take the credentials (any more). */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): error is KmsError {
   return isKind(error, 'expiredToken', 'unrecognizedClient', 'invalidSignature');
 }
 

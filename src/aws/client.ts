@@ -40,16 +40,16 @@ import type {
 } from '../core/model.ts';
 import { allOf } from '../core/pages.ts';
 import { createAwsTime } from './awsTime.ts';
-import { type CallerOptions, createCaller, type Narrowed, type Rules } from './call.ts';
+import { type CallerOptions, createCaller, isRefusal, type Narrowed, type Rules } from './call.ts';
 import { type Identity, isSame } from './credentials.ts';
 import { type CallContext, IncompleteResponse } from './errors.ts';
+import { regionOfWitness } from './regions.ts';
 import { ClockSkewRetries } from './transport.ts';
 
 /** The most that KMS gives in one page. */
 const pageSizes = { keys: 1_000, aliases: 100, grants: 100, tags: 50 };
 
 interface ClientOptions extends CallerOptions {
-  readonly region: string;
   readonly kms: KMSClientConfig;
   readonly sts: STSClientConfig;
 }
@@ -76,10 +76,32 @@ export function createClient(options: ClientOptions): Client {
   const awsTime = createAwsTime();
   awsTime.watch(kms);
   const sts = new STSClient({ ...options.sts, region, credentials: credentials.provider });
-  const caller = createCaller(options);
+  const caller = createCaller(options, (identity, signal) => isTakenElsewhere(identity, signal));
   const identify = { operation: 'GetCallerIdentity' };
   const getCallerIdentity = (sending: { readonly abortSignal: AbortSignal }) =>
     sts.send(new GetCallerIdentityCommand({}), sending);
+
+  /** Asks STS in a Region that every account has. @throws KmsError when that can't be said */
+  const isTakenElsewhere = async (identity: Identity, signal: AbortSignal) => {
+    const elsewhere = regionOfWitness(region);
+    if (elsewhere === undefined) {
+      return credentials.wasAcceptedElsewhere(identity, region);
+    }
+    const witness = new STSClient({ ...options.sts, region: elsewhere, credentials: credentials.provider });
+    const ask = (sending: { readonly abortSignal: AbortSignal }) =>
+      witness.send(new GetCallerIdentityCommand({}), sending);
+    try {
+      await caller.inner(identify, signal, ask, (output) => ({ value: narrowIdentity(output) }));
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) {
+        return false;
+      }
+      throw error;
+    } finally {
+      witness.destroy();
+    }
+  };
 
   /** Whose account everything is of that this opening says and does: the first that STS named, for life. */
   let account: string | undefined;
@@ -194,7 +216,11 @@ export function createClient(options: ClientOptions): Client {
 
   const create = (input: CreateGrantInput, actor: Actor | undefined, signal: AbortSignal) =>
     change(
-      { operation: 'CreateGrant', keyArn: input.keyArn },
+      {
+        operation: 'CreateGrant',
+        keyArn: input.keyArn,
+        principals: { grantee: input.granteePrincipal.value, retiring: input.retiringPrincipal?.value },
+      },
       actor,
       signal,
       (sending) => kms.send(new CreateGrantCommand({ ...createGrantInput(input), ...dryRunInput(actor) }), sending),
@@ -268,7 +294,7 @@ export function createClient(options: ClientOptions): Client {
 
     listRetirableGrants: (principalArn, marker, signal) =>
       call(
-        { operation: 'ListRetirableGrants' },
+        { operation: 'ListRetirableGrants', principals: { retiring: principalArn } },
         signal,
         (sending) =>
           kms.send(

@@ -6,9 +6,9 @@ import { isAbort, isKmsError, KmsError, signInCancelledError } from '../core/err
 import type { CallerIdentity } from '../core/model.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
-import { isSessionExpired, mfaRefusal, SignInError } from './errors.ts';
+import { isSessionExpired, mfaRefusal, SignInError, type SignInStep } from './errors.ts';
 import { identityClientSettings } from './identityClients.ts';
-import { boundCredentialProcesses, untrusted } from './process.ts';
+import { boundCredentialProcesses, interceptToken, untrusted } from './process.ts';
 import {
   type Env,
   hasProfile,
@@ -18,7 +18,7 @@ import {
   sharedFilePaths,
   signInFingerprint,
 } from './profiles.ts';
-import { signInChain } from './signInChain.ts';
+import { type SignInChain, signInChain } from './signInChain.ts';
 import { type SigningIn, signingIn } from './signingIn.ts';
 import type { Tokens } from './tokens.ts';
 import { clientSettings, type Transport } from './transport.ts';
@@ -28,7 +28,6 @@ export interface Identity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
-  readonly expiration?: Date;
 }
 
 /** The credentials of one sign-in, resolved once and shared by every client and Region that uses it. */
@@ -50,17 +49,22 @@ export interface Credentials {
   /** Who STS said is signed in by `identity`, once it was asked. */
   identityOf(identity: Identity): CallerIdentity | undefined;
   learn(identity: Identity, caller: CallerIdentity): void;
-  /** There are credentials, and they hold for a while. */
+  /** AWS has answered a call that was signed with `identity` in this Region. */
+  accepted(identity: Identity, region: string): void;
+  /** It did so in another Region than this. */
+  wasAcceptedElsewhere(identity: Identity, region: string): boolean;
+  /** There are credentials, and AWS has not refused them. */
   readonly held: boolean;
 }
 
-/** Temporary credentials are renewed this long before they expire, as the SDK does. */
-const renewBeforeMs = 5 * 60_000;
-
-/** @param resolve signs in; `signal` aborts when nobody waits for it any more */
+/**
+ * Credentials are kept until AWS refuses them, whatever their expiration says: it is told by AWS's clock, and that of
+ * this computer may be hours off.
+ * @param resolve signs in; `signal` aborts when nobody waits for it any more */
 export function memoise(resolve: (signal: AbortSignal) => Promise<Identity>): Credentials {
   const signedWith = new AsyncLocalStorage<Identity>();
   const callers = new WeakMap<Identity, CallerIdentity>();
+  const acceptedIn = new WeakMap<Identity, Set<string>>();
   let current: Identity | undefined;
   /** The same, also after it was forgotten. */
   let latest: Identity | undefined;
@@ -91,7 +95,7 @@ export function memoise(resolve: (signal: AbortSignal) => Promise<Identity>): Cr
   };
 
   const get = async (signal?: AbortSignal): Promise<Identity> => {
-    if (current !== undefined && !isExpiring(current)) {
+    if (current !== undefined) {
       return current;
     }
     pending ??= start();
@@ -122,8 +126,14 @@ export function memoise(resolve: (signal: AbortSignal) => Promise<Identity>): Cr
     },
     identityOf: (identity) => callers.get(identity),
     learn: (identity, caller) => callers.set(identity, caller),
+    accepted: (identity, region) => {
+      const regions = acceptedIn.get(identity) ?? new Set();
+      acceptedIn.set(identity, regions.add(region));
+    },
+    wasAcceptedElsewhere: (identity, region) =>
+      [...(acceptedIn.get(identity) ?? [])].some((accepting) => accepting !== region),
     get held() {
-      return current !== undefined && !isExpiring(current);
+      return current !== undefined;
     },
   };
 }
@@ -135,10 +145,6 @@ export function isSame(one: Identity, other: Identity): boolean {
     one.secretAccessKey === other.secretAccessKey &&
     one.sessionToken === other.sessionToken
   );
-}
-
-function isExpiring({ expiration }: Identity): boolean {
-  return expiration !== undefined && expiration.getTime() - Date.now() < renewBeforeMs;
 }
 
 interface SignInOptions {
@@ -195,7 +201,7 @@ async function signInToProfile(
   profile: string,
   region: string,
   options: SignInOptions & {
-    /** By profile: how a server was last not reached. */
+    /** By profile: why a token could last not be renewed, other than that it was refused. */
     readonly unreached: Map<string, SignInError>;
   },
   signal: AbortSignal,
@@ -209,14 +215,18 @@ async function signInToProfile(
   if (chain.origin.kind === 'process' && !mayRunProcesses()) {
     throw untrusted(profile);
   }
-  const current = begin(options, profile, chain.origin.kind, signal);
+  if (chain.origin.kind === 'none' && chain.origin.problem !== undefined) {
+    throw invalidProfile(profile, chain.origin.problem);
+  }
+  const current = begin(options, profile, chain.origin, signal);
   const stsRegion = profileRegion(files, profile) ?? region;
   const sts = {
     ...clientSettings(transport, resolveEndpoint('STS', env, files, profile)),
     profile,
     region: stsRegion,
   };
-  const assume = getDefaultRoleAssumer(sts);
+  const assumer = getDefaultRoleAssumer(sts);
+  const assume: typeof assumer = (source, params) => atStep('AssumeRole', params, () => assumer(source, params));
   const provider = fromIni({
     ...sharedFilePaths(env),
     profile,
@@ -239,16 +249,33 @@ async function signInToProfile(
         throw mfaRefusal(error, profile) ?? error;
       });
     },
-    roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts),
+    roleAssumerWithWebIdentity: webIdentityAssumer(sts),
     clientConfig: { ...identityClientSettings(transport, chain.origin.kind, env, files, profile), profile },
   });
+  const provide = () => provider({ callerClientConfig: { profile, region: async () => stsRegion } });
+  // Whether a token has expired is AWS's to say, too.
+  const token = await tokens.read(chain);
+  if (chain.origin.kind === 'sso') {
+    interceptToken(chain.origin.session ?? chain.origin.startUrl ?? '');
+    current.token = token?.asItIs;
+  }
   try {
-    return await signIn(() => provider({ callerClientConfig: { profile, region: async () => stsRegion } }), current);
-  } catch (error) {
-    if (current.unreachable !== undefined) {
-      unreached.set(profile, new SignInError(current.unreachable));
+    try {
+      return await signIn(provide, current);
+    } catch (error) {
+      if (current.tokenRefused !== true || token?.toRenew === undefined || !isSessionExpired(error)) {
+        throw error;
+      }
+      current.tokenRefused = false;
+      current.step = firstStep(chain.origin);
+      current.token = token.toRenew;
+      return await signIn(provide, current);
     }
+  } catch (error) {
     if (!isSessionExpired(error)) {
+      if (error instanceof SignInError && error.step.operation === 'CreateToken') {
+        unreached.set(profile, error);
+      }
       throw error;
     }
     if (current.tokenRefused === true) {
@@ -261,12 +288,44 @@ async function signInToProfile(
   }
 }
 
+function firstStep(origin: SignInChain['origin']): SignInStep {
+  switch (origin.kind) {
+    case 'process':
+      return { operation: 'credential_process' };
+    case 'credentialSource':
+      return { operation: stepOfSource[origin.source] ?? 'Connect' };
+    default:
+      return { operation: 'Connect' };
+  }
+}
+
+const stepOfSource: Readonly<Record<string, string>> = {
+  EcsContainer: 'ContainerCredentials',
+  Ec2InstanceMetadata: 'InstanceMetadata',
+};
+
+/** Notes what the sign-in under way does now. */
+function atStep<T>(operation: string, { RoleArn: role }: { readonly RoleArn: string | undefined }, act: () => T): T {
+  const current = signingIn.getStore();
+  if (current !== undefined) {
+    current.step = { operation, role };
+  }
+  return act();
+}
+
+function webIdentityAssumer(sts: Parameters<typeof getDefaultRoleAssumerWithWebIdentity>[0]) {
+  const assume = getDefaultRoleAssumerWithWebIdentity(sts);
+  const noting: typeof assume = (params) => atStep('AssumeRoleWithWebIdentity', params, () => assume(params));
+  return noting;
+}
+
 /**
  * Where the environment says that its credentials are, in the order of the SDK's default chain, without the files. One
  * place, not the first that works: why it does not work is then told.
  */
 async function signInFromEnvironment(region: string, options: SignInOptions, signal: AbortSignal): Promise<Identity> {
   const { env, transport } = options;
+  const current = begin(options, undefined, undefined, signal);
   const provider = async () => {
     if (env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) {
       return fromEnv()();
@@ -274,28 +333,31 @@ async function signInFromEnvironment(region: string, options: SignInOptions, sig
     if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) {
       const endpoint = resolveEndpoint('STS', env, await readSharedFiles(env), 'default');
       const sts = { ...clientSettings(transport, endpoint), region };
-      return fromTokenFile({ roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts) })();
+      return fromTokenFile({ roleAssumerWithWebIdentity: webIdentityAssumer(sts) })();
     }
     if (env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] || env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']) {
+      current.step = { operation: 'ContainerCredentials' };
       return fromHttp()();
     }
     if (env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') {
       throw new Error(l10n.t('The environment has no credentials.'));
     }
+    current.step = { operation: 'InstanceMetadata' };
     return fromInstanceMetadata()();
   };
-  return signIn(provider, begin(options, undefined, undefined, signal));
+  return signIn(provider, current);
 }
 
 function begin(
   { transport, mayRunProcesses, processTimeoutMs }: SignInOptions,
   profile: string | undefined,
-  origin: SigningIn['origin'],
+  origin: SignInChain['origin'] | undefined,
   signal: AbortSignal,
 ): SigningIn {
   const deadline = createDeadline(transport.timeouts.signInMs);
   const either = AbortSignal.any([signal, deadline.signal]);
-  return { profile, origin, signal: either, deadline, mayRunProcesses, processTimeoutMs };
+  const step = origin === undefined ? { operation: 'Connect' } : firstStep(origin);
+  return { profile, origin: origin?.kind, signal: either, deadline, mayRunProcesses, processTimeoutMs, step };
 }
 
 /** Throws a KmsError, an AbortError or a SignInError. */
@@ -309,11 +371,13 @@ async function signIn(provider: () => Promise<Identity>, current: SigningIn): Pr
     if (current.failure !== undefined) {
       throw current.failure;
     }
-    const failure = new SignInError(error);
-    throw current.unreachable !== undefined && isSessionExpired(failure)
-      ? new SignInError(current.unreachable)
-      : failure;
+    // The SDK's providers keep the text at most of what they caught.
+    throw new SignInError(current.unreachable ?? error, current.step);
   }
+}
+
+function invalidProfile(profile: string, message: string): KmsError {
+  return new KmsError({ kind: 'profileInvalid', operation: 'Connect', awsName: 'ProfileInvalid', message, profile });
 }
 
 export function missingProfile(profile: string): KmsError {

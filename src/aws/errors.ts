@@ -1,4 +1,13 @@
-import { isAbort, isKind, isKmsError, KmsError, type KmsErrorKind, wasNotSent } from '../core/errors.ts';
+import {
+  isAbort,
+  isKind,
+  isKmsError,
+  KmsError,
+  type KmsErrorDetails,
+  type KmsErrorKind,
+  wasNotSent,
+} from '../core/errors.ts';
+import { destinationOf } from './transport.ts';
 
 /** Cancelled: by the signal of the call, or by the person who was asked for an MFA code. Recognised by its name. */
 export class AbortError extends Error {
@@ -9,12 +18,23 @@ export class AbortError extends Error {
   }
 }
 
+/** What a sign-in does at the moment; see `signInServices` in core/errors.ts. */
+export interface SignInStep {
+  readonly operation: string;
+  /** The role that it asks for. */
+  readonly role?: string | undefined;
+  /** The HTTP status of the last answer, where the SDK's providers keep it for themselves. */
+  status?: number;
+}
+
 /** No credentials came of a profile. Wraps what the SDK's provider threw, so that {@link translate} knows when it was. */
 export class SignInError extends Error {
   override readonly name = 'SignInError';
+  readonly step: SignInStep;
 
-  constructor(cause: unknown) {
+  constructor(cause: unknown, step: SignInStep) {
     super('The sign-in failed.', { cause });
+    this.step = step;
   }
 }
 
@@ -37,15 +57,18 @@ export interface CallContext {
   /** Set when the call names one grant. */
   readonly grantId?: string | undefined;
   readonly profile?: string | undefined;
+  readonly region?: string | undefined;
+  /** The principals that the call names: an ARN that KMS does not accept may be theirs. */
+  readonly principals?: KmsErrorDetails['principals'];
 }
 
 /**
  * AWS's names for failures: KMS's modelled exceptions, the common errors of AWS JSON services, and the names that STS
- * (which speaks AWS's older query protocol) has for the same. NotFoundException is told apart by {@link notFound}.
+ * (which speaks AWS's older query protocol) has for the same. NotFoundException is told apart by {@link notFound},
+ * InvalidArnException by {@link invalidArn}.
  */
 const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorKind>([
   ['InvalidGrantIdException', 'invalidGrantId'],
-  ['InvalidArnException', 'invalidArn'],
   ['InvalidMarkerException', 'invalidMarker'],
   ['KMSInvalidStateException', 'invalidState'],
   ['DisabledException', 'invalidState'],
@@ -85,6 +108,19 @@ const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorK
   ['RequestExpired', 'invalidSignature'],
   ['RequestTimeTooSkewed', 'invalidSignature'],
   ['AnswerTooLarge', 'tooLarge'],
+  ['RegionDisabledException', 'regionNotEnabled'],
+  ['OptInRequired', 'regionNotEnabled'],
+  // Of a web identity, by STS.
+  ['InvalidIdentityToken', 'validation'],
+  ['InvalidIdentityTokenException', 'validation'],
+  ['IDPRejectedClaim', 'accessDenied'],
+  ['IDPRejectedClaimException', 'accessDenied'],
+  ['IDPCommunicationError', 'internal'],
+  ['IDPCommunicationErrorException', 'internal'],
+  ['MalformedPolicyDocument', 'validation'],
+  ['MalformedPolicyDocumentException', 'validation'],
+  ['PackedPolicyTooLarge', 'validation'],
+  ['PackedPolicyTooLargeException', 'validation'],
 ]);
 
 /** A sign-in failed because the session of SSO or of `aws login` is over. */
@@ -129,23 +165,150 @@ export function translate(error: unknown, context: CallContext): Error {
   if (isKmsError(error)) {
     return error;
   }
-  const signingIn = nameOf(error) === 'SignInError';
-  const failure = signingIn ? read(error, 'cause') : error;
-  const kind = kindOf(failure, context);
+  const step = signInStep(error);
+  if (step !== undefined) {
+    return asSignInFailure(read(error, 'cause'), step, context);
+  }
+  const kind = kindOf(error, context);
+  const message = messageOf(error, kind);
   return new KmsError(
     {
-      // A provider has a hundred ways to say that it is not set up: a missing token file, a section that is not there.
-      kind: signingIn && kind === 'unknown' ? 'credentialsMissing' : kind,
+      kind,
       operation: context.operation,
-      awsName: printableName(failure),
-      message: messageOf(failure, kind),
-      keyArn: signingIn ? undefined : context.keyArn,
+      awsName: printableName(error),
+      message,
+      keyArn: context.keyArn,
+      profile: context.profile,
+      requestId: requestIdOf(error),
+      ...(kind === 'invalidPrincipal' ? { principals: principalsIn(message, context.principals) } : {}),
+      ...placeOf(error, kind, context),
+    },
+    printableCause(error),
+  );
+}
+
+function signInStep(error: unknown): SignInStep | undefined {
+  const step = nameOf(error) === 'SignInError' ? read(error, 'step') : undefined;
+  const [operation, role, status] = [read(step, 'operation'), read(step, 'role'), read(step, 'status')];
+  if (typeof operation !== 'string') {
+    return undefined;
+  }
+  return {
+    operation,
+    ...(typeof role === 'string' ? { role } : {}),
+    ...(typeof status === 'number' ? { status } : {}),
+  };
+}
+
+/** A failed sign-in is told as one, by its step, and not as the call that waited for it. */
+function asSignInFailure(failure: unknown, step: SignInStep, context: CallContext): KmsError {
+  const kind = signInFailureKind(failure, step);
+  // The SDK's providers make one text of the name and the text of what they caught.
+  const [, wrapped, text] = /^(?:Error: )?(\w+(?:Exception|Error)): ([\s\S]*)$/.exec(rawMessage(failure)) ?? [];
+  return new KmsError(
+    {
+      kind,
+      operation: step.operation,
+      awsName: wrapped === undefined ? printableName(failure) : asName(wrapped),
+      message: text === undefined ? messageOf(failure, kind) : withoutSecrets(text),
       profile: context.profile,
       requestId: requestIdOf(failure),
-      ...(signingIn ? { isSignIn: true } : {}),
+      isSignIn: true,
+      ...(step.role === undefined ? {} : { role: step.role }),
+      ...placeOf(failure, kind, context),
     },
     printableCause(failure),
   );
+}
+
+function signInFailureKind(failure: unknown, { operation, status }: SignInStep): KmsErrorKind {
+  const kind = kindOf(failure, { operation });
+  const isProviders = /ProviderError$/.test(nameOf(failure));
+  if (isProviders && status !== undefined && kind !== 'network' && kind !== 'timeout') {
+    const known = kindByStatus(status, operation);
+    if (known !== undefined) {
+      return known;
+    }
+  }
+  switch (kind) {
+    case 'accessDenied':
+      return 'signInDenied';
+    case 'validation':
+      return 'profileInvalid';
+    case 'unknown':
+      if (/^E(NOENT|ACCES|ISDIR|PERM|NOTDIR|LOOP)$/.test(codeOf(failure) ?? '')) {
+        return 'profileInvalid';
+      }
+      // A provider has a hundred ways to say that it is not set up.
+      return read(failure, '$fault') === undefined ? 'credentialsMissing' : 'unknown';
+    default:
+      return kind;
+  }
+}
+
+/** What the SDK's providers tell in one way, whatever the server answered. */
+function kindByStatus(status: number, operation: string): KmsErrorKind | undefined {
+  if (status === 429) {
+    return 'throttled';
+  }
+  if (status >= 500) {
+    return 'internal';
+  }
+  if (operation !== 'GetRoleCredentials') {
+    return undefined;
+  }
+  switch (status) {
+    case 400:
+      return 'profileInvalid';
+    case 403:
+    case 404:
+      return 'signInDenied';
+    default:
+      return undefined;
+  }
+}
+
+/** Which server or Region a failure is of, where that matters. */
+function placeOf(
+  error: unknown,
+  kind: KmsErrorKind,
+  { region }: CallContext,
+): Pick<KmsErrorDetails, 'host' | 'region'> {
+  switch (kind) {
+    case 'regionNotEnabled':
+      return { region };
+    case 'hostNotFound':
+      return { host: unresolvedHost(error) ?? destinationOf(error) };
+    case 'certificateNotTrusted':
+    case 'network':
+    case 'timeout':
+      return { host: destinationOf(error) };
+    default:
+      return {};
+  }
+}
+
+/** By Node, and in the texts of the SDK's providers. Behind a proxy it is the proxy's. */
+function unresolvedHost(error: unknown): string | undefined {
+  const hostname = read(error, 'hostname');
+  if (typeof hostname === 'string') {
+    return hostname;
+  }
+  const cause = read(error, 'cause');
+  return (
+    /getaddrinfo E\w+ ([\w.:-]+)/.exec(rawMessage(error))?.[1] ??
+    (cause === undefined ? undefined : unresolvedHost(cause))
+  );
+}
+
+/** Of the principals of a call, those that KMS names in its answer; all when it names none. */
+function principalsIn(message: string, principals: CallContext['principals']): CallContext['principals'] {
+  const { grantee, retiring } = principals ?? {};
+  const isNamed = (principal: string | undefined) => principal !== undefined && message.includes(principal);
+  if (isNamed(grantee) === isNamed(retiring)) {
+    return principals;
+  }
+  return isNamed(grantee) ? { grantee } : { retiring };
 }
 
 function kindOf(error: unknown, context: CallContext): KmsErrorKind {
@@ -155,12 +318,21 @@ function kindOf(error: unknown, context: CallContext): KmsErrorKind {
   if (name === 'NotFoundException') {
     return notFound(message, context);
   }
+  if (name === 'InvalidArnException') {
+    return invalidArn(message, context);
+  }
   const named = kindsByName.get(name);
   if (named !== undefined) {
     return named;
   }
   if (/^(Credentials|Token)?ProviderError$/.test(name)) {
     return signInKind(message);
+  }
+  if (code !== undefined && isResolutionCode(code)) {
+    return 'hostNotFound';
+  }
+  if (code !== undefined && isCertificateCode(code)) {
+    return 'certificateNotTrusted';
   }
   // The SDK renames a reset connection to TimeoutError, so the code is asked first.
   if (code !== undefined && isNetworkCode(code)) {
@@ -186,9 +358,21 @@ function notFound(message: string, { operation, grantId }: CallContext): KmsErro
   return grantId !== undefined || operation === 'RevokeGrant' ? 'grantNotFound' : 'keyNotFound';
 }
 
+/** KMS says InvalidArnException of a principal that it does not know, and of what is no ARN of a key. */
+function invalidArn(message: string, { keyArn, principals }: CallContext): KmsErrorKind {
+  const isOfKey = keyArn !== undefined && message.includes(keyArn);
+  return principals !== undefined && !isOfKey ? 'invalidPrincipal' : 'invalidArn';
+}
+
 /** The SDK's credential providers have one name for everything: their text decides. */
 function signInKind(message: string): KmsErrorKind {
   const code = /\b(E[A-Z]{3,}(?:_[A-Z]+)*|[A-Z_]*(?:CERT|SELF_SIGNED|UNABLE_TO)[A-Z_]*)\b/.exec(message)?.[1];
+  if (code !== undefined && isResolutionCode(code)) {
+    return 'hostNotFound';
+  }
+  if (code !== undefined && isCertificateCode(code)) {
+    return 'certificateNotTrusted';
+  }
   if (code !== undefined && isNetworkCode(code)) {
     return 'network';
   }
@@ -208,8 +392,6 @@ function signInKind(message: string): KmsErrorKind {
 }
 
 const networkCodes: ReadonlySet<string> = new Set([
-  'EAI_AGAIN',
-  'EAI_FAIL',
   'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
@@ -217,17 +399,23 @@ const networkCodes: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETDOWN',
   'ENETUNREACH',
-  'ENOTFOUND',
   'EPIPE',
   'EPROTO',
 ]);
 
-/** Node's and OpenSSL's codes for a server that could not be reached, or whose certificate does not hold. */
+/** Node's codes for a name that DNS did not resolve. */
+function isResolutionCode(code: string): boolean {
+  return code === 'ENOTFOUND' || code.startsWith('EAI_');
+}
+
+/** Node's and OpenSSL's codes for a certificate that does not hold. */
+function isCertificateCode(code: string): boolean {
+  return /CERT|SELF_SIGNED|^UNABLE_TO_|^CRL_|^INVALID_(CA|PURPOSE)$|^HOSTNAME_MISMATCH$/.test(code);
+}
+
+/** Node's and OpenSSL's codes for a server that could not be reached. */
 function isNetworkCode(code: string): boolean {
-  return (
-    networkCodes.has(code) ||
-    /^ERR_(SSL|TLS)_|CERT|SELF_SIGNED|^UNABLE_TO_|^CRL_|^INVALID_(CA|PURPOSE)$|^HOSTNAME_MISMATCH$/.test(code)
-  );
+  return networkCodes.has(code) || /^ERR_(SSL|TLS)_/.test(code);
 }
 
 /** Something answered, but not as AWS does: not HTTP, not JSON, or an error without AWS's name for it. */

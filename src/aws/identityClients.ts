@@ -1,25 +1,9 @@
 import { resolveEndpoint } from './endpoint.ts';
+import type { SignInStep } from './errors.ts';
 import type { Env, SharedFiles } from './profiles.ts';
 import type { SignInChain } from './signInChain.ts';
 import { signingIn } from './signingIn.ts';
-import { clientSettings, type Transport } from './transport.ts';
-
-/** A request of the SDK, as far as it matters where it goes. */
-interface Destination {
-  protocol: string;
-  hostname: string;
-  port?: number | undefined;
-  path: string;
-}
-
-interface Handler {
-  handle(request: Destination, options?: unknown): Promise<{ readonly response: { readonly statusCode: number } }>;
-}
-
-/** What the SDK's clients take as an extension of theirs, as far as it is used here. */
-interface HandlerExtension {
-  httpHandler(): Handler;
-}
+import { clientSettings, type Destination, type HandlerExtension, type Transport } from './transport.ts';
 
 /**
  * What the clients of SSO, of its OIDC and of `aws login` are told. The SDK has one configuration for all of them. A
@@ -36,22 +20,19 @@ export function identityClientSettings(
   profile: string,
 ) {
   if (origin === 'login') {
-    return {
-      ...clientSettings(transport, resolveEndpoint('SIGNIN', env, files, profile)),
-      extensions: [watching(() => undefined)],
-    };
+    const settings = clientSettings(transport, resolveEndpoint('SIGNIN', env, files, profile));
+    return { ...settings, extensions: [...settings.extensions, watching(() => undefined)] };
   }
   const portal = resolveEndpoint('SSO', env, files, profile);
   const oidc = resolveEndpoint('SSO_OIDC', env, files, profile);
-  return {
-    ...clientSettings(transport, { ...portal, url: undefined }),
-    extensions: [watching((path) => (path === '/token' ? oidc.url : portal.url))],
-  };
+  const settings = clientSettings(transport, { ...portal, url: undefined });
+  const urlFor = (path: string) => (path === '/token' ? oidc.url : portal.url);
+  return { ...settings, extensions: [...settings.extensions, watching(urlFor)] };
 }
 
 /**
- * Sees every request of a client: sends it where it is to go, and notes for the sign-in what the SDK's providers swallow,
- * namely that no server was reached, and that one did not take the token.
+ * Sees every request of a client: sends it where it is to go, and notes for the sign-in what the SDK's providers swallow:
+ * which step it is, that no server was reached, the status of the answer, and that a server did not take the token.
  */
 function watching(urlFor: (path: string) => string | undefined) {
   return {
@@ -61,14 +42,22 @@ function watching(urlFor: (path: string) => string | undefined) {
       const send = handler.handle.bind(handler);
       handler.handle = async (request, options) => {
         const current = signingIn.getStore();
-        const isPortal = request.path === '/federation/credentials';
+        const step = stepOf(request);
+        const isPortal = step.operation === 'GetRoleCredentials';
         const url = urlFor(request.path);
+        if (current !== undefined) {
+          current.step = step;
+        }
         try {
           const result = await send(url === undefined ? request : redirected(request, new URL(url)), options);
           const { statusCode } = result.response;
-          // The portal's other refusals are of the role, not of the token.
-          if (current !== undefined && (isPortal ? statusCode === 401 : refusals.has(statusCode))) {
-            current.tokenRefused = true;
+          step.status = statusCode;
+          if (current !== undefined) {
+            delete current.unreachable;
+            // The portal's other refusals are of the role, not of the token.
+            if (isPortal ? statusCode === 401 : refusals.has(statusCode)) {
+              current.tokenRefused = true;
+            }
           }
           return result;
         } catch (error) {
@@ -80,6 +69,17 @@ function watching(urlFor: (path: string) => string | undefined) {
       };
     },
   };
+}
+
+function stepOf({ path, query = {} }: Destination): SignInStep {
+  switch (path) {
+    case '/federation/credentials':
+      return { operation: 'GetRoleCredentials', role: `${query['role_name']} (${query['account_id']})` };
+    case '/token':
+      return { operation: 'CreateToken' };
+    default:
+      return { operation: 'CreateOAuth2Token' };
+  }
 }
 
 const refusals: ReadonlySet<number> = new Set([400, 401, 403]);

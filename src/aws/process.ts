@@ -13,15 +13,34 @@ const maxOutputBytes = 1024 * 1024;
  * place is the SDK's table of SSO tokens, in which a session might be called `exec`.
  */
 export function boundCredentialProcesses(): void {
-  Object.defineProperty(externalDataInterceptor.getTokenRecord(), 'exec', {
+  interceptToken('exec');
+}
+
+/** Lets the SDK read, for each sign-in of ours, the token of this SSO session from it in place of the file. */
+export function interceptToken(session: string): void {
+  Object.defineProperty(externalDataInterceptor.getTokenRecord(), session, {
     configurable: true,
-    get: () => (signingIn.getStore()?.origin === 'process' ? exec : undefined),
+    get: () => {
+      const current = signingIn.getStore();
+      return session === 'exec' && current?.origin === 'process' ? exec : current?.token;
+    },
   });
 }
 
 /** In the form of Node's `exec`, as far as the SDK uses it. */
 function exec(command: string, done: (error: unknown, result?: { readonly stdout: string }) => void): void {
-  run(command).then((stdout) => done(null, { stdout }), done);
+  run(command).then((stdout) => done(null, { stdout: withoutExpiration(stdout) }), done);
+}
+
+/** The SDK refuses credentials that have expired by the local clock, which may be off: that is AWS's to say. */
+function withoutExpiration(stdout: string): string {
+  try {
+    const value: unknown = JSON.parse(stdout);
+    return typeof value === 'object' && value !== null ? JSON.stringify({ ...value, Expiration: undefined }) : stdout;
+  } catch {
+    // The SDK says what is wrong with it.
+    return stdout;
+  }
 }
 
 async function run(command: string): Promise<string> {
@@ -47,7 +66,7 @@ export function untrusted(profile: string | undefined): KmsError {
 }
 
 function failure(kind: KmsErrorKind, message: string, profile: string | undefined): KmsError {
-  return new KmsError({ kind, operation: 'Connect', awsName: 'CredentialProcess', message, profile });
+  return new KmsError({ kind, operation: 'credential_process', awsName: 'CredentialProcess', message, profile });
 }
 
 /** What the command wrote to its standard output. Ends it, and all that it started, when it takes too long. */

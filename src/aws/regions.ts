@@ -75,6 +75,8 @@ interface Partition {
   readonly id: string;
   /** The form of its Regions' names: new ones are known by it before the SDK lists them. */
   readonly regionForm: RegExp;
+  /** Regions that every account has (AWS Account Management Reference Guide, "Enable or disable AWS Regions"). */
+  readonly alwaysEnabled?: readonly [string, string];
   /** Where its console is, by Region; undefined where it is not public. */
   readonly console?: (region: string) => string;
 }
@@ -84,15 +86,26 @@ export const partitions: readonly Partition[] = [
   {
     id: 'aws',
     regionForm: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
+    alwaysEnabled: ['us-east-1', 'us-west-2'],
     console: (region) => `${region}.console.aws.amazon.com`,
   },
-  { id: 'aws-cn', regionForm: /^cn-\w+-\d+$/, console: () => 'console.amazonaws.cn' },
+  {
+    id: 'aws-cn',
+    regionForm: /^cn-\w+-\d+$/,
+    alwaysEnabled: ['cn-north-1', 'cn-northwest-1'],
+    console: () => 'console.amazonaws.cn',
+  },
   { id: 'aws-eusc', regionForm: /^eusc-(de)-\w+-\d+$/, console: () => 'console.amazonaws-eusc.eu' },
   { id: 'aws-iso', regionForm: /^us-iso-\w+-\d+$/ },
   { id: 'aws-iso-b', regionForm: /^us-isob-\w+-\d+$/ },
   { id: 'aws-iso-e', regionForm: /^eu-isoe-\w+-\d+$/ },
   { id: 'aws-iso-f', regionForm: /^us-isof-\w+-\d+$/ },
-  { id: 'aws-us-gov', regionForm: /^us-gov-\w+-\d+$/, console: () => 'console.amazonaws-us-gov.com' },
+  {
+    id: 'aws-us-gov',
+    regionForm: /^us-gov-\w+-\d+$/,
+    alwaysEnabled: ['us-gov-west-1', 'us-gov-east-1'],
+    console: () => 'console.amazonaws-us-gov.com',
+  },
 ];
 
 /** The page of KMS in the AWS console, of a Region or of one key; undefined where no console is known. */
@@ -115,4 +128,13 @@ export function cloudTrailUrl(region: string, filter: CloudTrailFilter): string 
 function consolePage(region: string, service: string, page: string): string | undefined {
   const host = partitions.find(({ regionForm }) => regionForm.test(region))?.console?.(region);
   return host === undefined ? undefined : `https://${host}/${service}/home?region=${region}#${page}`;
+}
+
+/**
+ * Another Region of the same partition, in which every account may use STS; undefined where none is known. Two are listed
+ * of each, since the question can be about one of them.
+ */
+export function regionOfWitness(region: string): string | undefined {
+  const partition = partitions.find(({ regionForm }) => regionForm.test(region));
+  return partition?.alwaysEnabled?.find((name) => name !== region);
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { KmsError } from '../core/errors.ts';
 import type { Deadline } from './deadline.ts';
+import type { SignInStep } from './errors.ts';
 import type { SignInChain } from './signInChain.ts';
 
 /** One sign-in under way. The SDK's providers take no such thing along, so it follows them by itself. */
@@ -12,6 +13,10 @@ export interface SigningIn {
   readonly deadline: Deadline;
   readonly mayRunProcesses: () => boolean;
   readonly processTimeoutMs: number;
+  /** What it does at the moment, or did last. */
+  step: SignInStep;
+  /** The token of its SSO session, in place of the file's. */
+  token?: Readonly<Record<string, unknown>> | undefined;
   /** What really went wrong, where the SDK's provider keeps only the text of it. */
   failure?: KmsError;
   /** A request that found no server. The SDK takes that for an expired session, when it was to renew one. */

@@ -15,10 +15,20 @@ export interface Tokens {
   need(chain: SignInChain): Promise<SignInNeed & { readonly kind: 'none' | 'cli' }>;
   /** AWS does not take the token that is in the file now. */
   refused(chain: SignInChain): Promise<void>;
+  /** The token of an SSO session, for the SDK, which goes by the local clock; undefined where there is none. */
+  read(chain: SignInChain): Promise<HeldToken | undefined>;
 }
 
-/** The SDK renews a token this long before it expires. */
-const renewBeforeMs = 5 * 60_000;
+interface HeldToken {
+  /** Such that the SDK uses it. */
+  readonly asItIs: Token;
+  /** Such that the SDK renews it; undefined where it can't be. */
+  readonly toRenew: Token | undefined;
+}
+
+/** By any clock. */
+const longAgo = '2000-01-01T00:00:00Z';
+const farAhead = '9999-01-01T00:00:00Z';
 
 export function createTokens(env: Env): Tokens {
   /** By path: a digest of the file as it was when AWS refused what is in it. */
@@ -45,9 +55,10 @@ export function createTokens(env: Env): Tokens {
       return false;
     }
     const token = parse(text);
+    // Whether it has expired is AWS's to say: the local clock may be off.
     switch (chain.origin.kind) {
       case 'sso':
-        return chain.origin.session === undefined ? !hasExpired(token) : isUsableSession(token);
+        return isAccessToken(token);
       default:
         return ['accessToken', 'clientId', 'refreshToken', 'dpopKey'].every((key) => Boolean(token[key]));
     }
@@ -71,31 +82,29 @@ export function createTokens(env: Env): Tokens {
         refused.set(file, digest(text));
       }
     },
+    read: async (chain) => {
+      const file = path(chain);
+      if (chain.origin.kind !== 'sso' || file === undefined) {
+        return undefined;
+      }
+      const token = parse((await contents(file)) ?? '');
+      const { session } = chain.origin;
+      const isRenewable =
+        session !== undefined && ['clientId', 'clientSecret', 'refreshToken'].every((key) => token[key] !== undefined);
+      return isAccessToken(token)
+        ? {
+            asItIs: { ...token, expiresAt: farAhead },
+            toRenew: isRenewable ? { ...token, expiresAt: longAgo } : undefined,
+          }
+        : undefined;
+    },
   };
 }
 
 type Token = Readonly<Record<string, unknown>>;
 
-/** As the SDK decides it: renewed in its last minutes if it can be, else used until its end. */
-function isUsableSession(token: Token): boolean {
-  if (typeof token['accessToken'] !== 'string' || typeof token['expiresAt'] !== 'string') {
-    return false;
-  }
-  if (remainingMs(token['expiresAt']) > renewBeforeMs) {
-    return true;
-  }
-  const renewable = ['clientId', 'clientSecret', 'refreshToken'].every((key) => token[key] !== undefined);
-  const registered = token['registrationExpiresAt'] === undefined || remainingMs(token['registrationExpiresAt']) > 0;
-  return renewable && (registered || remainingMs(token['expiresAt']) > 0);
-}
-
-function hasExpired(token: Token): boolean {
-  return typeof token['accessToken'] !== 'string' || !(remainingMs(token['expiresAt']) > 0);
-}
-
-/** Not a number, and so neither more nor less than any, when it is no time. */
-function remainingMs(time: unknown): number {
-  return Date.parse(String(time)) - Date.now();
+function isAccessToken(token: Token): boolean {
+  return typeof token['accessToken'] === 'string';
 }
 
 async function contents(file: string): Promise<string | undefined> {

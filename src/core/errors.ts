@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { denialAdvice, denialSentence, parseAccessDenied } from './accessDenied.ts';
 
 /**
  * Every way a call to AWS fails, as the product tells them apart. `aws/errors.ts` decides which one it is, from the
@@ -10,6 +11,7 @@ export type KmsErrorKind =
   | 'wrongRegion'
   | 'invalidGrantId'
   | 'invalidArn'
+  | 'invalidPrincipal'
   | 'invalidMarker'
   | 'invalidState'
   | 'dependencyTimeout'
@@ -22,7 +24,10 @@ export type KmsErrorKind =
   | 'expiredToken'
   | 'unrecognizedClient'
   | 'invalidSignature'
+  | 'regionNotEnabled'
   | 'credentialsMissing'
+  | 'signInDenied'
+  | 'profileInvalid'
   | 'ssoExpired'
   | 'signInNeeded'
   | 'notConfirmed'
@@ -38,6 +43,8 @@ export type KmsErrorKind =
   | 'principalChanged'
   | 'timeout'
   | 'network'
+  | 'hostNotFound'
+  | 'certificateNotTrusted'
   | 'notJson'
   | 'tooLarge'
   | 'endlessList'
@@ -46,7 +53,7 @@ export type KmsErrorKind =
 /** What is known about a failed call. The message is AWS's own text: data, never markup. */
 export interface KmsErrorDetails {
   readonly kind: KmsErrorKind;
-  /** AWS's operation, such as `ListGrants`. */
+  /** AWS's operation, such as `ListGrants`; of a failed sign-in the step that failed, see {@link signInServices}. */
   readonly operation: string;
   /** AWS's (or the SDK's) name for it, such as `AccessDeniedException`. */
   readonly awsName: string;
@@ -56,10 +63,18 @@ export interface KmsErrorDetails {
   readonly requestId?: string | undefined;
   /** The sign-in failed, before anything was sent. */
   readonly isSignIn?: boolean | undefined;
-  /** What `regionInvalid` is about. */
+  /** What `regionInvalid` or `regionNotEnabled` is about. */
   readonly region?: string | undefined;
   /** The AWS config and credentials files that were read, or the one that can't be, by absolute path. */
   readonly files?: readonly string[] | undefined;
+  /** The server that could not be reached, or whose certificate is not trusted; with its port if it is not the usual one. */
+  readonly host?: string | undefined;
+  /** Who issued the certificate that is not trusted. */
+  readonly issuer?: string | undefined;
+  /** The role that a sign-in asked for. */
+  readonly role?: string | undefined;
+  /** Of `invalidPrincipal`: those that KMS may mean. */
+  readonly principals?: { readonly grantee?: string | undefined; readonly retiring?: string | undefined } | undefined;
 }
 
 /** A failed call to AWS. Test with {@link isKmsError}: `instanceof` does not hold across our bundles. */
@@ -103,12 +118,42 @@ export interface Explanation {
   readonly actions: readonly HelpfulAction[];
 }
 
-/** Errors after which a change that was asked for may or may not have been made: not those of the check before it. */
+/**
+ * The service that each step of a sign-in asks, and the check of whose account it is. `undefined`: files and programs of
+ * this computer. A call that fails in one of these steps was not sent to KMS.
+ */
+const signInServices: ReadonlyMap<string, string | undefined> = new Map([
+  ['Connect', undefined],
+  ['credential_process', undefined],
+  ['AssumeRole', 'AWS STS'],
+  ['AssumeRoleWithWebIdentity', 'AWS STS'],
+  ['GetSessionToken', 'AWS STS'],
+  ['GetCallerIdentity', 'AWS STS'],
+  ['GetRoleCredentials', 'IAM Identity Center'],
+  ['CreateToken', 'IAM Identity Center (OIDC)'],
+  ['CreateOAuth2Token', 'AWS Sign-In'],
+  ['ContainerCredentials', 'the container credentials endpoint'],
+  ['InstanceMetadata', 'the instance metadata service'],
+]);
+
+/** It failed before KMS was asked: while signing in, or at the check of the account. */
+export function isBeforeCall(error: unknown): boolean {
+  return isKmsError(error) && (error.details.isSignIn === true || signInServices.has(error.details.operation));
+}
+
+/** Errors after which a change that was asked for may or may not have been made: not those of the steps before it. */
 export function isOutcomeUnknown(error: unknown): boolean {
   return (
     isKind(error, 'timeout', 'network', 'notJson', 'tooLarge', 'internal', 'dependencyTimeout', 'unknown') &&
-    error.details.operation !== 'GetCallerIdentity' &&
-    error.details.isSignIn !== true
+    !isBeforeCall(error)
+  );
+}
+
+/** KMS, or the way to it, failed in a way that may pass: the same request may succeed later. Not a failed sign-in. */
+export function isTransient(error: unknown): boolean {
+  return (
+    isKind(error, 'throttled', 'timeout', 'network', 'hostNotFound', 'notJson', 'internal', 'dependencyTimeout') &&
+    !isBeforeCall(error)
   );
 }
 
@@ -120,6 +165,8 @@ export function isSignInProblem(error: unknown): boolean {
     'unrecognizedClient',
     'invalidSignature',
     'credentialsMissing',
+    'signInDenied',
+    'profileInvalid',
     'ssoExpired',
     'signInNeeded',
     'profileMissing',
@@ -137,26 +184,12 @@ export function needsSignIn(error: unknown): boolean {
   return isKmsError(error) && explain(error.details).actions.includes('signIn');
 }
 
-interface AccessDenial {
-  readonly principal: string;
-  readonly action: string;
-  readonly resource: string | undefined;
-}
-
-/** Reads AWS's sentence "User: ARN is not authorized to perform: ACTION on resource: ARN because …". */
-export function parseAccessDenied(message: string): AccessDenial | undefined {
-  const match =
-    /User: (?<principal>\S+) is not authorized to perform: (?<action>[\w:*-]+)(?: on resource: (?<resource>\S+))?/.exec(
-      message,
-    );
-  const { principal, action, resource } = match?.groups ?? {};
-  return principal === undefined || action === undefined ? undefined : { principal, action, resource };
-}
-
 /** The table: from a kind of failure to its sentence, its advice and the actions that help. */
 export function explain(details: KmsErrorDetails): Explanation {
   const key = details.keyArn ?? l10n.t('the key');
   const profile = details.profile ?? l10n.t('(environment)');
+  const service = signInServices.get(details.operation);
+  const call = service === undefined ? details.operation : `${details.operation} (${service})`;
   switch (details.kind) {
     case 'grantNotFound':
       return {
@@ -198,6 +231,16 @@ export function explain(details: KmsErrorDetails): Explanation {
         retryHelps: false,
         actions: ['retry', 'showLog'],
       };
+    case 'invalidPrincipal':
+      return {
+        title: l10n.t('Unknown principal'),
+        sentence: unknownPrincipal(details.principals),
+        advice: l10n.t(
+          'It may not exist, have another path, or be too new for KMS to know. Check its ARN, then retry.',
+        ),
+        retryHelps: false,
+        actions: ['retry', 'showLog'],
+      };
     case 'invalidMarker':
       return {
         title: l10n.t('List changed'),
@@ -224,8 +267,11 @@ export function explain(details: KmsErrorDetails): Explanation {
       };
     case 'internal':
       return {
-        title: l10n.t('KMS internal error'),
-        sentence: l10n.t('KMS had an internal error.'),
+        title: service === undefined ? l10n.t('KMS internal error') : l10n.t('Sign-in failed'),
+        sentence:
+          service === undefined
+            ? l10n.t('KMS had an internal error.')
+            : l10n.t('{0} of {1} had an internal error.', details.operation, service),
         advice: l10n.t('This passes by itself. Try again in a moment.'),
         retryHelps: true,
         actions: ['retry', 'showLog'],
@@ -244,14 +290,12 @@ export function explain(details: KmsErrorDetails): Explanation {
         title: l10n.t('Access denied'),
         sentence:
           denial === undefined
-            ? l10n.t('AWS denied {0} on {1}.', details.operation, key)
-            : l10n.t(
-                '{0} lacks the permission {1} on {2}.',
-                denial.principal,
-                denial.action,
-                denial.resource ?? details.keyArn ?? '*',
-              ),
-        advice: l10n.t("Ask for it in the key's policy or in an IAM policy, or select a profile that has it."),
+            ? l10n.t('AWS denied {0} on {1}.', call, key)
+            : denialSentence(denial, details.keyArn ?? '*'),
+        advice:
+          denial === undefined
+            ? l10n.t('The log has what AWS said. Ask for the permission, or select a profile that has it.')
+            : denialAdvice(denial),
         retryHelps: false,
         actions: ['retry', 'selectProfile', 'showLog'],
       };
@@ -259,8 +303,14 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'throttled':
       return {
         title: l10n.t('Too many requests'),
-        sentence: l10n.t('KMS is receiving more {0} requests than the account may send.', details.operation),
-        advice: l10n.t('The quota is shared by the whole account. Wait a few seconds and try again.'),
+        sentence:
+          service === undefined
+            ? l10n.t('KMS is receiving more {0} requests than the account may send.', details.operation)
+            : l10n.t('{0} is receiving more {1} requests than it takes.', service, details.operation),
+        advice:
+          service === undefined
+            ? l10n.t('The quota is shared by the whole account. Wait a few seconds and try again.')
+            : l10n.t('Wait a minute, then retry the sign-in.'),
         retryHelps: true,
         actions: ['retry', 'showLog'],
       };
@@ -281,6 +331,15 @@ export function explain(details: KmsErrorDetails): Explanation {
         actions: ['showLog', 'retry'],
       };
     case 'expiredToken':
+      if (details.operation === 'AssumeRoleWithWebIdentity') {
+        return {
+          title: l10n.t('Credentials expired'),
+          sentence: l10n.t('The web identity token of profile {0} has expired.', profile),
+          advice: l10n.t('Have its file written again (web_identity_token_file), then retry.'),
+          retryHelps: true,
+          actions: ['retry', 'selectProfile', 'showLog'],
+        };
+      }
       return {
         title: l10n.t('Credentials expired'),
         sentence: l10n.t('The credentials of profile {0} have expired.', profile),
@@ -306,6 +365,24 @@ export function explain(details: KmsErrorDetails): Explanation {
         retryHelps: false,
         actions: ['selectProfile', 'retry', 'showLog'],
       };
+    case 'regionNotEnabled':
+      return {
+        title: l10n.t('Region not enabled'),
+        sentence: l10n.t(
+          'The Region {0} is not enabled for the account, or its endpoint refuses the credentials of profile {1}.',
+          details.region ?? '?',
+          profile,
+        ),
+        advice: l10n.t(
+          'Enable the Region in the AWS account settings, or select another. Tokens of the global STS endpoint fail in opt-in Regions.',
+        ),
+        retryHelps: false,
+        actions: ['selectRegion', 'retry', 'showLog'],
+      };
+    case 'signInDenied':
+      return signInDenied(details, profile, call);
+    case 'profileInvalid':
+      return profileInvalid(details, profile, call);
     case 'credentialsMissing':
       return {
         title: l10n.t('No credentials'),
@@ -443,7 +520,7 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'timeout':
       return {
         title: l10n.t('No answer'),
-        sentence: l10n.t('AWS did not answer {0} in time.', details.operation),
+        sentence: l10n.t('AWS did not answer {0} in time.', call),
         advice: l10n.t('Check the network connection, VPN and proxy, then try again.'),
         retryHelps: true,
         actions: ['retry', 'showLog'],
@@ -451,15 +528,41 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'network':
       return {
         title: l10n.t('Not reachable'),
-        sentence: l10n.t('AWS could not be reached for {0}.', details.operation),
+        sentence: l10n.t('AWS could not be reached for {0}.', call),
         advice: l10n.t('Check the network connection, VPN, proxy and Region, then try again.'),
         retryHelps: true,
         actions: ['retry', 'selectRegion', 'showLog'],
       };
+    case 'hostNotFound':
+      return {
+        title: l10n.t('Host not found'),
+        sentence: l10n.t('The host {0} could not be found for {1}.', details.host ?? '?', call),
+        advice: l10n.t('Check the network connection, DNS, VPN, proxy and Region, then try again.'),
+        retryHelps: true,
+        actions: ['retry', 'selectRegion', 'showLog'],
+      };
+    case 'certificateNotTrusted':
+      return {
+        title: l10n.t('Certificate not trusted'),
+        sentence:
+          details.issuer === undefined
+            ? l10n.t('The certificate of {0} is not trusted: {1}.', details.host ?? call, details.message)
+            : l10n.t(
+                'The certificate of {0}, issued by {1}, is not trusted: {2}.',
+                details.host ?? call,
+                details.issuer,
+                details.message,
+              ),
+        advice: l10n.t(
+          "If it is your company's, add its CA to the system's (http.systemCertificates), or start VS Code with NODE_EXTRA_CA_CERTS. The AWS CLI's ca_bundle does not count here.",
+        ),
+        retryHelps: false,
+        actions: ['retry', 'showLog'],
+      };
     case 'notJson':
       return {
         title: l10n.t('Unexpected answer'),
-        sentence: l10n.t('The answer to {0} was not one that KMS gives.', details.operation),
+        sentence: l10n.t('The answer to {0} was not one that {1} gives.', details.operation, service ?? 'KMS'),
         advice: l10n.t(
           'A proxy, a captive portal or a wrong endpoint may have answered in its place. Check them, then try again.',
         ),
@@ -469,11 +572,7 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'tooLarge':
       return {
         title: l10n.t('Answer too large'),
-        sentence: l10n.t(
-          'The answer to {0} was larger than any that AWS gives. {1}',
-          details.operation,
-          details.message,
-        ),
+        sentence: l10n.t('The answer to {0} was larger than any that AWS gives. {1}', call, details.message),
         advice: l10n.t(
           'A proxy, a captive portal or a wrong endpoint may have answered in its place. Check them, then try again.',
         ),
@@ -491,12 +590,75 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'unknown':
       return {
         title: l10n.t('Failed'),
-        sentence: l10n.t('{0} failed: {1}', details.operation, `${details.awsName}: ${details.message}`),
+        sentence: l10n.t('{0} failed: {1}', call, `${details.awsName}: ${details.message}`),
         advice: l10n.t('The log has more about it.'),
         retryHelps: true,
         actions: ['retry', 'showLog'],
       };
   }
+}
+
+function unknownPrincipal({ grantee, retiring }: KmsErrorDetails['principals'] = {}): string {
+  if (grantee !== undefined && retiring !== undefined) {
+    return l10n.t('KMS does not know the grantee {0}, or the retiring principal {1}.', grantee, retiring);
+  }
+  if (grantee !== undefined) {
+    return l10n.t('KMS does not know the grantee {0}.', grantee);
+  }
+  return l10n.t('KMS does not know the retiring principal {0}.', retiring ?? '?');
+}
+
+/** STS or IAM Identity Center does not let the caller use the role. */
+function signInDenied(details: KmsErrorDetails, profile: string, call: string): Explanation {
+  const denial = parseAccessDenied(details.message);
+  const rest = {
+    title: l10n.t('Sign-in denied'),
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  } as const;
+  if (details.operation === 'GetRoleCredentials') {
+    return {
+      ...rest,
+      sentence: l10n.t('IAM Identity Center does not let profile {0} use the role {1}.', profile, details.role ?? '?'),
+      advice: l10n.t('Ask for that role to be assigned to you, or correct sso_role_name and sso_account_id.'),
+    };
+  }
+  if (denial === undefined) {
+    return {
+      ...rest,
+      sentence: l10n.t('{0} was denied for profile {1}: {2}', call, profile, details.message),
+      advice: l10n.t('Ask for the permission, or select another profile.'),
+    };
+  }
+  return {
+    ...rest,
+    sentence: l10n.t('{0} was denied for profile {1}. {2}', call, profile, denialSentence(denial, details.role ?? '*')),
+    advice: denialAdvice(denial),
+  };
+}
+
+/** What is set up for the profile can't work: by the files themselves, or since the service refuses it. */
+function profileInvalid(details: KmsErrorDetails, profile: string, call: string): Explanation {
+  const rest = {
+    title: l10n.t('Profile not usable'),
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  } as const;
+  if (/DurationSeconds/i.test(details.message)) {
+    return {
+      ...rest,
+      sentence: l10n.t('{0} refused the duration_seconds of profile {1}: {2}', call, profile, details.message),
+      advice: l10n.t('Lower it to what the role allows, and to 3600 where one role is assumed from another.'),
+    };
+  }
+  return {
+    ...rest,
+    sentence:
+      details.operation === 'Connect'
+        ? l10n.t('Profile {0} cannot sign in: {1}', profile, details.message)
+        : l10n.t('{0} refused what profile {1} is set up with: {2}', call, profile, details.message),
+    advice: l10n.t('Correct the profile in the AWS config file, or select another.'),
+  };
 }
 
 /** A failure that is ours to explain: a sentence for the user, and what helps. Test with {@link isUserError}. */

@@ -165,19 +165,20 @@ export interface Aws {
   cloudTrailUrl(region: string, filter: CloudTrailFilter): string | undefined;
 }
 
-/** What the log says of one call. Never a credential or token, and nothing from a request's or response's body. */
+/** What the log says of one call. Never a credential or token, and of a request's or response's body only the text of an error. */
 export interface CallRecord {
   /** The connection's ID, such as `profile/dev/eu-west-1`. */
   readonly connection: string;
-  /** AWS's operation, such as `ListGrants`. */
+  /** AWS's operation, such as `ListGrants`; of a failed sign-in, the step that failed. */
   readonly operation: string;
   readonly durationMs: number;
   /** Requests that were sent; `undefined` when it is not known, as after an abort or a failed sign-in. */
   readonly attempts: number | undefined;
   readonly requestId: string | undefined;
   readonly outcome: 'ok' | 'aborted' | KmsErrorKind;
-  /** AWS's (or the SDK's) name for the failure. */
+  /** AWS's (or the SDK's) name for the failure, and its text, cleaned of secrets. */
   readonly awsName: string | undefined;
+  readonly message: string | undefined;
   /** Entries of a list that were left out because they lacked an ID. */
   readonly dropped: number;
 }

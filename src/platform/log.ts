@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { isKmsError } from '../core/errors.ts';
+import { isKmsError, type KmsError } from '../core/errors.ts';
 import type { CallRecord } from '../core/kmsApi.ts';
 import { printable } from '../core/text.ts';
 
@@ -7,21 +7,26 @@ import { printable } from '../core/text.ts';
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const { requestId } = isKmsError(cause) ? cause.details : {};
-    const suffix = requestId === undefined ? '' : ` (request ${requestId})`;
     parts.push(
-      `${isKmsError(cause) ? cause.details.kind : printable(cause.name)}: ${printable(cause.message, 1000)}${suffix}`,
+      isKmsError(cause) ? describeKmsError(cause) : `${printable(cause.name)}: ${printable(cause.message, 1000)}`,
     );
   }
   return parts.length === 0 ? printable(String(error), 1000) : parts.join(' ← ');
 }
 
+function describeKmsError({ details, message }: KmsError): string {
+  const { kind, operation, awsName, requestId } = details;
+  const suffix = requestId === undefined ? '' : ` (request ${requestId})`;
+  return `${kind}: ${operation}: ${printable(awsName)}: ${printable(message, 1000)}${suffix}`;
+}
+
 /** One line for a call to AWS: `profile/dev/eu-west-1 ListGrants ok 43 ms, attempts 1, request 1a2b…`. */
 export function logCall(log: vscode.LogOutputChannel, call: CallRecord): void {
-  const { connection, operation, outcome, awsName, durationMs, attempts, requestId, dropped } = call;
+  const { connection, operation, outcome, awsName, message, durationMs, attempts, requestId, dropped } = call;
   const result = awsName === undefined ? outcome : `${outcome} (${printable(awsName)})`;
+  const said = message === undefined ? '' : `: ${printable(message, 1000)}`;
   const left = dropped > 0 ? `, ${dropped} entries without an ID left out` : '';
-  const line = `${printable(connection)} ${operation} ${result} ${Math.round(durationMs)} ms, attempts ${attempts ?? '-'}, request ${requestId ?? '-'}${left}`;
+  const line = `${printable(connection)} ${operation} ${result} ${Math.round(durationMs)} ms, attempts ${attempts ?? '-'}, request ${requestId ?? '-'}${left}${said}`;
   if (outcome === 'ok' || outcome === 'aborted' || outcome === 'dryRun') log.debug(line);
   else log.warn(line);
 }

@@ -1,0 +1,68 @@
+import { request } from 'node:https';
+import { TLSSocket } from 'node:tls';
+import { isKind, KmsError } from '../core/errors.ts';
+
+const timeoutMs = 3_000;
+/** By host: who issues certificates for it. A company's proxy does so for every host. */
+const known = new Map<string, Promise<string | undefined>>();
+
+/** Adds to a failure by a certificate that is not trusted who issued it, which Node does not say. */
+export async function withIssuer<T>(failure: T): Promise<T | KmsError> {
+  if (!isKind(failure, 'certificateNotTrusted') || failure.details.host === undefined) {
+    return failure;
+  }
+  const { host } = failure.details;
+  const asking = known.get(host) ?? issuerOf(host);
+  known.set(host, asking);
+  const issuer = await asking;
+  if (issuer === undefined) {
+    known.delete(host);
+    return failure;
+  }
+  return new KmsError({ ...failure.details, issuer }, failure.cause);
+}
+
+/** Connects once more, only to look at the certificate. Nothing of ours is sent: no path, no credentials. */
+function issuerOf(host: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const { hostname, port } = new URL(`https://${host}`);
+    const look = (socket: unknown) => {
+      const issuer = socket instanceof TLSSocket ? socket.getPeerCertificate()?.issuer : undefined;
+      if (issuer !== undefined) {
+        end(nameOf(issuer));
+      }
+    };
+    const asking = request({
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port: port || 443,
+      method: 'HEAD',
+      path: '/',
+      agent: false,
+      rejectUnauthorized: false,
+      timeout: timeoutMs,
+    });
+    const end = (issuer: string | undefined) => {
+      clearTimeout(timer);
+      resolve(issuer);
+      asking.destroy();
+    };
+    const timer = setTimeout(end, timeoutMs, undefined);
+    asking.on('socket', (socket) => socket.once('secureConnect', () => look(socket)));
+    asking.on('response', ({ socket }) => look(socket));
+    asking.on('error', () => end(undefined));
+    asking.end();
+  });
+}
+
+type Name = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** `Corp TLS Inspection CA, Corp Ltd`: the common name, and the organization. */
+function nameOf(issuer: object): string | undefined {
+  const { CN, O }: Name = { ...issuer };
+  return (
+    [CN, O]
+      .flat()
+      .filter((part) => part !== undefined)
+      .join(', ') || undefined
+  );
+}
