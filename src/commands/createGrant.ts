@@ -484,17 +484,10 @@ async function check(session: Session, input: CreateGrantInput, signal: AbortSig
   return { outcome, actor, listed: listing.grants };
 }
 
-/** What KMS has against a new grant. An ARN that it does not accept is here that of a principal. */
+/** What KMS has against a new grant. */
 function explainRefusal({ details }: KmsError): { readonly sentence: string; readonly detail: string } {
   const { sentence, advice } = explain(details);
-  const said = l10n.t('KMS said: {0}', printable(details.message, 600));
-  if (details.kind === 'invalidArn') {
-    return {
-      sentence: l10n.t('KMS does not know the grantee or the retiring principal.'),
-      detail: `${l10n.t('It may not exist, or be too new for KMS to know it.')}\n\n${said}`,
-    };
-  }
-  return { sentence, detail: `${advice}\n\n${said}` };
+  return { sentence, detail: `${advice}\n\n${l10n.t('KMS said: {0}', printable(details.message, 600))}` };
 }
 
 async function make(

@@ -130,7 +130,7 @@ async function ask(
   try {
     return await checkCreate(session, input, signal);
   } catch (error) {
-    const isRefusal = isKind(error, 'accessDenied', 'invalidArn', 'validation', 'invalidState');
+    const isRefusal = isKind(error, 'accessDenied', 'invalidArn', 'invalidPrincipal', 'validation', 'invalidState');
     if (isRefusal && obstacles.length > 0) throw impossible(record, obstacles, error);
     throw error;
   }

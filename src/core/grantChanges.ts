@@ -1,7 +1,7 @@
 import { recordOf } from './actor.ts';
 import type { Clock } from './clock.ts';
 import type { ActingSession, Session } from './connections.ts';
-import { isKind, isKmsError, isOutcomeUnknown, type KmsError } from './errors.ts';
+import { isKmsError, isTransient, type KmsError } from './errors.ts';
 import type { Journal } from './journal.ts';
 import { grantToMake, type JournalRecord, type NewEntry } from './journalRecord.ts';
 import type { CreatedGrant, GrantRef, KmsApi } from './kmsApi.ts';
@@ -127,7 +127,7 @@ export async function waitUntilListed(
     } catch (error) {
       if (!isKmsError(error)) throw error;
       silentMs += spentMs();
-      if (!isPassing(error) || silentMs >= policy.timeoutMs) return { kind: 'unreadable', error };
+      if (!isTransient(error) || silentMs >= policy.timeoutMs) return { kind: 'unreadable', error };
     }
   }
 }
@@ -136,11 +136,6 @@ export async function waitUntilListed(
 export async function noteListed(journal: Journal, id: string, outcome: ListedOutcome): Promise<void> {
   if (outcome.kind === 'unreadable') return;
   await journal.note(id, { kind: outcome.kind === 'listed' ? 'listed' : 'notListed', afterMs: outcome.afterMs });
-}
-
-/** Reading again may work without anything else being changed. */
-function isPassing(error: KmsError): boolean {
-  return isOutcomeUnknown(error) || isKind(error, 'throttled');
 }
 
 /** How far the clocks of AWS's own computers may be apart, with the second to which AWS gives the time. */

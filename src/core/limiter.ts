@@ -1,5 +1,5 @@
 import { abortError, type Clock } from './clock.ts';
-import { isKind } from './errors.ts';
+import { isKind, isTransient } from './errors.ts';
 
 /** AWS's default quotas: requests a second, for an account in a Region (KMS Developer Guide, "Request quotas"). */
 export const requestQuotas = {
@@ -95,9 +95,13 @@ export class RequestLimiter {
         bucket.succeeded();
         return answer;
       } catch (error) {
-        const isThrottled = isKind(error, 'throttled');
+        const isThrottled = isKind(error, 'throttled') && isTransient(error);
         if (isThrottled) bucket.throttled(pace);
-        const most = isThrottled ? maxSendings[priority] : isRepeatable && mayPass(error) ? maxSendingsWhenFailing : 1;
+        const most = isThrottled
+          ? maxSendings[priority]
+          : isRepeatable && isTransient(error)
+            ? maxSendingsWhenFailing
+            : 1;
         if (sendings >= most) throw error;
       }
       await this.#clock.sleep(Math.min(longestBackOffMs, firstBackOffMs * 2 ** (sendings - 1)), signal);
@@ -124,14 +128,6 @@ export class RequestLimiter {
     }
     return bucket;
   }
-}
-
-/** KMS, or the way to it, failed; not the sign-in, which is asked for before. */
-function mayPass(error: unknown): boolean {
-  return (
-    isKind(error, 'timeout', 'network', 'notJson', 'internal', 'dependencyTimeout') &&
-    error.details.operation !== 'GetCallerIdentity'
-  );
 }
 
 /** How often a bucket had slowed down when a request went: requests of one pace slow it down once. */

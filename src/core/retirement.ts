@@ -81,7 +81,7 @@ export async function* retirableGrants(
         if (fresh.length > 0) yield fresh;
       }
     } catch (error) {
-      if (!isKind(error, 'invalidArn', 'keyNotFound', 'validation')) throw error;
+      if (!isKind(error, 'invalidArn', 'invalidPrincipal', 'keyNotFound', 'validation')) throw error;
       failure ??= error;
     }
   }
