@@ -266,6 +266,7 @@ test('the log has operation, outcome, request ID and time of a call', async (t) 
       requestId: 'request-1',
       outcome: 'ok',
       awsName: undefined,
+      message: undefined,
       dropped: 0,
     },
   );
@@ -631,7 +632,7 @@ for (const [operation, change] of [
     await assert.rejects(change(api), (error) => isKind(error, 'unrecognizedClient'));
     assert.deepEqual(
       cloud.requests.map(({ operation, accessKeyId }) => `${operation} ${accessKeyId}`),
-      ['ListKeys AKIAANA', `${operation} AKIAANA`],
+      ['ListKeys AKIAANA', `${operation} AKIAANA`, 'GetCallerIdentity AKIAANA'],
     );
   });
 }

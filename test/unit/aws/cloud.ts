@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { TestContext } from 'node:test';
 import type { AwsOptions } from '../../../src/aws/index.ts';
 import { type Cloud, type CloudOptions, createCloud } from '../../../src/emulator/cloud.ts';
@@ -59,7 +60,10 @@ export interface CloudWorldOptions {
 
 /** A world whose AWS is a cloud on 127.0.0.1; both end with the test. */
 export async function createCloudWorld(t: TestContext, options: CloudWorldOptions = {}): Promise<CloudWorld> {
-  const cloud = createCloud(cloudOptions);
+  // AWS has a clock of its own: a test may set that of this computer.
+  const started = { wall: Date.now(), at: performance.now() };
+  const now = () => Math.round(started.wall + performance.now() - started.at);
+  const cloud = createCloud({ ...cloudOptions, now });
   const { url, close } = await startServer(cloud);
   t.after(close);
   const world = await createWorld(t, {

@@ -352,6 +352,10 @@ test('a role that may not be assumed is told as a denial, with the sentence of A
   await assert.rejects(
     api.listGrants({ keyArn }, never),
     (error) =>
-      isKind(error, 'accessDenied') && error.details.message === sentence && error.details.keyArn === undefined,
+      isKind(error, 'signInDenied') &&
+      error.details.message === sentence &&
+      error.details.operation === 'AssumeRole' &&
+      error.details.role === 'arn:aws:iam::111122223333:role/Admin' &&
+      error.details.keyArn === undefined,
   );
 });

@@ -132,9 +132,10 @@ test('a server that nobody runs is a network failure that says which address was
   assert.match(details.message, new RegExp(`ECONNREFUSED 127\\.0\\.0\\.1:${port}`));
 });
 
-test('a name that no DNS knows is a network failure', async (t) => {
+test('a name that no DNS knows is told by its name', async (t) => {
   const { open } = await createWorld(t, { config: profileAt('http://kms.invalid') });
-  assert.equal((await failureOf(listKeys((await open()).api))).details.kind, 'network');
+  const { details } = await failureOf(listKeys((await open()).api));
+  assert.deepEqual([details.kind, details.host], ['hostNotFound', 'kms.invalid']);
 });
 
 test('a server that does not speak TLS where TLS was asked for is a network failure', async (t) => {
@@ -203,10 +204,10 @@ test('an SSO session of the older kind that nobody signed in to has to be signed
   assert.equal((await signInFailure(t, config)).details.kind, 'ssoExpired');
 });
 
-test('an SSO profile whose session is not in the files has no credentials', async (t) => {
+test('an SSO profile whose session is not in the files is not usable, and says so', async (t) => {
   assert.equal(
-    (await signInFailure(t, sso.replace('[sso-session corp]', '[sso-session x]'))).details.kind,
-    'credentialsMissing',
+    (await signInFailure(t, sso.replace('[sso-session corp]', '[sso-session x]'))).message,
+    'the sso_session of default, corp, is not in the config file.',
   );
 });
 
@@ -227,16 +228,18 @@ test('a credential process that fails is told with what it said, and its command
   assert.doesNotMatch(details.message, /bin\/sh -c/);
 });
 
-test('a web identity without its token file has no credentials', async (t) => {
+test('a web identity without its token file is not usable, and the file is named', async (t) => {
   const config = '[default]\nrole_arn = arn:aws:iam::1:role/Pod\nweb_identity_token_file = /nowhere/token\n';
-  assert.equal((await signInFailure(t, config)).details.kind, 'credentialsMissing');
+  const { details } = await signInFailure(t, config);
+  assert.deepEqual([details.kind, details.operation], ['profileInvalid', 'Connect']);
+  assert.match(details.message, /nowhere\/token/);
 });
 
-test('a role whose source profile is not in the files has no credentials', async (t) => {
+test('a role whose source profile is not in the files is not usable, and names it', async (t) => {
   const config = '[default]\nrole_arn = arn:aws:iam::1:role/Admin\nsource_profile = gone\n';
   const { details } = await signInFailure(t, config);
-  assert.equal(details.kind, 'credentialsMissing');
-  assert.match(details.message, /gone/);
+  assert.equal(details.kind, 'profileInvalid');
+  assert.match(details.message, /source_profile of default, gone,/);
 });
 
 test('a profile that leaves the files while it is open is a missing profile', async (t) => {
@@ -255,10 +258,10 @@ for (const [kind, message] of [
   ['ssoExpired', 'Your session has expired. Please reauthenticate.'],
   ['ssoExpired', 'Failed to refresh token: Error. Please re-authenticate using `aws login`'],
   ['ssoExpired', 'UnauthorizedException: Session token not found or invalid'],
-  ['network', 'Error: getaddrinfo ENOTFOUND portal.sso.eu-west-1.amazonaws.com'],
+  ['hostNotFound', 'Error: getaddrinfo ENOTFOUND portal.sso.eu-west-1.amazonaws.com'],
   ['network', 'Failed to refresh token: Error: connect ECONNREFUSED. Please re-authenticate using aws login'],
-  ['network', 'Error: SELF_SIGNED_CERT_IN_CHAIN'],
-  ['network', 'Error: UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ['certificateNotTrusted', 'Error: SELF_SIGNED_CERT_IN_CHAIN'],
+  ['certificateNotTrusted', 'Error: UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
   ['timeout', 'TimeoutError: the request socket did not establish a connection'],
   ['profileMissing', 'Profile dev was not found.'],
   ['profileMissing', "Profile 'dev' could not be found in shared credentials file."],
@@ -273,9 +276,12 @@ for (const [kind, message] of [
 
 for (const [kind, error] of [
   ['regionMissing', new Error('Region is missing')],
-  ['network', Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })],
+  [
+    'certificateNotTrusted',
+    Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
+  ],
   ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_CRL', 'CRL_HAS_EXPIRED', 'INVALID_CA'].map(
-    (code) => ['network', Object.assign(new Error(`unable to verify: ${code}`), { code })] as const,
+    (code) => ['certificateNotTrusted', Object.assign(new Error(`unable to verify: ${code}`), { code })] as const,
   ),
   ['network', Object.assign(new AggregateError([new Error('connect EHOSTUNREACH ::1')], ''), { code: 'EHOSTUNREACH' })],
   ['network', Object.assign(new Error('read'), { name: 'TimeoutError', code: 'EPIPE' })],

@@ -194,6 +194,7 @@ test('whatever was thrown, it becomes a failure, and each line of the log is a l
       operation: 'ListGrants',
       outcome: kind,
       awsName,
+      message: failure.message,
       requestId,
       durationMs: 1,
       attempts: 1,

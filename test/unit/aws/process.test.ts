@@ -88,10 +88,6 @@ exit 3`,
 for (const [what, output] of [
   ['no JSON', 'printed-canary'],
   ['another version', '{"Version": 2, "SecretAccessKey": "printed-canary"}'],
-  [
-    'credentials that have expired',
-    '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "printed-canary", "Expiration": "2020-01-01T00:00:00Z"}',
-  ],
 ]) {
   test(`a credential process that prints ${what} has failed, and what it printed is not shown`, async (t) => {
     const { open, home, writeConfig } = await createCloudWorld(t);

@@ -193,7 +193,7 @@ test('a server that can not be reached is not taken for a session that has expir
     config: ssoConfig('offline'),
     env: { AWS_ENDPOINT_URL_SSO_OIDC: 'http://127.0.0.1:1' },
   });
-  await writeSsoToken('offline', { expiresAt: '2020-01-01T00:00:00Z' });
+  await writeSsoToken('offline', { expiresAt: '2020-01-01T00:00:00Z', accessToken: 'old' });
   const connection = await open('sso');
   // The second time the SDK does not even try.
   for (const _ of [1, 2]) {
@@ -208,11 +208,18 @@ test('a profile of the older SSO form signs in', async (t) => {
   assert.match(await use(await open('sso')), session('AWSReservedSSO_Engineer_\\w+'));
 });
 
-test('a role of SSO that the person may not use gives no credentials, and no question to sign in', async (t) => {
+test('a role of SSO that is not assigned is told as such, and is no question to sign in', async (t) => {
   const config = ssoConfig('forbidden').replace('= Engineer', '= Owner');
   const { open, aws, writeSsoToken } = await createCloudWorld(t, { config });
   await writeSsoToken('forbidden');
-  await assert.rejects(use(await open('sso')), (error) => isKind(error, 'credentialsMissing'));
+  await assert.rejects(
+    use(await open('sso')),
+    (error) =>
+      isKind(error, 'signInDenied') &&
+      error.details.operation === 'GetRoleCredentials' &&
+      error.details.awsName === 'ForbiddenException' &&
+      error.details.role === `Owner (${accounts.ana})`,
+  );
   assert.deepEqual(await aws.signInNeed({ kind: 'profile', profile: 'sso', region: 'eu-west-1' }), { kind: 'none' });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { type DenialReason, parseAccessDenied } from '../../../src/core/accessDenied.ts';
 import { abortError } from '../../../src/core/clock.ts';
 import {
   explain,
@@ -9,10 +10,10 @@ import {
   isKmsError,
   isOutcomeUnknown,
   isSignInProblem,
+  isTransient,
   isUserError,
   KmsError,
   type KmsErrorKind,
-  parseAccessDenied,
   UserError,
 } from '../../../src/core/errors.ts';
 import { errorKinds, keyArnOf, kmsError } from './fakes.ts';
@@ -63,6 +64,12 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
+  invalidPrincipal: {
+    title: 'Unknown principal',
+    sentence: 'KMS does not know the retiring principal ?.',
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
   invalidMarker: {
     title: 'List changed',
     sentence: 'KMS could not continue the list from where it stopped.',
@@ -97,7 +104,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   accessDenied: {
     title: 'Access denied',
-    sentence: `arn:aws:iam::111122223333:user/ana lacks the permission kms:RevokeGrant on ${arn}.`,
+    sentence: `arn:aws:iam::111122223333:user/ana lacks the permission kms:RevokeGrant on ${arn}: no key policy allows it.`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
   },
@@ -138,6 +145,27 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     sentence: 'AWS refused the signature made with the credentials of profile dev.',
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
+    signIn: true,
+  },
+  regionNotEnabled: {
+    title: 'Region not enabled',
+    sentence:
+      'The Region Ireland is not enabled for the account, or its endpoint refuses the credentials of profile dev.',
+    retryHelps: false,
+    actions: ['selectRegion', 'retry', 'showLog'],
+  },
+  signInDenied: {
+    title: 'Sign-in denied',
+    sentence: `RevokeGrant was denied for profile dev. arn:aws:iam::111122223333:user/ana lacks the permission kms:RevokeGrant on ${arn}: no key policy allows it.`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  profileInvalid: {
+    title: 'Profile not usable',
+    sentence: `RevokeGrant refused what profile dev is set up with: ${denied}`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   credentialsMissing: {
@@ -243,6 +271,18 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     actions: ['retry', 'selectRegion', 'showLog'],
     outcomeUnknown: true,
   },
+  hostNotFound: {
+    title: 'Host not found',
+    sentence: 'The host kms.example could not be found for RevokeGrant.',
+    retryHelps: true,
+    actions: ['retry', 'selectRegion', 'showLog'],
+  },
+  certificateNotTrusted: {
+    title: 'Certificate not trusted',
+    sentence: `The certificate of kms.example, issued by Corp CA, is not trusted: ${denied}.`,
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
   notJson: {
     title: 'Unexpected answer',
     sentence: 'The answer to RevokeGrant was not one that KMS gives.',
@@ -287,6 +327,8 @@ function details(kind: KmsErrorKind) {
     keyArn: arn,
     profile: 'dev',
     region: 'Ireland',
+    host: 'kms.example',
+    issuer: 'Corp CA',
   };
 }
 
@@ -357,47 +399,194 @@ test('a denial that AWS explains in another form names the operation and the key
 test('a denial without a resource is on the key that was asked for, or on everything', () => {
   const message =
     'User: arn:aws:iam::111122223333:user/ana is not authorized to perform: kms:ListKeys because no identity-based policy allows the kms:ListKeys action';
-  assert.match(explain({ ...details('accessDenied'), message }).sentence, new RegExp(`kms:ListKeys on ${arn}\\.$`));
-  assert.match(explain({ ...details('accessDenied'), message, keyArn: undefined }).sentence, /kms:ListKeys on \*\.$/);
+  assert.match(
+    explain({ ...details('accessDenied'), message }).sentence,
+    new RegExp(`kms:ListKeys on ${arn}: no IAM policy`),
+  );
+  assert.match(
+    explain({ ...details('accessDenied'), message, keyArn: undefined }).sentence,
+    /kms:ListKeys on \*: no IAM policy/,
+  );
 });
 
 const session = 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ana@example.com';
-const denials: readonly [string, { principal: string; action: string; resource: string | undefined } | undefined][] = [
-  [denied, { principal: 'arn:aws:iam::111122223333:user/ana', action: 'kms:RevokeGrant', resource: arn }],
+const user = 'arn:aws:iam::111122223333:user/ana';
+const because = (type: string) => `because no ${type} allows the kms:ListGrants action`;
+const says = (tail: string, principal = user) =>
+  `User: ${principal} is not authorized to perform: kms:ListGrants on resource: ${arn} ${tail}`.trimEnd();
+const scpArn = 'arn:aws:organizations::999988887777:policy/o-abc/service_control_policy/p-12345678';
+const authorization =
+  '. Go to https://docs.aws.amazon.com/authorization for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: 1a2b.3c4d';
+
+/** AWS's text, and why; everything else is the same in each. */
+const reasons: readonly (readonly [message: string, reason: DenialReason, advice: RegExp])[] = [
+  [says(because('identity-based policy')), { kind: 'notAllowed', policy: 'identity' }, /IAM policy of that principal/],
   [
-    `User: ${session} is not authorized to perform: kms:ListGrants on resource: ${arn} because no identity-based policy allows the kms:ListGrants action`,
-    { principal: session, action: 'kms:ListGrants', resource: arn },
+    says(because('resource-based policy')),
+    { kind: 'notAllowed', policy: 'resource' },
+    /^Ask for it in the key's policy/,
+  ],
+  [says(because('session policy')), { kind: 'notAllowed', policy: 'session' }, /came with the sign-in/],
+  [says(because('permissions boundary')), { kind: 'notAllowed', policy: 'boundary' }, /permissions boundary/],
+  [says(because('service control policy')), { kind: 'notAllowed', policy: 'serviceControl' }, /AWS organization/],
+  [says(because('resource control policy')), { kind: 'notAllowed', policy: 'resourceControl' }, /AWS organization/],
+  [says(because('VPC endpoint policy')), { kind: 'notAllowed', policy: 'endpoint' }, /VPC endpoint/],
+  [says(because('role trust policy')), { kind: 'notAllowed', policy: 'trust' }, /trust policy/],
+  [says(because('policy of a new kind')), { kind: 'notAllowed', policy: 'other' }, /log has the reason/],
+  [
+    says('with an explicit deny in a service control policy'),
+    { kind: 'denied', policy: 'serviceControl', policyArn: undefined },
+    /No other policy overrides it.*organization/,
   ],
   [
-    `User: ${session} is not authorized to perform: kms:ListKeys because no identity-based policy allows the kms:ListKeys action`,
-    { principal: session, action: 'kms:ListKeys', resource: undefined },
+    says(`with an explicit deny in a service control policy: ${scpArn}${authorization}`),
+    { kind: 'denied', policy: 'serviceControl', policyArn: scpArn },
+    /No other policy overrides it.*organization/,
   ],
   [
-    `User: ${session} is not authorized to perform: kms:ListAliases on resource: * with an explicit deny in a service control policy`,
-    { principal: session, action: 'kms:ListAliases', resource: '*' },
+    says(`with an explicit deny in a resource control policy: "${scpArn}".`),
+    { kind: 'denied', policy: 'resourceControl', policyArn: scpArn },
+    /No other policy overrides it.*organization/,
   ],
   [
-    `User: ${session} is not authorized to perform: kms:DescribeKey on resource: ${arn}`,
-    { principal: session, action: 'kms:DescribeKey', resource: arn },
+    says('with an explicit deny in an identity-based policy: arn:aws-cn:iam::111122223333:policy/team/No\nGrants'),
+    { kind: 'denied', policy: 'identity', policyArn: 'arn:aws-cn:iam::111122223333:policy/team/No' },
+    /whoever manages that policy/,
   ],
   [
-    `User: arn:aws-cn:iam::111122223333:root is not authorized to perform: sts:AssumeRole on resource: arn:aws-cn:iam::111122223333:role/Admin`,
-    {
-      principal: 'arn:aws-cn:iam::111122223333:root',
-      action: 'sts:AssumeRole',
-      resource: 'arn:aws-cn:iam::111122223333:role/Admin',
-    },
+    says('with an explicit deny in a resource-based policy'),
+    { kind: 'denied', policy: 'resource', policyArn: undefined },
+    /whoever manages that policy/,
   ],
-  ['The ciphertext refers to a key that does not exist, or that you are not allowed to access.', undefined],
-  ['User: ', undefined],
-  ['', undefined],
+  [
+    says('with an explicit deny in the permissions boundary'),
+    { kind: 'denied', policy: 'boundary', policyArn: undefined },
+    /whoever manages that policy/,
+  ],
+  [
+    says('with an explicit deny in a session policy'),
+    { kind: 'denied', policy: 'session', policyArn: undefined },
+    /without that session policy/,
+  ],
+  [
+    says('with an explicit deny in a VPC endpoint policy'),
+    { kind: 'denied', policy: 'endpoint', policyArn: undefined },
+    /without that VPC endpoint/,
+  ],
+  [says('with an explicit deny'), { kind: 'denied', policy: 'other', policyArn: undefined }, /No other policy/],
+  [says(''), { kind: 'notGiven' }, /AWS gives no reason/],
 ];
 
-for (const [message, expected] of denials) {
-  test(`AWS says "${message.slice(0, 150)}"`, () => {
-    assert.deepEqual(parseAccessDenied(message), expected && { ...expected });
+for (const [message, reason, advice] of reasons) {
+  for (const form of [message, message.replaceAll(' ', '\n'), message.replaceAll(user, `"${user}"`)]) {
+    test(`AWS says why: ${JSON.stringify(form.slice(60, 260))}`, () => {
+      assert.deepEqual(parseAccessDenied(form), { principal: user, action: 'kms:ListGrants', resource: arn, reason });
+      const explained = explain({ ...details('accessDenied'), message: form });
+      assert.match(explained.advice, advice);
+      assert.match(explained.sentence, new RegExp(`${user}.* kms:ListGrants on ${arn}`));
+      const isForKeyPolicy = reason.kind === 'notAllowed' && reason.policy === 'resource';
+      assert.equal(/key's policy/.test(explained.advice), isForKeyPolicy);
+      if (reason.kind === 'denied' && reason.policyArn !== undefined) {
+        assert.ok(explained.sentence.includes(reason.policyArn));
+      }
+    });
+  }
+}
+
+test('the ARN of another account that is mistyped or not shared is told as such', () => {
+  const message = `User: ${user} is not authorized to perform: kms:DescribeKey on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`;
+  assert.deepEqual(parseAccessDenied(message), {
+    principal: user,
+    action: 'kms:DescribeKey',
+    resource: undefined,
+    reason: { kind: 'notShared' },
+  });
+  const { sentence, advice } = explain({ ...details('accessDenied'), message });
+  assert.equal(sentence, `${arn} does not exist in this Region, or is not shared with ${user} for kms:DescribeKey.`);
+  assert.match(advice, /account, Region and ID of the ARN/);
+});
+
+test('a denied retirement is nothing that the key policy could allow', () => {
+  const message = `User: ${user} is not authorized to perform: kms:RetireGrant on resource: ${arn} because no resource-based policy allows the kms:RetireGrant action`;
+  assert.match(explain({ ...details('accessDenied'), message }).advice, /^A key policy cannot allow it/);
+});
+
+for (const principal of [
+  session,
+  'arn:aws-us-gov:sts::111122223333:assumed-role/Équipe Données/Åsa Öberg',
+  'arn:aws-cn:iam::111122223333:root',
+  'anonymous',
+]) {
+  test(`a denial of ${principal} names it whole`, () => {
+    assert.equal(parseAccessDenied(says(because('identity-based policy'), principal))?.principal, principal);
   });
 }
+
+test('a denial without a resource, and one without a principal, have none', () => {
+  const none = parseAccessDenied(
+    `User: ${user} is not authorized to perform: kms:ListKeys because no identity-based policy allows the kms:ListKeys action`,
+  );
+  assert.equal(none?.resource, undefined);
+  assert.deepEqual(parseAccessDenied('Not authorized to perform sts:AssumeRoleWithWebIdentity'), {
+    principal: undefined,
+    action: 'sts:AssumeRoleWithWebIdentity',
+    resource: undefined,
+    reason: { kind: 'notGiven' },
+  });
+});
+
+for (const message of [
+  'The ciphertext refers to a key that does not exist, or that you are not allowed to access.',
+  'User: ',
+  '',
+]) {
+  test(`AWS says no more than "${message}"`, () => assert.equal(parseAccessDenied(message), undefined));
+}
+
+test('a failed sign-in is told by its service and step, and passes for no trouble of KMS', () => {
+  for (const [operation, service] of [
+    ['AssumeRole', 'AWS STS'],
+    ['AssumeRoleWithWebIdentity', 'AWS STS'],
+    ['GetSessionToken', 'AWS STS'],
+    ['GetRoleCredentials', 'IAM Identity Center'],
+    ['CreateToken', 'IAM Identity Center'],
+    ['CreateOAuth2Token', 'AWS Sign-In'],
+    ['ContainerCredentials', 'the container credentials endpoint'],
+    ['InstanceMetadata', 'the instance metadata service'],
+  ] as const) {
+    for (const kind of ['throttled', 'internal', 'timeout', 'network', 'notJson', 'unknown'] as const) {
+      const { sentence } = explain({ ...details(kind), operation });
+      assert.ok(sentence.includes(service) && sentence.includes(operation), sentence);
+      assert.doesNotMatch(sentence, /KMS/);
+      assert.equal(isTransient(kmsError(kind, { operation })), false);
+      assert.equal(isOutcomeUnknown(kmsError(kind, { operation })), false);
+    }
+  }
+});
+
+test('who asks STS and is denied is told where the role is trusted', () => {
+  const message = `User: ${user} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin`;
+  const { sentence, advice } = explain({ ...details('signInDenied'), operation: 'AssumeRole', message });
+  assert.match(sentence, /^AssumeRole \(AWS STS\) was denied for profile dev\. .*sts:AssumeRole on .*role\/Admin\.$/);
+  assert.match(advice, /role's trust policy/);
+});
+
+test('a principal that KMS does not know is named, with what it is', () => {
+  const sentence = (principals: { grantee?: string; retiring?: string }) =>
+    explain({ ...details('invalidPrincipal'), principals }).sentence;
+  assert.equal(sentence({ grantee: 'g' }), 'KMS does not know the grantee g.');
+  assert.equal(sentence({ retiring: 'r' }), 'KMS does not know the retiring principal r.');
+  assert.equal(
+    sentence({ grantee: 'g', retiring: 'r' }),
+    'KMS does not know the grantee g, or the retiring principal r.',
+  );
+});
+
+const transient = ['throttled', 'timeout', 'network', 'hostNotFound', 'notJson', 'internal', 'dependencyTimeout'];
+
+test('what may pass is decided in one place', () => {
+  assert.deepEqual(errorKinds.filter((kind) => isTransient(kmsError(kind))).sort(), transient.toSorted());
+});
 
 test('a check of the account that fails before a change leaves no doubt about the change', () => {
   for (const kind of errorKinds) {

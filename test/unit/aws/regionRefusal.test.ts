@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { explain, isKind, isSignInProblem } from '../../../src/core/errors.ts';
+import { accounts, anasKeys, createCloudWorld, mfaSerial, role } from './cloud.ts';
+import { assumedRole, createWorld, failure, identity, never, serve, signature, stsFailure } from './support.ts';
+
+/** A profile of each kind whose sign-in is a person's, or costs something. */
+const config = (home: string) => `
+[profile keys]
+${anasKeys}
+[profile guarded]
+role_arn = ${role('Guarded')}
+source_profile = keys
+mfa_serial = ${mfaSerial}
+[profile process]
+credential_process = sh ${join(home, 'program')}
+`;
+
+async function createCounted(t: TestContext) {
+  let prompts = 0;
+  const world = await createCloudWorld(t, {
+    aws: {
+      mfaCode: async () => {
+        prompts += 1;
+        return '123456';
+      },
+    },
+  });
+  const { cloud, home } = world;
+  const { accessKeyId, secretAccessKey, sessionToken } = cloud.issue(`arn:aws:iam::${accounts.ana}:user/ana`);
+  const output = JSON.stringify({
+    Version: 1,
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    SessionToken: sessionToken,
+  });
+  await writeFile(join(home, 'program'), `echo run >> ${join(home, 'runs')}\necho '${output}'\n`);
+  await world.writeConfig(config(home));
+  return { ...world, prompts: () => prompts };
+}
+
+for (const profile of ['keys', 'guarded', 'process']) {
+  for (const order of ['first', 'last', 'at the same time']) {
+    test(`a Region that is not enabled, asked ${order}, costs no sign-in of profile ${profile}`, async (t) => {
+      const { open, cloud, home, prompts } = await createCounted(t);
+      const [ireland, capeTown] = [(await open(profile)).api, (await open(profile, 'af-south-1')).api];
+      const refused = async () => {
+        for (let count = 0; count < 3; count += 1) {
+          await assert.rejects(
+            capeTown.listKeys(undefined, never),
+            (error) =>
+              isKind(error, 'regionNotEnabled') &&
+              error.details.region === 'af-south-1' &&
+              error.details.awsName === 'UnrecognizedClientException' &&
+              !isSignInProblem(error) &&
+              /af-south-1 is not enabled/.test(explain(error.details).sentence) &&
+              explain(error.details).actions[0] === 'selectRegion',
+          );
+        }
+      };
+      const used = async () => {
+        await ireland.listKeys(undefined, never);
+        await ireland.callerIdentity(never);
+      };
+      if (order === 'at the same time') await Promise.all([refused(), used()]);
+      else if (order === 'first') await refused();
+      await used();
+      await refused();
+      await used();
+      assert.equal(prompts(), profile === 'guarded' ? 1 : 0);
+      const assumed = cloud.requests.filter(({ operation }) => operation === 'AssumeRole');
+      assert.equal(assumed.length, profile === 'guarded' ? 1 : 0);
+      if (profile === 'process') {
+        const { readFile } = await import('node:fs/promises');
+        assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'run\n');
+      }
+    });
+  }
+}
+
+const roleAt = (url: string) => `
+[profile admin]
+role_arn = arn:aws:iam::111122223333:role/Admin
+source_profile = base
+endpoint_url = ${url}
+[profile base]
+aws_access_key_id = AKIABASE
+aws_secret_access_key = s
+`;
+
+for (const [name, answer, kind] of [
+  ['RegionDisabledException', stsFailure('RegionDisabledException', 'STS is not activated'), 'regionNotEnabled'],
+  ['InvalidClientTokenId', stsFailure('InvalidClientTokenId', 'invalid'), 'regionNotEnabled'],
+  ['SignatureDoesNotMatch', stsFailure('SignatureDoesNotMatch', 'wrong'), 'invalidSignature'],
+] as const) {
+  test(`${name} of one Region's STS is that Region's, and the role is not assumed again`, async (t) => {
+    const server = await serve(t, (request) => {
+      if (request.operation === 'AssumeRole') return assumedRole('ASIAROLE');
+      return signature(request).region === 'af-south-1' ? answer : identity('111122223333');
+    });
+    const { open } = await createWorld(t, { config: roleAt(server.url) });
+    const [ireland, capeTown] = [(await open('admin')).api, (await open('admin', 'af-south-1')).api];
+    await assert.rejects(capeTown.callerIdentity(never), (error) => isKind(error, kind));
+    await ireland.callerIdentity(never);
+    await assert.rejects(capeTown.callerIdentity(never), (error) => isKind(error, kind));
+    assert.equal(server.received.filter(({ operation }) => operation === 'AssumeRole').length, 1);
+  });
+}
+
+test('credentials that no Region takes are refused, and signed in to again once', async (t) => {
+  let assumed = 0;
+  const server = await serve(t, (request) => {
+    if (request.operation === 'AssumeRole') {
+      assumed += 1;
+      return assumedRole(`ASIA${assumed}`);
+    }
+    if (signature(request).accessKeyId === 'ASIA2') return { body: { Keys: [] } };
+    return request.operation === 'GetCallerIdentity'
+      ? stsFailure('InvalidClientTokenId', 'invalid')
+      : failure('UnrecognizedClientException', 'invalid');
+  });
+  const { open } = await createWorld(t, { config: roleAt(server.url) });
+  await (await open('admin')).api.listKeys(undefined, never);
+  assert.equal(assumed, 2);
+});
+
+test('where STS gives no answer, what was accepted in another Region before counts', async (t) => {
+  const server = await serve(t, (request) => {
+    if (request.operation === 'AssumeRole') return assumedRole('ASIAROLE');
+    if (request.operation === 'GetCallerIdentity') return 'close';
+    return signature(request).region === 'af-south-1'
+      ? failure('UnrecognizedClientException', 'invalid')
+      : { body: { Keys: [] } };
+  });
+  const { open } = await createWorld(t, { config: roleAt(server.url) });
+  await (await open('admin')).api.listKeys(undefined, never);
+  const { api } = await open('admin', 'af-south-1');
+  await assert.rejects(api.listKeys(undefined, never), (error) => isKind(error, 'regionNotEnabled'));
+  assert.equal(server.received.filter(({ operation }) => operation === 'AssumeRole').length, 1);
+});
+
+test('a role that is assumed in a Region that is not enabled says which Region that is', async (t) => {
+  const server = await serve(t, () => stsFailure('RegionDisabledException', 'STS is not activated in this region'));
+  const { open } = await createWorld(t, { config: roleAt(server.url) });
+  await assert.rejects(
+    (await open('admin', 'af-south-1')).api.listKeys(undefined, never),
+    (error) =>
+      isKind(error, 'regionNotEnabled') &&
+      error.details.region === 'af-south-1' &&
+      error.details.operation === 'AssumeRole',
+  );
+});
