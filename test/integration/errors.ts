@@ -30,7 +30,7 @@ const answers: readonly (readonly [FaultKind, title: string, sentence: RegExp])[
   [error('LimitExceededException', 'limit'), 'Quota used up', /quota/],
   [error('ValidationException', 'bad'), 'Not accepted', /parameters of ListGrants/],
   [{ kind: 'expiredToken' }, 'Credentials expired', /credentials of profile default have expired/],
-  [error('UnrecognizedClientException', 'bad'), 'Unknown access key', /does not know the access key/],
+  [error('UnrecognizedClientException', 'bad'), 'Region not enabled', /is not enabled for the account/],
   [error('InvalidSignatureException', 'bad'), 'Signature refused', /refused the signature/],
   [{ kind: 'notJson', status: 503 }, 'Unexpected answer', /not one that KMS gives/],
   [{ kind: 'drop' }, 'Not reachable', /could not be reached/],
