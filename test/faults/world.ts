@@ -47,6 +47,8 @@ export class VirtualClock implements Clock {
   readonly #moved: (now: number) => void;
   #now: number;
   #wallMoved = 0;
+  /** By how much the wall clock was ever set back, in all. */
+  setBackMs = 0;
 
   /** @param moved is told of each new time */
   constructor(now: number, moved: (now: number) => void = () => {}) {
@@ -66,6 +68,7 @@ export class VirtualClock implements Clock {
   /** The wall clock is set forward, or with a negative number back; no time passes. */
   setWall(byMs: number): void {
     this.#wallMoved += byMs;
+    this.setBackMs += Math.max(0, -byMs);
     this.#moved(this.now());
   }
 
@@ -95,6 +98,11 @@ export class VirtualClock implements Clock {
       this.#sleepers.add(sleeper);
       signal.addEventListener('abort', onAbort, { once: true });
     });
+  }
+
+  /** The computer sleeps: time passes, and those who should have woken do so afterwards. */
+  suspend(ms: number): void {
+    this.#move(this.#now + ms);
   }
 
   /** Goes on to the next who wakes, or to `end` if nobody does before it. @returns whether somebody woke */
@@ -172,7 +180,12 @@ export const bensRef: ConnectionRef = { kind: 'profile', profile: 'ben', region:
 /** A role of ana's account, whose credentials expire. */
 export const roleRef: ConnectionRef = { kind: 'profile', profile: 'role', region: 'eu-west-1' };
 
-export const keysOf = { ana: ['AKIAANA', 'secret-of-ana'], ben: ['AKIABEN', 'secret-of-ben'] } as const;
+export const keysOf = {
+  ana: ['AKIAANA', 'secret-of-ana'],
+  ben: ['AKIABEN', 'secret-of-ben'],
+  /** Another user of ana's account. */
+  eve: ['AKIAEVE', 'secret-of-eve'],
+} as const;
 
 /** The config file: whose access keys each profile has. */
 export const configOf = (profiles: Readonly<Record<string, keyof typeof keysOf>>): string => {
@@ -190,7 +203,8 @@ export interface Write {
   readonly keyArn: string;
   /** Empty of CreateGrant. */
   readonly grantId: string;
-  /** The account that the caller was of. */
+  /** Who made it, as the server knows them. */
+  readonly principalArn: string;
   readonly account: string | undefined;
 }
 
@@ -219,6 +233,10 @@ export class World {
   readonly cloud: Cloud;
   readonly windows: Window[] = [];
   readonly writes: Write[] = [];
+  /** The time of the server, which nobody sets. Milliseconds since the epoch. */
+  readonly serverNow: () => number;
+  /** While set, the history can't be written: by another reason each time. */
+  journalFault: (() => Error | undefined) | undefined;
   readonly seed: number;
   readonly #listeners = new Set<() => void>();
   readonly #folder: string;
@@ -231,7 +249,8 @@ export class World {
     this.#folder = folder;
     this.seed = seed;
     this.clock = clock;
-    const now = () => this.clock.now() + aheadMs;
+    const now = () => this.clock.monotonic() + aheadMs;
+    this.serverNow = now;
     const place = (id: string, region: string, keys: number, grantsPerKey: number) =>
       createEmulator({
         data: createAccount({ account: id, region, keys, grantsPerKey, awsManagedKeys: false, now: now(), seed }),
@@ -252,6 +271,7 @@ export class World {
       ],
       accessKeys: {
         AKIAANA: { secretAccessKey: 'secret-of-ana', principalArn: `arn:aws:iam::${ana}:user/ana` },
+        AKIAEVE: { secretAccessKey: 'secret-of-eve', principalArn: `arn:aws:iam::${ana}:user/eve` },
         AKIABEN: { secretAccessKey: 'secret-of-ben', principalArn: `arn:aws:iam::${ben}:user/ben` },
       },
       roles: { [`arn:aws:iam::${ana}:role/Admin`]: { trusts: [`arn:aws:iam::${ana}:user/ana`] } },
@@ -292,7 +312,7 @@ export class World {
         const keyArn = String(input['KeyId']);
         const grantId = String(input['GrantId'] ?? '');
         const at = this.clock.now();
-        this.writes.push({ at, operation, keyArn, grantId, account: accountOfArn(principalArn) });
+        this.writes.push({ at, operation, keyArn, grantId, principalArn, account: accountOfArn(principalArn) });
       }
       this.onServed(operation, request);
     }
@@ -334,7 +354,11 @@ export class World {
   openWindow(options: WindowOptions = {}): Window {
     const disk = new JournalFileOnDisk(this.journalPath);
     const file: JournalFile = {
-      append: (line) => disk.append(line),
+      append: async (line) => {
+        const error = this.journalFault?.();
+        if (error !== undefined) throw error;
+        await disk.append(line);
+      },
       read: () => disk.read(),
       rewrite: (change) => disk.rewrite(change),
       onChanged: (listener) => {
@@ -349,7 +373,7 @@ export class World {
 
   /** Time passes, with all that happens in it. */
   async pass(ms: number): Promise<void> {
-    const end = this.clock.now() + ms;
+    const end = this.clock.monotonic() + ms;
     await this.outside.idle();
     while (this.clock.step(end)) await this.outside.idle();
   }
@@ -598,7 +622,7 @@ function assertTrue(world: World, records: readonly JournalRecord[]): void {
     const entry = records.find(
       ({ kind, at, key, grant, account }) =>
         (write.operation === 'CreateGrant' ? kind === 'create' || kind === 'recreate' : kind === kindOf(write)) &&
-        at <= write.at &&
+        at <= write.at + world.clock.setBackMs &&
         key.arn === write.keyArn &&
         (write.operation === 'CreateGrant' || grant.grantId === write.grantId) &&
         (account === undefined || account === accountOfArn(write.keyArn)),

@@ -7,11 +7,13 @@ import { recreateGrant } from '../../src/commands/recreateGrant.ts';
 import { retireGrant } from '../../src/commands/retireGrant.ts';
 import { revokeGrant } from '../../src/commands/revokeGrant.ts';
 import { revokeSeveral } from '../../src/commands/revokeSeveral.ts';
+import { isSamePrincipal } from '../../src/core/actor.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { isAbort, isKmsError, isUserError } from '../../src/core/errors.ts';
 import { readJournal } from '../../src/core/journalLines.ts';
 import type { JournalRecord } from '../../src/core/journalRecord.ts';
 import { accountOfArn, type ConnectionRef, connectionId } from '../../src/core/model.ts';
+import { findGrant } from '../../src/core/revocation.ts';
 import { scanGrants } from '../../src/core/scan.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import type { Fault, FaultKind } from '../../src/emulator/faults.ts';
@@ -28,6 +30,7 @@ import {
   bensRef,
   configOf,
   createTestWorld,
+  grantIdsOf,
   isMessage,
   roleRef,
   type Window,
@@ -45,8 +48,8 @@ interface Confirmed {
   readonly operation: 'CreateGrant' | 'RevokeGrant' | 'RetireGrant';
   readonly keyArn: string;
   readonly grantId: string;
-  /** Of the sign-in that the question named. */
-  readonly account: string | undefined;
+  /** Whom the question named as the one who acts; `undefined` when it said that STS gave no answer. */
+  readonly principal: string | undefined;
 }
 
 /** An act may take so long, in real time: far more than any does. */
@@ -67,9 +70,13 @@ export async function soak(t: TestContext, { seed, actions }: SoakOptions): Prom
   });
   const run = new Run(world);
   // Commands sleep by the system's clock, which they can't be given: it is the world's, here.
-  const { now, sleep } = systemClock;
+  const { now, monotonic, sleep } = systemClock;
   const { clock } = world;
-  Object.assign(systemClock, { now: () => clock.now(), sleep: clock.sleep.bind(clock) });
+  Object.assign(systemClock, {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    sleep: clock.sleep.bind(clock),
+  });
   try {
     for (let number = 1; number <= actions; number += 1) {
       try {
@@ -82,7 +89,7 @@ export async function soak(t: TestContext, { seed, actions }: SoakOptions): Prom
     await run.end();
     t.diagnostic(run.summary());
   } finally {
-    Object.assign(systemClock, { now, sleep });
+    Object.assign(systemClock, { now, monotonic, sleep });
     await world.dispose();
   }
   assert.equal(clock.sleeping, 0, 'Something sleeps after the end.');
@@ -104,7 +111,7 @@ class Run {
   readonly #entries = new Map<string, JournalRecord>();
   /** What each window has on screen, old rows too: they can still be pressed. */
   readonly #screens = new WeakMap<Window, Node[]>();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<unknown>>();
   #journalSize = -1;
   #checkedWrites = 0;
   #config: Parameters<typeof configOf>[0] = { ana: 'ana', ben: 'ben' };
@@ -127,9 +134,16 @@ class Run {
     });
     assert.ok(entry !== undefined);
     this.acts.push(entry.name);
+    const isAlone = this.#pending.size === 0;
+    const before = this.#world.writes.length;
     const act = entry.run(this.#world, this.#hand());
     if (entry.mayGoOn === true && this.#chance(0.3)) this.#goOn(act);
-    else await this.#settled(act);
+    else {
+      const failure = await this.#settled(act);
+      const claims = failure !== undefined && /nothing was (sent|done|changed)/i.test(failure.message);
+      // Of several acts at once it is not known whose change it was.
+      if (claims && isAlone) assert.equal(this.#world.writes.length, before, `After a change: ${failure.message}`);
+    }
     if (this.#chance(0.5)) this.#world.tellJournal();
     if (this.#chance(0.1)) await this.#quiet();
     await this.#check();
@@ -251,21 +265,21 @@ class Run {
       await meanwhile();
       if (!isYes) return undefined;
       const value = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(detail)?.[1];
-      const signIns = [...detail.matchAll(/signed in as:? ([^\s,]+)/gi)].map(([, arn = '']) => accountOfArn(arn));
-      const account = signIns.length === 1 ? signIns[0] : undefined;
+      const signIns = [...detail.matchAll(/signed in as:? (arn:[^\s,]+)/gi)].map(([, arn]) => arn);
+      const principal = signIns.length === 1 ? signIns[0] : undefined;
       const keyArn = value('Key ARN');
       const grantId = value('Grant ID') ?? '';
       if (keyArn !== undefined) {
         const operation = { Rev: 'RevokeGrant', Ret: 'RetireGrant', Rec: 'CreateGrant' } as const;
         const kind = message.slice(0, 3);
         assert.ok(kind === 'Rev' || kind === 'Ret' || kind === 'Rec', message);
-        this.#confirmed.push({ operation: operation[kind], keyArn, grantId, account });
+        this.#confirmed.push({ operation: operation[kind], keyArn, grantId, principal });
       } else {
         const [, list = ''] = /To be revoked:\n((?:• .*\n)+)/.exec(detail) ?? [];
         for (const [, start = ''] of list.matchAll(/ · ([0-9a-f]{8})$/gm)) {
           for (const { key, grant } of this.#selected) {
             if (!grant.grantId.startsWith(start)) continue;
-            this.#confirmed.push({ operation: 'RevokeGrant', keyArn: key.arn, grantId: grant.grantId, account });
+            this.#confirmed.push({ operation: 'RevokeGrant', keyArn: key.arn, grantId: grant.grantId, principal });
           }
         }
       }
@@ -285,7 +299,7 @@ class Run {
   /** It goes on while others act. */
   #goOn(act: Promise<unknown>): void {
     this.acts[this.acts.length - 1] += ' (goes on)';
-    const settled: Promise<void> = this.#settled(act, false).finally(() => this.#pending.delete(settled));
+    const settled: Promise<unknown> = this.#settled(act, false).finally(() => this.#pending.delete(settled));
     this.#pending.add(settled);
     settled.catch(() => {});
   }
@@ -296,16 +310,19 @@ class Run {
   }
 
   /** @param moves time passes for it, if it waits for that */
-  async #settled(act: Promise<unknown>, moves = true): Promise<void> {
+  /** @returns what a person was told that it failed with */
+  async #settled(act: Promise<unknown>, moves = true): Promise<Error | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new assert.AssertionError({ message: 'It never settles.' })), longestMs);
     });
     try {
       await Promise.race([moves ? this.#world.finish(act) : act, late]);
+      return undefined;
     } catch (error) {
       // What a person is told; everything else is a mistake of ours.
       if (!isKmsError(error) && !isUserError(error) && !isAbort(error)) throw error;
+      return error instanceof Error ? error : undefined;
     } finally {
       clearTimeout(timer);
     }
@@ -319,11 +336,11 @@ class Run {
     const { writes, journalPath } = this.#world;
     for (const write of writes.slice(this.#checkedWrites)) {
       const isConfirmed = this.#confirmed.some(
-        ({ operation, keyArn, grantId, account }) =>
+        ({ operation, keyArn, grantId, principal }) =>
           operation === write.operation &&
           keyArn === write.keyArn &&
           grantId === write.grantId &&
-          (account === undefined || account === write.account),
+          (principal === undefined || isSame(principal, write.principalArn)),
       );
       assert.ok(isConfirmed, `Nobody confirmed ${JSON.stringify(write)}.`);
     }
@@ -357,7 +374,7 @@ class Run {
   /** Reads a whole tree anew, and holds it against the server. */
   async #readTree(window: Window): Promise<void> {
     await window.view.refreshAll();
-    const before = this.#world.clock.now();
+    const before = this.#world.serverNow();
     const shown: (readonly [KeyNode, readonly Node[]])[] = [];
     for (const row of await window.rows()) {
       if (row.kind !== 'connection') continue;
@@ -392,7 +409,7 @@ class Run {
       }
     }
     // Time stood still, or what KMS surely had is not sure any more.
-    if (this.#world.clock.now() !== before) return;
+    if (this.#world.serverNow() !== before) return;
     for (const [node, rows] of shown) this.#checkGrants(window, node, rows);
   }
 
@@ -400,7 +417,7 @@ class Run {
     const { key, connection } = node;
     if (window.connections.find(connection) === undefined) return;
     const { account } = this.#world.emulator(accountOfArn(key.arn) ?? '', connection.region);
-    const now = this.#world.clock.now();
+    const now = this.#world.serverNow();
     const known = [...account.grantsOf(key.keyId).values()];
     const grants = rows.filter((row) => row.kind === 'grant');
     for (const row of grants) {
@@ -416,6 +433,14 @@ class Run {
       assert.ok(!isOnAll || ids.has(grant.id), `${grant.id} on ${key.arn} has vanished, and all of KMS lists it.`);
     }
   }
+}
+
+/** The same principal; sessions of a role have another name after each sign-in. */
+function isSame(shown: string, acted: string): boolean {
+  return isSamePrincipal(
+    { account: accountOfArn(shown) ?? '', arn: shown },
+    { account: accountOfArn(acted) ?? '', arn: acted },
+  );
 }
 
 /** What an act has to work with. */
@@ -485,17 +510,22 @@ const configs = [
   { ana: 'ana', ben: 'ben' },
   { ana: 'ana', ben: 'ben' },
   { ana: 'ben', ben: 'ben' },
+  { ana: 'eve', ben: 'ben' },
+  { ana: 'eve', ben: 'ben' },
   { ana: 'ana', ben: 'ana' },
 ] satisfies readonly [Parameters<typeof configOf>[0], ...Parameters<typeof configOf>[0][]];
 
-function makeOneElsewhere(world: World, hand: Hand): void {
-  const { account } = somewhere(hand, world);
-  const key = one(hand, [...account.keys.values()]);
+function makeOneElsewhere(world: World, hand: Hand, keyId?: string): void {
+  const accounts = keyId === undefined ? [somewhere(hand, world)] : world.emulators;
+  const found = accounts.find(({ account }) => keyId === undefined || account.keys.has(keyId));
+  if (found === undefined) return;
+  const { account } = found;
+  const key = keyId === undefined ? one(hand, [...account.keys.values()]) : account.keys.get(keyId);
   if (key === undefined) return;
   account.addGrant({
     id: hand.random.hex(32),
     keyId: key.id,
-    createdAt: world.clock.now(),
+    createdAt: world.serverNow(),
     granteePrincipal: hand.random.pick(readers),
     retiringPrincipal: `arn:aws:iam::${ana}:user/ana`,
     issuingAccount: account.rootArn,
@@ -509,7 +539,7 @@ function endOneElsewhere(world: World, hand: Hand): void {
   const key = one(hand, [...account.keys.values()]);
   const stored = one(hand, [...account.grantsOf(key?.id ?? '').values()]);
   if (stored === undefined || stored.removedFrom !== undefined) return;
-  stored.removedFrom = [0, 1, 2].map(() => world.clock.now() + hand.random.below(2 * minute));
+  stored.removedFrom = [0, 1, 2].map(() => world.serverNow() + hand.random.below(2 * minute));
   hand.note(`others end ${stored.grant.id.slice(0, 8)}`);
 }
 
@@ -701,8 +731,8 @@ const table: readonly Act[] = [
       const node = one(hand, hand.onScreen('key'));
       const session = node === undefined ? undefined : sessionOf(hand, node);
       if (node === undefined || session === undefined) return;
-      const { account } = await session.identity();
-      hand.confirm({ operation: 'CreateGrant', keyArn: node.key.arn, grantId: '', account });
+      const { arn: principal } = await session.identity();
+      hand.confirm({ operation: 'CreateGrant', keyArn: node.key.arn, grantId: '', principal });
       const input = {
         keyArn: node.key.arn,
         operations: ['Decrypt'],
@@ -743,7 +773,7 @@ const table: readonly Act[] = [
       const controller = new AbortController();
       const last = hand.chance(0.5) ? hand.random.below(12) : Number.POSITIVE_INFINITY;
       let told = 0;
-      const before = world.clock.now();
+      const before = world.serverNow();
       const result = await scanGrants({
         sessions,
         signal: controller.signal,
@@ -754,7 +784,7 @@ const table: readonly Act[] = [
         },
       });
       // No time passed, so that what all of KMS lists now it listed then.
-      if (world.clock.now() !== before) return;
+      if (world.serverNow() !== before) return;
       for (const { key, connection, grants, isComplete } of result.keys) {
         assert.ok(sessions.some((session) => session.connection === connection));
         if (!isComplete) continue;
@@ -800,6 +830,58 @@ const table: readonly Act[] = [
     name: 'time passes',
     weight: 12,
     run: (world, hand) => world.pass(hand.random.below(hand.chance(0.1) ? 20 * minute : minute)),
+  },
+  {
+    name: 'the clock is set',
+    weight: 1,
+    run: async (world, hand) => {
+      const byMs = (hand.random.below(240) - 120) * minute;
+      hand.note(`by ${byMs / minute} minutes`);
+      world.clock.setWall(byMs);
+    },
+  },
+  {
+    name: 'the computer sleeps',
+    weight: 1,
+    run: async (world, hand) => {
+      world.clock.suspend(hand.random.below(8 * 60) * minute);
+      // Often the network comes back later than the computer.
+      const fault: Fault = { operation: '*', times: hand.random.below(6), stage: 'unread', fault: { kind: 'drop' } };
+      for (const emulator of world.emulators) emulator.setFaults([fault]);
+      await world.pass(hand.random.below(minute));
+    },
+  },
+  {
+    name: 'the history can not be written for a while',
+    weight: 1,
+    run: async (world, hand) => {
+      let left = 1 + hand.random.below(3);
+      world.journalFault = () => {
+        left -= 1;
+        return left < 0 ? undefined : new Error('ENOSPC: no space left on device');
+      };
+    },
+  },
+  {
+    name: 'revoke what no row has',
+    weight: 4,
+    mayGoOn: true,
+    run: async (world, hand) => {
+      // As a language model does, or another view: the list of the key may be older than the grant.
+      const known = one(hand, hand.onScreen('key'));
+      const session = known === undefined ? undefined : sessionOf(hand, known);
+      if (known === undefined || session === undefined) return;
+      makeOneElsewhere(world, hand, known.key.keyId);
+      const { account } = world.emulator(accountOfArn(known.key.arn) ?? ana, session.connection.region);
+      const grantId = one(hand, grantIdsOf(account, known.key.keyId));
+      if (grantId === undefined) return;
+      const grant = await findGrant(session.api, { keyArn: known.key.arn, grantId }, session.closed);
+      if (grant === undefined) return;
+      hand.note(grantId.slice(0, 8));
+      const node: GrantNode = { kind: 'grant', connection: session.connection, key: known.key, grant };
+      hand.answer(hand.chance(0.8), meanwhile(world, hand));
+      await revokeGrant(hand.context, node);
+    },
   },
   { name: 'credentials expire', weight: 1, run: async ({ cloud }) => cloud.expire() },
   {
