@@ -274,7 +274,7 @@ const packaging: Step = {
   },
 };
 
-const endToEnd = nodeTests('e2e', 'End to end, newest VS Code', 1, true);
+const endToEnd = nodeTests('e2e', 'End to end, newest VS Code', 2, true);
 
 const steps: readonly Step[] = [
   check('lint', 'Format and lint', 'biome', 'ci', '.', ...(process.stdout.isTTY ? [] : ['--colors=off'])),
