@@ -12,13 +12,14 @@ import { Journal } from './core/journal.ts';
 import type { Aws } from './core/kmsApi.ts';
 import { lazy } from './core/lazy.ts';
 import { RequestLimiter } from './core/limiter.ts';
-import { Revocations } from './core/revocation.ts';
+import { longestWaitMs, Revocations } from './core/revocation.ts';
 import { jsonScheme } from './manifest.ts';
 import { type ConfirmedSettings, confirmedSettings } from './platform/confirmedSettings.ts';
 import { FileWatch } from './platform/fileWatch.ts';
 import { findingOptions, onFindingSettings } from './platform/findingSettings.ts';
 import { JournalFileOnDisk } from './platform/journalFile.ts';
 import { describeError, logCall } from './platform/log.ts';
+import { isWindowRunning } from './platform/processes.ts';
 import { askMfaCode } from './platform/prompts.ts';
 import {
   accountName,
@@ -102,6 +103,7 @@ function createCore(
   const journal = new Journal(
     new JournalFileOnDisk(vscode.Uri.joinPath(globalStorageUri, 'history.jsonl').fsPath),
     systemClock,
+    { pid: process.pid, isRunning: isWindowRunning },
   );
   const limiter = new RequestLimiter(systemClock, requestBudget());
   const revocations = new Revocations({
@@ -111,7 +113,7 @@ function createCore(
     policy: propagationPolicy,
     onChange: (record) => both((one) => one.onRevocationChange(record)),
     onOutcome: (record, outcome) => both((one) => one.onRevocationOutcome(record, outcome)),
-    mayFollow: () => true,
+    mayFollow: (record) => journal.mayFollow(record, longestWaitMs(propagationPolicy())),
     onJournalError,
   });
   const files = new FileWatch(() => logged(connections.filesChanged()));

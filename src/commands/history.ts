@@ -21,11 +21,19 @@ export async function showHistory({ history }: HistoryContext): Promise<void> {
   await vscode.commands.executeCommand(`${views.history}.focus`);
 }
 
-/** Forgets what is finished, in all windows. What is not stays: it is still being followed, or is to be checked. */
+/**
+ * Forgets what is finished, in all windows. What is not stays: it is still being followed, or is to be checked. So do lines
+ * that can't be read, until nothing else is there to clear: then it asks for them alone.
+ */
 export async function clearHistory({ journal }: HistoryContext): Promise<void> {
   await journal.ready();
   const unfinished = journal.records.filter((record) => !isFinished(record)).length;
   const finished = journal.records.length - unfinished;
+  const { damaged } = journal;
+  if (finished === 0 && damaged > 0) {
+    await removeDamaged(journal, damaged);
+    return;
+  }
   if (finished === 0) {
     void showInformation(
       unfinished === 0
@@ -34,19 +42,39 @@ export async function clearHistory({ journal }: HistoryContext): Promise<void> {
     );
     return;
   }
-  const staying = unfinished === 0 ? '' : ` ${l10n.t('Changes that are not finished stay in it: {0}.', unfinished)}`;
+  const details = [
+    l10n.t("Entries that go: {0}. A grant can't be recreated from an entry that is gone, in any window.", finished),
+    unfinished === 0 ? '' : l10n.t('Changes that are not finished stay in it: {0}.', unfinished),
+    damaged === 0 ? '' : l10n.t("Lines that can't be read stay in it: {0}.", damaged),
+  ];
   const agreed = await confirm({
     question: l10n.t('Clear the history of changes to grants?'),
-    detail: `${l10n.t('Entries that go: {0}. A grant can’t be recreated from an entry that is gone, in any window.', finished)}${staying}`,
+    detail: details.filter((detail) => detail !== '').join(' '),
     button: l10n.t('Clear History'),
   });
-  if (agreed) await journal.clear();
+  if (agreed) {
+    await journal.clear();
+  }
+}
+
+async function removeDamaged(journal: Journal, damaged: number): Promise<void> {
+  const agreed = await confirm({
+    question: l10n.t("Remove the lines that can't be read from the history?"),
+    detail: l10n.t(
+      'Lines that go: {0}. Each may have recorded a change to a grant. To keep them, export the history first.',
+      damaged,
+    ),
+    button: l10n.t('Remove Lines'),
+  });
+  if (agreed) {
+    await journal.removeDamaged();
+  }
 }
 
 /** The lines as they are kept, in a file that the user chooses. */
 export async function exportHistory({ journal }: HistoryContext): Promise<void> {
-  const text = await journal.text();
-  if (text === '') {
+  const content = await journal.bytes();
+  if (content.length === 0) {
     void showInformation(l10n.t('There is nothing to export. Sample data is not kept.'));
     return;
   }
@@ -59,7 +87,7 @@ export async function exportHistory({ journal }: HistoryContext): Promise<void> 
   });
   if (uri === undefined) return;
   try {
-    await vscode.workspace.fs.writeFile(uri, Buffer.from(text, 'utf8'));
+    await vscode.workspace.fs.writeFile(uri, content);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(l10n.t('The history could not be exported: {0}', reason), ['retry'], error);

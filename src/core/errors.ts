@@ -1,54 +1,58 @@
 import * as l10n from '@vscode/l10n';
 import { denialAdvice, denialSentence, parseAccessDenied } from './accessDenied.ts';
 
+/** The kinds of {@link KmsErrorKind}. */
+export const kmsErrorKinds = [
+  'grantNotFound',
+  'keyNotFound',
+  'wrongRegion',
+  'invalidGrantId',
+  'invalidArn',
+  'invalidPrincipal',
+  'invalidMarker',
+  'invalidState',
+  'dependencyTimeout',
+  'internal',
+  'dryRun',
+  'accessDenied',
+  'throttled',
+  'limitExceeded',
+  'validation',
+  'expiredToken',
+  'unrecognizedClient',
+  'invalidSignature',
+  'regionNotEnabled',
+  'credentialsMissing',
+  'signInDenied',
+  'profileInvalid',
+  'ssoExpired',
+  'signInNeeded',
+  'notConfirmed',
+  'profileMissing',
+  'filesUnreadable',
+  'regionMissing',
+  'regionInvalid',
+  'invalidEndpoint',
+  'mfaRefused',
+  'processFailed',
+  'untrustedWorkspace',
+  'accountChanged',
+  'principalChanged',
+  'timeout',
+  'network',
+  'hostNotFound',
+  'certificateNotTrusted',
+  'notJson',
+  'tooLarge',
+  'endlessList',
+  'unknown',
+] as const;
+
 /**
  * Every way a call to AWS fails, as the product tells them apart. `aws/errors.ts` decides which one it is, from the
  * name that the SDK gives the error; {@link explain} is the one table of what to say about each.
  */
-export type KmsErrorKind =
-  | 'grantNotFound'
-  | 'keyNotFound'
-  | 'wrongRegion'
-  | 'invalidGrantId'
-  | 'invalidArn'
-  | 'invalidPrincipal'
-  | 'invalidMarker'
-  | 'invalidState'
-  | 'dependencyTimeout'
-  | 'internal'
-  | 'dryRun'
-  | 'accessDenied'
-  | 'throttled'
-  | 'limitExceeded'
-  | 'validation'
-  | 'expiredToken'
-  | 'unrecognizedClient'
-  | 'invalidSignature'
-  | 'regionNotEnabled'
-  | 'credentialsMissing'
-  | 'signInDenied'
-  | 'profileInvalid'
-  | 'ssoExpired'
-  | 'signInNeeded'
-  | 'notConfirmed'
-  | 'profileMissing'
-  | 'filesUnreadable'
-  | 'regionMissing'
-  | 'regionInvalid'
-  | 'invalidEndpoint'
-  | 'mfaRefused'
-  | 'processFailed'
-  | 'untrustedWorkspace'
-  | 'accountChanged'
-  | 'principalChanged'
-  | 'timeout'
-  | 'network'
-  | 'hostNotFound'
-  | 'certificateNotTrusted'
-  | 'notJson'
-  | 'tooLarge'
-  | 'endlessList'
-  | 'unknown';
+export type KmsErrorKind = (typeof kmsErrorKinds)[number];
 
 /** What is known about a failed call. The message is AWS's own text: data, never markup. */
 export interface KmsErrorDetails {

@@ -1,10 +1,12 @@
-import { fold, isFinished, type Line } from './journalOutcomes.ts';
+import { kmsErrorKinds } from './errors.ts';
+import { entryOf, isFinished, JournalState, type Line } from './journalOutcomes.ts';
 import {
   type JournalEntry,
   type JournalKind,
   type JournalOutcome,
   type JournalRecord,
   newestFirst,
+  type Owner,
 } from './journalRecord.ts';
 import type { ConnectionRef, Grant, KmsKey } from './model.ts';
 import type { LastRead } from './propagation.ts';
@@ -12,75 +14,112 @@ import type { LastRead } from './propagation.ts';
 /** In every line. Lines of a later version are left alone. */
 const version = 1;
 
-/** Records by the ID of their entry, in the order of the entries; `damaged`: lines that could not be read. */
+/** All that was read so far. */
 export interface Folded {
-  readonly records: Map<string, JournalRecord>;
+  readonly state: JournalState;
+  /** Lines that could not be read. */
   damaged: number;
+  /** Lines that only a later version can read. */
+  later: number;
 }
 
-export function readJournal(text: string): { readonly records: readonly JournalRecord[]; readonly damaged: number } {
-  const { records, damaged } = foldText(text);
-  return { records: newestFirst(records.values()), damaged };
+export function nothingRead(): Folded {
+  return { state: new JournalState(), damaged: 0, later: 0 };
 }
 
-export function foldText(text: string): Folded {
-  const folded: Folded = { records: new Map(), damaged: 0 };
+export function readJournal(text: string): {
+  readonly records: readonly JournalRecord[];
+  readonly damaged: number;
+  readonly later: number;
+} {
+  const folded = nothingRead();
   for (const raw of text.split('\n')) {
-    if (raw.trim() === '') continue;
-    const line = readLine(raw);
-    if (line === undefined) folded.damaged += 1;
-    else fold(folded.records, line);
+    foldLine(folded, raw);
   }
-  return folded;
+  return { records: newestFirst(folded.state.records.values()), damaged: folded.damaged, later: folded.later };
 }
 
-/** The lines of the entries that are not finished, and of those that only a later version can read. */
-export function cleared(text: string): string {
-  return keptLines(text, ({ records }) => new Set([...records.values()].filter((record) => !isFinished(record))));
+/** @returns the line, if it could be read */
+export function foldLine(folded: Folded, raw: string): Line | undefined {
+  const line = readLine(raw);
+  switch (line) {
+    case 'empty':
+      return undefined;
+    case 'damaged':
+      folded.damaged += 1;
+      return undefined;
+    case 'later':
+      folded.later += 1;
+      return undefined;
+    default:
+      folded.state.add(line);
+      return line;
+  }
 }
 
-/** What is not finished, and as many of the newest as fit into `maxBytes`. */
-export function compacted(text: string, maxBytes: number): string {
-  return keptLines(text, ({ records }, sizes) => {
-    const kept = new Set<JournalRecord>();
+/** Takes in a line whose end is not there yet, if it can be read by now. */
+export function foldRest({ state }: Folded, raw: string): void {
+  const line = readLine(raw);
+  if (typeof line !== 'string') {
+    state.add(line);
+  }
+}
+
+/** Says which lines stay when the file is rewritten: it is shown each line, in order, and then asked for each. */
+export interface LineChoice {
+  see(raw: string): void;
+  keeps(raw: string): boolean;
+}
+
+/** What is not finished stays, and what could not be read: nobody knows what that is. */
+export function clearing(): LineChoice {
+  return choice((records) => records.filter((record) => !isFinished(record)));
+}
+
+/** What is not finished stays, and as many of the newest as fit into `maxBytes`. */
+export function compacting(maxBytes: number): LineChoice {
+  return choice((records, sizes) => {
     let size = 0;
-    for (const record of newestFirst(records.values())) {
+    return records.filter((record) => {
       size += sizes.get(record.id) ?? 0;
-      if (!isFinished(record) || size <= maxBytes) kept.add(record);
-    }
-    return kept;
+      return !isFinished(record) || size <= maxBytes;
+    });
   });
 }
 
-function keptLines(
-  text: string,
-  choose: (folded: Folded, sizes: ReadonlyMap<string, number>) => ReadonlySet<JournalRecord>,
-): string {
-  const lines = text
-    .split('\n')
-    .filter((raw) => raw.trim() !== '')
-    .map((raw) => ({ raw, id: idOf(raw) }));
-  const sizes = new Map<string, number>();
-  for (const { raw, id } of lines) {
-    if (id !== undefined) sizes.set(id, (sizes.get(id) ?? 0) + Buffer.byteLength(raw) + 1);
-  }
-  const ids = new Set([...choose(foldText(text), sizes)].map(({ id }) => id));
-  return lines
-    .filter(({ raw, id }) => (id === undefined ? isLaterVersion(raw) : ids.has(id)))
-    .map(({ raw }) => `${raw}\n`)
-    .join('');
+/** All but the lines that could not be read, nor by a later version. */
+export function withoutDamaged(): LineChoice {
+  return { see: () => {}, keeps: (raw) => !['damaged', 'empty'].includes(String(readLine(raw))) };
 }
 
-function idOf(raw: string): string | undefined {
-  const line = readLine(raw);
-  return line?.kind === 'entry' ? line.entry.id : line?.id;
+/** @param choose from the records, newest first, and the sizes of their lines in bytes */
+function choice(
+  choose: (records: readonly JournalRecord[], sizes: ReadonlyMap<string, number>) => readonly JournalRecord[],
+): LineChoice {
+  const folded = nothingRead();
+  const sizes = new Map<string, number>();
+  let kept: ReadonlySet<string> | undefined;
+  return {
+    see: (raw) => {
+      const line = foldLine(folded, raw);
+      if (line !== undefined) {
+        const id = entryOf(line);
+        sizes.set(id, (sizes.get(id) ?? 0) + Buffer.byteLength(raw) + 1);
+      }
+    },
+    keeps: (raw) => {
+      kept ??= new Set(choose(newestFirst(folded.state.records.values()), sizes).map(({ id }) => id));
+      const line = readLine(raw);
+      return typeof line === 'string' ? line !== 'empty' : kept.has(entryOf(line));
+    },
+  };
 }
 
 export function writeLine(line: Line): string {
   const content =
     line.kind === 'entry'
       ? { v: version, ...line.entry }
-      : { v: version, id: line.id, at: line.at, outcome: line.outcome };
+      : { v: version, id: line.id, at: line.at, by: line.by, n: line.number, outcome: line.outcome };
   return JSON.stringify(content);
 }
 
@@ -95,20 +134,30 @@ function parseObject(raw: string): Fields | undefined {
   }
 }
 
-function isLaterVersion(raw: string): boolean {
-  const written = parseObject(raw)?.['v'];
-  return typeof written === 'number' && written > version;
+/** A line; `later`: one that a later version wrote. */
+function readLine(raw: string): Line | 'empty' | 'damaged' | 'later' {
+  if (raw.trim() === '') {
+    return 'empty';
+  }
+  const fields = parseObject(raw);
+  const written = fields?.['v'];
+  if (typeof written === 'number' && written > version) {
+    return 'later';
+  }
+  return (fields !== undefined && written === version ? readFields(fields) : undefined) ?? 'damaged';
 }
 
-/** `undefined` for a line that is damaged, or of another version. */
-function readLine(raw: string): Line | undefined {
-  const fields = parseObject(raw);
-  if (fields?.['v'] !== version) return undefined;
+function readFields(fields: Fields): Line | undefined {
   const { id, at } = fields;
-  if (typeof id !== 'string' || id === '' || typeof at !== 'number') return undefined;
+  if (typeof id !== 'string' || id === '' || typeof at !== 'number') {
+    return undefined;
+  }
   if ('outcome' in fields) {
     const outcome = readOutcome(asFields(fields['outcome']));
-    return outcome && { kind: 'outcome', id, at, outcome };
+    const by = readOwner(asFields(fields['by']));
+    const number = fields['n'];
+    const writer = by !== undefined && typeof number === 'number' ? { by, number } : {};
+    return outcome && { kind: 'outcome', id, at, outcome, ...writer };
   }
   const kind = kinds.find((known) => known === fields['kind']);
   const connection = readConnection(asFields(fields['connection']));
@@ -121,9 +170,16 @@ function readLine(raw: string): Line | undefined {
     unverified: text(fields['unverified']),
     of: text(fields['of']),
     awsAt: typeof fields['awsAt'] === 'number' ? fields['awsAt'] : undefined,
+    owner: readOwner(asFields(fields['owner'])),
   };
   const present = Object.entries(optional).filter(([, value]) => value !== undefined);
   return { kind: 'entry', entry: { ...entry, ...Object.fromEntries(present) } };
+}
+
+function readOwner(fields: Fields | undefined): Owner | undefined {
+  const id = text(fields?.['id']);
+  const pid = fields?.['pid'];
+  return id === undefined || typeof pid !== 'number' ? undefined : { id, pid };
 }
 
 const kinds: readonly JournalKind[] = ['revoke', 'retire', 'create', 'recreate'];
@@ -144,6 +200,7 @@ function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
     case 'followed':
     case 'reappeared':
     case 'dismissed':
+    case 'withdrawn':
       return { kind: fields['kind'] };
     case 'gone':
     case 'listed':
@@ -151,8 +208,10 @@ function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
       return { kind: fields['kind'], afterMs };
     case 'stillListed':
       return { kind: 'stillListed', afterMs, lastRead };
-    case 'unread':
-      return { kind: 'unread', afterMs, lastRead };
+    case 'unread': {
+      const trouble = kmsErrorKinds.find((known) => known === fields['trouble']);
+      return { kind: 'unread', afterMs, lastRead, ...(trouble && { trouble }) };
+    }
     case 'stopped':
       return { kind: 'stopped', lastRead };
     case 'recreatedAs':

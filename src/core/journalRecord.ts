@@ -7,6 +7,13 @@ import { printable } from './text.ts';
 export type EndingKind = 'revoke' | 'retire';
 export type JournalKind = EndingKind | 'recreate' | 'create';
 
+/** The window that made an entry or wrote a line. */
+export interface Owner {
+  readonly id: string;
+  /** The process of its extension host. */
+  readonly pid: number;
+}
+
 /** What was asked of KMS, with all that a person may need to know of it later, and all that CreateGrant needs. */
 export interface JournalEntry {
   readonly id: string;
@@ -27,11 +34,13 @@ export interface JournalEntry {
   readonly grant: Grant;
   /** The entry whose grant is made again. */
   readonly of?: string | undefined;
+  /** The window that sends it; `undefined` in entries of the first version. */
+  readonly owner?: Owner | undefined;
 }
 
-/** What came of it. */
+/** What came of it. `journalOutcomes.ts` says which may follow which. */
 export type RecordedOutcome =
-  /** KMS took it. `grantId`: of the grant that was made. */
+  /** KMS accepted it. `grantId`: of the new grant. */
   | { readonly kind: 'accepted'; readonly grantId?: string | undefined }
   /** KMS refused it, and nothing was changed; `error` is the kind of the failure. */
   | { readonly kind: 'refused'; readonly error: string; readonly message: string }
@@ -39,15 +48,18 @@ export type RecordedOutcome =
   | { readonly kind: 'unknown' }
   /** KMS does not know the grant to end, or not any more. */
   | { readonly kind: 'notFound' }
-  /** It is being followed again, with a full new time limit. */
+  /** It is followed again, with a full new time limit, by the window that wrote the line. */
   | { readonly kind: 'followed' }
-  /** KMS lists the grant again, after it had ended. It is being followed again. */
+  /** KMS lists the grant again, after it was confirmed gone or dismissed. It is followed again. */
   | { readonly kind: 'reappeared' }
   /** KMS no longer lists the grant. */
   | { readonly kind: 'gone'; readonly afterMs: number }
-  /** The limit passed without that. */
+  /** The limit passed, and KMS still lists the grant. */
   | { readonly kind: 'stillListed'; readonly afterMs: number; readonly lastRead: LastRead }
-  /** KMS answered no read for as long as the limit. `afterMs`: until it last answered one, if it ever did. */
+  /**
+   * KMS answered no read for as long as the limit, so nothing is claimed. `afterMs`: until it last answered one, if it ever
+   * did; `trouble`: why it answered none since.
+   */
   | {
       readonly kind: 'unread';
       readonly afterMs: number;
@@ -63,16 +75,23 @@ export type RecordedOutcome =
   /** It did not within the limit. */
   | { readonly kind: 'notListed'; readonly afterMs: number };
 
-/** What a line tells of an entry. */
+/** What a line says of an entry. */
 export type JournalOutcome =
   | RecordedOutcome
   /** The grant of this entry was made again. */
-  | { readonly kind: 'recreatedAs'; readonly grantId: string };
+  | { readonly kind: 'recreatedAs'; readonly grantId: string }
+  /** The entry could not be kept, so nothing was sent: there is no such change. */
+  | { readonly kind: 'withdrawn' };
 
 /** An entry, and what is known of it by now. */
 export interface JournalRecord extends JournalEntry {
+  /** KMS accepted it: by its answer, or because the new grant was found. */
   readonly accepted: boolean;
-  /** The last outcome; `undefined` as long as there is none. */
+  /** The window that sent it has KMS's answer that it was accepted. */
+  readonly isAnswered?: boolean | undefined;
+  /** The window that follows it in place of the one that sent it. */
+  readonly follower?: Owner | undefined;
+  /** The outcome that counts; `undefined` as long as there is none. */
   readonly outcome: RecordedOutcome | undefined;
   /** When that was, in milliseconds since the epoch. */
   readonly outcomeAt: number | undefined;

@@ -197,6 +197,11 @@ const graceMs = 60_000;
 /** A grant that later lists don't hold is done with after so many of them, at least: one list may lag behind. */
 const fewestLists = 2;
 
+/** For how long a wait goes on at most, as long as the computer is awake: until KMS is silent for its limit. */
+export function longestWaitMs({ timeoutMs }: PropagationPolicy): number {
+  return 2 * timeoutMs;
+}
+
 /** What the journal says of a revoke; `undefined` when it was refused. */
 function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): RevocationRecord | undefined {
   const { id, kind, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
@@ -483,7 +488,7 @@ export class Revocations {
   /** Nobody follows it here, and who followed it elsewhere would have written its end. */
   #isOverdue({ knownAt }: Entry): boolean {
     const { clock, policy } = this.#options;
-    return clock.monotonic() > knownAt + 2 * policy().timeoutMs + graceMs;
+    return clock.monotonic() > knownAt + longestWaitMs(policy()) + graceMs;
   }
 
   #isForgotten({ knownAt }: Entry): boolean {

@@ -6,9 +6,6 @@ import { endsGrant, type JournalRecord } from './journalRecord.ts';
 import { connectionId, type Grant, type PrincipalRef } from './model.ts';
 import { grantsOf, pagesOf } from './pages.ts';
 
-/** A call that began less long ago than this may still be under way in another window. */
-const underWayMs = 2 * 60_000;
-
 /**
  * How long KMS may take to list a grant that it has made; also how far its clock and ours may be apart, of an entry that
  * lacks AWS's own time.
@@ -25,8 +22,7 @@ export async function checkUnanswered(journal: Journal, session: Session, clock:
   const isOpen = (record: JournalRecord) =>
     !endsGrant(record) &&
     (record.outcome === undefined || record.outcome.kind === 'unknown') &&
-    !journal.isUnderWay(record.id) &&
-    clock.now() - record.at > underWayMs &&
+    journal.mayFollow(record) &&
     connectionId(record.connection) === session.connection.id;
   const open = journal.records.filter(isOpen);
   if (open.length === 0) return;

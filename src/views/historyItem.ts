@@ -8,6 +8,7 @@ import { isRecreatable } from '../core/journalOutcomes.ts';
 import { endsGrant, type JournalKind, type JournalRecord } from '../core/journalRecord.ts';
 import { keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
+import type { LastRead } from '../core/propagation.ts';
 import { asMarkdown, duration, localTime, printable, timeOfDay } from '../core/text.ts';
 import { commands, rows } from '../manifest.ts';
 import { grantFields } from './grantFields.ts';
@@ -61,7 +62,7 @@ export function historyNodeId(node: HistoryNode): string {
     case 'historyMore':
       return 'more';
     case 'historyMessage':
-      return `message|${node.tone}`;
+      return `message|${node.sentence}`;
   }
 }
 
@@ -186,16 +187,18 @@ function stateText(record: JournalRecord, isUnderWay: boolean): string {
       return l10n.t('confirming');
     case 'reappeared':
       return l10n.t('listed again · confirming');
-    case 'unread':
-      return l10n.t('not confirmed');
     case 'notFound':
       return l10n.t('not found by KMS · confirming');
     case 'refused':
-      return l10n.t('refused: {0}', refusalTitle(outcome.error));
+      return l10n.t('refused: {0}', failureTitle(outcome.error));
     case 'gone':
       return l10n.t('confirmed after {0}', duration(outcome.afterMs));
     case 'stillListed':
       return outcome.lastRead === 'listed' ? l10n.t('still listed') : l10n.t('not confirmed');
+    case 'unread':
+      return outcome.trouble === undefined
+        ? l10n.t('not confirmed')
+        : l10n.t('not confirmed: {0}', failureTitle(outcome.trouble));
     case 'stopped':
       return l10n.t('not confirmed');
     case 'dismissed':
@@ -207,7 +210,7 @@ function stateText(record: JournalRecord, isUnderWay: boolean): string {
   }
 }
 
-function refusalTitle(kind: string): string {
+function failureTitle(kind: string): string {
   // A kind that an older or newer version wrote has the title of an unknown failure.
   const { title } = explain({ kind: kind as KmsErrorKind, operation: '', awsName: kind, message: '' }) ?? {};
   return title ?? l10n.t('Failed');
@@ -247,6 +250,7 @@ export function historyFields(record: JournalRecord): readonly { readonly name: 
   const fields: readonly (readonly [string, string | undefined])[] = [
     [l10n.t('Outcome'), stateText({ ...record, recreatedAs: undefined }, false)],
     [l10n.t('Outcome known'), outcomeAt === undefined ? undefined : localTime(new Date(outcomeAt))],
+    [l10n.t('Last check'), outcome !== undefined && 'lastRead' in outcome ? lastReadText(outcome.lastRead) : undefined],
     [l10n.t('What KMS said'), outcome?.kind === 'refused' ? outcome.message : undefined],
     [l10n.t('Recreated as'), recreatedAs],
     [l10n.t('Asked for'), localTime(new Date(record.at))],
@@ -259,6 +263,16 @@ export function historyFields(record: JournalRecord): readonly { readonly name: 
     ...fields.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [{ name, value }])),
     ...grantFields(record.grant),
   ];
+}
+
+/** What the last read said that KMS answered. */
+function lastReadText(lastRead: LastRead): string {
+  const texts: Readonly<Record<LastRead, string>> = {
+    listed: l10n.t('KMS listed the grant'),
+    absent: l10n.t('KMS did not list the grant'),
+    none: l10n.t('KMS answered no check'),
+  };
+  return texts[lastRead];
 }
 
 function placeOf({ connection }: JournalRecord): string {

@@ -122,7 +122,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
       if (!isUserError(error)) throw error;
       failure = { kind: 'historyMessage', tone: 'error', title: l10n.t('Not readable'), sentence: error.message };
     }
-    const { records, damaged } = this.#journal;
+    const { records, damaged, later } = this.#journal;
     const shown = records.slice(0, this.#shown);
     this.#days = new Map();
     for (const record of shown) {
@@ -135,7 +135,21 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
         kind: 'historyMessage',
         tone: 'warning',
         title: l10n.t('Not complete'),
-        sentence: l10n.t('Lines of the history that could not be read: {0}. The export has them as they are.', damaged),
+        sentence: l10n.t(
+          "Lines of the history that can't be read: {0}. They are kept, and Export History has them as they are.",
+          damaged,
+        ),
+      });
+    }
+    if (later > 0) {
+      nodes.push({
+        kind: 'historyMessage',
+        tone: 'warning',
+        title: l10n.t('Not complete'),
+        sentence: l10n.t(
+          'Lines of the history that a later version of KMS Grants wrote: {0}. They are kept, but not shown.',
+          later,
+        ),
       });
     }
     nodes.push(...[...this.#days.keys()].map((day): HistoryDayNode => ({ kind: 'historyDay', day })));

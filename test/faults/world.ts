@@ -24,6 +24,7 @@ import {
 import { keyOfArn, readKeyArn } from '../../src/core/pinnedKeys.ts';
 import { defaultPolicy, type PropagationPolicy } from '../../src/core/propagation.ts';
 import {
+  longestWaitMs,
   type RevocationOutcome,
   type RevocationRecord,
   Revocations,
@@ -359,8 +360,9 @@ export class World {
         if (error !== undefined) throw error;
         await disk.append(line);
       },
-      read: () => disk.read(),
-      rewrite: (change) => disk.rewrite(change),
+      reader: () => this.outside.counted(disk.reader()),
+      bytes: () => disk.bytes(),
+      rewrite: (choice) => disk.rewrite(choice),
       onChanged: (listener) => {
         this.#listeners.add(listener);
         return { dispose: () => this.#listeners.delete(listener) };
@@ -458,7 +460,9 @@ export class Window {
       return { ...opened, api: outside.counted(opened.api), endpoint };
     };
     this.aws = outside.counted({ ...aws, open });
-    this.journal = new Journal(file, clock);
+    this.journal = new Journal(file, clock, {
+      isRunning: ({ id }) => world.windows.some(({ journal }) => journal.owner.id === id),
+    });
     this.limiter = new RequestLimiter(clock);
     this.revocations = new Revocations({
       journal: this.journal,
@@ -470,7 +474,7 @@ export class Window {
         this.outcomes.push([record, outcome]);
         this.view.onRevocationOutcome(record, outcome);
       },
-      mayFollow: () => true,
+      mayFollow: (record) => this.journal.mayFollow(record, longestWaitMs(options.policy ?? defaultPolicy)),
       onJournalError: (error) => this.warnings.push(error),
     });
     this.connections = new Connections({

@@ -3,8 +3,8 @@ import { abortError, type Clock } from '../../../src/core/clock.ts';
 import type { ActingSession, Session } from '../../../src/core/connections.ts';
 import { KmsError, type KmsErrorDetails, type KmsErrorKind } from '../../../src/core/errors.ts';
 import { Inventory } from '../../../src/core/inventory.ts';
-import type { JournalFile } from '../../../src/core/journal.ts';
-import { readJournal } from '../../../src/core/journalLines.ts';
+import type { JournalFile, JournalReader } from '../../../src/core/journal.ts';
+import { type LineChoice, readJournal } from '../../../src/core/journalLines.ts';
 import type { JournalRecord } from '../../../src/core/journalRecord.ts';
 import type { CreatedGrant, GrantRef, KeyPolicyName, KmsApi, Page } from '../../../src/core/kmsApi.ts';
 import {
@@ -474,20 +474,39 @@ export class FakeJournalFile implements JournalFile {
   readonly #listeners = new Set<() => void>();
   /** A hook before each append delays it or, by throwing, makes it fail. */
   before: (line: string) => unknown = () => {};
+  /** A hook before each read, alike. */
+  beforeRead: () => unknown = () => {};
 
   async append(line: string): Promise<void> {
     await this.before(line);
     this.lines.push(line);
   }
 
-  async read(): Promise<string> {
+  reader(): JournalReader {
+    let before: readonly string[] = [];
+    return {
+      readNew: async (sink) => {
+        await this.beforeRead();
+        const { lines } = this;
+        const isContinued = before.every((line, index) => line === lines[index]);
+        if (!isContinued) sink.restart();
+        sink.lines(lines.slice(isContinued ? before.length : 0));
+        before = [...lines];
+      },
+    };
+  }
+
+  get text(): string {
     return this.lines.map((line) => `${line}\n`).join('');
   }
 
-  async rewrite(change: (text: string) => string): Promise<void> {
-    this.lines = change(await this.read())
-      .split('\n')
-      .filter((line) => line !== '');
+  async bytes(): Promise<Uint8Array> {
+    return Buffer.from(this.text);
+  }
+
+  async rewrite({ see, keeps }: LineChoice): Promise<void> {
+    for (const line of this.lines) see(line);
+    this.lines = this.lines.filter(keeps);
   }
 
   onChanged(listener: () => void) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Journal } from '../../../src/core/journal.ts';
-import { cleared, compacted, readJournal } from '../../../src/core/journalLines.ts';
+import { clearing, compacting, type LineChoice, readJournal } from '../../../src/core/journalLines.ts';
 import { isFinished, isRecreatable } from '../../../src/core/journalOutcomes.ts';
 import type { JournalOutcome, NewEntry } from '../../../src/core/journalRecord.ts';
 import type { Grant } from '../../../src/core/model.ts';
@@ -72,8 +72,12 @@ const outcomes: readonly JournalOutcome[] = [
   { kind: 'accepted', grantId: undefined },
   { kind: 'refused', error: 'accessDenied', message: 'no' },
   { kind: 'unknown' },
+  { kind: 'notFound' },
   { kind: 'followed' },
+  { kind: 'reappeared' },
   { kind: 'gone', afterMs: 12_000 },
+  { kind: 'unread', afterMs: 300_000, lastRead: 'listed', trouble: 'network' },
+  { kind: 'unread', afterMs: 300_000, lastRead: 'none' },
   { kind: 'stillListed', afterMs: 300_000, lastRead: 'listed' },
   { kind: 'stopped', lastRead: 'absent' },
   { kind: 'dismissed' },
@@ -82,7 +86,7 @@ const outcomes: readonly JournalOutcome[] = [
 ];
 
 for (const outcome of outcomes) {
-  test(`an outcome reads back as it was: ${outcome.kind}`, async () => {
+  test(`an outcome reads back as it was: ${JSON.stringify(outcome)}`, async () => {
     const { file, journal, clock } = await fileWith(outcome);
     assert.deepEqual(file.records[0]?.outcome, outcome);
     assert.deepEqual(journal.records, file.records);
@@ -98,6 +102,8 @@ test('the last outcome counts, and that it was once accepted stays known', async
 
 test('a grant that was seen gone stays so, whatever a window that still waits says', async () => {
   const { file, journal, id } = await fileWith({ kind: 'gone', afterMs: 1 }, { kind: 'stopped', lastRead: 'listed' });
+  assert.equal(file.records[0]?.outcome?.kind, 'gone');
+  await journal.note(id, { kind: 'followed' });
   assert.equal(file.records[0]?.outcome?.kind, 'gone');
   await journal.note(id, { kind: 'reappeared' });
   assert.equal(file.records[0]?.outcome?.kind, 'reappeared', 'until it is listed again');
@@ -119,7 +125,7 @@ test('a line that was written twice says the same as once', async () => {
   const { file } = await fileWith({ kind: 'accepted' }, { kind: 'gone', afterMs: 1 });
   const once = file.records;
   const twice = file.lines.flatMap((line) => [line, line]);
-  assert.deepEqual(readJournal(twice.join('\n')), { records: once, damaged: 0 });
+  assert.deepEqual(readJournal(twice.join('\n')), { records: once, damaged: 0, later: 0 });
 });
 
 test('the newest come first, and of the same moment the later line', async () => {
@@ -154,7 +160,7 @@ for (const [what, damage] of [
     const damaged = damage(whole);
     assert.notEqual(damaged, whole);
     const read = readJournal(`${damaged}\n${other}\n`);
-    assert.deepEqual([read.records.map(({ id }) => id), read.damaged], [['other'], 1]);
+    assert.deepEqual([read.records.map(({ id }) => id), read.damaged + read.later], [['other'], 1]);
   });
 }
 
@@ -162,7 +168,7 @@ test('an outcome that comes after its entry was cleared is no damage', async () 
   const { journal, file, id } = await fileWith({ kind: 'refused', error: 'accessDenied', message: 'no' });
   await journal.clear();
   await journal.note(id, { kind: 'recreatedAs', grantId: 'g2' });
-  assert.deepEqual([file.lines.length, readJournal(await file.read())], [1, { records: [], damaged: 0 }]);
+  assert.deepEqual([file.lines.length, readJournal(file.text)], [1, { records: [], damaged: 0, later: 0 }]);
   await journal.clear();
   assert.deepEqual(file.lines, []);
 });
@@ -175,19 +181,28 @@ test('an outcome of an unknown kind is left out and counted', async () => {
 });
 
 test('empty lines are no damage', () => {
-  assert.deepEqual(readJournal('\n\n \n'), { records: [], damaged: 0 });
+  assert.deepEqual(readJournal('\n\n \n'), { records: [], damaged: 0, later: 0 });
 });
 
 // What is finished, and what can be made again
 
-const unfinishedKinds = ['accepted', 'unknown', 'followed', 'stillListed', 'stopped'];
+const unfinishedKinds = [
+  'accepted',
+  'unknown',
+  'notFound',
+  'followed',
+  'reappeared',
+  'stillListed',
+  'unread',
+  'stopped',
+];
 
 for (const outcome of outcomes) {
   const finished = !unfinishedKinds.includes(outcome.kind);
-  test(`a revoke is ${finished ? '' : 'not '}finished with ${outcome.kind}`, async () => {
+  test(`a revoke is ${finished ? '' : 'not '}finished with ${JSON.stringify(outcome)}`, async () => {
     const { journal, file } = await fileWith(outcome);
     assert.equal(journal.records.every(isFinished), finished);
-    assert.equal(cleared(await file.read()) === '', finished);
+    assert.equal(rewritten(file.text, clearing()) === '', finished);
   });
 }
 
@@ -232,12 +247,22 @@ async function manyRevokes(count: number, unfinished: readonly number[] = []) {
   return window;
 }
 
+/** What a file with this text has after it was rewritten. */
+function rewritten(text: string, { see, keeps }: LineChoice): string {
+  const lines = text.split('\n').slice(0, -1);
+  for (const line of lines) see(line);
+  return lines
+    .filter(keeps)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
 const grantIds = (text: string) => readJournal(text).records.map((record) => record.grant.grantId);
 
 test('compacting keeps the newest that fit, and whatever is not finished, each with all its lines in order', async () => {
   const { file } = await manyRevokes(10, [0, 3]);
-  const before = await file.read();
-  const text = compacted(before, Math.round(Buffer.byteLength(before) / 2));
+  const before = file.text;
+  const text = rewritten(before, compacting(Math.round(Buffer.byteLength(before) / 2)));
   assert.deepEqual(grantIds(text), ['g9', 'g8', 'g7', 'g6', 'g3', 'g0']);
   const kept = text.trimEnd().split('\n');
   assert.deepEqual(
@@ -247,12 +272,28 @@ test('compacting keeps the newest that fit, and whatever is not finished, each w
   assert.equal(kept.length, 4 * 3 + 2 * 2);
 });
 
-test('compacting drops damaged lines, and keeps those of a later version', async () => {
-  const { file } = await manyRevokes(1);
+for (const [what, choice] of [
+  ['compacting', () => compacting(1)],
+  ['clearing', clearing],
+] as const) {
+  test(`${what} keeps lines that can't be read, and those of a later version, but no empty ones`, async () => {
+    const { file } = await manyRevokes(1);
+    const kept = ['damaged', '{"v":2,"id":"x","kind":"something new"}', '{"v":1,"id":"cut o'];
+    file.lines = ['', ...kept.slice(0, 2), ...file.lines, '   ', ...kept.slice(2)];
+    assert.equal(rewritten(file.text, choice()), `${kept.join('\n')}\n`);
+  });
+}
+
+test("lines that can't be read go when that is asked for, and no others", async () => {
+  const { journal, file } = await manyRevokes(2, [1]);
+  const others = [...file.lines];
   const later = '{"v":2,"id":"x","kind":"something new"}';
-  file.lines.unshift('damaged', later);
-  const text = compacted(await file.read(), 1_000_000);
-  assert.equal(text, `${[later, ...file.lines.slice(2)].join('\n')}\n`);
+  file.lines = ['damaged', later, ...others];
+  await journal.ready();
+  assert.deepEqual([journal.damaged, journal.later], [1, 1]);
+  await journal.removeDamaged();
+  assert.deepEqual(file.lines, [later, ...others]);
+  assert.deepEqual([journal.damaged, journal.later, journal.records.length], [0, 1, 2]);
 });
 
 test('clearing forgets what is finished, and keeps the rest', async () => {
@@ -276,7 +317,7 @@ test('a history that cannot be cleared says so, and stays', async () => {
 
 test('nothing is read before it is asked for', () => {
   const file = new FakeJournalFile();
-  file.read = () => assert.fail('read');
+  file.beforeRead = () => assert.fail('read');
   file.onChanged = () => assert.fail('watched');
   assert.deepEqual(new Journal(file, new FakeClock()).records, []);
 });
@@ -355,10 +396,9 @@ test('an outcome that cannot be written is known in this window all the same, al
 test('a history that cannot be read is an error, and is read at the next question', async () => {
   const { file } = await fileWith();
   const { journal } = openWindow({ file });
-  const { read } = file;
-  file.read = () => Promise.reject(new Error('EACCES'));
+  file.beforeRead = () => Promise.reject(new Error('EACCES'));
   await assert.rejects(journal.ready(), { name: 'UserError', message: 'The history could not be read: EACCES' });
-  file.read = read;
+  file.beforeRead = () => {};
   await journal.ready();
   assert.equal(journal.records.length, 1);
 });
@@ -387,7 +427,7 @@ test('what concerns sample data is kept in memory alone', async () => {
 
 test('the text of the history is that of the file', async () => {
   const { journal, file } = await fileWith({ kind: 'accepted' });
-  assert.equal(await journal.text(), await file.read());
+  assert.equal(Buffer.from(await journal.bytes()).toString(), file.text);
 });
 
 test('a window that is closed watches and tells no more, also one that closes while it reads', async () => {
@@ -420,4 +460,111 @@ test('what came of a change is known in this window even where it cannot be writ
     /What came of the change could not be written to the history: ENOSPC/,
   );
   assert.equal(journal.records[0]?.grant.grantId, 'made');
+});
+
+test('an entry whose line is in the file after all, though it could not be flushed, is taken back as soon as that can be written', async () => {
+  const { journal, file, clock } = openWindow();
+  const other = openWindow({ file, clock });
+  await Promise.all([journal.ready(), other.journal.ready()]);
+  let isBroken = true;
+  file.before = (line) => {
+    if (!isBroken) return;
+    if (!line.includes('withdrawn')) file.lines.push(line);
+    throw new Error('EIO');
+  };
+  await assert.rejects(journal.add(revokeOf()), /nothing was sent to KMS: EIO/);
+  await file.tell();
+  assert.deepEqual(journal.records, [], 'here it is gone at once');
+  assert.deepEqual(
+    other.journal.records.map((record) => other.journal.mayFollow(record, 1)),
+    [true],
+  );
+  isBroken = false;
+  // By the next line, or as here when something is read.
+  await file.tell();
+  await file.tell();
+  assert.deepEqual([other.journal.records, file.records, other.journal.damaged], [[], [], 0]);
+});
+
+test('what came of a change is written with the next line, when it could not be before', async () => {
+  const { journal, file, id } = await fileWith();
+  file.before = () => Promise.reject(new Error('ENOSPC'));
+  await assert.rejects(journal.note(id, { kind: 'accepted' }));
+  await assert.rejects(journal.note(id, { kind: 'gone', afterMs: 1 }));
+  assert.deepEqual(file.history, ['entry']);
+  file.before = () => {};
+  await journal.add(revokeOf(grant('g2')));
+  assert.deepEqual(file.history, ['entry', 'accepted', 'gone', 'entry']);
+  assert.deepEqual(
+    file.records.map(({ outcome }) => outcome?.kind),
+    [undefined, 'gone'],
+  );
+});
+
+test('what counts is the order in the file, also for a window that wrote a line before it read those of others', async () => {
+  const { file, journal, clock, id } = await fileWith({ kind: 'accepted' });
+  const other = openWindow({ file, clock });
+  await Promise.all([journal.ready(), other.journal.ready()]);
+  await other.journal.note(id, { kind: 'followed' });
+  await journal.note(id, { kind: 'stopped', lastRead: 'listed' });
+  assert.equal(other.journal.record(id)?.outcome?.kind, 'followed');
+  await file.tell();
+  for (const each of [journal, other.journal]) assert.equal(each.record(id)?.outcome?.kind, 'stopped');
+});
+
+test('after the first time only the lines are read that are new, and all of a file that was cleared', async () => {
+  const { file, journal, clock } = await manyRevokes(20, [3]);
+  await journal.ready();
+  const other = openWindow({ file, clock });
+  await other.journal.ready();
+  await journal.clear();
+  await file.tell();
+  for (const each of [journal, other.journal]) {
+    assert.deepEqual(
+      each.records.map((record) => record.grant.grantId),
+      ['g3'],
+    );
+  }
+});
+
+// Who may follow
+
+test('a window follows what another one left only once that has ended or is overdue, by a clock that does not jump', async () => {
+  const { file, clock, id } = await fileWith();
+  let isRunning = true;
+  const journal = new Journal(file, clock, { isRunning: () => isRunning });
+  await journal.ready();
+  const may = () => journal.records.map((record) => journal.mayFollow(record, 5 * 60_000))[0];
+  assert.equal(may(), false);
+  isRunning = false;
+  assert.equal(may(), true);
+  isRunning = true;
+  clock.pass(2 * 60_000 + 1);
+  assert.equal(may(), true);
+  await journal.note(id, { kind: 'followed' });
+  assert.equal(may(), true, 'its own');
+});
+
+test('an entry from the future is not overdue at once, and not never', async () => {
+  const { file } = openWindow();
+  const ahead = openWindow({ file, clock: new FakeClock({ now: Date.UTC(2030, 0, 1) }) });
+  await ahead.journal.add(revokeOf());
+  const clock = new FakeClock({ now: Date.UTC(2026, 0, 1) });
+  const journal = new Journal(file, clock, { isRunning: () => true });
+  await journal.ready();
+  const may = () => journal.records.map((record) => journal.mayFollow(record, 5 * 60_000))[0];
+  assert.equal(may(), false);
+  clock.pass(2 * 60_000);
+  assert.equal(may(), false);
+  clock.pass(1);
+  assert.equal(may(), true);
+});
+
+test('an entry that this window is sending is followed by nobody here', async () => {
+  const { journal, clock } = openWindow();
+  const record = await journal.add(revokeOf());
+  clock.pass(60 * 60_000);
+  assert.equal(journal.mayFollow(record, 1), false);
+  await journal.note(record.id, { kind: 'unknown' });
+  assert.equal(journal.mayFollow(record, 1), true);
 });

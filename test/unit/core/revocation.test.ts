@@ -1082,7 +1082,7 @@ test('what another window writes does not disturb the wait of this one', async (
 
 test('a journal that cannot be read hides no list of grants, and lets no revoke go out', async () => {
   const { kms, session, revocations, clock, file, troubles } = world();
-  file.read = () => Promise.reject(new Error('EACCES'));
+  file.beforeRead = () => Promise.reject(new Error('EACCES'));
   await revocations.reconcile(session, arn, { listed: new Set(['g1']), isComplete: true, began: clock.monotonic() });
   assert.match(String(troubles[0]), /The history could not be read: EACCES/);
   file.before = () => Promise.reject(new Error('EACCES'));

@@ -25,7 +25,11 @@ const terms: Partial<Grant> = { name: 'reader', operations: ['Encrypt', 'Decrypt
 async function afterCrash(
   kind: JournalKind,
   asked: Grant,
-  { later = 10 * minutes, outcome }: { later?: number; outcome?: JournalOutcome } = {},
+  {
+    later = 10 * minutes,
+    outcome,
+    isRunning = false,
+  }: { later?: number; outcome?: JournalOutcome; isRunning?: boolean } = {},
 ) {
   const file = new FakeJournalFile();
   const clock = new FakeClock();
@@ -38,7 +42,7 @@ async function afterCrash(
   const at = clock.now();
   clock.pass(later);
   const kms = new FakeKms();
-  const journal = new Journal(file, clock);
+  const journal = new Journal(file, clock, { isRunning: () => isRunning });
   const made = (grantId: string, fields: Partial<Grant> = {}) =>
     grant(grantId, { ...terms, keyArn: arn, creationDate: new Date(at), ...fields });
   const list = (...grants: readonly Grant[]) => kms.grants.set(arn, [...grants]);
@@ -98,9 +102,19 @@ test('what ends a grant is followed, and not asked for here', async () => {
 });
 
 test('what another window may still be waiting for is left to it', async () => {
-  const { kms, check, record } = await afterCrash('create', asked, { later: minutes });
+  const { kms, clock, check, record } = await afterCrash('create', asked, { later: minutes, isRunning: true });
   await check();
   assert.deepEqual([record()?.outcome, kms.calls], [undefined, []]);
+  clock.pass(10 * minutes);
+  await check();
+  assert.equal(record()?.outcome?.kind, 'notListed');
+});
+
+test('what a window left that has ended is asked for at once', async () => {
+  const { made, list, check, record } = await afterCrash('create', asked, { later: 1 });
+  list(made('new'));
+  await check();
+  assert.equal(record()?.outcome?.kind, 'listed');
 });
 
 test('in another account nothing is read of the key', async () => {
