@@ -17,7 +17,7 @@ export type FileSystem = Pick<
 interface JournalFileOptions {
   /** Above this size, in bytes, the oldest finished entries go, down to half of it. 4 MB unless given. */
   readonly maxBytes?: number;
-  /** How much is read before other events have their turn, in bytes. 128 KB unless given. */
+  /** How much is read before other events have their turn, in bytes. 64 KB unless given. */
   readonly chunkBytes?: number;
   /** As of FileWatch. */
   readonly watch?: ConstructorParameters<typeof FileWatch>[1];
@@ -61,7 +61,7 @@ export class JournalFileOnDisk implements JournalFile {
 
   constructor(
     path: string,
-    { maxBytes = 4 * 2 ** 20, chunkBytes = 2 ** 17, watch, fileSystem = fs }: JournalFileOptions = {},
+    { maxBytes = 4 * 2 ** 20, chunkBytes = 2 ** 16, watch, fileSystem = fs }: JournalFileOptions = {},
   ) {
     this.#path = path;
     this.#maxBytes = maxBytes;
