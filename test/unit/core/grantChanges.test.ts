@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isKind, isUnanswered, isUserError, type KmsErrorKind } from '../../../src/core/errors.ts';
+import {
+  isKind,
+  isSignInCancelled,
+  isUnanswered,
+  isUserError,
+  type KmsErrorKind,
+  signInCancelledError,
+} from '../../../src/core/errors.ts';
 import {
   checkCreate,
   create,
@@ -42,6 +49,22 @@ function failing(kms: FakeKms, operation: string, kind: KmsErrorKind): void {
     if (call.operation === operation) throw kmsError(kind);
   };
 }
+
+test('a grant that waits for an MFA code that is not given is not made, and no outcome is unknown', async () => {
+  const kms = new FakeKms();
+  kms.before = (call) => {
+    if (call.operation === 'createGrant') throw signInCancelledError();
+  };
+  const file = new FakeJournalFile();
+  const journal = new Journal(file, new FakeClock());
+  const onJournalError = (error: unknown) => assert.fail(String(error));
+  const creating = create({ journal, onJournalError }, acting(openSession(kms)), { key: key('k1'), input });
+  await assert.rejects(creating, isSignInCancelled);
+  assert.deepEqual(
+    journal.records.map(({ outcome }) => outcome?.kind),
+    ['refused'],
+  );
+});
 
 test('KMS is asked by dry run whether it would make the grant', async () => {
   const kms = new FakeKms();

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tellFailure } from '../../src/commands/errorBoundary.ts';
+import { abortError } from '../../src/core/clock.ts';
+import { notSentError, signInCancelledError } from '../../src/core/errors.ts';
+import { watchDialogs } from './context.ts';
+
+const log = { error: () => {} } as never;
+
+test('who closes the question for an MFA code hears that nothing was sent; who cancels the command, nothing', async (t) => {
+  const { said } = watchDialogs(t, { isYes: false });
+  for (const cancelled of [abortError(), notSentError()]) await tellFailure(cancelled, log);
+  assert.deepEqual(said, []);
+  await tellFailure(signInCancelledError(), log);
+  assert.deepEqual(said, ['The sign-in was cancelled. Nothing was sent.']);
+});
