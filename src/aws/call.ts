@@ -2,9 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { isAbort, isKind, isKmsError, KmsError, notSentError, wasNotSent } from '../core/errors.ts';
 import type { CallRecord } from '../core/kmsApi.ts';
 import { withIssuer } from './certificate.ts';
-import { type Credentials, type Identity, isSame } from './credentials.ts';
+import { type Credentials, isSame } from './credentials.ts';
 import { createDeadline } from './deadline.ts';
 import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errors.ts';
+import type { Identity } from './signingIn.ts';
 
 /** A response in our own types. */
 export interface Narrowed<T> {

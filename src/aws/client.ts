@@ -41,9 +41,10 @@ import type {
 import { allOf } from '../core/pages.ts';
 import { createAwsTime } from './awsTime.ts';
 import { type CallerOptions, createCaller, isRefusal, type Narrowed, type Rules } from './call.ts';
-import { type Identity, isSame } from './credentials.ts';
+import { isSame } from './credentials.ts';
 import { type CallContext, IncompleteResponse } from './errors.ts';
 import { regionOfWitness } from './regions.ts';
+import type { Identity } from './signingIn.ts';
 import { ClockSkewRetries } from './transport.ts';
 
 /** The most that KMS gives in one page. */

@@ -1,34 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } from '@aws-sdk/client-sts';
-import { fromEnv, fromHttp, fromIni, fromInstanceMetadata, fromTokenFile } from '@aws-sdk/credential-providers';
+import { fromEnv, fromHttp, fromInstanceMetadata, fromTokenFile } from '@aws-sdk/credential-providers';
 import * as l10n from '@vscode/l10n';
-import { isAbort, isKmsError, KmsError, signInCancelledError } from '../core/errors.ts';
+import { isAbort, isKmsError, KmsError } from '../core/errors.ts';
 import type { CallerIdentity } from '../core/model.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
-import { isSessionExpired, mfaRefusal, SignInError, type SignInStep } from './errors.ts';
+import { isSessionExpired, SignInError } from './errors.ts';
 import { identityClientSettings } from './identityClients.ts';
-import { boundCredentialProcesses, interceptToken, untrusted } from './process.ts';
-import {
-  type Env,
-  hasProfile,
-  profileRegion,
-  readSharedFiles,
-  type SharedFiles,
-  sharedFilePaths,
-  signInFingerprint,
-} from './profiles.ts';
-import { type SignInChain, signInChain } from './signInChain.ts';
-import { type SigningIn, signingIn } from './signingIn.ts';
+import { untrusted } from './process.ts';
+import { profileSetting, requireProfile, requireRegionName, signInFingerprint } from './profiles.ts';
+import { isRegionName } from './regions.ts';
+import { firstStep, resolveChain, webIdentityAssumer } from './resolveChain.ts';
+import { sdkConfig, takeOverSdkFiles } from './sdkFiles.ts';
+import { type Env, readSharedFiles, type SharedFiles } from './sharedFiles.ts';
+import { type Origin, signInChain } from './signInChain.ts';
+import { type Identity, type SigningIn, signingIn } from './signingIn.ts';
 import type { Tokens } from './tokens.ts';
 import { clientSettings, type Transport } from './transport.ts';
-
-/** What a request is signed with. The SDK's shape, as far as we make or read it. */
-export interface Identity {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
 
 /** The credentials of one sign-in, resolved once and shared by every client and Region that uses it. */
 export interface Credentials {
@@ -170,7 +158,7 @@ interface SignIns {
 }
 
 export function createSignIns(options: SignInOptions): SignIns {
-  boundCredentialProcesses();
+  takeOverSdkFiles();
   const profiles = new Map<string, { readonly fingerprint: string; readonly credentials: Credentials }>();
   const unreached = new Map<string, SignInError>();
   let environment: Credentials | undefined;
@@ -208,57 +196,33 @@ async function signInToProfile(
 ): Promise<Identity> {
   const { env, transport, tokens, mayRunProcesses, unreached } = options;
   const files = await readSharedFiles(env);
-  if (!hasProfile(files, profile)) {
-    throw missingProfile(profile);
-  }
   const chain = signInChain(files, profile);
+  for (const name of chain.profiles) {
+    requireProfile(files, env, name);
+  }
+  if (chain.origin.kind === 'sso') {
+    requireRegionName(chain.origin.region, profile);
+  }
   if (chain.origin.kind === 'process' && !mayRunProcesses()) {
     throw untrusted(profile);
   }
   if (chain.origin.kind === 'none' && chain.origin.problem !== undefined) {
     throw invalidProfile(profile, chain.origin.problem);
   }
+  const ownRegion = profileSetting(files, profile, 'region') ?? '';
+  const stsRegion = isRegionName(ownRegion) ? ownRegion : region;
   const current = begin(options, profile, chain.origin, signal);
-  const stsRegion = profileRegion(files, profile) ?? region;
-  const sts = {
-    ...clientSettings(transport, resolveEndpoint('STS', env, files, profile)),
+  const chainOptions = {
     profile,
-    region: stsRegion,
+    env,
+    sts: { ...clientSettings(transport, resolveEndpoint('STS', env, files, profile)), region: stsRegion },
+    identityClients: identityClientSettings(transport, chain.origin.kind, env, files, profile),
+    mfaCode: (serial: string) => current.deadline.without(() => options.mfaCode(serial, profile, signal)),
   };
-  const assumer = getDefaultRoleAssumer(sts);
-  const assume: typeof assumer = (source, params) => atStep('AssumeRole', params, () => assumer(source, params));
-  const provider = fromIni({
-    ...sharedFilePaths(env),
-    profile,
-    ignoreCache: true,
-    // The SDK waits for the code before it looks at the source credentials, whose failure meanwhile nobody would
-    // handle. So the code is asked for in the assumer, which is called once they are there.
-    mfaCodeProvider: async () => '',
-    // Made here because `clientConfig` is also that of the SSO client, which has another endpoint, and because the SDK
-    // takes the Region of a web identity from the client that happens to sign, never from the profile.
-    roleAssumer: async (source, params) => {
-      const { SerialNumber } = params;
-      if (SerialNumber === undefined) {
-        return assume(source, params);
-      }
-      const code = await current.deadline.without(() => options.mfaCode(SerialNumber, profile, signal));
-      if (code === undefined) {
-        throw signInCancelledError();
-      }
-      return assume(source, { ...params, TokenCode: code }).catch((error: unknown) => {
-        throw mfaRefusal(error, profile) ?? error;
-      });
-    },
-    roleAssumerWithWebIdentity: webIdentityAssumer(sts),
-    clientConfig: { ...identityClientSettings(transport, chain.origin.kind, env, files, profile), profile },
-  });
-  const provide = () => provider({ callerClientConfig: { profile, region: async () => stsRegion } });
+  const provide = () => resolveChain(chain, chainOptions, current);
   // Whether a token has expired is AWS's to say, too.
   const token = await tokens.read(chain);
-  if (chain.origin.kind === 'sso') {
-    interceptToken(chain.origin.session ?? chain.origin.startUrl ?? '');
-    current.token = token?.asItIs;
-  }
+  current.token = token?.asItIs;
   try {
     try {
       return await signIn(provide, current);
@@ -286,37 +250,6 @@ async function signInToProfile(
     }
     throw error;
   }
-}
-
-function firstStep(origin: SignInChain['origin']): SignInStep {
-  switch (origin.kind) {
-    case 'process':
-      return { operation: 'credential_process' };
-    case 'credentialSource':
-      return { operation: stepOfSource[origin.source] ?? 'Connect' };
-    default:
-      return { operation: 'Connect' };
-  }
-}
-
-const stepOfSource: Readonly<Record<string, string>> = {
-  EcsContainer: 'ContainerCredentials',
-  Ec2InstanceMetadata: 'InstanceMetadata',
-};
-
-/** Notes what the sign-in under way does now. */
-function atStep<T>(operation: string, { RoleArn: role }: { readonly RoleArn: string | undefined }, act: () => T): T {
-  const current = signingIn.getStore();
-  if (current !== undefined) {
-    current.step = { operation, role };
-  }
-  return act();
-}
-
-function webIdentityAssumer(sts: Parameters<typeof getDefaultRoleAssumerWithWebIdentity>[0]) {
-  const assume = getDefaultRoleAssumerWithWebIdentity(sts);
-  const noting: typeof assume = (params) => atStep('AssumeRoleWithWebIdentity', params, () => assume(params));
-  return noting;
 }
 
 /**
@@ -351,13 +284,21 @@ async function signInFromEnvironment(region: string, options: SignInOptions, sig
 function begin(
   { transport, mayRunProcesses, processTimeoutMs }: SignInOptions,
   profile: string | undefined,
-  origin: SignInChain['origin'] | undefined,
+  origin: Origin | undefined,
   signal: AbortSignal,
 ): SigningIn {
   const deadline = createDeadline(transport.timeouts.signInMs);
   const either = AbortSignal.any([signal, deadline.signal]);
-  const step = origin === undefined ? { operation: 'Connect' } : firstStep(origin);
-  return { profile, origin: origin?.kind, signal: either, deadline, mayRunProcesses, processTimeoutMs, step };
+  return {
+    profile,
+    origin: origin?.kind,
+    signal: either,
+    deadline,
+    mayRunProcesses,
+    processTimeoutMs,
+    step: origin === undefined ? { operation: 'Connect' } : firstStep(origin),
+    sdkConfig: origin === undefined ? '' : sdkConfig(origin),
+  };
 }
 
 /** Throws a KmsError, an AbortError or a SignInError. */
@@ -378,14 +319,4 @@ async function signIn(provider: () => Promise<Identity>, current: SigningIn): Pr
 
 function invalidProfile(profile: string, message: string): KmsError {
   return new KmsError({ kind: 'profileInvalid', operation: 'Connect', awsName: 'ProfileInvalid', message, profile });
-}
-
-export function missingProfile(profile: string): KmsError {
-  return new KmsError({
-    kind: 'profileMissing',
-    operation: 'Connect',
-    awsName: 'ProfileMissing',
-    message: `Profile ${profile} was not found.`,
-    profile,
-  });
 }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { KmsError } from '../core/errors.ts';
-import { type Env, profileSetting, type SharedFiles, sectionOf } from './profiles.ts';
+import { profileSetting } from './profiles.ts';
+import type { Env, SharedFiles } from './sharedFiles.ts';
 
 /** The services that we, or the sign-in of a profile, call. The ID is the one that variables and sections go by. */
 export type ServiceId = 'KMS' | 'STS' | 'SSO' | 'SSO_OIDC' | 'SIGNIN';
@@ -28,7 +29,7 @@ export function resolveEndpoint(service: ServiceId, env: Env, files: SharedFiles
     const url =
       env[`AWS_ENDPOINT_URL_${service}`] ||
       env['AWS_ENDPOINT_URL'] ||
-      servicesSection(files, profile)[`${service.toLowerCase()}.endpoint_url`] ||
+      servicesUrl(service, files, profile) ||
       profileSetting(files, profile, 'endpoint_url');
     if (url) {
       checkUrl(url, profile);
@@ -57,19 +58,21 @@ export function shownUrl(text: string): string {
   return isBare ? url.origin : url.href;
 }
 
-function servicesSection(files: SharedFiles, profile: string) {
+function servicesUrl(service: ServiceId, files: SharedFiles, profile: string): string | undefined {
   const name = profileSetting(files, profile, 'services');
   if (name === undefined) {
-    return {};
+    return undefined;
   }
-  if (!Object.hasOwn(files.configFile, `services.${name}`)) {
-    // To go on without it would send to AWS what was meant for somewhere else. The SDK refuses too.
+  const section = files.services.get(name);
+  if (section === undefined || section.size === 0) {
+    // To go on without it would send to AWS what was meant for somewhere else. The AWS CLI refuses too.
     throw invalidEndpoint(
       l10n.t('The config file has no section "services {0}", which profile {1} names.', name, profile),
       profile,
     );
   }
-  return sectionOf(files.configFile, `services.${name}`);
+  const own = section.get(service.toLowerCase());
+  return typeof own === 'object' ? own.get('endpoint_url') : undefined;
 }
 
 function checkUrl(url: string, profile: string): void {

@@ -341,8 +341,11 @@ function kindOf(error: unknown, context: CallContext): KmsErrorKind {
   if (name === 'TimeoutError' || code === 'ETIMEDOUT') {
     return 'timeout';
   }
-  if (/^Region (is missing|not accepted)|Missing Region/.test(message)) {
+  if (/^Region is missing|Missing Region/.test(message)) {
     return 'regionMissing';
+  }
+  if (/^Region not accepted/.test(message)) {
+    return 'regionInvalid';
   }
   return isStrangeAnswer(error, name, code) ? 'notJson' : 'unknown';
 }

@@ -1,6 +1,6 @@
 import { resolveEndpoint } from './endpoint.ts';
 import type { SignInStep } from './errors.ts';
-import type { Env, SharedFiles } from './profiles.ts';
+import type { Env, SharedFiles } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';
 import { signingIn } from './signingIn.ts';
 import { clientSettings, type Destination, type HandlerExtension, type Transport } from './transport.ts';

@@ -3,17 +3,11 @@ import { KmsError } from '../core/errors.ts';
 import type { Aws, CallRecord, OpenedConnection } from '../core/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../core/model.ts';
 import { createClient } from './client.ts';
-import { type Credentials, createSignIns, memoise, missingProfile } from './credentials.ts';
+import { type Credentials, createSignIns, memoise } from './credentials.ts';
 import { resolveEndpoint, shownUrl } from './endpoint.ts';
-import {
-  connectionFingerprint,
-  type Env,
-  hasProfile,
-  listProfiles,
-  readSharedFiles,
-  sharedFileLocations,
-} from './profiles.ts';
+import { connectionFingerprint, listProfiles, requireProfile, requireRegionName } from './profiles.ts';
 import { cloudTrailUrl, consoleUrl, regions } from './regions.ts';
+import { type Env, readSharedFiles, sharedFilePaths } from './sharedFiles.ts';
 import { signInChain } from './signInChain.ts';
 import { createTokens } from './tokens.ts';
 import { clientSettings, defaultTransport, type Timeouts } from './transport.ts';
@@ -120,8 +114,8 @@ export function createAws(options: AwsOptions): Aws {
     signIn: () => Promise<Credentials>,
   ): Promise<OpenedConnection> => {
     const files = await readSharedFiles(env);
-    if (profile !== undefined && !hasProfile(files, profile)) {
-      throw missingProfile(profile);
+    if (profile !== undefined) {
+      requireProfile(files, env, profile);
     }
     if (region === '') {
       throw new KmsError({
@@ -132,11 +126,11 @@ export function createAws(options: AwsOptions): Aws {
         profile,
       });
     }
+    requireRegionName(region, profile);
     // Credentials from the environment go with the settings of the default profile, in the SDK and in the AWS CLI.
     const configuredBy = profile ?? 'default';
     const kms = resolveEndpoint('KMS', env, files, configuredBy);
     const sts = resolveEndpoint('STS', env, files, configuredBy);
-    const ofProfile = profile === undefined ? {} : { profile };
     const { api, ended, awsTime, close } = createClient({
       connection: connectionId(ref),
       profile,
@@ -144,8 +138,8 @@ export function createAws(options: AwsOptions): Aws {
       credentials: await signIn(),
       timeoutMs: transport.timeouts.callMs,
       log,
-      kms: { ...clientSettings(transport, kms), ...ofProfile },
-      sts: { ...clientSettings(transport, sts), ...ofProfile },
+      kms: clientSettings(transport, kms),
+      sts: clientSettings(transport, sts),
     });
     return {
       api,
@@ -165,15 +159,13 @@ export function createAws(options: AwsOptions): Aws {
         return { kind: 'none' };
       }
       const files = await readSharedFiles(env);
-      if (!hasProfile(files, ref.profile)) {
-        throw missingProfile(ref.profile);
-      }
+      requireProfile(files, env, ref.profile);
       if (signIns.holds(ref.profile, files)) {
         return { kind: 'none' };
       }
       const chain = signInChain(files, ref.profile);
       const need = await tokens.need(chain);
-      const [serial] = chain.mfaSerials;
+      const serial = chain.roles.find(({ mfaSerial }) => mfaSerial !== undefined)?.mfaSerial;
       if (need.kind === 'cli' || (serial === undefined && chain.origin.kind !== 'process')) {
         return need;
       }
@@ -181,8 +173,10 @@ export function createAws(options: AwsOptions): Aws {
     },
     files: async (refs) => {
       // Files that are refused are watched all the same.
-      const files = await readSharedFiles(env).catch(() => ({ configFile: {}, credentialsFile: {} }));
-      const chains = refs.flatMap((ref) => (ref.kind === 'profile' ? [signInChain(files, ref.profile)] : []));
+      const files = await readSharedFiles(env).catch(() => undefined);
+      const chains = refs.flatMap((ref) =>
+        files !== undefined && ref.kind === 'profile' ? [signInChain(files, ref.profile)] : [],
+      );
       const tokenFiles = chains.map((chain) =>
         chain.origin.kind === 'webIdentity' ? chain.origin.tokenFile : tokens.path(chain),
       );
@@ -190,7 +184,7 @@ export function createAws(options: AwsOptions): Aws {
         tokenFiles.push(env['AWS_WEB_IDENTITY_TOKEN_FILE'] || undefined);
       }
       const present = tokenFiles.filter((path) => path !== undefined).map((path) => resolve(path));
-      return [...new Set([...sharedFileLocations(env), ...present])];
+      return [...new Set([...sharedFilePaths(env), ...present])];
     },
     fingerprint: async (ref) =>
       ref.kind === 'sample'

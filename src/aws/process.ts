@@ -1,59 +1,52 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { externalDataInterceptor } from '@smithy/core/config';
 import * as l10n from '@vscode/l10n';
 import { KmsError, type KmsErrorKind } from '../core/errors.ts';
-import { type SigningIn, signingIn } from './signingIn.ts';
+import type { Identity, SigningIn } from './signingIn.ts';
 
 /** Far more than any credentials. */
 const maxOutputBytes = 1024 * 1024;
 
 /**
- * Puts a bounded runner in the place of `child_process.exec`, with which the SDK would run a `credential_process`
- * without a time-out, and leave whatever it started behind. Only there, and only while a sign-in of ours runs one: the
- * place is the SDK's table of SSO tokens, in which a session might be called `exec`.
+ * Runs a `credential_process` by the shell, as AWS's SDKs do, but bounded: in time, in output, and with all that it
+ * starts.
+ * @throws KmsError `untrustedWorkspace`, `processFailed`
  */
-export function boundCredentialProcesses(): void {
-  interceptToken('exec');
-}
-
-/** Lets the SDK read, for each sign-in of ours, the token of this SSO session from it in place of the file. */
-export function interceptToken(session: string): void {
-  Object.defineProperty(externalDataInterceptor.getTokenRecord(), session, {
-    configurable: true,
-    get: () => {
-      const current = signingIn.getStore();
-      return session === 'exec' && current?.origin === 'process' ? exec : current?.token;
-    },
-  });
-}
-
-/** In the form of Node's `exec`, as far as the SDK uses it. */
-function exec(command: string, done: (error: unknown, result?: { readonly stdout: string }) => void): void {
-  run(command).then((stdout) => done(null, { stdout: withoutExpiration(stdout) }), done);
-}
-
-/** The SDK refuses credentials that have expired by the local clock, which may be off: that is AWS's to say. */
-function withoutExpiration(stdout: string): string {
-  try {
-    const value: unknown = JSON.parse(stdout);
-    return typeof value === 'object' && value !== null ? JSON.stringify({ ...value, Expiration: undefined }) : stdout;
-  } catch {
-    // The SDK says what is wrong with it.
-    return stdout;
-  }
-}
-
-async function run(command: string): Promise<string> {
-  const current = signingIn.getStore();
-  if (current === undefined || !current.mayRunProcesses()) {
-    throw current === undefined ? new Error('No sign-in is under way.') : untrusted(current.profile);
+export async function runCredentialProcess(command: string, current: SigningIn): Promise<Identity> {
+  if (!current.mayRunProcesses()) {
+    throw untrusted(current.profile);
   }
   try {
-    return await current.deadline.without(() => output(command, current));
+    return identityIn(await current.deadline.without(() => output(command, current)));
   } catch (error) {
-    // The SDK keeps the text only.
-    current.failure = failure('processFailed', error instanceof Error ? error.message : '', current.profile);
-    throw current.failure;
+    throw failure('processFailed', error instanceof Error ? error.message : '', current.profile);
+  }
+}
+
+/** What it printed, in the form that AWS documents ("Sourcing credentials with an external process"). */
+function identityIn(text: string): Identity {
+  const printed = objectIn(text);
+  const get = (key: string) => {
+    const value = printed[key];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const [accessKeyId, secretAccessKey] = [get('AccessKeyId'), get('SecretAccessKey')];
+  const sessionToken = get('SessionToken');
+  if (printed['Version'] !== 1) {
+    throw new Error(l10n.t('It printed no credentials of version 1.'));
+  }
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new Error(l10n.t('It printed no access key.'));
+  }
+  // Whether they have expired is AWS's to say: the local clock may be off.
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    throw new Error(l10n.t('What it printed is not JSON.'));
   }
 }
 

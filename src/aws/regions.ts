@@ -7,6 +7,11 @@ interface Region {
   readonly description: string;
 }
 
+/** Whether a text has the form of a Region's name; the table below may not know it yet. */
+export function isRegionName(text: string): boolean {
+  return /^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/.test(text);
+}
+
 /**
  * The Regions of every partition: commercial ones first, then GovCloud, China, the European Sovereign Cloud and the
  * isolated ones. The SDK's own data, which it does not export; a test holds this table to it.

@@ -1,65 +1,99 @@
 import * as l10n from '@vscode/l10n';
-import { hasProfile, type SharedFiles, sectionOf } from './profiles.ts';
+import { type Section, settingOf } from './ini.ts';
+import type { SharedFiles } from './sharedFiles.ts';
+
+/** What a role's `credential_source` may be. */
+const credentialSources = ['Environment', 'EcsContainer', 'Ec2InstanceMetadata'] as const;
+
+/** An access key of the files. */
+interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
 
 /** Where the first credentials of a sign-in come from. */
-type Origin =
-  | { readonly kind: 'keys' }
-  /** A role's `credential_source`: the environment, a container or an instance. */
-  | { readonly kind: 'credentialSource'; readonly source: string }
-  | { readonly kind: 'webIdentity'; readonly tokenFile: string }
-  | { readonly kind: 'process' }
-  /** `session`: the name of the `sso-session`, or, in profiles of the older form, undefined. */
-  | { readonly kind: 'sso'; readonly session: string | undefined; readonly startUrl: string | undefined }
+export type Origin =
+  | { readonly kind: 'keys'; readonly accessKey: AccessKey }
+  /** A role's `credential_source`. */
+  | { readonly kind: 'credentialSource'; readonly source: (typeof credentialSources)[number] }
+  | {
+      readonly kind: 'webIdentity';
+      readonly tokenFile: string;
+      readonly roleArn: string;
+      readonly roleSessionName: string | undefined;
+    }
+  | { readonly kind: 'process'; readonly command: string }
+  | {
+      readonly kind: 'sso';
+      /** The name of the `sso-session`; of profiles of the older form, undefined. */
+      readonly session: string | undefined;
+      readonly startUrl: string;
+      readonly region: string;
+      readonly accountId: string;
+      readonly roleName: string;
+    }
   | { readonly kind: 'login'; readonly session: string }
-  /** Nothing that the SDK can sign in with. `problem`: what is wrong with what is there, as the rest of a sentence. */
+  /** Nothing that could sign in. `problem`: what is wrong with what is set up, as the rest of a sentence. */
   | { readonly kind: 'none'; readonly problem?: string };
+
+/** A role to assume, as the profile says. */
+export interface Role {
+  readonly arn: string;
+  readonly sessionName: string | undefined;
+  readonly externalId: string | undefined;
+  /** Seconds. */
+  readonly duration: number | undefined;
+  readonly mfaSerial: string | undefined;
+}
 
 /** How a profile signs in: which profiles lead to which, and where it starts. */
 export interface SignInChain {
   /** The profile itself first; the last one has the origin. */
   readonly profiles: readonly [string, ...string[]];
   readonly origin: Origin;
-  /** Of the MFA devices whose codes are asked for, in the order in which they are. */
-  readonly mfaSerials: readonly string[];
+  /** In the order in which they are assumed: that of the profile itself last. */
+  readonly roles: readonly Role[];
 }
 
-/** Reads it as the SDK's own `fromIni` does, step for step: what it says is what the SDK will do. */
+/**
+ * Reads it as the AWS CLI does with `--profile`, in botocore's order: a role, a web identity, SSO, an access key of the
+ * credentials file, `aws login`, a program, an access key of the config file. Unlike the AWS CLI, a profile without any
+ * of them does not become the container or the instance that this runs on.
+ */
 export function signInChain(files: SharedFiles, profile: string): SignInChain {
   const profiles: [string, ...string[]] = [profile];
-  const sources = new Set<string>();
-  const mfaSerials: string[] = [];
-  const end = (origin: Origin): SignInChain => ({ profiles, origin, mfaSerials });
+  const visited = [profile];
+  const roles: Role[] = [];
+  const end = (origin: Origin): SignInChain => ({ profiles, origin, roles });
   for (let name = profile; ; ) {
-    const section = signInSection(files, name);
-    const isSource = sources.size > 0;
-    const { role_arn: role, source_profile: source, credential_source: credentialSource } = section;
-    if (isSource && hasKeys(section)) {
-      return end({ kind: 'keys' });
+    const section = files.profiles.get(name);
+    const isSource = visited.length > 1;
+    const arn = settingOf(section, 'role_arn');
+    if (arn === undefined || section?.has('web_identity_token_file') || (isSource && hasKeys(section))) {
+      return end(originOf(files, name, isSource));
     }
-    const assumesRole = role !== undefined && (source === undefined) !== (credentialSource === undefined);
-    const isBareSource = isSource && role === undefined && credentialSource !== undefined;
-    if (!assumesRole && !isBareSource) {
-      return end(originOf(files, section, name));
-    }
-    if (assumesRole && section['mfa_serial']) {
-      mfaSerials.unshift(section['mfa_serial']);
+    roles.unshift(roleOf(arn, section));
+    const source = settingOf(section, 'source_profile');
+    const credentialSource = settingOf(section, 'credential_source');
+    if (source !== undefined && credentialSource !== undefined) {
+      return end(none(l10n.t('{0} has both source_profile and credential_source.', name)));
     }
     if (source === undefined) {
-      return end(credentialSourceOf(credentialSource ?? '', name));
+      return end(credentialSourceOf(credentialSource, name));
     }
-    if (sources.has(source)) {
-      return end({ kind: 'none', problem: l10n.t('the source_profile of {0} leads back to {1}.', name, source) });
-    }
-    if (!hasProfile(files, source)) {
-      const problem = l10n.t(
-        'the source_profile of {0}, {1}, is in neither the config nor the credentials file.',
-        name,
-        source,
+    if (!files.profiles.has(source)) {
+      return end(
+        none(
+          l10n.t('the source_profile of {0}, {1}, is in neither the config nor the credentials file.', name, source),
+        ),
       );
-      return end({ kind: 'none', problem });
     }
-    sources.add(source);
     // A profile may be its own source: the role is assumed with the keys beside it.
+    if (visited.includes(source) && !(source === name && hasKeys(section))) {
+      return end(none(l10n.t('the source_profile of {0} leads back to {1}.', name, source)));
+    }
+    visited.push(source);
     if (source !== name) {
       profiles.push(source);
     }
@@ -67,80 +101,107 @@ export function signInChain(files: SharedFiles, profile: string): SignInChain {
   }
 }
 
-/** A profile's settings for signing in. Here, unlike elsewhere, the credentials file's count where both have one. */
-function signInSection(files: SharedFiles, name: string): Readonly<Record<string, string | undefined>> {
-  return { ...sectionOf(files.configFile, name), ...sectionOf(files.credentialsFile, name) };
+function roleOf(arn: string, section: Section | undefined): Role {
+  const duration = settingOf(section, 'duration_seconds');
+  return {
+    arn,
+    sessionName: settingOf(section, 'role_session_name') || undefined,
+    externalId: settingOf(section, 'external_id'),
+    duration: duration !== undefined && /^\d+$/.test(duration) ? Number(duration) : undefined,
+    mfaSerial: settingOf(section, 'mfa_serial') || undefined,
+  };
 }
 
-function hasKeys(section: Readonly<Record<string, string | undefined>>): boolean {
-  return section['aws_access_key_id'] !== undefined && section['aws_secret_access_key'] !== undefined;
+/** One of the two is enough for the AWS CLI not to look for a role. */
+function hasKeys(section: Section | undefined): boolean {
+  return section !== undefined && (section.has('aws_access_key_id') || section.has('aws_secret_access_key'));
 }
 
-function credentialSourceOf(source: string, name: string): Origin {
-  return credentialSources.includes(source)
-    ? { kind: 'credentialSource', source }
-    : {
-        kind: 'none',
-        problem: l10n.t(
-          'the credential_source of {0} is {1}, and not one of {2}.',
-          name,
-          source,
-          credentialSources.join(', '),
-        ),
-      };
+function originOf(files: SharedFiles, name: string, isSource: boolean): Origin {
+  const section = files.profiles.get(name);
+  const get = (key: string) => settingOf(section, key);
+  const tokenFile = get('web_identity_token_file');
+  if (tokenFile) {
+    const roleArn = get('role_arn');
+    return roleArn
+      ? { kind: 'webIdentity', tokenFile, roleArn, roleSessionName: get('role_session_name') }
+      : none(l10n.t('{0} lacks {1}.', name, 'role_arn'));
+  }
+  if (section?.has('sso_account_id') || section?.has('sso_role_name')) {
+    return ssoOf(files, section, name);
+  }
+  const stored = keysOf(files.ofCredentials.get(name), name);
+  if (stored !== undefined) {
+    return stored;
+  }
+  const session = get('login_session');
+  if (session) {
+    return { kind: 'login', session };
+  }
+  const command = get('credential_process');
+  if (command !== undefined) {
+    return { kind: 'process', command };
+  }
+  const credentialSource = get('credential_source');
+  return (
+    keysOf(files.ofConfig.get(name), name) ??
+    // Not the AWS CLI, but AWS's SDKs take that from the source of a role.
+    (isSource && credentialSource !== undefined
+      ? credentialSourceOf(credentialSource, name)
+      : section?.has('sso_session') || section?.has('sso_start_url')
+        ? ssoOf(files, section, name)
+        : { kind: 'none' })
+  );
 }
 
-const credentialSources = ['Environment', 'Ec2InstanceMetadata', 'EcsContainer'];
-
-function originOf(files: SharedFiles, section: Readonly<Record<string, string | undefined>>, name: string): Origin {
-  const tokenFile = section['web_identity_token_file'];
-  const loginSession = section['login_session'];
-  if (hasKeys(section)) {
-    return { kind: 'keys' };
-  }
-  if (tokenFile !== undefined && section['role_arn'] !== undefined) {
-    return { kind: 'webIdentity', tokenFile };
-  }
-  if (section['credential_process'] !== undefined) {
-    return { kind: 'process' };
-  }
-  if (ssoKeys.some((key) => section[key] !== undefined)) {
-    const problem = ssoProblem(files, section, name);
-    return problem === undefined
-      ? { kind: 'sso', session: section['sso_session'], startUrl: section['sso_start_url'] }
-      : { kind: 'none', problem };
-  }
-  if (loginSession) {
-    return { kind: 'login', session: loginSession };
-  }
-  const problem = roleProblem(section, name);
-  return problem === undefined ? { kind: 'none' } : { kind: 'none', problem };
-}
-
-function roleProblem(section: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
-  if (section['role_arn'] === undefined) {
+function keysOf(section: Section | undefined, name: string): Origin | undefined {
+  const accessKeyId = settingOf(section, 'aws_access_key_id');
+  if (accessKeyId === undefined) {
     return undefined;
   }
-  return section['source_profile'] !== undefined && section['credential_source'] !== undefined
-    ? l10n.t('{0} has both source_profile and credential_source.', name)
-    : l10n.t('{0} has a role_arn without source_profile, credential_source or web_identity_token_file.', name);
-}
-
-function ssoProblem(
-  files: SharedFiles,
-  section: Readonly<Record<string, string | undefined>>,
-  name: string,
-): string | undefined {
-  const session = section['sso_session'];
-  if (session !== undefined && !Object.hasOwn(files.configFile, `sso-session.${session}`)) {
-    return l10n.t('the sso_session of {0}, {1}, is not in the config file.', name, session);
+  const secretAccessKey = settingOf(section, 'aws_secret_access_key');
+  const sessionToken = settingOf(section, 'aws_security_token') ?? settingOf(section, 'aws_session_token');
+  if (accessKeyId === '' || !secretAccessKey) {
+    return none(l10n.t('the access key of {0} is incomplete.', name));
   }
-  const settings: Readonly<Record<string, string | undefined>> = {
-    ...section,
-    ...(session === undefined ? {} : sectionOf(files.configFile, `sso-session.${session}`)),
+  return {
+    kind: 'keys',
+    accessKey: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) },
   };
-  const missing = ['sso_start_url', 'sso_region', 'sso_account_id', 'sso_role_name'].filter((key) => !settings[key]);
-  return missing.length === 0 ? undefined : l10n.t('{0} lacks {1}.', name, missing.join(', '));
 }
 
-const ssoKeys = ['sso_start_url', 'sso_account_id', 'sso_session', 'sso_region', 'sso_role_name'];
+function ssoOf(files: SharedFiles, section: Section, name: string): Origin {
+  const session = settingOf(section, 'sso_session');
+  const named = session === undefined ? undefined : files.ssoSessions.get(session);
+  if (session !== undefined && named === undefined) {
+    return none(l10n.t('the sso_session of {0}, {1}, is not in the config file.', name, session));
+  }
+  const conflict = [...(named ?? [])].find(([key, value]) => section.has(key) && section.get(key) !== value);
+  if (conflict !== undefined) {
+    return none(l10n.t('{0} and its sso_session {1} differ in {2}.', name, session ?? '', conflict[0]));
+  }
+  const get = (key: string) => settingOf(named, key) ?? settingOf(section, key);
+  const [startUrl, region] = [get('sso_start_url'), get('sso_region')];
+  const [accountId, roleName] = [get('sso_account_id'), get('sso_role_name')];
+  if (startUrl && region && accountId && roleName) {
+    return { kind: 'sso', session, startUrl, region, accountId, roleName };
+  }
+  const missing = ['sso_start_url', 'sso_region', 'sso_account_id', 'sso_role_name'].filter((key) => !get(key));
+  return none(l10n.t('{0} lacks {1}.', name, missing.join(', ')));
+}
+
+function credentialSourceOf(text: string | undefined, name: string): Origin {
+  if (text === undefined) {
+    return none(
+      l10n.t('{0} has a role_arn without source_profile, credential_source or web_identity_token_file.', name),
+    );
+  }
+  const source = credentialSources.find((known) => known === text);
+  return source === undefined
+    ? none(l10n.t('the credential_source of {0} is {1}, and not one of {2}.', name, text, credentialSources.join(', ')))
+    : { kind: 'credentialSource', source };
+}
+
+function none(problem: string): Origin {
+  return { kind: 'none', problem };
+}

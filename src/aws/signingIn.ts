@@ -4,6 +4,13 @@ import type { Deadline } from './deadline.ts';
 import type { SignInStep } from './errors.ts';
 import type { SignInChain } from './signInChain.ts';
 
+/** What a request is signed with. The SDK's shape, as far as we make or read it. */
+export interface Identity {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
 /** One sign-in under way. The SDK's providers take no such thing along, so it follows them by itself. */
 export interface SigningIn {
   readonly profile: string | undefined;
@@ -15,8 +22,10 @@ export interface SigningIn {
   readonly processTimeoutMs: number;
   /** What it does at the moment, or did last. */
   step: SignInStep;
-  /** The token of its SSO session, in place of the file's. */
+  /** The token of its SSO session, in place of the file's. See {@link takeOverSdkFiles}. */
   token?: Readonly<Record<string, unknown>> | undefined;
+  /** In the place of the config and the credentials file, for the SDK's providers. See {@link takeOverSdkFiles}. */
+  readonly sdkConfig: string;
   /** What really went wrong, where the SDK's provider keeps only the text of it. */
   failure?: KmsError;
   /** A request that found no server. The SDK takes that for an expired session, when it was to renew one. */

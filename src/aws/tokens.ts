@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { getSSOTokenFilepath } from '@smithy/core/config';
 import type { SignInNeed } from '../core/kmsApi.ts';
-import type { Env } from './profiles.ts';
+import { isRenewable } from './sdkFiles.ts';
+import type { Env } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';
 
 /** The token files of SSO and of `aws login`, which the AWS CLI writes. */
@@ -36,10 +37,8 @@ export function createTokens(env: Env): Tokens {
 
   const path = ({ origin }: SignInChain): string | undefined => {
     switch (origin.kind) {
-      case 'sso': {
-        const id = origin.session ?? origin.startUrl;
-        return id === undefined ? undefined : getSSOTokenFilepath(id);
-      }
+      case 'sso':
+        return getSSOTokenFilepath(origin.session ?? origin.startUrl);
       case 'login': {
         const directory = env['AWS_LOGIN_CACHE_DIRECTORY'] ?? join(homedir(), '.aws', 'login', 'cache');
         return join(directory, `${createHash('sha256').update(origin.session).digest('hex')}.json`);
@@ -88,13 +87,13 @@ export function createTokens(env: Env): Tokens {
         return undefined;
       }
       const token = parse((await contents(file)) ?? '');
-      const { session } = chain.origin;
-      const isRenewable =
-        session !== undefined && ['clientId', 'clientSecret', 'refreshToken'].every((key) => token[key] !== undefined);
+      const canRenew =
+        isRenewable(chain.origin) &&
+        ['clientId', 'clientSecret', 'refreshToken'].every((key) => token[key] !== undefined);
       return isAccessToken(token)
         ? {
             asItIs: { ...token, expiresAt: farAhead },
-            toRenew: isRenewable ? { ...token, expiresAt: longAgo } : undefined,
+            toRenew: canRenew ? { ...token, expiresAt: longAgo } : undefined,
           }
         : undefined;
     },

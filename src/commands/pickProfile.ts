@@ -37,6 +37,6 @@ async function profileItems({ aws, connections }: CommandContext): Promise<reado
   return (await (await aws()).profiles()).map((value) => {
     const parts = [value.region, shown.has(value.name) ? l10n.t('in the view') : undefined];
     const description = parts.filter((part) => part !== undefined).join(' · ');
-    return { label: printable(value.name), description, detail: value.signIn, value };
+    return { label: printable(value.name), description, detail: value.signIn ?? l10n.t('no sign-in set up'), value };
   });
 }

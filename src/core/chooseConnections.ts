@@ -15,7 +15,7 @@ export interface Preferences {
   readonly region: string;
   /** Where these settings come from is not the user, who has not agreed to them. */
   readonly isUnconfirmed?: boolean;
-  /** AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are read. */
+  /** The variables that name a profile and a Region, and those with which the environment signs in, are read. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -50,23 +50,33 @@ function chosenConnections(preferences: Preferences, profiles: readonly Profile[
 
 function defaultConnection(preferences: Preferences, profiles: readonly Profile[]): ConnectionRef | undefined {
   const { env } = preferences;
-  const named = preferences.profile || env['AWS_PROFILE'] || undefined;
-  if (named === undefined && env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) {
-    return {
-      kind: 'environment',
-      region: preferredRegion(preferences, undefined) ?? missing('regionMissing', undefined),
-    };
-  }
+  const named = preferences.profile || env['AWS_PROFILE'] || env['AWS_DEFAULT_PROFILE'] || undefined;
   const name = named ?? 'default';
   const profile = profiles.find((candidate) => candidate.name === name);
+  if (named === undefined && isEnvironmentFirst(env, profile)) {
+    // As in the AWS CLI, the settings of the default profile go with the credentials of the environment.
+    const region = preferredRegion(preferences, undefined) ?? profile?.region;
+    return { kind: 'environment', region: region || missing('regionMissing', undefined) };
+  }
   if (profile === undefined) return named === undefined ? undefined : missing('profileMissing', name);
   const region = preferredRegion(preferences, profile) ?? missing('regionMissing', name);
   return { kind: 'profile', profile: name, region };
 }
 
+/**
+ * The environment has credentials that come before those of the default profile, in the order of the AWS CLI: an access
+ * key, a web identity, the default profile, a container.
+ */
+function isEnvironmentFirst(env: Preferences['env'], standard: Profile | undefined): boolean {
+  if (env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) return true;
+  if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) return true;
+  const isContainer = env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] || env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
+  return Boolean(isContainer) && standard?.signIn === undefined;
+}
+
 /** The setting's Region, else the profile's, else the environment's. */
 export function preferredRegion({ region, env }: Preferences, profile: Profile | undefined): string | undefined {
-  return region || profile?.region || env['AWS_REGION'] || undefined;
+  return region || profile?.region || env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined;
 }
 
 function missing(kind: 'profileMissing' | 'regionMissing', profile: string | undefined): never {

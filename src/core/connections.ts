@@ -108,13 +108,18 @@ export class Connections {
   async list(): Promise<readonly ConnectionRef[]> {
     if (this.#disposed) return [];
     const isChosen = this.#options.preferences().connections !== undefined;
-    const profiles = isChosen ? [] : await (await this.#options.aws()).profiles();
+    const aws = isChosen ? undefined : await this.#options.aws();
+    const profiles = (await aws?.profiles()) ?? [];
     let refs: readonly ConnectionRef[] = [];
     const before = this.#shownIds();
     try {
       // Asked anew: a choice made while the files were read counts at once.
       const chosen = chooseConnections(this.#options.preferences(), profiles);
       refs = [...new Map(chosen.map((ref) => [connectionId(ref), ref])).values()];
+    } catch (error) {
+      const isNamed = aws !== undefined && isKmsError(error) && error.details.kind === 'profileMissing';
+      // Without a connection these are the config and the credentials file.
+      throw isNamed ? new KmsError({ ...error.details, files: await aws.files([]) }, error) : error;
     } finally {
       this.#closeAllBut(refs);
       for (const ref of refs) {

@@ -97,8 +97,8 @@ export interface Profile {
   readonly name: string;
   /** The Region that the files give it. */
   readonly region: string | undefined;
-  /** How it signs in, for a person to read: `SSO`, `assumes role/Admin`, … */
-  readonly signIn: string;
+  /** How it signs in, for a person to read: `SSO`, `assumes role/Admin`, …; `undefined` when no way is set up. */
+  readonly signIn: string | undefined;
 }
 
 /**

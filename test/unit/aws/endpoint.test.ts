@@ -4,23 +4,39 @@ import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
 import { HttpResponse } from '@smithy/core/protocols';
 import fc from 'fast-check';
 import { resolveEndpoint, type ServiceId, shownUrl } from '../../../src/aws/endpoint.ts';
-import type { SharedFiles } from '../../../src/aws/profiles.ts';
+import { parseIni } from '../../../src/aws/ini.ts';
+import { combine } from '../../../src/aws/sharedFiles.ts';
 import { clientSettings, defaultTransport } from '../../../src/aws/transport.ts';
 import { hostileText, property } from '../hostile.ts';
 
-const files: SharedFiles = {
-  configFile: {
-    dev: { services: 'local', endpoint_url: 'http://profile.test' },
-    plain: { endpoint_url: 'http://plain.test' },
-    ignoring: { endpoint_url: 'http://profile.test', ignore_configured_endpoint_urls: 'true' },
-    lost: { services: 'gone', endpoint_url: 'http://profile.test' },
-    typo: { endpoint_url: 'localhost:4566' },
-    fips: { use_fips_endpoint: 'true', use_dualstack_endpoint: 'true' },
-    fipsAtHome: { use_fips_endpoint: 'true', use_dualstack_endpoint: 'true', endpoint_url: 'http://plain.test' },
-    'services.local': { 'kms.endpoint_url': 'http://section.test' },
-  },
-  credentialsFile: { stored: { endpoint_url: 'http://stored.test' } },
-};
+const files = combine(
+  parseIni(`
+[profile dev]
+services = local
+endpoint_url = http://profile.test
+[profile plain]
+endpoint_url = http://plain.test
+[profile ignoring]
+endpoint_url = http://profile.test
+ignore_configured_endpoint_urls = true
+[profile lost]
+services = gone
+endpoint_url = http://profile.test
+[profile typo]
+endpoint_url = localhost:4566
+[profile fips]
+use_fips_endpoint = true
+use_dualstack_endpoint = true
+[profile fipsAtHome]
+use_fips_endpoint = true
+use_dualstack_endpoint = true
+endpoint_url = http://plain.test
+[services local]
+kms =
+  endpoint_url = http://section.test
+`),
+  parseIni('[stored]\nendpoint_url = http://stored.test\n'),
+);
 
 const urlOf = (profile: string, env: Record<string, string> = {}, service: ServiceId = 'KMS') =>
   resolveEndpoint(service, env, files, profile).url;
@@ -83,8 +99,9 @@ test('an endpoint is shown without the user name and password in it', () => {
 
 /** Where a request of KMS would go, without sending it. */
 async function kmsHost(region: string, settings: string): Promise<string> {
-  const files = { configFile: { p: Object.fromEntries(settings.split(' ').map((name) => [name, 'true'])) } };
-  const endpoint = resolveEndpoint('KMS', {}, { ...files, credentialsFile: {} }, 'p');
+  const lines = settings === '' ? [] : settings.split(' ').map((name) => `${name} = true`);
+  const files = combine(parseIni(['[profile p]', ...lines].join('\n')), new Map());
+  const endpoint = resolveEndpoint('KMS', {}, files, 'p');
   let host = '';
   const client = new KMSClient({
     ...clientSettings(defaultTransport, endpoint),

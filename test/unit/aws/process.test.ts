@@ -133,7 +133,9 @@ test('a credential process runs once for all calls, and again when AWS says that
 
 test('in an untrusted workspace no credential process is started, wherever in the chain it is', async (t) => {
   let trusted = false;
-  const { open, cloud, home, writeConfig } = await createCloudWorld(t, { aws: { mayRunProcesses: () => trusted } });
+  const { open, cloud, home, writeConfig, writeCredentials } = await createCloudWorld(t, {
+    aws: { mayRunProcesses: () => trusted },
+  });
   const marker = join(home, 'ran');
   await writeConfig(`
 ${processProfile(`sh -c "touch ${marker} && exit 1"`)}
@@ -141,9 +143,12 @@ ${processProfile(`sh -c "touch ${marker} && exit 1"`)}
 role_arn = ${role('Admin')}
 source_profile = process
 [profile keys]
+credential_process = touch ${marker}
+[profile both]
 ${anasKeys}credential_process = touch ${marker}
 `);
-  for (const profile of ['process', 'role']) {
+  await writeCredentials(`[keys]\n${anasKeys}`);
+  for (const profile of ['process', 'role', 'both']) {
     const { api } = await open(profile);
     await assert.rejects(
       api.listKeys(undefined, never),
@@ -152,7 +157,7 @@ ${anasKeys}credential_process = touch ${marker}
   }
   await assert.rejects(access(marker));
   assert.equal(cloud.requests.length, 0);
-  // The SDK does not start a process that is not needed.
+  // Keys of the credentials file come before a process, and a process comes before keys of the config file.
   await (await open('keys')).api.listKeys(undefined, never);
   trusted = true;
   await assert.rejects((await open('process')).api.listKeys(undefined, never), (error) =>

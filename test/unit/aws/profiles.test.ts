@@ -42,7 +42,7 @@ test('a Region in the credentials file beats the one in the config file', async 
   });
 });
 
-test('each profile says how it signs in, in the order in which the SDK decides it', async (t) => {
+test('each profile says how it signs in, in the order in which the AWS CLI decides it', async (t) => {
   const { aws } = await createWorld(t, {
     config: `
 [profile chain]
@@ -64,6 +64,11 @@ web_identity_token_file = /token
 credential_process = /bin/false
 [profile sso]
 sso_session = corp
+sso_account_id = 111122223333
+sso_role_name = Reader
+[sso-session corp]
+sso_start_url = https://x.awsapps.com/start
+sso_region = eu-west-1
 [profile login]
 login_session = arn:aws:iam::111122223333:user/ana
 [profile bare]
@@ -71,7 +76,7 @@ output = json
 `,
   });
   assert.deepEqual(Object.fromEntries((await aws.profiles()).map(({ name, signIn }) => [name, signIn])), {
-    bare: 'no sign-in set up',
+    bare: undefined,
     chain: 'assumes role/team/Admin',
     keys: 'access key',
     login: 'AWS login session',

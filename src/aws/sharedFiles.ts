@@ -1,0 +1,160 @@
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve, sep } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { KmsError } from '../core/errors.ts';
+import { IniError, parseIni, type Section, shellWords } from './ini.ts';
+
+/** The environment's variables, as `process.env` has them. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The config and the credentials file as they are on disk now, as the AWS CLI reads them. */
+export interface SharedFiles {
+  /** Of both files, by name; where both have a setting the credentials file's counts. */
+  readonly profiles: ReadonlyMap<string, Section>;
+  /** The profiles of one file alone: an access key is never put together from two. */
+  readonly ofConfig: ReadonlyMap<string, Section>;
+  readonly ofCredentials: ReadonlyMap<string, Section>;
+  readonly ssoSessions: ReadonlyMap<string, Section>;
+  readonly services: ReadonlyMap<string, Section>;
+}
+
+/** The absolute paths of the config and the credentials file, whether or not they exist. */
+export function sharedFilePaths(env: Env): readonly [config: string, credentials: string] {
+  const { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials } = env;
+  return [expanded(config || '~/.aws/config', env), expanded(credentials || '~/.aws/credentials', env)];
+}
+
+/** With variables, then `~`, in the place of which the home folder is. What is not set stays as it is. */
+function expanded(path: string, env: Env): string {
+  const variables = process.platform === 'win32' ? /\$(\w+)|\$\{([^}]*)\}|%([^%]+)%/g : /\$(\w+)|\$\{([^}]*)\}/g;
+  const known = path.replace(variables, (whole, ...names: readonly unknown[]) => {
+    const name = names.find((candidate) => typeof candidate === 'string');
+    return typeof name === 'string' && Object.hasOwn(env, name) ? (env[name] ?? whole) : whole;
+  });
+  const isOfHome = known === '~' || known.startsWith('~/') || known.startsWith(`~${sep}`);
+  return isOfHome ? join(homedir(), known.slice(1)) : resolve(known);
+}
+
+/**
+ * Reads both files from disk; one that is missing has no sections.
+ * @throws KmsError `filesUnreadable` when the AWS CLI would refuse one of them, or pass over it as if it were empty
+ */
+export async function readSharedFiles(env: Env): Promise<SharedFiles> {
+  const [config, credentials] = sharedFilePaths(env);
+  return combine(...(await Promise.all([readIni(config), readIni(credentials)])));
+}
+
+/** @param config, ofCredentials the sections of the files, as {@link parseIni} reads them */
+export function combine(
+  config: ReadonlyMap<string, Section>,
+  ofCredentials: ReadonlyMap<string, Section>,
+): SharedFiles {
+  const { profiles: ofConfig, ssoSessions, services } = configSections(config);
+  const profiles = new Map(ofConfig);
+  for (const [name, section] of ofCredentials) {
+    profiles.set(name, new Map([...(ofConfig.get(name) ?? []), ...section]));
+  }
+  return { profiles, ofConfig, ofCredentials, ssoSessions, services };
+}
+
+/** The sections of a config file, by kind and name. Those of other kinds are of no use to us, nor to the AWS CLI. */
+function configSections(sections: ReadonlyMap<string, Section>) {
+  const profiles = new Map<string, Section>();
+  const ssoSessions = new Map<string, Section>();
+  const services = new Map<string, Section>();
+  for (const [header, section] of sections) {
+    // By how it begins, and not by its first word: so botocore has it.
+    const kind = [
+      { prefix: 'profile', named: profiles },
+      { prefix: 'sso-session', named: ssoSessions },
+      { prefix: 'services', named: services },
+    ].find(({ prefix }) => header.startsWith(prefix));
+    const [, name, ...others] = kind === undefined ? [] : (shellWords(header) ?? []);
+    if (name !== undefined && others.length === 0) {
+      kind?.named.set(name, section);
+    } else if (header === 'default') {
+      profiles.set(header, section);
+    }
+  }
+  return { profiles, ssoSessions, services };
+}
+
+async function readIni(path: string): Promise<ReadonlyMap<string, Section>> {
+  const text = await readText(path);
+  try {
+    return parseIni(text);
+  } catch (error) {
+    throw error instanceof IniError ? unreadable(path, error.message) : error;
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  const bytes = await readBytes(path);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    if (!text.includes('\0')) {
+      return text;
+    }
+  } catch {
+    // Told below.
+  }
+  throw unreadable(path, l10n.t('It is not encoded as UTF-8.'));
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    const stats = await stat(path);
+    // The null device stands for no file.
+    if (stats.isCharacterDevice()) {
+      return new Uint8Array();
+    }
+    if (!stats.isFile()) {
+      throw unreadable(path, stats.isDirectory() ? l10n.t('It is a folder.') : l10n.t('It is not a regular file.'));
+    }
+    return await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    switch (code) {
+      case undefined:
+        throw error;
+      case 'ENOENT':
+        if (await isBelowDanglingLink(path)) {
+          throw unreadable(path, l10n.t('It is a link to a file that does not exist.'));
+        }
+        return new Uint8Array();
+      case 'EACCES':
+      case 'EPERM':
+        throw unreadable(path, l10n.t('You have no permission to read it.'));
+      default:
+        throw unreadable(path, l10n.t('The system answers {0}.', code));
+    }
+  }
+}
+
+/** Whether a path that does not exist is itself a link to nothing, or would be in a folder that is. */
+async function isBelowDanglingLink(path: string): Promise<boolean> {
+  const exists = (reading: Promise<unknown>) =>
+    reading.then(
+      () => true,
+      () => false,
+    );
+  for (let at = path; ; at = dirname(at)) {
+    if (await exists(lstat(at))) {
+      return !(await exists(stat(at)));
+    }
+    if (at === dirname(at)) {
+      return false;
+    }
+  }
+}
+
+function unreadable(path: string, message: string): KmsError {
+  return new KmsError({
+    kind: 'filesUnreadable',
+    operation: 'Connect',
+    awsName: 'FilesUnreadable',
+    message,
+    files: [path],
+  });
+}
