@@ -13,6 +13,9 @@ const profiles: readonly Profile[] = [
 ];
 const keys = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' };
 
+const webIdentity = { AWS_WEB_IDENTITY_TOKEN_FILE: '/token', AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/Pod' };
+const container = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/credentials' };
+
 const ofProfile = (profile: string, region: string): ConnectionRef => ({ kind: 'profile', profile, region });
 const ofEnvironment = (region: string): ConnectionRef => ({ kind: 'environment', region });
 const sample: ConnectionRef = { kind: 'sample' };
@@ -66,6 +69,39 @@ const choices: readonly [string, Partial<Preferences>, readonly ConnectionRef[]]
     { profile: 'no-region', env: { AWS_REGION: 'us-west-2' } },
     [ofProfile('no-region', 'us-west-2')],
   ],
+  ['AWS_PROFILE before AWS_DEFAULT_PROFILE', { env: { AWS_PROFILE: 'dev', AWS_DEFAULT_PROFILE: 'default' } }, [dev]],
+  ['AWS_DEFAULT_PROFILE before the keys of the environment', { env: { AWS_DEFAULT_PROFILE: 'dev', ...keys } }, [dev]],
+  [
+    'in AWS_REGION before AWS_DEFAULT_REGION',
+    { profile: 'no-region', env: { AWS_REGION: 'us-west-2', AWS_DEFAULT_REGION: 'us-east-2' } },
+    [ofProfile('no-region', 'us-west-2')],
+  ],
+  [
+    'in AWS_DEFAULT_REGION where AWS_REGION is empty',
+    { profile: 'no-region', env: { AWS_REGION: '', AWS_DEFAULT_REGION: 'us-east-2' } },
+    [ofProfile('no-region', 'us-east-2')],
+  ],
+  [
+    'with the keys of the environment, in the Region of the default profile',
+    { env: keys },
+    [ofEnvironment('eu-central-1')],
+  ],
+  [
+    'with the keys of the environment, in AWS_DEFAULT_REGION before the Region of the default profile',
+    { env: { ...keys, AWS_DEFAULT_REGION: 'us-east-2' } },
+    [ofEnvironment('us-east-2')],
+  ],
+  [
+    'a web identity of the environment before the default profile',
+    { env: webIdentity },
+    [ofEnvironment('eu-central-1')],
+  ],
+  [
+    'the default profile where a web identity has no role',
+    { env: { AWS_WEB_IDENTITY_TOKEN_FILE: '/token' } },
+    [standard],
+  ],
+  ['the default profile before a container', { env: container }, [standard]],
   [
     'with the keys of the environment, in the Region of the setting before AWS_REGION',
     { region: 'eu-north-1', env: { ...keys, AWS_REGION: 'us-west-2' } },
@@ -86,13 +122,30 @@ test('where nothing says how to sign in the view shows nothing, or sample data',
   assert.deepEqual(chooseConnections(preferences({ env, sample: true }), []), [sample]);
 });
 
+for (const [what, env] of Object.entries({
+  'an access key': keys,
+  'a web identity': webIdentity,
+  'a container': container,
+  'a container by its full address': { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials' },
+})) {
+  test(`the variables of ${what} alone open the connection of the environment`, () => {
+    const inRegion = preferences({ env: { ...env, AWS_DEFAULT_REGION: 'us-east-2' } });
+    assert.deepEqual(chooseConnections(inRegion, []), [ofEnvironment('us-east-2')]);
+    const bare: Profile = { name: 'default', region: 'eu-north-1', signIn: undefined };
+    assert.deepEqual(chooseConnections(preferences({ env }), [bare]), [ofEnvironment('eu-north-1')]);
+    assert.throws(
+      () => chooseConnections(preferences({ env }), []),
+      (error) => isKmsError(error) && error.details.kind === 'regionMissing' && error.details.profile === undefined,
+    );
+  });
+}
+
 const missing: readonly [string, Partial<Preferences>, KmsErrorKind, string | undefined][] = [
   ['a profile of the setting that is in no file', { profile: 'gone' }, 'profileMissing', 'gone'],
   ['an AWS_PROFILE that is in no file', { env: { AWS_PROFILE: 'gone', ...keys } }, 'profileMissing', 'gone'],
   ['a default profile that is named and in no file', { profile: 'Default' }, 'profileMissing', 'Default'],
   ['a profile without a Region', { profile: 'no-region' }, 'regionMissing', 'no-region'],
   ['an empty AWS_REGION', { profile: 'no-region', env: { AWS_REGION: '' } }, 'regionMissing', 'no-region'],
-  ['keys of the environment without a Region', { env: keys }, 'regionMissing', undefined],
 ];
 
 for (const [sentence, fields, kind, profile] of missing) {

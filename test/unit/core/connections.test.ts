@@ -211,6 +211,13 @@ test('connections that were open are closed when their settings become those of 
   assert.deepEqual(isOpen(), []);
 });
 
+test('a profile that is named and in no file is reported with the files that were read', async () => {
+  const { connections } = world({ profile: 'gone' });
+  const error = await connections.list().catch((reason: unknown) => reason);
+  assert.ok(isKmsError(error) && error.details.kind === 'profileMissing');
+  assert.deepEqual([error.details.profile, error.details.files], ['gone', ['/aws/config']]);
+});
+
 test('listing opens nothing', async () => {
   const { connections, told, asked } = world({ connections: [dev, prod], sample: true });
   assert.deepEqual(await connections.list(), [dev, prod, sample]);
