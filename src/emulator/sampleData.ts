@@ -100,7 +100,8 @@ function addGrants(
 }
 
 function buildKey(account: Account, sample: SampleKey, policy: string, random: Random, now: number): Key {
-  const id = sample.multiRegion || sample.replicaOf ? `mrk-${random.hex(16)}` : random.uuid();
+  const uuid = sample.multiRegion ? undefined : random.uuid();
+  const id = uuid === undefined || sample.replicaOf ? `mrk-${uuid?.replaceAll('-', '') ?? random.hex(16)}` : uuid;
   const createdAt = sample.state === 'Creating' ? now - 60_000 : now - Math.floor((30 + random.next() * 1400) * day);
   return {
     id,

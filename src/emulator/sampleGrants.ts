@@ -61,9 +61,9 @@ export const grantMakers = {
   },
   /** The same, as EC2 wrote it before its principals were sessions. */
   oldVolume: ({ account, random }) => ({
-    granteePrincipal: `${account.id}:aws:ec2-infrastructure:i-${random.hex(4)}`,
+    granteePrincipal: `${account.id}:aws:ec2-infrastructure:i-${random.hex(8).slice(0, 8)}`,
     operations: ['Decrypt'],
-    constraints: { encryptionContextSubset: { 'aws:ebs:id': `vol-${random.hex(4)}` } },
+    constraints: { encryptionContextSubset: { 'aws:ebs:id': `vol-${random.hex(8).slice(0, 8)}` } },
   }),
   /** RDS, by its service-linked role. */
   rds: ({ account, random }) => ({
