@@ -4,7 +4,7 @@ import vscode = require('vscode');
 
 import { type Actor, identityOf } from '../core/actor.ts';
 import { systemClock } from '../core/clock.ts';
-import type { Session } from '../core/connections.ts';
+import type { ActingSession, Session } from '../core/connections.ts';
 import {
   contextPairProblem,
   createGrantProblem,
@@ -21,8 +21,10 @@ import {
   takesContext,
 } from '../core/createGrant.ts';
 import { isAwsManaged, keyName } from '../core/describe.ts';
-import { explain, isAbort, isKind, isKmsError, isUnanswered, type KmsError, UserError } from '../core/errors.ts';
+import { attemptSentence, earlierCreation } from '../core/earlierAttempts.ts';
+import { explain, isAbort, isKind, isKmsError, type KmsError, UserError } from '../core/errors.ts';
 import {
+  type CreateCheck,
   checkCreate,
   create,
   existedBefore,
@@ -52,7 +54,7 @@ import { type PickItem, showInformation, showWarning } from '../platform/prompts
 import { propagationPolicy } from '../platform/settings.ts';
 import { askLineStep, askPick } from '../platform/steps.ts';
 import type { KeyNode } from '../views/nodes.ts';
-import { actingSession, whoActs } from './actingSession.ts';
+import { actorSentences, askAndAct, confirmTyped, creationTyping, signedInAs, whoActs } from './actingSession.ts';
 import { namedAccount, unlessDenied } from './ask.ts';
 import { pickConnection } from './connectionCommands.ts';
 import { type CommandContext, sessionOf } from './context.ts';
@@ -104,12 +106,8 @@ export async function createGrant(context: CommandContext, node?: KeyNode): Prom
     if (answered === undefined) return;
     answers = answered;
     const wanted = wantedBy(answered);
-    const decision = await checkAndConfirm(context, connection, wanted);
-    if (decision.kind === 'end') return;
-    if (decision.kind === 'confirmed') {
-      const made = await make(context, connection, wanted, decision);
-      if (made.kind === 'end') return;
-    }
+    using _hold = context.connections.hold(connection);
+    if ((await checkAndMake(context, connection, wanted)) === 'end') return;
     start = 'last';
   }
 }
@@ -414,15 +412,13 @@ function wantedBy(answers: Answers): Wanted {
 }
 
 /** `change`: back to the questions, with the answers as they are. */
-type Next = { readonly kind: 'change' | 'end' };
+type Next = 'change' | 'end';
 
-type Decision = { readonly kind: 'confirmed'; readonly actor: Actor; readonly listed: readonly Grant[] } | Next;
-
-async function checkAndConfirm(
+async function checkAndMake(
   context: CommandContext,
   connection: Connection,
   { key, metadata, input }: Wanted,
-): Promise<Decision> {
+): Promise<Next> {
   // What was answered early can stand against what was answered late.
   const problem = createGrantProblem(input, metadata);
   if (problem !== undefined) return refused(problem, '');
@@ -442,22 +438,56 @@ async function checkAndConfirm(
     void showWarning(
       l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
     );
-    return { kind: 'end' };
+    return 'end';
   }
+  return askAndAct<Next, Next>(
+    context,
+    { connection, actor },
+    (shown, earlier) => confirmed(context, connection, { key, input }, { shown, earlier, outcome, listed }),
+    (acting) => make(context, acting, { key, input }, listed),
+  );
+}
+
+async function confirmed(
+  { journal }: CommandContext,
+  connection: Connection,
+  { key, input }: Pick<Wanted, 'key' | 'input'>,
+  {
+    shown,
+    earlier,
+    outcome,
+    listed,
+  }: {
+    readonly shown: Actor;
+    readonly earlier: Actor | undefined;
+    readonly outcome: CreateCheck;
+    readonly listed: readonly Grant[];
+  },
+): Promise<'agreed' | Next> {
+  const attempt = earlierCreation(journal.records, input);
   const sentences = [
+    ...actorSentences(shown, earlier),
+    ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...remarks(input, listed),
     ...(outcome === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),
   ];
-  const lines = grantLines(input, { connection, key, identity: identityOf(actor), named: namedAccount });
-  const [yes, change] = [l10n.t('Create Grant'), l10n.t('Change…')];
+  const lines = grantLines(input, {
+    connection,
+    key,
+    identity: identityOf(shown),
+    signedInAs: signedInAs(shown),
+    named: namedAccount,
+  });
+  const yes = shown.kind === 'unverified' ? l10n.t('Continue…') : l10n.t('Create Grant');
+  const change = l10n.t('Change…');
   const picked = await vscode.window.showWarningMessage(
     l10n.t('Create this grant on {0}?', keyName(key)),
     { modal: true, detail: [sentences.join(' '), lines.join('\n')].filter((part) => part !== '').join('\n\n') },
     yes,
     change,
   );
-  if (picked === yes) return { kind: 'confirmed', actor, listed };
-  return { kind: picked === change ? 'change' : 'end' };
+  if (picked === yes) return (await confirmTyped(shown, creationTyping(connection, key))) ? 'agreed' : 'end';
+  return picked === change ? 'change' : 'end';
 }
 
 /** @throws what is no answer of KMS */
@@ -471,7 +501,7 @@ async function refusedBy(error: unknown, { log }: CommandContext): Promise<Next>
 async function refused(sentence: string, detail: string): Promise<Next> {
   const change = l10n.t('Change…');
   const picked = await vscode.window.showErrorMessage(printable(sentence, 600), { modal: true, detail }, change);
-  return { kind: picked === change ? 'change' : 'end' };
+  return picked === change ? 'change' : 'end';
 }
 
 async function check(session: Session, input: CreateGrantInput, signal: AbortSignal) {
@@ -492,19 +522,18 @@ function explainRefusal({ details }: KmsError): { readonly sentence: string; rea
 
 async function make(
   context: CommandContext,
-  connection: Connection,
-  { key, input }: Wanted,
-  { actor, listed }: Extract<Decision, { kind: 'confirmed' }>,
+  acting: ActingSession,
+  { key, input }: Pick<Wanted, 'key' | 'input'>,
+  listed: readonly Grant[],
 ): Promise<Next> {
-  // The dialog may have been open for long: act only on the connection, and in the account, that it named.
-  const acting = await actingSession(context, connection, actor);
   const { session } = acting;
+  const { connection } = session;
   const onJournalError = (error: unknown) => void tellFailure(error, context.log);
   let created: Awaited<ReturnType<typeof create>>;
   try {
     created = await create({ journal: context.journal, onJournalError }, acting, { key, input });
   } catch (error) {
-    if (!isUnanswered(error)) return refusedBy(error, context);
+    if (isKmsError(error) && error.details.operation === 'CreateGrant') return refusedBy(error, context);
     context.view.refreshGrants(connection, key.arn);
     throw error;
   }
@@ -519,7 +548,7 @@ async function make(
   void follow(context, session, key, created, existed).catch((error: unknown) => {
     if (!isAbort(error)) context.log.warn(describeError(error));
   });
-  return { kind: 'end' };
+  return 'end';
 }
 
 /** The one time that the token is offered; nothing keeps it when the message is gone. */

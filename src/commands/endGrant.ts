@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { type Actor, identityOf } from '../core/actor.ts';
 import type { Session } from '../core/connections.ts';
 import { grantName, isAwsManaged, keyName } from '../core/describe.ts';
+import { attemptSentence, earlierEnding } from '../core/earlierAttempts.ts';
 import { UserError } from '../core/errors.ts';
 import { managerOf } from '../core/findings.ts';
 import { grantLines } from '../core/grantLines.ts';
@@ -11,6 +12,7 @@ import {
   accountOfArn,
   type CallerIdentity,
   type Connection,
+  connectionId,
   type Grant,
   type KeyMetadata,
   type KmsKey,
@@ -21,8 +23,8 @@ import { type Preflight, preflight, preflightRetire, type RevokeResult } from '.
 import { serviceOfGrant, usedBySentence } from '../core/serviceGrant.ts';
 import { printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
-import { confirm, confirmByTyping, showInformation, showWarning } from '../platform/prompts.ts';
-import { actingSession, whoActs } from './actingSession.ts';
+import { showInformation, showWarning } from '../platform/prompts.ts';
+import { actorSentences, askAndAct, confirmAs, signedInAs, whoActs } from './actingSession.ts';
 import { namedAccount, unlessDenied } from './ask.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
@@ -44,9 +46,12 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
   const { connection, key } = target;
   const { revocations, view } = context;
   if (isUnderWay(context, target)) {
-    void showInformation(l10n.t('This grant is ended already. The view follows the change.'));
+    void showInformation(
+      l10n.t('A revoke or retirement of this grant was sent before. The view follows what becomes of it.'),
+    );
     return 'underWay';
   }
+  using _hold = context.connections.hold(connection);
 
   const checked = await withCancellableProgress(l10n.t('Checking the grant…'), (signal) =>
     check(kind, session, target, AbortSignal.any([signal, session.closed])),
@@ -80,12 +85,37 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
     return 'doneByDryRun';
   }
 
-  if (!(await confirmed(kind, target, outcome.grant, checked))) return 'declined';
-  // The dialog may have been open for long: act only on the connection, and in the account, that it named.
-  const acting = await actingSession(context, connection, actor);
-  return kind === 'revoke'
-    ? revocations.revoke(acting, key, outcome.grant)
-    : revocations.retire(acting, key, outcome.grant);
+  const { grant } = outcome;
+  const answer = await askAndAct<RevokeResult, 'declined'>(
+    context,
+    { connection, actor },
+    async (shown, earlier) => {
+      if (kind === 'retire') refuseUnlessMayRetire(identityOf(shown), grant);
+      const isAgreed = await confirmed(
+        kind,
+        context,
+        { ...target, grant },
+        { shown, earlier, metadata: checked.metadata },
+      );
+      return isAgreed ? 'agreed' : 'declined';
+    },
+    (acting) => (kind === 'revoke' ? revocations.revoke(acting, key, grant) : revocations.retire(acting, key, grant)),
+  );
+  if (answer !== 'declined' && !isShown(context, connection)) {
+    // No row is left to show it.
+    void showInformation(
+      l10n.t(
+        'KMS answered for the grant {0} on {1}, whose connection is no longer shown. The history has it.',
+        name,
+        label,
+      ),
+    );
+  }
+  return answer;
+}
+
+function isShown({ connections }: CommandContext, { id }: Connection): boolean {
+  return connections.shown.some((ref) => connectionId(ref) === id);
 }
 
 /** A revoke or retirement of this grant was sent, or is about to be. */
@@ -129,18 +159,25 @@ function refuseUnlessMayRetire(caller: CallerIdentity | undefined, grant: Grant)
   );
 }
 
-async function confirmed(
+function confirmed(
   kind: EndingKind,
-  target: Target,
-  grant: Grant,
-  { actor, metadata }: Checked,
+  { journal }: CommandContext,
+  { connection, key, grant }: Target,
+  {
+    shown,
+    earlier,
+    metadata,
+  }: {
+    readonly shown: Actor;
+    readonly earlier: Actor | undefined;
+    readonly metadata: KeyMetadata | undefined;
+  },
 ): Promise<boolean> {
-  const { connection, key } = target;
-  const [name, label] = [grantName(grant), keyName(target.key)];
+  const [name, label] = [grantName(grant), keyName(key)];
   const whole = printable(keyLabel(key));
   const managed = isAwsManaged(key, metadata);
   const used = serviceOfGrant(grant);
-  const typed = managerOf(grant, key, metadata) !== undefined;
+  const isManaged = managerOf(grant, key, metadata) !== undefined;
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
   const reason = managed || used === undefined ? l10n.t('This key is managed by AWS.') : usedBySentence(used);
   const words =
@@ -150,26 +187,41 @@ async function confirmed(
           final: l10n.t('A revoked grant cannot be restored.'),
           button: l10n.t('Revoke Grant'),
           title: l10n.t('Revoke the grant {0}', name),
-          type: l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reason, whole, account, connection.region),
+          prompt: (reasons: string) =>
+            l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reasons, whole, account, connection.region),
         }
       : {
           question: l10n.t('Retire the grant {0} on {1}?', name, label),
           final: l10n.t('A retired grant cannot be restored.'),
           button: l10n.t('Retire Grant'),
           title: l10n.t('Retire the grant {0}', name),
-          type: l10n.t('{0} Type {1} to retire in account {2}, {3}.', reason, whole, account, connection.region),
+          prompt: (reasons: string) =>
+            l10n.t('{0} Type {1} to retire in account {2}, {3}.', reasons, whole, account, connection.region),
         };
+  const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
   const sentences = [
+    ...actorSentences(shown, earlier),
+    ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     impactOfRevoke(grant),
     ...(managed ? [l10n.t('AWS manages this key for a service, which may stop working.')] : []),
     words.final,
   ];
-  const lines = grantLines(grant, { connection, key, identity: identityOf(actor), named: namedAccount });
-  const agreed = await confirm({
+  const lines = grantLines(grant, {
+    connection,
+    key,
+    identity: identityOf(shown),
+    signedInAs: signedInAs(shown),
+    named: namedAccount,
+  });
+  return confirmAs(shown, {
     question: words.question,
     detail: `${sentences.join(' ')}\n\n${lines.join('\n')}`,
-    button: typed ? l10n.t('Continue…') : words.button,
+    button: words.button,
+    typing: {
+      reasons: isManaged ? [reason] : [],
+      title: words.title,
+      prompt: words.prompt,
+      accepted: [keyLabel(key), ...key.aliases, key.keyId],
+    },
   });
-  if (!agreed || !typed) return agreed;
-  return confirmByTyping(words.title, words.type, [keyLabel(key), ...key.aliases, key.keyId]);
 }

@@ -3,6 +3,7 @@ import { type Actor, identityOf } from '../core/actor.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Session } from '../core/connections.ts';
 import { connectionName, grantName, keyName } from '../core/describe.ts';
+import { attemptSentence, earlierCreation } from '../core/earlierAttempts.ts';
 import { explain, isAbort, isKind, isKmsError, UserError } from '../core/errors.ts';
 import {
   type CreateCheck,
@@ -20,10 +21,10 @@ import { findGrant } from '../core/revocation.ts';
 import { duration, printable } from '../core/text.ts';
 import { describeError } from '../platform/log.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
-import { confirm, showInformation, showWarning } from '../platform/prompts.ts';
+import { showInformation, showWarning } from '../platform/prompts.ts';
 import { accountName, propagationPolicy } from '../platform/settings.ts';
 import type { HistoryEntryNode } from '../views/historyItem.ts';
-import { actingSession, whoActs } from './actingSession.ts';
+import { actorSentences, askAndAct, confirmAs, creationTyping, signedInAs, whoActs } from './actingSession.ts';
 import { unlessDenied } from './ask.ts';
 import type { CommandContext } from './context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
@@ -38,6 +39,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
   if (record === undefined) throw new UserError(l10n.t('The history no longer has this entry.'));
 
   const session = await connections.open(record.connection);
+  using _hold = connections.hold(session.connection);
   const checked = await withCancellableProgress(l10n.t('Checking the key…'), (signal) =>
     check(session, record, AbortSignal.any([signal, session.closed])),
   );
@@ -52,15 +54,27 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
     );
     return;
   }
-  if (!(await confirmed(session, record, checked))) return;
-  // The dialog may have been open for long: act only on the connection, and as the principal, that it named.
-  const acting = await actingSession(context, session.connection, actor);
   const onJournalError = (error: unknown) => log.warn(describeError(error));
-  const made = await create({ journal, onJournalError }, acting, { key: record.key, input, of: record });
-  view.refreshGrants(session.connection, record.key.arn);
+  const made = await askAndAct<Awaited<ReturnType<typeof create>>, 'declined'>(
+    context,
+    { connection: session.connection, actor },
+    async (shown, earlier) => {
+      refuseOtherAccount(record, identityOf(shown)?.account);
+      return (await confirmed(context, session, record, { ...checked, actor: shown, earlier, input }))
+        ? 'agreed'
+        : 'declined';
+    },
+    async (acting) => {
+      try {
+        return await create({ journal, onJournalError }, acting, { key: record.key, input, of: record });
+      } finally {
+        view.refreshGrants(session.connection, record.key.arn);
+      }
+    },
+  );
+  if (made === 'declined') return;
 
   const outcome = await waitCancellably(session, input, made.grantId);
-  if (session.closed.aborted) return;
   if (outcome !== undefined) await noteListed(journal, made.id, outcome).catch(onJournalError);
   view.refreshGrants(session.connection, record.key.arn);
   tell(record, made.grantId, outcome);
@@ -137,15 +151,26 @@ async function ask(
 }
 
 function confirmed(
+  { journal }: CommandContext,
   { connection }: Session,
   record: JournalRecord,
-  { plan, actor, answer, isListed }: Checked,
+  {
+    plan,
+    actor,
+    earlier,
+    answer,
+    isListed,
+    input,
+  }: Checked & { readonly earlier: Actor | undefined; readonly input: CreateGrantInput },
 ): Promise<boolean> {
+  const attempt = earlierCreation(journal.records, input);
   const identity = identityOf(actor);
   const { key, recreatedAs } = record;
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
   const named = (id: string) => (accountName(id) === undefined ? id : `${accountName(id)} (${id})`);
   const warnings = [
+    ...actorSentences(actor, earlier),
+    ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...(isListed ? [l10n.t('KMS still lists the old grant. With the new one there may be two.')] : []),
     ...(recreatedAs === undefined ? [] : [l10n.t('It was recreated before, as {0}.', printable(recreatedAs, 128))]),
     ...plan.obstacles.map(({ sentence }) => printable(sentence, 500)),
@@ -157,7 +182,7 @@ function confirmed(
     line(l10n.t('Account'), named(account)),
     line(l10n.t('Region'), connection.region),
     line(l10n.t('Profile'), connectionName(connection.ref)),
-    line(l10n.t('Signed in as'), identity?.arn ?? l10n.t('unknown')),
+    line(l10n.t('Signed in as'), signedInAs(actor)),
     ...(identity !== undefined && identity.account !== account
       ? [line(l10n.t('Which is another account than the key’s'), named(identity.account))]
       : []),
@@ -169,10 +194,11 @@ function confirmed(
     [l10n.t('Not the same:'), ...plan.different.map((text) => `• ${text}`)].join('\n'),
     place.join('\n'),
   ];
-  return confirm({
+  return confirmAs(actor, {
     question: l10n.t('Recreate the grant {0} on {1}?', grantName(record.grant), keyName(record.key)),
     detail: sections.filter((section) => section !== '').join('\n\n'),
     button: l10n.t('Recreate Grant'),
+    typing: creationTyping(connection, key),
   });
 }
 

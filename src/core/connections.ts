@@ -74,6 +74,10 @@ interface Slot {
   /** Opened, and not given out before it is known to lead to the same account as the session before it. */
   checking: OpenSession | undefined;
   failure: KmsError | undefined;
+  /** Commands that use it at the moment. */
+  holds: number;
+  /** No longer to be shown, and kept open for a command alone. */
+  isRemoved: boolean;
   /** Not on screen itself: it serves keys of another Region that stand below a connection of the same sign-in. */
   isSibling: boolean;
   wasOpen: boolean;
@@ -92,6 +96,8 @@ export class Connections {
   readonly #mayAsk = new Set<string>();
   /** Those of them that have not prompted since. */
   readonly #mayPrompt = new Set<string>();
+  /** The connections to show, as of the last {@link list}. */
+  #listed: readonly ConnectionRef[] | undefined;
   #openings = 0;
   #watches = 0;
   #disposed = false;
@@ -125,6 +131,7 @@ export class Connections {
       for (const ref of refs) {
         const slot = this.#slot(ref);
         slot.isSibling = false;
+        slot.isRemoved = false;
         this.#slots.delete(slot.id);
         this.#slots.set(slot.id, slot);
       }
@@ -170,12 +177,34 @@ export class Connections {
 
   /** The connections on screen. */
   get shown(): readonly ConnectionRef[] {
-    return [...this.#slots.values()].filter(({ isSibling }) => !isSibling).map(({ ref }) => ref);
+    return [...this.#slots.values()]
+      .filter(({ isSibling, isRemoved }) => !isSibling && !isRemoved)
+      .map(({ ref }) => ref);
   }
 
   /** The connections on screen, and those that stand behind keys of other Regions. */
   get known(): readonly ConnectionRef[] {
     return [...this.#slots.values()].map(({ ref }) => ref);
+  }
+
+  /**
+   * For as long as a command uses the connection: no change of the list closes it. A change of its files, or of its account,
+   * does.
+   */
+  hold({ id }: Connection): Disposable {
+    const slot = this.#slots.get(id);
+    if (slot !== undefined) slot.holds += 1;
+    let isHeld = slot !== undefined;
+    return {
+      [Symbol.dispose]: () => {
+        if (slot === undefined || !isHeld) return;
+        isHeld = false;
+        slot.holds -= 1;
+        if (slot.holds === 0 && this.#listed !== undefined && this.#slots.get(id) === slot) {
+          this.#closeUnlessListed(slot, this.#listed);
+        }
+      },
+    };
   }
 
   /** What was asked of an open connection failed since its sign-in no longer holds. */
@@ -265,6 +294,8 @@ export class Connections {
       session: undefined,
       checking: undefined,
       failure: undefined,
+      holds: 0,
+      isRemoved: false,
       wasOpen: false,
       account: undefined,
       fingerprint: undefined,
@@ -274,14 +305,20 @@ export class Connections {
   }
 
   #closeAllBut(refs: readonly ConnectionRef[]): void {
-    const shown = new Set(refs.map(connectionId));
-    const signIns = new Set(refs.map(signInOf));
-    for (const slot of [...this.#slots.values()]) {
-      if (shown.has(slot.id) || (slot.isSibling && signIns.has(signInOf(slot.ref)))) continue;
-      this.#close(slot);
-      this.#slots.delete(slot.id);
-      if (!signIns.has(signInOf(slot.ref))) this.#forgetLeave(slot.ref);
+    this.#listed = refs;
+    for (const slot of [...this.#slots.values()]) this.#closeUnlessListed(slot, refs);
+  }
+
+  #closeUnlessListed(slot: Slot, refs: readonly ConnectionRef[]): void {
+    const isOfShownSignIn = refs.some((ref) => signInOf(ref) === signInOf(slot.ref));
+    if (refs.some((ref) => connectionId(ref) === slot.id) || (slot.isSibling && isOfShownSignIn)) return;
+    if (slot.holds > 0) {
+      slot.isRemoved = true;
+      return;
     }
+    this.#close(slot);
+    this.#slots.delete(slot.id);
+    if (!isOfShownSignIn) this.#forgetLeave(slot.ref);
   }
 
   #forgetLeave(ref: ConnectionRef): void {

@@ -19,12 +19,17 @@ interface Place {
   readonly connection: Connection;
   readonly key: KmsKey;
   readonly identity: CallerIdentity | undefined;
+  /** Unless given, the ARN of the identity. */
+  readonly signedInAs?: string;
   /** An account as the user calls it. */
   readonly named: (account: string) => string;
 }
 
 /** All that a person needs to know of a grant, and of where it is, before it is changed: `Name: value`, each printable. */
-export function grantLines(grant: GrantParts, { connection, key, identity, named }: Place): readonly string[] {
+export function grantLines(
+  grant: GrantParts,
+  { connection, key, identity, signedInAs, named }: Place,
+): readonly string[] {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
   const account = accountOfArn(key.arn);
   const used = serviceOfGrant(grant);
@@ -43,7 +48,7 @@ export function grantLines(grant: GrantParts, { connection, key, identity, named
     [l10n.t('Account'), account === undefined ? l10n.t('unknown') : named(account)],
     [l10n.t('Region'), connection.region],
     [l10n.t('Profile'), connectionName(connection.ref)],
-    [l10n.t('Signed in as'), identity?.arn ?? l10n.t('unknown')],
+    [l10n.t('Signed in as'), signedInAs ?? identity?.arn ?? l10n.t('unknown')],
     [
       l10n.t('Which is another account than the key’s'),
       identity === undefined || identity.account === account ? undefined : named(identity.account),
