@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 import { grantAsAwsJson, keyAsAwsJson } from '../core/awsJson.ts';
 import type { Session } from '../core/connections.ts';
 import { connectionName } from '../core/describe.ts';
-import { explain, isKmsError, UserError } from '../core/errors.ts';
+import { explain, isKmsError, isUnanswered, UserError } from '../core/errors.ts';
 import { findingsOfKey } from '../core/findings.ts';
 import type { Inventory } from '../core/inventory.ts';
 import { type ConnectionRef, connectionId, type KmsKey } from '../core/model.ts';
@@ -26,6 +26,10 @@ const meanings: Readonly<Record<EndAnswer, string>> = {
   perhapsGone: 'KMS did not know the grant any more. It is probably gone.',
   doneByDryRun: 'The server revoked the grant when it was only asked whether it would.',
 };
+
+/** Of a revoke that got no answer. */
+const unansweredMeaning =
+  'The grant may have been revoked. Do not revoke it again: KMS is being asked, and its list of grants shows what came of it.';
 
 /** The most that one answer holds: entries, and characters in all. */
 const entriesShown = 50;
@@ -150,6 +154,7 @@ async function answer(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return await run();
   } catch (error) {
+    if (isUnanswered(error)) return { answer: 'unanswered', meaning: unansweredMeaning, error: error.message };
     if (isKmsError(error)) return { error: problemOf(error) };
     if (error instanceof Error) return { error: error.message };
     throw error;

@@ -2,12 +2,14 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { type Actor, identityOf } from '../core/actor.ts';
+import type { Actor } from '../core/actor.ts';
+import type { ActingSession } from '../core/connections.ts';
 import { connectionName, grantName, keyName } from '../core/describe.ts';
+import { attemptSentence, earlierEnding } from '../core/earlierAttempts.ts';
 import { explain, isKind, isKmsError, isUnanswered, isUserError } from '../core/errors.ts';
 import { managerOf } from '../core/findings.ts';
 import { inTurn, type TurnResult } from '../core/inTurn.ts';
-import { accountOfArn, keyLabel } from '../core/model.ts';
+import { accountOfArn, type Connection, keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
 import { preflight } from '../core/revocation.ts';
 import { serviceOfGrant, usedBySentence, usedByText } from '../core/serviceGrant.ts';
@@ -16,7 +18,7 @@ import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping, pickSeveral, showInformation, showWarning } from '../platform/prompts.ts';
 import { shortOperations } from '../views/grantFields.ts';
 import type { GrantNode } from '../views/nodes.ts';
-import { actingSession, whoActs } from './actingSession.ts';
+import { actingSession, actorSentences, otherActor, signedInAs, whoActs } from './actingSession.ts';
 import { namedAccount } from './ask.ts';
 import { type CommandContext, sessionOf } from './context.ts';
 import { isUnderWay } from './endGrant.ts';
@@ -50,11 +52,18 @@ interface Ready {
   readonly actor: Actor;
 }
 
+/** One to ask about. */
+interface Asked extends Ready {
+  /** Who the last question showed, when it is asked again. */
+  readonly earlier?: Actor;
+}
+
 /** Several grants in one go: pick, check, one confirmation, one result for each. */
 export async function revokeSeveral(context: CommandContext, selected: readonly GrantNode[]): Promise<void> {
   refuseIfReadOnly();
   const nodes = await pickOf(context, selected);
   if (nodes.length === 0) return;
+  using _holds = holdAll(context, nodes);
   const checked = await withCancellableProgress(l10n.t('Checking {0} grants…', nodes.length), (signal) =>
     checkAll(context, nodes, signal),
   );
@@ -75,9 +84,28 @@ export async function revokeSeveral(context: CommandContext, selected: readonly 
     return;
   }
   const notTicked = selected.filter((node) => !nodes.includes(node));
-  if (!(await confirmed(context, ready, checked, notTicked))) return;
-  refuseIfReadOnly();
-  await tellResults(context, await revokeAll(context, ready), checked);
+  const results: TurnResult<Ready>[] = [];
+  for (let asked: readonly Asked[] = ready; asked.length > 0; ) {
+    if (!(await confirmed(context, asked, checked, notTicked))) {
+      if (results.length === 0) return;
+      results.push(...asked.map((item) => ({ kind: 'skipped', item }) as const));
+      break;
+    }
+    refuseIfReadOnly();
+    const round = await revokeAll(context, asked);
+    results.push(...round.results);
+    asked = round.again;
+  }
+  await tellResults(context, results, checked);
+}
+
+function holdAll({ connections }: CommandContext, nodes: readonly GrantNode[]): Disposable {
+  const holds = nodes.map(({ connection }) => connections.hold(connection));
+  return {
+    [Symbol.dispose]: () => {
+      for (const hold of holds) hold[Symbol.dispose]();
+    },
+  };
 }
 
 /** The tick: grants that AWS keeps for a service begin without one, and say so. */
@@ -123,24 +151,31 @@ function isOfService({ connections }: CommandContext, { connection, key, grant }
 async function checkAll(context: CommandContext, nodes: readonly GrantNode[], signal: AbortSignal): Promise<Checked[]> {
   const checked: Checked[] = [];
   const waiting = [...nodes];
+  // Asked once for each opening of a connection.
+  const actors = new Map<string, Promise<Actor>>();
   const worker = async () => {
     for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
       signal.throwIfAborted();
-      checked.push(await checkOne(context, node, signal));
+      checked.push(await checkOne(context, node, actors, signal));
     }
   };
   await Promise.all(Array.from({ length: checksAtOnce }, worker));
   return checked.sort((left, right) => nodes.indexOf(left.node) - nodes.indexOf(right.node));
 }
 
-/** Reads the grant again, and asks by dry run where that is safe. Without knowing who we are, nothing goes on. */
-async function checkOne(context: CommandContext, node: GrantNode, signal: AbortSignal): Promise<Checked> {
+/** Reads the grant again, and asks by dry run where that is safe. */
+async function checkOne(
+  context: CommandContext,
+  node: GrantNode,
+  actors: Map<string, Promise<Actor>>,
+  signal: AbortSignal,
+): Promise<Checked> {
   const { connection, key, grant } = node;
   if (isUnderWay(context, node)) return { node, outcome: 'underWay', actor: undefined };
   try {
     const session = sessionOf(context, connection);
     const either = AbortSignal.any([signal, session.closed]);
-    const actor = await whoActs(session, either);
+    const actor = await once(actors, openingOf(connection), () => whoActs(session, either));
     const result = await preflight(session, key.arn, grant, either);
     if (result.kind === 'doneByDryRun') {
       await context.revocations.followDone('revoke', { session, actor }, key, result.grant);
@@ -152,6 +187,16 @@ async function checkOne(context: CommandContext, node: GrantNode, signal: AbortS
   }
 }
 
+function openingOf({ id, opening }: Connection): string {
+  return `${id}#${opening}`;
+}
+
+function once<T>(known: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  const asked = known.get(key) ?? ask();
+  known.set(key, asked);
+  return asked;
+}
+
 /** Grants of which the same is true. */
 interface Section {
   readonly title: string;
@@ -161,7 +206,7 @@ interface Section {
 /** All that was selected is accounted for: in the dialog if it has room, else in an editor that stays open. */
 async function confirmed(
   context: CommandContext,
-  ready: readonly Ready[],
+  ready: readonly Asked[],
   checked: readonly Checked[],
   notTicked: readonly GrantNode[],
 ): Promise<boolean> {
@@ -170,7 +215,7 @@ async function confirmed(
     typeof outcome === 'object' ? [{ node, reason: reasonOf(outcome.error) }] : [],
   );
   const sections: readonly Section[] = [
-    { title: l10n.t('To be revoked'), grants: ready },
+    { title: l10n.t('To be revoked'), grants: ready.map(({ node }) => withAttempt(context, node)) },
     { title: l10n.t('Kept, since not ticked'), grants: notTicked.map((node) => ({ node })) },
     { title: l10n.t('Kept, since the check failed'), grants: refused },
     { title: l10n.t('No longer listed by KMS'), grants: of('gone') },
@@ -182,6 +227,7 @@ async function confirmed(
   const question = ready.length === 1 ? l10n.t('Revoke 1 grant?') : l10n.t('Revoke {0} grants?', count);
   const ofServices = ready.filter(({ node }) => isOfService(context, node)).length;
   const warnings = [
+    ...new Set(ready.flatMap(({ actor, earlier }) => actorSentences(actor, earlier))),
     l10n.t('A revoked grant cannot be restored.'),
     ...(ofServices === 0
       ? []
@@ -217,6 +263,12 @@ function fitsDialog(text: string): boolean {
 
 function total({ title, grants }: Section): string {
   return `${title}: ${grants.length}`;
+}
+
+function withAttempt({ journal }: CommandContext, node: GrantNode): Section['grants'][number] {
+  const { connection, key, grant } = node;
+  const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
+  return attempt === undefined ? { node } : { node, reason: attemptSentence(attempt) };
 }
 
 function inLines({ title, grants }: Section): string {
@@ -271,26 +323,75 @@ function byKey(grants: Section['grants']): ReadonlyMap<string, Section['grants']
   return keys;
 }
 
-function revokeAll(context: CommandContext, ready: readonly Ready[]): Promise<readonly TurnResult<Ready>[]> {
-  const revokeOne = async ({ node, actor }: Ready, cancelled: AbortSignal) => {
-    const acting = await actingSession(context, node.connection, actor, cancelled);
-    await context.revocations.revoke(acting, node.key, node.grant, cancelled);
-  };
+interface Round {
+  readonly results: readonly TurnResult<Ready>[];
+  /** Not sent, since another than the question showed would act: to ask about again. */
+  readonly again: readonly Asked[];
+}
+
+function revokeAll(context: CommandContext, ready: readonly Ready[]): Promise<Round> {
   return Promise.resolve(
     vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Revoking'), cancellable: true },
       (progress, token) => {
         const controller = new AbortController();
         token.onCancellationRequested(() => controller.abort());
-        return inTurn(ready, revokeOne, {
-          signal: controller.signal,
-          onResult: (_, done) =>
-            progress.report({ message: l10n.t('{0} of {1}', done, ready.length), increment: 100 / ready.length }),
-          stopAt: (error) => isKind(error, 'accountChanged') || (isUserError(error) && isReadOnly()),
-        });
+        return revokeInTurn(context, ready, controller.signal, (done) =>
+          progress.report({ message: l10n.t('{0} of {1}', done, ready.length), increment: 100 / ready.length }),
+        );
       },
     ),
   );
+}
+
+/** Nothing is sent before it is known for all connections that who was shown would act. */
+async function revokeInTurn(
+  context: CommandContext,
+  ready: readonly Ready[],
+  signal: AbortSignal,
+  onProgress: (done: number) => void,
+): Promise<Round> {
+  const sessions = new Map<string, Promise<ActingSession>>();
+  const others = new Map<string, Actor>();
+  const actingFor = ({ node: { connection }, actor }: Ready) =>
+    once(sessions, openingOf(connection), () => actingSession(context, connection, actor, signal));
+  for (const one of ready) {
+    // What goes wrong is told of each grant, in its turn.
+    const acting = await actingFor(one).catch(() => undefined);
+    if (acting !== undefined && acting.actor !== one.actor) others.set(openingOf(one.node.connection), acting.actor);
+  }
+  const askAgain = (items: readonly Ready[]): readonly Asked[] =>
+    items.map(({ node, actor }) => {
+      const other = others.get(openingOf(node.connection));
+      return other === undefined ? { node, actor } : { node, actor: other, earlier: actor };
+    });
+  if (others.size > 0) return { results: [], again: askAgain(ready) };
+
+  let stopped: Ready | undefined;
+  const revokeOne = async (one: Ready, cancelled: AbortSignal) => {
+    refuseIfReadOnly();
+    const acting = await actingFor(one);
+    const { connection, key, grant } = one.node;
+    sessionOf(context, connection);
+    try {
+      await context.revocations.revoke(acting, key, grant, cancelled);
+    } catch (error) {
+      others.set(openingOf(connection), await otherActor(error, acting));
+      stopped = one;
+      throw error;
+    }
+  };
+  const results = await inTurn(ready, revokeOne, {
+    signal,
+    onResult: (_, done) => onProgress(done),
+    stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && isReadOnly()),
+  });
+  if (stopped === undefined || signal.aborted) return { results, again: [] };
+  const isAgain = ({ kind, item }: TurnResult<Ready>) => kind === 'skipped' || item === stopped;
+  return {
+    results: results.filter((result) => !isAgain(result)),
+    again: askAgain(results.filter(isAgain).map(({ item }) => item)),
+  };
 }
 
 /** What is true of each grant that was ticked. What was sent without an answer is followed, and not for a second try. */
@@ -369,7 +470,7 @@ function placeOf({ node: { connection, key }, actor }: Ready): string {
   const { endpoint } = connection;
   const parts = [
     l10n.t('{0}, account {1}, {2}', connectionName(connection.ref), namedAccount(account), connection.region),
-    l10n.t('signed in as {0}', printable(identityOf(actor)?.arn ?? l10n.t('unknown'))),
+    l10n.t('signed in as {0}', signedInAs(actor)),
     ...(endpoint.kind === 'custom' ? [l10n.t('custom endpoint {0}', printable(endpoint.url))] : []),
   ];
   return `• ${parts.join(', ')}`;

@@ -258,6 +258,8 @@ export function historyFields(record: JournalRecord): readonly { readonly name: 
     [l10n.t('Key ARN'), key.arn],
     [l10n.t('Connection'), placeOf(record)],
     [l10n.t('Signed in to account'), account],
+    [l10n.t('Signed in as'), record.principal],
+    [l10n.t('Identity not verified'), record.unverified],
   ];
   return [
     ...fields.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [{ name, value }])),
