@@ -32,7 +32,8 @@ async function becomes(world: World, who: 'break-glass' | 'ben'): Promise<void> 
   if (who === 'break-glass') {
     world.cloud.addAccessKey('AKIAGLASS', { secretAccessKey: 'secret-of-glass', principalArn: glassArn });
   }
-  await world.writeConfig(`[profile ana]\naws_access_key_id = ${keys[0]}\naws_secret_access_key = ${keys[1]}\n`);
+  const config = `[profile ana]\naws_access_key_id = ${keys[0]}\naws_secret_access_key = ${keys[1]}\n`;
+  await world.outside.during(world.writeConfig(config));
   world.cloud.rotate('AKIAANA');
 }
 
