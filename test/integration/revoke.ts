@@ -224,7 +224,7 @@ export function revoke(): void {
       });
       await run();
       const error = takeShown().find(({ kind }) => kind === 'error');
-      assert.match(error?.message ?? '', /Profile default has come to sign in to another account/);
+      assert.match(error?.message ?? '', /Profile default has other credentials now/);
       assert.deepEqual(revoked(aws), []);
       assert.equal((await row(grant)).context, 'grant');
     });
