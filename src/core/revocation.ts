@@ -398,7 +398,7 @@ export class Revocations {
     if (this.#interrupted(session).length === 0) return;
     const account = await this.#accountOf(session);
     for (const entry of this.#interrupted(session)) {
-      if (entry.record.account === undefined || entry.record.account === account) this.#follow(session, entry);
+      if (entry.record.account === undefined || entry.record.account === account) await this.#takeUp(session, entry);
       else this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
     }
   }
@@ -440,7 +440,13 @@ export class Revocations {
     }
     if (record.unconfirmed === undefined && !this.#isOverdue(entry)) {
       // Whoever followed it is gone.
-      if (this.#mayFollow(record) && record.account === session.knownIdentity?.account) this.#follow(session, entry);
+      if (this.#mayFollow(record) && record.account === session.knownIdentity?.account)
+        await this.#takeUp(session, entry);
+      return;
+    }
+    if (record.unconfirmed?.reason === 'unread') {
+      // KMS answers again.
+      await this.#followAgain(session, entry, 'followed');
       return;
     }
     if (!isListed && !isComplete) return;
@@ -582,6 +588,12 @@ export class Revocations {
     entry.record = { ...entry.record, endedAt: undefined, unconfirmed: undefined };
     this.#follow(session, entry, this.#options.clock.monotonic());
     await this.#note(entry.record, { kind });
+  }
+
+  /** Goes on with a wait that another window began; from now on it is this one's. */
+  async #takeUp(session: Session, entry: Entry): Promise<void> {
+    this.#follow(session, entry);
+    await this.#note(entry.record, { kind: 'followed' });
   }
 
   /** @param from where the wait begins, unless at the request; as `clock.monotonic()` has it */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isKind } from '../../src/core/errors.ts';
+import { isKind, isUnanswered } from '../../src/core/errors.ts';
 import type { CreateGrantInput } from '../../src/core/model.ts';
 import { preflight } from '../../src/core/revocation.ts';
 import { scanGrants } from '../../src/core/scan.ts';
@@ -111,7 +111,7 @@ test('credentials that expire between two pages and can’t be renewed leave wha
   assert.equal(messages[0]?.tone, 'error');
   const connection = window.view.getTreeItem(await window.connectionRow(roleRef));
   assert.ok(typeof connection.iconPath === 'object' && 'id' in connection.iconPath);
-  assert.equal(connection.iconPath.id, 'sign-in');
+  assert.equal(connection.iconPath.id, 'warning');
 
   world.cloud.addAccessKey('AKIAANA', {
     secretAccessKey: 'secret-of-ana',
@@ -151,7 +151,7 @@ test('a network that goes and returns: nothing is taken for empty or gone meanwh
   assert.equal(window.outcomes.length, 0);
   assert.match(window.text(row), /Revoked · confirming/);
 
-  await assert.rejects(window.revoke(other), (error) => isKind(error, 'network'));
+  await assert.rejects(window.revoke(other), (error) => isUnanswered(error) && isKind(error.cause, 'network'));
   const [entry] = await world.journal();
   assert.deepEqual([entry?.grant.grantId, entry?.outcome?.kind], [second, 'unknown']);
 
@@ -166,9 +166,12 @@ test('a network that goes and returns: nothing is taken for empty or gone meanwh
   await world.up();
   for (const node of failed) if (isMessage(node)) await window.view.retry(node);
   assert.equal((await window.keyRows()).length, before);
+  // A list shows that KMS answers again, so the wait goes on.
+  await window.grantRow(keyArn, second);
   await world.pass(someMinutes);
   const ends = window.outcomes.map(([{ grant }, { kind }]) => [grant.grantId, kind]);
   assert.deepEqual(ends, [
+    [grantId, 'unread'],
     [grantId, 'gone'],
     [second, 'timedOut'],
   ]);
@@ -290,6 +293,6 @@ for (const seed of [1, 2, 3, 4]) {
       (await window.rows(row)).map((node) => node.kind === 'grant' && node.grant.grantId),
       [kept.grant.grantId],
     );
-    for (const { outcome } of await world.journal()) assert.equal(outcome?.kind, 'gone');
+    for (const { outcome } of await world.journal()) assert.match(String(outcome?.kind), /^(gone|dismissed)$/);
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isKind } from '../../src/core/errors.ts';
+import { isKind, isUnanswered } from '../../src/core/errors.ts';
 import type { CreateGrantInput } from '../../src/core/model.ts';
 import type { Fault } from '../../src/emulator/faults.ts';
 import { addGrants, assertJournalTrue, createTestWorld, grantIdsOf, isMessage, type World } from './world.ts';
@@ -93,7 +93,7 @@ for (const [where, fault, isDone] of stages) {
       const isAnswered = await window[what](row).then(
         () => true,
         (error: unknown) => {
-          assert.ok(isKind(error, 'network'));
+          assert.ok(isUnanswered(error) && isKind(error.cause, 'network'));
           return false;
         },
       );
@@ -126,7 +126,10 @@ for (const [where, fault, isDone] of stages) {
     const window = world.openWindow({ maxAttempts: 3 });
     await window.session();
     world.emulator().setFaults([{ ...fault, operation: 'CreateGrant' }]);
-    await assert.rejects(window.create(wanted(keyArn)), (error) => isKind(error, 'network'));
+    await assert.rejects(
+      window.create(wanted(keyArn)),
+      (error) => isUnanswered(error) && isKind(error.cause, 'network'),
+    );
     assert.equal((await world.journal())[0]?.outcome?.kind, 'unknown');
     const made = grantIdsOf(world.emulator().account, keyId).filter((id) => !before.includes(id));
     assert.equal(made.length, isDone ? 1 : 0);
