@@ -12,7 +12,9 @@ import { Journal } from './core/journal.ts';
 import type { Aws } from './core/kmsApi.ts';
 import { lazy } from './core/lazy.ts';
 import { RequestLimiter } from './core/limiter.ts';
+import { connectionId } from './core/model.ts';
 import { longestWaitMs, Revocations } from './core/revocation.ts';
+import { printable } from './core/text.ts';
 import { jsonScheme } from './manifest.ts';
 import { type ConfirmedSettings, confirmedSettings } from './platform/confirmedSettings.ts';
 import { FileWatch } from './platform/fileWatch.ts';
@@ -96,6 +98,12 @@ function createCore(
   const onJournalError = (error: unknown) => log.warn(describeError(error));
   const logged = (task: Promise<void>) => void task.catch(onJournalError);
   const both = (tell: (one: KeysView | GranteesView) => void) => [shown().view, shown().grantees].forEach(tell);
+  /** What fails before any call is in no record of a call. */
+  const noteFailure = (id: string) => {
+    const failed = connections.known.find((ref) => connectionId(ref) === id);
+    const failure = failed === undefined ? undefined : connections.failure(failed);
+    if (failure?.details.operation === 'Connect') log.warn(`${printable(id)} ${describeError(failure)}`);
+  };
   const aws = lazy(() => loadAws(log, (profile) => connections.takeLeaveToPrompt(profile)));
   const settings = confirmedSettings(globalState);
   const preferences = () => readPreferences(workspaceState, settings);
@@ -125,6 +133,7 @@ function createCore(
     onListChanged: () => shown().view.onListChanged(),
     onShownChanged: () => shown().statusBar.update(),
     onStateChanged: (id) => {
+      noteFailure(id);
       shown().view.onStateChanged(id);
       shown().statusBar.update();
     },

@@ -6,6 +6,7 @@ import vscode = require('vscode');
 import { connectionName } from '../core/describe.ts';
 import { isKind, needsSignIn, UserError } from '../core/errors.ts';
 import type { ConnectionRef } from '../core/model.ts';
+import { withDeviceCode } from '../core/signInCommand.ts';
 import { isPrintable, withoutIcons } from '../core/text.ts';
 import { programPath } from '../platform/programPath.ts';
 import { showError } from '../platform/prompts.ts';
@@ -64,7 +65,7 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
     name: withoutIcons(l10n.t('Sign in: {0}', name)),
     // Absolute, and from the home folder: a workspace must not choose what runs.
     shellPath: program,
-    shellArgs: [...args],
+    shellArgs: [...(vscode.env.remoteName === undefined ? args : withDeviceCode(args))],
     cwd: homedir(),
     isTransient: true,
   });

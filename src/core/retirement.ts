@@ -4,18 +4,19 @@ import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
 import { pagesOf } from './pages.ts';
 
 /**
- * Whether the caller is one whom KMS lets retire a grant. `perhaps`: the grant names the caller's whole account, and IAM
- * decides who of it may.
+ * Whether KMS lets the caller retire a grant. `perhaps`: IAM policies decide, which only KMS knows; its dry run says. They
+ * are those of the account that the grant names, that issued it, or that owns the key.
  */
 export type RetireRight = 'yes' | 'perhaps' | 'no';
 
 /**
- * Who may retire a grant is in the grant: its retiring principal, its grantee if RetireGrant is among the operations, and
- * the root user of the account that issued it (KMS Developer Guide, "Retiring and revoking grants").
+ * Who may retire a grant: its retiring principal, its grantee if RetireGrant is among the operations, the account that
+ * issued it, and principals to whom that account or the key's owner delegates it by IAM (KMS Developer Guide, "Retiring
+ * and revoking grants").
  */
 export function retireRight(
   callerArn: string,
-  grant: Pick<Grant, 'retiringPrincipal' | 'granteePrincipal' | 'issuingAccount' | 'operations'>,
+  grant: Pick<Grant, 'keyArn' | 'retiringPrincipal' | 'granteePrincipal' | 'issuingAccount' | 'operations'>,
 ): RetireRight {
   if (callerArn === grant.issuingAccount) return 'yes';
   const named = [
@@ -23,7 +24,15 @@ export function retireRight(
     grant.operations.includes('RetireGrant') ? grant.granteePrincipal : undefined,
   ];
   const rights = named.map((ref) => (ref === undefined ? 'no' : actsAs(callerArn, ref)));
-  return rights.find((right) => right === 'yes') ?? rights.find((right) => right === 'perhaps') ?? 'no';
+  if (rights.includes('yes')) return 'yes';
+  const account = accountOfArn(callerArn);
+  const delegating = [accountOfIssuer(grant.issuingAccount), accountOfArn(grant.keyArn)];
+  return rights.includes('perhaps') || (account !== undefined && delegating.includes(account)) ? 'perhaps' : 'no';
+}
+
+/** AWS writes it as the ARN of the root user, and has written the bare ID. */
+function accountOfIssuer(issuer: string | undefined): string | undefined {
+  return issuer !== undefined && /^\d{12}$/.test(issuer) ? issuer : accountOfArn(issuer ?? '');
 }
 
 /**

@@ -172,7 +172,7 @@ export function granteesTooltip(
     }
     case 'unreadable': {
       const { sentence, advice } = explain(node.unreadable.error.details);
-      return plain(nameOf(node.unreadable), `${sentence} ${advice}`);
+      return plain(nameOf(node.unreadable), `${sentence} ${advice}`, node.unreadable.error);
     }
     case 'unreadableGroup':
       return l10n.t('What could not be read, or not to its end, and why. Its grants may be missing above.');

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { connectionName } from '../core/describe.ts';
-import { explain } from '../core/errors.ts';
+import { explain, type KmsError } from '../core/errors.ts';
 import { type Finding, managerOf } from '../core/findings.ts';
 import { impactOfRevoke } from '../core/impact.ts';
 import { keyLabel } from '../core/model.ts';
@@ -34,15 +34,22 @@ export function tooltip(node: Node, known: Known): vscode.MarkdownString | strin
     case 'field':
       return plain(node.name, node.value);
     case 'message':
-      return plain(node.title, node.sentence);
+      return plain(node.title, node.sentence, node.error);
     case 'more':
       return undefined;
   }
 }
 
-/** A title and a text, for a row that has no more. */
-export function plain(title: string, text: string): vscode.MarkdownString {
-  return table(title, [], text);
+/** A title and a text, for a row that has no more; of a failure also AWS's own text, for who looks it up or asks AWS. */
+export function plain(title: string, text: string, error?: KmsError): vscode.MarkdownString {
+  return table(title, error === undefined ? [] : answerLines(error), text);
+}
+
+function answerLines({ details }: KmsError): Lines {
+  return [
+    [l10n.t('Answer'), `${details.awsName}: ${details.message}`],
+    [l10n.t('Request ID'), details.requestId],
+  ];
 }
 
 type Lines = readonly (readonly [string, string | undefined])[];
@@ -86,6 +93,7 @@ function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownS
       [l10n.t('Account'), accountText(state)],
       [l10n.t('Signed in as'), identity?.arn],
       [l10n.t('Custom endpoint'), endpoint?.kind === 'custom' ? endpoint.url : undefined],
+      ...(failure === undefined ? [] : answerLines(failure)),
     ],
     failure === undefined ? undefined : explain(failure.details).sentence,
   );

@@ -50,7 +50,6 @@ const capabilities: Capabilities = {
   namesMakeCreateRepeatable: 'moto makes a second grant of the same name',
   validates: 'moto checks hardly a parameter, and no state of a key',
   refusesUnknownKeys: 'moto answers with a server error where a grant is asked for on a key that it does not know',
-  checksWhoRetires: 'moto lets everyone retire every grant',
   servicePrincipals: 'moto does not know service principals',
   tracksLastUsage: 'moto has no GetKeyLastUsage',
 };

@@ -1,7 +1,7 @@
 import type { Grant, StoredGrant } from '../account.ts';
 import { AwsError, accessDenied, dryRunSucceeded, notAllowedByKey, notFound, validationError } from '../errors.ts';
 import { type Call, type Kms, keyFor, type Operation } from '../kms.ts';
-import { actsAs } from '../principals.ts';
+import { actsAs, parseArn } from '../principals.ts';
 import { checkGrantId, grantIdRules, keyIdRules } from './members.ts';
 
 export const revokeGrant: Operation = (call) => {
@@ -28,7 +28,7 @@ export const retireGrant: Operation = (call) => {
   input.check();
   const stored = grantToRetire(call, token, reference, grantId);
   const key = kms.account.keys.get(stored.grant.keyId);
-  if (!mayRetire(call.principalArn, stored.grant)) {
+  if (!mayRetire(call.principalArn, stored.grant, kms.account.id)) {
     throw accessDenied(call.principalArn, 'kms:RetireGrant', key?.arn ?? '*', notAllowedByKey);
   }
   if (dryRun) {
@@ -62,15 +62,19 @@ function grantToRetire(
   return liveGrant(kms, keyFor(call, reference).id, grantId);
 }
 
-/** The issuing account, the retiring principal, or a grantee whose grant includes RetireGrant. */
-function mayRetire(callerArn: string, grant: Grant): boolean {
-  const isIssuer = callerArn === grant.issuingAccount;
+/**
+ * The retiring principal, a grantee whose grant includes RetireGrant, and who has permission by an IAM policy of the
+ * account that issued the grant or that owns the key. Denials stand for policies that lack it.
+ */
+function mayRetire(callerArn: string, grant: Grant, owner: string): boolean {
+  const account = parseArn(callerArn)?.accountId;
+  const isDelegate = account !== undefined && [parseArn(grant.issuingAccount)?.accountId, owner].includes(account);
   const isRetiring = grant.retiringPrincipal !== undefined && actsAs(callerArn, grant.retiringPrincipal);
   const isGrantee =
     grant.operations.includes('RetireGrant') &&
     grant.granteePrincipal !== undefined &&
     actsAs(callerArn, grant.granteePrincipal);
-  return isIssuer || isRetiring || isGrantee;
+  return isDelegate || isRetiring || isGrantee;
 }
 
 /** Writes see the newest state: what is on its way out is gone. @throws NotFoundException, InvalidGrantIdException */

@@ -39,27 +39,44 @@ const table: readonly (readonly [caller: string, retiring: string | undefined, r
   [session, undefined, 'no'],
 ];
 
+/** On a key of an account that the caller has nothing to do with, issued there. */
+const ofOthers = (fields: Partial<Grant>) =>
+  grant('g1', {
+    keyArn: 'arn:aws:kms:eu-west-1:999988887777:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    issuingAccount: iam('root', '999988887777'),
+    ...fields,
+  });
+
 for (const [caller, retiring, right] of table) {
   test(`${caller} may ${right === 'no' ? 'not' : right} retire a grant whose retiring principal is ${retiring ?? 'nobody'}`, () => {
     const retiringPrincipal = retiring === undefined ? undefined : ({ kind: 'principal', value: retiring } as const);
-    assert.equal(retireRight(caller, grant('g1', { retiringPrincipal })), right);
+    assert.equal(retireRight(caller, ofOthers({ retiringPrincipal })), right);
   });
 }
 
 test('a service principal is nobody who calls, whatever its name', () => {
   const retiringPrincipal = { kind: 'servicePrincipal', value: session } as const;
-  assert.equal(retireRight(session, grant('g1', { retiringPrincipal })), 'no');
+  assert.equal(retireRight(session, ofOthers({ retiringPrincipal })), 'no');
 });
 
 test('a grantee may retire its own grant if RetireGrant is among the operations', () => {
   const granteePrincipal = { kind: 'principal', value: iam('role/Janitor') } as const;
-  assert.equal(retireRight(session, grant('g1', { granteePrincipal, operations: ['Decrypt', 'RetireGrant'] })), 'yes');
-  assert.equal(retireRight(session, grant('g1', { granteePrincipal, operations: ['Decrypt'] })), 'no');
+  assert.equal(retireRight(session, ofOthers({ granteePrincipal, operations: ['Decrypt', 'RetireGrant'] })), 'yes');
+  assert.equal(retireRight(session, ofOthers({ granteePrincipal, operations: ['Decrypt'] })), 'no');
 });
 
-test('the account that issued a grant may retire it as its root user', () => {
-  assert.equal(retireRight(iam('root'), grant('g1', { issuingAccount: iam('root') })), 'yes');
-  assert.equal(retireRight(iam('user/ana'), grant('g1', { issuingAccount: iam('root') })), 'no');
+test('the account that issued a grant may retire it; of its principals KMS decides, as of those of the key', () => {
+  const issued = ofOthers({ issuingAccount: iam('root') });
+  assert.equal(retireRight(iam('root'), issued), 'yes');
+  assert.equal(retireRight(iam('user/ana'), issued), 'perhaps');
+  assert.equal(retireRight(session, issued), 'perhaps');
+  assert.equal(retireRight(session, ofOthers({ issuingAccount: account })), 'perhaps');
+  assert.equal(
+    retireRight(session, grant('g1', { issuingAccount: 'AWS Internal' })),
+    'perhaps',
+    'the key is of its account',
+  );
+  assert.equal(retireRight(iam('user/ana', '444455556666'), issued), 'no');
 });
 
 test('for a user the user is asked, for a session its role and the session', () => {

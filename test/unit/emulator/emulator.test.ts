@@ -351,13 +351,15 @@ suite('operations in special cases', () => {
     assert.equal(ask('ListRetirableGrants', {}).error, 'ValidationException');
   });
 
-  test('a grantee may retire a grant that says so', () => {
-    const { ask, keyId } = setUp({ principalArn: 'arn:aws:sts::111122223333:assumed-role/r/s' });
+  test('a grantee may retire a grant that says so, and the issuing account any of its own as far as IAM allows', () => {
+    const { emulator, ask, keyId } = setUp({ principalArn: 'arn:aws:sts::111122223333:assumed-role/r/s' });
     const retire = (Operations: string[]) => {
       const { output } = ask('CreateGrant', { KeyId: keyId, GranteePrincipal: role, Operations });
       return ask('RetireGrant', { GrantToken: output['GrantToken'] });
     };
     assert.equal(retire(['Decrypt', 'RetireGrant']).status, 200);
+    assert.equal(retire(['Decrypt']).status, 200);
+    emulator.setDenials([{ operation: 'RetireGrant' }]);
     assert.equal(retire(['Decrypt']).error, 'AccessDeniedException');
   });
 
