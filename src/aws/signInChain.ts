@@ -69,13 +69,16 @@ export function signInChain(files: SharedFiles, profile: string): SignInChain {
   for (let name = profile; ; ) {
     const section = files.profiles.get(name);
     const isSource = visited.length > 1;
-    const arn = settingOf(section, 'role_arn');
+    const arn = textOf(section, 'role_arn');
     if (arn === undefined || section?.has('web_identity_token_file') || (isSource && hasKeys(section))) {
       return end(originOf(files, name, isSource));
     }
+    if (!arn.startsWith('arn:')) {
+      return end(none(l10n.t('the role_arn of {0} is not the ARN of a role.', name)));
+    }
     roles.unshift(roleOf(arn, section));
-    const source = settingOf(section, 'source_profile');
-    const credentialSource = settingOf(section, 'credential_source');
+    const source = textOf(section, 'source_profile');
+    const credentialSource = textOf(section, 'credential_source');
     if (source !== undefined && credentialSource !== undefined) {
       return end(none(l10n.t('{0} has both source_profile and credential_source.', name)));
     }
@@ -101,14 +104,19 @@ export function signInChain(files: SharedFiles, profile: string): SignInChain {
   }
 }
 
+/** A setting that has others in the place of a value is there all the same, and can't be used. */
+function textOf(section: Section | undefined, key: string): string | undefined {
+  return section?.has(key) ? (settingOf(section, key) ?? '{…}') : undefined;
+}
+
 function roleOf(arn: string, section: Section | undefined): Role {
-  const duration = settingOf(section, 'duration_seconds');
+  const duration = textOf(section, 'duration_seconds');
   return {
     arn,
-    sessionName: settingOf(section, 'role_session_name') || undefined,
-    externalId: settingOf(section, 'external_id'),
+    sessionName: textOf(section, 'role_session_name') || undefined,
+    externalId: textOf(section, 'external_id'),
     duration: duration !== undefined && /^\d+$/.test(duration) ? Number(duration) : undefined,
-    mfaSerial: settingOf(section, 'mfa_serial') || undefined,
+    mfaSerial: textOf(section, 'mfa_serial') || undefined,
   };
 }
 
@@ -119,7 +127,7 @@ function hasKeys(section: Section | undefined): boolean {
 
 function originOf(files: SharedFiles, name: string, isSource: boolean): Origin {
   const section = files.profiles.get(name);
-  const get = (key: string) => settingOf(section, key);
+  const get = (key: string) => textOf(section, key);
   const tokenFile = get('web_identity_token_file');
   if (tokenFile) {
     const roleArn = get('role_arn');
@@ -155,13 +163,13 @@ function originOf(files: SharedFiles, name: string, isSource: boolean): Origin {
 }
 
 function keysOf(section: Section | undefined, name: string): Origin | undefined {
-  const accessKeyId = settingOf(section, 'aws_access_key_id');
-  if (accessKeyId === undefined) {
+  if (section === undefined || !section.has('aws_access_key_id')) {
     return undefined;
   }
+  const accessKeyId = settingOf(section, 'aws_access_key_id');
   const secretAccessKey = settingOf(section, 'aws_secret_access_key');
   const sessionToken = settingOf(section, 'aws_security_token') ?? settingOf(section, 'aws_session_token');
-  if (accessKeyId === '' || !secretAccessKey) {
+  if (!accessKeyId || !secretAccessKey) {
     return none(l10n.t('the access key of {0} is incomplete.', name));
   }
   return {

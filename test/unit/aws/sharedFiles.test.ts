@@ -232,3 +232,13 @@ test('a Region of an SSO session that is none is quoted', async (t) => {
     (error) => isKind(error, 'regionInvalid') && error.details.region === '"eu-west-1"',
   );
 });
+
+test('a role_arn that has settings in the place of a value keeps a profile from signing in otherwise', async (t) => {
+  const { open } = await createWorld(t, {
+    config: `[profile dev]\nrole_arn =\n  x = 1\n${keys('DEV')}source_profile = dev\n`,
+  });
+  await assert.rejects(
+    (await open('dev')).api.callerIdentity(never),
+    (error) => isKind(error, 'profileInvalid') && /role_arn of dev is not the ARN of a role/.test(error.message),
+  );
+});
