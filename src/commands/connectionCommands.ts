@@ -8,14 +8,17 @@ import { explain, isKind, UserError } from '../core/errors.ts';
 import { type ConnectionRef, connectionId } from '../core/model.ts';
 import { printable, withoutIcons } from '../core/text.ts';
 import { views } from '../manifest.ts';
-import { confirm } from '../platform/prompts.ts';
-import { setConnections } from '../platform/settings.ts';
+import { confirm, showInformation } from '../platform/prompts.ts';
+import { connectionsSetting, setConnections } from '../platform/settings.ts';
 import type { ConnectionNode } from '../views/nodes.ts';
 import type { CommandContext } from './context.ts';
 import { pickProfile, pickSignIn } from './pickProfile.ts';
 import { pickRegion, pickRegions } from './pickRegions.ts';
 
-/** One profile in place of all that is shown: profile, then the Region where nothing says which. */
+/**
+ * A profile in place of the one that is shown: profile, then the Region where nothing says which. Where several are shown
+ * they stay, unless the user asks for the one alone.
+ */
 export async function selectProfile(context: CommandContext): Promise<void> {
   const profile = await pickProfile(context, l10n.t('Select AWS Profile'));
   if (profile === undefined) return;
@@ -23,6 +26,40 @@ export async function selectProfile(context: CommandContext): Promise<void> {
   if (region === undefined) return;
   const ref: ConnectionRef = { kind: 'profile', profile: profile.name, region };
   context.connections.allowToAsk(ref);
+  const shown = await shownConnections(context);
+  if (shown.length < 2) {
+    await showOnly(context, ref);
+    return;
+  }
+  const isShown = shown.some((other) => connectionId(other) === connectionId(ref));
+  if (!isShown) await show(context, [...shown, ref]);
+  void offerOnly(context, ref, shown.length - (isShown ? 1 : 0));
+}
+
+/** Names what stayed, and offers to show the one alone; then the way back. */
+async function offerOnly(context: CommandContext, ref: ConnectionRef, others: number): Promise<void> {
+  const name = connectionName(ref);
+  const only = l10n.t('Show Only {0}', withoutIcons(name));
+  const kept =
+    others === 1
+      ? l10n.t('{0} is shown. 1 other connection stays in the view.', name)
+      : l10n.t('{0} is shown. {1} other connections stay in the view.', name, others);
+  if ((await showInformation(kept, only)) !== only) return;
+  const [before, sample] = [connectionsSetting(), context.preferences().sample];
+  const shown = await shownConnections(context);
+  await showOnly(context, ref);
+  const undo = l10n.t('Undo');
+  const hidden = shown.filter((other) => connectionId(other) !== connectionId(ref)).length;
+  const alone =
+    hidden === 1
+      ? l10n.t('Only {0} is shown. 1 other connection was removed from the view.', name)
+      : l10n.t('Only {0} is shown. {1} other connections were removed from the view.', name, hidden);
+  if ((await showInformation(alone, undo)) !== undo) return;
+  await context.setShowsSample(sample);
+  await show(context, before);
+}
+
+async function showOnly(context: CommandContext, ref: ConnectionRef): Promise<void> {
   await context.setShowsSample(false);
   await show(context, [ref]);
 }
@@ -160,7 +197,8 @@ async function withoutRegion({ connections }: CommandContext) {
   }
 }
 
-async function show(context: CommandContext, refs: readonly ConnectionRef[]): Promise<void> {
+/** @param refs `undefined`: as long as nobody chooses any */
+async function show(context: CommandContext, refs: readonly ConnectionRef[] | undefined): Promise<void> {
   await setConnections(refs);
   // Who chose them here agrees to them.
   await context.confirmedSettings.confirm();

@@ -132,18 +132,54 @@ function asData<T>(item: PickItem<T>): PickItem<T> {
  * As {@link pick}, for several at once; `picked` items begin as chosen.
  * @returns the picked values; `undefined` when it was closed
  */
-export async function pickSeveral<T>(
+export function pickSeveral<T>(
   title: string,
   placeholder: string,
   items: readonly PickItem<T>[],
 ): Promise<readonly T[] | undefined> {
-  const chosen = await vscode.window.showQuickPick(items.map(asData), {
-    title,
-    placeHolder: placeholder,
-    canPickMany: true,
-    matchOnDescription: true,
+  return new Promise((resolve) => {
+    const quickPick = vscode.window.createQuickPick<PickItem<T>>();
+    quickPick.title = title;
+    quickPick.placeholder = placeholder;
+    quickPick.canSelectMany = true;
+    quickPick.matchOnDescription = true;
+    quickPick.items = items.map(asData);
+    quickPick.selectedItems = quickPick.items.filter(({ picked }) => picked === true);
+    onEnter(quickPick, () => {
+      resolve(quickPick.selectedItems.map(({ value }) => value));
+      quickPick.hide();
+    });
+    quickPick.onDidHide(() => {
+      quickPick.dispose();
+      resolve(undefined);
+    });
+    quickPick.show();
   });
-  return chosen?.map(({ value }) => value);
+}
+
+/**
+ * Enter in a list of several. With something typed it ticks the item that is highlighted, unless one was ticked since, and
+ * empties the box; the next Enter ends the question. So what was typed is never dropped without a trace.
+ */
+export function onEnter<T extends vscode.QuickPickItem>(quickPick: vscode.QuickPick<T>, accept: () => void): void {
+  let isTicked = false;
+  quickPick.onDidChangeValue(() => {
+    isTicked = false;
+  });
+  quickPick.onDidChangeSelection(() => {
+    isTicked = true;
+  });
+  quickPick.onDidAccept(() => {
+    if (quickPick.value.trim() === '' || isTicked) {
+      accept();
+      return;
+    }
+    const [highlighted] = quickPick.activeItems;
+    if (highlighted === undefined) return;
+    const others = quickPick.selectedItems.filter((item) => item !== highlighted);
+    quickPick.value = '';
+    quickPick.selectedItems = [...others, highlighted];
+  });
 }
 
 /** One line of text; `undefined` when the question was closed. `problem` says what is wrong with it, if anything. */

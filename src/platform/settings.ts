@@ -53,9 +53,9 @@ function readRef(value: unknown): readonly ConnectionRef[] {
   return typeof profile === 'string' && profile !== '' ? [{ kind: 'profile', profile, region }] : [];
 }
 
-/** Writes the setting. Sample data is not part of it. */
-export async function setConnections(refs: readonly ConnectionRef[]): Promise<void> {
-  const value = refs.flatMap((ref) => {
+/** Writes the setting, or with `undefined` takes it away. Sample data is not part of it. */
+export async function setConnections(refs: readonly ConnectionRef[] | undefined): Promise<void> {
+  const value = refs?.flatMap((ref) => {
     if (ref.kind === 'sample') return [];
     return ref.kind === 'profile' ? [{ profile: ref.profile, region: ref.region }] : [{ region: ref.region }];
   });

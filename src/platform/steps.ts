@@ -2,7 +2,7 @@ import vscode = require('vscode');
 
 import type { Answer, StepFrame } from '../core/steps.ts';
 import { withoutIcons } from '../core/text.ts';
-import type { PickItem } from './prompts.ts';
+import { onEnter, type PickItem } from './prompts.ts';
 
 interface QuickPickOptions<T> {
   readonly placeholder: string;
@@ -61,7 +61,7 @@ export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Prom
     quickPick.onDidChangeSelection(() => {
       quickPick.placeholder = options.placeholder;
     });
-    quickPick.onDidAccept(() => {
+    const accept = () => {
       const picked = quickPick.selectedItems.map(({ value }) => value);
       if (picked.length === 0 && options.canSelectMany !== true) return;
       const decision = options.decide(picked);
@@ -74,7 +74,9 @@ export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Prom
         quickPick.value = options.canSelectMany === true ? '' : quickPick.value;
         quickPick.placeholder = decision.problem;
       }
-    });
+    };
+    if (options.canSelectMany === true) onEnter(quickPick, accept);
+    else quickPick.onDidAccept(accept);
     quickPick.onDidHide(() => {
       controller.abort();
       quickPick.dispose();

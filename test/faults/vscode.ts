@@ -58,6 +58,26 @@ export class CancellationTokenSource {
   dispose(): void {}
 }
 
+/** A list of several, which is accepted as it begins. */
+class QuickPick {
+  items: readonly unknown[] = [];
+  selectedItems: readonly unknown[] = [];
+  readonly activeItems = [];
+  value = '';
+  #accept = () => {};
+  onDidAccept(listener: () => void): void {
+    this.#accept = listener;
+  }
+  onDidChangeValue(): void {}
+  onDidChangeSelection(): void {}
+  onDidHide(): void {}
+  show(): void {
+    queueMicrotask(() => this.#accept());
+  }
+  hide(): void {}
+  dispose(): void {}
+}
+
 export const Uri = { from: (parts: object) => parts };
 export const Disposable = { from: () => ({ dispose: () => {} }) };
 export const env: { remoteName?: string; clipboard: { writeText(text?: string): Promise<void> } } = {
@@ -79,12 +99,10 @@ export const window = {
   showWarningMessage: show,
   showErrorMessage: show,
   showInputBox: async ({ prompt = '', placeHolder = '' }) => dialogs.type(prompt, placeHolder),
-  showQuickPick: async (items: readonly { readonly picked?: boolean }[]) =>
-    items.filter(({ picked }) => picked === true),
   withProgress: async (_: unknown, task: (progress: unknown, token: unknown) => unknown) =>
     task({ report: () => {} }, new CancellationTokenSource().token),
   setStatusBarMessage: () => ({ dispose: () => {} }),
-  createQuickPick: () => ({}),
+  createQuickPick: () => new QuickPick(),
   createStatusBarItem: () => ({}),
   createTreeView: () => ({}),
   showTextDocument: async () => undefined,
