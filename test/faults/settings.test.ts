@@ -5,7 +5,7 @@ import type { ConnectionRef } from '../../src/core/model.ts';
 import { settings } from '../../src/manifest.ts';
 import { confirmedSettings } from '../../src/platform/confirmedSettings.ts';
 import { contextOf, watchDialogs } from './context.ts';
-import { env, window as vscodeWindow, workspace } from './vscode.ts';
+import { dialogs, env, workspace } from './vscode.ts';
 import { anasRef, createTestWorld, type Window } from './world.ts';
 
 interface Owner {
@@ -107,12 +107,12 @@ test('connections of a dev container are opened by the user alone, who reads whi
 
 /** Answers the list of Regions, after the setting was changed elsewhere. */
 function whileAsked(t: Owner, change: () => void, regions: readonly string[]) {
-  const before = { ...vscodeWindow };
-  vscodeWindow.showQuickPick = async (items) => {
+  const { choose } = dialogs;
+  dialogs.choose = (items) => {
     change();
-    return items.filter((item) => 'value' in item && regions.includes(String(item.value))) as never;
+    return items.filter((item) => 'value' in item && regions.includes(String(item.value)));
   };
-  t.after(() => Object.assign(vscodeWindow, before));
+  t.after(() => Object.assign(dialogs, { choose }));
 }
 
 const refOf = (region: string): ConnectionRef => ({ ...anasRef, region }) as ConnectionRef;

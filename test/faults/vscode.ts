@@ -9,7 +9,13 @@ export const dialogs: {
   press(message: string, buttons: readonly string[], detail: string | undefined): Promise<string | undefined>;
   /** What is typed; `expected` is what the box suggests. */
   type(prompt: string, expected: string): Promise<string | undefined>;
-} = { press: async () => undefined, type: async () => undefined };
+  /** What is chosen in a list of several: what begins as chosen, unless somebody chooses. */
+  choose(items: readonly { readonly picked?: boolean }[]): readonly unknown[];
+} = {
+  press: async () => undefined,
+  type: async () => undefined,
+  choose: (items) => items.filter(({ picked }) => picked === true),
+};
 
 export class EventEmitter<T> {
   readonly #listeners = new Set<(event: T) => void>();
@@ -60,7 +66,7 @@ export class CancellationTokenSource {
 
 /** A list of several, which is accepted as it begins. */
 class QuickPick {
-  items: readonly unknown[] = [];
+  items: readonly { readonly picked?: boolean }[] = [];
   selectedItems: readonly unknown[] = [];
   readonly activeItems = [];
   value = '';
@@ -72,7 +78,10 @@ class QuickPick {
   onDidChangeSelection(): void {}
   onDidHide(): void {}
   show(): void {
-    queueMicrotask(() => this.#accept());
+    queueMicrotask(() => {
+      this.selectedItems = dialogs.choose(this.items);
+      this.#accept();
+    });
   }
   hide(): void {}
   dispose(): void {}
