@@ -45,8 +45,8 @@ async function offerOnly(context: CommandContext, ref: ConnectionRef, others: nu
       ? l10n.t('{0} is shown. 1 other connection stays in the view.', name)
       : l10n.t('{0} is shown. {1} other connections stay in the view.', name, others);
   if ((await showInformation(kept, only)) !== only) return;
-  const [before, sample] = [connectionsSetting(), context.preferences().sample];
   const shown = await shownConnections(context);
+  const before = connectionsSetting();
   await showOnly(context, ref);
   const undo = l10n.t('Undo');
   const hidden = shown.filter((other) => connectionId(other) !== connectionId(ref)).length;
@@ -55,8 +55,20 @@ async function offerOnly(context: CommandContext, ref: ConnectionRef, others: nu
       ? l10n.t('Only {0} is shown. 1 other connection was removed from the view.', name)
       : l10n.t('Only {0} is shown. {1} other connections were removed from the view.', name, hidden);
   if ((await showInformation(alone, undo)) !== undo) return;
-  await context.setShowsSample(sample);
-  await show(context, before);
+  if (shown.some(({ kind }) => kind === 'sample')) {
+    await context.setShowsSample(true);
+  }
+  await show(context, withoutTheOnly(ref, before));
+}
+
+/** The list as it was before one was shown alone, with what was added since. */
+function withoutTheOnly(
+  only: ConnectionRef,
+  before: readonly ConnectionRef[] | undefined,
+): readonly ConnectionRef[] | undefined {
+  const known = new Set([only, ...(before ?? [])].map(connectionId));
+  const added = (connectionsSetting() ?? []).filter((one) => !known.has(connectionId(one)));
+  return before === undefined && added.length === 0 ? undefined : [...(before ?? []), ...added];
 }
 
 async function showOnly(context: CommandContext, ref: ConnectionRef): Promise<void> {

@@ -126,6 +126,8 @@ async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Pro
     l10n.t('Revoke {0} Grants: Choose', nodes.length),
     l10n.t('Grants to revoke; those of AWS services are not ticked'),
     items,
+    // What is typed here looks for a grant. It ticks none.
+    'accept',
   );
   return picked ?? [];
 }

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { firstMatch } from '../core/firstMatch.ts';
 import { printable, withoutIcons, withoutLinks } from '../core/text.ts';
 
 /** A notification. As the others, it resolves to the button that was pressed, and shows links in its message as text. */
@@ -128,6 +129,9 @@ function asData<T>(item: PickItem<T>): PickItem<T> {
   };
 }
 
+/** What Enter does with something typed in a list of several: see {@link onEnter}; `accept` never ticks anything. */
+type Enter = 'tick' | 'accept';
+
 /**
  * As {@link pick}, for several at once; `picked` items begin as chosen.
  * @returns the picked values; `undefined` when it was closed
@@ -136,6 +140,7 @@ export function pickSeveral<T>(
   title: string,
   placeholder: string,
   items: readonly PickItem<T>[],
+  enter: Enter = 'tick',
 ): Promise<readonly T[] | undefined> {
   return new Promise((resolve) => {
     const quickPick = vscode.window.createQuickPick<PickItem<T>>();
@@ -143,12 +148,18 @@ export function pickSeveral<T>(
     quickPick.placeholder = placeholder;
     quickPick.canSelectMany = true;
     quickPick.matchOnDescription = true;
+    quickPick.matchOnDetail = true;
     quickPick.items = items.map(asData);
     quickPick.selectedItems = quickPick.items.filter(({ picked }) => picked === true);
-    onEnter(quickPick, () => {
+    const accept = () => {
       resolve(quickPick.selectedItems.map(({ value }) => value));
       quickPick.hide();
-    });
+    };
+    if (enter === 'tick') {
+      onEnter(quickPick, accept);
+    } else {
+      quickPick.onDidAccept(accept);
+    }
     quickPick.onDidHide(() => {
       quickPick.dispose();
       resolve(undefined);
@@ -158,28 +169,37 @@ export function pickSeveral<T>(
 }
 
 /**
- * Enter in a list of several. With something typed it ticks the item that is highlighted, unless one was ticked since, and
- * empties the box; the next Enter ends the question. So what was typed is never dropped without a trace.
+ * Enter in a list of several. With something typed it ticks what is highlighted, or else the first match, unless one was
+ * ticked since; it empties the box, and the next Enter ends the question. So nothing that is typed is dropped in silence.
  */
 export function onEnter<T extends vscode.QuickPickItem>(quickPick: vscode.QuickPick<T>, accept: () => void): void {
   let isTicked = false;
+  let ticked: readonly T[] = quickPick.selectedItems;
   quickPick.onDidChangeValue(() => {
     isTicked = false;
   });
-  quickPick.onDidChangeSelection(() => {
-    isTicked = true;
+  quickPick.onDidChangeSelection((selected) => {
+    // VS Code also reports what was set here.
+    isTicked = !isSameSet(selected, ticked);
+    ticked = selected;
   });
   quickPick.onDidAccept(() => {
     if (quickPick.value.trim() === '' || isTicked) {
       accept();
       return;
     }
-    const [highlighted] = quickPick.activeItems;
-    if (highlighted === undefined) return;
-    const others = quickPick.selectedItems.filter((item) => item !== highlighted);
+    const match = quickPick.activeItems[0] ?? firstMatch(quickPick.items, quickPick.value);
+    if (match === undefined) {
+      return;
+    }
+    ticked = [...quickPick.selectedItems.filter((item) => item !== match), match];
     quickPick.value = '';
-    quickPick.selectedItems = [...others, highlighted];
+    quickPick.selectedItems = ticked;
   });
+}
+
+function isSameSet(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.length === right.length && left.every((one) => right.includes(one));
 }
 
 /** One line of text; `undefined` when the question was closed. `problem` says what is wrong with it, if anything. */

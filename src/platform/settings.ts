@@ -53,12 +53,18 @@ function readRef(value: unknown): readonly ConnectionRef[] {
   return typeof profile === 'string' && profile !== '' ? [{ kind: 'profile', profile, region }] : [];
 }
 
-/** Writes the setting, or with `undefined` takes it away. Sample data is not part of it. */
+/**
+ * Writes the setting, or with `undefined` takes it away. Sample data is not part of it. Entries that are not readable here,
+ * such as those of a newer version, stay.
+ */
 export async function setConnections(refs: readonly ConnectionRef[] | undefined): Promise<void> {
-  const value = refs?.flatMap((ref) => {
+  const written = refs?.flatMap((ref): unknown[] => {
     if (ref.kind === 'sample') return [];
     return ref.kind === 'profile' ? [{ profile: ref.profile, region: ref.region }] : [{ region: ref.region }];
   });
+  const before = vscode.workspace.getConfiguration().inspect(settings.connections)?.globalValue;
+  const unreadable = Array.isArray(before) ? before.filter((one) => readRef(one).length === 0) : [];
+  const value = unreadable.length === 0 ? written : [...(written ?? []), ...unreadable];
   const target = vscode.ConfigurationTarget.Global;
   await vscode.workspace.getConfiguration().update(settings.connections, value, target);
 }

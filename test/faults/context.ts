@@ -21,10 +21,12 @@ export interface SeenDialogs {
   onConfirmed: () => void;
 }
 
+/** As it is in each test at first: one test may watch twice. */
+const before = { ...dialogs, ...vscodeWindow, write: env.clipboard.writeText };
+
 /** What was asked, said and copied. Every question is answered alike; what is to be typed is typed. */
 export function watchDialogs(t: Owner, { isYes }: { readonly isYes: boolean }): SeenDialogs {
   const seen: SeenDialogs = { asked: [], said: [], copied: [], isConfirmed: false, onConfirmed: () => {} };
-  const before = { ...dialogs, ...vscodeWindow, write: env.clipboard.writeText };
   dialogs.press = async (message, buttons, detail) => {
     if (detail === undefined) return undefined;
     seen.asked.push(`${message}\n${detail}`);

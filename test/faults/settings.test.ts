@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addRegion, openConnections } from '../../src/commands/connectionCommands.ts';
+import { addRegion, openConnections, selectProfile } from '../../src/commands/connectionCommands.ts';
 import type { ConnectionRef } from '../../src/core/model.ts';
 import { settings } from '../../src/manifest.ts';
 import { confirmedSettings } from '../../src/platform/confirmedSettings.ts';
+import { connectionsSetting } from '../../src/platform/settings.ts';
 import { contextOf, watchDialogs } from './context.ts';
 import { dialogs, env, workspace } from './vscode.ts';
 import { anasRef, createTestWorld, type Window } from './world.ts';
@@ -132,4 +133,81 @@ test('Regions are added to the list as it is by then', async (t) => {
   whileAsked(t, change, ['us-east-1', 'ap-south-1']);
   await addRegion(contextOf(window), { kind: 'connection', ref: anasRef });
   assert.deepEqual(chosen(values), ['eu-west-1', 'us-east-1', 'eu-north-1', 'ap-south-1']);
+});
+
+const entry = (region: string, profile = 'ana') => ({ profile, region });
+/** What a newer version wrote, or a hand. */
+const unreadable = [{ profile: 'ana', region: 7 }, 'later'];
+
+/**
+ * Select Profile…, of which ana is picked; in the notifications after it Show Only, then Undo is pressed.
+ * @param since happens before Undo
+ * @returns what was said, and the setting before each press and at the end
+ */
+async function selectAna(
+  t: Parameters<typeof createTestWorld>[0],
+  value: unknown,
+  since = (_: Map<string, unknown>) => {},
+) {
+  const values = settingsOnDisk(t);
+  if (value !== undefined) values.set(settings.connections, value);
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  let sample = value === undefined;
+  const read = () => [...(connectionsSetting() ?? [anasRef]), ...(sample ? [{ kind: 'sample' as const }] : [])];
+  Object.defineProperty(window, 'chosen', { get: read });
+  const { answer, press } = dialogs;
+  t.after(() => Object.assign(dialogs, { answer, press }));
+  dialogs.answer = (quickPick) => {
+    quickPick.selectedItems = quickPick.items.filter(({ label }) => label === 'ana');
+    quickPick.enter();
+  };
+  const said: string[] = [];
+  const written: unknown[] = [];
+  dialogs.press = async (message, buttons) => {
+    said.push(message);
+    written.push(values.get(settings.connections));
+    if (said.length === 2) since(values);
+    return buttons[0];
+  };
+  const isUndone = new Promise<void>((resolve, reject) => {
+    const context = {
+      ...contextOf(window),
+      preferences: () => ({ connections: undefined, sample, profile: '', region: 'us-west-2', env: {} }),
+      setShowsSample: async (shown: boolean) => {
+        sample = shown;
+      },
+      confirmedSettings: {
+        isUnconfirmed: () => false,
+        confirm: async () => {
+          if (said.length === 2) resolve();
+        },
+      },
+    };
+    world.finish(selectProfile(context as never)).catch(reject);
+  });
+  await isUndone;
+  return { said, written: [...written, values.get(settings.connections)], isSampleShown: sample };
+}
+
+test('Select Profile adds to several connections, and its way back has what was added since', async (t) => {
+  const before = [entry('eu-west-1'), entry('eu-west-1', 'ben'), ...unreadable];
+  const { said, written } = await selectAna(t, before, (values) => {
+    const now = values.get(settings.connections);
+    values.set(settings.connections, [...(Array.isArray(now) ? now : []), entry('eu-north-1')]);
+  });
+  assert.match(said[0] ?? '', /^ana is shown. 2 other connections stay/);
+  assert.match(said[1] ?? '', /^Only ana is shown. 2 other connections were removed/);
+  const readable = [entry('eu-west-1'), entry('eu-west-1', 'ben'), entry('us-west-2')];
+  assert.deepEqual(written, [
+    [...readable, ...unreadable],
+    [entry('us-west-2'), ...unreadable],
+    [...readable, entry('eu-north-1'), ...unreadable],
+  ]);
+});
+
+test('Undo of Show Only shows the sample data again', async (t) => {
+  const { written, isSampleShown } = await selectAna(t, undefined);
+  assert.deepEqual(written.at(-1), [entry('eu-west-1'), entry('us-west-2')]);
+  assert.equal(isSampleShown, true);
 });

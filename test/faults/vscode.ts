@@ -11,10 +11,16 @@ export const dialogs: {
   type(prompt: string, expected: string): Promise<string | undefined>;
   /** What is chosen in a list of several: what begins as chosen, unless somebody chooses. */
   choose(items: readonly { readonly picked?: boolean }[]): readonly unknown[];
+  /** What is done in a list to pick from. */
+  answer(quickPick: QuickPick): void;
 } = {
   press: async () => undefined,
   type: async () => undefined,
   choose: (items) => items.filter(({ picked }) => picked === true),
+  answer: (quickPick) => {
+    quickPick.selectedItems = dialogs.choose(quickPick.items);
+    quickPick.enter();
+  },
 };
 
 export class EventEmitter<T> {
@@ -64,26 +70,60 @@ export class CancellationTokenSource {
   dispose(): void {}
 }
 
-/** A list of several, which is accepted as it begins. */
-class QuickPick {
-  items: readonly { readonly picked?: boolean }[] = [];
-  selectedItems: readonly unknown[] = [];
+/** A list to pick from. Once it is shown and filled, {@link dialogs} answer it. */
+export class QuickPick {
+  #items: readonly { readonly label: string; readonly picked?: boolean }[] = [];
+  /** VS Code highlights none while somebody types. */
   readonly activeItems = [];
-  value = '';
-  #accept = () => {};
-  onDidAccept(listener: () => void): void {
-    this.#accept = listener;
+  isShown = false;
+  #isAnswered = false;
+  #selectedItems: readonly unknown[] = [];
+  #value = '';
+  readonly #accepted = new EventEmitter<undefined>();
+  readonly #valueChanged = new EventEmitter<string>();
+  readonly #selectionChanged = new EventEmitter<readonly unknown[]>();
+  readonly #hidden = new EventEmitter<undefined>();
+  readonly onDidAccept = this.#accepted.event;
+  readonly onDidChangeValue = this.#valueChanged.event;
+  readonly onDidChangeSelection = this.#selectionChanged.event;
+  readonly onDidHide = this.#hidden.event;
+  get items() {
+    return this.#items;
   }
-  onDidChangeValue(): void {}
-  onDidChangeSelection(): void {}
-  onDidHide(): void {}
+  set items(items) {
+    this.#items = items;
+    this.#answer();
+  }
+  get selectedItems() {
+    return this.#selectedItems;
+  }
+  set selectedItems(items: readonly unknown[]) {
+    this.#selectedItems = items;
+    this.#selectionChanged.fire(items);
+  }
+  get value() {
+    return this.#value;
+  }
+  set value(value: string) {
+    this.#value = value;
+    this.#valueChanged.fire(value);
+  }
+  enter(): void {
+    this.#accepted.fire(undefined);
+  }
   show(): void {
-    queueMicrotask(() => {
-      this.selectedItems = dialogs.choose(this.items);
-      this.#accept();
-    });
+    this.isShown = true;
+    this.#answer();
   }
-  hide(): void {}
+  #answer(): void {
+    if (!this.isShown || this.#items.length === 0 || this.#isAnswered) return;
+    this.#isAnswered = true;
+    queueMicrotask(() => dialogs.answer(this));
+  }
+  hide(): void {
+    this.isShown = false;
+    this.#hidden.fire(undefined);
+  }
   dispose(): void {}
 }
 
