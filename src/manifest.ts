@@ -104,6 +104,14 @@ export const rows = {
   key: 'key',
   keyWithAlias: 'key.alias',
   keyPinned: 'key.pinned',
+  /** Those above, with what can't be done there. */
+  keyAwsManaged: 'key.awsManaged',
+  keyWithAliasAwsManaged: 'key.alias.awsManaged',
+  keyPinnedAwsManaged: 'key.pinned.awsManaged',
+  keySample: 'key.sample',
+  keyWithAliasSample: 'key.alias.sample',
+  keyAwsManagedSample: 'key.awsManaged.sample',
+  keyWithAliasAwsManagedSample: 'key.alias.awsManaged.sample',
   grant: 'grant',
   /** The caller may retire it, as far as its principals tell. */
   grantRetirable: 'grant.retirable',

@@ -170,7 +170,14 @@ function createViews(
   arrangement: Kept<Arrangement>,
 ) {
   const now = Date.now;
-  const view = new KeysView({ connections, revocations, pinnedKeys, accountName, findingOptions, now });
+  const view = new KeysView({
+    connections,
+    revocations,
+    pinnedKeys,
+    accountName,
+    findingOptions,
+    clock: systemClock,
+  });
   const grantees = new GranteesView({ revocations, findingOptions, arrangement, now });
   const history = new HistoryView(journal);
   const statusBar = new StatusBar(connections);

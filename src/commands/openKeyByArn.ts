@@ -1,11 +1,17 @@
 import * as l10n from '@vscode/l10n';
-import { keyArnProblem } from '../core/pinnedKeys.ts';
+import { type ConnectionRef, connectionId } from '../core/model.ts';
+import { inRegion, keyArnProblem, readKeyArn } from '../core/pinnedKeys.ts';
+import { withCancellableProgress } from '../platform/progress.ts';
 import { askText } from '../platform/prompts.ts';
 import type { ConnectionNode, KeyNode } from '../views/nodes.ts';
 import { pickConnection } from './connectionCommands.ts';
 import type { CommandContext } from './context.ts';
+import { clearKeysFilter } from './filterView.ts';
 
-/** Pins a key of any account and Region below a connection whose principal may use it. */
+/**
+ * Shows the key where it is listed; any other, of whatever account and Region, is pinned below the connection whose
+ * principal may use it.
+ */
 export async function openKeyByArn(context: CommandContext, node?: ConnectionNode): Promise<void> {
   const ref = node?.ref ?? (await pickConnection(context));
   if (ref === undefined) return;
@@ -16,8 +22,44 @@ export async function openKeyByArn(context: CommandContext, node?: ConnectionNod
     keyArnProblem,
   );
   if (arn === undefined) return;
+  const listed = await withCancellableProgress(l10n.t('Looking for the key…'), (signal) =>
+    listedKey(context, ref, arn, signal),
+  );
+  if (listed !== undefined) {
+    // A filter may hide it.
+    clearKeysFilter(context);
+    await context.view.reveal(listed);
+    return;
+  }
   await context.pinnedKeys.add(ref, arn);
   context.view.onPinnedKeysChanged(ref);
+}
+
+/** The key of a connection on screen that lists it. Only an open connection is asked. */
+async function listedKey(
+  { connections }: CommandContext,
+  ref: ConnectionRef,
+  arn: string,
+  signal: AbortSignal,
+): Promise<KeyNode | undefined> {
+  const read = readKeyArn(arn);
+  if (read === undefined) {
+    return undefined;
+  }
+  const own = inRegion(ref, read.region);
+  const session = connections.session(own);
+  const isShown = connections.shown.some((one) => connectionId(one) === connectionId(own));
+  if (!isShown || session?.knownIdentity?.account !== read.account) {
+    return undefined;
+  }
+  for await (const { keys } of session.inventory.allKeys()) {
+    signal.throwIfAborted();
+    const key = keys.find((one) => one.arn === arn);
+    if (key !== undefined) {
+      return { kind: 'key', connection: session.connection, key };
+    }
+  }
+  return undefined;
 }
 
 export async function removeKey(context: CommandContext, { key, pinnedTo }: KeyNode): Promise<void> {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { GrantListing } from '../core/inventory.ts';
 import { type Grant, type KmsKey, keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
-import { printable } from '../core/text.ts';
+import { localTime, printable } from '../core/text.ts';
 import { pick } from '../platform/prompts.ts';
 import { shortOperations } from '../views/grantFields.ts';
 import type { GrantNode } from '../views/nodes.ts';
@@ -48,10 +48,11 @@ export async function pickGrant(context: CommandContext): Promise<GrantNode | un
 
 function grantItem(grant: Grant) {
   const who = grantee(grant);
+  const created = grant.creationDate;
   return {
     label: printable(grant.name ?? who.shortName),
     description: shortOperations(grant.operations, 3),
-    detail: `${printable(who.value)} · ${grant.grantId}`,
+    detail: [printable(who.value), ...(created === undefined ? [] : [localTime(created)]), grant.grantId].join(' · '),
     value: grant,
   };
 }

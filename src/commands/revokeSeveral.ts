@@ -13,9 +13,10 @@ import { accountOfArn, type Connection, keyLabel } from '../core/model.ts';
 import { grantee } from '../core/principal.ts';
 import { preflight } from '../core/revocation.ts';
 import { serviceOfGrant, usedBySentence, usedByText } from '../core/serviceGrant.ts';
-import { drawnLines, printable } from '../core/text.ts';
+import { drawnLines, localTime, printable } from '../core/text.ts';
 import { withCancellableProgress } from '../platform/progress.ts';
 import { confirm, confirmByTyping, pickSeveral, showInformation, showWarning } from '../platform/prompts.ts';
+import { isGrouped } from '../views/granteeItem.ts';
 import { shortOperations } from '../views/grantFields.ts';
 import type { GrantNode } from '../views/nodes.ts';
 import { actingSession, actorSentences, otherActor, signedInAs, whoActs } from './actingSession.ts';
@@ -116,7 +117,11 @@ async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Pro
     return {
       label: grantName(node.grant),
       description: `${printable(keyLabel(key))} · ${shortOperations(grant.operations)}`,
-      detail: isService ? cautionOf(node) : printable(grantee(grant).value),
+      detail: [
+        ...(isService ? [cautionOf(node)] : []),
+        printable(grantee(grant).value),
+        ...marksOf(context, node),
+      ].join(' · '),
       picked: !isService,
       ...(isService ? { iconPath: new vscode.ThemeIcon('warning') } : {}),
       value: node,
@@ -130,6 +135,18 @@ async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Pro
     'accept',
   );
   return picked ?? [];
+}
+
+/** What tells a grant from its look-alikes: its date, findings and short ID. */
+function marksOf({ view }: Pick<CommandContext, 'view'>, node: GrantNode): readonly string[] {
+  const { grant } = node;
+  const findings = isGrouped(node) ? node.held.findings : view.findings(node);
+  const created = grant.creationDate;
+  return [
+    ...(created === undefined ? [] : [localTime(created)]),
+    ...findings.map(({ title }) => title),
+    grant.grantId.slice(0, 8),
+  ];
 }
 
 function cautionOf({ grant }: GrantNode): string {

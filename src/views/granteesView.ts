@@ -76,6 +76,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   #filter: TextFilter | undefined;
   /** Made from the result when first asked for. */
   #held: readonly HeldGrant[] | undefined;
+  /** What {@link #held} was before: a grant that is being revoked keeps its findings, and so its place, until it is gone. */
+  #heldBefore: readonly HeldGrant[] = [];
   /** All of them in order, so that no keypress has to sort. */
   #sorted: { readonly by: Sorting; readonly held: readonly HeldGrant[] } | undefined;
   #filtered: readonly HeldGrant[] | undefined;
@@ -301,6 +303,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   #recompute(): void {
+    this.#heldBefore = this.#held ?? this.#heldBefore;
     this.#held = undefined;
     this.#sorted = undefined;
     const keys = this.#state?.kind === 'ended' ? this.#state.result.keys : [];
@@ -384,7 +387,13 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
         ending.add(`${connection.id}|${key.arn}|${grant.grantId}`);
         return true;
       };
-      this.#held = heldGrants(this.#state.result.keys, this.#findingOptions(), this.#now(), isEnding);
+      const held = heldGrants(this.#state.result.keys, this.#findingOptions(), this.#now(), isEnding);
+      const idOf = ({ connection, key, grant }: HeldGrant) => `${connection.id}|${key.arn}|${grant.grantId}`;
+      const before = new Map(
+        this.#heldBefore.filter((one) => ending.has(idOf(one))).map((one) => [idOf(one), one.findings]),
+      );
+      this.#held =
+        ending.size === 0 ? held : held.map((one) => ({ ...one, findings: before.get(idOf(one)) ?? one.findings }));
       this.#ending = ending;
     }
     return this.#held;

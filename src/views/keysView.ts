@@ -2,11 +2,12 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import type { Clock } from '../core/clock.ts';
 import type { Connections, Session, SessionChange } from '../core/connections.ts';
 import { isAwsManaged } from '../core/describe.ts';
 import { explain, isAbort, isKmsError, isSignInProblem, type KmsError } from '../core/errors.ts';
 import { placesShown, showsGrant, type TextFilter, textFilter } from '../core/filter.ts';
-import { type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../core/findings.ts';
+import { type Finding, type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../core/findings.ts';
 import { compareGrants, type GrantListing } from '../core/inventory.ts';
 import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../core/model.ts';
 import { inRegion, keyOfArn, type PinnedKeys, readKeyArn } from '../core/pinnedKeys.ts';
@@ -38,6 +39,8 @@ import { formatCount, type Known, toTreeItem } from './treeItem.ts';
 
 /** Keys are shown in windows of this many. */
 const keyWindow = 500;
+/** A filter that nobody has changed for this long is done: its rows stay. */
+const filterSettlesMs = 500;
 
 /** The findings of a key, with what they were made from: a filter asks for the same ones at each keypress. */
 interface KnownFindings {
@@ -51,8 +54,7 @@ export interface KeysViewOptions {
   readonly pinnedKeys: PinnedKeys;
   readonly accountName: (account: string) => string | undefined;
   readonly findingOptions: () => FindingOptions;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
 
 /** The Keys view: connections → keys → grants → fields. It holds what is on screen, and nothing that KMS said. */
@@ -61,7 +63,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #revocations: Revocations;
   readonly #pinnedKeys: PinnedKeys;
   readonly #findingOptions: () => FindingOptions;
-  readonly #now: () => number;
+  readonly #clock: KeysViewOptions['clock'];
   readonly #known: Known;
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -76,15 +78,17 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   /** Of the keys whose grants were listed, by node. */
   readonly #findings = new Map<string, KnownFindings>();
   #filter: TextFilter | undefined;
+  /** While somebody types in the filter. */
+  #typing: AbortController | undefined;
   readonly #outcomes = new OutcomeMessages();
   #tree: vscode.TreeView<Node> | undefined;
 
-  constructor({ connections, revocations, pinnedKeys, accountName, findingOptions, now }: KeysViewOptions) {
+  constructor({ connections, revocations, pinnedKeys, accountName, findingOptions, clock }: KeysViewOptions) {
     this.#connections = connections;
     this.#revocations = revocations;
     this.#pinnedKeys = pinnedKeys;
     this.#findingOptions = findingOptions;
-    this.#now = now;
+    this.#clock = clock;
     this.#known = {
       connection: ({ ref }) => {
         const session = connections.session(ref);
@@ -120,6 +124,24 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return this.#filter?.text ?? '';
   }
 
+  /** Selects the row of a key that its connection lists, and gives it the focus. */
+  async reveal({ connection, key }: KeyNode): Promise<void> {
+    const keys = (await this.#connections.find(connection)?.inventory.keys())?.keys ?? [];
+    const place = keys.findIndex(({ arn }) => arn === key.arn);
+    const shown = this.#shownKeys.get(connection.id) ?? keyWindow;
+    if (place >= shown) {
+      this.#shownKeys.set(connection.id, Math.ceil((place + 1) / keyWindow) * keyWindow);
+      this.#tell(connection.id);
+    }
+    const node: KeyNode = { kind: 'key', connection, key };
+    await this.#tree?.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
+  }
+
+  /** Those of a grant whose key's grants are loaded. */
+  findings(node: GrantNode): readonly Finding[] {
+    return this.#known.findings(node);
+  }
+
   async prepareFilter(): Promise<void> {
     for (const ref of this.#connections.shown) {
       const inventory = this.#connections.session(ref)?.inventory;
@@ -131,11 +153,30 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   setFilter(text: string): void {
+    this.#whileTyping();
     this.#filter = textFilter(text);
     if (this.#tree !== undefined) {
       this.#tree.message = this.#filter === undefined ? '' : l10n.t('Filter: {0}', printable(this.#filter.text));
     }
     this.onListChanged();
+  }
+
+  /** No key is described for a row that the next keypress takes away. */
+  #whileTyping(): void {
+    this.#typing?.abort();
+    const typing = new AbortController();
+    this.#typing = typing;
+    for (const ref of this.#connections.shown) {
+      this.#connections.session(ref)?.inventory.describe([], connectionId(ref));
+    }
+    this.#clock.sleep(filterSettlesMs, typing.signal).then(
+      () => {
+        this.#typing = undefined;
+        for (const ref of this.#connections.shown) this.#tell(connectionId(ref));
+      },
+      // Typed again, or the window closes.
+      () => {},
+    );
   }
 
   /** Other findings are wanted. */
@@ -157,13 +198,16 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       case 'connection':
         return undefined;
       case 'awsManagedKeys':
-        return this.#nodes.get(node.connection.id);
+        return this.#nodes.get(node.connection.id) ?? { kind: 'connection', ref: node.connection.ref };
       case 'otherAccounts':
         return this.#nodes.get(connectionId(node.ref));
       case 'key': {
         if (node.pinnedTo !== undefined) return this.#nodes.get(otherAccountsId(node.pinnedTo));
         const managed = isAwsManaged(node.key, this.#known.metadata(node));
-        return this.#nodes.get(managed ? awsManagedKeysId(node.connection) : node.connection.id);
+        const { connection, key } = node;
+        return managed
+          ? (this.#nodes.get(awsManagedKeysId(connection)) ?? { kind: 'awsManagedKeys', connection, keys: [key] })
+          : (this.#nodes.get(connection.id) ?? { kind: 'connection', ref: connection.ref });
       }
       case 'grant':
         return this.#nodes.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo));
@@ -327,6 +371,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   dispose(): void {
+    this.#typing?.abort();
     this.#outcomes.dispose();
     this.#changed.dispose();
   }
@@ -403,8 +448,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
     const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
     // A request for a row that more keys and aliases may still push out of the window would be one for nothing.
+    const described = this.#typing === undefined ? shown.slice(0, staying) : [];
     inventory.describe(
-      shown.slice(0, staying).map(({ arn }) => arn),
+      described.map(({ arn }) => arn),
       id,
     );
 
@@ -484,7 +530,10 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     const from = [state, metadata, JSON.stringify([...ending]), options.olderThanDays, [...options.off].join()];
     if (!isSame(from, this.#findings.get(id)?.from)) {
       const staying = listing.grants.filter(({ grantId }) => !ending.has(grantId));
-      this.#findings.set(id, { from, found: findingsOfKey(staying, { options, key, metadata, now: this.#now() }) });
+      this.#findings.set(id, {
+        from,
+        found: findingsOfKey(staying, { options, key, metadata, now: this.#clock.now() }),
+      });
     }
     const all = this.#withRevoked(listing, connection, key);
     const grants = all.filter((grant) => showsGrant(this.#filter, key, metadata, grant));

@@ -130,12 +130,16 @@ function keyItem(
   const place = pinnedTo === undefined ? undefined : `${accountOfArn(key.arn)} · ${connection.region}`;
   // The state has its own words.
   const quota = findings.find(({ kind }) => kind === 'nearQuota')?.title;
-  const context = key.aliases.length > 0 ? rows.keyWithAlias : rows.key;
+  const context = [
+    pinnedTo === undefined ? (key.aliases.length > 0 ? rows.keyWithAlias : rows.key) : rows.keyPinned,
+    ...(isAwsManaged(key, metadata) ? ['awsManaged'] : []),
+    ...(connection.endpoint.kind === 'sample' ? ['sample'] : []),
+  ];
   return row(keyLabel(key), {
     collapsibleState: Collapsed,
     description: [place, state, quota, description].filter(Boolean).join(' · '),
     iconPath: keyIcon(key, metadata),
-    contextValue: pinnedTo === undefined ? context : rows.keyPinned,
+    contextValue: context.join('.'),
     accessibilityInformation: {
       label: [l10n.t('Key {0}', printable(keyLabel(key))), place, state, quota, description].filter(Boolean).join(', '),
     },

@@ -505,7 +505,7 @@ export class Window {
       pinnedKeys: { of: () => [], add: async () => {}, remove: async () => {} },
       accountName: () => undefined,
       findingOptions: () => defaultFindingOptions,
-      now: () => clock.now(),
+      clock,
     });
   }
 

@@ -304,6 +304,8 @@ const ofKeys = [
   commands.showKeyDetails,
   commands.showInCloudTrail,
 ];
+/** Where they would fail. */
+const without = (menu: readonly string[], ...absent: readonly string[]) => menu.filter((one) => !absent.includes(one));
 const ofConnections = [commands.refreshNode, commands.copyAccountId, commands.removeConnection];
 const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   connection: [
@@ -320,6 +322,13 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   key: ofKeys,
   keyWithAlias: [...ofKeys, commands.copyAlias],
   keyPinned: [...ofKeys, commands.removeKey],
+  keyAwsManaged: without(ofKeys, commands.createGrant),
+  keyWithAliasAwsManaged: without([...ofKeys, commands.copyAlias], commands.createGrant),
+  keyPinnedAwsManaged: without([...ofKeys, commands.removeKey], commands.createGrant),
+  keySample: without(ofKeys, commands.openConsole),
+  keyWithAliasSample: without([...ofKeys, commands.copyAlias], commands.openConsole),
+  keyAwsManagedSample: without(ofKeys, commands.createGrant, commands.openConsole),
+  keyWithAliasAwsManagedSample: without([...ofKeys, commands.copyAlias], commands.createGrant, commands.openConsole),
   grant: [commands.revokeGrant, ...ofGrants],
   grantRetirable: [commands.revokeGrant, commands.retireGrant, ...ofGrants],
   grantRevoking: ofGrants,

@@ -20,11 +20,10 @@ import { type Answer, createWorld, identity, keyArn, never, profileAt, serve } f
 /** Each byte in time for every time-out of a silence, and never the last one. */
 const drips = (response: ServerResponse) => {
   response.writeHead(200);
-  const timer = setInterval(() => {
-    // It may have been closed before anybody listened.
-    if (response.destroyed) clearInterval(timer);
-    else response.write(' ');
-  }, 5);
+  // It may have been closed before anybody listened.
+  if (response.destroyed) return;
+  const timer = setInterval(() => response.write(' '), 5);
+  response.once('close', () => clearInterval(timer));
 };
 
 /** As fast as it is taken, and without an end. */
