@@ -328,6 +328,12 @@ export class Workbench {
     return names.map((name) => name.trim());
   }
 
+  /** Agrees to the connections that the machine's settings ask for. */
+  async openMachineConnections(): Promise<void> {
+    await this.pressContextMenu('Open Dev Container Connections', /^Open connections…/);
+    await this.pressDialog('Open');
+  }
+
   /** Right-clicks the row at `path` and presses an item of its menu. */
   async pressContextMenu(item: string, ...path: readonly RowName[]): Promise<void> {
     await this.pressContextMenuIn(this.tree, item, ...path);

@@ -80,10 +80,10 @@ test('the history is exported as it is kept, and cleared of what is finished', a
       await workbench.runCommand('KMS: Clear History…');
       await workbench.pressDialog('Clear History');
       await history.waitGone([/^nightly-export/]);
-      assert.deepEqual(
-        (await entries()).map(({ label }) => label),
-        ['card-tokenizer'],
-      );
+      await eventually('the other one to stay alone', async () => {
+        const labels = (await entries()).map(({ label }) => label);
+        return labels.join() === 'card-tokenizer' || undefined;
+      });
       await workbench.screenshot('history-cleared');
     });
   } finally {

@@ -51,6 +51,7 @@ test("through VS Code's proxy, the SDK reaches AWS by its own names; there a rev
     await inWorkbench('proxy', { ...launch, machineSettings }, async (workbench) => {
       const { tree } = workbench;
       await workbench.openView();
+      await workbench.openMachineConnections();
       await workbench.setViewWidth(480);
       await tree.row(/^default eu-west-1 · 111122223333$/);
       await tree.expand('orders-db');
@@ -123,9 +124,11 @@ test('a proxy whose certificates VS Code does not trust is told as what stands i
     await inWorkbench('not trusted', launch, async (workbench) => {
       await workbench.openView();
       await workbench.setViewWidth(480);
-      await workbench.tree.row(/^Not reachable AWS could not be reached for ListKeys\. Check the .*proxy/);
+      await workbench.tree.row(
+        /^Certificate not trusted The certificate of kms\.eu-west-1\.amazonaws\.com, issued by A proxy on this machine, is not trusted/,
+      );
       await workbench.screenshot('proxy-not-trusted');
-      assert.match(await workbench.log(), /ListKeys network/);
+      assert.match(await workbench.log(), /ListKeys certificateNotTrusted/);
       assert.deepEqual(emulator.requests, []);
     });
   });

@@ -224,7 +224,7 @@ test('a wait can be stopped; the row then says that nothing was confirmed, and o
     { propagation: { minMs: 600_000, maxMs: 600_000 } },
   );
   try {
-    const settings = { 'kmsGrants.propagation.timeoutSeconds': 10, 'kmsGrants.propagation.intervalSeconds': 1 };
+    const settings = { 'kmsGrants.propagation.timeoutSeconds': 20, 'kmsGrants.propagation.intervalSeconds': 1 };
     await inWorkbench('stop waiting', { ...launch, settings }, async (workbench) => {
       const { tree } = workbench;
       await workbench.openView();

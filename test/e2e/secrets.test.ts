@@ -176,6 +176,7 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     await inWorkbench('secrets', { awsConfig, machineSettings, env }, async (workbench) => {
       const { tree, quickInput, page } = workbench;
       await workbench.openView();
+      await workbench.openMachineConnections();
       await logEverything(workbench);
       await tree.row(/^temporary eu-west-1 · 111122223333/);
       await tree.row(/^sso eu-west-1 · 111122223333/);
