@@ -243,7 +243,8 @@ test('every wait for a server that never answers ends at once when it is cancell
   world.emulator().setFaults([{ operation: 'ListGrants', fault: { kind: 'hang' } }]);
   const reading = asked('ListGrants');
   await window.revoke(row);
-  await reading;
+  // Requests wait for their turn.
+  await world.finish(reading);
   window.revocations.stopWaiting(anasRef, row.key, grantId);
   while (window.outcomes.length === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(window.outcomes.at(-1)?.[1], { kind: 'stopped', lastRead: 'none' });
@@ -255,7 +256,7 @@ test('every wait for a server that never answers ends at once when it is cancell
   world.clock.step(world.clock.now() + 1000);
   const sent = asked('RevokeGrant');
   const revoking = window.revoke(other);
-  await sent;
+  await world.finish(sent);
   const loading = window.rows(await window.connectionRow());
   window.connections.reconnect(anasRef);
   await assert.rejects(revoking, isUnanswered);
