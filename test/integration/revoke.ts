@@ -172,7 +172,7 @@ export function revoke(): void {
         /^arn:aws:iam::111122223333:user\/\S+ lacks the permission kms:RevokeGrant on arn:aws:kms:eu-west-1:111122223333:key\//,
       );
       assert.deepEqual(error?.buttons, ['Retry', 'Select Profile…', 'Show Log']);
-      assert.equal((await row(grant)).context, 'grant');
+      assert.equal((await row(grant)).context, 'grant.retirable');
     });
 
     it('says so when the grant is gone already, refreshes the key and asks nothing', async () => {
@@ -226,7 +226,7 @@ export function revoke(): void {
       const error = takeShown().find(({ kind }) => kind === 'error');
       assert.match(error?.message ?? '', /Profile default has other credentials now/);
       assert.deepEqual(revoked(aws), []);
-      assert.equal((await row(grant)).context, 'grant');
+      assert.equal((await row(grant)).context, 'grant.retirable');
     });
 
     it('asks KMS by dry run first where that is safe, and says what is missing before any question', async () => {

@@ -95,7 +95,7 @@ export function tools(): void {
         );
       assert.match(refused, /read-only mode|not (found|enabled|available)|disabled|Tool/i);
       assert.deepEqual(revoked(), []);
-      assert.equal((await row(grant)).context, 'grant');
+      assert.equal((await row(grant)).context, 'grant.retirable');
     });
   });
 }

@@ -50,7 +50,7 @@ export function tree(): void {
         label: 'nightly-export',
         description: 'Decrypt, DescribeKey · 1 note',
         icon: 'shield',
-        context: 'grant',
+        context: 'grant.retirable',
       });
       const fields = Object.fromEntries((await rowsOf(grant)).map(({ label, description }) => [label, description]));
       assert.equal(fields['Grantee principal'], 'arn:aws:iam::111122223333:role/batch/nightly-export');

@@ -168,7 +168,12 @@ export async function tooltipOf(node: Node): Promise<string> {
 
 /** The row with this label below `parent`. */
 export async function child(parent: Node | undefined, label: string): Promise<Node> {
-  const nodes = await children(parent);
+  let nodes: readonly Node[] = [];
+  // A connection that led to another account is emptied before it is filled.
+  await until('it is loaded', async () => {
+    nodes = await children(parent);
+    return !nodes.some((node) => node.kind === 'message' && node.tone === 'loading' && node.slot === 'loading');
+  });
   const labels: string[] = [];
   for (const node of nodes) {
     const found = await row(node);
