@@ -22,7 +22,7 @@ export async function withIssuer<T>(failure: T): Promise<T | KmsError> {
   return new KmsError({ ...failure.details, issuer }, failure.cause);
 }
 
-/** Connects once more, only to look at the certificate. Nothing of ours is sent: no path, no credentials. */
+/** Connects again, only to look at the certificate. Nothing of ours is sent: no path, no credentials. */
 function issuerOf(host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const { hostname, port } = new URL(`https://${host}`);

@@ -46,7 +46,7 @@ export interface Credentials {
 }
 
 /**
- * Credentials are kept until AWS refuses them, whatever their expiration says: it is told by AWS's clock, and that of
+ * Credentials are kept until AWS refuses them, whatever their expiration says: it goes by AWS's clock, and that of
  * this computer may be hours off.
  * @param resolve signs in; `signal` aborts when nobody waits for it any more */
 export function memoise(resolve: (signal: AbortSignal) => Promise<Identity>): Credentials {

@@ -64,7 +64,7 @@ export interface CallContext {
 
 /**
  * AWS's names for failures: KMS's modelled exceptions, the common errors of AWS JSON services, and the names that STS
- * (which speaks AWS's older query protocol) has for the same. NotFoundException is told apart by {@link notFound},
+ * (which speaks AWS's older query protocol) has for the same. {@link notFound} tells the meanings of NotFoundException apart,
  * InvalidArnException by {@link invalidArn}.
  */
 const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorKind>([
@@ -200,7 +200,7 @@ function signInStep(error: unknown): SignInStep | undefined {
   };
 }
 
-/** A failed sign-in is told as one, by its step, and not as the call that waited for it. */
+/** A failed sign-in is reported as one, by its step, and not as the call that waited for it. */
 function asSignInFailure(failure: unknown, step: SignInStep, context: CallContext): KmsError {
   const kind = signInFailureKind(failure, step);
   // The SDK's providers make one text of the name and the text of what they caught.

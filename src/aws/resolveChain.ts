@@ -31,7 +31,7 @@ interface ChainOptions {
 }
 
 /**
- * Signs in: gets the first credentials, then assumes the roles. Each of the SDK's providers is told its part outright, so
+ * Signs in: gets the first credentials, then assumes the roles. Each of the SDK's providers is given its part outright, so
  * that none looks for it in the files.
  */
 export async function resolveChain(chain: SignInChain, options: ChainOptions, current: SigningIn): Promise<Identity> {

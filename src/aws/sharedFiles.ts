@@ -97,7 +97,7 @@ async function readText(path: string): Promise<string> {
       return text;
     }
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw unreadable(path, l10n.t('It is not encoded as UTF-8.'));
 }

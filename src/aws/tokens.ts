@@ -16,7 +16,7 @@ export interface Tokens {
   need(chain: SignInChain): Promise<SignInNeed & { readonly kind: 'none' | 'cli' }>;
   /** AWS does not take the token that is in the file now. */
   refused(chain: SignInChain): Promise<void>;
-  /** The token of an SSO session, for the SDK, which goes by the local clock; undefined where there is none. */
+  /** The token of an SSO session, for the SDK, which goes by the local clock; undefined where the file holds no such token. */
   read(chain: SignInChain): Promise<HeldToken | undefined>;
 }
 

@@ -34,7 +34,7 @@ function unverified({ details }: KmsError, lastKnown: CallerIdentity | undefined
 }
 
 /**
- * The very opening that was shown, and who acts by it: `shown` itself if nothing speaks against it, else whom to ask about.
+ * The very opening that was shown, and who acts by it: `shown` itself if nothing speaks against it, else who to ask about.
  * @throws UserError in read-only mode, or when the connection was replaced
  */
 export async function actingSession(
@@ -60,7 +60,7 @@ function isStill(shown: Actor, now: Actor): boolean {
 }
 
 /**
- * Whom to ask about after a change that was not sent, since its credentials were not those of its actor.
+ * Who to ask about after a change that was not sent, since its credentials were not those of its actor.
  * @throws error when that was not the reason
  */
 export async function otherActor(error: unknown, { session, actor }: ActingSession): Promise<Actor> {

@@ -375,7 +375,7 @@ async function revokeInTurn(
   const actingFor = ({ node: { connection }, actor }: Ready) =>
     once(sessions, openingOf(connection), () => actingSession(context, connection, actor, signal));
   for (const one of ready) {
-    // What goes wrong is told of each grant, in its turn.
+    // What goes wrong is reported for each grant, in its turn.
     const acting = await actingFor(one).catch(() => undefined);
     if (acting !== undefined && acting.actor !== one.actor) others.set(openingOf(one.node.connection), acting.actor);
   }

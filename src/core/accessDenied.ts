@@ -84,7 +84,7 @@ function bare(text: string | undefined): string | undefined {
   return text?.replace(/^["'`‘“]+|["'`’”.,;]+$/g, '') || undefined;
 }
 
-/** What was denied, to whom, and why; one sentence. `fallback`: the resource, where AWS names none. */
+/** What was denied, to which principal, and why; one sentence. `fallback`: the resource, where AWS names none. */
 export function denialSentence({ principal, action, resource, reason }: AccessDenial, fallback: string): string {
   const who = principal ?? l10n.t('The caller');
   const what = resource ?? fallback;

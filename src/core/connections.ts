@@ -254,7 +254,7 @@ export class Connections {
 
   /** The list counts at once, also while no view asks for it. */
   #listNow(): void {
-    // Whoever shows the connections asks too, and is told what is wrong.
+    // Whoever shows the connections asks too, and shows what is wrong.
     void this.list().catch(() => {});
   }
 

@@ -27,7 +27,7 @@ export interface OutcomeLine {
   readonly number?: number | undefined;
 }
 
-/** The outcome of a record, with `none` as long as there is none. */
+/** The outcome of a record; `none` before the first. */
 export type OutcomeKind = RecordedOutcome['kind'] | 'none';
 
 /** A wait goes on, or is to begin. */

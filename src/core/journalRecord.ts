@@ -91,7 +91,7 @@ export interface JournalRecord extends JournalEntry {
   readonly isAnswered?: boolean | undefined;
   /** The window that follows it in place of the one that sent it. */
   readonly follower?: Owner | undefined;
-  /** The outcome that counts; `undefined` as long as there is none. */
+  /** The outcome that counts; `undefined` before the first. */
   readonly outcome: RecordedOutcome | undefined;
   /** When that was, in milliseconds since the epoch. */
   readonly outcomeAt: number | undefined;

@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, relative } from 'node:path';
 
 /**
- * The absolute path of a program on the PATH; `undefined` where there is none. Not one that lies in one of `folders`, nor
+ * The absolute path of a program on the PATH; `undefined` where the PATH has no such program. Not one that lies in one of `folders`, nor
  * one that a relative entry of the PATH leads to: a workspace must not choose what runs.
  */
 export async function programPath(
