@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Session } from './connections.ts';
+import { grantName } from './describe.ts';
 import {
   explain,
   isAbort,
@@ -102,7 +103,7 @@ function outcomeOf(answer: Exclude<ChangeAnswer<unknown>, { kind: 'accepted' }>)
 function unanswered(entry: NewEntry, cause: unknown): UnansweredError {
   const { kind, key, grant } = entry;
   const label = printable(keyLabel(key));
-  const name = printable(grant.name ?? grant.grantId);
+  const name = grantName(grant);
   const sentences = {
     revoke: l10n.t('KMS gave no answer, so the grant {0} on {1} may have been revoked.', name, label),
     retire: l10n.t('KMS gave no answer, so the grant {0} on {1} may have been retired.', name, label),

@@ -8,7 +8,7 @@ import { isPartial, scanGrants } from '../../src/core/scan.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { startServer } from '../../src/emulator/server.ts';
-import { unverified } from '../unit/actors.ts';
+import { verified } from '../unit/actors.ts';
 import { createWorld, profileAt } from '../unit/aws/support.ts';
 import { FakeClock, settle } from '../unit/core/fakes.ts';
 
@@ -134,7 +134,8 @@ suite('a good neighbour, over HTTP', () => {
         grantId: grant.id,
       })),
     );
-    await network.until(Promise.all(all.slice(0, 30).map((ref) => session.api.revokeGrant(ref, unverified, signal()))));
+    const actor = verified(await network.until(session.identity()));
+    await network.until(Promise.all(all.slice(0, 30).map((ref) => session.api.revokeGrant(ref, actor, signal()))));
     assert.equal(peak(requestsOf(emulator, 'RevokeGrant').map(({ at }) => at)), 10);
   });
 
@@ -150,14 +151,13 @@ suite('a good neighbour, over HTTP', () => {
     const grants = () => emulator.account.grantsOf(key.id).size;
     const before = grants();
     emulator.setFaults([{ operation: 'CreateGrant', stage: 'after', fault: { kind: 'drop' } }]);
-    const lost = assert.rejects(session.api.createGrant(input, unverified, signal()), (error) =>
-      isKind(error, 'network'),
-    );
+    const actor = verified(await network.until(session.identity()));
+    const lost = assert.rejects(session.api.createGrant(input, actor, signal()), (error) => isKind(error, 'network'));
     await network.until(lost);
     assert.deepEqual([grants() - before, requestsOf(emulator, 'CreateGrant').length], [1, 1]);
     const fault = { kind: 'error', code: 'ThrottlingException' } as const;
     emulator.setFaults([{ operation: 'CreateGrant', times: 2, fault }]);
-    await network.until(session.api.createGrant(input, unverified, signal()));
+    await network.until(session.api.createGrant(input, actor, signal()));
     assert.deepEqual([grants() - before, requestsOf(emulator, 'CreateGrant').length], [2, 4]);
   });
 });

@@ -142,16 +142,10 @@ export function hostile(): void {
         assertTold();
       }
       takeShown();
-      // Those with the marks of a service ask for more than a click, and stay.
-      let revoked = 0;
-      answerWith(({ buttons }) => {
-        const button = revoked < 4 ? buttons.find((one) => one.startsWith('Revoke')) : undefined;
-        revoked += button === undefined ? 0 : 1;
-        return button;
-      });
-      for (const grant of all) await vscode.commands.executeCommand(commands.revokeGrant, grant);
-      assert.ok(revoked > 0);
-      await until('they are gone', async () => (await grants()).length === all.length - revoked);
+      // Those with the marks of a service are typed.
+      answerWith(({ buttons, suggested }) => suggested ?? buttons.find((one) => /^(Revoke|Continue)/.test(one)));
+      for (const grant of all.slice(0, 4)) await vscode.commands.executeCommand(commands.revokeGrant, grant);
+      await until('they are gone', async () => (await grants()).length === all.length - 4);
       assertTold();
       const history = await rowsOf(views.history);
       assert.ok(history.length > 20, `${history.length} rows`);

@@ -14,6 +14,8 @@ interface Shown {
   readonly message: string;
   readonly detail: string;
   readonly buttons: readonly string[];
+  /** What an input box suggests. */
+  readonly suggested?: string | undefined;
 }
 
 /** The button to press, or the text to enter; `undefined` closes it. */
@@ -42,7 +44,13 @@ export function watchWindow(): void {
     });
   }
   replace('showInputBox', async (options: vscode.InputBoxOptions) =>
-    show({ kind: 'input', message: options.title ?? '', detail: options.prompt ?? '', buttons: [] }),
+    show({
+      kind: 'input',
+      message: options.title ?? '',
+      detail: options.prompt ?? '',
+      buttons: [],
+      suggested: options.placeHolder,
+    }),
   );
   const createTreeView = vscode.window.createTreeView;
   replace('createTreeView', (id: string, options: vscode.TreeViewOptions<Node>) => {

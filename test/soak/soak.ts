@@ -275,8 +275,11 @@ class Run {
         assert.ok(kind === 'Rev' || kind === 'Ret' || kind === 'Rec', message);
         this.#confirmed.push({ operation: operation[kind], keyArn, grantId, principal });
       } else {
-        const [, list = ''] = /To be revoked:\n((?:• .*\n)+)/.exec(detail) ?? [];
-        for (const [, start = ''] of list.matchAll(/ · ([0-9a-f]{8})$/gm)) {
+        // A list that does not fit is in an editor behind the question, and then all that is selected may be in it.
+        const [, list] = /To be revoked:\n((?:• .*\n)+)/.exec(detail) ?? [];
+        const starts =
+          list === undefined ? [''] : [...list.matchAll(/ · ([0-9a-f]{8})$/gm)].map(([, start = '']) => start);
+        for (const start of starts) {
           for (const { key, grant } of this.#selected) {
             if (!grant.grantId.startsWith(start)) continue;
             this.#confirmed.push({ operation: 'RevokeGrant', keyArn: key.arn, grantId: grant.grantId, principal });
