@@ -136,7 +136,11 @@ suite('a good neighbour, over HTTP', () => {
     );
     const actor = verified(await network.until(session.identity()));
     await network.until(Promise.all(all.slice(0, 30).map((ref) => session.api.revokeGrant(ref, actor, signal()))));
-    assert.equal(peak(requestsOf(emulator, 'RevokeGrant').map(({ at }) => at)), 10);
+    const times = requestsOf(emulator, 'RevokeGrant').map(({ at }) => at);
+    assert.equal(times.length, 30);
+    // One at once, then ten a second: with the one before it, a second can hold eleven.
+    assert.ok(peak(times) <= 11, `${peak(times)} in a second`);
+    assert.ok(Math.max(...times) - Math.min(...times) >= 2_899);
   });
 
   test('a grant without a name is made once, whether its answer is lost or it is throttled', async (t) => {
