@@ -46,7 +46,7 @@ test('before many grants are revoked in one go, every one of them is listed, and
       });
       assert.match(
         caution ?? '',
-        /^Amazon RDS uses this grant for database db-\w+\. Revoking it can break a resource\. Tick it only if you mean it\.$/,
+        /^Amazon RDS uses this grant for database db-\w+\. Revoking it can break a resource\. Tick it only if you mean it\. · /,
       );
       await quickInput.type('');
       await quickInput.until('all', (input) => input.items.some(({ ticked }) => ticked));
@@ -187,7 +187,7 @@ test('a revoke of several that is cancelled or refused in the middle says what w
           'card-tokenizer revoke · payments/card-vault · refused: Access denied',
           'stock-sync-4 revoked · orders-db · confirmed',
           'thumbnailer-9 revoked · orders-db · confirmed',
-          'worker-00010 revoked · orders-db · confirmed',
+          'worker-00010 revoke · orders-db · confirmed',
         ],
       );
     });
