@@ -21,6 +21,7 @@ test('a right click revokes a grant: confirmed, followed on its row, and gone wh
       const menu = await workbench.contextMenu('orders-db', 'nightly-export');
       assert.deepEqual(menu, [
         'Revoke Grant…',
+        'Retire Grant…',
         'Copy Grant ID',
         'Copy Grantee',
         'Copy Key ARN',
