@@ -266,7 +266,9 @@ class Run {
       if (!isYes) return undefined;
       const value = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(detail)?.[1];
       const signIns = [...detail.matchAll(/signed in as:? (arn:[^\s,]+)/gi)].map(([, arn]) => arn);
-      const principal = signIns.length === 1 ? signIns[0] : undefined;
+      // With several connections the grants have no one principal, and some may not be verified.
+      const places = /Connections:\n((?:• .*\n?)+)/.exec(detail)?.[1]?.trim().split('\n').length ?? 1;
+      const principal = signIns.length === 1 && places === 1 ? signIns[0] : undefined;
       const keyArn = value('Key ARN');
       const grantId = value('Grant ID') ?? '';
       if (keyArn !== undefined) {
