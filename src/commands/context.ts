@@ -37,5 +37,5 @@ export interface CommandContext {
 export function sessionOf({ connections }: CommandContext, connection: Connection): Session {
   const session = connections.find(connection);
   if (session !== undefined) return session;
-  throw new UserError(l10n.t('The connection changed meanwhile. Nothing was done.'));
+  throw new UserError(l10n.t('The connection has changed. Nothing was done.'));
 }

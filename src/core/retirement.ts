@@ -11,7 +11,7 @@ export type RetireRight = 'yes' | 'perhaps' | 'no';
 
 /**
  * Who may retire a grant: its retiring principal, its grantee if RetireGrant is among the operations, the account that
- * issued it, and principals to whom that account or the key's owner delegates it by IAM (KMS Developer Guide, "Retiring
+ * issued it, and principals that get it by IAM from that account or the key's owner (KMS Developer Guide, "Retiring
  * and revoking grants").
  */
 export function retireRight(

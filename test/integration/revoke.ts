@@ -199,7 +199,7 @@ export function revoke(): void {
       await run();
       assert.deepEqual(
         takeShown().map(({ message }) => message),
-        ['The connection changed meanwhile. Nothing was done.'],
+        ['The connection has changed. Nothing was done.'],
       );
       assert.deepEqual(revoked(aws), []);
     });
@@ -211,7 +211,7 @@ export function revoke(): void {
         return 'Revoke Grant';
       });
       await run();
-      assert.ok(takeShown().some(({ message }) => message === 'The connection changed meanwhile. Nothing was done.'));
+      assert.ok(takeShown().some(({ message }) => message === 'The connection has changed. Nothing was done.'));
       assert.deepEqual(revoked(aws), []);
     });
 
