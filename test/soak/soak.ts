@@ -112,6 +112,7 @@ class Run {
   /** What each window has on screen, old rows too: they can still be pressed. */
   readonly #screens = new WeakMap<Window, Node[]>();
   readonly #pending = new Set<Promise<unknown>>();
+  #lastQuestion = '';
   #journalSize = -1;
   #checkedWrites = 0;
   #config: Parameters<typeof configOf>[0] = { ana: 'ana', ben: 'ben' };
@@ -263,11 +264,13 @@ class Run {
     dialogs.press = async (message, buttons, detail) => {
       if (detail === undefined) return undefined;
       await meanwhile();
+      this.#lastQuestion = `${isYes ? 'yes' : 'no'}: ${message}\n${detail}`;
       if (!isYes) return undefined;
       const value = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(detail)?.[1];
       const signIns = [...detail.matchAll(/signed in as:? (arn:[^\s,]+)/gi)].map(([, arn]) => arn);
       // With several connections the grants have no one principal, and some may not be verified.
-      const places = /Connections:\n((?:• .*\n?)+)/.exec(detail)?.[1]?.trim().split('\n').length ?? 1;
+      const [, connections = ''] = /Connections:\n((?:.+\n?)+)/.exec(detail) ?? [];
+      const places = connections.match(/^• /gm)?.length ?? 1;
       const principal = signIns.length === 1 && places === 1 ? signIns[0] : undefined;
       const keyArn = value('Key ARN');
       const grantId = value('Grant ID') ?? '';
@@ -278,7 +281,7 @@ class Run {
         this.#confirmed.push({ operation: operation[kind], keyArn, grantId, principal });
       } else {
         // A list that does not fit is in an editor behind the question, and then all that is selected may be in it.
-        const [, list] = /To be revoked:\n((?:• .*\n)+)/.exec(detail) ?? [];
+        const [, list] = /To be revoked:\n((?:.+\n)+)/.exec(detail) ?? [];
         const starts =
           list === undefined ? [''] : [...list.matchAll(/ · ([0-9a-f]{8})$/gm)].map(([, start = '']) => start);
         for (const start of starts) {
@@ -347,7 +350,12 @@ class Run {
           grantId === write.grantId &&
           (principal === undefined || isSame(principal, write.principalArn)),
       );
-      assert.ok(isConfirmed, `Nobody confirmed ${JSON.stringify(write)}.`);
+      const asked = this.#confirmed.filter(({ grantId }) => grantId === write.grantId || write.grantId === '');
+      const questions = asked.map((one) => JSON.stringify(one)).slice(-5);
+      assert.ok(
+        isConfirmed,
+        `Nobody confirmed ${JSON.stringify(write)}; of this grant was confirmed: ${questions.join(', ')}; the last question: ${this.#lastQuestion}`,
+      );
     }
     this.#checkedWrites = writes.length;
     const { size } = await stat(journalPath).catch(() => ({ size: 0 }));
