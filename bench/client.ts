@@ -1,9 +1,9 @@
 import { createAws } from '../src/aws/index.ts';
-import { systemClock } from '../src/core/clock.ts';
-import { Connections, type Session } from '../src/core/connections.ts';
-import { defaultBudget, RequestLimiter, requestQuotas } from '../src/core/limiter.ts';
-import type { ConnectionRef } from '../src/core/model.ts';
-import { type ScanResult, scanGrants } from '../src/core/scan.ts';
+import { systemClock } from '../src/core/base/clock.ts';
+import { Connections, type Session } from '../src/core/connections/connections.ts';
+import { type ScanResult, scanGrants } from '../src/core/findings/scan.ts';
+import type { ConnectionRef } from '../src/core/kms/model.ts';
+import { defaultBudget, RequestLimiter, requestQuotas } from '../src/core/pacing/limiter.ts';
 
 /** `default`: as the product ships; `full`: as fast as it goes. */
 export type Pace = 'default' | 'full';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import type { KmsKey } from '../src/core/model.ts';
-import type { ScanResult } from '../src/core/scan.ts';
+import type { ScanResult } from '../src/core/findings/scan.ts';
+import type { KmsKey } from '../src/core/kms/model.ts';
 import { BareClient } from './bareClient.ts';
 import { type Client, openClient, type Pace } from './client.ts';
 import { type Step, timed } from './step.ts';

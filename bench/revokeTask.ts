@@ -1,8 +1,8 @@
-import type { Actor } from '../src/core/actor.ts';
-import { systemClock } from '../src/core/clock.ts';
-import { Journal } from '../src/core/journal.ts';
-import { defaultPolicy } from '../src/core/propagation.ts';
-import { Revocations } from '../src/core/revocation.ts';
+import { systemClock } from '../src/core/base/clock.ts';
+import { Journal } from '../src/core/changes/journal.ts';
+import { defaultPolicy } from '../src/core/changes/propagation.ts';
+import { Revocations } from '../src/core/changes/revocation.ts';
+import type { Actor } from '../src/core/kms/actor.ts';
 import { FakeJournalFile } from '../test/unit/core/fakes.ts';
 import { openClient } from './client.ts';
 import { isCustomerKey } from './readTasks.ts';

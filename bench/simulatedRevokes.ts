@@ -1,4 +1,4 @@
-import { defaultPolicy, PropagationPoller } from '../src/core/propagation.ts';
+import { defaultPolicy, PropagationPoller } from '../src/core/changes/propagation.ts';
 import { createEmulator, type EmulatorOptions } from '../src/emulator/emulator.ts';
 import { createAccount } from '../src/emulator/sampleData.ts';
 import { FakeClock, seeded } from '../test/unit/core/fakes.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import * as vscode from 'vscode';
 import { commands } from '../src/manifest.ts';
-import type { Node } from '../src/views/nodes.ts';
+import type { Node } from '../src/views/shared/nodes.ts';
 import { connectionRow, openView, type Row, rowsOf, until, watchWindow } from '../test/integration/window.ts';
 
 /** What the Keys view took, in milliseconds; a keypress in those of processor time. */

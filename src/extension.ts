@@ -1,8 +1,8 @@
 import vscode = require('vscode');
 
 import { registerCommands } from './commands/register.ts';
-import { lazy } from './core/lazy.ts';
-import { createTrees } from './views/trees.ts';
+import { lazy } from './core/base/lazy.ts';
+import { createTrees } from './views/shared/trees.ts';
 
 /** Registers what VS Code calls us by. What answers is a bundle of its own, loaded with the first call. */
 export function activate(extension: vscode.ExtensionContext): void {

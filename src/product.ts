@@ -4,17 +4,17 @@ import vscode = require('vscode');
 
 import type { CommandContext } from './commands/context.ts';
 import type { CommandsRoom } from './commands/register.ts';
-import type { Preferences } from './core/chooseConnections.ts';
-import { systemClock } from './core/clock.ts';
-import { Connections, mfaPrompt } from './core/connections.ts';
-import type { Arrangement } from './core/grantGroups.ts';
-import { Journal } from './core/journal.ts';
-import type { Aws } from './core/kmsApi.ts';
-import { lazy } from './core/lazy.ts';
-import { RequestLimiter } from './core/limiter.ts';
-import { connectionId } from './core/model.ts';
-import { longestWaitMs, Revocations } from './core/revocation.ts';
-import { printable } from './core/text.ts';
+import { systemClock } from './core/base/clock.ts';
+import { lazy } from './core/base/lazy.ts';
+import { printable } from './core/base/text.ts';
+import { Journal } from './core/changes/journal.ts';
+import { longestWaitMs, Revocations } from './core/changes/revocation.ts';
+import type { Preferences } from './core/connections/chooseConnections.ts';
+import { Connections, mfaPrompt } from './core/connections/connections.ts';
+import type { Arrangement } from './core/findings/grantGroups.ts';
+import type { Aws } from './core/kms/kmsApi.ts';
+import { connectionId } from './core/kms/model.ts';
+import { RequestLimiter } from './core/pacing/limiter.ts';
 import { jsonScheme } from './manifest.ts';
 import { type ConfirmedSettings, confirmedSettings } from './platform/confirmedSettings.ts';
 import { FileWatch } from './platform/fileWatch.ts';
@@ -40,12 +40,12 @@ import {
   setShowsSample,
   showsSample,
 } from './platform/store.ts';
-import { GranteesView } from './views/granteesView.ts';
-import { HistoryView } from './views/historyView.ts';
-import { JsonDocuments } from './views/jsonDocuments.ts';
-import { KeysView } from './views/keysView.ts';
-import { StatusBar } from './views/statusBar.ts';
-import type { Rows, Trees } from './views/trees.ts';
+import { GranteesView } from './views/grantees/granteesView.ts';
+import { HistoryView } from './views/history/historyView.ts';
+import { KeysView } from './views/keys/keysView.ts';
+import { JsonDocuments } from './views/shared/jsonDocuments.ts';
+import { StatusBar } from './views/shared/statusBar.ts';
+import type { Rows, Trees } from './views/shared/trees.ts';
 
 export interface Product {
   readonly rows: Rows;

@@ -1,6 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
-import { KmsError } from '../core/errors.ts';
+import { KmsError } from '../core/kms/errors.ts';
 import { type SigningIn, signingIn } from './signingIn.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { isAbort, isKind, isKmsError, KmsError, notSentError, wasNotSent } from '../core/errors.ts';
-import type { CallRecord } from '../core/kmsApi.ts';
+import { isAbort, isKind, isKmsError, KmsError, notSentError, wasNotSent } from '../core/kms/errors.ts';
+import type { CallRecord } from '../core/kms/kmsApi.ts';
 import { withIssuer } from './certificate.ts';
 import { type Credentials, isSame } from './credentials.ts';
 import { createDeadline } from './deadline.ts';

@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 import { TLSSocket } from 'node:tls';
-import { isKind, KmsError } from '../core/errors.ts';
+import { isKind, KmsError } from '../core/kms/errors.ts';
 
 const timeoutMs = 3_000;
 /** By host: who issues certificates for it. A company's proxy does so for every host. */

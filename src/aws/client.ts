@@ -26,9 +26,9 @@ import {
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
 import * as l10n from '@vscode/l10n';
-import { type Actor, identityOf, isSamePrincipal } from '../core/actor.ts';
-import { isKind, KmsError } from '../core/errors.ts';
-import type { CreatedGrant, GrantRef, KmsApi, Page } from '../core/kmsApi.ts';
+import { type Actor, identityOf, isSamePrincipal } from '../core/kms/actor.ts';
+import { isKind, KmsError } from '../core/kms/errors.ts';
+import type { CreatedGrant, GrantRef, KmsApi, Page } from '../core/kms/kmsApi.ts';
 import type {
   CallerIdentity,
   CreateGrantInput,
@@ -37,8 +37,8 @@ import type {
   KeyLastUsage,
   KeyMetadata,
   PrincipalRef,
-} from '../core/model.ts';
-import { allOf } from '../core/pages.ts';
+} from '../core/kms/model.ts';
+import { allOf } from '../core/kms/pages.ts';
 import { createAwsTime } from './awsTime.ts';
 import { type CallerOptions, createCaller, isRefusal, type Narrowed, type Rules } from './call.ts';
 import { isSame } from './credentials.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { KmsError } from '../core/errors.ts';
+import { KmsError } from '../core/kms/errors.ts';
 import { profileSetting } from './profiles.ts';
 import type { Env, SharedFiles } from './sharedFiles.ts';
 

@@ -6,7 +6,7 @@ import {
   type KmsErrorDetails,
   type KmsErrorKind,
   wasNotSent,
-} from '../core/errors.ts';
+} from '../core/kms/errors.ts';
 import { destinationOf } from './transport.ts';
 
 /** Cancelled: by the signal of the call, or by the person who was asked for an MFA code. Recognised by its name. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { KmsError } from '../core/errors.ts';
-import type { Aws, CallRecord, OpenedConnection } from '../core/kmsApi.ts';
-import { type ConnectionRef, connectionId } from '../core/model.ts';
+import { KmsError } from '../core/kms/errors.ts';
+import type { Aws, CallRecord, OpenedConnection } from '../core/kms/kmsApi.ts';
+import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
 import { createClient } from './client.ts';
 import { type Credentials, createSignIns, memoise } from './credentials.ts';
 import { resolveEndpoint, shownUrl } from './endpoint.ts';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
-import { KmsError, type KmsErrorKind } from '../core/errors.ts';
+import { KmsError, type KmsErrorKind } from '../core/kms/errors.ts';
 import type { Identity, SigningIn } from './signingIn.ts';
 
 /** Far more than any credentials. */

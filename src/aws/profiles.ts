@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as l10n from '@vscode/l10n';
-import { KmsError } from '../core/errors.ts';
-import type { Profile } from '../core/kmsApi.ts';
+import { KmsError } from '../core/kms/errors.ts';
+import type { Profile } from '../core/kms/kmsApi.ts';
 import { type Section, settingOf } from './ini.ts';
 import { isRegionName } from './regions.ts';
 import { type Env, type SharedFiles, sharedFilePaths } from './sharedFiles.ts';

@@ -1,4 +1,4 @@
-import type { CloudTrailFilter } from '../core/kmsApi.ts';
+import type { CloudTrailFilter } from '../core/kms/kmsApi.ts';
 
 /** A Region to choose from. */
 interface Region {

@@ -2,7 +2,7 @@ import { lstat, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { KmsError } from '../core/errors.ts';
+import { KmsError } from '../core/kms/errors.ts';
 import { IniError, parseIni, type Section, shellWords } from './ini.ts';
 
 /** The environment's variables, as `process.env` has them. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { KmsError } from '../core/errors.ts';
+import type { KmsError } from '../core/kms/errors.ts';
 import type { Deadline } from './deadline.ts';
 import type { SignInStep } from './errors.ts';
 import type { SignInChain } from './signInChain.ts';

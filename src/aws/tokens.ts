@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { getSSOTokenFilepath } from '@smithy/core/config';
-import type { SignInNeed } from '../core/kmsApi.ts';
+import type { SignInNeed } from '../core/kms/kmsApi.ts';
 import { isRenewable } from './sdkFiles.ts';
 import type { Env } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';

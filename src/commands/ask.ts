@@ -1,4 +1,4 @@
-import { isKmsError } from '../core/errors.ts';
+import { isKmsError } from '../core/kms/errors.ts';
 import { accountName } from '../platform/settings.ts';
 
 /** A question does without what AWS refuses to tell. */

@@ -1,18 +1,18 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
-import type { Preferences } from '../core/chooseConnections.ts';
-import type { Connections, Session } from '../core/connections.ts';
-import { UserError } from '../core/errors.ts';
-import type { Journal } from '../core/journal.ts';
-import type { Aws } from '../core/kmsApi.ts';
-import type { Connection } from '../core/model.ts';
-import type { PinnedKeys } from '../core/pinnedKeys.ts';
-import type { Revocations } from '../core/revocation.ts';
+import type { Journal } from '../core/changes/journal.ts';
+import type { Revocations } from '../core/changes/revocation.ts';
+import type { Preferences } from '../core/connections/chooseConnections.ts';
+import type { Connections, Session } from '../core/connections/connections.ts';
+import type { PinnedKeys } from '../core/connections/pinnedKeys.ts';
+import { UserError } from '../core/kms/errors.ts';
+import type { Aws } from '../core/kms/kmsApi.ts';
+import type { Connection } from '../core/kms/model.ts';
 import type { ConfirmedSettings } from '../platform/confirmedSettings.ts';
-import type { GranteesView } from '../views/granteesView.ts';
-import type { HistoryView } from '../views/historyView.ts';
-import type { JsonDocuments } from '../views/jsonDocuments.ts';
-import type { KeysView } from '../views/keysView.ts';
+import type { GranteesView } from '../views/grantees/granteesView.ts';
+import type { HistoryView } from '../views/history/historyView.ts';
+import type { KeysView } from '../views/keys/keysView.ts';
+import type { JsonDocuments } from '../views/shared/jsonDocuments.ts';
 
 /** What commands work on. Each names the parts that it needs. */
 export interface CommandContext {

@@ -2,11 +2,18 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { explain, type HelpfulAction, isAbort, isKmsError, isSignInCancelled, isUserError } from '../core/errors.ts';
-import { printable } from '../core/text.ts';
+import { printable } from '../core/base/text.ts';
+import {
+  explain,
+  type HelpfulAction,
+  isAbort,
+  isKmsError,
+  isSignInCancelled,
+  isUserError,
+} from '../core/kms/errors.ts';
 import { describeError } from '../platform/log.ts';
 import { showError, showInformation } from '../platform/prompts.ts';
-import { actionCommands, actionTitle } from '../views/treeItem.ts';
+import { actionCommands, actionTitle } from '../views/keys/treeItem.ts';
 
 /**
  * The one place where a failed command becomes words: a sentence, and the actions that help. `again` does what failed

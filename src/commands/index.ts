@@ -4,6 +4,6 @@
  * the strings' run time is its own too, so that it is told of the translations.
  */
 export { config as configureStrings } from '@vscode/l10n';
-export { checkUnanswered } from '../core/unanswered.ts';
-export { describeTool, runTool } from './languageModelTools.ts';
+export { checkUnanswered } from '../core/changes/unanswered.ts';
+export { describeTool, runTool } from './grants/languageModelTools.ts';
 export { run } from './table.ts';

@@ -1,10 +1,16 @@
 import * as l10n from '@vscode/l10n';
-import { UserError } from '../core/errors.ts';
+import { UserError } from '../core/kms/errors.ts';
 import { type CommandId, commands } from '../manifest.ts';
-import { isMoreGrants } from '../views/granteeItem.ts';
-import { asHistoryEntry, isHistoryMore } from '../views/historyItem.ts';
-import { asNode, type GrantNode, type Node } from '../views/nodes.ts';
-import { groupBy, sortBy } from './arrangeGrantees.ts';
+import { isMoreGrants } from '../views/grantees/granteeItem.ts';
+import { asHistoryEntry, isHistoryMore } from '../views/history/historyItem.ts';
+import { asNode, type GrantNode, type Node } from '../views/shared/nodes.ts';
+import { createGrant } from './changes/createGrant.ts';
+import { checkAgain, stopWaiting } from './changes/followUp.ts';
+import { clearHistory, exportHistory, showHistory } from './changes/history.ts';
+import { recreateGrant } from './changes/recreateGrant.ts';
+import { retireGrant, showRetirableGrants } from './changes/retireGrant.ts';
+import { revokeGrant } from './changes/revokeGrant.ts';
+import { revokeSeveral } from './changes/revokeSeveral.ts';
 import {
   addConnection,
   addRegion,
@@ -15,27 +21,21 @@ import {
   selectProfile,
   selectRegion,
   sortConnections,
-} from './connectionCommands.ts';
+} from './connections/connectionCommands.ts';
+import { openKeyByArn, removeKey } from './connections/openKeyByArn.ts';
+import { signIn } from './connections/signIn.ts';
 import type { CommandContext } from './context.ts';
-import { copyAlias, copyGrantee, copyGrantId, copyKeyArn, copyKeyId, copySelection, copyValue } from './copy.ts';
-import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './copyAsCommand.ts';
-import { createGrant } from './createGrant.ts';
 import { tellFailure } from './errorBoundary.ts';
-import { exportGrants } from './exportGrants.ts';
-import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './filterView.ts';
-import { findGrants } from './findGrants.ts';
-import { checkAgain, stopWaiting } from './followUp.ts';
-import { clearHistory, exportHistory, showHistory } from './history.ts';
-import { keyDetails } from './keyDetails.ts';
-import { openConsole } from './openConsole.ts';
-import { openKeyByArn, removeKey } from './openKeyByArn.ts';
-import { recreateGrant } from './recreateGrant.ts';
-import { retireGrant, showRetirableGrants } from './retireGrant.ts';
-import { revokeGrant } from './revokeGrant.ts';
-import { revokeSeveral } from './revokeSeveral.ts';
-import { showAsJson } from './showAsJson.ts';
-import { showInCloudTrail } from './showInCloudTrail.ts';
-import { signIn } from './signIn.ts';
+import { groupBy, sortBy } from './grants/arrangeGrantees.ts';
+import { exportGrants } from './grants/exportGrants.ts';
+import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './grants/filterView.ts';
+import { findGrants } from './grants/findGrants.ts';
+import { copyAlias, copyGrantee, copyGrantId, copyKeyArn, copyKeyId, copySelection, copyValue } from './show/copy.ts';
+import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './show/copyAsCommand.ts';
+import { keyDetails } from './show/keyDetails.ts';
+import { openConsole } from './show/openConsole.ts';
+import { showAsJson } from './show/showAsJson.ts';
+import { showInCloudTrail } from './show/showInCloudTrail.ts';
 
 /** Menus pass the row that was pressed, and all rows that are selected with it. */
 type Handler = (context: CommandContext, argument: unknown, selected: unknown) => unknown;

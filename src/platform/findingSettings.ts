@@ -1,6 +1,11 @@
 import vscode = require('vscode');
 
-import { defaultFindingOptions, type FindingKind, type FindingOptions, findingKinds } from '../core/findings.ts';
+import {
+  defaultFindingOptions,
+  type FindingKind,
+  type FindingOptions,
+  findingKinds,
+} from '../core/findings/findings.ts';
 import { settings } from '../manifest.ts';
 
 const settingOf: Readonly<Record<FindingKind, string>> = {

@@ -3,8 +3,8 @@ import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
-import type { JournalFile, JournalReader, LineSink } from '../core/journal.ts';
-import { compacting, type LineChoice } from '../core/journalLines.ts';
+import type { JournalFile, JournalReader, LineSink } from '../core/changes/journal.ts';
+import { compacting, type LineChoice } from '../core/changes/journalLines.ts';
 import { FileWatch } from './fileWatch.ts';
 import { isProcessRunning } from './processes.ts';
 

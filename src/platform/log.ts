@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
-import { isKmsError, type KmsError } from '../core/errors.ts';
-import type { CallRecord } from '../core/kmsApi.ts';
-import { printable } from '../core/text.ts';
+import { printable } from '../core/base/text.ts';
+import { isKmsError, type KmsError } from '../core/kms/errors.ts';
+import type { CallRecord } from '../core/kms/kmsApi.ts';
 
 /** One line for an error and each of its causes. The texts are ours, the SDK's or AWS's; none holds a credential. */
 export function describeError(error: unknown): string {

@@ -1,4 +1,4 @@
-import type { Owner } from '../core/journalRecord.ts';
+import type { Owner } from '../core/changes/journalRecord.ts';
 
 /** Whether a process with this ID runs on this computer, whoever owns it. */
 export function isProcessRunning(pid: number): boolean {

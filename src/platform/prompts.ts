@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { firstMatch } from '../core/firstMatch.ts';
-import { printable, withoutIcons, withoutLinks } from '../core/text.ts';
+import { firstMatch } from '../core/base/firstMatch.ts';
+import { printable, withoutIcons, withoutLinks } from '../core/base/text.ts';
 
 /** A notification. As the others, it resolves to the button that was pressed, and shows links in its message as text. */
 export function showInformation<T extends string>(message: string, ...buttons: readonly T[]) {

@@ -1,8 +1,8 @@
 import vscode = require('vscode');
 
-import { defaultBudget } from '../core/limiter.ts';
-import type { ConnectionRef } from '../core/model.ts';
-import { defaultPolicy, type PropagationPolicy } from '../core/propagation.ts';
+import { defaultPolicy, type PropagationPolicy } from '../core/changes/propagation.ts';
+import type { ConnectionRef } from '../core/kms/model.ts';
+import { defaultBudget } from '../core/pacing/limiter.ts';
 import { settings } from '../manifest.ts';
 
 /** The setting's value, or `fallback` when a settings file holds something else than its type. */

@@ -1,7 +1,7 @@
 import vscode = require('vscode');
 
-import type { Answer, StepFrame } from '../core/steps.ts';
-import { withoutIcons } from '../core/text.ts';
+import type { Answer, StepFrame } from '../core/base/steps.ts';
+import { withoutIcons } from '../core/base/text.ts';
 import { onEnter, type PickItem } from './prompts.ts';
 
 interface QuickPickOptions<T> {

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
-import { type Arrangement, groupings, sortings } from '../core/grantGroups.ts';
-import { type ConnectionRef, connectionId } from '../core/model.ts';
-import type { PinnedKeys } from '../core/pinnedKeys.ts';
+import type { PinnedKeys } from '../core/connections/pinnedKeys.ts';
+import { type Arrangement, groupings, sortings } from '../core/findings/grantGroups.ts';
+import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
 
 /** What lasts over a reload. */
 export interface Kept<T> {

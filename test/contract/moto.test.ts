@@ -15,13 +15,13 @@ import {
   RevokeGrantCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
-import { systemClock } from '../../src/core/clock.ts';
-import type { Session } from '../../src/core/connections.ts';
-import { explain, isKmsError, type KmsError, type KmsErrorKind } from '../../src/core/errors.ts';
-import { Inventory } from '../../src/core/inventory.ts';
-import type { OpenedConnection } from '../../src/core/kmsApi.ts';
-import { defaultPolicy, PropagationPoller } from '../../src/core/propagation.ts';
-import { findGrant, listedOn, preflight } from '../../src/core/revocation.ts';
+import { systemClock } from '../../src/core/base/clock.ts';
+import { defaultPolicy, PropagationPoller } from '../../src/core/changes/propagation.ts';
+import { findGrant, listedOn, preflight } from '../../src/core/changes/revocation.ts';
+import type { Session } from '../../src/core/connections/connections.ts';
+import { Inventory } from '../../src/core/connections/inventory.ts';
+import { explain, isKmsError, type KmsError, type KmsErrorKind } from '../../src/core/kms/errors.ts';
+import type { OpenedConnection } from '../../src/core/kms/kmsApi.ts';
 import { type PythonTools, startMoto } from '../host/python.ts';
 import { unverified } from '../unit/actors.ts';
 import { createWorld, never, profileAt } from '../unit/aws/support.ts';

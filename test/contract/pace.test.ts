@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { Connections, type Session } from '../../src/core/connections.ts';
-import { isKind } from '../../src/core/errors.ts';
-import type { KmsApi } from '../../src/core/kmsApi.ts';
-import { RequestLimiter } from '../../src/core/limiter.ts';
-import { isPartial, scanGrants } from '../../src/core/scan.ts';
+import { Connections, type Session } from '../../src/core/connections/connections.ts';
+import { isPartial, scanGrants } from '../../src/core/findings/scan.ts';
+import { isKind } from '../../src/core/kms/errors.ts';
+import type { KmsApi } from '../../src/core/kms/kmsApi.ts';
+import { RequestLimiter } from '../../src/core/pacing/limiter.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { startServer } from '../../src/emulator/server.ts';

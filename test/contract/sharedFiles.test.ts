@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Section } from '../../src/aws/ini.ts';
 import { readSharedFiles } from '../../src/aws/sharedFiles.ts';
-import { isKind, isKmsError } from '../../src/core/errors.ts';
+import { isKind, isKmsError } from '../../src/core/kms/errors.ts';
 import { createWorld, identity, never, type Received, serve, signature, stsFailure, xml } from '../unit/aws/support.ts';
 import { withPython } from './peers.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
-import { drawnLines } from '../../src/core/text.ts';
+import { drawnLines } from '../../src/core/base/text.ts';
 import { commands } from '../../src/manifest.ts';
-import type { Node } from '../../src/views/nodes.ts';
+import type { Node } from '../../src/views/shared/nodes.ts';
 import { contextOf, watchDialogs } from './context.ts';
 import { window as vscodeWindow } from './vscode.ts';
 import { addGrants, assertJournalTrue, createTestWorld } from './world.ts';

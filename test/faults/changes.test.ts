@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isKind, isUnanswered } from '../../src/core/errors.ts';
-import type { CreateGrantInput } from '../../src/core/model.ts';
-import { preflight } from '../../src/core/revocation.ts';
-import { scanGrants } from '../../src/core/scan.ts';
+import { preflight } from '../../src/core/changes/revocation.ts';
+import { scanGrants } from '../../src/core/findings/scan.ts';
+import { isKind, isUnanswered } from '../../src/core/kms/errors.ts';
+import type { CreateGrantInput } from '../../src/core/kms/model.ts';
 import {
   addGrants,
   ana,

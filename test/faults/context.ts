@@ -1,8 +1,8 @@
 import type { CommandContext } from '../../src/commands/context.ts';
-import { defaultFindingOptions } from '../../src/core/findings.ts';
-import { GranteesView } from '../../src/views/granteesView.ts';
-import { HistoryView } from '../../src/views/historyView.ts';
-import { JsonDocuments } from '../../src/views/jsonDocuments.ts';
+import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
+import { GranteesView } from '../../src/views/grantees/granteesView.ts';
+import { HistoryView } from '../../src/views/history/historyView.ts';
+import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { dialogs, env, window as vscodeWindow } from './vscode.ts';
 import type { Window } from './world.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tellFailure } from '../../src/commands/errorBoundary.ts';
-import { abortError } from '../../src/core/clock.ts';
-import { notSentError, signInCancelledError } from '../../src/core/errors.ts';
+import { abortError } from '../../src/core/base/clock.ts';
+import { notSentError, signInCancelledError } from '../../src/core/kms/errors.ts';
 import { watchDialogs } from './context.ts';
 
 const log = { error: () => {} } as never;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
-import { isRecreatable } from '../../src/core/journalOutcomes.ts';
+import { isRecreatable } from '../../src/core/changes/journalOutcomes.ts';
 import { commands } from '../../src/manifest.ts';
 import { contextOf, type SeenDialogs, watchDialogs } from './context.ts';
 import { dialogs } from './vscode.ts';

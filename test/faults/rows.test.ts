@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
 import { type CommandId, commands } from '../../src/manifest.ts';
-import type { GrantNode } from '../../src/views/nodes.ts';
+import type { GrantNode } from '../../src/views/shared/nodes.ts';
 import { contextOf, watchDialogs } from './context.ts';
 import { createTestWorld } from './world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addRegion, openConnections, selectProfile } from '../../src/commands/connectionCommands.ts';
-import type { ConnectionRef } from '../../src/core/model.ts';
+import { addRegion, openConnections, selectProfile } from '../../src/commands/connections/connectionCommands.ts';
+import type { ConnectionRef } from '../../src/core/kms/model.ts';
 import { settings } from '../../src/manifest.ts';
 import { confirmedSettings } from '../../src/platform/confirmedSettings.ts';
 import { connectionsSetting } from '../../src/platform/settings.ts';

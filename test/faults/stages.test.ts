@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isKind, isUnanswered } from '../../src/core/errors.ts';
-import type { CreateGrantInput } from '../../src/core/model.ts';
+import { isKind, isUnanswered } from '../../src/core/kms/errors.ts';
+import type { CreateGrantInput } from '../../src/core/kms/model.ts';
 import type { Fault } from '../../src/emulator/faults.ts';
 import { addGrants, assertJournalTrue, createTestWorld, grantIdsOf, isMessage, type World } from './world.ts';
 

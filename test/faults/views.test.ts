@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openKeyByArn } from '../../src/commands/openKeyByArn.ts';
-import { defaultFindingOptions } from '../../src/core/findings.ts';
-import type { Arrangement } from '../../src/core/grantGroups.ts';
-import { GranteesView } from '../../src/views/granteesView.ts';
-import type { KeyNode } from '../../src/views/nodes.ts';
+import { openKeyByArn } from '../../src/commands/connections/openKeyByArn.ts';
+import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
+import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
+import { GranteesView } from '../../src/views/grantees/granteesView.ts';
+import type { KeyNode } from '../../src/views/shared/nodes.ts';
 import { contextOf } from './context.ts';
 import { dialogs } from './vscode.ts';
 import { createTestWorld, type Window } from './world.ts';

@@ -5,32 +5,32 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createAws } from '../../src/aws/index.ts';
 import type { Timeouts } from '../../src/aws/transport.ts';
-import { abortError, type Clock } from '../../src/core/clock.ts';
-import { type ActingSession, Connections, type Session } from '../../src/core/connections.ts';
-import { defaultFindingOptions } from '../../src/core/findings.ts';
-import { create } from '../../src/core/grantChanges.ts';
-import { Journal, type JournalFile } from '../../src/core/journal.ts';
-import { readJournal } from '../../src/core/journalLines.ts';
-import type { JournalRecord } from '../../src/core/journalRecord.ts';
-import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kmsApi.ts';
-import { RequestLimiter } from '../../src/core/limiter.ts';
-import {
-  accountOfArn,
-  type ConnectionRef,
-  type CreateGrantInput,
-  connectionId,
-  type Endpoint,
-} from '../../src/core/model.ts';
-import { keyOfArn, readKeyArn } from '../../src/core/pinnedKeys.ts';
-import { defaultPolicy, type PropagationPolicy } from '../../src/core/propagation.ts';
+import { abortError, type Clock } from '../../src/core/base/clock.ts';
+import { create } from '../../src/core/changes/grantChanges.ts';
+import { Journal, type JournalFile } from '../../src/core/changes/journal.ts';
+import { readJournal } from '../../src/core/changes/journalLines.ts';
+import type { JournalRecord } from '../../src/core/changes/journalRecord.ts';
+import { defaultPolicy, type PropagationPolicy } from '../../src/core/changes/propagation.ts';
 import {
   longestWaitMs,
   type RevocationOutcome,
   type RevocationRecord,
   Revocations,
   type RevokeResult,
-} from '../../src/core/revocation.ts';
-import { checkUnanswered } from '../../src/core/unanswered.ts';
+} from '../../src/core/changes/revocation.ts';
+import { checkUnanswered } from '../../src/core/changes/unanswered.ts';
+import { type ActingSession, Connections, type Session } from '../../src/core/connections/connections.ts';
+import { keyOfArn, readKeyArn } from '../../src/core/connections/pinnedKeys.ts';
+import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
+import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kms/kmsApi.ts';
+import {
+  accountOfArn,
+  type ConnectionRef,
+  type CreateGrantInput,
+  connectionId,
+  type Endpoint,
+} from '../../src/core/kms/model.ts';
+import { RequestLimiter } from '../../src/core/pacing/limiter.ts';
 import { type Cloud, createCloud } from '../../src/emulator/cloud.ts';
 import { createEmulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createRandom } from '../../src/emulator/random.ts';
@@ -38,8 +38,8 @@ import { createAccount } from '../../src/emulator/sampleData.ts';
 import { type RunningServer, startServer } from '../../src/emulator/server.ts';
 import type { WireRequest } from '../../src/emulator/wire.ts';
 import { JournalFileOnDisk } from '../../src/platform/journalFile.ts';
-import { KeysView } from '../../src/views/keysView.ts';
-import type { ConnectionNode, GrantNode, KeyNode, MessageNode, Node } from '../../src/views/nodes.ts';
+import { KeysView } from '../../src/views/keys/keysView.ts';
+import type { ConnectionNode, GrantNode, KeyNode, MessageNode, Node } from '../../src/views/shared/nodes.ts';
 import { createWorld } from '../unit/aws/support.ts';
 
 /** Time that only a test moves. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands, views } from '../../src/manifest.ts';
-import type { Node } from '../../src/views/nodes.ts';
+import type { Node } from '../../src/views/shared/nodes.ts';
 import { holdsHidden, hostileNames, makeHostile } from '../hostileTexts.ts';
 import { connect, type Running, useConfig } from './aws.ts';
 import { answerWith, children, connectionRow, logLines, providerOf, takeShown, until } from './window.ts';

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import { commands } from '../../src/manifest.ts';
-import type { Node } from '../../src/views/nodes.ts';
+import type { Node } from '../../src/views/shared/nodes.ts';
 import { canaries, connect, type Running } from './aws.ts';
 import { answerWith, child, children, connectionRow, row, rowsOf, takeShown, until } from './window.ts';
 

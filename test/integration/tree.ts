@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../../src/manifest.ts';
-import type { Node } from '../../src/views/nodes.ts';
+import type { Node } from '../../src/views/shared/nodes.ts';
 import { connect, type Running, useConfig } from './aws.ts';
 import { child, children, connectionRow, row, rowsOf, takeShown, tooltipOf, until } from './window.ts';
 

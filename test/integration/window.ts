@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { extensionName, views } from '../../src/manifest.ts';
-import type { Node } from '../../src/views/nodes.ts';
+import type { Node } from '../../src/views/shared/nodes.ts';
 
 /**
  * A test extension host refuses modal dialogs ("refused to show dialog in tests"), and tells nobody what a notification

@@ -1,5 +1,5 @@
-import type { Actor } from '../../src/core/actor.ts';
-import type { CallerIdentity } from '../../src/core/model.ts';
+import type { Actor } from '../../src/core/kms/actor.ts';
+import type { CallerIdentity } from '../../src/core/kms/model.ts';
 
 export const ana: CallerIdentity = { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/ana' };
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import test from 'node:test';
-import { explain } from '../../src/core/errors.ts';
-import { defaultBudget } from '../../src/core/limiter.ts';
-import { defaultPolicy } from '../../src/core/propagation.ts';
+import { defaultPolicy } from '../../src/core/changes/propagation.ts';
+import { explain } from '../../src/core/kms/errors.ts';
+import { defaultBudget } from '../../src/core/pacing/limiter.ts';
 import {
   commands,
   container,

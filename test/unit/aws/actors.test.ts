@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isKind } from '../../../src/core/errors.ts';
-import type { GrantRef, KmsApi } from '../../../src/core/kmsApi.ts';
+import { isKind } from '../../../src/core/kms/errors.ts';
+import type { GrantRef, KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import { unverified, verified } from '../actors.ts';
 import { accounts, anasKeys, createCloudWorld } from './cloud.ts';
 import { never } from './support.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { inspect } from 'node:util';
-import { isKind } from '../../../src/core/errors.ts';
-import type { KmsApi } from '../../../src/core/kmsApi.ts';
-import type { CreateGrantInput } from '../../../src/core/model.ts';
+import { isKind } from '../../../src/core/kms/errors.ts';
+import type { KmsApi } from '../../../src/core/kms/kmsApi.ts';
+import type { CreateGrantInput } from '../../../src/core/kms/model.ts';
 import { unverified, verified } from '../actors.ts';
 import { accounts, anasKeys, createCloudWorld } from './cloud.ts';
 import {

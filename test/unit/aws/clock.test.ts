@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import type { KmsApi } from '../../../src/core/kmsApi.ts';
+import type { KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import { accounts, anasKeys, type CloudWorld, createCloudWorld, mfaSerial, role, ssoConfig } from './cloud.ts';
 import { never } from './support.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Sample } from '../../../src/aws/index.ts';
-import { isKind } from '../../../src/core/errors.ts';
+import { isKind } from '../../../src/core/kms/errors.ts';
 import { createSample } from '../../../src/emulator/index.ts';
 import { verified } from '../actors.ts';
 import {

@@ -4,8 +4,8 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { translate } from '../../../src/aws/errors.ts';
-import { isKmsError, type KmsError, type KmsErrorKind } from '../../../src/core/errors.ts';
-import type { KmsApi } from '../../../src/core/kmsApi.ts';
+import { isKmsError, type KmsError, type KmsErrorKind } from '../../../src/core/kms/errors.ts';
+import type { KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import { unverified } from '../actors.ts';
 import { type Answer, createWorld, failure, keyArn, never, profileAt, serve, stsFailure, xml } from './support.ts';
 

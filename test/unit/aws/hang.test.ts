@@ -12,8 +12,8 @@ import {
   isSignInCancelled,
   type KmsErrorKind,
   wasNotSent,
-} from '../../../src/core/errors.ts';
-import type { KmsApi } from '../../../src/core/kmsApi.ts';
+} from '../../../src/core/kms/errors.ts';
+import type { KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import { unverified, verified } from '../actors.ts';
 import { type Answer, createWorld, identity, keyArn, never, profileAt, serve } from './support.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isKind } from '../../../src/core/errors.ts';
+import { isKind } from '../../../src/core/kms/errors.ts';
 import { createWorld } from './support.ts';
 
 test('the profiles are those of both files, the default one first, then by name', async (t) => {

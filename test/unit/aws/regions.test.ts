@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { cloudTrailUrl, consoleUrl, partitions, regions } from '../../../src/aws/regions.ts';
-import { isServicePrincipal, serviceName } from '../../../src/core/awsServices.ts';
+import { isServicePrincipal, serviceName } from '../../../src/core/kms/awsServices.ts';
 
 async function partitionsOfSdk() {
   const path = 'node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js';

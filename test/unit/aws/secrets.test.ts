@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { inspect } from 'node:util';
-import { isKmsError } from '../../../src/core/errors.ts';
+import { isKmsError } from '../../../src/core/kms/errors.ts';
 import { unverified } from '../actors.ts';
 import { accounts, anasKeys, createCloudWorld, mfaSerial, role, ssoConfig } from './cloud.ts';
 import {

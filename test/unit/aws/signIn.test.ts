@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { isKind, KmsError } from '../../../src/core/errors.ts';
-import type { OpenedConnection } from '../../../src/core/kmsApi.ts';
+import { isKind, KmsError } from '../../../src/core/kms/errors.ts';
+import type { OpenedConnection } from '../../../src/core/kms/kmsApi.ts';
 import type { Cloud } from '../../../src/emulator/cloud.ts';
 import {
   accounts,

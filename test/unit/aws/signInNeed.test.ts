@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { isKind } from '../../../src/core/errors.ts';
-import type { SignInNeed } from '../../../src/core/kmsApi.ts';
+import { isKind } from '../../../src/core/kms/errors.ts';
+import type { SignInNeed } from '../../../src/core/kms/kmsApi.ts';
 import { anasKeys, createCloudWorld, mfaSerial, role, ssoConfig, startUrl } from './cloud.ts';
 import { never } from './support.ts';
 

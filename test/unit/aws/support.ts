@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type AwsOptions, createAws } from '../../../src/aws/index.ts';
-import type { Aws, CallRecord, OpenedConnection } from '../../../src/core/kmsApi.ts';
+import type { Aws, CallRecord, OpenedConnection } from '../../../src/core/kms/kmsApi.ts';
 
 /** A request as it came over the wire. */
 export interface Received {

@@ -1,12 +1,12 @@
-import type { Actor } from '../../../src/core/actor.ts';
-import { abortError, type Clock } from '../../../src/core/clock.ts';
-import type { ActingSession, Session } from '../../../src/core/connections.ts';
-import { KmsError, type KmsErrorDetails, type KmsErrorKind } from '../../../src/core/errors.ts';
-import { Inventory } from '../../../src/core/inventory.ts';
-import type { JournalFile, JournalReader } from '../../../src/core/journal.ts';
-import { type LineChoice, readJournal } from '../../../src/core/journalLines.ts';
-import type { JournalRecord } from '../../../src/core/journalRecord.ts';
-import type { CreatedGrant, GrantRef, KeyPolicyName, KmsApi, Page } from '../../../src/core/kmsApi.ts';
+import { abortError, type Clock } from '../../../src/core/base/clock.ts';
+import type { JournalFile, JournalReader } from '../../../src/core/changes/journal.ts';
+import { type LineChoice, readJournal } from '../../../src/core/changes/journalLines.ts';
+import type { JournalRecord } from '../../../src/core/changes/journalRecord.ts';
+import type { ActingSession, Session } from '../../../src/core/connections/connections.ts';
+import { Inventory } from '../../../src/core/connections/inventory.ts';
+import type { Actor } from '../../../src/core/kms/actor.ts';
+import { KmsError, type KmsErrorDetails, type KmsErrorKind } from '../../../src/core/kms/errors.ts';
+import type { CreatedGrant, GrantRef, KeyPolicyName, KmsApi, Page } from '../../../src/core/kms/kmsApi.ts';
 import {
   type AliasListEntry,
   type CallerIdentity,
@@ -21,7 +21,7 @@ import {
   type KeyRotation,
   type KeyTag,
   type KmsKey,
-} from '../../../src/core/model.ts';
+} from '../../../src/core/kms/model.ts';
 import { ana, verified } from '../actors.ts';
 
 /** Lets everything that is ready to run do so. */

@@ -5,25 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import fc from 'fast-check';
-import { grantAsAwsJson } from '../../../src/core/awsJson.ts';
-import {
-  createGrantCommand,
-  grantAsTerraform,
-  revokeGrantCommand,
-  type Shell,
-  shellQuoted,
-} from '../../../src/core/commandText.ts';
-import { connectionName } from '../../../src/core/describe.ts';
-import { explain, isUserError } from '../../../src/core/errors.ts';
-import type { HeldGrant } from '../../../src/core/grantGroups.ts';
-import { grantLines } from '../../../src/core/grantLines.ts';
-import { grantTable } from '../../../src/core/grantTable.ts';
-import { impactOfRevoke } from '../../../src/core/impact.ts';
-import { readJournal } from '../../../src/core/journalLines.ts';
-import { accountOfArn, type Connection, type Grant, type KmsKey, keyLabel } from '../../../src/core/model.ts';
-import { keyArnProblem, readKeyArn } from '../../../src/core/pinnedKeys.ts';
-import { describePrincipal, grantee, principalKindName, readPrincipal } from '../../../src/core/principal.ts';
-import { serviceOfGrant, usedBySentence, usedByText } from '../../../src/core/serviceGrant.ts';
 import {
   asMarkdown,
   isPrintable,
@@ -31,7 +12,26 @@ import {
   printableJson,
   withoutIcons,
   withoutLinks,
-} from '../../../src/core/text.ts';
+} from '../../../src/core/base/text.ts';
+import { readJournal } from '../../../src/core/changes/journalLines.ts';
+import { keyArnProblem, readKeyArn } from '../../../src/core/connections/pinnedKeys.ts';
+import type { HeldGrant } from '../../../src/core/findings/grantGroups.ts';
+import { grantTable } from '../../../src/core/findings/grantTable.ts';
+import { grantAsAwsJson } from '../../../src/core/kms/awsJson.ts';
+import { explain, isUserError } from '../../../src/core/kms/errors.ts';
+import { accountOfArn, type Connection, type Grant, type KmsKey, keyLabel } from '../../../src/core/kms/model.ts';
+import { describePrincipal, grantee, principalKindName, readPrincipal } from '../../../src/core/kms/principal.ts';
+import { serviceOfGrant, usedBySentence, usedByText } from '../../../src/core/kms/serviceGrant.ts';
+import {
+  createGrantCommand,
+  grantAsTerraform,
+  revokeGrantCommand,
+  type Shell,
+  shellQuoted,
+} from '../../../src/core/words/commandText.ts';
+import { connectionName } from '../../../src/core/words/describe.ts';
+import { grantLines } from '../../../src/core/words/grantLines.ts';
+import { impactOfRevoke } from '../../../src/core/words/impact.ts';
 import { holdsHidden } from '../../hostileTexts.ts';
 import { hostileText, property } from '../hostile.ts';
 import { errorKinds, keyArnOf, kmsError } from './fakes.ts';

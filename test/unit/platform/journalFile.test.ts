@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Journal } from '../../../src/core/journal.ts';
-import { type LineChoice, readJournal } from '../../../src/core/journalLines.ts';
+import { Journal } from '../../../src/core/changes/journal.ts';
+import { type LineChoice, readJournal } from '../../../src/core/changes/journalLines.ts';
 import { type FileSystem, JournalFileOnDisk } from '../../../src/platform/journalFile.ts';
 import { FakeClock, grant, key, profileRef } from '../core/fakes.ts';
 

@@ -1,0 +1,99 @@
+import { homedir } from 'node:os';
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { localTime, printable } from '../../core/base/text.ts';
+import type { Journal } from '../../core/changes/journal.ts';
+import { isFinished } from '../../core/changes/journalOutcomes.ts';
+import { UserError } from '../../core/kms/errors.ts';
+import { views } from '../../manifest.ts';
+import { confirm, showInformation } from '../../platform/prompts.ts';
+import type { HistoryView } from '../../views/history/historyView.ts';
+
+interface HistoryContext {
+  readonly journal: Journal;
+  readonly history: HistoryView;
+}
+
+export async function showHistory({ history }: HistoryContext): Promise<void> {
+  history.refresh();
+  await vscode.commands.executeCommand(`${views.history}.focus`);
+}
+
+/**
+ * Forgets what is finished, in all windows. What is not stays: it is still being followed, or is to be checked. So do lines
+ * that can't be read, until nothing else is there to clear: then it asks for them alone.
+ */
+export async function clearHistory({ journal }: HistoryContext): Promise<void> {
+  await journal.ready();
+  const unfinished = journal.records.filter((record) => !isFinished(record)).length;
+  const finished = journal.records.length - unfinished;
+  const { damaged } = journal;
+  if (finished === 0 && damaged > 0) {
+    await removeDamaged(journal, damaged);
+    return;
+  }
+  if (finished === 0) {
+    void showInformation(
+      unfinished === 0
+        ? l10n.t('The history is empty.')
+        : l10n.t('Nothing in the history is finished yet, so nothing was cleared.'),
+    );
+    return;
+  }
+  const details = [
+    l10n.t("Entries that go: {0}. A grant can't be recreated from an entry that is gone, in any window.", finished),
+    unfinished === 0 ? '' : l10n.t('Changes that are not finished stay in it: {0}.', unfinished),
+    damaged === 0 ? '' : l10n.t("Lines that can't be read stay in it: {0}.", damaged),
+  ];
+  const agreed = await confirm({
+    question: l10n.t('Clear the history of changes to grants?'),
+    detail: details.filter((detail) => detail !== '').join(' '),
+    button: l10n.t('Clear History'),
+  });
+  if (agreed) {
+    await journal.clear();
+  }
+}
+
+async function removeDamaged(journal: Journal, damaged: number): Promise<void> {
+  const agreed = await confirm({
+    question: l10n.t("Remove the lines that can't be read from the history?"),
+    detail: l10n.t(
+      'Lines that go: {0}. Each may have recorded a change to a grant. To keep them, export the history first.',
+      damaged,
+    ),
+    button: l10n.t('Remove Lines'),
+  });
+  if (agreed) {
+    await journal.removeDamaged();
+  }
+}
+
+/** The lines as they are kept, in a file that the user chooses. */
+export async function exportHistory({ journal }: HistoryContext): Promise<void> {
+  const content = await journal.bytes();
+  if (content.length === 0) {
+    void showInformation(l10n.t('There is nothing to export. Sample data is not kept.'));
+    return;
+  }
+  const name = `kms-grants-history-${localTime(new Date()).slice(0, 10)}.jsonl`;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
+  const uri = await vscode.window.showSaveDialog({
+    title: l10n.t('Export History'),
+    filters: { [l10n.t('JSON Lines')]: ['jsonl'] },
+    defaultUri: vscode.Uri.joinPath(folder, name),
+  });
+  if (uri === undefined) return;
+  try {
+    await vscode.workspace.fs.writeFile(uri, content);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(l10n.t('The history could not be exported: {0}', reason), ['retry'], error);
+  }
+  const open = l10n.t('Open');
+  const file = printable(uri.path.slice(uri.path.lastIndexOf('/') + 1));
+  const picked = await showInformation(l10n.t('The history is in {0}.', file), open);
+  if (picked === open) await vscode.commands.executeCommand('vscode.open', uri);
+}

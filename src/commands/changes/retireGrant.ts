@@ -1,0 +1,98 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../../core/base/text.ts';
+import { principalProblem } from '../../core/changes/createGrant.ts';
+import type { Session } from '../../core/connections/connections.ts';
+import { keyOfArn, readKeyArn } from '../../core/connections/pinnedKeys.ts';
+import { UserError } from '../../core/kms/errors.ts';
+import { accountOfArn, type Grant, type KmsKey } from '../../core/kms/model.ts';
+import { grantee } from '../../core/kms/principal.ts';
+import { retirableGrants, retiringPrincipalsOf } from '../../core/kms/retirement.ts';
+import { askText, type PickItem, pick } from '../../platform/prompts.ts';
+import { shortOperations } from '../../views/keys/grantFields.ts';
+import type { ConnectionNode, GrantNode } from '../../views/shared/nodes.ts';
+import { namedAccount } from '../ask.ts';
+import { pickConnection } from '../connections/connectionCommands.ts';
+import type { CommandContext } from '../context.ts';
+import { endGrant } from './endGrant.ts';
+import { refuseIfReadOnly } from './readOnly.ts';
+
+/** Retires the grant of a row; from the palette, one of those that the caller may retire. */
+export async function retireGrant(context: CommandContext, node?: GrantNode): Promise<void> {
+  if (node === undefined) await showRetirableGrants(context);
+  else await endGrant('retire', context, node);
+}
+
+/** What the caller may retire, of whatever account's keys in the connection's Region, to pick one and retire it. */
+export async function showRetirableGrants(context: CommandContext, node?: ConnectionNode): Promise<void> {
+  refuseIfReadOnly();
+  const ref = node?.ref ?? (await pickConnection(context));
+  if (ref === undefined) return;
+  const session = await context.connections.open(ref);
+  const { arn } = await session.identity();
+  let principals = retiringPrincipalsOf(arn, session.connection.region);
+  for (;;) {
+    const picked = await pickRetirable(session, principals);
+    if (picked === undefined) return;
+    if (picked !== 'otherPrincipal') {
+      await endGrant('retire', context, {
+        connection: session.connection,
+        key: keyOf(session, picked),
+        grant: picked,
+      });
+      return;
+    }
+    const principal = await askText(
+      l10n.t('Grants I Can Retire: Principal'),
+      l10n.t('ARN of a role or user of your account, with the path that STS leaves out of the ARN of a session'),
+      'arn:aws:iam::111122223333:role/platform/grant-janitor',
+      (text) => principalProblem(text, arn),
+    );
+    if (principal === undefined) return;
+    principals = [principal];
+  }
+}
+
+function pickRetirable(session: Session, principals: readonly string[]): Promise<Grant | 'otherPrincipal' | undefined> {
+  const { connection, api, closed } = session;
+  const other: PickItem<Grant | 'otherPrincipal'> = {
+    label: l10n.t('Of another principal…'),
+    description: l10n.t('asked for: {0}', principals.map((principal) => printable(principal)).join(', ')),
+    alwaysShow: true,
+    value: 'otherPrincipal',
+  };
+  return pick({
+    title: l10n.t('Grants I Can Retire in {0}', connection.region),
+    placeholder: l10n.t('Grant to retire'),
+    empty: l10n.t('There are none.'),
+    load: async (show, signal) => {
+      const items: PickItem<Grant | 'otherPrincipal'>[] = [];
+      for await (const grants of retirableGrants(api, principals, AbortSignal.any([signal, closed]))) {
+        items.push(...grants.map(retirableItem));
+        show(items);
+      }
+      show([...items, other]);
+    },
+  });
+}
+
+function retirableItem(grant: Grant): PickItem<Grant> {
+  const who = grantee(grant);
+  const account = accountOfArn(grant.keyArn);
+  return {
+    label: printable(grant.name ?? who.shortName),
+    description: [
+      ...(grant.name === undefined ? [] : [who.shortName]),
+      shortOperations(grant.operations, 3),
+      ...(account === undefined ? [] : [printable(namedAccount(account))]),
+    ].join(' · '),
+    detail: printable(grant.keyArn),
+    value: grant,
+  };
+}
+
+/** As the view knows the key, with its aliases; else by its ARN alone, as one of another account. */
+function keyOf({ inventory }: Session, { keyArn }: Grant): KmsKey {
+  const read = readKeyArn(keyArn);
+  if (read === undefined) throw new UserError(l10n.t('{0} is no ARN of a key.', printable(keyArn)));
+  return inventory.loadedKey(keyArn) ?? keyOfArn(read);
+}

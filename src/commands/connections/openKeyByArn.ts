@@ -1,0 +1,69 @@
+import * as l10n from '@vscode/l10n';
+import { inRegion, keyArnProblem, readKeyArn } from '../../core/connections/pinnedKeys.ts';
+import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
+import { withCancellableProgress } from '../../platform/progress.ts';
+import { askText } from '../../platform/prompts.ts';
+import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
+import type { CommandContext } from '../context.ts';
+import { clearKeysFilter } from '../grants/filterView.ts';
+import { pickConnection } from './connectionCommands.ts';
+
+/**
+ * Shows the key where it is listed; any other, of whatever account and Region, is pinned below the connection whose
+ * principal may use it.
+ */
+export async function openKeyByArn(context: CommandContext, node?: ConnectionNode): Promise<void> {
+  const ref = node?.ref ?? (await pickConnection(context));
+  if (ref === undefined) return;
+  const arn = await askText(
+    l10n.t('Open Key by ARN'),
+    l10n.t('ARN of a key of any account and Region that this connection may use'),
+    'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    keyArnProblem,
+  );
+  if (arn === undefined) return;
+  const listed = await withCancellableProgress(l10n.t('Looking for the key…'), (signal) =>
+    listedKey(context, ref, arn, signal),
+  );
+  if (listed !== undefined) {
+    // A filter may hide it.
+    clearKeysFilter(context);
+    await context.view.reveal(listed);
+    return;
+  }
+  await context.pinnedKeys.add(ref, arn);
+  context.view.onPinnedKeysChanged(ref);
+}
+
+/** The key of a connection on screen that lists it. Only an open connection is asked. */
+async function listedKey(
+  { connections }: CommandContext,
+  ref: ConnectionRef,
+  arn: string,
+  signal: AbortSignal,
+): Promise<KeyNode | undefined> {
+  const read = readKeyArn(arn);
+  if (read === undefined) {
+    return undefined;
+  }
+  const own = inRegion(ref, read.region);
+  const session = connections.session(own);
+  const isShown = connections.shown.some((one) => connectionId(one) === connectionId(own));
+  if (!isShown || session?.knownIdentity?.account !== read.account) {
+    return undefined;
+  }
+  for await (const { keys } of session.inventory.allKeys()) {
+    signal.throwIfAborted();
+    const key = keys.find((one) => one.arn === arn);
+    if (key !== undefined) {
+      return { kind: 'key', connection: session.connection, key };
+    }
+  }
+  return undefined;
+}
+
+export async function removeKey(context: CommandContext, { key, pinnedTo }: KeyNode): Promise<void> {
+  if (pinnedTo === undefined) return;
+  await context.pinnedKeys.remove(pinnedTo, key.arn);
+  context.view.onPinnedKeysChanged(pinnedTo);
+}

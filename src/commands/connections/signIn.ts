@@ -1,0 +1,73 @@
+import { homedir } from 'node:os';
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { isPrintable, withoutIcons } from '../../core/base/text.ts';
+import { isKind, needsSignIn, UserError } from '../../core/kms/errors.ts';
+import type { ConnectionRef } from '../../core/kms/model.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { withDeviceCode } from '../../core/words/signInCommand.ts';
+import { programPath } from '../../platform/programPath.ts';
+import { showError } from '../../platform/prompts.ts';
+import type { ConnectionNode, MessageNode } from '../../views/shared/nodes.ts';
+import type { CommandContext } from '../context.ts';
+import { pickShown } from './connectionCommands.ts';
+
+const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html';
+
+/**
+ * The user's own act: a connection may now ask for its MFA code or start its credential_process; a sign-in session is
+ * renewed by the AWS CLI in a terminal, and the connection opens when the CLI has written its token.
+ */
+export async function signIn(context: CommandContext, node?: ConnectionNode | MessageNode): Promise<void> {
+  const { connections } = context;
+  const ref = node?.ref ?? (await pickWaiting(context));
+  if (ref === undefined || ref.kind === 'sample') return;
+  const need = await (await context.aws()).signInNeed(ref);
+  // KMS may refuse a session whose token still looks good.
+  const isRefused = isKind(connections.failure(ref), 'ssoExpired') && ref.kind === 'profile';
+  connections.allowToAsk(ref);
+  if (need.kind === 'cli') await runCli(ref.kind === 'profile' ? ref.profile : undefined, need.args);
+  else if (isRefused) await runCli(ref.profile, ['sso', 'login', '--profile', ref.profile]);
+  else connections.signIn(ref);
+}
+
+/** The connection that waits for a sign-in; asks where several do. */
+function pickWaiting({ connections }: CommandContext): Promise<ConnectionRef | undefined> {
+  return pickShown(connections.known.filter((ref) => needsSignIn(connections.failure(ref))));
+}
+
+/** By argument list, so that no shell reads a profile's name. */
+async function runCli(profile: string | undefined, args: readonly string[]): Promise<void> {
+  const name = connectionName({ kind: 'profile', profile: profile ?? 'default', region: '' });
+  // VS Code puts values in the place of `${…}` in them, and a NUL would end one: it would be another profile's sign-in.
+  if (!args.every((argument) => isPrintable(argument) && !argument.includes('${'))) {
+    throw new UserError(
+      l10n.t(
+        'A terminal of VS Code would not take the name of the profile {0} as it is. Sign in to it elsewhere.',
+        name,
+      ),
+    );
+  }
+  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  const program = await programPath('aws', process.env['PATH'] ?? '', folders);
+  if (program === undefined) {
+    const open = l10n.t('How to Install');
+    const picked = await showError(
+      l10n.t('Signing in needs the AWS CLI, and there is no program "aws" on the PATH of this machine.'),
+      open,
+    );
+    if (picked === open) await vscode.env.openExternal(vscode.Uri.parse(cliInstallPage));
+    return;
+  }
+  const terminal = vscode.window.createTerminal({
+    name: withoutIcons(l10n.t('Sign in: {0}', name)),
+    // Absolute, and from the home folder: a workspace must not choose what runs.
+    shellPath: program,
+    shellArgs: [...(vscode.env.remoteName === undefined ? args : withDeviceCode(args))],
+    cwd: homedir(),
+    isTransient: true,
+  });
+  terminal.show();
+}

@@ -1,0 +1,36 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { groupings, sortings } from '../../core/findings/grantGroups.ts';
+import { type GranteesView, groupingText, sortingText } from '../../views/grantees/granteesView.ts';
+
+interface ArrangeContext {
+  readonly grantees: GranteesView;
+}
+
+export async function groupBy({ grantees }: ArrangeContext): Promise<void> {
+  const { grouping } = grantees.arrangement;
+  const picked = await pickOne(l10n.t('Group Grants'), groupings, grouping, groupingText);
+  if (picked !== undefined) grantees.setGrouping(picked);
+}
+
+export async function sortBy({ grantees }: ArrangeContext): Promise<void> {
+  const { sorting } = grantees.arrangement;
+  const picked = await pickOne(l10n.t('Sort Grants'), sortings, sorting, sortingText);
+  if (picked !== undefined) grantees.setSorting(picked);
+}
+
+async function pickOne<T>(
+  title: string,
+  values: readonly T[],
+  current: T,
+  text: (value: T) => string,
+): Promise<T | undefined> {
+  const items = values.map((value) => ({
+    label: text(value),
+    description: value === current ? l10n.t('as now') : '',
+    value,
+  }));
+  return (await vscode.window.showQuickPick(items, { title }))?.value;
+}

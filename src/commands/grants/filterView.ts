@@ -1,0 +1,80 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { contextKeys } from '../../manifest.ts';
+import type { GranteesView } from '../../views/grantees/granteesView.ts';
+
+/** A view that can be narrowed by text. */
+export interface Filterable {
+  /** As it was typed; empty while all is shown. */
+  readonly filter: string;
+  setFilter(text: string): void;
+  /** Makes ready what a filter looks in: then the first keypress is as quick as the next. */
+  prepareFilter(): unknown;
+}
+
+interface FilterContext {
+  readonly view: Filterable;
+  readonly grantees: GranteesView;
+}
+
+export function filterKeys({ view }: FilterContext): void {
+  ask(view, contextKeys.keysFiltered, {
+    title: l10n.t('Filter Keys'),
+    placeholder: l10n.t('Words of an alias, key ID, ARN or description, or of a grant that is loaded'),
+  });
+}
+
+export function filterGrantees({ grantees }: FilterContext): void {
+  ask(grantees, contextKeys.granteesFiltered, {
+    title: l10n.t('Filter Grantees'),
+    placeholder: l10n.t('Words of a grantee, key, grant, operation, encryption context or finding'),
+  });
+}
+
+export function clearKeysFilter({ view }: FilterContext): void {
+  apply(view, contextKeys.keysFiltered, '');
+}
+
+export function clearGranteesFilter({ grantees }: FilterContext): void {
+  apply(grantees, contextKeys.granteesFiltered, '');
+}
+
+function apply(view: Filterable, contextKey: string, text: string): void {
+  if (text.trim() !== view.filter) view.setFilter(text);
+  void vscode.commands.executeCommand('setContext', contextKey, view.filter !== '');
+}
+
+/** Filters while it is typed. Enter keeps the filter, an empty one shows all; Escape brings the one before back. */
+function ask(
+  view: Filterable,
+  contextKey: string,
+  texts: { readonly title: string; readonly placeholder: string },
+): void {
+  const before = view.filter;
+  let wanted = before;
+  let settling: NodeJS.Timeout | undefined;
+  const box = vscode.window.createInputBox();
+  box.title = texts.title;
+  box.placeholder = texts.placeholder;
+  box.prompt = l10n.t('All words must be there, in any order. Empty shows all.');
+  box.value = before;
+  box.onDidChangeValue((text) => {
+    clearTimeout(settling);
+    // What was typed while the view was filtered comes in first: only the newest is applied.
+    settling = setTimeout(() => apply(view, contextKey, text));
+  });
+  box.onDidAccept(() => {
+    wanted = box.value;
+    box.hide();
+  });
+  box.onDidHide(() => {
+    clearTimeout(settling);
+    apply(view, contextKey, wanted);
+    box.dispose();
+  });
+  box.show();
+  // While the box comes up.
+  setTimeout(() => view.prepareFilter());
+}

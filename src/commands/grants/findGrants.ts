@@ -1,0 +1,122 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { systemClock } from '../../core/base/clock.ts';
+import type { Connections, Session } from '../../core/connections/connections.ts';
+import { inRegion, keyOfArn, type PinnedKeys, readKeyArn } from '../../core/connections/pinnedKeys.ts';
+import { type ScanResult, scanGrants, type Unreadable } from '../../core/findings/scan.ts';
+import { isKmsError, isSignInProblem, UserError } from '../../core/kms/errors.ts';
+import type { ConnectionRef, KeyListEntry, KmsKey } from '../../core/kms/model.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { views } from '../../manifest.ts';
+import { pickSeveral } from '../../platform/prompts.ts';
+import { countsText } from '../../views/grantees/granteeItem.ts';
+import type { GranteesView, ScanRun } from '../../views/grantees/granteesView.ts';
+
+interface FindContext {
+  readonly connections: Connections;
+  readonly pinnedKeys: PinnedKeys;
+  readonly grantees: GranteesView;
+}
+
+/** Reads all grants of the connections that are chosen into the Grantees view. What was found when it is cancelled stays. */
+export async function findGrants(context: FindContext): Promise<void> {
+  const { connections, grantees } = context;
+  const refs = await chooseConnections(connections);
+  if (refs.length === 0) return;
+  const run = grantees.start();
+  void vscode.commands.executeCommand(`${views.grantees}.focus`);
+  const title = l10n.t('Finding grants');
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      token.onCancellationRequested(() => run.cancel());
+      // A newer search ends this one, and its notification.
+      try {
+        run.finish(await find(context, refs, run, (message) => progress.report({ message })));
+      } catch (error) {
+        run.fail();
+        throw error;
+      }
+    },
+  );
+}
+
+async function find(
+  context: FindContext,
+  refs: readonly ConnectionRef[],
+  run: ScanRun,
+  report: (message: string) => void,
+): Promise<ScanResult> {
+  const { connections } = context;
+  const { sessions, pinned, unreadable } = await openAll(context, refs);
+  // With nothing to search, the failure is the answer, and the boundary offers what helps.
+  if (sessions.length + pinned.size === 0 && unreadable[0] !== undefined) throw unreadable[0].error;
+  const result = await scanGrants({
+    sessions,
+    pinned,
+    signal: run.signal,
+    clock: systemClock,
+    onProgress: (counts) => {
+      run.progress(counts);
+      report(countsText(counts));
+    },
+  });
+  for (const { connection } of new Set([...sessions, ...pinned.keys()])) {
+    const problem = result.unreadable.find(({ ref, error }) => ref === connection.ref && isSignInProblem(error));
+    // The connection's own row says so too.
+    if (problem !== undefined) connections.noteSignInProblem(connection, problem.error);
+  }
+  return {
+    ...result,
+    unreadable: [...unreadable, ...result.unreadable],
+    counts: { ...result.counts, unreadable: unreadable.length + result.unreadable.length },
+  };
+}
+
+/**
+ * A connection that does not open, or waits for a sign-in, is listed as such; the others are searched all the same. Keys
+ * that were opened by ARN below a connection are searched with it, by the same sign-in in their own Region.
+ */
+async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly ConnectionRef[]) {
+  const sessions: Session[] = [];
+  const pinned = new Map<Session, KeyListEntry[]>();
+  const unreadable: Unreadable[] = [];
+  const open = async (ref: ConnectionRef, key: KmsKey | undefined, use: (session: Session) => void) => {
+    try {
+      use(await connections.open(ref));
+    } catch (error) {
+      if (!isKmsError(error)) throw error;
+      unreadable.push({ ref, region: ref.kind === 'sample' ? undefined : ref.region, key, error });
+    }
+  };
+  const keys = refs.flatMap((ref) => pinnedKeys.of(ref).map((arn) => ({ ref, read: readKeyArn(arn) })));
+  await Promise.all([
+    ...refs.map((ref) => open(ref, undefined, (session) => sessions.push(session))),
+    ...keys.map(async ({ ref, read }) => {
+      if (read === undefined) return;
+      const key = keyOfArn(read);
+      await open(inRegion(ref, read.region), key, (session) => {
+        const known = pinned.get(session);
+        if (known === undefined) pinned.set(session, [key]);
+        else known.push(key);
+      });
+    }),
+  ]);
+  return { sessions, pinned, unreadable };
+}
+
+/** The one that is shown, or those of several that are ticked; none when the list was closed. */
+async function chooseConnections(connections: Connections): Promise<readonly ConnectionRef[]> {
+  const shown = await connections.list();
+  if (shown.length === 0) throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
+  if (shown.length === 1) return shown;
+  const items = shown.map((value) => ({
+    label: connectionName(value),
+    description: value.kind === 'sample' ? '' : value.region,
+    picked: true,
+    value,
+  }));
+  return (await pickSeveral(l10n.t('Find Grants'), l10n.t('Connections whose keys are searched'), items)) ?? [];
+}

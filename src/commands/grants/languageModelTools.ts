@@ -1,0 +1,198 @@
+import * as l10n from '@vscode/l10n';
+import type * as vscode from 'vscode';
+import { printable } from '../../core/base/text.ts';
+import { findGrant } from '../../core/changes/revocation.ts';
+import type { Session } from '../../core/connections/connections.ts';
+import type { Inventory } from '../../core/connections/inventory.ts';
+import { findingsOfKey } from '../../core/findings/findings.ts';
+import { grantAsAwsJson, keyAsAwsJson } from '../../core/kms/awsJson.ts';
+import { explain, isKmsError, isUnanswered, UserError } from '../../core/kms/errors.ts';
+import { type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { languageModelTools, type ToolName } from '../../manifest.ts';
+import { findingOptions } from '../../platform/findingSettings.ts';
+import type { GrantNode } from '../../views/shared/nodes.ts';
+import type { EndAnswer } from '../changes/endGrant.ts';
+import { refuseIfReadOnly } from '../changes/readOnly.ts';
+import { revokeGrant } from '../changes/revokeGrant.ts';
+import type { CommandContext } from '../context.ts';
+
+/** What each answer of a revoke says: no more than KMS and the user did. */
+const meanings: Readonly<Record<EndAnswer, string>> = {
+  declined: 'The user did not confirm. Nothing was done.',
+  gone: 'KMS no longer listed the grant. Nothing was done.',
+  underWay: 'A revoke or retirement of this grant was sent before. Nothing more was done.',
+  accepted: 'KMS accepted the revoke. It may list and honor the grant a little longer.',
+  perhapsGone: 'KMS did not know the grant any more. It is probably gone.',
+  doneByDryRun: 'The server revoked the grant when it was only asked whether it would.',
+};
+
+/** Of a revoke that got no answer. */
+const unansweredMeaning =
+  'The grant may have been revoked. Do not revoke it again: KMS is being asked, and its list of grants shows what came of it.';
+
+/** The most that one answer holds: entries, and characters in all. */
+const entriesShown = 50;
+const charactersShown = 16_000;
+
+/** What a model passes, each tool taking what it needs. */
+export interface ToolInput {
+  readonly connection?: string;
+  readonly key?: string;
+  readonly grantId?: string;
+}
+
+interface Tool {
+  readonly message: (input: ToolInput) => string;
+  readonly run: (context: CommandContext, input: ToolInput, token: vscode.CancellationToken) => Promise<unknown>;
+}
+
+/**
+ * What a language model may ask. Reading is bounded in size; `revokeGrant` is the very command that a person runs, with
+ * its check, its question to the person, and its follow-up. No tool opens a connection that would prompt.
+ */
+const tools: Readonly<Record<ToolName, Tool>> = {
+  [languageModelTools.listConnections]: {
+    message: () => l10n.t('Listing the KMS connections'),
+    run: async ({ connections }) =>
+      (await connections.list()).map((ref) => ({
+        connection: connectionId(ref),
+        name: connectionName(ref),
+        region: ref.kind === 'sample' ? undefined : ref.region,
+        account: connections.session(ref)?.knownIdentity?.account,
+        problem: problemOf(connections.failure(ref)),
+      })),
+  },
+  [languageModelTools.listKeys]: {
+    message: () => l10n.t('Listing KMS keys'),
+    run: async (context, input) => {
+      const { inventory } = await sessionFor(context, input);
+      const listing = await allKeys(inventory);
+      return bounded(
+        listing.map((key) => keyAsAwsJson(key, inventory.metadata(key.arn))),
+        true,
+      );
+    },
+  },
+  [languageModelTools.listGrants]: {
+    message: ({ key }) => l10n.t('Listing the grants of {0}', printable(key ?? '')),
+    run: async (context, input) => {
+      const session = await sessionFor(context, input);
+      const key = await keyFor(session, input);
+      const { grants, state } = await session.inventory.grants(key.arn);
+      if (state.kind === 'failed') throw state.error;
+      return bounded(grants.map(grantAsAwsJson), state.kind === 'complete');
+    },
+  },
+  [languageModelTools.listFindings]: {
+    message: ({ key }) => l10n.t('Looking at the grants of {0}', printable(key ?? '')),
+    run: async (context, input) => {
+      const session = await sessionFor(context, input);
+      const { inventory } = session;
+      const key = await keyFor(session, input);
+      const { grants, state } = await inventory.grants(key.arn);
+      if (state.kind === 'failed') throw state.error;
+      const metadata = inventory.metadata(key.arn);
+      const found = findingsOfKey(grants, { options: findingOptions(), key, metadata, now: Date.now() });
+      const remarkable = grants
+        .map(({ grantId, name }) => ({ grantId, name, findings: found.of(grantId) }))
+        .filter(({ findings }) => findings.length > 0);
+      return bounded(remarkable, state.kind === 'complete');
+    },
+  },
+  [languageModelTools.revokeGrant]: {
+    message: ({ grantId, key }) =>
+      l10n.t('Revoking the grant {0} of {1}', printable(grantId ?? ''), printable(key ?? '')),
+    run: async (context, input, token) => {
+      refuseIfReadOnly();
+      const session = await sessionFor(context, input);
+      const key = await keyFor(session, input);
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      const ref = { keyArn: key.arn, grantId: input.grantId ?? '' };
+      const grant = await findGrant(session.api, ref, controller.signal);
+      if (grant === undefined)
+        throw new UserError(l10n.t('KMS does not list a grant {0} on {1}.', ref.grantId, key.arn));
+      const node: GrantNode = { kind: 'grant', connection: session.connection, key, grant };
+      const answer = await revokeGrant(context, node);
+      return { answer, meaning: meanings[answer] };
+    },
+  },
+};
+
+/** What is said while a tool is at work. */
+export function describeTool(name: ToolName, input: ToolInput): string {
+  return tools[name].message(input);
+}
+
+/** The answer as JSON text; a failure is an answer too. */
+export async function runTool(
+  context: CommandContext,
+  name: ToolName,
+  input: ToolInput,
+  token: vscode.CancellationToken,
+): Promise<string> {
+  return fitting(await answer(() => tools[name].run(context, input, token)));
+}
+
+/** As JSON of bounded size: of a list that is too long, the first entries. */
+function fitting(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (text.length <= charactersShown) return text;
+  if (!isBounded(value) || value.entries.length === 0) return JSON.stringify({ error: 'The answer is too long.' });
+  // Entries are much of a size, so that one or two rounds do.
+  const fit = Math.floor((value.entries.length * charactersShown) / text.length);
+  const entries = value.entries.slice(0, Math.min(fit, value.entries.length - 1));
+  return fitting({ ...value, entries, complete: false });
+}
+
+function isBounded(value: unknown): value is { readonly entries: readonly unknown[] } {
+  return typeof value === 'object' && value !== null && 'entries' in value && Array.isArray(value.entries);
+}
+
+async function answer(run: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isUnanswered(error)) return { answer: 'unanswered', meaning: unansweredMeaning, error: error.message };
+    if (isKmsError(error)) return { error: problemOf(error) };
+    if (error instanceof Error) return { error: error.message };
+    throw error;
+  }
+}
+
+function problemOf(error: unknown): string | undefined {
+  return isKmsError(error) ? explain(error.details).sentence : undefined;
+}
+
+function bounded(entries: readonly unknown[], isComplete: boolean) {
+  const shown = entries.slice(0, entriesShown);
+  const total = isComplete ? { total: entries.length } : {};
+  return { entries: shown, ...total, complete: isComplete && shown.length === entries.length };
+}
+
+async function sessionFor({ connections }: CommandContext, { connection }: ToolInput): Promise<Session> {
+  const refs: readonly ConnectionRef[] = await connections.list();
+  const ref = connection === undefined ? refs[0] : refs.find((candidate) => connectionId(candidate) === connection);
+  if (ref === undefined) throw new UserError(l10n.t('There is no connection {0} in the view.', connection ?? ''));
+  return connections.open(ref);
+}
+
+async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Promise<KmsKey> {
+  const found = (await allKeys(inventory)).find(
+    ({ arn, keyId, aliases }) =>
+      arn === name || keyId === name || aliases.includes(name) || aliases.includes(`alias/${name}`),
+  );
+  if (found === undefined) throw new UserError(l10n.t('There is no key {0} in this connection.', name));
+  return found;
+}
+
+/** @throws KmsError when the list is not complete */
+async function allKeys(inventory: Inventory): Promise<readonly KmsKey[]> {
+  let all: readonly KmsKey[] = [];
+  for await (const { keys, state } of inventory.allKeys()) {
+    if (state.kind === 'failed') throw state.error;
+    all = keys;
+  }
+  return all;
+}

@@ -1,0 +1,89 @@
+import vscode = require('vscode');
+
+import type { Journal } from '../../core/changes/journal.ts';
+import type { GrantGroup } from '../../core/findings/grantGroups.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { isGroup } from '../../views/grantees/granteeItem.ts';
+import { asHistoryEntry } from '../../views/history/historyItem.ts';
+import {
+  asNode,
+  type ConnectionNode,
+  type FieldNode,
+  type GrantNode,
+  type KeyNode,
+  type MessageNode,
+} from '../../views/shared/nodes.ts';
+import type { CommandContext } from '../context.ts';
+
+export function copyKeyArn(_: CommandContext, { key }: KeyNode | GrantNode) {
+  return vscode.env.clipboard.writeText(key.arn);
+}
+
+export function copyKeyId(_: CommandContext, { key }: KeyNode) {
+  return vscode.env.clipboard.writeText(key.keyId);
+}
+
+export function copyAlias(_: CommandContext, { key }: KeyNode) {
+  return vscode.env.clipboard.writeText(key.aliases[0] ?? '');
+}
+
+export function copyGrantId(_: CommandContext, { grant }: GrantNode) {
+  return vscode.env.clipboard.writeText(grant.grantId);
+}
+
+export function copyGrantee(_: CommandContext, { grant }: GrantNode) {
+  return vscode.env.clipboard.writeText(grant.granteePrincipal?.value ?? '');
+}
+
+export function copyValue(_: CommandContext, { value }: FieldNode) {
+  return vscode.env.clipboard.writeText(value);
+}
+
+/** The copy key: of each row that it is pressed for, what the row is known by. */
+export async function copySelection({ selection, journal }: CommandContext, focused: unknown): Promise<void> {
+  const texts = selection(focused).map((row) => rowText(row, journal) ?? '');
+  const known = [...new Set(texts)].filter((text) => text !== '');
+  if (known.length > 0) {
+    await vscode.env.clipboard.writeText(known.join('\n'));
+  }
+}
+
+/** Of a row of any view; `undefined` for one that stands for nothing. */
+function rowText(row: unknown, journal: Pick<Journal, 'record'>): string | undefined {
+  const node = asNode(row, 'connection', 'key', 'grant', 'field', 'message');
+  if (node !== undefined) {
+    return mainText(node);
+  }
+  const entry = asHistoryEntry(row);
+  if (entry !== undefined) {
+    return journal.record(entry.id)?.grant.grantId;
+  }
+  return isGroup(row) ? groupText(row.group) : undefined;
+}
+
+function mainText(node: ConnectionNode | KeyNode | GrantNode | FieldNode | MessageNode): string {
+  switch (node.kind) {
+    case 'connection':
+      return connectionName(node.ref);
+    case 'key':
+      return node.key.arn;
+    case 'grant':
+      return node.grant.grantId;
+    case 'field':
+      return node.value;
+    case 'message':
+      return `${node.title}. ${node.sentence}`;
+  }
+}
+
+function groupText({ subject, title }: GrantGroup): string {
+  switch (subject.kind) {
+    case 'principal':
+      return subject.principal.value;
+    case 'key':
+      return subject.key.arn;
+    case 'finding':
+    case 'operation':
+      return title;
+  }
+}

@@ -1,0 +1,73 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import type { Journal } from '../../core/changes/journal.ts';
+import type { Connections } from '../../core/connections/connections.ts';
+import type { Grant } from '../../core/kms/model.ts';
+import {
+  type CommandTarget,
+  createGrantCommand,
+  grantAsTerraform,
+  revokeGrantCommand,
+  type Shell,
+} from '../../core/words/commandText.ts';
+import { asHistoryEntry } from '../../views/history/historyItem.ts';
+import { asNode } from '../../views/shared/nodes.ts';
+
+interface CopyContext {
+  readonly connections: Connections;
+  readonly journal: Journal;
+}
+
+/** `aws kms create-grant …` for a grant of the Keys view, or of the history. */
+export async function copyAsCli(context: CopyContext, argument: unknown): Promise<void> {
+  await copyCommand(context, argument, createGrantCommand);
+}
+
+export async function copyRevokeAsCli(context: CopyContext, argument: unknown): Promise<void> {
+  await copyCommand(context, argument, revokeGrantCommand);
+}
+
+async function copyCommand(
+  context: CopyContext,
+  argument: unknown,
+  text: (target: CommandTarget, grant: Grant) => string,
+): Promise<void> {
+  const subject = subjectOf(context, argument);
+  if (subject === undefined) {
+    return;
+  }
+  await vscode.env.clipboard.writeText(text(subject.target, subject.grant));
+  const copied =
+    subject.target.shell === 'powershell'
+      ? l10n.t('Copied as a command for PowerShell')
+      : l10n.t('Copied as a command for a POSIX shell');
+  vscode.window.setStatusBarMessage(copied, shownMs);
+}
+
+/** How long the status bar says what was copied. */
+const shownMs = 5_000;
+
+/** The default shell where the profiles are, which is where VS Code opens terminals. */
+const shell: Shell = process.platform === 'win32' ? 'powershell' : 'posix';
+
+export async function copyAsTerraform(context: CopyContext, argument: unknown): Promise<void> {
+  const subject = subjectOf(context, argument);
+  if (subject !== undefined) await vscode.env.clipboard.writeText(grantAsTerraform(subject.grant));
+}
+
+function subjectOf(
+  { connections, journal }: CopyContext,
+  argument: unknown,
+): { readonly target: CommandTarget; readonly grant: Grant } | undefined {
+  const node = asNode(argument, 'grant');
+  if (node !== undefined) {
+    const { ref, endpoint } = node.connection;
+    return { target: { shell, ref, endpoint }, grant: node.grant };
+  }
+  const record = journal.record(asHistoryEntry(argument)?.id ?? '');
+  if (record === undefined) return undefined;
+  const endpoint = connections.session(record.connection)?.connection.endpoint;
+  return { target: { shell, ref: record.connection, endpoint }, grant: record.grant };
+}

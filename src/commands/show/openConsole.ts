@@ -1,0 +1,19 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { UserError } from '../../core/kms/errors.ts';
+import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
+import { type CommandContext, sessionOf } from '../context.ts';
+
+/** The AWS console's page of the Region's keys, or of one key. */
+export async function openConsole(context: CommandContext, node: ConnectionNode | KeyNode): Promise<void> {
+  const session = node.kind === 'key' ? sessionOf(context, node.connection) : await context.connections.open(node.ref);
+  const { endpoint, region } = session.connection;
+  if (endpoint.kind !== 'aws') {
+    throw new UserError(l10n.t('This connection does not lead to AWS itself, so the AWS console has no page for it.'));
+  }
+  const url = (await context.aws()).consoleUrl(region, node.kind === 'key' ? node.key.keyId : undefined);
+  if (url === undefined) throw new UserError(l10n.t('There is no known AWS console for the Region {0}.', region));
+  await vscode.env.openExternal(vscode.Uri.parse(url, true));
+}

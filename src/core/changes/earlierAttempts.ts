@@ -1,0 +1,59 @@
+import * as l10n from '@vscode/l10n';
+import { localTime } from '../base/text.ts';
+import type { CreateGrantInput } from '../kms/model.ts';
+import { isSameRequest } from './createGrant.ts';
+import { type EndingKind, endsGrant, grantIdentity, type JournalEntry, type JournalRecord } from './journalRecord.ts';
+
+/**
+ * An earlier attempt to end the same grant that may have been carried out, the newest of them.
+ * @param records newest first
+ */
+export function earlierEnding(
+  records: readonly JournalRecord[],
+  target: Pick<JournalEntry, 'connection' | 'key' | 'grant'>,
+): (JournalRecord & { readonly kind: EndingKind }) | undefined {
+  const identity = grantIdentity(target);
+  return records.filter(endsGrant).find((record) => mayBeOpen(record) && grantIdentity(record) === identity);
+}
+
+/**
+ * An earlier attempt to create the same grant of which nobody knows whether it was carried out, the newest of them.
+ * @param records newest first
+ */
+export function earlierCreation(records: readonly JournalRecord[], input: CreateGrantInput): JournalRecord | undefined {
+  return records.find(
+    (record) => !endsGrant(record) && !record.accepted && mayBeOpen(record) && isSameRequest(record.grant, input),
+  );
+}
+
+/** It was not refused, and no end of it is known. */
+function mayBeOpen({ outcome }: JournalRecord): boolean {
+  return !(['refused', 'gone', 'dismissed', 'listed'] as readonly unknown[]).includes(outcome?.kind);
+}
+
+/** What a question about a second attempt says of the first. */
+export function attemptSentence({ kind, at, accepted, grant }: JournalRecord): string {
+  const when = localTime(new Date(at));
+  if (endsGrant({ kind }) && accepted) {
+    return kind === 'revoke'
+      ? l10n.t('KMS accepted a revoke of this grant on {0}, and still lists it.', when)
+      : l10n.t('KMS accepted a retirement of this grant on {0}, and still lists it.', when);
+  }
+  switch (kind) {
+    case 'revoke':
+      return l10n.t('A revoke of this grant was sent on {0} and got no answer: it may have been done.', when);
+    case 'retire':
+      return l10n.t('A retirement of this grant was sent on {0} and got no answer: it may have been done.', when);
+    case 'create':
+    case 'recreate':
+      return grant.name === undefined
+        ? l10n.t(
+            'The same grant was asked for on {0} and got no answer: it may exist already. This can create a second one.',
+            when,
+          )
+        : l10n.t(
+            'The same grant was asked for on {0} and got no answer: it may exist already. Then KMS answers with it.',
+            when,
+          );
+  }
+}

@@ -1,0 +1,402 @@
+import * as l10n from '@vscode/l10n';
+import type { Clock } from '../base/clock.ts';
+import { UserError } from '../kms/errors.ts';
+import {
+  clearing,
+  type Folded,
+  foldLine,
+  foldRest,
+  type LineChoice,
+  nothingRead,
+  withoutDamaged,
+  writeLine,
+} from './journalLines.ts';
+import {
+  entryOf,
+  isFinished,
+  JournalState,
+  type Line,
+  lineKey,
+  mayFollow,
+  newRecord,
+  type OutcomeLine,
+  withOutcome,
+} from './journalOutcomes.ts';
+import {
+  type JournalOutcome,
+  type JournalRecord,
+  type NewEntry,
+  newestFirst,
+  type Owner,
+  reasonOf,
+} from './journalRecord.ts';
+
+/**
+ * The journal of everything that changes grants: JSON Lines, append-only. An entry is written before the call that it
+ * is about; what came of it follows in lines of their own. Several windows write to the same file.
+ */
+
+/** Where the lines are kept. */
+export interface JournalFile {
+  /**
+   * Adds one line, without its end, in one write; resolves when it is on the disk. When that is not sure, it rejects; then
+   * the line may be in the file nevertheless.
+   */
+  append(line: string): Promise<void>;
+  /** Reads the lines from the first one on. */
+  reader(): JournalReader;
+  /** All of the file as it is; empty when nothing was written yet. */
+  bytes(): Promise<Uint8Array>;
+  /** Drops the lines that `choice` does not keep, and no line that somebody appends in the meantime. */
+  rewrite(choice: LineChoice): Promise<void>;
+  /** `listener` is called after a change, by this window or another, until it is disposed of. */
+  onChanged(listener: () => void): { dispose(): void };
+}
+
+export interface JournalReader {
+  /** Passes on what was added since the last call. In parts: between them, other events have their turn. */
+  readNew(sink: LineSink): Promise<void>;
+}
+
+export interface LineSink {
+  /** The file is another one. Its lines follow from the first one on. */
+  restart(): void;
+  lines(lines: readonly string[]): void;
+  /** What follows the last end of a line. It is passed on again once it has an end. */
+  rest(text: string): void;
+}
+
+/** Where this window runs, and which other windows do. */
+export interface WindowProcess {
+  readonly pid: number;
+  readonly isRunning: (window: Owner) => boolean;
+}
+
+/** The journal of this window: what all windows wrote, and what concerns sample data, which is never written. */
+export class Journal {
+  /** This window. */
+  readonly owner: Owner;
+  readonly #file: JournalFile;
+  readonly #clock: Clock;
+  readonly #isRunning: WindowProcess['isRunning'];
+  readonly #reader: JournalReader;
+  readonly #listeners = new Set<() => void>();
+  /** What was read from the file. */
+  #written: Folded = nothingRead();
+  readonly #sample = new JournalState();
+  /** Lines of this window that were not read from the file yet, by the ID of their entry. They hold all the same. */
+  readonly #pending = new Map<string, Line[]>();
+  /** Lines that could not be written. Each later write tries them again. */
+  readonly #owed = new Set<OutcomeLine>();
+  /** Entries of this window that KMS has not answered yet. */
+  readonly #underWay = new Set<string>();
+  /** By the ID of an entry: when this window first asked whether it may follow it, and the time of its state then. */
+  readonly #asked = new Map<string, { readonly since: number; readonly monotonic: number }>();
+  #lastNumber = 0;
+  /** Reads and writes, one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #loading: Promise<void> | undefined;
+  #watch: { dispose(): void } | undefined;
+  #isDisposed = false;
+  #newest: readonly JournalRecord[] | undefined;
+
+  /** Unless `isRunning` is given, all other windows are taken to have ended. */
+  constructor(file: JournalFile, clock: Clock, { pid = 0, isRunning = () => false }: Partial<WindowProcess> = {}) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#isRunning = isRunning;
+    this.#reader = file.reader();
+    this.owner = { id: crypto.randomUUID().slice(0, 13), pid };
+  }
+
+  /**
+   * Reads the file, the first time that it is asked for.
+   * @throws UserError when it can't be read; the next question tries again
+   */
+  ready(): Promise<void> {
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw new UserError(l10n.t('The history could not be read: {0}', reasonOf(error)), ['showLog'], error);
+    });
+    return this.#loading;
+  }
+
+  /** What is known by now, newest first. */
+  get records(): readonly JournalRecord[] {
+    if (this.#newest === undefined) {
+      const records = new Map(this.#written.state.records);
+      for (const id of this.#pending.keys()) {
+        const record = this.#withPending(id);
+        if (record === undefined) {
+          records.delete(id);
+        } else {
+          records.set(id, record);
+        }
+      }
+      this.#newest = newestFirst([...records.values(), ...this.#sample.records.values()]);
+    }
+    return this.#newest;
+  }
+
+  record(id: string): JournalRecord | undefined {
+    return this.#sample.records.get(id) ?? this.#withPending(id);
+  }
+
+  /** Lines that could not be read, and were left out. */
+  get damaged(): number {
+    return this.#written.damaged;
+  }
+
+  /** Lines that only a later version can read. */
+  get later(): number {
+    return this.#written.later;
+  }
+
+  /** This window waits for KMS's answer. */
+  isUnderWay(id: string): boolean {
+    return this.#underWay.has(id);
+  }
+
+  /**
+   * Whether this window may follow what `record` left open, or ask what became of it.
+   * @param limitMs how long a wait for the end of a grant lasts at most, in milliseconds; a new grant needs none
+   */
+  mayFollow(record: JournalRecord, limitMs = 0): boolean {
+    const { owner } = this;
+    const waitedMs = this.#waited(record);
+    return (
+      !this.#underWay.has(record.id) && mayFollow(record, { owner, isRunning: this.#isRunning, waitedMs, limitMs })
+    );
+  }
+
+  /** `listener` is called whenever something became known. */
+  onChange(listener: () => void): { dispose(): void } {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  /**
+   * Keeps what is about to be asked of KMS; resolves when it is on the disk.
+   * @throws UserError when that is not sure: then nothing may be sent, and the entry is taken back
+   */
+  async add(entry: NewEntry): Promise<JournalRecord> {
+    const { owner } = this;
+    const made = { ...entry, id: crypto.randomUUID(), at: this.#clock.now(), owner };
+    const { id } = made;
+    this.#underWay.add(id);
+    try {
+      await this.#keep({ kind: 'entry', entry: made }, entry.connection.kind === 'sample');
+    } catch (error) {
+      this.#underWay.delete(id);
+      await this.#withdraw(id);
+      throw new UserError(
+        l10n.t('The history could not be written, so nothing was sent to KMS: {0}', reasonOf(error)),
+        ['retry', 'showLog'],
+        error,
+      );
+    }
+    return this.record(id) ?? newRecord(made);
+  }
+
+  /**
+   * Keeps what came of an entry. It is known in this window at once, whether or not it can be written.
+   * @throws UserError when it can't be written yet; later writes try again
+   */
+  async note(id: string, outcome: JournalOutcome): Promise<void> {
+    if (outcome.kind !== 'recreatedAs') {
+      this.#underWay.delete(id);
+    }
+    const line = this.#outcomeLine(id, outcome);
+    try {
+      await this.#keep(line, this.#sample.records.has(id));
+    } catch (error) {
+      this.#owed.add(line);
+      throw new UserError(
+        l10n.t('What came of the change could not be written to the history: {0}', reasonOf(error)),
+        ['showLog'],
+        error,
+      );
+    }
+  }
+
+  /**
+   * Forgets what is finished, for all windows.
+   * @throws UserError when the file can't be written
+   */
+  async clear(): Promise<void> {
+    for (const [id, record] of this.#sample.records) {
+      if (isFinished(record)) {
+        this.#sample.records.delete(id);
+      }
+    }
+    await this.#rewrite(clearing());
+  }
+
+  /**
+   * Forgets the lines that can't be read, for all windows; not those of a later version.
+   * @throws UserError when the file can't be written
+   */
+  removeDamaged(): Promise<void> {
+    return this.#rewrite(withoutDamaged());
+  }
+
+  /** The file as it is; what concerns sample data is not in it. */
+  bytes(): Promise<Uint8Array> {
+    return this.#inTurn(() => this.#file.bytes());
+  }
+
+  /** Watches and notifies no more. What is being written is written. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#watch?.dispose();
+    this.#listeners.clear();
+  }
+
+  async #load(): Promise<void> {
+    await this.#reload();
+    if (this.#isDisposed) {
+      return;
+    }
+    // A read that fails leaves what is known; the next change reads again.
+    this.#watch ??= this.#file.onChanged(() => void this.#reload().catch(() => {}));
+  }
+
+  #reload(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#read();
+      await this.#writeOwed();
+    });
+  }
+
+  async #read(): Promise<void> {
+    let read = this.#written;
+    const ours: Line[] = [];
+    await this.#reader.readNew({
+      restart: () => {
+        read = nothingRead();
+      },
+      lines: (lines) => {
+        for (const raw of lines) {
+          const line = foldLine(read, raw);
+          if (line !== undefined && this.#pending.has(entryOf(line))) {
+            ours.push(line);
+          }
+        }
+      },
+      rest: (text) => foldRest(read, text),
+    });
+    this.#written = read;
+    for (const line of ours) {
+      this.#dropPending(line);
+    }
+    this.#changed();
+  }
+
+  async #rewrite(choice: LineChoice): Promise<void> {
+    try {
+      await this.#inTurn(async () => {
+        // What this window wrote must be known as written, or it would outlive its lines.
+        await this.#read();
+        await this.#file.rewrite(choice);
+        await this.#read();
+      });
+    } catch (error) {
+      throw new UserError(l10n.t('The history could not be cleared: {0}', reasonOf(error)), ['showLog'], error);
+    }
+  }
+
+  async #keep(line: Line, isSample: boolean): Promise<void> {
+    if (isSample) {
+      this.#sample.add(line);
+      this.#changed();
+      return;
+    }
+    this.#addPending(line);
+    this.#changed();
+    await this.#inTurn(async () => {
+      await this.#writeOwed();
+      await this.#file.append(writeLine(line));
+    });
+  }
+
+  /** The line of the entry may be in the file, or come to be there: a line of its own takes it back, as soon as it can. */
+  async #withdraw(id: string): Promise<void> {
+    const line = this.#outcomeLine(id, { kind: 'withdrawn' });
+    this.#owed.add(line);
+    this.#addPending(line);
+    this.#changed();
+    await this.#inTurn(() => this.#writeOwed());
+  }
+
+  /** Never rejects: what can't be written now is tried again later. */
+  async #writeOwed(): Promise<void> {
+    try {
+      for (const line of this.#owed) {
+        await this.#file.append(writeLine(line));
+        this.#owed.delete(line);
+      }
+    } catch {
+      // The user was notified when the line was first written.
+    }
+  }
+
+  #outcomeLine(id: string, outcome: JournalOutcome): OutcomeLine {
+    this.#lastNumber += 1;
+    return { kind: 'outcome', id, at: this.#clock.now(), outcome, by: this.owner, number: this.#lastNumber };
+  }
+
+  #addPending(line: Line): void {
+    const id = entryOf(line);
+    this.#pending.set(id, [...(this.#pending.get(id) ?? []), line]);
+  }
+
+  #dropPending(line: Line): void {
+    const id = entryOf(line);
+    const rest = this.#pending.get(id)?.filter((other) => lineKey(other) !== lineKey(line)) ?? [];
+    if (rest.length === 0) {
+      this.#pending.delete(id);
+    } else {
+      this.#pending.set(id, rest);
+    }
+  }
+
+  #withPending(id: string): JournalRecord | undefined {
+    let record = this.#written.state.records.get(id);
+    for (const line of this.#pending.get(id) ?? []) {
+      if (line.kind === 'entry') {
+        record ??= newRecord(line.entry);
+      } else {
+        record = record && withOutcome(record, line);
+      }
+    }
+    return record;
+  }
+
+  /**
+   * For how long a record has been as it is, at least, in milliseconds. Wall time can jump, and then a time that was
+   * written lies in the future: so also for how long this window has known of it.
+   */
+  #waited({ id, at, outcomeAt }: JournalRecord): number {
+    const since = outcomeAt ?? at;
+    const monotonic = this.#clock.monotonic();
+    let asked = this.#asked.get(id);
+    if (asked?.since !== since) {
+      asked = { since, monotonic };
+      this.#asked.set(id, asked);
+    }
+    return Math.max(monotonic - asked.monotonic, this.#clock.now() - since);
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(task);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  #changed(): void {
+    this.#newest = undefined;
+    for (const listener of [...this.#listeners]) {
+      listener();
+    }
+  }
+}

@@ -1,0 +1,292 @@
+import { kmsErrorKinds } from '../kms/errors.ts';
+import type { ConnectionRef, Grant, KmsKey } from '../kms/model.ts';
+import { entryOf, isFinished, JournalState, type Line } from './journalOutcomes.ts';
+import {
+  type JournalEntry,
+  type JournalKind,
+  type JournalOutcome,
+  type JournalRecord,
+  newestFirst,
+  type Owner,
+} from './journalRecord.ts';
+import type { LastRead } from './propagation.ts';
+
+/** In every line. Lines of a later version are left alone. */
+const version = 1;
+
+/** All that was read so far. */
+export interface Folded {
+  readonly state: JournalState;
+  /** Lines that could not be read. */
+  damaged: number;
+  /** Lines that only a later version can read. */
+  later: number;
+}
+
+export function nothingRead(): Folded {
+  return { state: new JournalState(), damaged: 0, later: 0 };
+}
+
+export function readJournal(text: string): {
+  readonly records: readonly JournalRecord[];
+  readonly damaged: number;
+  readonly later: number;
+} {
+  const folded = nothingRead();
+  for (const raw of text.split('\n')) {
+    foldLine(folded, raw);
+  }
+  return { records: newestFirst(folded.state.records.values()), damaged: folded.damaged, later: folded.later };
+}
+
+/** @returns the line, if it could be read */
+export function foldLine(folded: Folded, raw: string): Line | undefined {
+  const line = readLine(raw);
+  switch (line) {
+    case 'empty':
+      return undefined;
+    case 'damaged':
+      folded.damaged += 1;
+      return undefined;
+    case 'later':
+      folded.later += 1;
+      return undefined;
+    default:
+      folded.state.add(line);
+      return line;
+  }
+}
+
+/** Takes in a line whose end is not there yet, if it can be read by now. */
+export function foldRest({ state }: Folded, raw: string): void {
+  const line = readLine(raw);
+  if (typeof line !== 'string') {
+    state.add(line);
+  }
+}
+
+/** Says which lines stay when the file is rewritten: it is shown each line, in order, and then asked for each. */
+export interface LineChoice {
+  see(raw: string): void;
+  keeps(raw: string): boolean;
+}
+
+/** What is not finished stays, and what could not be read: nobody knows what that is. */
+export function clearing(): LineChoice {
+  return choice((records) => records.filter((record) => !isFinished(record)));
+}
+
+/** What is not finished stays, and as many of the newest as fit into `maxBytes`. */
+export function compacting(maxBytes: number): LineChoice {
+  return choice((records, sizes) => {
+    let size = 0;
+    return records.filter((record) => {
+      size += sizes.get(record.id) ?? 0;
+      return !isFinished(record) || size <= maxBytes;
+    });
+  });
+}
+
+/** All but the lines that could not be read, nor by a later version. */
+export function withoutDamaged(): LineChoice {
+  return { see: () => {}, keeps: (raw) => !['damaged', 'empty'].includes(String(readLine(raw))) };
+}
+
+/** @param choose from the records, newest first, and the sizes of their lines in bytes */
+function choice(
+  choose: (records: readonly JournalRecord[], sizes: ReadonlyMap<string, number>) => readonly JournalRecord[],
+): LineChoice {
+  const folded = nothingRead();
+  const sizes = new Map<string, number>();
+  let kept: ReadonlySet<string> | undefined;
+  return {
+    see: (raw) => {
+      const line = foldLine(folded, raw);
+      if (line !== undefined) {
+        const id = entryOf(line);
+        sizes.set(id, (sizes.get(id) ?? 0) + Buffer.byteLength(raw) + 1);
+      }
+    },
+    keeps: (raw) => {
+      kept ??= new Set(choose(newestFirst(folded.state.records.values()), sizes).map(({ id }) => id));
+      const line = readLine(raw);
+      return typeof line === 'string' ? line !== 'empty' : kept.has(entryOf(line));
+    },
+  };
+}
+
+export function writeLine(line: Line): string {
+  const content =
+    line.kind === 'entry'
+      ? { v: version, ...line.entry }
+      : { v: version, id: line.id, at: line.at, by: line.by, n: line.number, outcome: line.outcome };
+  return JSON.stringify(content);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseObject(raw: string): Fields | undefined {
+  try {
+    const parsed: unknown = JSON.parse(raw);
+    return asFields(parsed);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A line; `later`: one that a later version wrote. */
+function readLine(raw: string): Line | 'empty' | 'damaged' | 'later' {
+  if (raw.trim() === '') {
+    return 'empty';
+  }
+  const fields = parseObject(raw);
+  const written = fields?.['v'];
+  if (typeof written === 'number' && written > version) {
+    return 'later';
+  }
+  return (fields !== undefined && written === version ? readFields(fields) : undefined) ?? 'damaged';
+}
+
+function readFields(fields: Fields): Line | undefined {
+  const { id, at } = fields;
+  if (typeof id !== 'string' || id === '' || typeof at !== 'number') {
+    return undefined;
+  }
+  if ('outcome' in fields) {
+    const outcome = readOutcome(asFields(fields['outcome']));
+    const by = readOwner(asFields(fields['by']));
+    const number = fields['n'];
+    const writer = by !== undefined && typeof number === 'number' ? { by, number } : {};
+    return outcome && { kind: 'outcome', id, at, outcome, ...writer };
+  }
+  const kind = kinds.find((known) => known === fields['kind']);
+  const connection = readConnection(asFields(fields['connection']));
+  const key = readKey(asFields(fields['key']));
+  const grant = readGrant(asFields(fields['grant']));
+  if (kind === undefined || connection === undefined || key === undefined || grant === undefined) return undefined;
+  const entry: JournalEntry = { id, kind, at, connection, account: text(fields['account']), key, grant };
+  const optional = {
+    principal: text(fields['principal']),
+    unverified: text(fields['unverified']),
+    of: text(fields['of']),
+    awsAt: typeof fields['awsAt'] === 'number' ? fields['awsAt'] : undefined,
+    owner: readOwner(asFields(fields['owner'])),
+  };
+  const present = Object.entries(optional).filter(([, value]) => value !== undefined);
+  return { kind: 'entry', entry: { ...entry, ...Object.fromEntries(present) } };
+}
+
+function readOwner(fields: Fields | undefined): Owner | undefined {
+  const id = text(fields?.['id']);
+  const pid = fields?.['pid'];
+  return id === undefined || typeof pid !== 'number' ? undefined : { id, pid };
+}
+
+const kinds: readonly JournalKind[] = ['revoke', 'retire', 'create', 'recreate'];
+const lastReads: readonly LastRead[] = ['listed', 'absent', 'none'];
+
+function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
+  if (fields === undefined) return undefined;
+  const afterMs = typeof fields['afterMs'] === 'number' ? fields['afterMs'] : 0;
+  const lastRead = lastReads.find((known) => known === fields['lastRead']) ?? 'none';
+  const grantId = text(fields['grantId']);
+  switch (fields['kind']) {
+    case 'accepted':
+      return { kind: 'accepted', grantId };
+    case 'refused':
+      return { kind: 'refused', error: text(fields['error']) ?? 'unknown', message: text(fields['message']) ?? '' };
+    case 'unknown':
+    case 'notFound':
+    case 'followed':
+    case 'reappeared':
+    case 'dismissed':
+    case 'withdrawn':
+      return { kind: fields['kind'] };
+    case 'gone':
+    case 'listed':
+    case 'notListed':
+      return { kind: fields['kind'], afterMs };
+    case 'stillListed':
+      return { kind: 'stillListed', afterMs, lastRead };
+    case 'unread': {
+      const trouble = kmsErrorKinds.find((known) => known === fields['trouble']);
+      return { kind: 'unread', afterMs, lastRead, ...(trouble && { trouble }) };
+    }
+    case 'stopped':
+      return { kind: 'stopped', lastRead };
+    case 'recreatedAs':
+      return grantId === undefined ? undefined : { kind: 'recreatedAs', grantId };
+    default:
+      return undefined;
+  }
+}
+
+function readConnection(fields: Fields | undefined): ConnectionRef | undefined {
+  const profile = text(fields?.['profile']);
+  const region = text(fields?.['region']);
+  switch (fields?.['kind']) {
+    case 'profile':
+      return profile === undefined || region === undefined ? undefined : { kind: 'profile', profile, region };
+    case 'environment':
+      return region === undefined ? undefined : { kind: 'environment', region };
+    case 'sample':
+      return { kind: 'sample' };
+    default:
+      return undefined;
+  }
+}
+
+function readKey(fields: Fields | undefined): KmsKey | undefined {
+  const keyId = text(fields?.['keyId']);
+  const arn = text(fields?.['arn']);
+  return keyId === undefined || arn === undefined ? undefined : { keyId, arn, aliases: texts(fields?.['aliases']) };
+}
+
+function readGrant(fields: Fields | undefined): Grant | undefined {
+  const grantId = text(fields?.['grantId']);
+  const keyArn = text(fields?.['keyArn']);
+  if (fields === undefined || grantId === undefined || keyArn === undefined) return undefined;
+  const created = text(fields['creationDate']);
+  const creationDate = created === undefined ? undefined : new Date(created);
+  const constraints = asFields(fields['constraints']);
+  return {
+    grantId,
+    keyArn,
+    name: text(fields['name']),
+    creationDate: creationDate === undefined || Number.isNaN(creationDate.getTime()) ? undefined : creationDate,
+    granteePrincipal: readPrincipalRef(asFields(fields['granteePrincipal'])),
+    retiringPrincipal: readPrincipalRef(asFields(fields['retiringPrincipal'])),
+    issuingAccount: text(fields['issuingAccount']),
+    operations: texts(fields['operations']),
+    constraints: {
+      encryptionContextEquals: readContext(asFields(constraints?.['encryptionContextEquals'])),
+      encryptionContextSubset: readContext(asFields(constraints?.['encryptionContextSubset'])),
+      sourceArn: text(constraints?.['sourceArn']),
+    },
+  };
+}
+
+function readPrincipalRef(fields: Fields | undefined): Grant['granteePrincipal'] {
+  const value = text(fields?.['value']);
+  const kind = fields?.['kind'];
+  if (value === undefined || (kind !== 'principal' && kind !== 'servicePrincipal')) return undefined;
+  return { kind, value };
+}
+
+function readContext(fields: Fields | undefined): Readonly<Record<string, string>> | undefined {
+  if (fields === undefined) return undefined;
+  const pairs = Object.entries(fields).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return Object.fromEntries(pairs);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function asFields(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}

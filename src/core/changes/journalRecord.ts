@@ -1,0 +1,158 @@
+import { printable } from '../base/text.ts';
+import { isKmsError, type KmsErrorKind } from '../kms/errors.ts';
+import { type ConnectionRef, type CreateGrantInput, connectionId, type Grant, type KmsKey } from '../kms/model.ts';
+import type { LastRead } from './propagation.ts';
+
+/** What ends a grant. */
+export type EndingKind = 'revoke' | 'retire';
+export type JournalKind = EndingKind | 'recreate' | 'create';
+
+/** The window that made an entry or wrote a line. */
+export interface Owner {
+  readonly id: string;
+  /** The process of its extension host. */
+  readonly pid: number;
+}
+
+/** What was asked of KMS, with all that a person may need to know of it later, and all that CreateGrant needs. */
+export interface JournalEntry {
+  readonly id: string;
+  readonly kind: JournalKind;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly connection: ConnectionRef;
+  /** The same moment by AWS's own time, where KMS had answered before. */
+  readonly awsAt?: number | undefined;
+  /** The account on screen when it was confirmed. */
+  readonly account: string | undefined;
+  /** The ARN of the principal that the question showed. */
+  readonly principal?: string | undefined;
+  /** Why the identity could not be verified: the user confirmed all the same. */
+  readonly unverified?: string | undefined;
+  readonly key: KmsKey;
+  /** Of a grant that is still to be made, `grantId` is empty. */
+  readonly grant: Grant;
+  /** The entry whose grant is made again. */
+  readonly of?: string | undefined;
+  /** The window that sends it; `undefined` in entries of the first version. */
+  readonly owner?: Owner | undefined;
+}
+
+/** What came of it. `journalOutcomes.ts` says which may follow which. */
+export type RecordedOutcome =
+  /** KMS accepted it. `grantId`: of the new grant. */
+  | { readonly kind: 'accepted'; readonly grantId?: string | undefined }
+  /** KMS refused it, and nothing was changed; `error` is the kind of the failure. */
+  | { readonly kind: 'refused'; readonly error: string; readonly message: string }
+  /** No answer came: it may or may not have been done. */
+  | { readonly kind: 'unknown' }
+  /** KMS does not know the grant to end, or not any more. */
+  | { readonly kind: 'notFound' }
+  /** It is followed again, with a full new time limit, by the window that wrote the line. */
+  | { readonly kind: 'followed' }
+  /** KMS lists the grant again, after it was confirmed gone or dismissed. It is followed again. */
+  | { readonly kind: 'reappeared' }
+  /** KMS no longer lists the grant. */
+  | { readonly kind: 'gone'; readonly afterMs: number }
+  /** The limit passed, and KMS still lists the grant. */
+  | { readonly kind: 'stillListed'; readonly afterMs: number; readonly lastRead: LastRead }
+  /**
+   * KMS answered no read for as long as the limit, so nothing is claimed. `afterMs`: until it last answered one, if it ever
+   * did; `trouble`: why it answered none since.
+   */
+  | {
+      readonly kind: 'unread';
+      readonly afterMs: number;
+      readonly lastRead: LastRead;
+      readonly trouble?: KmsErrorKind | undefined;
+    }
+  /** The wait was ended before its limit. */
+  | { readonly kind: 'stopped'; readonly lastRead: LastRead }
+  /** Several later lists of the key, read to their ends, did not hold the grant. */
+  | { readonly kind: 'dismissed' }
+  /** KMS lists the grant that was made. */
+  | { readonly kind: 'listed'; readonly afterMs: number }
+  /** It did not within the limit. */
+  | { readonly kind: 'notListed'; readonly afterMs: number };
+
+/** What a line says of an entry. */
+export type JournalOutcome =
+  | RecordedOutcome
+  /** The grant of this entry was made again. */
+  | { readonly kind: 'recreatedAs'; readonly grantId: string }
+  /** The entry could not be kept, so nothing was sent: there is no such change. */
+  | { readonly kind: 'withdrawn' };
+
+/** An entry, and what is known of it by now. */
+export interface JournalRecord extends JournalEntry {
+  /** KMS accepted it: by its answer, or because the new grant was found. */
+  readonly accepted: boolean;
+  /** The window that sent it has KMS's answer that it was accepted. */
+  readonly isAnswered?: boolean | undefined;
+  /** The window that follows it in place of the one that sent it. */
+  readonly follower?: Owner | undefined;
+  /** The outcome that counts; `undefined` before the first. */
+  readonly outcome: RecordedOutcome | undefined;
+  /** When that was, in milliseconds since the epoch. */
+  readonly outcomeAt: number | undefined;
+  /** The ID of the grant that took the place of this one. */
+  readonly recreatedAs: string | undefined;
+}
+
+export interface NewEntry {
+  readonly kind: JournalKind;
+  readonly connection: ConnectionRef;
+  readonly account: string | undefined;
+  readonly principal?: string | undefined;
+  readonly unverified?: string | undefined;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+  readonly of?: string | undefined;
+  readonly awsAt?: number | undefined;
+}
+
+/** Such an entry is followed until its grant is gone. */
+export function endsGrant<T extends { readonly kind: JournalKind }>(entry: T): entry is T & { kind: EndingKind } {
+  return entry.kind === 'revoke' || entry.kind === 'retire';
+}
+
+export function newestFirst(records: Iterable<JournalRecord>): readonly JournalRecord[] {
+  return [...records].reverse().sort((left, right) => right.at - left.at);
+}
+
+/** The grant that CreateGrant is asked to make, as far as it is known before. */
+export function grantToMake(input: CreateGrantInput): Grant {
+  return {
+    grantId: '',
+    keyArn: input.keyArn,
+    name: input.name,
+    creationDate: undefined,
+    granteePrincipal: input.granteePrincipal,
+    retiringPrincipal: input.retiringPrincipal,
+    issuingAccount: undefined,
+    operations: input.operations,
+    constraints: input.constraints,
+  };
+}
+
+/** The outcome of a call that KMS, or what stands before it, refused. */
+export function refusal(error: unknown): JournalOutcome {
+  const kind = isKmsError(error) ? error.details.kind : 'unknown';
+  return { kind: 'refused', error: kind, message: reasonOf(error) };
+}
+
+export function reasonOf(error: unknown): string {
+  return printable(error instanceof Error ? error.message : String(error), 500);
+}
+
+/** What tells a grant on screen or in the journal from every other. */
+export interface GrantPlace {
+  readonly connection: ConnectionRef;
+  readonly key: Pick<KmsKey, 'keyId'>;
+  readonly grant: Pick<Grant, 'grantId'>;
+}
+
+/** Equal for the same grant of the same key on the same connection. */
+export function grantIdentity({ connection, key, grant }: GrantPlace): string {
+  return `${connectionId(connection)}/${key.keyId}/${grant.grantId}`;
+}

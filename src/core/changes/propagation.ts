@@ -1,0 +1,291 @@
+import type { Clock } from '../base/clock.ts';
+import { isAbort, isKmsError, type KmsErrorKind } from '../kms/errors.ts';
+
+/**
+ * Follows revoked grants of one key until KMS no longer lists them.
+ *
+ * KMS is eventually consistent: after a revoke a list can still hold the grant, or hold it in one answer and not in the
+ * next. AWS publishes no upper bound ("usually less than five minutes"), and absence from a list is not proof that the
+ * grant is unusable everywhere. So: several absences in a row before anything is claimed, over the longer the longer it
+ * was still listed; and a limit after which the truth is "still listed".
+ */
+export interface PropagationPolicy {
+  /** The waits before the first reads, in milliseconds; each is an upper bound, jittered. */
+  readonly firstDelaysMs: readonly number[];
+  /** The upper bound of every later wait. */
+  readonly intervalMs: number;
+  /**
+   * How long to follow a grant. Only time in which KMS answers counts: not that in which the computer sleeps, or KMS
+   * can't be reached.
+   */
+  readonly timeoutMs: number;
+  /** How many reads in a row must not list the grant, at least. */
+  readonly absentReads: number;
+}
+
+/**
+ * For how long the grant must not be listed, as a part of the time that KMS still listed it: what takes long to reach one
+ * part of KMS takes long to reach the others.
+ */
+const absentShare = 0.5;
+/** Once it was listed for so long, an absence is looked at closely: that is the upper bound of the waits then. */
+const listedLongMs = 5000;
+const closeIntervalMs = 3000;
+
+export const defaultPolicy: PropagationPolicy = {
+  firstDelaysMs: [0, 500, 1000, 2000, 4000, 8000],
+  intervalMs: 10_000,
+  timeoutMs: 300_000,
+  absentReads: 3,
+};
+
+export type PropagationOutcome =
+  /** Absent for long enough, see {@link PropagationPolicy}; `afterMs` since the revoke. */
+  | { readonly kind: 'gone'; readonly afterMs: number }
+  /** The limit passed, and the read that was answered last lists the grant; `afterMs` from the revoke to that answer. */
+  | { readonly kind: 'timedOut'; readonly afterMs: number }
+  /**
+   * KMS answered no read for as long as the limit, so nothing is known of now. `lastRead` is what the last answer said,
+   * `afterMs` from the revoke to that answer (0: there was none), `trouble` why the newest read gave none.
+   */
+  | {
+      readonly kind: 'unread';
+      readonly afterMs: number;
+      readonly lastRead: LastRead;
+      readonly trouble: KmsErrorKind;
+    }
+  | { readonly kind: 'stopped'; readonly lastRead: LastRead };
+
+export type LastRead = 'listed' | 'absent' | 'none';
+
+export interface PropagationProgress {
+  /** Milliseconds since the epoch. */
+  readonly nextCheckAt: number;
+  readonly lastRead: LastRead;
+  /** Absences in a row so far. */
+  readonly absences: number;
+  /** Why the last read gave no answer. */
+  readonly trouble: KmsErrorKind | undefined;
+}
+
+/**
+ * Which of `grantIds` KMS lists now. Grants that KMS says it does not know are simply not in the answer; every other
+ * failure rejects and tells nothing about the grants.
+ */
+export type ReadListed = (grantIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>;
+
+export interface PollerOptions {
+  readonly read: ReadListed;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly policy: PropagationPolicy;
+  readonly onProgress: (grantId: string, progress: PropagationProgress) => void;
+}
+
+/** All times are those of `clock.monotonic()`. */
+interface Target {
+  readonly grantId: string;
+  readonly since: number;
+  absences: number;
+  /** When a read last listed it, or when the revoke was accepted. */
+  lastListedAt: number;
+  /** When a read was last answered; `undefined` until then. */
+  answeredAt: number | undefined;
+  lastRead: LastRead;
+  /** The end of the last read, or when it joined. */
+  checkedAt: number;
+  /** For how long KMS has answered since it joined. */
+  answeredMs: number;
+  /** For how long KMS has not answered since its last answer. */
+  silentMs: number;
+  readonly settle: (outcome: PropagationOutcome) => void;
+}
+
+const longestBackOffMs = 60_000;
+
+/** A read that takes longer, beyond its wait, was held up by a computer that slept: that time counts for nothing. */
+export const longestReadMs = 60_000;
+
+/** One poller serves all the followed grants of a key: they share reads and their schedule. */
+export class PropagationPoller {
+  readonly #options: PollerOptions;
+  readonly #targets = new Map<string, Target>();
+  readonly #stopped = new AbortController();
+  /** Reads since the newest target joined: where in the schedule we are. */
+  #reads = 0;
+  #troubles = 0;
+  #running = false;
+  #wake = new AbortController();
+  /** Aborted when nobody waits for the read under way any more. */
+  #reading = new AbortController();
+  /** How long the wait before the next read was to be. */
+  #delay = 0;
+  #trouble: KmsErrorKind | undefined;
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+  }
+
+  /** `since`: when KMS accepted the revoke, as `clock.monotonic()` has it. Never rejects. */
+  follow(grantId: string, since: number): Promise<PropagationOutcome> {
+    this.stop(grantId);
+    return new Promise((settle) => {
+      // Of many that join one after the other, not each is a reason to read at once.
+      this.#reads = this.idle ? 0 : 1;
+      this.#targets.set(grantId, {
+        grantId,
+        since,
+        absences: 0,
+        lastListedAt: since,
+        answeredAt: undefined,
+        lastRead: 'none',
+        checkedAt: this.#options.clock.monotonic(),
+        answeredMs: 0,
+        silentMs: 0,
+        settle,
+      });
+      this.#wake.abort();
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  /** Settles one grant as `stopped`; nothing more is read for it. */
+  stop(grantId: string): void {
+    const target = this.#targets.get(grantId);
+    if (target === undefined) return;
+    this.#settle(target, { kind: 'stopped', lastRead: target.lastRead });
+    if (this.#targets.size === 0) {
+      this.#wake.abort();
+      this.#reading.abort();
+    }
+  }
+
+  /** Nothing is followed at the moment. */
+  get idle(): boolean {
+    return this.#targets.size === 0;
+  }
+
+  get disposed(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
+  /** Stops all, and a read that is under way. */
+  dispose(): void {
+    this.#stopped.abort();
+    for (const grantId of [...this.#targets.keys()]) this.stop(grantId);
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#targets.size > 0) {
+      await this.#wait();
+      if (this.#targets.size === 0) break;
+      await this.#check();
+    }
+    this.#running = false;
+  }
+
+  /** Sleeps as the schedule says; a grant that joins starts the schedule anew and ends the sleep. */
+  async #wait(): Promise<void> {
+    const { clock, policy, random, onProgress } = this.#options;
+    for (;;) {
+      this.#wake = new AbortController();
+      const next = policy.firstDelaysMs[this.#reads] ?? policy.intervalMs;
+      const scheduled = [...this.#targets.values()].some(isLookedAtClosely) ? Math.min(next, closeIntervalMs) : next;
+      const backOff = this.#troubles === 0 ? 0 : Math.min(longestBackOffMs, 1000 * 2 ** this.#troubles);
+      const delay = Math.round(random() * Math.max(scheduled, backOff));
+      for (const target of this.#targets.values()) {
+        onProgress(target.grantId, {
+          nextCheckAt: clock.now() + delay,
+          lastRead: target.lastRead,
+          absences: target.absences,
+          trouble: this.#trouble,
+        });
+      }
+      this.#delay = delay;
+      if (delay === 0) return;
+      try {
+        await clock.sleep(delay, this.#wake.signal);
+        return;
+      } catch (error) {
+        if (!isAbort(error)) throw error;
+        if (this.#targets.size === 0) return;
+      }
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { clock, read } = this.#options;
+    const asked = [...this.#targets.values()];
+    this.#reads += 1;
+    this.#reading = new AbortController();
+    const began = clock.monotonic();
+    let listed: ReadonlySet<string> | undefined;
+    try {
+      listed = await read(
+        asked.map((target) => target.grantId),
+        AbortSignal.any([this.#stopped.signal, this.#reading.signal]),
+      );
+      this.#troubles = 0;
+      this.#trouble = undefined;
+    } catch (error) {
+      this.#troubles += 1;
+      this.#trouble = isKmsError(error) ? error.details.kind : 'unknown';
+    }
+    for (const target of asked) {
+      if (this.#targets.get(target.grantId) !== target) continue;
+      const now = clock.monotonic();
+      const spentMs = Math.min(now - target.checkedAt, this.#delay + longestReadMs);
+      target.checkedAt = now;
+      const outcome =
+        listed === undefined ? this.#silent(target, spentMs) : this.#answered(target, listed, { began, now, spentMs });
+      if (outcome !== undefined) this.#settle(target, outcome);
+    }
+  }
+
+  /** What an answered read says of a grant, and whether the wait ends by it. */
+  #answered(
+    target: Target,
+    listed: ReadonlySet<string>,
+    { began, now, spentMs }: { readonly began: number; readonly now: number; readonly spentMs: number },
+  ): PropagationOutcome | undefined {
+    const { policy } = this.#options;
+    const afterMs = now - target.since;
+    target.answeredAt = now;
+    target.answeredMs += spentMs;
+    target.silentMs = 0;
+    if (listed.has(target.grantId)) {
+      target.lastRead = 'listed';
+      target.absences = 0;
+      target.lastListedAt = now;
+      return target.answeredMs >= policy.timeoutMs ? { kind: 'timedOut', afterMs } : undefined;
+    }
+    target.lastRead = 'absent';
+    target.absences += 1;
+    return isGone(target, policy, began) ? { kind: 'gone', afterMs } : undefined;
+  }
+
+  /** A read without an answer says nothing of a grant. Too many of them end the wait, which then claims nothing. */
+  #silent(target: Target, spentMs: number): PropagationOutcome | undefined {
+    target.silentMs += spentMs;
+    if (target.silentMs < this.#options.policy.timeoutMs) return undefined;
+    const { lastRead, answeredAt, since } = target;
+    const afterMs = answeredAt === undefined ? 0 : answeredAt - since;
+    return { kind: 'unread', afterMs, lastRead, trouble: this.#trouble ?? 'unknown' };
+  }
+
+  #settle(target: Target, outcome: PropagationOutcome): void {
+    this.#targets.delete(target.grantId);
+    target.settle(outcome);
+  }
+}
+
+/** `began`: the beginning of the read that did not list it, which says nothing of what came after. */
+function isGone({ absences, since, lastListedAt }: Target, { absentReads }: PropagationPolicy, began: number): boolean {
+  return absences >= absentReads && began - lastListedAt >= absentShare * (lastListedAt - since);
+}
+
+function isLookedAtClosely({ absences, since, lastListedAt }: Target): boolean {
+  return absences > 0 && lastListedAt - since >= listedLongMs;
+}

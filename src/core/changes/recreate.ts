@@ -1,0 +1,153 @@
+import * as l10n from '@vscode/l10n';
+import type { CreateGrantInput, Grant, KeyMetadata, KmsKey, PrincipalRef } from '../kms/model.ts';
+import { readPrincipal } from '../kms/principal.ts';
+import { isAwsManaged } from '../words/describe.ts';
+
+/** A reason why CreateGrant can't, or very probably can't, make a grant again. */
+export interface Obstacle {
+  /** It can't: asking KMS would be in vain. Otherwise KMS decides. */
+  readonly isCertain: boolean;
+  readonly sentence: string;
+}
+
+export interface SameTerm {
+  readonly name: string;
+  /** As KMS gave it. */
+  readonly value: string;
+}
+
+/** What making a grant again comes to. */
+export interface RecreatePlan {
+  /** `undefined` when it is not known who held the grant. */
+  readonly input: CreateGrantInput | undefined;
+  /** What the new grant has in common with the old one. */
+  readonly same: readonly SameTerm[];
+  /** What it has not. */
+  readonly different: readonly string[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** States of a key in which CreateGrant fails (KMS Developer Guide, "Key states of AWS KMS keys"). */
+const unusableStates: readonly string[] = [
+  'Creating',
+  'Disabled',
+  'PendingDeletion',
+  'PendingImport',
+  'PendingReplicaDeletion',
+];
+
+/** `metadata`: of the key as it is now; `undefined` when KMS does not tell. */
+export function planRecreate(key: KmsKey, grant: Grant, metadata: KeyMetadata | undefined): RecreatePlan {
+  const { granteePrincipal, retiringPrincipal, operations, constraints, name } = grant;
+  const input: CreateGrantInput | undefined = granteePrincipal && {
+    keyArn: key.arn,
+    operations,
+    granteePrincipal,
+    constraints,
+    ...(retiringPrincipal === undefined ? {} : { retiringPrincipal }),
+    ...(name === undefined ? {} : { name }),
+  };
+  return {
+    input,
+    same: sameTerms(grant),
+    different: [
+      l10n.t('the grant ID, so whatever names the old one must be changed'),
+      l10n.t('the issuing account, which is that of your own sign-in'),
+      l10n.t('the creation date'),
+      l10n.t('the grant token'),
+    ],
+    obstacles: [...keyObstacles(key, metadata), ...granteeObstacles(granteePrincipal), ...retiringObstacles(grant)],
+  };
+}
+
+function sameTerms({ granteePrincipal, retiringPrincipal, operations, constraints, name }: Grant): SameTerm[] {
+  const context = (pairs: Readonly<Record<string, string>> | undefined) =>
+    pairs === undefined ? undefined : JSON.stringify(pairs);
+  const terms: readonly (readonly [string, string | undefined])[] = [
+    [l10n.t('Grantee principal'), principalValue(granteePrincipal)],
+    [l10n.t('Operations'), operations.join(', ')],
+    [l10n.t('Encryption context equals'), context(constraints.encryptionContextEquals)],
+    [l10n.t('Encryption context includes'), context(constraints.encryptionContextSubset)],
+    [l10n.t('Source ARN'), constraints.sourceArn],
+    [l10n.t('Name'), name ?? l10n.t('none')],
+    [l10n.t('Retiring principal'), principalValue(retiringPrincipal) ?? l10n.t('none')],
+  ];
+  return terms.flatMap(([term, value]) => (value === undefined ? [] : [{ name: term, value }]));
+}
+
+function principalValue(ref: PrincipalRef | undefined): string | undefined {
+  if (ref === undefined) return undefined;
+  return ref.kind === 'servicePrincipal' ? l10n.t('{0} (service principal)', ref.value) : ref.value;
+}
+
+function keyObstacles(key: KmsKey, metadata: KeyMetadata | undefined): Obstacle[] {
+  const obstacles: Obstacle[] = [];
+  if (metadata !== undefined && unusableStates.includes(metadata.state)) {
+    obstacles.push({
+      isCertain: true,
+      sentence: l10n.t('The key is in the state {0}, in which KMS makes no grants.', metadata.state),
+    });
+  }
+  if (isAwsManaged(key, metadata)) {
+    obstacles.push({
+      isCertain: false,
+      sentence: l10n.t(
+        'AWS manages this key: its policy normally lets only the service itself create grants, so KMS will very probably refuse.',
+      ),
+    });
+  }
+  return obstacles;
+}
+
+function granteeObstacles(ref: PrincipalRef | undefined): Obstacle[] {
+  if (ref === undefined) {
+    return [{ isCertain: true, sentence: l10n.t('It is not known who held the grant.') }];
+  }
+  const { kind, shortName } = readPrincipal(ref);
+  const probable = (sentence: string): Obstacle[] => [{ isCertain: false, sentence }];
+  switch (kind) {
+    case 'unresolvedRole':
+    case 'unresolvedUser':
+      return probable(
+        l10n.t(
+          'The grantee {0} is a unique ID, not an ARN: possibly a deleted principal. KMS will very probably not take it as a grantee.',
+          shortName,
+        ),
+      );
+    case 'ec2Instance':
+    case 'awsServiceSession':
+      return probable(
+        l10n.t(
+          'The grantee is a session of an AWS service ({0}). Only the service makes such grants, so KMS will very probably refuse; let the service make a new one, for example by attaching the volume again.',
+          shortName,
+        ),
+      );
+    case 'awsInternal':
+      return probable(
+        l10n.t(
+          'The grantee is an AWS service whose principal KMS keeps to itself ({0}). Only the service makes such grants, so KMS will very probably refuse.',
+          shortName,
+        ),
+      );
+    // Whether KMS takes the name of a service as a grantee principal is not known: it did, and the guide of 2026 says no.
+    default:
+      return [];
+  }
+}
+
+function retiringObstacles({ retiringPrincipal }: Grant): Obstacle[] {
+  if (retiringPrincipal === undefined || retiringPrincipal.kind === 'servicePrincipal') return [];
+  const { kind, shortName } = readPrincipal(retiringPrincipal);
+  if (!['unresolvedRole', 'unresolvedUser', 'awsInternal', 'awsServiceSession', 'ec2Instance'].includes(kind)) {
+    return [];
+  }
+  return [
+    {
+      isCertain: false,
+      sentence: l10n.t(
+        'The retiring principal {0} is not the ARN of a principal, so KMS will very probably refuse.',
+        shortName,
+      ),
+    },
+  ];
+}

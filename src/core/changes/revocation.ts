@@ -1,0 +1,751 @@
+import type { Clock } from '../base/clock.ts';
+import type { ActingSession, Session } from '../connections/connections.ts';
+import { type Actor, recordOf } from '../kms/actor.ts';
+import { isKind, KmsError, type KmsErrorKind } from '../kms/errors.ts';
+import type { GrantRef, KmsApi } from '../kms/kmsApi.ts';
+import { type ConnectionRef, connectionId, type Grant, type KmsKey } from '../kms/model.ts';
+import { grantsOf, pagesOf } from '../kms/pages.ts';
+import { retirableGrants } from '../kms/retirement.ts';
+import type { Journal } from './journal.ts';
+import { isFinished } from './journalOutcomes.ts';
+import { type EndingKind, endsGrant, grantIdentity, type JournalOutcome, type JournalRecord } from './journalRecord.ts';
+import {
+  type LastRead,
+  longestReadMs,
+  type PropagationOutcome,
+  type PropagationPolicy,
+  PropagationPoller,
+  type PropagationProgress,
+  type ReadListed,
+} from './propagation.ts';
+import { sendChange } from './sendChange.ts';
+
+/** Above this many followed grants of one key, one sweep of its list costs less than a filtered read each. */
+const filteredReads = 3;
+
+/** The grant as KMS lists it now; `undefined` when it doesn't, or says that it does not know it. */
+export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal): Promise<Grant | undefined> {
+  try {
+    for await (const page of pagesOf(grantsOf(api, ref, signal))) {
+      const found = page.find((grant) => grant.grantId === ref.grantId);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  } catch (error) {
+    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The reads that a poller makes on one key: as few and as small as the API allows. Who may retire a grant need not be
+ * allowed to list those of its key; then the lists of what their retiring principals can retire tell.
+ * @param retiringPrincipal the ARN of a grant's, where it is known
+ */
+export function listedOn(
+  api: KmsApi,
+  keyArn: string,
+  retiringPrincipal: (grantId: string) => string | undefined = () => undefined,
+): ReadListed {
+  const onKey = listedOnKey(api, keyArn);
+  return async (grantIds, signal) => {
+    try {
+      return await onKey(grantIds, signal);
+    } catch (error) {
+      const principals = new Set(grantIds.map(retiringPrincipal));
+      if (!isKind(error, 'accessDenied') || principals.has(undefined)) throw error;
+      const listed = new Set<string>();
+      for (const principal of [...principals].filter((value) => value !== undefined)) {
+        // One at a time: of several, one that KMS does not know would pass for one without grants.
+        for await (const grants of retirableGrants(api, [principal], signal)) {
+          for (const { keyArn: of, grantId } of grants) if (of === keyArn) listed.add(grantId);
+        }
+      }
+      return new Set(grantIds.filter((grantId) => listed.has(grantId)));
+    }
+  };
+}
+
+function listedOnKey(api: KmsApi, keyArn: string): ReadListed {
+  return async (grantIds, signal) => {
+    const wanted = new Set(grantIds);
+    const listed = new Set<string>();
+    if (wanted.size <= filteredReads) {
+      for (const grantId of wanted) {
+        if ((await findGrant(api, { keyArn, grantId }, signal)) !== undefined) listed.add(grantId);
+      }
+      return listed;
+    }
+    try {
+      for await (const page of pagesOf(grantsOf(api, { keyArn }, signal))) {
+        for (const { grantId } of page) if (wanted.has(grantId)) listed.add(grantId);
+        if (listed.size === wanted.size) break;
+      }
+    } catch (error) {
+      if (!isKind(error, 'keyNotFound')) throw error;
+    }
+    return listed;
+  };
+}
+
+export type Preflight =
+  /** KMS lists the grant, and `grant` is how it is now. */
+  | { readonly kind: 'ready'; readonly grant: Grant }
+  /** KMS no longer lists it. */
+  | { readonly kind: 'gone' }
+  /** The server ignored DryRun: what was only asked for is done. */
+  | { readonly kind: 'doneByDryRun'; readonly grant: Grant };
+
+/**
+ * Reads the one grant again and, where that is safe, asks KMS by dry run whether the revoke would be allowed.
+ * Never against a custom endpoint: other servers ignore DryRun and revoke. One list without the grant may lag behind, so
+ * the dry run has the last word.
+ * @param shown the grant as it was shown
+ * @throws KmsError such as `accessDenied`
+ */
+export async function preflight(
+  session: Session,
+  keyArn: string,
+  shown: Grant,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const listed = await findGrant(session.api, { keyArn, grantId: shown.grantId }, signal);
+  return askByDryRun('revoke', session, keyArn, { listed, shown }, signal);
+}
+
+/**
+ * As {@link preflight}, for a retirement. A retiring principal need not be allowed to list the grants of the key, above all
+ * of one of another account: then the grant as it was shown has to do.
+ */
+export async function preflightRetire(
+  session: Session,
+  keyArn: string,
+  shown: Grant,
+  signal: AbortSignal,
+): Promise<Preflight> {
+  let listed: Grant | undefined = shown;
+  try {
+    listed = await findGrant(session.api, { keyArn, grantId: shown.grantId }, signal);
+  } catch (error) {
+    if (!isKind(error, 'accessDenied')) throw error;
+  }
+  return askByDryRun('retire', session, keyArn, { listed, shown }, signal);
+}
+
+async function askByDryRun(
+  kind: EndingKind,
+  { api, connection }: Session,
+  keyArn: string,
+  { listed, shown }: { readonly listed: Grant | undefined; readonly shown: Grant },
+  signal: AbortSignal,
+): Promise<Preflight> {
+  const isCustom = connection.endpoint.kind === 'custom';
+  if (isCustom) return listed === undefined ? { kind: 'gone' } : { kind: 'ready', grant: listed };
+  const ref = { keyArn, grantId: shown.grantId };
+  const grant = listed ?? shown;
+  try {
+    const answer = await (kind === 'revoke' ? api.dryRunRevokeGrant(ref, signal) : api.dryRunRetireGrant(ref, signal));
+    return { kind: answer === 'allowed' ? 'ready' : 'doneByDryRun', grant };
+  } catch (error) {
+    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) return { kind: 'gone' };
+    throw error;
+  }
+}
+
+/** A revoke or retirement of the journal that is not seen through, and what is known of it by now. */
+export interface RevocationRecord {
+  /** Of its entry in the journal. */
+  readonly id: string;
+  readonly kind: EndingKind;
+  readonly connection: ConnectionRef;
+  /** The account on screen when the revoke was confirmed. */
+  readonly account: string | undefined;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+  /** Milliseconds since the epoch. */
+  readonly requestedAt: number;
+  /** KMS answered that it took the revoke. False: the answer is outstanding, or was lost. */
+  readonly accepted: boolean;
+  /** KMS answered that it does not know the grant. */
+  readonly notFound?: boolean | undefined;
+  /** Set when the wait ended without the grant being confirmed gone. */
+  readonly unconfirmed?: Unconfirmed | undefined;
+  /**
+   * When the grant was confirmed gone, or several later lists did not hold it, in milliseconds since the epoch.
+   * Remembered for {@link memoryMs}.
+   */
+  readonly endedAt?: number | undefined;
+}
+
+export interface Unconfirmed {
+  /** `timedOut`: the limit passed and KMS lists the grant; `unread`: KMS answered no read. */
+  readonly reason: 'timedOut' | 'unread' | 'stopped';
+  readonly lastRead: LastRead;
+  /** Why KMS could not be read. */
+  readonly trouble?: KmsErrorKind | undefined;
+}
+
+/**
+ * How long a grant whose end was seen is remembered. A list that a slow part of KMS answers can still hold it; its row
+ * must then not look like that of a grant that nobody revoked.
+ */
+const memoryMs = 15 * 60_000;
+
+/** How long after all of its limits a wait of another window is taken to go on. */
+const graceMs = 60_000;
+
+/** A grant that later lists don't hold is done with after so many of them, at least: one list may lag behind. */
+const fewestLists = 2;
+
+/** For how long a wait goes on at most, as long as the computer is awake: until KMS is silent for its limit. */
+export function longestWaitMs({ timeoutMs }: PropagationPolicy): number {
+  return 2 * timeoutMs;
+}
+
+/** What the journal says of a revoke; `undefined` when it was refused. */
+function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): RevocationRecord | undefined {
+  const { id, kind, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
+  const record = { id, kind, connection, account, key, grant, requestedAt: at, accepted };
+  switch (outcome?.kind) {
+    case 'refused':
+      return undefined;
+    case 'notFound':
+      return { ...record, notFound: true };
+    case 'gone':
+    case 'dismissed':
+      return { ...record, endedAt: outcomeAt };
+    case 'stillListed':
+      return { ...record, unconfirmed: { reason: 'timedOut', lastRead: outcome.lastRead } };
+    case 'unread': {
+      const { lastRead, trouble } = outcome;
+      return { ...record, unconfirmed: { reason: 'unread', lastRead, trouble } };
+    }
+    case 'stopped':
+      return { ...record, unconfirmed: { reason: 'stopped', lastRead: outcome.lastRead } };
+    default:
+      return record;
+  }
+}
+
+/** What a grant's row shows of its revoke. */
+export type RevocationState = (
+  | { readonly kind: 'revoking' }
+  | { readonly kind: 'confirming'; readonly progress: PropagationProgress | undefined }
+  | { readonly kind: 'unconfirmed' }
+) & { readonly record: RevocationRecord };
+
+export type RevokeResult = 'accepted' | 'perhapsGone';
+
+/** How a wait ended; `otherAccount`: it was not taken up, since the connection now leads to another account. */
+export type RevocationOutcome = PropagationOutcome | { readonly kind: 'otherAccount' };
+
+export interface RevocationsOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly policy: () => PropagationPolicy;
+  /** The state of a grant's row changed. */
+  readonly onChange: (record: RevocationRecord) => void;
+  /** A wait ended. The record is as it was before the end. */
+  readonly onOutcome: (record: RevocationRecord, outcome: RevocationOutcome) => void;
+  /** Whether this window may follow an entry: nobody else does, or is about to. */
+  readonly mayFollow: (record: JournalRecord) => boolean;
+  /** What came of a revoke could not be written to the journal. It goes on all the same. */
+  readonly onJournalError: (error: unknown) => void;
+}
+
+/** All times are those of `clock.monotonic()`. */
+interface Entry {
+  record: RevocationRecord;
+  phase: 'revoking' | 'confirming' | 'idle';
+  progress: PropagationProgress | undefined;
+  /** When it was asked for; of what another process asked, as far as its date tells. */
+  readonly requestedAt: number;
+  /** When this window came to know what it knows of it: a list that began before says nothing of it. */
+  knownAt: number;
+  /** Lists in a row, each begun after the one before was read, that did not hold the grant. */
+  absentLists: number;
+}
+
+/**
+ * All the revokes that are not yet seen through, of every connection: made, followed, resumed. A retirement is one that the
+ * grant itself allows, and is followed in the same way.
+ */
+export class Revocations {
+  readonly #options: RevocationsOptions;
+  /** By {@link grantIdentity}. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #pollers = new Map<string, { readonly poller: PropagationPoller; readonly session: Session }>();
+  readonly #watched = new WeakSet<Session>();
+  readonly #journalListener: { dispose(): void };
+
+  constructor(options: RevocationsOptions) {
+    this.#options = options;
+    this.#journalListener = options.journal.onChange(() => this.#takeOver());
+  }
+
+  /** The records of one key, newest first; rows for them stay even while KMS does not list the grant. */
+  ofKey(ref: ConnectionRef, keyArn: string): readonly RevocationRecord[] {
+    const id = connectionId(ref);
+    return [...this.#entries.values()]
+      .map(({ record }) => record)
+      .filter(
+        (record) => record.endedAt === undefined && record.key.arn === keyArn && connectionId(record.connection) === id,
+      )
+      .sort((left, right) => right.requestedAt - left.requestedAt);
+  }
+
+  state(ref: ConnectionRef, key: KmsKey, grantId: string): RevocationState | undefined {
+    const entry = this.#entries.get(grantIdentity({ connection: ref, key, grant: { grantId } }));
+    if (entry === undefined) return undefined;
+    const { record, phase, progress } = entry;
+    if (record.endedAt !== undefined) {
+      // A row of it is there only by a list from a part of KMS that lags behind.
+      return this.#isForgotten(entry) ? undefined : { kind: 'confirming', record, progress: undefined };
+    }
+    if (phase === 'revoking') return { kind: 'revoking', record };
+    if (phase === 'idle' && (record.unconfirmed !== undefined || this.#isOverdue(entry))) {
+      return { kind: 'unconfirmed', record };
+    }
+    return { kind: 'confirming', record, progress };
+  }
+
+  /**
+   * Records the intent, revokes, and follows the change in the background. Once sent, a revoke can't be taken back: when
+   * `signal` ends the wait for its answer, the grant is followed all the same.
+   * @throws KmsError when KMS refused it
+   * @throws UnansweredError when it may have been done: it is followed
+   * @throws UserError when nothing was sent
+   */
+  revoke(acting: ActingSession, key: KmsKey, grant: Grant, signal?: AbortSignal): Promise<RevokeResult> {
+    return this.#send(acting, this.#begin('revoke', acting, key, grant), signal);
+  }
+
+  /** As {@link revoke}, by RetireGrant. */
+  retire(acting: ActingSession, key: KmsKey, grant: Grant, signal?: AbortSignal): Promise<RevokeResult> {
+    return this.#send(acting, this.#begin('retire', acting, key, grant), signal);
+  }
+
+  async #send({ session, actor }: ActingSession, entry: Entry, signal: AbortSignal | undefined): Promise<RevokeResult> {
+    const earlier = this.#show(entry);
+    const { kind, connection, key, grant } = entry.record;
+    const ref = { keyArn: key.arn, grantId: grant.grantId };
+    const change = {
+      entry: { kind, connection, ...recordOf(actor), key, grant },
+      send: ({ api }: Session, ended: AbortSignal) =>
+        kind === 'revoke' ? api.revokeGrant(ref, actor, ended) : api.retireGrant(ref, actor, ended),
+      accepted: (): JournalOutcome => ({ kind: 'accepted' }),
+      signal,
+    };
+    let sent: Awaited<ReturnType<typeof sendChange>>;
+    try {
+      sent = await sendChange(this.#options, session, change, ({ id }) => {
+        entry.record = { ...entry.record, id };
+      });
+    } catch (error) {
+      this.#withdraw(entry, earlier);
+      throw error;
+    }
+    const { answer } = sent;
+    if (answer.kind === 'refused') {
+      this.#withdraw(entry, earlier);
+      throw answer.error;
+    }
+    entry.record = { ...entry.record, accepted: answer.kind === 'accepted', notFound: answer.kind === 'notFound' };
+    this.#follow(session, entry);
+    if (answer.kind === 'unknown') throw answer.error;
+    return answer.kind === 'accepted' ? 'accepted' : 'perhapsGone';
+  }
+
+  /** Follows a revoke that has already happened, by a dry run that was none. */
+  async followDone(kind: EndingKind, acting: ActingSession, key: KmsKey, grant: Grant): Promise<void> {
+    const { session, actor } = acting;
+    const entry = this.#begin(kind, acting, key, grant);
+    this.#show(entry);
+    try {
+      entry.record = { ...entry.record, id: (await this.#write(entry.record, actor)).id };
+    } catch (error) {
+      this.#options.onJournalError(error);
+    }
+    entry.record = { ...entry.record, accepted: true };
+    this.#follow(session, entry);
+    await this.#note(entry.record, { kind: 'accepted' });
+  }
+
+  /** Ends the wait, with a read that is under way for it. The revoke stands. */
+  stopWaiting(ref: ConnectionRef, key: KmsKey, grantId: string): void {
+    this.#pollers.get(pollerId(ref, key.arn))?.poller.stop(grantId);
+  }
+
+  /** Waits again, with a full new time limit, for a grant that was left unconfirmed. */
+  checkAgain(session: Session, key: KmsKey, grantId: string): void {
+    const entry = this.#entries.get(grantIdentity({ connection: session.connection.ref, key, grant: { grantId } }));
+    if (entry?.phase !== 'idle') return;
+    const { account } = entry.record;
+    const current = session.knownIdentity?.account;
+    // An old notification offers this too: the profile may have come to sign in elsewhere.
+    if (account !== undefined && current !== undefined && current !== account) {
+      this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
+    } else {
+      void this.#followAgain(session, entry, 'followed');
+    }
+  }
+
+  /** Takes up the waits that a reload cut short, once it is sure that the connection leads to the same account. */
+  async resume(session: Session): Promise<void> {
+    await this.#options.journal.ready();
+    this.#takeOver();
+    if (this.#interrupted(session).length === 0) return;
+    const account = await this.#accountOf(session);
+    for (const entry of this.#interrupted(session)) {
+      if (entry.record.account === undefined || entry.record.account === account) await this.#takeUp(session, entry);
+      else this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
+    }
+  }
+
+  /**
+   * Takes what a list of the key's grants says of those that nobody here waits for. Several lists in a row that don't hold
+   * a grant are the end of it; a grant that had ended and is listed again is followed again.
+   * @param began when the first request of the list began, as `clock.monotonic()` has it: it says nothing of what is younger
+   */
+  async reconcile(
+    session: Session,
+    keyArn: string,
+    list: { readonly listed: ReadonlySet<string>; readonly isComplete: boolean; readonly began: number },
+  ): Promise<void> {
+    try {
+      await this.#options.journal.ready();
+    } catch (error) {
+      this.#options.onJournalError(error);
+    }
+    for (const entry of [...this.#entries.values()]) {
+      const { record, phase } = entry;
+      const isOfKey = record.key.arn === keyArn && connectionId(record.connection) === session.connection.id;
+      if (phase !== 'idle' || !isOfKey) continue;
+      if (record.endedAt !== undefined && this.#isForgotten(entry)) this.#entries.delete(grantIdentity(record));
+      else if (list.began >= entry.knownAt) await this.#judge(session, entry, list);
+    }
+  }
+
+  async #judge(
+    session: Session,
+    entry: Entry,
+    { listed, isComplete }: { readonly listed: ReadonlySet<string>; readonly isComplete: boolean },
+  ): Promise<void> {
+    const { record } = entry;
+    const isListed = listed.has(record.grant.grantId);
+    if (record.endedAt !== undefined) {
+      if (isListed) await this.#followAgain(session, entry, 'reappeared');
+      return;
+    }
+    if (record.unconfirmed === undefined && !this.#isOverdue(entry)) {
+      // Whoever followed it is gone.
+      if (this.#mayFollow(record) && record.account === session.knownIdentity?.account)
+        await this.#takeUp(session, entry);
+      return;
+    }
+    if (record.unconfirmed?.reason === 'unread') {
+      // KMS answers again.
+      await this.#followAgain(session, entry, 'followed');
+      return;
+    }
+    if (!isListed && !isComplete) return;
+    // The same list, or one that is as old, says nothing new.
+    entry.knownAt = this.#options.clock.monotonic();
+    entry.absentLists = isListed ? 0 : entry.absentLists + 1;
+    if (entry.absentLists >= Math.max(fewestLists, this.#options.policy().absentReads)) {
+      entry.record = { ...record, endedAt: this.#options.clock.now() };
+      await this.#end(record, { kind: 'dismissed' });
+      this.#options.onChange(record);
+    }
+  }
+
+  /** The waits on this connection that nobody follows, here or in another window. */
+  #interrupted(session: Session): readonly Entry[] {
+    return [...this.#entries.values()].filter(
+      ({ record, phase }) =>
+        phase === 'idle' &&
+        record.unconfirmed === undefined &&
+        record.endedAt === undefined &&
+        connectionId(record.connection) === session.connection.id &&
+        this.#mayFollow(record),
+    );
+  }
+
+  async #accountOf(session: Session): Promise<string> {
+    try {
+      return (await session.identity()).account;
+    } catch (error) {
+      // Without it no wait can be taken up: the rows offer Check Again in place of a spinner that nothing drives.
+      for (const entry of session.closed.aborted ? [] : this.#interrupted(session)) {
+        entry.record = { ...entry.record, unconfirmed: { reason: 'stopped', lastRead: 'none' } };
+        this.#options.onChange(entry.record);
+        await this.#note(entry.record, { kind: 'stopped', lastRead: 'none' });
+      }
+      throw error;
+    }
+  }
+
+  #mayFollow({ id }: RevocationRecord): boolean {
+    const record = this.#options.journal.record(id);
+    return record === undefined || this.#options.mayFollow(record);
+  }
+
+  /** Nobody follows it here, and who followed it elsewhere would have written its end. */
+  #isOverdue({ knownAt }: Entry): boolean {
+    const { clock, policy } = this.#options;
+    return clock.monotonic() > knownAt + longestWaitMs(policy()) + graceMs;
+  }
+
+  #isForgotten({ knownAt }: Entry): boolean {
+    return this.#options.clock.monotonic() > knownAt + memoryMs;
+  }
+
+  /** Takes over what the journal knows of revokes that nothing in this window is sending. */
+  #takeOver(): void {
+    const { journal, clock, onChange } = this.#options;
+    const forgotten = clock.now() - memoryMs;
+    const known = new Map<string, RevocationRecord | undefined>();
+    for (const journaled of journal.records) {
+      // The newest counts; one that was refused leaves what is known of an earlier one.
+      if (!endsGrant(journaled) || journaled.outcome?.kind === 'refused') continue;
+      const identity = grantIdentity(journaled);
+      if (known.has(identity)) continue;
+      const record = revocationOf(journaled);
+      known.set(identity, record?.endedAt !== undefined && record.endedAt < forgotten ? undefined : record);
+    }
+    const changed: RevocationRecord[] = [];
+    for (const [identity, record] of known) {
+      const entry = this.#entries.get(identity);
+      if (record === undefined || (entry !== undefined && entry.phase !== 'idle')) continue;
+      if (entry !== undefined && isSame(entry.record, record)) continue;
+      this.#entries.set(identity, this.#entry(record, this.#monotonic(record.requestedAt)));
+      changed.push(record);
+    }
+    for (const [identity, entry] of [...this.#entries]) {
+      const { record, phase } = entry;
+      const isRemembered = record.endedAt !== undefined && !this.#isForgotten(entry);
+      const isRefused = phase === 'confirming' && journal.record(record.id)?.outcome?.kind === 'refused';
+      // One without an entry in the journal, which could not be written, is known here alone.
+      const isUnknown = phase === 'idle' && record.id !== '' && known.get(identity) === undefined && !isRemembered;
+      if (!isRefused && !isUnknown) continue;
+      this.#entries.delete(identity);
+      if (isRefused) this.stopWaiting(record.connection, record.key, record.grant.grantId);
+      changed.push(record);
+    }
+    for (const record of changed) onChange(record);
+  }
+
+  dispose(): void {
+    this.#journalListener.dispose();
+    const pollers = [...this.#pollers.values()];
+    this.#pollers.clear();
+    for (const { poller } of pollers) poller.dispose();
+  }
+
+  #begin(kind: EndingKind, { session, actor }: ActingSession, key: KmsKey, grant: Grant): Entry {
+    const { clock } = this.#options;
+    const { ref } = session.connection;
+    const { account } = recordOf(actor);
+    const record = { id: '', kind, connection: ref, account, key, grant, requestedAt: clock.now(), accepted: false };
+    return { ...this.#entry(record, clock.monotonic()), phase: 'revoking' };
+  }
+
+  #entry(record: RevocationRecord, requestedAt: number): Entry {
+    const knownAt = this.#options.clock.monotonic();
+    return { record, phase: 'idle', progress: undefined, requestedAt, knownAt, absentLists: 0 };
+  }
+
+  /** A date of another process, as `clock.monotonic()` would have had it; one in the future is taken for now. */
+  #monotonic(date: number): number {
+    const { clock } = this.#options;
+    return clock.monotonic() - Math.max(0, clock.now() - date);
+  }
+
+  #write({ kind, connection, key, grant }: RevocationRecord, actor: Actor): Promise<JournalRecord> {
+    return this.#options.journal.add({ kind, connection, ...recordOf(actor), key, grant });
+  }
+
+  /** @returns what was known of an earlier revoke of the same grant */
+  #show(entry: Entry): Entry | undefined {
+    const identity = grantIdentity(entry.record);
+    const earlier = this.#entries.get(identity);
+    this.#entries.set(identity, entry);
+    this.#options.onChange(entry.record);
+    return earlier;
+  }
+
+  /** What is known of an earlier revoke of the same grant holds on. */
+  #withdraw(entry: Entry, earlier: Entry | undefined): void {
+    const identity = grantIdentity(entry.record);
+    if (this.#entries.get(identity) !== entry) return;
+    if (earlier === undefined) this.#entries.delete(identity);
+    else this.#entries.set(identity, earlier);
+    this.#options.onChange(entry.record);
+  }
+
+  async #followAgain(session: Session, entry: Entry, kind: 'followed' | 'reappeared'): Promise<void> {
+    entry.record = { ...entry.record, endedAt: undefined, unconfirmed: undefined };
+    this.#follow(session, entry, this.#options.clock.monotonic());
+    await this.#note(entry.record, { kind });
+  }
+
+  /** Goes on with a wait that another window began; from now on it is this one's. */
+  async #takeUp(session: Session, entry: Entry): Promise<void> {
+    this.#follow(session, entry);
+    await this.#note(entry.record, { kind: 'followed' });
+  }
+
+  /** @param from where the wait begins, unless at the request; as `clock.monotonic()` has it */
+  #follow(session: Session, entry: Entry, from = entry.requestedAt): void {
+    const { clock, policy } = this.#options;
+    entry.knownAt = clock.monotonic();
+    entry.absentLists = 0;
+    if (session.closed.aborted) {
+      entry.phase = 'idle'; // The next opening takes the wait up.
+      return;
+    }
+    const poller = this.#poller(session, entry.record);
+    entry.phase = 'confirming';
+    entry.progress = undefined;
+    this.#options.onChange(entry.record);
+    // Of what began in another process only the date is known, and a clock may have been set since.
+    const since = Math.max(from, clock.monotonic() - policy().timeoutMs);
+    void poller
+      .follow(entry.record.grant.grantId, since)
+      .then((outcome) => this.#ended(session, poller, entry, afterRequest(outcome, since - entry.requestedAt)));
+  }
+
+  async #ended(session: Session, poller: PropagationPoller, entry: Entry, outcome: PropagationOutcome): Promise<void> {
+    const { record } = entry;
+    entry.phase = 'idle';
+    entry.progress = undefined;
+    entry.knownAt = this.#options.clock.monotonic();
+    if (this.#entries.get(grantIdentity(record)) !== entry) return; // A newer revoke of the same grant took over.
+    if (session.closed.aborted || poller.disposed) return; // The next opening takes the wait up.
+    // The next wait on this key starts with the settings as they are then.
+    if (poller.idle) this.#pollers.delete(pollerId(record.connection, record.key.arn));
+    if (outcome.kind === 'gone') {
+      entry.record = { ...record, unconfirmed: undefined, endedAt: this.#options.clock.now() };
+      await this.#end(record, outcome);
+    } else {
+      entry.record = { ...record, unconfirmed: unconfirmedBy(outcome) };
+      this.#options.onChange(entry.record);
+      await this.#note(record, endOf(outcome));
+    }
+    this.#options.onOutcome(record, outcome);
+  }
+
+  #poller(session: Session, record: RevocationRecord): PropagationPoller {
+    const id = pollerId(record.connection, record.key.arn);
+    const running = this.#pollers.get(id);
+    if (running !== undefined) return running.poller;
+    const { clock, random, policy } = this.#options;
+    const { key, connection } = record;
+    const known = (grantId: string) => this.#entries.get(grantIdentity({ connection, key, grant: { grantId } }));
+    const read = listedOn(session.background, key.arn, (grantId) => {
+      const retiring = known(grantId)?.record.grant.retiringPrincipal;
+      return retiring?.kind === 'principal' ? retiring.value : undefined;
+    });
+    const poller = new PropagationPoller({
+      read: withDeadline(read, clock),
+      clock,
+      random,
+      policy: policy(),
+      onProgress: (grantId, progress) => {
+        const entry = known(grantId);
+        if (entry === undefined) return;
+        entry.progress = progress;
+        this.#options.onChange(entry.record);
+      },
+    });
+    this.#pollers.set(id, { poller, session });
+    this.#watch(session);
+    return poller;
+  }
+
+  /** One listener a session: a signal warns when it has many. */
+  #watch(session: Session): void {
+    if (this.#watched.has(session)) return;
+    this.#watched.add(session);
+    const onClosed = () => {
+      for (const [id, { poller, session: owner }] of [...this.#pollers]) {
+        if (owner !== session) continue;
+        this.#pollers.delete(id);
+        poller.dispose();
+      }
+    };
+    session.closed.addEventListener('abort', onClosed, { once: true });
+  }
+
+  async #note({ id }: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+    if (id === '') return;
+    try {
+      await this.#options.journal.note(id, outcome);
+    } catch (error) {
+      this.#options.onJournalError(error);
+    }
+  }
+
+  /** The grant is gone: with it ends what earlier revokes of it have left open. */
+  async #end(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+    const identity = grantIdentity(record);
+    const open = this.#options.journal.records.filter(
+      (other) => endsGrant(other) && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,
+    );
+    await this.#note(record, outcome);
+    for (const { id } of open) await this.#note({ ...record, id }, { kind: 'dismissed' });
+  }
+}
+
+function isSame(left: RevocationRecord, right: RevocationRecord): boolean {
+  return (
+    left.id === right.id &&
+    left.accepted === right.accepted &&
+    left.endedAt === right.endedAt &&
+    left.unconfirmed?.lastRead === right.unconfirmed?.lastRead &&
+    left.unconfirmed?.reason === right.unconfirmed?.reason
+  );
+}
+
+/** @param ms from the request to where the wait began */
+function afterRequest(outcome: PropagationOutcome, ms: number): PropagationOutcome {
+  if (outcome.kind === 'stopped' || (outcome.kind === 'unread' && outcome.lastRead === 'none')) return outcome;
+  return { ...outcome, afterMs: outcome.afterMs + ms };
+}
+
+function unconfirmedBy(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): Unconfirmed {
+  if (outcome.kind === 'timedOut') return { reason: 'timedOut', lastRead: 'listed' };
+  const { lastRead } = outcome;
+  return outcome.kind === 'unread'
+    ? { reason: 'unread', lastRead, trouble: outcome.trouble }
+    : { reason: 'stopped', lastRead };
+}
+
+function endOf(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): JournalOutcome {
+  return outcome.kind === 'timedOut' ? { kind: 'stillListed', afterMs: outcome.afterMs, lastRead: 'listed' } : outcome;
+}
+
+/** Ends a read that is never done with, such as of a list whose pages trickle in. */
+function withDeadline(read: ReadListed, clock: Clock): ReadListed {
+  return async (grantIds, signal) => {
+    const [deadline, done] = [new AbortController(), new AbortController()];
+    clock.sleep(longestReadMs, done.signal).then(
+      () => deadline.abort(),
+      () => {},
+    );
+    try {
+      return await read(grantIds, AbortSignal.any([signal, deadline.signal]));
+    } catch (error) {
+      if (!deadline.signal.aborted || signal.aborted) throw error;
+      const message = `No whole answer within ${longestReadMs / 1000} s.`;
+      throw new KmsError({ kind: 'timeout', operation: 'ListGrants', awsName: 'TimeoutError', message }, error);
+    } finally {
+      done.abort();
+    }
+  };
+}
+
+function pollerId(ref: ConnectionRef, keyArn: string): string {
+  return `${connectionId(ref)}/${keyArn}`;
+}

@@ -1,0 +1,129 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../base/text.ts';
+import type { Session } from '../connections/connections.ts';
+import {
+  explain,
+  isAbort,
+  isKind,
+  isKmsError,
+  isOutcomeUnknown,
+  type KmsError,
+  UnansweredError,
+  UserError,
+  wasNotSent,
+} from '../kms/errors.ts';
+import { keyLabel } from '../kms/model.ts';
+import { grantName } from '../words/describe.ts';
+import type { Journal } from './journal.ts';
+import { endsGrant, type JournalOutcome, type JournalRecord, type NewEntry, refusal } from './journalRecord.ts';
+
+/** What is known of a change once KMS has answered, or will not any more. */
+export type ChangeAnswer<T> =
+  | { readonly kind: 'accepted'; readonly value: T }
+  /** KMS doesn't know the grant that was to end: perhaps it has ended already. */
+  | { readonly kind: 'notFound'; readonly error: KmsError }
+  /** Nothing was changed. */
+  | { readonly kind: 'refused'; readonly error: unknown }
+  /** The change may have been made. */
+  | { readonly kind: 'unknown'; readonly error: UnansweredError };
+
+export interface Change<T> {
+  readonly entry: NewEntry;
+  send(session: Session, signal: AbortSignal): Promise<T>;
+  /** What the history keeps of KMS's answer. */
+  readonly accepted: (value: T) => JournalOutcome;
+  /** Ends it before it is sent, or the wait for its answer afterwards. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The history, and who is notified of what can't be written to it. */
+export interface ChangeLog {
+  readonly journal: Journal;
+  readonly onJournalError: (error: unknown) => void;
+}
+
+/**
+ * The one way of every change: its intent goes to the history and is on the disk, it is sent, its answer goes to the
+ * history.
+ * @param onRecorded called with the entry, before it is sent
+ * @throws UserError when the intent can't be written: then nothing was sent
+ */
+export async function sendChange<T>(
+  { journal, onJournalError }: ChangeLog,
+  session: Session,
+  { entry, send, accepted, signal }: Change<T>,
+  onRecorded: (record: JournalRecord) => void = () => {},
+): Promise<{ readonly record: JournalRecord; readonly answer: ChangeAnswer<T> }> {
+  const record = await journal.add({ ...entry, awsAt: session.awsTime() });
+  onRecorded(record);
+  const answer = await answerOf(entry, session, (ended) => send(session, ended), signal);
+  const outcome: JournalOutcome = answer.kind === 'accepted' ? accepted(answer.value) : outcomeOf(answer);
+  await journal.note(record.id, outcome).catch(onJournalError);
+  return { record, answer };
+}
+
+async function answerOf<T>(
+  entry: NewEntry,
+  { closed }: Session,
+  send: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<ChangeAnswer<T>> {
+  if (closed.aborted) {
+    // Replaced while the intent was written.
+    return { kind: 'refused', error: new UserError(l10n.t('The connection has changed. Nothing was sent.')) };
+  }
+  try {
+    return { kind: 'accepted', value: await send(signal === undefined ? closed : AbortSignal.any([closed, signal])) };
+  } catch (error) {
+    if (endsGrant(entry) && isKind(error, 'grantNotFound', 'invalidGrantId')) {
+      return { kind: 'notFound', error };
+    }
+    if (mayHaveBeenDone(error)) {
+      return { kind: 'unknown', error: unanswered(entry, error) };
+    }
+    if (wasNotSent(error) && closed.aborted) {
+      return {
+        kind: 'refused',
+        error: new UserError(l10n.t('The connection has changed. Nothing was sent.'), [], error),
+      };
+    }
+    return { kind: 'refused', error };
+  }
+}
+
+/** An abort too, unless it came before its turn: the request may be on its way. */
+function mayHaveBeenDone(error: unknown): boolean {
+  return isAbort(error) ? !wasNotSent(error) : isOutcomeUnknown(error) || !isKmsError(error);
+}
+
+function outcomeOf(answer: Exclude<ChangeAnswer<unknown>, { kind: 'accepted' }>): JournalOutcome {
+  return answer.kind === 'refused' ? refusal(answer.error) : { kind: answer.kind };
+}
+
+function unanswered(entry: NewEntry, cause: unknown): UnansweredError {
+  const { kind, key, grant } = entry;
+  const label = printable(keyLabel(key));
+  const name = grantName(grant);
+  const sentences = {
+    revoke: l10n.t('KMS gave no answer, so the grant {0} on {1} may have been revoked.', name, label),
+    retire: l10n.t('KMS gave no answer, so the grant {0} on {1} may have been retired.', name, label),
+    create: l10n.t('KMS gave no answer, so the grant on {0} may have been created.', label),
+    recreate: l10n.t('KMS gave no answer, so the grant on {0} may have been created again.', label),
+  };
+  return new UnansweredError(
+    [
+      sentences[kind],
+      ...(isKmsError(cause) ? [reasonOf(cause.details.message, explain(cause.details).title)] : []),
+      endsGrant(entry)
+        ? l10n.t('Its row shows what KMS lists from now on.')
+        : l10n.t(
+            'The history keeps it open until KMS lists it, or does not. Look at the grants of the key before you try again.',
+          ),
+    ].join(' '),
+    cause,
+  );
+}
+
+function reasonOf(message: string, title: string): string {
+  return l10n.t('Reason: {0} ({1}).', title, printable(message, 200));
+}

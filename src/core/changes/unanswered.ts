@@ -1,0 +1,82 @@
+import type { Clock } from '../base/clock.ts';
+import type { Session } from '../connections/connections.ts';
+import { connectionId, type Grant, type PrincipalRef } from '../kms/model.ts';
+import { grantsOf, pagesOf } from '../kms/pages.ts';
+import { awsClocksMs } from './grantChanges.ts';
+import type { Journal } from './journal.ts';
+import { endsGrant, type JournalRecord } from './journalRecord.ts';
+
+/**
+ * How long KMS may take to list a grant that it has made; also how far its clock and ours may be apart, of an entry that
+ * lacks AWS's own time.
+ */
+const patienceMs = 5 * 60_000;
+
+/**
+ * Asks KMS what became of new grants whose answer was lost, with the window that waited for it or on the way. A revoke or
+ * retirement is followed instead.
+ * @throws KmsError
+ */
+export async function checkUnanswered(journal: Journal, session: Session, clock: Clock): Promise<void> {
+  await journal.ready();
+  const isOpen = (record: JournalRecord) =>
+    !endsGrant(record) &&
+    (record.outcome === undefined || record.outcome.kind === 'unknown') &&
+    journal.mayFollow(record) &&
+    connectionId(record.connection) === session.connection.id;
+  const open = journal.records.filter(isOpen);
+  if (open.length === 0) return;
+  const { account } = await session.identity();
+  for (const record of open) {
+    if (record.account === undefined || record.account === account) await checkMade(journal, session, record, clock);
+  }
+}
+
+/** Looks for a grant on the same terms, made since, that no other entry knows of. */
+async function checkMade(
+  journal: Journal,
+  { background: api, closed, awsTime }: Session,
+  { id, of, key, grant, at, awsAt }: JournalRecord,
+  clock: Clock,
+): Promise<void> {
+  // Dates of grants are AWS's: what they are compared with is, too, since the clock of this computer can be wrong.
+  const madeFrom = awsAt === undefined ? at - patienceMs : awsAt - awsClocksMs;
+  const age = () => {
+    const awsNow = awsTime();
+    return awsAt === undefined || awsNow === undefined ? clock.now() - at : awsNow - awsAt;
+  };
+  const known = new Set(journal.records.map((record) => record.grant.grantId));
+  for await (const page of pagesOf(grantsOf(api, { keyArn: key.arn }, closed))) {
+    const made = page.find(
+      (listed) =>
+        !known.has(listed.grantId) &&
+        (listed.creationDate?.getTime() ?? 0) > madeFrom &&
+        termsOf(listed) === termsOf(grant),
+    );
+    if (made !== undefined) {
+      await journal.note(id, { kind: 'accepted', grantId: made.grantId });
+      await journal.note(id, { kind: 'listed', afterMs: Math.max(0, age()) });
+      if (of !== undefined && journal.record(of) !== undefined) {
+        await journal.note(of, { kind: 'recreatedAs', grantId: made.grantId });
+      }
+      return;
+    }
+  }
+  const afterMs = age();
+  if (afterMs > patienceMs) await journal.note(id, { kind: 'notListed', afterMs });
+}
+
+/** Equal for grants that differ only in what KMS itself decides. */
+function termsOf({ granteePrincipal, retiringPrincipal, operations, constraints, name }: Grant): string {
+  const principal = (ref: PrincipalRef | undefined) => (ref === undefined ? [] : [ref.kind, ref.value]);
+  const pairs = (context: Readonly<Record<string, string>> | undefined) => Object.entries(context ?? {}).sort();
+  return JSON.stringify([
+    principal(granteePrincipal),
+    principal(retiringPrincipal),
+    [...new Set(operations)].sort(),
+    pairs(constraints.encryptionContextEquals),
+    pairs(constraints.encryptionContextSubset),
+    constraints.sourceArn ?? '',
+    name ?? '',
+  ]);
+}

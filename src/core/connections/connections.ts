@@ -1,0 +1,526 @@
+import { setMaxListeners } from 'node:events';
+import * as l10n from '@vscode/l10n';
+import { abortError, type Clock } from '../base/clock.ts';
+import type { Actor } from '../kms/actor.ts';
+import { isAbort, isKind, isKmsError, isSignInProblem, KmsError } from '../kms/errors.ts';
+import type { Aws, KmsApi, OpenedConnection, SignInNeed } from '../kms/kmsApi.ts';
+import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
+import type { RequestLimiter } from '../pacing/limiter.ts';
+import { pacing } from '../pacing/paced.ts';
+import { chooseConnections, type Preferences } from './chooseConnections.ts';
+import { Inventory, type InventoryChange } from './inventory.ts';
+
+/** An open connection: the one place where a node's connection leads to a client. */
+export interface Session {
+  readonly connection: Connection;
+  readonly api: KmsApi;
+  /** The same KMS, for reads that nobody waits for: they go after all others. */
+  readonly background: KmsApi;
+  readonly inventory: Inventory;
+  /** Aborted when the connection is replaced or removed; every request of the session carries it. */
+  readonly closed: AbortSignal;
+  /** Who STS says we are; asked once, kept when answered. Rejects with a KmsError. */
+  identity(): Promise<CallerIdentity>;
+  /** The answer to {@link identity}, once there is one. */
+  readonly knownIdentity: CallerIdentity | undefined;
+  /**
+   * Asks STS again who the credentials are of that the next call will use. Rejects with a KmsError: `accountChanged` ends
+   * the session.
+   */
+  confirmIdentity(signal: AbortSignal): Promise<CallerIdentity>;
+  /** AWS's own time, once KMS has answered: see OpenedConnection. */
+  awsTime(): number | undefined;
+}
+
+/** A session, and who a change is made as by it. */
+export interface ActingSession {
+  readonly session: Session;
+  readonly actor: Actor;
+}
+
+export type SessionChange = InventoryChange | { readonly kind: 'identity' };
+
+export interface ConnectionsOptions {
+  /** Loads the AWS room, on first use. */
+  readonly aws: () => Promise<Aws>;
+  /** Paces all requests to KMS of all connections, those of one account and Region together. */
+  readonly limiter: RequestLimiter;
+  readonly clock: Clock;
+  readonly preferences: () => Preferences;
+  /** Other connections are to be shown, or in another order. */
+  readonly onListChanged: () => void;
+  /** {@link Connections.shown} has other connections than before, or another order. */
+  readonly onShownChanged?: () => void;
+  /** A connection opened, failed, or was closed to be opened anew. */
+  readonly onStateChanged: (id: string) => void;
+  /** A connection that is opened anew leads to another account than before: nothing of the old one may stay on screen. */
+  readonly onAccountChanged: (id: string) => void;
+  readonly onOpened: (session: Session) => void;
+  readonly onChange: (session: Session, change: SessionChange) => void;
+  /** The files to watch from now on; {@link Connections.filesChanged} is called when one changes. */
+  readonly watch: (paths: readonly string[]) => void;
+}
+
+type OpenSession = Session & { close(): void };
+
+/** What is kept of one connection, open or not. */
+interface Slot {
+  readonly id: string;
+  readonly ref: ConnectionRef;
+  /** Grows with every closing: what began before is stale. */
+  generation: number;
+  opening: Promise<Session> | undefined;
+  session: OpenSession | undefined;
+  /** Opened, and not given out before it is known to lead to the same account as the session before it. */
+  checking: OpenSession | undefined;
+  failure: KmsError | undefined;
+  /** Commands that use it at the moment. */
+  holds: number;
+  /** No longer to be shown, and kept open for a command alone. */
+  isRemoved: boolean;
+  /** Not on screen itself: it serves keys of another Region that stand below a connection of the same sign-in. */
+  isSibling: boolean;
+  wasOpen: boolean;
+  /** The account it led to when it was last open, as far as that was known. */
+  account: string | undefined;
+  /** What the files said of it before anything else was read of them for its opening. */
+  fingerprint: string | undefined;
+}
+
+/** The connections on screen, each opened when first asked for, on its own, and opened anew when its files change. */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #paced: ReturnType<typeof pacing>;
+  readonly #slots = new Map<string, Slot>();
+  /** Sign-ins that the user asked for: they may prompt, and run what the profile names. */
+  readonly #mayAsk = new Set<string>();
+  /** Those of them that have not prompted since. */
+  readonly #mayPrompt = new Set<string>();
+  /** The connections to show, as of the last {@link list}. */
+  #listed: readonly ConnectionRef[] | undefined;
+  #openings = 0;
+  #watches = 0;
+  #disposed = false;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#paced = pacing(options.limiter);
+  }
+
+  /**
+   * The connections to show, in order. Those that are shown no longer are closed.
+   * @throws KmsError as {@link chooseConnections}
+   */
+  async list(): Promise<readonly ConnectionRef[]> {
+    if (this.#disposed) return [];
+    const isChosen = this.#options.preferences().connections !== undefined;
+    const aws = isChosen ? undefined : await this.#options.aws();
+    const profiles = (await aws?.profiles()) ?? [];
+    let refs: readonly ConnectionRef[] = [];
+    const before = this.#shownIds();
+    try {
+      // Asked anew: a choice made while the files were read counts at once.
+      const chosen = chooseConnections(this.#options.preferences(), profiles);
+      refs = [...new Map(chosen.map((ref) => [connectionId(ref), ref])).values()];
+    } catch (error) {
+      const isNamed = aws !== undefined && isKmsError(error) && error.details.kind === 'profileMissing';
+      // Without a connection these are the config and the credentials file.
+      throw isNamed ? new KmsError({ ...error.details, files: await aws.files([]) }, error) : error;
+    } finally {
+      this.#closeAllBut(refs);
+      for (const ref of refs) {
+        const slot = this.#slot(ref);
+        slot.isSibling = false;
+        slot.isRemoved = false;
+        this.#slots.delete(slot.id);
+        this.#slots.set(slot.id, slot);
+      }
+      if (before !== this.#shownIds()) {
+        this.#options.onShownChanged?.();
+      }
+      // Also after a failure: what is missing may appear in the files.
+      void this.#watch();
+    }
+    return refs;
+  }
+
+  #shownIds(): string {
+    return this.shown.map(connectionId).join('\n');
+  }
+
+  /**
+   * The session of a connection, opened now if need be.
+   * @throws KmsError `signInNeeded` when opening it would prompt or run something, and nobody asked for that
+   */
+  open(ref: ConnectionRef): Promise<Session> {
+    if (this.#disposed) return Promise.reject(abortError());
+    const slot = this.#slot(ref);
+    slot.opening ??= this.#openOrNote(slot);
+    return slot.opening;
+  }
+
+  /** The session that a node's connection names, if that very opening is still the one on screen. */
+  find({ id, opening }: Pick<Connection, 'id' | 'opening'>): Session | undefined {
+    const session = this.#slots.get(id)?.session;
+    return session?.connection.opening === opening ? session : undefined;
+  }
+
+  /** The open session of a connection, without opening one. */
+  session(ref: ConnectionRef): Session | undefined {
+    return this.#slots.get(connectionId(ref))?.session;
+  }
+
+  /** Why a connection did not open, or can't go on without a new sign-in. */
+  failure(ref: ConnectionRef): KmsError | undefined {
+    return this.#slots.get(connectionId(ref))?.failure;
+  }
+
+  /** The connections on screen. */
+  get shown(): readonly ConnectionRef[] {
+    return [...this.#slots.values()]
+      .filter(({ isSibling, isRemoved }) => !isSibling && !isRemoved)
+      .map(({ ref }) => ref);
+  }
+
+  /** The connections on screen, and those that stand behind keys of other Regions. */
+  get known(): readonly ConnectionRef[] {
+    return [...this.#slots.values()].map(({ ref }) => ref);
+  }
+
+  /**
+   * For as long as a command uses the connection: no change of the list closes it. A change of its files, or of its account,
+   * does.
+   */
+  hold({ id }: Connection): Disposable {
+    const slot = this.#slots.get(id);
+    if (slot !== undefined) slot.holds += 1;
+    let isHeld = slot !== undefined;
+    return {
+      [Symbol.dispose]: () => {
+        if (slot === undefined || !isHeld) return;
+        isHeld = false;
+        slot.holds -= 1;
+        if (slot.holds === 0 && this.#listed !== undefined && this.#slots.get(id) === slot) {
+          this.#closeUnlessListed(slot, this.#listed);
+        }
+      },
+    };
+  }
+
+  /** What was asked of an open connection failed since its sign-in no longer holds. */
+  noteSignInProblem(connection: Connection, error: KmsError): void {
+    const slot = this.#slots.get(connection.id);
+    if (slot?.session?.connection.opening === connection.opening && slot.failure === undefined) this.#fail(slot, error);
+  }
+
+  /**
+   * The user wants this connection, on screen already or about to be, so it may ask for what it needs and run what its
+   * profile names. It holds for all Regions of the profile, until none of them is shown any more.
+   */
+  allowToAsk(ref: ConnectionRef): void {
+    this.#mayAsk.add(signInOf(ref));
+    this.#mayPrompt.add(signInOf(ref));
+  }
+
+  /**
+   * Whether this profile may prompt now. Each act of the user allows one prompt: what expires later waits for another act.
+   */
+  takeLeaveToPrompt(profile: string): boolean {
+    return this.#mayPrompt.delete(signInOf({ kind: 'profile', profile, region: '' }));
+  }
+
+  /** Opens a connection anew, and all of the same sign-in that wait for it. */
+  signIn(ref: ConnectionRef): void {
+    this.allowToAsk(ref);
+    for (const slot of [...this.#slots.values()]) {
+      const waits = slot.failure !== undefined && signInOf(slot.ref) === signInOf(ref);
+      if (waits || slot.id === connectionId(ref)) this.reconnect(slot.ref);
+    }
+  }
+
+  /** Closes a connection; the next question opens it anew, from the files on. */
+  reconnect(ref: ConnectionRef): void {
+    const slot = this.#slots.get(connectionId(ref));
+    if (slot === undefined) return;
+    this.#close(slot);
+    this.#options.onStateChanged(slot.id);
+  }
+
+  /** The preferences changed. */
+  preferencesChanged(): void {
+    this.#options.onListChanged();
+    this.#listNow();
+  }
+
+  /** The list counts at once, also while no view asks for it. */
+  #listNow(): void {
+    // Whoever shows the connections asks too, and shows what is wrong.
+    void this.list().catch(() => {});
+  }
+
+  /** One of the watched files changed: what it changes for a connection is opened anew. */
+  async filesChanged(): Promise<void> {
+    const aws = await this.#options.aws();
+    this.#options.onListChanged();
+    this.#listNow();
+    for (const slot of [...this.#slots.values()]) {
+      if (slot.ref.kind === 'sample') continue;
+      const { generation } = slot;
+      const fingerprint = await fingerprintOf(aws, slot.ref);
+      if (slot.generation !== generation) continue;
+      const isChanged = slot.opening !== undefined && fingerprint !== slot.fingerprint;
+      // What the user allowed was what the files said then: another program, or another device, is asked for anew.
+      if (isChanged) this.#forgetLeave(slot.ref);
+      if (isChanged || isSignInProblem(slot.failure)) this.reconnect(slot.ref);
+    }
+    void this.#watch();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const slot of this.#slots.values()) this.#close(slot);
+  }
+
+  #slot(ref: ConnectionRef): Slot {
+    const id = connectionId(ref);
+    const known = this.#slots.get(id);
+    if (known !== undefined) return known;
+    const slot: Slot = {
+      id,
+      ref,
+      isSibling: true,
+      generation: 0,
+      opening: undefined,
+      session: undefined,
+      checking: undefined,
+      failure: undefined,
+      holds: 0,
+      isRemoved: false,
+      wasOpen: false,
+      account: undefined,
+      fingerprint: undefined,
+    };
+    this.#slots.set(id, slot);
+    return slot;
+  }
+
+  #closeAllBut(refs: readonly ConnectionRef[]): void {
+    this.#listed = refs;
+    for (const slot of [...this.#slots.values()]) this.#closeUnlessListed(slot, refs);
+  }
+
+  #closeUnlessListed(slot: Slot, refs: readonly ConnectionRef[]): void {
+    const isOfShownSignIn = refs.some((ref) => signInOf(ref) === signInOf(slot.ref));
+    if (refs.some((ref) => connectionId(ref) === slot.id) || (slot.isSibling && isOfShownSignIn)) return;
+    if (slot.holds > 0) {
+      slot.isRemoved = true;
+      return;
+    }
+    this.#close(slot);
+    this.#slots.delete(slot.id);
+    if (!isOfShownSignIn) this.#forgetLeave(slot.ref);
+  }
+
+  #forgetLeave(ref: ConnectionRef): void {
+    this.#mayAsk.delete(signInOf(ref));
+    this.#mayPrompt.delete(signInOf(ref));
+  }
+
+  /** The credentials lead to another account: the opening is over, and the next question opens the connection again. */
+  #end(slot: Slot, session: OpenSession): void {
+    if (slot.session !== session && slot.checking !== session) return;
+    this.#close(slot);
+    this.#options.onAccountChanged(slot.id);
+    this.#options.onStateChanged(slot.id);
+  }
+
+  #close(slot: Slot): void {
+    slot.wasOpen ||= slot.session !== undefined;
+    slot.account = slot.session?.knownIdentity?.account ?? slot.account;
+    slot.session?.close();
+    slot.session = undefined;
+    slot.checking?.close();
+    slot.checking = undefined;
+    slot.opening = undefined;
+    slot.failure = undefined;
+    slot.generation += 1;
+  }
+
+  async #openOrNote(slot: Slot): Promise<Session> {
+    const { generation } = slot;
+    try {
+      return await this.#open(slot);
+    } catch (error) {
+      if (slot.generation !== generation) return this.#again(slot);
+      if (isKmsError(error)) this.#fail(slot, error);
+      else slot.opening = undefined;
+      throw error;
+    }
+  }
+
+  #fail(slot: Slot, error: KmsError): void {
+    slot.failure = error;
+    this.#options.onStateChanged(slot.id);
+  }
+
+  async #open(slot: Slot): Promise<Session> {
+    const { generation, ref } = slot;
+    const stopIfStale = (opened?: OpenedConnection) => {
+      if (slot.generation === generation) return;
+      opened?.close();
+      throw abortError();
+    };
+    const aws = await this.#options.aws();
+    // First of all, so that a change while the connection opens is noticed.
+    const fingerprint = await fingerprintOf(aws, ref);
+    stopIfStale();
+    slot.fingerprint = fingerprint;
+    const need: SignInNeed = ref.kind === 'sample' ? { kind: 'none' } : await aws.signInNeed(ref);
+    stopIfStale();
+    if (need.kind === 'cli' || (need.kind !== 'none' && !this.#mayAsk.has(signInOf(ref)))) {
+      throw signInNeeded(ref.kind === 'profile' ? ref.profile : undefined, need);
+    }
+    const opened = await aws.open(ref);
+    stopIfStale(opened);
+    this.#openings += 1;
+    const session = this.#createSession(ref, opened, this.#openings);
+    // Whoever asked gets the reason first: closing the session aborts what it asked.
+    opened.ended.addEventListener('abort', () => setImmediate(() => this.#end(slot, session)), { once: true });
+    const identity = session.identity().catch((error: unknown) => {
+      // The row goes without its account, and a revoke asks again. The call is in the log.
+      if (isAbort(error) || isKmsError(error)) return undefined;
+      throw error;
+    });
+    if (slot.wasOpen) {
+      slot.checking = session;
+      const account = (await identity)?.account;
+      stopIfStale();
+      slot.checking = undefined;
+      if (account === undefined || account !== slot.account) this.#options.onAccountChanged(slot.id);
+    }
+    slot.session = session;
+    void this.#watch();
+    this.#options.onOpened(session);
+    this.#options.onStateChanged(slot.id);
+    return session;
+  }
+
+  /** What began before the connection was closed: it follows the newer opening, unless the connection is shown no more. */
+  #again(slot: Slot): Promise<Session> {
+    return this.#slots.get(slot.id) === slot ? this.open(slot.ref) : Promise.reject(abortError());
+  }
+
+  #createSession(ref: ConnectionRef, opened: OpenedConnection, opening: number): OpenSession {
+    const { onChange } = this.#options;
+    const controller = new AbortController();
+    // Every request of the session listens to it: a scan has many at once, and none stays.
+    setMaxListeners(0, controller.signal);
+    let asked: Promise<CallerIdentity> | undefined;
+    let known: CallerIdentity | undefined;
+    const tell = (change: SessionChange) => {
+      // Nothing is told of a session that is closed, or not given out yet.
+      if (this.find(session.connection) === session) onChange(session, change);
+    };
+    const ask = async (signal: AbortSignal) => {
+      const identity = await opened.api.callerIdentity(signal);
+      const isNew = known?.arn !== identity.arn;
+      known = identity;
+      if (isNew) tell({ kind: 'identity' });
+      return identity;
+    };
+    const id = connectionId(ref);
+    // AWS counts the requests of an account in a Region, whichever profiles they are signed by.
+    const isAws = opened.endpoint.kind === 'aws';
+    const quota = () => (isAws && known !== undefined ? `${known.account}/${opened.region}` : id);
+    const { api, background, forInventory } = this.#paced(quota, opened.api);
+    const session: OpenSession = {
+      connection: { id, opening, ref, region: opened.region, endpoint: opened.endpoint },
+      api,
+      background,
+      inventory: new Inventory(forInventory, controller.signal, this.#options.clock, tell),
+      closed: controller.signal,
+      identity: () => {
+        asked ??= ask(controller.signal).catch((error: unknown) => {
+          asked = undefined;
+          throw error;
+        });
+        return asked;
+      },
+      get knownIdentity() {
+        return known;
+      },
+      confirmIdentity: async (signal) => {
+        const identity = await ask(AbortSignal.any([signal, controller.signal]));
+        asked = Promise.resolve(identity);
+        return identity;
+      },
+      awsTime: () => opened.awsTime(),
+      close: () => {
+        controller.abort();
+        opened.close();
+      },
+    };
+    return session;
+  }
+
+  async #watch(): Promise<void> {
+    this.#watches += 1;
+    const latest = this.#watches;
+    try {
+      const aws = await this.#options.aws();
+      const paths = await aws.files(this.known.filter(({ kind }) => kind !== 'sample'));
+      if (latest === this.#watches && !this.#disposed) this.#options.watch(paths);
+    } catch {
+      // What was watched stays watched; whoever asks for the connections is told why the files can't be read.
+    }
+  }
+}
+
+/** One sign-in for all Regions of it. */
+function signInOf(ref: ConnectionRef): string {
+  return ref.kind === 'profile' ? `profile/${ref.profile}` : ref.kind;
+}
+
+async function fingerprintOf(aws: Aws, ref: ConnectionRef): Promise<string | undefined> {
+  if (ref.kind === 'sample') return undefined;
+  try {
+    return await aws.fingerprint(ref);
+  } catch (error) {
+    if (isKind(error, 'profileMissing')) return undefined;
+    throw error;
+  }
+}
+
+/** What a connection says that waits for the user. */
+export function signInNeeded(profile: string | undefined, need: SignInNeed): KmsError {
+  const messages = {
+    none: '',
+    mfa: l10n.t('It asks for the code of an MFA device.'),
+    process: l10n.t('It starts the program that credential_process names.'),
+    cli: l10n.t('Its sign-in session is missing or has expired.'),
+  };
+  return new KmsError({
+    kind: 'signInNeeded',
+    operation: 'Connect',
+    awsName: need.kind,
+    message: messages[need.kind],
+    profile,
+  });
+}
+
+/**
+ * Asks for an MFA code where an act of the user allows that. Not answered, the connection waits for the user as before.
+ * @param takesLeave whether this profile may prompt now
+ */
+export function mfaPrompt(
+  takesLeave: (profile: string) => boolean,
+  ask: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>,
+): typeof ask {
+  return async (serial, profile, signal) => {
+    const code = takesLeave(profile) ? await ask(serial, profile, signal) : undefined;
+    if (code === undefined && !signal.aborted) {
+      throw signInNeeded(profile, { kind: 'mfa', serial });
+    }
+    return code;
+  };
+}

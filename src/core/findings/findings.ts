@@ -1,0 +1,389 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../base/text.ts';
+import { serviceOfAlias, someService } from '../kms/awsServices.ts';
+import type { Grant, KeyMetadata, KmsKey } from '../kms/model.ts';
+import { contextOf, describePrincipal, grantee, otherAccountOf, type Principal } from '../kms/principal.ts';
+import { managedByText, serviceOfGrant, usedBySentence, usedByText } from '../kms/serviceGrant.ts';
+import { isAwsManaged } from '../words/describe.ts';
+import { impactOfRevoke } from '../words/impact.ts';
+
+/** What is worth a look about a grant, the gravest first. Each is a fact that KMS itself tells, never a guess. */
+export const findingKinds = [
+  'possiblyOrphaned',
+  'duplicate',
+  'accountRoot',
+  'otherAccount',
+  'mayCreateGrants',
+  'nearQuota',
+  'keyPendingDeletion',
+  'keyDisabled',
+  'onlyAdminsCanEnd',
+  'noEncryptionContext',
+  'olderThan',
+] as const;
+
+export type FindingKind = (typeof findingKinds)[number];
+
+/** `warning`: somebody should look at it. `info`: good to know, and always so for grants that an AWS service manages. */
+export type FindingSeverity = 'warning' | 'info';
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly severity: FindingSeverity;
+  /** Two or three words, for a row. */
+  readonly title: string;
+  /** Why it is a finding, in one sentence. Printable. */
+  readonly reason: string;
+  /** The page of AWS's documentation that it rests on, by guide and title. */
+  readonly source: string;
+  /** What revoking the grant would do. Printable. */
+  readonly effect: string;
+  /** The AWS service that the grant belongs to: then it is that service's to clean up. */
+  readonly managedBy: string | undefined;
+}
+
+export interface FindingOptions {
+  /** Kinds that are switched off. */
+  readonly off: ReadonlySet<FindingKind>;
+  /** A grant older than so many days is a finding. */
+  readonly olderThanDays: number;
+}
+
+export const defaultFindingOptions: FindingOptions = { off: new Set(), olderThanDays: 365 };
+
+/** What findings are made from, besides the grants. */
+export interface FindingContext {
+  readonly options: FindingOptions;
+  readonly key: KmsKey;
+  /** The key's, as far as it is known. */
+  readonly metadata: KeyMetadata | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The findings of all grants of one key. */
+export interface KeyFindings {
+  /** Of the key itself; those of its grants contain them. */
+  readonly key: readonly Finding[];
+  of(grantId: string): readonly Finding[];
+}
+
+export const noFindings: KeyFindings = { key: [], of: () => [] };
+
+/** Grants that a customer managed key can have by default; AWS raises it on request (KMS Developer Guide, "Resource quotas"). */
+export const grantQuota = 50_000;
+const nearQuota = 0.9 * grantQuota;
+const dayMs = 24 * 60 * 60_000;
+
+/** Operations on data that an encryption context binds; with any other there is none. */
+const decrypting = ['Decrypt', 'ReEncryptFrom'];
+
+/**
+ * The AWS service that a grant belongs to: it has a mark of the service, or its key is one that AWS manages, where all
+ * grants are made by services.
+ */
+export function managerOf(grant: Grant, key: KmsKey, metadata: KeyMetadata | undefined): string | undefined {
+  const service = serviceOfGrant(grant)?.service;
+  if (!isAwsManaged(key, metadata) || (service !== undefined && service !== someService)) {
+    return service;
+  }
+  return key.aliases.map(serviceOfAlias).find((name) => name !== undefined) ?? someService;
+}
+
+/** For a row: the service that uses the grant, and for what, or that manages the key. `undefined` for all others. */
+export function managerText(grant: Grant, key: KmsKey, metadata: KeyMetadata | undefined): string | undefined {
+  const manager = managerOf(grant, key, metadata);
+  if (manager === undefined) {
+    return undefined;
+  }
+  const used = serviceOfGrant(grant);
+  return used === undefined ? managedByText(manager) : usedByText({ ...used, service: manager });
+}
+
+/** What each kind is called. */
+export function findingTitle(kind: FindingKind): string {
+  switch (kind) {
+    case 'possiblyOrphaned':
+      return l10n.t('Possibly orphaned');
+    case 'duplicate':
+      return l10n.t('Duplicate');
+    case 'accountRoot':
+      return l10n.t('Whole account');
+    case 'otherAccount':
+      return l10n.t('Another account');
+    case 'mayCreateGrants':
+      return l10n.t('May create grants');
+    case 'nearQuota':
+      return l10n.t('Near the default quota');
+    case 'keyPendingDeletion':
+      return l10n.t('Key pending deletion');
+    case 'keyDisabled':
+      return l10n.t('Key disabled');
+    case 'onlyAdminsCanEnd':
+      return l10n.t('Only administrators can end it');
+    case 'noEncryptionContext':
+      return l10n.t('Decrypts anything');
+    case 'olderThan':
+      return l10n.t('Old');
+  }
+}
+
+/** Titles of AWS's pages are names: they stay as AWS wrote them. */
+const sources: Readonly<Record<FindingKind, string>> = {
+  possiblyOrphaned: 'IAM User Guide, "IAM identifiers"',
+  duplicate: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
+  accountRoot: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
+  otherAccount: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
+  mayCreateGrants: 'AWS KMS Developer Guide, "Creating grants"',
+  nearQuota: 'AWS KMS Developer Guide, "Resource quotas"',
+  keyPendingDeletion: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
+  keyDisabled: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
+  onlyAdminsCanEnd: 'AWS KMS Developer Guide, "Retiring and revoking grants"',
+  noEncryptionContext: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
+  olderThan: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
+};
+
+const warnings: readonly FindingKind[] = [
+  'possiblyOrphaned',
+  'duplicate',
+  'accountRoot',
+  'otherAccount',
+  'mayCreateGrants',
+  'nearQuota',
+];
+
+/** The findings of one grant that need nothing but it and its key: all but duplicates and the key's quota. */
+export function findingsOf(grant: Grant, context: FindingContext): readonly Finding[] {
+  const subject = subjectOf(grant, context);
+  return sorted([...ofGrant(subject, context), ...ofState(subject, context)]);
+}
+
+/**
+ * The findings of all grants of a key, in linear time. `grants` are those that are known; a duplicate among some of them
+ * is one among all. Leave out those that are being revoked: another grant is no duplicate of one that is about to go.
+ */
+export function findingsOfKey(grants: readonly Grant[], context: FindingContext): KeyFindings {
+  const found = new Map<string, readonly Finding[]>();
+  // Look-alikes of a service are for different resources: they are no duplicates.
+  const ofAccount = grants.filter((grant) => managerOf(grant, context.key, context.metadata) === undefined);
+  const duplicates = isOn('duplicate', context) ? duplicatesIn(ofAccount) : new Map<string, Grant>();
+  for (const grant of grants) {
+    const subject = subjectOf(grant, context);
+    const kept = duplicates.get(grant.grantId);
+    const all = [
+      ...ofGrant(subject, context),
+      ...(kept === undefined ? [] : [duplicateOf(subject, kept)]),
+      ...ofState(subject, context),
+      ...ofQuota(subject, grants.length, context),
+    ];
+    found.set(grant.grantId, sorted(all));
+  }
+  return {
+    key: sorted([...ofState(undefined, context), ...ofQuota(undefined, grants.length, context)]),
+    of: (grantId) => found.get(grantId) ?? [],
+  };
+}
+
+/**
+ * For each grant that is one too many, the newest of its kind, which is not. AWS calls two grants duplicates when key,
+ * operations (in any order), grantee, encryption context and name are the same. Its newer definition leaves out the name
+ * and counts all else; here both must hold but for the retiring principal, so that no grant for another resource counts.
+ */
+export function duplicatesIn(grants: readonly Grant[]): ReadonlyMap<string, Grant> {
+  const alike = new Map<string, Grant[]>();
+  for (const grant of grants) {
+    const same = sameness(grant);
+    const others = alike.get(same);
+    if (others === undefined) alike.set(same, [grant]);
+    else others.push(grant);
+  }
+  const duplicates = new Map<string, Grant>();
+  for (const all of alike.values()) {
+    const kept = all.reduce((newest, grant) => (isNewer(grant, newest) ? grant : newest));
+    for (const { grantId } of all) if (grantId !== kept.grantId) duplicates.set(grantId, kept);
+  }
+  return duplicates;
+}
+
+/** Equal for grants that are duplicates of each other. */
+function sameness({ keyArn, operations, granteePrincipal, constraints, name }: Grant): string {
+  const pairs = (context: Readonly<Record<string, string>> | undefined) => Object.entries(context ?? {}).sort(byFirst);
+  return JSON.stringify([
+    keyArn,
+    [...new Set(operations)].sort(),
+    granteePrincipal?.kind,
+    granteePrincipal?.value,
+    pairs(constraints.encryptionContextEquals),
+    pairs(constraints.encryptionContextSubset),
+    constraints.sourceArn,
+    name,
+  ]);
+}
+
+function byFirst([left]: readonly [string, string], [right]: readonly [string, string]): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function isNewer(grant: Grant, other: Grant): boolean {
+  const [time, otherTime] = [grant.creationDate?.getTime() ?? 0, other.creationDate?.getTime() ?? 0];
+  // At the same moment it does not matter which one is kept, but it must always be the same one.
+  return time === otherTime ? grant.grantId > other.grantId : time > otherTime;
+}
+
+/** A grant with what all of its findings need. */
+interface Subject {
+  readonly grant: Grant;
+  readonly who: Principal;
+  readonly managedBy: string | undefined;
+  readonly impact: string;
+}
+
+function subjectOf(grant: Grant, { key, metadata }: FindingContext): Subject {
+  return {
+    grant,
+    who: grantee(grant),
+    managedBy: managerOf(grant, key, metadata),
+    impact: impactOfRevoke(grant),
+  };
+}
+
+function managerSentence(grant: Grant, managedBy: string): string {
+  const used = serviceOfGrant(grant);
+  return used === undefined
+    ? l10n.t('The grant is managed by {0}.', managedBy)
+    : usedBySentence({ ...used, service: managedBy });
+}
+
+function duplicateOf(subject: Subject, kept: Grant): Finding {
+  const { grant } = subject;
+  const newer = shortId(kept);
+  const reason = l10n.t('The newer grant {0} has the same operations, grantee, encryption context and name.', newer);
+  const effect =
+    grant.retiringPrincipal?.value === kept.retiringPrincipal?.value
+      ? l10n.t('The newer grant {0} goes on allowing the same.', newer)
+      : l10n.t('The newer grant {0} goes on allowing the same, but names another retiring principal.', newer);
+  return finding(subject, 'duplicate', reason, effect);
+}
+
+function ofGrant(subject: Subject, context: FindingContext): readonly Finding[] {
+  const { metadata, now, options } = context;
+  const { grant, who, impact } = subject;
+  const add = (kind: FindingKind, reason: string, effect = impact): readonly Finding[] =>
+    isOn(kind, context) ? [finding(subject, kind, reason, effect)] : [];
+  const found: Finding[] = [];
+
+  if (who.kind === 'unresolvedRole' || who.kind === 'unresolvedUser') {
+    found.push(...add('possiblyOrphaned', describePrincipal(who, grant)));
+  }
+  if (who.kind === 'accountRoot') {
+    const reason = l10n.t(
+      'The grantee is the whole account {0}, not one role or user of it, so its administrators decide who can use it.',
+      who.account ?? '',
+    );
+    found.push(...add('accountRoot', reason));
+  }
+  const other = otherAccountOf(who, grant.keyArn);
+  if (other !== undefined) {
+    found.push(...add('otherAccount', l10n.t('The grantee belongs to account {0}, the key does not.', other)));
+  }
+  if (grant.operations.includes('CreateGrant')) {
+    found.push(
+      ...add(
+        'mayCreateGrants',
+        l10n.t('The grantee can pass on what this grant allows, by creating grants itself.'),
+        `${impact} ${l10n.t('Grants that it made through this one are listed on their own.')}`,
+      ),
+    );
+  }
+  if (grant.retiringPrincipal === undefined && !grant.operations.includes('RetireGrant')) {
+    const reason = l10n.t(
+      'It names no retiring principal and does not allow RetireGrant, so only those who may call RevokeGrant on the key, and the account that made it, can end it.',
+    );
+    found.push(...add('onlyAdminsCanEnd', reason));
+  }
+  // Other key types know no encryption context.
+  const isSymmetric = metadata?.spec === undefined || metadata.spec === 'SYMMETRIC_DEFAULT';
+  const isBound = Object.keys(contextOf(grant)).length > 0 || grant.constraints.sourceArn !== undefined;
+  if (isSymmetric && !isBound && grant.operations.some((operation) => decrypting.includes(operation))) {
+    const reason = l10n.t(
+      'It allows decryption of everything that was encrypted with the key: no encryption context constrains it.',
+    );
+    found.push(...add('noEncryptionContext', reason));
+  }
+  const age = grant.creationDate === undefined ? 0 : (now - grant.creationDate.getTime()) / dayMs;
+  if (age > options.olderThanDays) {
+    const reason = l10n.t('It was created {0} days ago, and grants do not expire by themselves.', Math.floor(age));
+    found.push(...add('olderThan', reason));
+  }
+  return found;
+}
+
+/** Of the key's state; without a grant, for the key itself. */
+function ofState(subject: Subject | undefined, context: FindingContext): readonly Finding[] {
+  const add = (kind: FindingKind, reason: string, effect: string) =>
+    isOn(kind, context) ? [finding(subject, kind, reason, effect)] : [];
+  switch (context.metadata?.state) {
+    case 'Disabled': {
+      const effect = l10n.t('Nothing changes while the key is disabled.');
+      return add(
+        'keyDisabled',
+        l10n.t('The key is disabled, so nobody can use the grant for cryptographic operations until it is enabled.'),
+        subject === undefined ? effect : `${effect} ${l10n.t('When it is enabled again: {0}', subject.impact)}`,
+      );
+    }
+    case 'PendingDeletion':
+    case 'PendingReplicaDeletion': {
+      const effect = l10n.t('Nothing changes unless the deletion is cancelled.');
+      return add(
+        'keyPendingDeletion',
+        l10n.t('The key waits to be deleted, so nobody can use the grant for cryptographic operations meanwhile.'),
+        subject === undefined ? effect : `${effect} ${l10n.t('If it is: {0}', subject.impact)}`,
+      );
+    }
+    default:
+      return [];
+  }
+}
+
+/** The quota of grants is one of customer managed keys. Without a grant, for the key itself. */
+function ofQuota(subject: Subject | undefined, count: number, context: FindingContext): readonly Finding[] {
+  if (count < nearQuota || isAwsManaged(context.key, context.metadata) || !isOn('nearQuota', context)) return [];
+  const format = (value: number) => value.toLocaleString('en');
+  const reason = l10n.t(
+    'The key has {0} grants. The default quota is {1}, which AWS raises on request.',
+    format(count),
+    format(grantQuota),
+  );
+  const effect = l10n.t('One more grant can be created within the quota.');
+  return [finding(subject, 'nearQuota', reason, subject === undefined ? effect : `${subject.impact} ${effect}`)];
+}
+
+function finding(subject: Subject | undefined, kind: FindingKind, reason: string, effect: string): Finding {
+  const managedBy = subject?.managedBy;
+  const manager =
+    subject === undefined || managedBy === undefined ? undefined : managerSentence(subject.grant, managedBy);
+  return {
+    kind,
+    severity: managedBy === undefined && warnings.includes(kind) ? 'warning' : 'info',
+    title: findingTitle(kind),
+    reason: manager === undefined ? reason : `${reason} ${manager}`,
+    source: sources[kind],
+    effect,
+    managedBy,
+  };
+}
+
+function isOn(kind: FindingKind, { options }: FindingContext): boolean {
+  return !options.off.has(kind);
+}
+
+const order = new Map<FindingKind, number>(findingKinds.map((kind, index) => [kind, index]));
+
+function sorted(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((left, right) => (order.get(left.kind) ?? 0) - (order.get(right.kind) ?? 0));
+}
+
+/** Enough of a grant's ID to find it by eye. */
+function shortId({ grantId }: Grant): string {
+  return printable(grantId, 13);
+}

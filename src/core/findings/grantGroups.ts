@@ -1,0 +1,268 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../base/text.ts';
+import { accountOfArn, type Connection, type Grant, type KeyMetadata, type KmsKey, keyLabel } from '../kms/model.ts';
+import { grantee, type Principal, type PrincipalKind, principalKindName } from '../kms/principal.ts';
+import { managedByText } from '../kms/serviceGrant.ts';
+import { connectionName } from '../words/describe.ts';
+import {
+  grantText,
+  keyTexts,
+  once,
+  type SearchText,
+  searchText,
+  type TextFilter,
+  textFilter,
+} from '../words/filter.ts';
+import {
+  type Finding,
+  type FindingKind,
+  type FindingOptions,
+  findingKinds,
+  findingsOfKey,
+  findingTitle,
+  managerOf,
+} from './findings.ts';
+import type { ScannedKey } from './scan.ts';
+
+/** A grant that a scan found, with who holds it and what is worth a look about it. */
+export interface HeldGrant {
+  readonly connection: Connection;
+  readonly key: KmsKey;
+  readonly metadata: KeyMetadata | undefined;
+  readonly grant: Grant;
+  readonly grantee: Principal;
+  /** The AWS service that the grant belongs to. */
+  readonly managedBy: string | undefined;
+  readonly findings: readonly Finding[];
+}
+
+export const groupings = ['principal', 'finding', 'operation', 'key'] as const;
+export type Grouping = (typeof groupings)[number];
+
+export const sortings = ['name', 'age', 'count'] as const;
+export type Sorting = (typeof sortings)[number];
+
+/** What a group is of; a `none` groups the grants without findings. */
+export type GroupSubject =
+  | { readonly kind: 'principal'; readonly principal: Principal }
+  | { readonly kind: 'finding'; readonly finding: FindingKind | 'none' }
+  | { readonly kind: 'operation' }
+  | { readonly kind: 'key'; readonly key: KmsKey; readonly connection: Connection };
+
+export interface GrantGroup {
+  /** Unique among all groups, and stable. */
+  readonly id: string;
+  readonly subject: GroupSubject;
+  /** Printable. */
+  readonly title: string;
+  /** What tells it from others of the same title. Printable. */
+  readonly detail: string;
+  /** In order. */
+  readonly grants: readonly HeldGrant[];
+}
+
+export interface Arrangement {
+  readonly grouping: Grouping;
+  readonly sorting: Sorting;
+}
+
+/** All grants of the scanned keys with their findings; without those that `isEnding` says are being revoked. */
+export function heldGrants(
+  keys: readonly ScannedKey[],
+  options: FindingOptions,
+  now: number,
+  isEnding: (scanned: ScannedKey, grant: Grant) => boolean,
+): readonly HeldGrant[] {
+  return keys.flatMap((scanned) => {
+    const { connection, key, metadata, grants } = scanned;
+    const staying = grants.filter((grant) => !isEnding(scanned, grant));
+    const findings = findingsOfKey(staying, { options, key, metadata, now });
+    return grants.map(
+      (grant): HeldGrant => ({
+        connection,
+        key,
+        metadata,
+        grant,
+        grantee: grantee(grant),
+        managedBy: managerOf(grant, key, metadata),
+        findings: findings.of(grant.grantId),
+      }),
+    );
+  });
+}
+
+/** Those that the filter leaves: a word may be in the grant, its key, its connection, its grantee or its findings. */
+export function filterGrants(held: readonly HeldGrant[], filter: TextFilter | undefined): readonly HeldGrant[] {
+  if (filter === undefined) return held;
+  const texts = textsOfAll(held);
+  return held.filter((_, place) => filter.matches(texts[place] ?? []));
+}
+
+/** Makes ready what a filter looks in, and the search itself, so that the first keypress is as quick as the next. */
+export function prepareFilter(held: readonly HeldGrant[]): void {
+  filterGrants(held, textFilter('…'));
+}
+
+const textsOfAll = once((held: readonly HeldGrant[]) => held.map(textsOf));
+
+function textsOf({ connection, key, metadata, grant, managedBy, findings }: HeldGrant): readonly SearchText[] {
+  return [
+    ...keyTexts(key, metadata),
+    grantText(grant),
+    commonText([connectionName(connection.ref), managedBy, ...findings.map(({ title }) => title)].join('\n')),
+  ];
+}
+
+/** A few texts on tens of thousands of grants: each is kept once. */
+const commonTexts = new Map<string, SearchText>();
+function commonText(text: string): SearchText {
+  const made = commonTexts.get(text) ?? searchText(text);
+  commonTexts.set(text, made);
+  return made;
+}
+
+/** The grants in the order that they have within each group. */
+export function sortGrants(held: readonly HeldGrant[], sorting: Sorting): readonly HeldGrant[] {
+  return held.toSorted(sorting === 'age' ? byAge : byGrantName);
+}
+
+/**
+ * Groups, in order, of grants that are in order: each keypress of a filter groups anew what {@link sortGrants} sorted
+ * once. A grant is in each group that it belongs to.
+ */
+export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {
+  const groups = new Map<string, GrantGroup & { readonly grants: HeldGrant[] }>();
+  const idsOf = groupIds[grouping];
+  for (const one of sorted) {
+    idsOf(one).forEach((id, index) => {
+      const known = groups.get(id);
+      if (known === undefined) groups.set(id, newGroup(id, one, grouping, index));
+      else known.grants.push(one);
+    });
+  }
+  const ranked = [...groups.values()].map((group) => ({ group, rank: rankOf(group) }));
+  return ranked.sort(groupOrder(sorting)).map(({ group }) => group);
+}
+
+/** IDs of the groups that a grant is in. Made once where there can be thousands of groups. */
+const groupIds: Readonly<Record<Grouping, (held: HeldGrant) => readonly string[]>> = {
+  principal: once(({ grantee: { kind, value } }) => [`principal|${kind}|${value}`]),
+  finding: ({ findings }) => (findings.length === 0 ? ['finding|none'] : findings.map(({ kind }) => `finding|${kind}`)),
+  operation: ({ grant }) => operationsOf(grant).map((operation) => `operation|${operation}`),
+  key: once(({ connection, key }) => [`key|${connection.id}|${key.arn}`]),
+};
+
+/** A grant's group, by its place in {@link groupIds}. */
+function newGroup(
+  id: string,
+  held: HeldGrant,
+  grouping: Grouping,
+  index: number,
+): GrantGroup & { readonly grants: HeldGrant[] } {
+  const { connection, key, grant, grantee: who, findings } = held;
+  const grants = [held];
+  switch (grouping) {
+    case 'principal':
+      return {
+        id,
+        subject: { kind: 'principal', principal: who },
+        title: who.shortName,
+        // Of thousands of groups, a few hundred have a row.
+        get detail() {
+          const kind = who.managedBy === undefined ? principalKindName(who.kind) : managedByText(who.managedBy);
+          return [kind, who.account].filter((part) => part !== undefined).join(' · ');
+        },
+        grants,
+      };
+    case 'finding': {
+      const finding = findings[index]?.kind ?? 'none';
+      const title = finding === 'none' ? l10n.t('No findings') : findingTitle(finding);
+      return { id, subject: { kind: 'finding', finding }, title, detail: '', grants };
+    }
+    case 'operation':
+      return {
+        id,
+        subject: { kind: 'operation' },
+        title: printable(operationsOf(grant)[index] ?? ''),
+        detail: '',
+        grants,
+      };
+    case 'key': {
+      const title = printable(keyLabel(key));
+      return { id, subject: { kind: 'key', key, connection }, title, detail: placeOf(held), grants };
+    }
+  }
+}
+
+function operationsOf({ operations }: Grant): readonly string[] {
+  return [...new Set(operations)];
+}
+
+/** `eu-west-1 · 111122223333`: where a grant's key is. */
+export function placeOf({ connection, key }: Pick<HeldGrant, 'connection' | 'key'>): string {
+  return [connection.region, accountOfArn(key.arn)].filter((part) => part !== undefined).join(' · ');
+}
+
+interface Ranked {
+  readonly group: GrantGroup;
+  readonly rank: number;
+}
+
+function groupOrder(sorting: Sorting): (left: Ranked, right: Ranked) => number {
+  const byName = ({ group: left, rank }: Ranked, { group: right, rank: other }: Ranked) =>
+    rank - other || compare(left.title, right.title) || compare(left.id, right.id);
+  switch (sorting) {
+    case 'name':
+      return byName;
+    case 'age':
+      return (left, right) => oldest(left.group) - oldest(right.group) || byName(left, right);
+    case 'count':
+      return (left, right) => right.group.grants.length - left.group.grants.length || byName(left, right);
+  }
+}
+
+const unresolved: readonly PrincipalKind[] = ['unresolvedRole', 'unresolvedUser'];
+
+/** Findings go by how grave they are, possible orphans before all other principals, and AWS's own after them. */
+function rankOf({ subject }: GrantGroup): number {
+  switch (subject.kind) {
+    case 'finding':
+      return subject.finding === 'none' ? findingKinds.length : findingKinds.indexOf(subject.finding);
+    case 'principal': {
+      if (subject.principal.managedBy !== undefined) return 2;
+      return unresolved.includes(subject.principal.kind) ? 0 : 1;
+    }
+    default:
+      return 0;
+  }
+}
+
+/** Grants of a group are in order: its first is the oldest. */
+function oldest({ grants: [first] }: GrantGroup): number {
+  return first === undefined ? 0 : timeOf(first);
+}
+
+function timeOf({ grant }: HeldGrant): number {
+  return grant.creationDate?.getTime() ?? Number.MAX_SAFE_INTEGER;
+}
+
+function byAge(left: HeldGrant, right: HeldGrant): number {
+  return timeOf(left) - timeOf(right) || byGrantName(left, right);
+}
+
+function byGrantName(left: HeldGrant, right: HeldGrant): number {
+  return (
+    compare(keyLabel(left.key), keyLabel(right.key)) ||
+    compare(grantLabel(left), grantLabel(right)) ||
+    compare(left.grant.grantId, right.grant.grantId)
+  );
+}
+
+/** What rows call a grant: its name, else its grantee. */
+export function grantLabel({ grant, grantee: who }: Pick<HeldGrant, 'grant' | 'grantee'>): string {
+  return grant.name ?? who.shortName;
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,112 @@
+import { stringify } from 'csv-stringify/sync';
+import { asMarkdown, printable, printableJson } from '../base/text.ts';
+import { grantAsAwsJson } from '../kms/awsJson.ts';
+import { accountOfArn, keyLabel } from '../kms/model.ts';
+import { connectionName } from '../words/describe.ts';
+import type { HeldGrant } from './grantGroups.ts';
+
+/**
+ * Grants as files for spreadsheets, scripts and documents. Names of columns and fields are AWS's, or in their style, and
+ * the same in every language.
+ */
+export const tableFormats = ['csv', 'jsonl', 'md'] as const;
+export type TableFormat = (typeof tableFormats)[number];
+
+export function grantTable(held: readonly HeldGrant[], format: TableFormat): string {
+  switch (format) {
+    case 'csv':
+      return asCsv(held);
+    case 'jsonl':
+      return asJsonLines(held);
+    case 'md':
+      return asMarkdownTable(held);
+  }
+}
+
+type Column = readonly [name: string, value: (held: HeldGrant) => string | undefined];
+
+const columns: readonly Column[] = [
+  ['Connection', ({ connection }) => connectionName(connection.ref)],
+  ['Account', ({ key }) => accountOfArn(key.arn)],
+  ['Region', ({ connection }) => connection.region],
+  ['KeyArn', ({ key }) => key.arn],
+  ['Aliases', ({ key }) => key.aliases.join(' ')],
+  ['KeyState', ({ metadata }) => metadata?.state],
+  ['GrantId', ({ grant }) => grant.grantId],
+  ['Name', ({ grant }) => grant.name],
+  ['CreationDate', ({ grant }) => grant.creationDate?.toISOString()],
+  ['GranteeKind', ({ grantee }) => grantee.kind],
+  ['GranteePrincipal', ({ grant }) => grant.granteePrincipal?.value],
+  ['ManagedBy', ({ managedBy }) => managedBy],
+  ['Operations', ({ grant }) => grant.operations.join(' ')],
+  ['EncryptionContextEquals', ({ grant }) => json(grant.constraints.encryptionContextEquals)],
+  ['EncryptionContextSubset', ({ grant }) => json(grant.constraints.encryptionContextSubset)],
+  ['SourceArn', ({ grant }) => grant.constraints.sourceArn],
+  ['RetiringPrincipal', ({ grant }) => grant.retiringPrincipal?.value],
+  ['IssuingAccount', ({ grant }) => grant.issuingAccount],
+  ['Findings', ({ findings }) => findings.map(({ kind }) => kind).join(' ')],
+];
+
+function json(context: Readonly<Record<string, string>> | undefined): string | undefined {
+  return context === undefined ? undefined : printableJson(context);
+}
+
+/** The start of a cell, also of one that would be such where a comma is the decimal point; and the sign of a formula. */
+const cellStarts = /(^[;\t\r\n]?|[;\t\r\n])([^\S\t\r\n]*)([=+\-@＝＋－＠])?/g;
+
+function withoutFormulas(value: string): string {
+  const text = value.replace(cellStarts, (all: string, start: string, space: string, sign: string | undefined) =>
+    sign === undefined ? all : `${start}'${space}${sign}`,
+  );
+  return /^[\t\r\n]/.test(text) ? `'${text}` : text;
+}
+
+/** RFC 4180, with a header. Nothing is taken for a formula by a spreadsheet: before what could be stands `'`. */
+function asCsv(held: readonly HeldGrant[]): string {
+  const rows = held.map((one) => columns.map(([, value]) => withoutFormulas(value(one) ?? '')));
+  return stringify([columns.map(([name]) => name), ...rows], {
+    record_delimiter: 'windows',
+    // The library quotes only the line break that it ends lines with.
+    quoted_match: /[\r\n]/,
+  });
+}
+
+/** One grant a line, as KMS gives it, with where it is and its findings. */
+function asJsonLines(held: readonly HeldGrant[]): string {
+  return held
+    .map(({ connection, key, metadata, grant, grantee, managedBy, findings }) => {
+      const line = {
+        ...grantAsAwsJson(grant),
+        Connection: connectionName(connection.ref),
+        Account: accountOfArn(key.arn),
+        Region: connection.region,
+        Aliases: key.aliases,
+        KeyState: metadata?.state,
+        GranteeKind: grantee.kind,
+        ManagedBy: managedBy,
+        Findings: findings.map(({ kind, severity, reason }) => ({ Kind: kind, Severity: severity, Reason: reason })),
+      };
+      return `${printableJson(line)}\n`;
+    })
+    .join('');
+}
+
+/** For people: the columns that they look for, and text that nothing of it makes into markup. */
+const readable: readonly Column[] = [
+  ['Key', ({ key }) => keyLabel(key)],
+  ['Account', ({ key }) => accountOfArn(key.arn)],
+  ['Region', ({ connection }) => connection.region],
+  ['Grantee', ({ grant }) => grant.granteePrincipal?.value],
+  ['Managed by', ({ managedBy }) => managedBy],
+  ['Operations', ({ grant }) => grant.operations.join(', ')],
+  ['Name', ({ grant }) => grant.name],
+  ['Created', ({ grant }) => grant.creationDate?.toISOString().slice(0, 10)],
+  ['Findings', ({ findings }) => findings.map(({ title }) => title).join(', ')],
+  ['Grant ID', ({ grant }) => grant.grantId],
+];
+
+function asMarkdownTable(held: readonly HeldGrant[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  const rows = held.map((one) => line(readable.map(([, value]) => asMarkdown(printable(value(one) ?? '', 2048)))));
+  return line(readable.map(([name]) => name)) + line(readable.map(() => '---')) + rows.join('');
+}

@@ -1,0 +1,224 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../base/text.ts';
+import { isServicePrincipal, serviceName, serviceOfLinkedRole, serviceOfSession, someService } from './awsServices.ts';
+import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
+
+/**
+ * Who a grantee or retiring principal is, read from what KMS wrote. Forms: IAM User Guide, "IAM identifiers"; for the
+ * EC2 infrastructure session, KMS Developer Guide, "How Amazon EBS uses AWS KMS".
+ */
+export type PrincipalKind =
+  | 'role'
+  | 'serviceLinkedRole'
+  | 'user'
+  | 'assumedRole'
+  | 'ec2Instance'
+  | 'awsServiceSession'
+  | 'federatedUser'
+  | 'accountRoot'
+  | 'service'
+  /** The text `AWS Internal`, where KMS keeps the principal of a service to itself. */
+  | 'awsInternal'
+  /** A unique ID (`AROA…`, `AIDA…`) in place of an ARN: deleted, recreated, or too new to be resolved. */
+  | 'unresolvedRole'
+  | 'unresolvedUser'
+  | 'other';
+
+export interface Principal {
+  readonly kind: PrincipalKind;
+  /** What KMS wrote, unchanged. */
+  readonly value: string;
+  /** Short enough for a row: a role's name, an instance ID, a service's name. Printable. */
+  readonly shortName: string;
+  /** The account that its ARN names. */
+  readonly account: string | undefined;
+  /** The AWS service that uses this principal, by name, such as `Amazon RDS`; `undefined` for all others. Printable. */
+  readonly managedBy: string | undefined;
+}
+
+/** As EC2 wrote its principals before they were sessions: `111122223333:aws:ec2-infrastructure:i-0123456789abcdef0`. */
+const oldSessionPattern = /^(?<account>\d{12}):(?<role>aws:[\w-]+):(?<name>.+)$/;
+
+const arnPattern = /^arn:(?<partition>[\w-]+):(?<service>iam|sts)::(?<account>\d{12}):(?<resource>.+)$/;
+
+export function readPrincipal(ref: PrincipalRef): Principal {
+  const known = principals.get(ref) ?? read(ref);
+  principals.set(ref, known);
+  return known;
+}
+
+/** Who holds a grant is asked many times over, on tens of thousands of grants. */
+const principals = new WeakMap<PrincipalRef, Principal>();
+
+function read(ref: PrincipalRef): Principal {
+  const { value } = ref;
+  const is = (kind: PrincipalKind, shortName: string, account?: string, managedBy?: string): Principal => ({
+    kind,
+    value,
+    shortName: printable(shortName, 128),
+    account,
+    managedBy: managedBy === undefined ? undefined : printable(managedBy),
+  });
+  const ofAws = (role: string, name: string, account: string): Principal =>
+    role === 'aws:ec2-infrastructure' && name.startsWith('i-')
+      ? is('ec2Instance', name, account, serviceOfSession(role))
+      : is('awsServiceSession', `${role}/${name}`, account, serviceOfSession(role));
+  if (ref.kind === 'servicePrincipal' || isServicePrincipal(value)) {
+    return is('service', value, undefined, serviceName(value));
+  }
+  if (/^(AWS|Amazon) Internal$/i.test(value)) {
+    return is('awsInternal', value, undefined, someService);
+  }
+  const old = oldSessionPattern.exec(value)?.groups;
+  if (old !== undefined) {
+    const { role = '', name = '', account = '' } = old;
+    return ofAws(role, name, account);
+  }
+  // Of a session there may be its name too: AROA…:session.
+  if (/^AROA[A-Z0-9]+(:[\w+=,.@-]+)?$/.test(value)) return is('unresolvedRole', value);
+  if (/^AIDA[A-Z0-9]+$/.test(value)) return is('unresolvedUser', value);
+  const { service, account, resource } = arnPattern.exec(value)?.groups ?? {};
+  if (account === undefined || resource === undefined) return is('other', value);
+  if (resource === 'root') return is('accountRoot', l10n.t('account {0}', account), account);
+  const [type, ...path] = resource.split('/');
+  const name = path.at(-1) ?? resource;
+  switch (`${service}:${type}`) {
+    case 'iam:role': {
+      const [folder, servicePrincipal = name] = path;
+      const linkedTo = folder === 'aws-service-role' ? serviceName(servicePrincipal) : serviceOfLinkedRole(name);
+      return is(linkedTo === undefined ? 'role' : 'serviceLinkedRole', name, account, linkedTo);
+    }
+    case 'iam:user':
+      return is('user', name, account);
+    case 'sts:assumed-role': {
+      const [role = '', ...session] = path;
+      if (role.startsWith('aws:')) {
+        return ofAws(role, session.join('/'), account);
+      }
+      const linkedTo = serviceOfLinkedRole(role);
+      return is(linkedTo === undefined ? 'assumedRole' : 'awsServiceSession', path.join('/'), account, linkedTo);
+    }
+    case 'sts:federated-user':
+      return is('federatedUser', name, account);
+    default:
+      return is('other', resource, account);
+  }
+}
+
+/** The account of the principal, where that is another than the key's. */
+export function otherAccountOf(principal: Principal, keyArn: string): string | undefined {
+  const { account } = principal;
+  return account === accountOfArn(keyArn) ? undefined : account;
+}
+
+/** Who the grantee or retiring principal of this grant is, in one full sentence. */
+export function describePrincipal(principal: Principal, grant: Grant): string {
+  const sentence = sentenceOf(principal, volumeOf(grant));
+  const other = otherAccountOf(principal, grant.keyArn);
+  const keyAccount = accountOfArn(grant.keyArn);
+  if (other === undefined || keyAccount === undefined) return sentence;
+  return `${sentence} ${l10n.t("That is another account than the key's, which is {0}.", keyAccount)}`;
+}
+
+function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Principal, volume?: string): string {
+  switch (kind) {
+    case 'role':
+      return l10n.t('The IAM role {0} of account {1}.', shortName, account);
+    case 'serviceLinkedRole':
+      return l10n.t(
+        'The service-linked role {0} of account {1}, managed by {2}: the service itself uses it.',
+        shortName,
+        account,
+        managedBy,
+      );
+    case 'user':
+      return l10n.t('The IAM user {0} of account {1}.', shortName, account);
+    case 'assumedRole': {
+      const [role = shortName, ...session] = shortName.split('/');
+      return l10n.t('The session {0} of the IAM role {1} of account {2}.', session.join('/'), role, account);
+    }
+    case 'ec2Instance':
+      return volume === undefined
+        ? l10n.t('The EC2 instance {0} of account {1}, managed by {2}.', shortName, account, managedBy)
+        : l10n.t(
+            'The EC2 instance {0} of account {1} with its volume {2}, managed by {3}.',
+            shortName,
+            account,
+            volume,
+            managedBy,
+          );
+    case 'awsServiceSession':
+      return l10n.t('A session {0} in account {1}, managed by {2}.', shortName, account, managedBy);
+    case 'federatedUser':
+      return l10n.t('The federated user {0} of account {1}.', shortName, account);
+    case 'accountRoot':
+      return l10n.t('The whole account {0}: its administrators decide which of its principals.', account);
+    case 'service':
+      return managedBy === shortName
+        ? l10n.t('The AWS service {0}.', shortName)
+        : l10n.t('The AWS service {0} ({1}).', managedBy, shortName);
+    case 'awsInternal':
+      return l10n.t('An AWS service, whose principal KMS keeps to itself.');
+    case 'unresolvedRole':
+      return l10n.t(
+        'The role ID {0}, possibly orphaned: KMS knows no role by it, since the role was deleted or made anew, or is too new.',
+        shortName,
+      );
+    case 'unresolvedUser':
+      return l10n.t(
+        'The user ID {0}, possibly orphaned: KMS knows no user by it, since the user was deleted or made anew, or is too new.',
+        shortName,
+      );
+    case 'other':
+      return l10n.t('{0}, which has no form of a principal that we know.', printable(value));
+  }
+}
+
+/** The EBS volume that the grant is for, which EC2 names in the encryption context. Printable. */
+export function volumeOf(grant: Grant): string | undefined {
+  const volume = contextOf(grant)['aws:ebs:id'];
+  return volume === undefined ? undefined : printable(volume, 64);
+}
+
+/** The grantee of a grant. KMS always names one; a server that doesn't is shown as such. */
+export function grantee(grant: Grant): Principal {
+  return readPrincipal(grant.granteePrincipal ?? { kind: 'principal', value: l10n.t('unknown grantee') });
+}
+
+/** A word for the kind of principal. */
+export function principalKindName(kind: PrincipalKind): string {
+  switch (kind) {
+    case 'role':
+      return l10n.t('IAM role');
+    case 'serviceLinkedRole':
+      return l10n.t('service-linked role');
+    case 'user':
+      return l10n.t('IAM user');
+    case 'assumedRole':
+      return l10n.t('assumed-role session');
+    case 'ec2Instance':
+      return l10n.t('EC2 instance');
+    case 'awsServiceSession':
+      return l10n.t('AWS service session');
+    case 'federatedUser':
+      return l10n.t('federated user');
+    case 'accountRoot':
+      return l10n.t('whole account');
+    case 'service':
+      return l10n.t('AWS service');
+    case 'awsInternal':
+      return l10n.t('AWS service');
+    case 'unresolvedRole':
+      return l10n.t('unresolved role ID');
+    case 'unresolvedUser':
+      return l10n.t('unresolved user ID');
+    case 'other':
+      return l10n.t('principal');
+  }
+}
+
+/** The encryption context that constrains the grant, of either kind; empty when there is none. */
+export function contextOf(grant: Grant): Readonly<Record<string, string>> {
+  const { encryptionContextEquals, encryptionContextSubset } = grant.constraints;
+  return encryptionContextEquals ?? encryptionContextSubset ?? {};
+}

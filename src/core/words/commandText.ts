@@ -1,0 +1,318 @@
+import * as l10n from '@vscode/l10n';
+import { isPrintable, jsonEscape, printable, printableJson, unprintable } from '../base/text.ts';
+import { nameProblem } from '../changes/createGrant.ts';
+import { readKeyArn } from '../connections/pinnedKeys.ts';
+import { UserError } from '../kms/errors.ts';
+import type { ConnectionRef, Endpoint, Grant, GrantConstraints } from '../kms/model.ts';
+
+/**
+ * Grants as commands to run elsewhere. Every value is data: none may become a part of the shell's or of Terraform's own
+ * language, whatever it holds.
+ */
+
+export type Shell = 'posix' | 'powershell';
+
+/** Where a command is to be run. */
+export interface CommandTarget {
+  readonly shell: Shell;
+  readonly ref: ConnectionRef;
+  readonly endpoint?: Endpoint | undefined;
+}
+
+/**
+ * `aws kms create-grant …`: makes a grant like this one.
+ * @throws UserError when the shell would not take the name of the profile or the endpoint as it is
+ */
+export function createGrantCommand(target: CommandTarget, grant: Grant): string {
+  const { granteePrincipal: grantee, retiringPrincipal: retiring, operations, name } = grant;
+  const constraints = constraintsJson(grant.constraints);
+  const plain: readonly (readonly [string, readonly string[]])[] = [
+    ['--key-id', [grant.keyArn]],
+    [principalOption('grantee', grantee), present(grantee?.value)],
+    [principalOption('retiring', retiring), present(retiring?.value)],
+    ['--operations', operations],
+    ['--constraints', constraints === undefined ? [] : [printableJson(constraints)]],
+    ['--name', present(name)],
+  ];
+  const request = {
+    KeyId: grant.keyArn,
+    ...(grantee && { [principalMember('Grantee', grantee)]: grantee.value }),
+    ...(retiring && { [principalMember('Retiring', retiring)]: retiring.value }),
+    Operations: operations,
+    ...(constraints && { Constraints: constraints }),
+    ...(name === undefined ? {} : { Name: name }),
+  };
+  return command('create-grant', target, grant.keyArn, plain, request);
+}
+
+/** `aws kms revoke-grant …`, as {@link createGrantCommand}. */
+export function revokeGrantCommand(target: CommandTarget, { keyArn, grantId }: Grant): string {
+  const plain: readonly (readonly [string, readonly string[]])[] = [
+    ['--key-id', [keyArn]],
+    ['--grant-id', [grantId]],
+  ];
+  return command('revoke-grant', target, keyArn, plain, { KeyId: keyArn, GrantId: grantId });
+}
+
+function present(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value];
+}
+
+function principalOption(role: string, ref: Grant['granteePrincipal']): string {
+  return ref?.kind === 'servicePrincipal' ? `--${role}-service-principal` : `--${role}-principal`;
+}
+
+function principalMember(role: string, ref: NonNullable<Grant['granteePrincipal']>): string {
+  return ref.kind === 'servicePrincipal' ? `${role}ServicePrincipal` : `${role}Principal`;
+}
+
+/** In AWS's names, sorted. */
+function constraintsJson(constraints: GrantConstraints): Readonly<Record<string, unknown>> | undefined {
+  const { encryptionContextEquals, encryptionContextSubset, sourceArn } = constraints;
+  const json = {
+    ...(encryptionContextEquals && { EncryptionContextEquals: sorted(encryptionContextEquals) }),
+    ...(encryptionContextSubset && { EncryptionContextSubset: sorted(encryptionContextSubset) }),
+    ...(sourceArn === undefined ? {} : { SourceArn: sourceArn }),
+  };
+  return Object.keys(json).length === 0 ? undefined : json;
+}
+
+function sorted(pairs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(pairs).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** How a shell is written. */
+interface Dialect {
+  /** Between the lines of one command. */
+  readonly continuation: string;
+  /** The shell, and what it starts, take this text as one argument, pasted or typed. */
+  takes(text: string): boolean;
+  /** One word that stands for just this text, which the shell {@link takes}. */
+  quoted(text: string): string;
+  /** The last option of a command, with any JSON. */
+  jsonOption(request: unknown): string;
+}
+
+const dialects: Readonly<Record<Shell, Dialect>> = {
+  posix: {
+    continuation: ' \\\n  ',
+    // A terminal acts on control characters, also within quotes.
+    takes: isPrintable,
+    quoted: shellQuoted,
+    jsonOption: (request) => `--cli-input-json ${shellQuoted(printableJson(request))}`,
+  },
+  powershell: {
+    continuation: ' `\n  ',
+    // The AWS CLI can be a batch file, for which cmd.exe reads the arguments again: no character that it acts on.
+    takes: (text) => /^[\p{L}\p{M}\p{N} _./:@+=,[\]-]+$/u.test(text),
+    quoted: (text) => (/^[a-z][\w./:-]*$/i.test(text) ? text : `'${text}'`),
+    jsonOption: (request) => `--% --cli-input-json "${asciiJson(request).replaceAll('"', '\\"')}"`,
+  },
+};
+
+/** What the AWS CLI loads from elsewhere (`http://…` in its first version), or takes for an option. */
+const notText = /^(-|fileb?:\/\/|https?:\/\/)/;
+
+function command(
+  operation: string,
+  { shell, ref, endpoint }: CommandTarget,
+  keyArn: string,
+  plain: readonly (readonly [string, readonly string[]])[],
+  request: Readonly<Record<string, unknown>>,
+): string {
+  const { continuation, takes, quoted, jsonOption } = dialects[shell];
+  const region = readKeyArn(keyArn)?.region ?? (ref.kind === 'sample' ? undefined : ref.region);
+  const optionText = ([option, values]: readonly [string, readonly string[]]) => {
+    const [only] = values;
+    const isLikeOption = values.length === 1 && only?.startsWith('-') === true;
+    return isLikeOption ? quoted(`${option}=${only}`) : [option, ...values.map(quoted)].join(' ');
+  };
+  const place: readonly (readonly [string, readonly string[]])[] = [
+    ['--region', present(region)],
+    ['--profile', ref.kind === 'profile' ? [ref.profile] : []],
+    ['--endpoint-url', endpoint?.kind === 'custom' ? [endpoint.url] : []],
+  ];
+  const notTaken = place.flatMap(([, values]) => values).find((value) => !takes(value));
+  if (notTaken !== undefined) {
+    throw new UserError(l10n.t('A shell would not take {0} as it is, so nothing was copied.', printable(notTaken)));
+  }
+  const isText = (value: string) => value !== '' && takes(value) && !notText.test(value);
+  const isPlain = plain.every(([, values]) => values.every(isText));
+  const options = [...place, ...(isPlain ? plain : [])].filter(([, values]) => values.length > 0);
+  // As JSON, all of it is data to the CLI.
+  return [`aws kms ${operation}`, ...options.map(optionText), ...(isPlain ? [] : [jsonOption(request)])].join(
+    continuation,
+  );
+}
+
+/** One word of a POSIX shell that stands for just this text, which has no NUL. */
+export function shellQuoted(text: string): string {
+  return /^[\w/:.,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * JSON that no program on the way of an argument in Windows acts on: neither cmd.exe, nor the rules by which a command
+ * line is split, since no backslash is before a quote. PowerShell hands on what follows `--%` as it is; any other way to
+ * write a quote is read in one way by Windows PowerShell 5.1, and in another by PowerShell 7.3 and later.
+ */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replace(/\\(["\\])/g, (_, character: string) => jsonEscape(character))
+    .replace(/[^\w ./:@+=,{}[\]"\\-]/g, jsonEscape);
+}
+
+/** `resource "aws_kms_grant"`: what Terraform needs to make a grant like this one. */
+export function grantAsTerraform(grant: Grant): string {
+  const { granteePrincipal: grantee, retiringPrincipal: retiring, constraints, name, operations } = grant;
+  const ofService = (ref: Grant['granteePrincipal']) => ref?.kind === 'servicePrincipal';
+  const { encryptionContextEquals, encryptionContextSubset } = constraints;
+  const lines = [
+    ...providerProblems(grant).map((problem) => `# ${problem}`),
+    `resource "aws_kms_grant" ${hclQuoted(labelOf(grant))} {`,
+    ...aligned(
+      [
+        ['name', name === undefined ? undefined : hclQuoted(name)],
+        ['key_id', hclQuoted(grant.keyArn)],
+        ['grantee_principal', grantee === undefined || ofService(grantee) ? undefined : hclQuoted(grantee.value)],
+        ['retiring_principal', retiring === undefined || ofService(retiring) ? undefined : hclQuoted(retiring.value)],
+        ['operations', `[${[...operations].sort().map(hclQuoted).join(', ')}]`],
+      ],
+      '  ',
+    ),
+    ...(encryptionContextEquals === undefined && encryptionContextSubset === undefined
+      ? []
+      : [
+          '',
+          '  constraints {',
+          ...contextLines('encryption_context_equals', encryptionContextEquals),
+          ...contextLines('encryption_context_subset', encryptionContextSubset),
+          '  }',
+        ]),
+    '}',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * What keeps the provider of Terraform from making this grant, a line each, printable. By the schema of `aws_kms_grant`
+ * in version 6 of hashicorp/aws.
+ */
+function providerProblems({
+  granteePrincipal,
+  retiringPrincipal,
+  constraints,
+  name,
+  operations,
+}: Grant): readonly string[] {
+  const { encryptionContextEquals, encryptionContextSubset, sourceArn } = constraints;
+  const noArgument = (what: string) =>
+    l10n.t('aws_kms_grant has no argument for this part of the grant: {0}', printable(what, 400));
+  const problems: string[] = [];
+  if (granteePrincipal === undefined) {
+    problems.push(l10n.t('aws_kms_grant needs a grantee_principal, and the grantee is not known.'));
+  }
+  for (const [argument, member, ref] of [
+    ['grantee_principal', 'GranteeServicePrincipal', granteePrincipal],
+    ['retiring_principal', 'RetiringServicePrincipal', retiringPrincipal],
+  ] as const) {
+    if (ref?.kind === 'servicePrincipal') {
+      problems.push(noArgument(`${member} ${ref.value}`));
+    } else if (ref !== undefined && !isTerraformPrincipal(ref.value)) {
+      problems.push(
+        l10n.t('{0} takes only an ARN, or the name of a service: {1}', argument, printable(ref.value, 400)),
+      );
+    }
+  }
+  if (sourceArn !== undefined) {
+    problems.push(noArgument(`SourceArn ${sourceArn}`));
+  }
+  if (encryptionContextEquals !== undefined && encryptionContextSubset !== undefined) {
+    problems.push(l10n.t('aws_kms_grant takes encryption_context_equals or encryption_context_subset, but not both.'));
+  }
+  if (name !== undefined && nameProblem(name) !== undefined) {
+    problems.push(l10n.t('aws_kms_grant does not take this name. {0}', nameProblem(name) ?? ''));
+  }
+  const unknown = operations.filter((operation) => !terraformOperations.includes(operation));
+  if (unknown.length > 0) {
+    problems.push(
+      l10n.t(
+        'The provider may not know these operations, or only in a newer version: {0}',
+        printable(unknown.join(', '), 400),
+      ),
+    );
+  }
+  return problems;
+}
+
+/** Version 6 also takes names of services, in the partitions `aws` and `aws-cn`; those before it, ARNs only. */
+function isTerraformPrincipal(value: string): boolean {
+  return (
+    /^arn:aws(-[a-z]+)*:[^:]*:[^:]*:[^:]*:.+$/.test(value) ||
+    /^([0-9a-z-]+\.){1,4}(amazonaws|amazon)\.com(\.cn)?$/.test(value)
+  );
+}
+
+/** Those that the provider has known for long. It takes them from its SDK, so a newer version knows more. */
+const terraformOperations: readonly string[] = [
+  'CreateGrant',
+  'Decrypt',
+  'DeriveSharedSecret',
+  'DescribeKey',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'GenerateMac',
+  'GetPublicKey',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'RetireGrant',
+  'Sign',
+  'Verify',
+  'VerifyMac',
+];
+
+function contextLines(argument: string, pairs: Readonly<Record<string, string>> | undefined): readonly string[] {
+  if (pairs === undefined) return [];
+  const lines = Object.entries(sorted(pairs)).map(([key, value]) => [hclQuoted(key), hclQuoted(value)] as const);
+  return [`    ${argument} = {`, ...aligned(lines, '      '), '    }'];
+}
+
+/** As `terraform fmt` aligns them. */
+function aligned(arguments_: readonly (readonly [string, string | undefined])[], indent: string): readonly string[] {
+  const given = arguments_.filter(([, value]) => value !== undefined);
+  const width = Math.max(0, ...given.map(([name]) => [...name].length));
+  return given.map(([name, value]) => `${indent}${name}${' '.repeat(width - [...name].length)} = ${value}`);
+}
+
+function labelOf({ name, grantId }: Grant): string {
+  const label = (name ?? `grant_${grantId.slice(0, 8)}`).replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 60);
+  return /^[A-Za-z_]/.test(label) ? label : `grant_${label}`;
+}
+
+const hclEscapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+/** A string of Terraform's language that stands for just this text: no template in it is begun. */
+export function hclQuoted(text: string): string {
+  const escaped = text
+    .toWellFormed()
+    .replace(/["\\\n\r\t]/g, (character) => hclEscapes[character] ?? character)
+    // Doubled, it begins no template; where the same stands before it, that would be read in two ways.
+    .replace(/[$%](?=\{)/g, (sign, offset: number, whole: string) =>
+      whole[offset - 1] === sign ? unicodeEscape(sign) : sign + sign,
+    )
+    .replace(unprintable, unicodeEscape);
+  return `"${escaped}"`;
+}
+
+function unicodeEscape(character: string): string {
+  const hex = (character.codePointAt(0) ?? 0).toString(16);
+  return hex.length > 4 ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`;
+}

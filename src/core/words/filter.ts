@@ -1,0 +1,134 @@
+import type { Grant, KeyMetadata, KmsKey } from '../kms/model.ts';
+import { contextOf } from '../kms/principal.ts';
+
+/** What is typed to narrow a view: each word must be somewhere in what a row stands for, in any case and order. */
+export interface TextFilter {
+  /** As it was typed. */
+  readonly text: string;
+  matches(texts: readonly SearchText[]): boolean;
+}
+
+/** Text that words are looked for in, as {@link searchText} makes it. */
+export type SearchText = string & { readonly isSearchText: unique symbol };
+
+/** `undefined` for a text that has no words: then all is shown. */
+export function textFilter(text: string): TextFilter | undefined {
+  const words = normal(text).split(/\s+/).filter(Boolean);
+  if (words.length === 0) return undefined;
+  return {
+    text: text.trim(),
+    matches: (texts) => {
+      for (const word of words) {
+        if (!isIn(texts, word)) return false;
+      }
+      return true;
+    },
+  };
+}
+
+function isIn(texts: readonly SearchText[], word: string): boolean {
+  for (const text of texts) {
+    if (text.includes(word)) return true;
+  }
+  return false;
+}
+
+/** A separator that nobody types keeps words from reaching over two fields. */
+export function searchText(...fields: readonly (string | undefined)[]): SearchText {
+  // One that is not there is an empty line, in which there is no word.
+  return normal(fields.join('\n')) as SearchText;
+}
+
+function normal(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}
+
+/** Makes it once for each, and forgets it with it: a keypress asks for those of all. */
+export function once<T extends object, R>(make: (of: T) => R): (of: T) => R {
+  const made = new WeakMap<T, R>();
+  return (of) => {
+    let one = made.get(of);
+    if (one === undefined) {
+      one = make(of);
+      made.set(of, one);
+    }
+    return one;
+  };
+}
+
+const textsOfKey = once(({ aliases, arn }: KmsKey): readonly SearchText[] => [searchText(...aliases, arn)]);
+const descriptionText = once(({ description }: KeyMetadata) => searchText(description));
+
+/** What a key is found by: its aliases, ID, ARN and description. */
+export function keyTexts(key: KmsKey, metadata: KeyMetadata | undefined): readonly SearchText[] {
+  const texts = textsOfKey(key);
+  return metadata === undefined ? texts : [...texts, descriptionText(metadata)];
+}
+
+/** What a grant is found by: its name, ID, principals, operations and encryption context. */
+export const grantText = once((grant: Grant) =>
+  searchText(
+    grant.name,
+    grant.grantId,
+    grant.granteePrincipal?.value,
+    grant.retiringPrincipal?.value,
+    ...grant.operations,
+    ...Object.entries(contextOf(grant)).flat(),
+    grant.constraints.sourceArn,
+  ),
+);
+
+/** Whether a grant's row is shown: a word may be in the grant or in its key. */
+export function showsGrant(
+  filter: TextFilter | undefined,
+  key: KmsKey,
+  metadata: KeyMetadata | undefined,
+  grant: Grant,
+): boolean {
+  return filter === undefined || filter.matches([...keyTexts(key, metadata), grantText(grant)]);
+}
+
+/** Whether a key's row is shown: it matches itself, or one of the grants that are loaded does. */
+export function showsKey(
+  filter: TextFilter | undefined,
+  key: KmsKey,
+  metadata: KeyMetadata | undefined,
+  loaded: readonly Grant[],
+): boolean {
+  if (filter === undefined) return true;
+  const texts = keyTexts(key, metadata);
+  return filter.matches(texts) || loaded.some((grant) => filter.matches([...texts, grantText(grant)]));
+}
+
+/** What was read of a key besides the list that it is in. */
+export interface KnownOfKey {
+  readonly keyArn: string;
+  readonly metadata: KeyMetadata | undefined;
+  readonly grants: readonly Grant[];
+}
+
+const textsOfKeys = once((keys: readonly KmsKey[]) => keys.map(textsOfKey));
+const placesByArn = once((keys: readonly KmsKey[]) => new Map(keys.map(({ arn }, place) => [arn, place])));
+
+/**
+ * The places in `keys` of those whose rows are shown, in order. The few of which more is known are looked up among all:
+ * to look up all among the few would take longer than the search.
+ */
+export function placesShown(
+  filter: TextFilter | undefined,
+  keys: readonly KmsKey[],
+  known: Iterable<KnownOfKey>,
+): readonly number[] {
+  if (filter === undefined) return keys.map((_, place) => place);
+  const shown = new Set<number>();
+  for (const { keyArn, metadata, grants } of known) {
+    const place = placesByArn(keys).get(keyArn);
+    const key = place === undefined ? undefined : keys[place];
+    if (place !== undefined && key !== undefined && showsKey(filter, key, metadata, grants)) shown.add(place);
+  }
+  const found: number[] = [];
+  textsOfKeys(keys).forEach((own, place) => {
+    if (filter.matches(own) || shown.has(place)) found.push(place);
+  });
+  return found;
+}

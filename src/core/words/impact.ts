@@ -1,0 +1,52 @@
+import * as l10n from '@vscode/l10n';
+import type { Grant } from '../kms/model.ts';
+import { grantee, volumeOf } from '../kms/principal.ts';
+import { serviceOfGrant } from '../kms/serviceGrant.ts';
+
+/** What a revoke of this grant ends, in one sentence. Other grants and policies may still allow the same: we can't know. */
+export function impactOfRevoke(grant: Grant): string {
+  const { kind, managedBy, shortName: who } = grantee(grant);
+  if (kind === 'ec2Instance') {
+    const volume = volumeOf(grant);
+    return volume === undefined
+      ? l10n.t('EC2 instance {0} can lose access to its encrypted volume, at the latest when it next starts.', who)
+      : l10n.t(
+          'EC2 instance {0} can lose access to its encrypted volume {1}, at the latest when it next starts.',
+          who,
+          volume,
+        );
+  }
+  const used = serviceOfGrant(grant);
+  if (used !== undefined) {
+    return impactOnService(used, managedBy === undefined ? who : undefined);
+  }
+  switch (kind) {
+    case 'unresolvedRole':
+    case 'unresolvedUser':
+      return l10n.t(
+        '{0} is possibly a deleted principal. If it still exists, it can no longer use the key through this grant.',
+        who,
+      );
+    case 'accountRoot':
+      return l10n.t('No principal of {0} can use the key through this grant any more.', who);
+    default:
+      return l10n.t('{0} can no longer use the key through this grant.', who);
+  }
+}
+
+/** `who`: the principal through which the service acts, where that is not its own. */
+function impactOnService(
+  { service, resource }: { readonly service: string; readonly resource: string | undefined },
+  who: string | undefined,
+): string {
+  if (resource === undefined) {
+    return l10n.t(
+      '{0} can no longer use the key through this grant, and resources that {1} keeps encrypted with the key can fail.',
+      who ?? service,
+      service,
+    );
+  }
+  return who === undefined
+    ? l10n.t('{0} can no longer use the key through this grant, and its {1} can fail.', service, resource)
+    : l10n.t('{0} can no longer use the key through this grant, and {1} of {2} can fail.', who, resource, service);
+}

@@ -1,0 +1,136 @@
+import * as l10n from '@vscode/l10n';
+import { keyAsAwsJson } from '../kms/awsJson.ts';
+import { explain, isKmsError, type KmsError } from '../kms/errors.ts';
+import type { KmsApi } from '../kms/kmsApi.ts';
+import type { KeyLastUsage, KeyMetadata, KeyRotation, KeyTag, KmsKey } from '../kms/model.ts';
+
+/** What was asked of KMS about a key: the answer, or why there is none. */
+export type Part<T> =
+  | { readonly kind: 'known'; readonly value: T }
+  /** There is no such thing for this key. */
+  | { readonly kind: 'notApplicable' }
+  | { readonly kind: 'failed'; readonly error: KmsError };
+
+export interface KeyDetails {
+  readonly metadata: Part<KeyMetadata>;
+  readonly policy: Part<string>;
+  /** The policy that AWS RAM sets; not applicable to a key that it does not share. */
+  readonly sharing: Part<string>;
+  readonly tags: Part<readonly KeyTag[]>;
+  readonly aliases: Part<readonly string[]>;
+  readonly rotation: Part<KeyRotation>;
+  readonly lastUsage: Part<KeyLastUsage>;
+}
+
+/**
+ * Asks KMS all that it tells of one key, side by side. What is denied or fails is a part that says so, and costs none of
+ * the others.
+ * @throws AbortError
+ */
+export async function readKeyDetails(api: KmsApi, keyArn: string, signal: AbortSignal): Promise<KeyDetails> {
+  const metadata = await part(api.describeKey(keyArn, signal));
+  const isSymmetric = metadata.kind !== 'known' || (metadata.value.spec ?? 'SYMMETRIC_DEFAULT') === 'SYMMETRIC_DEFAULT';
+  const [policy, sharing, tags, aliases, rotation, lastUsage] = await Promise.all([
+    part(api.getKeyPolicy(keyArn, 'default', signal)),
+    ifThere(part(api.getKeyPolicy(keyArn, 'AWS_RAM', signal))),
+    part(api.listResourceTags(keyArn, signal)),
+    part(api.listAliasesOf(keyArn, signal)),
+    isSymmetric ? part(api.getKeyRotationStatus(keyArn, signal)) : ({ kind: 'notApplicable' } as const),
+    part(api.getKeyLastUsage(keyArn, signal)),
+  ]);
+  return { metadata, policy, sharing, tags, aliases, rotation, lastUsage };
+}
+
+async function part<T>(asked: Promise<T>): Promise<Part<T>> {
+  try {
+    return { kind: 'known', value: await asked };
+  } catch (error) {
+    if (!isKmsError(error)) throw error;
+    // What KMS says of the rotation of a key that has none.
+    if (error.details.awsName === 'UnsupportedOperationException') return { kind: 'notApplicable' };
+    return { kind: 'failed', error };
+  }
+}
+
+/** What KMS does not find, there is not. */
+async function ifThere<T>(asked: Promise<Part<T>>): Promise<Part<T>> {
+  const answer = await asked;
+  const isMissing = answer.kind === 'failed' && answer.error.details.awsName === 'NotFoundException';
+  return isMissing ? { kind: 'notApplicable' } : answer;
+}
+
+/** The details with AWS's names, for people to read. What is not known has a text in its place. */
+export function keyDetailsAsJson(key: KmsKey, details: KeyDetails): Readonly<Record<string, unknown>> {
+  const { metadata, policy, sharing, tags, aliases, rotation, lastUsage } = details;
+  return {
+    KeyMetadata: known(metadata, (value) => withoutAliases(keyAsAwsJson(key, value))),
+    Aliases: known(aliases, (value) => value),
+    Tags: known(tags, (value) => value.map((tag) => ({ TagKey: tag.key, TagValue: tag.value }))),
+    Rotation: known(rotation, (value) => ({
+      KeyRotationEnabled: value.enabled,
+      RotationPeriodInDays: value.periodInDays,
+      NextRotationDate: value.nextRotationDate?.toISOString(),
+      OnDemandRotationStartDate: value.onDemandRotationStartDate?.toISOString(),
+    })),
+    KeyLastUsage: known(lastUsage, usageAsJson),
+    ...(sharing.kind === 'notApplicable' ? {} : { ResourceShare: known(sharing, shareAsJson) }),
+    // The longest part comes last.
+    Policy: known(policy, parsed),
+  };
+}
+
+function known<T>(of: Part<T>, json: (value: T) => unknown): unknown {
+  switch (of.kind) {
+    case 'known':
+      return json(of.value);
+    case 'notApplicable':
+      return l10n.t('Not for a key of this kind.');
+    case 'failed': {
+      const { title, sentence } = explain(of.error.details);
+      return l10n.t('Not known: {0}. {1}', title, sentence);
+    }
+  }
+}
+
+function withoutAliases({ Aliases: _, ...rest }: Readonly<Record<string, unknown>>) {
+  return rest;
+}
+
+/** A policy is JSON in a text; one that isn't is shown as the text that it is. */
+function parsed(policy: string): unknown {
+  try {
+    return JSON.parse(policy);
+  } catch {
+    return policy;
+  }
+}
+
+function shareAsJson(policy: string) {
+  return {
+    Note: l10n.t('AWS RAM shares the key with other accounts, by a second policy that is named AWS_RAM.'),
+    Policy: parsed(policy),
+  };
+}
+
+function usageAsJson({ last, trackingStartDate, keyCreationDate }: KeyLastUsage) {
+  return {
+    Note: l10n.t('This is of the key, by whatever right it was used. KMS does not tell when a grant was last used.'),
+    ...(last === undefined
+      ? { Usage: notUsed(trackingStartDate, keyCreationDate) }
+      : {
+          Operation: last.operation,
+          Timestamp: last.timestamp.toISOString(),
+          CloudTrailEventId: last.cloudTrailEventId,
+        }),
+    TrackingStartDate: trackingStartDate?.toISOString(),
+    KeyCreationDate: keyCreationDate?.toISOString(),
+  };
+}
+
+/** KMS API Reference, "GetKeyLastUsage": what no usage means depends on which of the dates is the later. */
+function notUsed(trackingStart: Date | undefined, keyCreation: Date | undefined): string {
+  if (trackingStart === undefined) return l10n.t('No use is known.');
+  return keyCreation !== undefined && keyCreation >= trackingStart
+    ? l10n.t('Not used since it was created.')
+    : l10n.t('Not used since KMS began to keep track. What was before is not known.');
+}

@@ -1,0 +1,286 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { printable, timeOfDay } from '../../core/base/text.ts';
+import {
+  type GrantGroup,
+  type Grouping,
+  grantLabel,
+  type HeldGrant,
+  placeOf,
+} from '../../core/findings/grantGroups.ts';
+import type { ScanCounts, ScanResult, Unreadable } from '../../core/findings/scan.ts';
+import { explain } from '../../core/kms/errors.ts';
+import { keyLabel } from '../../core/kms/model.ts';
+import { describePrincipal } from '../../core/kms/principal.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { commands, rows } from '../../manifest.ts';
+import { grantTooltip, plain } from '../keys/tooltip.ts';
+import { formatCount, grantItem, type Known, principalIcons } from '../keys/treeItem.ts';
+import { type FieldNode, type GrantNode, nodeId } from '../shared/nodes.ts';
+
+/** The rows of the Grantees view: groups → grants → fields, below a row that says how far the search came. */
+export type GranteesNode =
+  | ScanStateNode
+  | GroupNode
+  | GroupedGrantNode
+  | FieldNode
+  | MoreGrantsNode
+  | UnreadableGroupNode
+  | UnreadableNode
+  | NothingNode;
+
+export type ScanState =
+  | { readonly kind: 'running'; readonly counts: ScanCounts | undefined }
+  | { readonly kind: 'ended'; readonly result: ScanResult };
+
+export interface ScanStateNode {
+  readonly kind: 'scanState';
+  readonly state: ScanState;
+}
+
+export interface GroupNode {
+  readonly kind: 'group';
+  readonly group: GrantGroup;
+}
+
+/** A grant in one group: a node of the Keys view to every command, with the group that it stands in. */
+export interface GroupedGrantNode extends GrantNode {
+  readonly group: GroupNode;
+  readonly held: HeldGrant;
+}
+
+export interface MoreGrantsNode {
+  readonly kind: 'moreGrants';
+  /** `undefined`: it stands at the end of the groups. */
+  readonly group: GroupNode | undefined;
+  readonly shown: number;
+  readonly total: number;
+}
+
+export interface UnreadableGroupNode {
+  readonly kind: 'unreadableGroup';
+  readonly unreadable: readonly Unreadable[];
+}
+
+export interface UnreadableNode {
+  readonly kind: 'unreadable';
+  /** Tells those of the same key apart. */
+  readonly index: number;
+  readonly parent: UnreadableGroupNode;
+  readonly unreadable: Unreadable;
+}
+
+/** In place of groups, where there are none. */
+export interface NothingNode {
+  readonly kind: 'nothing';
+  readonly isFiltered: boolean;
+}
+
+/** What the row at the end of a long group passes to its command. */
+export function isMoreGrants(argument: unknown): argument is MoreGrantsNode {
+  return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'moreGrants';
+}
+
+export function isGroup(argument: unknown): argument is GroupNode {
+  return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'group';
+}
+
+/** Unique in the view: a grant stands in several groups. Stable over refreshes, so that expansion and selection are kept. */
+export function granteesNodeId(node: GranteesNode): string {
+  switch (node.kind) {
+    case 'scanState':
+    case 'nothing':
+    case 'unreadableGroup':
+      return node.kind;
+    case 'group':
+      return node.group.id;
+    case 'grant':
+      return `${node.group.group.id}|${nodeId(node)}`;
+    case 'field':
+      return isGrouped(node.parent) ? `${granteesNodeId(node.parent)}|field|${node.name}` : nodeId(node);
+    case 'moreGrants':
+      return `${node.group?.group.id ?? ''}|more`;
+    case 'unreadable':
+      return `unreadable|${node.index}`;
+  }
+}
+
+export function isGrouped(node: GrantNode): node is GroupedGrantNode {
+  return 'group' in node;
+}
+
+/** What rows show besides their own data. */
+export interface KnownOfGrantees extends Pick<Known, 'revocation' | 'findings' | 'mayRetire'> {
+  readonly grouping: Grouping;
+  /** Grants of more than one connection are shown, so each says where it is. */
+  readonly showsPlace: boolean;
+}
+
+const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+
+/** The row of a node, without its tooltip: that is built on demand. */
+export function granteesItem(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
+  const item = build(node, known);
+  item.id = granteesNodeId(node);
+  return item;
+}
+
+function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
+  switch (node.kind) {
+    case 'scanState':
+      return stateItem(node.state);
+    case 'group':
+      return groupItem(node.group, known);
+    case 'grant':
+      return grantItem(node, known, textOf(node.held, known));
+    case 'field':
+      return row(node.name, { description: printable(node.value), contextValue: rows.field });
+    case 'moreGrants':
+      return row(l10n.t('Load more…'), {
+        description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.total)),
+        iconPath: new vscode.ThemeIcon('ellipsis'),
+        command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
+      });
+    case 'unreadableGroup':
+      return row(l10n.t('Not readable'), {
+        collapsibleState: Collapsed,
+        description: formatCount(node.unreadable.length),
+        iconPath: warningIcon(),
+      });
+    case 'unreadable':
+      return unreadableItem(node.unreadable);
+    case 'nothing':
+      return row(node.isFiltered ? l10n.t('No grant matches the filter') : l10n.t('No grants'), {
+        iconPath: new vscode.ThemeIcon('info'),
+      });
+  }
+}
+
+/** All there is to say about a row. Text from AWS is escaped, never taken as Markdown. */
+export function granteesTooltip(
+  node: GranteesNode,
+  known: KnownOfGrantees,
+): vscode.MarkdownString | string | undefined {
+  switch (node.kind) {
+    case 'grant':
+      return grantTooltip(node, known);
+    case 'field':
+      return plain(node.name, node.value);
+    case 'group': {
+      const { subject, title, grants, detail } = node.group;
+      const [first] = grants;
+      if (subject.kind === 'principal' && first !== undefined) {
+        return plain(subject.principal.value, describePrincipal(subject.principal, first.grant));
+      }
+      return plain(subject.kind === 'key' ? subject.key.arn : title, detail);
+    }
+    case 'unreadable': {
+      const { sentence, advice } = explain(node.unreadable.error.details);
+      return plain(nameOf(node.unreadable), `${sentence} ${advice}`, node.unreadable.error);
+    }
+    case 'unreadableGroup':
+      return l10n.t('What could not be read, or not to its end, and why. Its grants may be missing above.');
+    case 'scanState':
+    case 'moreGrants':
+    case 'nothing':
+      return undefined;
+  }
+}
+
+function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeItem {
+  return Object.assign(new vscode.TreeItem(printable(label), properties.collapsibleState ?? None), properties);
+}
+
+function warningIcon(): vscode.ThemeIcon {
+  return new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'));
+}
+
+function stateItem(state: ScanState): vscode.TreeItem {
+  if (state.kind === 'running') {
+    return row(l10n.t('Searching…'), {
+      description: state.counts === undefined ? '' : countsText(state.counts),
+      iconPath: new vscode.ThemeIcon('loading~spin'),
+    });
+  }
+  const { counts, wasCancelled, endedAt, unreadable } = state.result;
+  const at = timeOfDay(new Date(endedAt));
+  const isWhole = !wasCancelled && unreadable.length === 0;
+  return row(wasCancelled ? l10n.t('Cancelled, incomplete') : isWhole ? l10n.t('Complete') : l10n.t('Incomplete'), {
+    description: `${countsText(counts)} · ${l10n.t('as of {0}', at)}`,
+    iconPath: isWhole ? new vscode.ThemeIcon('check') : warningIcon(),
+  });
+}
+
+/** `3 of 20 keys · 120 grants · 2 not readable`. */
+export function countsText({ keysDone, keysTotal, grants, unreadable }: ScanCounts): string {
+  const parts = [
+    l10n.t('{0} of {1} keys', formatCount(keysDone), formatCount(keysTotal)),
+    grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', formatCount(grants)),
+  ];
+  if (unreadable > 0) parts.push(l10n.t('{0} not readable', formatCount(unreadable)));
+  return parts.join(' · ');
+}
+
+function groupItem({ subject, title, detail, grants }: GrantGroup, known: KnownOfGrantees): vscode.TreeItem {
+  const count = formatCount(grants.length);
+  const place = subject.kind === 'key' && !known.showsPlace ? '' : detail;
+  return row(title, {
+    collapsibleState: Collapsed,
+    description: [count, place].filter((part) => part !== '').join(' · '),
+    iconPath: groupIcon(subject),
+    accessibilityInformation: {
+      label: [title, place, grants.length === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', count)]
+        .filter((part) => part !== '')
+        .join(', '),
+    },
+  });
+}
+
+function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
+  switch (subject.kind) {
+    case 'principal':
+      return new vscode.ThemeIcon(principalIcons[subject.principal.kind]);
+    case 'finding':
+      return new vscode.ThemeIcon(subject.finding === 'none' ? 'pass' : 'search');
+    case 'operation':
+      return new vscode.ThemeIcon('symbol-method');
+    case 'key':
+      return new vscode.ThemeIcon('key');
+  }
+}
+
+/** A grant's row says what its group does not. */
+function textOf(held: HeldGrant, { grouping, showsPlace }: KnownOfGrantees) {
+  const key = printable(keyLabel(held.key));
+  const name = held.grant.name === undefined ? undefined : printable(held.grant.name);
+  const place = showsPlace ? `${connectionName(held.connection.ref)} · ${placeOf(held)}` : undefined;
+  const who = held.grant.name === undefined ? undefined : held.grantee.shortName;
+  switch (grouping) {
+    case 'principal':
+      return { label: key, lead: [place, name] };
+    case 'key':
+      return { label: grantLabel(held), lead: [who] };
+    case 'finding':
+    case 'operation':
+      return { label: grantLabel(held), lead: [key, place, who] };
+  }
+}
+
+function unreadableItem(unreadable: Unreadable): vscode.TreeItem {
+  const { title, sentence } = explain(unreadable.error.details);
+  const name = nameOf(unreadable);
+  const place = [connectionName(unreadable.ref), unreadable.region].filter((part) => part !== undefined).join(' · ');
+  const parts = [title, unreadable.key === undefined ? undefined : place, printable(sentence)];
+  return row(name, {
+    description: parts.filter((part) => part !== undefined).join(' · '),
+    iconPath: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
+    accessibilityInformation: { label: `${printable(name)}, ${title}. ${printable(sentence)}` },
+  });
+}
+
+function nameOf({ key, ref, region }: Unreadable): string {
+  if (key !== undefined) return keyLabel(key);
+  return [connectionName(ref), region].filter((part) => part !== undefined).join(' · ');
+}

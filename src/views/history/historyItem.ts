@@ -1,0 +1,320 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { asMarkdown, duration, localTime, printable, timeOfDay } from '../../core/base/text.ts';
+import { isRecreatable } from '../../core/changes/journalOutcomes.ts';
+import { endsGrant, type JournalKind, type JournalRecord } from '../../core/changes/journalRecord.ts';
+import type { LastRead } from '../../core/changes/propagation.ts';
+import { explain, type KmsErrorKind } from '../../core/kms/errors.ts';
+import { keyLabel } from '../../core/kms/model.ts';
+import { grantee } from '../../core/kms/principal.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { commands, rows } from '../../manifest.ts';
+import { grantFields } from '../keys/grantFields.ts';
+
+/** The rows of the History view: readonly data. What is known of an entry is looked up when its row is drawn. */
+export type HistoryNode = HistoryDayNode | HistoryEntryNode | HistoryFieldNode | HistoryMoreNode | HistoryMessageNode;
+
+/** The changes of one day, in local time. */
+export interface HistoryDayNode {
+  readonly kind: 'historyDay';
+  /** `2026-11-24`. */
+  readonly day: string;
+}
+
+export interface HistoryEntryNode {
+  readonly kind: 'historyEntry';
+  /** Of the entry in the journal. */
+  readonly id: string;
+}
+
+/** One field of an entry. Its kind and value are those of the fields of a grant, so that they are copied alike. */
+export interface HistoryFieldNode {
+  readonly kind: 'field';
+  readonly parent: HistoryEntryNode;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** "Load more…" at the end. */
+export interface HistoryMoreNode {
+  readonly kind: 'historyMore';
+  readonly shown: number;
+  readonly total: number;
+}
+
+export interface HistoryMessageNode {
+  readonly kind: 'historyMessage';
+  readonly tone: 'warning' | 'error';
+  readonly title: string;
+  readonly sentence: string;
+}
+
+export function historyNodeId(node: HistoryNode): string {
+  switch (node.kind) {
+    case 'historyDay':
+      return `day|${node.day}`;
+    case 'historyEntry':
+      return node.id;
+    case 'field':
+      return `${node.parent.id}|${node.name}`;
+    case 'historyMore':
+      return 'more';
+    case 'historyMessage':
+      return `message|${node.sentence}`;
+  }
+}
+
+/** The entry that a command was called with: a row, or the button of a notification. */
+export function asHistoryEntry(argument: unknown): HistoryEntryNode | undefined {
+  const isEntry =
+    typeof argument === 'object' &&
+    argument !== null &&
+    'kind' in argument &&
+    argument.kind === 'historyEntry' &&
+    'id' in argument &&
+    typeof argument.id === 'string';
+  return isEntry ? (argument as HistoryEntryNode) : undefined;
+}
+
+export function isHistoryMore(argument: unknown): argument is HistoryMoreNode {
+  return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'historyMore';
+}
+
+/** What rows show besides their own data. */
+export interface KnownHistory {
+  record(id: string): JournalRecord | undefined;
+  isUnderWay(id: string): boolean;
+  count(day: string): number;
+}
+
+const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+
+/** The row of a node, without its tooltip. */
+export function historyItem(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
+  const item = build(node, known);
+  item.id = historyNodeId(node);
+  return item;
+}
+
+function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeItem {
+  return Object.assign(new vscode.TreeItem(printable(label), properties.collapsibleState ?? None), properties);
+}
+
+function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
+  switch (node.kind) {
+    case 'historyDay':
+      return row(node.day, {
+        collapsibleState: Expanded,
+        description: String(known.count(node.day)),
+        iconPath: new vscode.ThemeIcon('calendar'),
+        contextValue: rows.historyDay,
+      });
+    case 'historyEntry': {
+      const record = known.record(node.id);
+      // Cleared by another window at this moment: the row goes with the next refresh.
+      return record === undefined ? row('', {}) : entryItem(record, known.isUnderWay(node.id));
+    }
+    case 'field':
+      return row(node.name, { description: printable(node.value), contextValue: rows.field });
+    case 'historyMore':
+      return row(l10n.t('Load more…'), {
+        description: l10n.t('{0} of {1} shown', node.shown.toLocaleString('en'), node.total.toLocaleString('en')),
+        iconPath: new vscode.ThemeIcon('ellipsis'),
+        contextValue: rows.more,
+        command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
+      });
+    case 'historyMessage':
+      return row(node.title, {
+        description: printable(node.sentence),
+        iconPath: node.tone === 'error' ? icon('error', 'problemsErrorIcon') : icon('warning', 'problemsWarningIcon'),
+        contextValue: rows.message,
+        accessibilityInformation: { label: `${node.title}. ${printable(node.sentence)}` },
+        // A history that could not be read is read anew when it is shown anew.
+        ...(node.tone === 'error'
+          ? { command: { command: commands.showHistory, title: l10n.t('Retry'), arguments: [] } }
+          : {}),
+      });
+  }
+}
+
+function icon(name: string, color?: string): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(name, color === undefined ? undefined : new vscode.ThemeColor(`${color}.foreground`));
+}
+
+function entryItem(record: JournalRecord, isUnderWay: boolean): vscode.TreeItem {
+  const name = nameOf(record);
+  const what = `${changeText(record)} ${timeOfDay(new Date(record.at)).slice(0, 5)}`;
+  const state = stateText(record, isUnderWay);
+  const key = printable(keyLabel(record.key));
+  return row(name, {
+    collapsibleState: Collapsed,
+    description: `${what} · ${key} · ${state}`,
+    iconPath: stateIcon(record, isUnderWay),
+    contextValue: isRecreatable(record) ? rows.historyRecreatable : rows.historyEntry,
+    accessibilityInformation: { label: l10n.t('Grant {0} on {1}, {2}, {3}', name, key, what, state) },
+  });
+}
+
+function nameOf({ grant }: JournalRecord): string {
+  return printable(grant.name ?? grantee(grant).shortName);
+}
+
+/** What was done, or only asked for. */
+function changeText({ kind, accepted }: JournalRecord): string {
+  const texts: Readonly<Record<JournalKind, readonly [string, string]>> = {
+    revoke: [l10n.t('revoked'), l10n.t('revoke')],
+    retire: [l10n.t('retired'), l10n.t('retire')],
+    create: [l10n.t('created'), l10n.t('create')],
+    recreate: [l10n.t('recreated'), l10n.t('recreate')],
+  };
+  return texts[kind][accepted ? 0 : 1];
+}
+
+/** What is known of it, and no more. */
+function stateText(record: JournalRecord, isUnderWay: boolean): string {
+  const { outcome, recreatedAs } = record;
+  if (recreatedAs !== undefined) return l10n.t('recreated as {0}', printable(recreatedAs, 12));
+  if (isUnderWay) return l10n.t('waiting for KMS');
+  switch (outcome?.kind) {
+    case undefined:
+    case 'unknown':
+      return l10n.t('outcome unknown');
+    case 'accepted':
+      return endsGrant(record) ? l10n.t('confirming') : l10n.t('accepted');
+    case 'followed':
+      return l10n.t('confirming');
+    case 'reappeared':
+      return l10n.t('listed again · confirming');
+    case 'notFound':
+      return l10n.t('not found by KMS · confirming');
+    case 'refused':
+      return l10n.t('refused: {0}', failureTitle(outcome.error));
+    case 'gone':
+      return l10n.t('confirmed after {0}', duration(outcome.afterMs));
+    case 'stillListed':
+      return outcome.lastRead === 'listed' ? l10n.t('still listed') : l10n.t('not confirmed');
+    case 'unread':
+      return outcome.trouble === undefined
+        ? l10n.t('not confirmed')
+        : l10n.t('not confirmed: {0}', failureTitle(outcome.trouble));
+    case 'stopped':
+      return l10n.t('not confirmed');
+    case 'dismissed':
+      return l10n.t('no longer listed');
+    case 'listed':
+      return l10n.t('listed after {0}', duration(outcome.afterMs));
+    case 'notListed':
+      return l10n.t('not listed yet after {0}', duration(outcome.afterMs));
+  }
+}
+
+function failureTitle(kind: string): string {
+  // A kind that an older or newer version wrote has the title of an unknown failure.
+  const { title } = explain({ kind: kind as KmsErrorKind, operation: '', awsName: kind, message: '' }) ?? {};
+  return title ?? l10n.t('Failed');
+}
+
+function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon {
+  const { outcome, recreatedAs } = record;
+  if (recreatedAs !== undefined) return icon('discard');
+  if (isUnderWay) return icon('loading~spin');
+  switch (outcome?.kind) {
+    case undefined:
+    case 'unknown':
+      return icon('question', 'problemsWarningIcon');
+    case 'refused':
+      return icon('error', 'problemsErrorIcon');
+    case 'accepted':
+      return endsGrant(record) ? icon('sync') : icon('check');
+    case 'notFound':
+    case 'followed':
+    case 'reappeared':
+      return icon('sync');
+    case 'gone':
+    case 'dismissed':
+    case 'listed':
+      return icon('check');
+    case 'stillListed':
+    case 'unread':
+    case 'stopped':
+    case 'notListed':
+      return icon('warning', 'problemsWarningIcon');
+  }
+}
+
+/** What the row opens to. */
+export function historyFields(record: JournalRecord): readonly { readonly name: string; readonly value: string }[] {
+  const { outcome, outcomeAt, account, key, recreatedAs } = record;
+  const fields: readonly (readonly [string, string | undefined])[] = [
+    [l10n.t('Outcome'), stateText({ ...record, recreatedAs: undefined }, false)],
+    [l10n.t('Outcome known'), outcomeAt === undefined ? undefined : localTime(new Date(outcomeAt))],
+    [l10n.t('Last check'), outcome !== undefined && 'lastRead' in outcome ? lastReadText(outcome.lastRead) : undefined],
+    [l10n.t('What KMS said'), outcome?.kind === 'refused' ? outcome.message : undefined],
+    [l10n.t('Recreated as'), recreatedAs],
+    [l10n.t('Asked for'), localTime(new Date(record.at))],
+    [l10n.t('Key'), key.aliases.join(', ')],
+    [l10n.t('Key ARN'), key.arn],
+    [l10n.t('Connection'), placeOf(record)],
+    [l10n.t('Signed in to account'), account],
+    [l10n.t('Signed in as'), record.principal],
+    [l10n.t('Identity not verified'), record.unverified],
+  ];
+  return [
+    ...fields.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [{ name, value }])),
+    ...grantFields(record.grant),
+  ];
+}
+
+/** What the last read said that KMS answered. */
+function lastReadText(lastRead: LastRead): string {
+  const texts: Readonly<Record<LastRead, string>> = {
+    listed: l10n.t('KMS listed the grant'),
+    absent: l10n.t('KMS did not list the grant'),
+    none: l10n.t('KMS answered no check'),
+  };
+  return texts[lastRead];
+}
+
+function placeOf({ connection }: JournalRecord): string {
+  const name = connectionName(connection);
+  return connection.kind === 'sample' ? name : `${name} · ${connection.region}`;
+}
+
+/** All there is to say about a row. Text from AWS is escaped; the tooltip trusts no commands and no HTML. */
+export function historyTooltip(node: HistoryNode, known: KnownHistory): vscode.MarkdownString | undefined {
+  switch (node.kind) {
+    case 'historyEntry': {
+      const record = known.record(node.id);
+      return record && markdown(nameOf(record), historyFields(record));
+    }
+    case 'field':
+      return markdown(node.name, [], node.value);
+    case 'historyMessage':
+      return markdown(node.title, [], node.sentence);
+    case 'historyDay':
+    case 'historyMore':
+      return undefined;
+  }
+}
+
+function markdown(
+  title: string,
+  fields: readonly { readonly name: string; readonly value: string }[],
+  text = '',
+): vscode.MarkdownString {
+  const paragraphs = [
+    `**${data(title)}**`,
+    fields.map(({ name, value }) => `${data(name)}: ${data(value)}`).join('  \n'),
+    data(text),
+  ];
+  const string = new vscode.MarkdownString(paragraphs.filter((paragraph) => paragraph !== '').join('\n\n'));
+  string.isTrusted = false;
+  string.supportHtml = false;
+  return string;
+}
+
+function data(text: string): string {
+  return asMarkdown(printable(text, 2048));
+}

@@ -1,0 +1,172 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { localTime } from '../../core/base/text.ts';
+import type { Journal } from '../../core/changes/journal.ts';
+import type { JournalRecord } from '../../core/changes/journalRecord.ts';
+import { isUserError } from '../../core/kms/errors.ts';
+import type { RowLookup } from '../shared/nodes.ts';
+import {
+  asHistoryEntry,
+  type HistoryDayNode,
+  type HistoryEntryNode,
+  type HistoryMoreNode,
+  type HistoryNode,
+  historyFields,
+  historyItem,
+  historyNodeId,
+  historyTooltip,
+  type KnownHistory,
+} from './historyItem.ts';
+
+/** Entries are shown in windows of this many. */
+const entryWindow = 200;
+
+/** The History view: days → changes → fields, newest first. */
+export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLookup {
+  readonly #journal: Journal;
+  readonly #known: KnownHistory;
+  readonly #changed = new vscode.EventEmitter<HistoryNode | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #listener: { dispose(): void };
+  readonly #entries = new Map<string, HistoryEntryNode>();
+  /** All rows that were ever given out. */
+  readonly #given = new WeakSet<object>();
+  #shown = entryWindow;
+  /** The entries on screen by day, in order. */
+  #days = new Map<string, readonly HistoryEntryNode[]>();
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    this.#known = {
+      record: (id) => journal.record(id),
+      isUnderWay: (id) => journal.isUnderWay(id),
+      count: (day) => this.#days.get(day)?.length ?? 0,
+    };
+    this.#listener = journal.onChange(() => this.#changed.fire(undefined));
+  }
+
+  getTreeItem(node: HistoryNode): vscode.TreeItem {
+    return historyItem(node, this.#known);
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: HistoryNode): vscode.TreeItem {
+    item.tooltip = historyTooltip(node, this.#known);
+    return item;
+  }
+
+  getParent(node: HistoryNode): HistoryNode | undefined {
+    if (node.kind === 'field') return node.parent;
+    if (node.kind !== 'historyEntry') return undefined;
+    const record = this.#journal.record(node.id);
+    return record && { kind: 'historyDay', day: dayOf(record) };
+  }
+
+  async getChildren(node?: HistoryNode): Promise<HistoryNode[]> {
+    const children = await this.#children(node);
+    for (const child of children) {
+      this.#given.add(child);
+    }
+    return children;
+  }
+
+  async #children(node: HistoryNode | undefined): Promise<HistoryNode[]> {
+    switch (node?.kind) {
+      case undefined:
+        return this.#roots();
+      case 'historyDay':
+        return [...(this.#days.get(node.day) ?? [])];
+      case 'historyEntry': {
+        const record = this.#journal.record(node.id);
+        return record === undefined
+          ? []
+          : historyFields(record).map(({ name, value }) => ({ kind: 'field', parent: node, name, value }));
+      }
+      case 'field':
+      case 'historyMore':
+      case 'historyMessage':
+        return [];
+    }
+  }
+
+  /** An entry is no more than its ID, which is looked up where it is used. */
+  row(argument: object): object | undefined {
+    const entry = asHistoryEntry(argument);
+    if (entry !== undefined) {
+      return { kind: entry.kind, id: entry.id };
+    }
+    return this.#given.has(argument) ? argument : undefined;
+  }
+
+  loadMore(_: HistoryMoreNode): void {
+    this.#shown += entryWindow;
+    this.#changed.fire(undefined);
+  }
+
+  /** Reads what could not be read, and draws the view anew. */
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+    this.#changed.dispose();
+  }
+
+  async #roots(): Promise<HistoryNode[]> {
+    let failure: HistoryNode | undefined;
+    try {
+      await this.#journal.ready();
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      failure = { kind: 'historyMessage', tone: 'error', title: l10n.t('Not readable'), sentence: error.message };
+    }
+    const { records, damaged, later } = this.#journal;
+    const shown = records.slice(0, this.#shown);
+    this.#days = new Map();
+    for (const record of shown) {
+      const day = dayOf(record);
+      this.#days.set(day, [...(this.#days.get(day) ?? []), this.#entry(record)]);
+    }
+    const nodes: HistoryNode[] = failure === undefined ? [] : [failure];
+    if (damaged > 0) {
+      nodes.push({
+        kind: 'historyMessage',
+        tone: 'warning',
+        title: l10n.t('Not complete'),
+        sentence: l10n.t(
+          "Lines of the history that can't be read: {0}. They are kept, and Export History has them as they are.",
+          damaged,
+        ),
+      });
+    }
+    if (later > 0) {
+      nodes.push({
+        kind: 'historyMessage',
+        tone: 'warning',
+        title: l10n.t('Not complete'),
+        sentence: l10n.t(
+          'Lines of the history that a later version of KMS Grants wrote: {0}. They are kept, but not shown.',
+          later,
+        ),
+      });
+    }
+    nodes.push(...[...this.#days.keys()].map((day): HistoryDayNode => ({ kind: 'historyDay', day })));
+    if (shown.length < records.length) {
+      nodes.push({ kind: 'historyMore', shown: shown.length, total: records.length });
+    }
+    return nodes;
+  }
+
+  /** The same object for the same entry. */
+  #entry({ id }: JournalRecord): HistoryEntryNode {
+    const node = this.#entries.get(id) ?? { kind: 'historyEntry', id };
+    this.#entries.set(historyNodeId(node), node);
+    return node;
+  }
+}
+
+function dayOf({ at }: JournalRecord): string {
+  return localTime(new Date(at)).slice(0, 10);
+}

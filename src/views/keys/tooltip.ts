@@ -1,0 +1,164 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { asMarkdown, duration, localTime, printable } from '../../core/base/text.ts';
+import { type Finding, managerOf } from '../../core/findings/findings.ts';
+import { explain, type KmsError } from '../../core/kms/errors.ts';
+import { keyLabel } from '../../core/kms/model.ts';
+import { describePrincipal, grantee, readPrincipal } from '../../core/kms/principal.ts';
+import { serviceOfGrant } from '../../core/kms/serviceGrant.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { impactOfRevoke } from '../../core/words/impact.ts';
+import { findingSections } from '../shared/findingText.ts';
+import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
+import { grantFields } from './grantFields.ts';
+import { accountText, type Known, keyStateText } from './treeItem.ts';
+
+/**
+ * All there is to say about a row. Text from AWS is escaped, never taken as Markdown; the tooltip trusts no commands and
+ * no HTML.
+ */
+export function tooltip(node: Node, known: Known): vscode.MarkdownString | string | undefined {
+  switch (node.kind) {
+    case 'connection':
+      return connectionTooltip(node, known);
+    case 'awsManagedKeys':
+      return l10n.t('Keys that AWS services made in this account. Their grants belong to the services.');
+    case 'otherAccounts':
+      return l10n.t('Keys that were opened by their ARN. Open more with "Open Key by ARN…".');
+    case 'key':
+      return keyTooltip(node, known);
+    case 'grant':
+      return grantTooltip(node, known);
+    case 'field':
+      return plain(node.name, node.value);
+    case 'message':
+      return plain(node.title, node.sentence, node.error);
+    case 'more':
+      return undefined;
+  }
+}
+
+/** A title and a text, for a row that has no more; of a failure also AWS's own text, for who looks it up or asks AWS. */
+export function plain(title: string, text: string, error?: KmsError): vscode.MarkdownString {
+  return table(title, error === undefined ? [] : answerLines(error), text);
+}
+
+function answerLines({ details }: KmsError): Lines {
+  return [
+    [l10n.t('Answer'), `${details.awsName}: ${details.message}`],
+    [l10n.t('Request ID'), details.requestId],
+  ];
+}
+
+type Lines = readonly (readonly [string, string | undefined])[];
+
+function table(
+  title: string,
+  lines: Lines,
+  note?: string,
+  findings: readonly Finding[] = [],
+  impact?: string,
+): vscode.MarkdownString {
+  const paragraphs = [
+    `**${data(title)}**`,
+    joined(lines),
+    data(note ?? ''),
+    ...findingSections(findings, impact).map((section) => `**${data(section.title)}**  \n${joined(section.lines)}`),
+  ];
+  const markdown = new vscode.MarkdownString(paragraphs.filter((paragraph) => paragraph !== '').join('\n\n'));
+  markdown.isTrusted = false;
+  markdown.supportHtml = false;
+  return markdown;
+}
+
+function joined(lines: Lines): string {
+  const shown = lines.filter(([, value]) => value !== undefined && value !== '');
+  return shown.map(([name, value = '']) => `${data(name)}: ${data(value)}`).join('  \n');
+}
+
+function data(text: string): string {
+  return asMarkdown(printable(text, 2048));
+}
+
+function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownString {
+  const { ref } = node;
+  const state = known.connection(node);
+  const { identity, endpoint, failure } = state;
+  return table(
+    connectionName(ref),
+    [
+      [l10n.t('Region'), state.region],
+      [l10n.t('Account'), accountText(state)],
+      [l10n.t('Signed in as'), identity?.arn],
+      [l10n.t('Custom endpoint'), endpoint?.kind === 'custom' ? endpoint.url : undefined],
+      ...(failure === undefined ? [] : answerLines(failure)),
+    ],
+    failure === undefined ? undefined : explain(failure.details).sentence,
+  );
+}
+
+function keyTooltip(node: KeyNode, known: Known): vscode.MarkdownString {
+  const { key } = node;
+  const metadata = known.metadata(node);
+  const lines: Lines = [
+    [l10n.t('Description'), metadata?.description],
+    [l10n.t('Aliases'), key.aliases.join(', ')],
+    [l10n.t('Key state'), metadata === undefined ? undefined : (keyStateText(metadata) ?? l10n.t('Enabled'))],
+    [l10n.t('Deletion date'), metadata?.deletionDate === undefined ? undefined : localTime(metadata.deletionDate)],
+    [
+      l10n.t('Managed by'),
+      metadata === undefined ? undefined : { AWS: l10n.t('AWS'), CUSTOMER: l10n.t('Customer') }[metadata.manager],
+    ],
+    [l10n.t('Key usage'), metadata?.usage],
+    [l10n.t('Key spec'), metadata?.spec],
+    [l10n.t('Origin'), metadata?.origin],
+    [l10n.t('Multi-Region'), metadata?.multiRegion === true ? l10n.t('Yes') : undefined],
+    [l10n.t('Created'), metadata?.creationDate === undefined ? undefined : localTime(metadata.creationDate)],
+    [l10n.t('Key ID'), key.keyId],
+    [l10n.t('Key ARN'), key.arn],
+  ];
+  return table(keyLabel(key), lines, undefined, known.findings(node));
+}
+
+export function grantTooltip(node: GrantNode, known: Pick<Known, 'revocation' | 'findings'>): vscode.MarkdownString {
+  const { grant, key } = node;
+  const who = grantee(grant);
+  const { retiringPrincipal } = grant;
+  const impact = impactOfRevoke(grant);
+  const revocation = known.revocation(node);
+  const lines: (readonly [string, string | undefined])[] = [
+    [l10n.t('Held by'), describePrincipal(who, grant)],
+    [
+      l10n.t('Can be retired by'),
+      retiringPrincipal === undefined ? undefined : describePrincipal(readPrincipal(retiringPrincipal), grant),
+    ],
+    [l10n.t('Managed by'), managerOf(grant, key, undefined)],
+    [l10n.t('Used for'), serviceOfGrant(grant)?.resource],
+    ...grantFields(grant).map(({ name, value }): [string, string] => [name, value]),
+    [l10n.t('Key'), `${keyLabel(key)} (${key.arn})`],
+  ];
+  if (revocation?.kind === 'confirming' && revocation.progress !== undefined) {
+    const { absences, lastRead, trouble, nextCheckAt } = revocation.progress;
+    const seen = {
+      listed: l10n.t('still listed'),
+      absent: l10n.t('not listed, {0} in a row', absences),
+      none: l10n.t('none yet'),
+    }[lastRead];
+    lines.push([l10n.t('Last read'), trouble === undefined ? seen : l10n.t('{0}; the latest failed', seen)]);
+    lines.push([l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - Date.now()))]);
+  }
+  if (revocation?.kind === 'unconfirmed') {
+    const { kind, requestedAt } = revocation.record;
+    const asked = kind === 'revoke' ? l10n.t('Revoke asked for') : l10n.t('Retirement asked for');
+    lines.push([asked, localTime(new Date(requestedAt))]);
+  }
+  return table(
+    grant.name ?? who.shortName,
+    lines,
+    revocation === undefined ? `${l10n.t('If revoked:')} ${impact}` : undefined,
+    revocation === undefined ? known.findings(node) : undefined,
+    impact,
+  );
+}

@@ -1,0 +1,41 @@
+import * as l10n from '@vscode/l10n';
+import type { Finding } from '../../core/findings/findings.ts';
+import type { GrantField } from '../keys/grantFields.ts';
+
+/** What a row has room for: the warnings by name, and how many more there are. `undefined` where there are none. */
+export function shortFindings(findings: readonly Finding[]): string | undefined {
+  if (findings.length === 0) return undefined;
+  const named = findings.filter(({ severity }) => severity === 'warning').slice(0, 2);
+  const rest = findings.length - named.length;
+  if (named.length > 0) return named.map(({ title }) => title).join(', ') + (rest > 0 ? ` +${rest}` : '');
+  return rest === 1 ? l10n.t('1 note') : l10n.t('{0} notes', rest);
+}
+
+/** All of them by name, for a screen reader. */
+export function spokenFindings(findings: readonly Finding[]): string | undefined {
+  if (findings.length === 0) return undefined;
+  return l10n.t('Findings: {0}', findings.map(({ title }) => title).join(', '));
+}
+
+/** A row each below the grant, so that they can be read and copied without a mouse. */
+export function findingFields(findings: readonly Finding[]): readonly GrantField[] {
+  return findings.map(({ severity, title, reason }) => ({
+    name: severity === 'warning' ? l10n.t('Finding: {0}', title) : l10n.t('Note: {0}', title),
+    value: reason,
+  }));
+}
+
+/** A section of the tooltip for each: why, what a revoke would do (where `impact` does not say it), and where that is written. */
+export function findingSections(
+  findings: readonly Finding[],
+  impact: string | undefined,
+): readonly { readonly title: string; readonly lines: readonly (readonly [string, string])[] }[] {
+  return findings.map(({ severity, title, reason, effect, source }) => ({
+    title: severity === 'warning' ? l10n.t('Finding: {0}', title) : l10n.t('Note: {0}', title),
+    lines: [
+      [l10n.t('Why'), reason],
+      ...(effect === impact ? [] : [[l10n.t('If revoked'), effect] as const]),
+      [l10n.t('Source'), source],
+    ],
+  }));
+}

@@ -1,0 +1,230 @@
+import type { HelpfulAction, KmsError } from '../../core/kms/errors.ts';
+import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../../core/kms/model.ts';
+
+/** The rows of the Keys view: readonly data, mapped to a TreeItem in treeItem.ts. */
+export type Node =
+  | ConnectionNode
+  | AwsManagedKeysNode
+  | OtherAccountsNode
+  | KeyNode
+  | GrantNode
+  | FieldNode
+  | MoreNode
+  | MessageNode;
+
+/** A connection, open or not. */
+export interface ConnectionNode {
+  readonly kind: 'connection';
+  readonly ref: ConnectionRef;
+}
+
+/** The group of the AWS managed keys of a connection. */
+export interface AwsManagedKeysNode {
+  readonly kind: 'awsManagedKeys';
+  readonly connection: Connection;
+  readonly keys: readonly KmsKey[];
+}
+
+/** The group of the keys of a connection that were opened by ARN. */
+export interface OtherAccountsNode {
+  readonly kind: 'otherAccounts';
+  readonly ref: ConnectionRef;
+  readonly keyArns: readonly string[];
+}
+
+export interface KeyNode {
+  readonly kind: 'key';
+  /** The connection in the key's own Region. */
+  readonly connection: Connection;
+  readonly key: KmsKey;
+  /** The connection below which the key is pinned, when it was opened by ARN. */
+  readonly pinnedTo?: ConnectionRef | undefined;
+}
+
+export interface GrantNode {
+  readonly kind: 'grant';
+  readonly connection: Connection;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+  readonly pinnedTo?: ConnectionRef | undefined;
+}
+
+/** One field of a grant. */
+export interface FieldNode {
+  readonly kind: 'field';
+  readonly parent: GrantNode;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** "Load more…" at the end of a list. */
+export interface MoreNode {
+  readonly kind: 'more';
+  readonly parent: ConnectionNode | KeyNode;
+  readonly shown: number;
+  /** `undefined` while KMS has not told. */
+  readonly total: number | undefined;
+  /** A filter is over those that are loaded, and there may be others that it would leave. */
+  readonly isFiltered?: boolean;
+}
+
+/** A row that says something in place of, or next to, what a list holds. */
+export interface MessageNode {
+  readonly kind: 'message';
+  readonly tone: 'info' | 'warning' | 'error' | 'loading';
+  /** Where it stands; `undefined` at the root. */
+  readonly parent: ConnectionNode | OtherAccountsNode | KeyNode | undefined;
+  /** Tells rows of the same parent apart. */
+  readonly slot: string;
+  readonly title: string;
+  readonly sentence: string;
+  readonly actions: readonly HelpfulAction[];
+  /** What it tells of. */
+  readonly error?: KmsError;
+  /** The connection that it is about. */
+  readonly ref?: ConnectionRef;
+}
+
+/** Stable over refreshes, reloads and reconnects, so that expansion and selection are kept. */
+export function nodeId(node: Node): string {
+  switch (node.kind) {
+    case 'connection':
+      return connectionId(node.ref);
+    case 'awsManagedKeys':
+      return awsManagedKeysId(node.connection);
+    case 'otherAccounts':
+      return otherAccountsId(node.ref);
+    case 'key':
+      return keyNodeId(node.connection, node.key.arn, node.pinnedTo);
+    case 'grant':
+      return grantNodeId(node.connection, node.key.arn, node.grant.grantId, node.pinnedTo);
+    case 'field':
+      return `${nodeId(node.parent)}|field|${node.name}`;
+    case 'more':
+      return `${nodeId(node.parent)}|more`;
+    case 'message':
+      return `${node.parent === undefined ? '' : nodeId(node.parent)}|message|${node.slot}`;
+  }
+}
+
+export function awsManagedKeysId(connection: Connection): string {
+  return `${connection.id}|awsManagedKeys`;
+}
+
+export function otherAccountsId(ref: ConnectionRef): string {
+  return `${connectionId(ref)}|otherAccounts`;
+}
+
+export function keyNodeId(connection: Connection, keyArn: string, pinnedTo?: ConnectionRef): string {
+  return pinnedTo === undefined ? `${connection.id}|${keyArn}` : `${otherAccountsId(pinnedTo)}|${keyArn}`;
+}
+
+export function grantNodeId(connection: Connection, keyArn: string, grantId: string, pinnedTo?: ConnectionRef): string {
+  return `${keyNodeId(connection, keyArn, pinnedTo)}|${grantId}`;
+}
+
+/** The node that a command was called with, if it is one of `kinds`. It is one of ours: see {@link RowLookup}. */
+export function asNode<K extends Node['kind']>(
+  argument: unknown,
+  ...kinds: readonly K[]
+): Extract<Node, { kind: K }> | undefined {
+  if (typeof argument !== 'object' || argument === null || !('kind' in argument)) return undefined;
+  return kinds.some((kind) => kind === argument.kind) ? (argument as Extract<Node, { kind: K }>) : undefined;
+}
+
+/** The rows that VS Code holds, by ID, but for those that nobody is ever told of. */
+export class HeldNodes {
+  readonly #nodes = new Map<string, Node>();
+  /** The IDs of the children of each. */
+  readonly #children = new Map<string, readonly string[]>();
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  get(id: string): Node | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /**
+   * As VS Code does: of what it asks the children of, it forgets all that was below, and asks for it anew.
+   * @param parent `undefined`: the view itself
+   */
+  replaceChildren(parent: Node | undefined, children: readonly Node[]): void {
+    const parentId = parent === undefined ? '' : nodeId(parent);
+    this.#forgetBelow(parentId);
+    // A row that went while its children were read.
+    if (parent !== undefined && !this.#nodes.has(parentId)) return;
+    const ids: string[] = [];
+    for (const child of children) {
+      if (child.kind === 'field' || child.kind === 'message' || child.kind === 'more') continue;
+      const id = nodeId(child);
+      this.#nodes.set(id, child);
+      ids.push(id);
+    }
+    if (ids.length > 0) this.#children.set(parentId, ids);
+  }
+
+  #forgetBelow(id: string): void {
+    for (const child of this.#children.get(id) ?? []) {
+      this.#nodes.delete(child);
+      this.#forgetBelow(child);
+    }
+    this.#children.delete(id);
+  }
+}
+
+/**
+ * Where a view's rows are found again. Commands are called with rows by VS Code's menus, and by anybody else with anything,
+ * such as a link or another extension: what they are called with is looked up, and never believed.
+ */
+export interface RowLookup {
+  /** The row itself, if this view gave it out; else one of this view with the same identity, if there is one. */
+  row(argument: object): object | undefined;
+}
+
+/** What names a row, as far as somebody says so. */
+interface NamedRow {
+  readonly kind: unknown;
+  readonly ref: ConnectionRef | undefined;
+  readonly connection: { readonly id: string; readonly opening: number } | undefined;
+  readonly keyArn: string | undefined;
+  readonly grantId: string | undefined;
+  readonly pinnedTo: ConnectionRef | undefined;
+}
+
+/** Reads no more than identities; whatever else an argument holds is not looked at. */
+export function namedRow(argument: object): NamedRow {
+  const connection = read(argument, 'connection');
+  const [id, opening] = [read(connection, 'id'), read(connection, 'opening')];
+  return {
+    kind: read(argument, 'kind'),
+    ref: asRef(read(argument, 'ref')),
+    connection: typeof id === 'string' && typeof opening === 'number' ? { id, opening } : undefined,
+    keyArn: asText(read(read(argument, 'key'), 'arn')),
+    grantId: asText(read(read(argument, 'grant'), 'grantId')),
+    pinnedTo: asRef(read(argument, 'pinnedTo')),
+  };
+}
+
+function read(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function asRef(value: unknown): ConnectionRef | undefined {
+  const [kind, profile, region] = ['kind', 'profile', 'region'].map((name) => asText(read(value, name)));
+  switch (kind) {
+    case 'sample':
+      return { kind };
+    case 'environment':
+      return region === undefined ? undefined : { kind, region };
+    case 'profile':
+      return profile === undefined || region === undefined ? undefined : { kind, profile, region };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import vscode = require('vscode');
+
+import { lazy } from '../../core/base/lazy.ts';
+import { pressedRows } from '../../core/base/pressedRows.ts';
+import { views } from '../../manifest.ts';
+import type { GranteesNode } from '../grantees/granteeItem.ts';
+import type { GranteesView } from '../grantees/granteesView.ts';
+import type { HistoryView } from '../history/historyView.ts';
+import type { KeysView } from '../keys/keysView.ts';
+import type { Node } from './nodes.ts';
+
+/** What the rows of each view come from. */
+export interface Rows {
+  readonly keys: KeysView;
+  readonly grantees: GranteesView;
+  readonly history: HistoryView;
+}
+
+/** The three views of the container. */
+export interface Trees {
+  readonly keys: vscode.TreeView<Node>;
+  readonly grantees: vscode.TreeView<GranteesNode>;
+  /** The rows that a key is pressed for, by the row that has the focus. */
+  selection(focused: unknown): readonly unknown[];
+  dispose(): void;
+}
+
+/** @param rows is asked once a view wants its first row */
+export function createTrees(rows: () => Promise<Rows>): Trees {
+  const options = { showCollapseAll: true, canSelectMany: true };
+  const keys = vscode.window.createTreeView(views.keys, {
+    treeDataProvider: new LateRows(async () => (await rows()).keys),
+    ...options,
+  });
+  const grantees = vscode.window.createTreeView(views.grantees, {
+    treeDataProvider: new LateRows(async () => (await rows()).grantees),
+    ...options,
+  });
+  const history = vscode.window.createTreeView(views.history, {
+    treeDataProvider: new LateRows(async () => (await rows()).history),
+    showCollapseAll: true,
+  });
+  return {
+    keys,
+    grantees,
+    selection: (focused) => pressedRows(focused, [keys.selection, grantees.selection]),
+    dispose: () => vscode.Disposable.from(keys, grantees, history).dispose(),
+  };
+}
+
+/** Rows of what is loaded when the first of them is asked for. */
+class LateRows<T> implements vscode.TreeDataProvider<T> {
+  readonly #changed = new vscode.EventEmitter<T | T[] | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #rows: () => Promise<Required<vscode.TreeDataProvider<T>>>;
+
+  constructor(load: () => Promise<Required<vscode.TreeDataProvider<T>>>) {
+    this.#rows = lazy(async () => {
+      const rows = await load();
+      rows.onDidChangeTreeData((changed) => this.#changed.fire(changed ?? undefined));
+      return rows;
+    });
+  }
+
+  async getChildren(node?: T): Promise<T[]> {
+    return (await (await this.#rows()).getChildren(node)) ?? [];
+  }
+
+  async getTreeItem(node: T): Promise<vscode.TreeItem> {
+    return (await this.#rows()).getTreeItem(node);
+  }
+
+  async resolveTreeItem(item: vscode.TreeItem, node: T, token: vscode.CancellationToken): Promise<vscode.TreeItem> {
+    return (await (await this.#rows()).resolveTreeItem(item, node, token)) ?? item;
+  }
+
+  async getParent(node: T): Promise<T | undefined> {
+    return (await (await this.#rows()).getParent(node)) ?? undefined;
+  }
+}

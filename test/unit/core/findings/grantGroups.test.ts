@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { defaultFindingOptions } from '../../../../src/core/findings/findings.ts';
+import {
+  type Arrangement,
+  filterGrants,
+  groupGrants,
+  groupings,
+  heldGrants,
+  sortGrants,
+  sortings,
+} from '../../../../src/core/findings/grantGroups.ts';
+import type { ScannedKey } from '../../../../src/core/findings/scan.ts';
+import type { Connection, ConnectionRef, Grant } from '../../../../src/core/kms/model.ts';
+import { textFilter } from '../../../../src/core/words/filter.ts';
+import { FakeKms, grant, key, keyArnOf, metadata, openSession } from '../fakes.ts';
+
+const now = Date.UTC(2026, 10, 24);
+const day = 24 * 60 * 60_000;
+const dev = openSession(new FakeKms()).connection;
+const prodRef: ConnectionRef = { kind: 'profile', profile: 'prod', region: 'eu-west-1' };
+const prod = openSession(new FakeKms(), prodRef).connection;
+
+const to = (value: string, days = 1): Partial<Grant> => ({
+  granteePrincipal: { kind: 'principal', value },
+  creationDate: new Date(now - days * day),
+});
+const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+
+function scanned(keyId: string, grants: readonly Grant[], connection: Connection = dev): ScannedKey {
+  const keyArn = keyArnOf(keyId);
+  return {
+    connection,
+    key: key(keyId, `alias/${keyId}`),
+    metadata: metadata(keyArn),
+    grants: grants.map((one) => ({ ...one, keyArn })),
+    isComplete: true,
+  };
+}
+
+const held = (...keys: readonly ScannedKey[]) => heldGrants(keys, defaultFindingOptions, now, () => false);
+
+function groups(keys: readonly ScannedKey[], changes: Partial<Arrangement> = {}) {
+  const arrangement: Arrangement = { grouping: 'principal', sorting: 'name', ...changes };
+  const all = groupGrants(sortGrants(held(...keys), arrangement.sorting), arrangement);
+  return all.map(({ title, grants }) => [title, grants.map(({ grant: { grantId } }) => grantId)]);
+}
+
+test('by principal, whoever holds grants on several keys is one group; possible orphans come first, services last', () => {
+  const keys = [
+    scanned('k1', [
+      grant('a', to(role('Reader'))),
+      grant('b', to('rds.amazonaws.com')),
+      grant('c', to('AROAEXAMPLE3STRINGS2X')),
+    ]),
+    scanned('k2', [grant('d', to(role('Reader'))), grant('e', to(role('zoo')))]),
+  ];
+  assert.deepEqual(groups(keys), [
+    ['AROAEXAMPLE3STRINGS2X', ['c']],
+    ['Reader', ['a', 'd']],
+    ['zoo', ['e']],
+    ['rds.amazonaws.com', ['b']],
+  ]);
+});
+
+test('two roles of the same name are two groups, told apart by their account', () => {
+  const other = role('Reader').replace('111122223333', '444455556666');
+  const all = groupGrants(held(scanned('k1', [grant('a', to(role('Reader'))), grant('b', to(other))])), {
+    grouping: 'principal',
+    sorting: 'name',
+  });
+  assert.deepEqual(
+    all.map(({ title, detail }) => [title, detail]),
+    [
+      ['Reader', 'IAM role · 111122223333'],
+      ['Reader', 'IAM role · 444455556666'],
+    ],
+  );
+});
+
+test('by finding, a grant is in the group of each of its findings, the gravest first', () => {
+  const bound = {
+    retiringPrincipal: { kind: 'principal', value: role('Janitor') },
+    operations: ['Encrypt'],
+  } as const;
+  const keys = [
+    scanned('k1', [
+      grant('old', { ...to(role('Reader'), 900), ...bound }),
+      grant('orphan', { ...to('AIDAEXAMPLE3STRINGS2X', 900), ...bound }),
+      grant('clean', { ...to(role('Reader')), ...bound, name: 'clean' }),
+    ]),
+  ];
+  assert.deepEqual(groups(keys, { grouping: 'finding' }), [
+    ['Possibly orphaned', ['orphan']],
+    ['Old', ['orphan', 'old']],
+    ['No findings', ['clean']],
+  ]);
+});
+
+test('by operation, a grant is in the group of each of its operations, once', () => {
+  const keys = [
+    scanned('k1', [
+      grant('a', { operations: ['Encrypt', 'Decrypt', 'Decrypt'] }),
+      grant('b', { operations: ['Sign'] }),
+    ]),
+  ];
+  assert.deepEqual(groups(keys, { grouping: 'operation' }), [
+    ['Decrypt', ['a']],
+    ['Encrypt', ['a']],
+    ['Sign', ['b']],
+  ]);
+});
+
+test('by key, the same key of two connections is two groups, and keys without grants are none', () => {
+  const keys = [scanned('k1', [grant('a')]), scanned('k1', [grant('b')], prod), scanned('k2', [])];
+  assert.deepEqual(groups(keys, { grouping: 'key' }), [
+    ['k1', ['a']],
+    ['k1', ['b']],
+  ]);
+});
+
+test('by age, the oldest grant comes first, in its group and with its group; one of no known age comes last', () => {
+  const keys = [
+    scanned('k1', [
+      grant('young', to(role('A'), 1)),
+      grant('ageless', { ...to(role('A')), creationDate: undefined }),
+      grant('older', to(role('A'), 5)),
+      grant('oldest', to(role('B'), 9)),
+    ]),
+  ];
+  assert.deepEqual(groups(keys, { sorting: 'age' }), [
+    ['B', ['oldest']],
+    ['A', ['older', 'young', 'ageless']],
+  ]);
+});
+
+test('by count, the group with the most grants comes first, and those of equal size go by name', () => {
+  const keys = [
+    scanned('k1', [
+      grant('a', to(role('C'))),
+      grant('b', to(role('B'))),
+      grant('c', to(role('A'))),
+      grant('d', to(role('C'))),
+    ]),
+  ];
+  assert.deepEqual(
+    groups(keys, { sorting: 'count' }).map(([title]) => title),
+    ['C', 'A', 'B'],
+  );
+});
+
+test('every group of every arrangement has an ID of its own', () => {
+  const keys = [scanned('k1', [grant('a'), grant('b', to('rds.amazonaws.com'))]), scanned('k1', [grant('c')], prod)];
+  const ids = groupings.flatMap((grouping) =>
+    groupGrants(held(...keys), { grouping, sorting: 'name' }).map(({ id }) => id),
+  );
+  assert.ok(ids.length > 6);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('every order gives the same rows for the same grants, however they come', () => {
+  const grants = Array.from({ length: 9 }, (_, index) => grant(`g${index}`, to(role(`R${index % 3}`), index % 2)));
+  for (const sorting of sortings) {
+    assert.deepEqual(
+      groups([scanned('k1', grants)], { sorting }),
+      groups([scanned('k1', grants.toReversed())], { sorting }),
+    );
+  }
+});
+
+test('a filter finds a grant by its connection, service and findings too', () => {
+  const all = held(
+    scanned('k1', [grant('a', to('rds.amazonaws.com'))]),
+    scanned('k2', [grant('b', to('AROAEXAMPLE3STRINGS2X'))], prod),
+  );
+  const found = (text: string) => filterGrants(all, textFilter(text)).map(({ grant: { grantId } }) => grantId);
+  assert.deepEqual(found('amazon rds'), ['a']);
+  assert.deepEqual(found('prod'), ['b']);
+  assert.deepEqual(found('orphaned'), ['b']);
+  assert.deepEqual(found('orphaned rds'), []);
+  assert.deepEqual(found(''), ['a', 'b']);
+});
+
+test('a grant that is being revoked is shown without findings, and no other is a duplicate of it', () => {
+  const keys = [scanned('k1', [grant('older', to(role('R'), 2)), grant('newer', to(role('R'), 1))])];
+  const kinds = (isEnding: (grant: Grant) => boolean) =>
+    heldGrants(keys, defaultFindingOptions, now, (_, one) => isEnding(one)).map(({ findings }) =>
+      findings.map(({ kind }) => kind).includes('duplicate'),
+    );
+  assert.deepEqual(
+    kinds(() => false),
+    [true, false],
+  );
+  assert.deepEqual(
+    kinds(({ grantId }) => grantId === 'newer'),
+    [false, false],
+  );
+});
+
+test('a keypress makes no text anew, and sorts no grants', () => {
+  const grants = Array.from({ length: 500 }, (_, index) => grant(`g${index}`, to(role(`R${index % 7}`))));
+  const all = sortGrants(held(scanned('k1', grants)), 'name');
+  const { normalize } = String.prototype;
+  const { toSorted } = Array.prototype;
+  const work = { texts: 0, sorts: 0 };
+  String.prototype.normalize = function (form?: string) {
+    work.texts += 1;
+    return normalize.call(this, form);
+  };
+  Array.prototype.toSorted = function (this: unknown[], compare) {
+    work.sorts += 1;
+    return toSorted.call(this, compare);
+  };
+  try {
+    const press = (text: string) => {
+      Object.assign(work, { texts: 0, sorts: 0 });
+      const shown = filterGrants(all, textFilter(text));
+      return [groupGrants(shown, { grouping: 'principal', sorting: 'name' }).length, work.texts, work.sorts];
+    };
+    const [, texts = 0] = press('r');
+    assert.ok(texts > 500);
+    assert.deepEqual(press('role/r'), [7, 1, 0]);
+    assert.deepEqual(press('role/r3'), [1, 1, 0]);
+  } finally {
+    String.prototype.normalize = normalize;
+    Array.prototype.toSorted = toSorted;
+  }
+});

@@ -1,0 +1,631 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { abortError } from '../../../../src/core/base/clock.ts';
+import { type DenialReason, parseAccessDenied } from '../../../../src/core/kms/accessDenied.ts';
+import {
+  explain,
+  type HelpfulAction,
+  isAbort,
+  isKind,
+  isKmsError,
+  isOutcomeUnknown,
+  isSignInProblem,
+  isTransient,
+  isUserError,
+  KmsError,
+  type KmsErrorKind,
+  UserError,
+} from '../../../../src/core/kms/errors.ts';
+import { errorKinds, keyArnOf, kmsError } from '../fakes.ts';
+
+const arn = keyArnOf('k1');
+const denied = `User: arn:aws:iam::111122223333:user/ana is not authorized to perform: kms:RevokeGrant on resource: ${arn} because no resource-based policy allows the kms:RevokeGrant action.`;
+
+interface Row {
+  readonly title: string;
+  readonly sentence: string;
+  readonly retryHelps: boolean;
+  readonly actions: readonly HelpfulAction[];
+  /** After it, a change that was asked for may or may not have been made. */
+  readonly outcomeUnknown?: true;
+  /** Only signing in anew mends it. */
+  readonly signIn?: true;
+}
+
+/** The requirement, row by row. The compiler holds it complete. */
+const table: Readonly<Record<KmsErrorKind, Row>> = {
+  grantNotFound: {
+    title: 'Grant not found',
+    sentence: `KMS no longer has this grant on ${arn}.`,
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
+  keyNotFound: {
+    title: 'Key not found',
+    sentence: `KMS has no key ${arn} in this Region and account.`,
+    retryHelps: false,
+    actions: ['retry', 'selectRegion', 'showLog'],
+  },
+  wrongRegion: {
+    title: 'Wrong Region',
+    sentence: `The key ${arn} belongs to another Region than the one that was asked.`,
+    retryHelps: false,
+    actions: ['selectRegion', 'showLog'],
+  },
+  invalidGrantId: {
+    title: 'Unknown grant ID',
+    sentence: `KMS does not know this grant ID on ${arn}.`,
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
+  invalidArn: {
+    title: 'ARN not accepted',
+    sentence: `KMS does not accept the ARN ${arn}.`,
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
+  invalidPrincipal: {
+    title: 'Unknown principal',
+    sentence: 'KMS does not know the retiring principal ?.',
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
+  invalidMarker: {
+    title: 'List changed',
+    sentence: 'KMS could not continue the list from where it stopped.',
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+  },
+  invalidState: {
+    title: 'Key state',
+    sentence: `The state of ${arn} does not allow RevokeGrant.`,
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
+  dependencyTimeout: {
+    title: 'KMS timed out',
+    sentence: 'KMS timed out while it waited for another part of AWS.',
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+    outcomeUnknown: true,
+  },
+  internal: {
+    title: 'KMS internal error',
+    sentence: 'KMS had an internal error.',
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+    outcomeUnknown: true,
+  },
+  dryRun: {
+    title: 'Dry run',
+    sentence: 'KMS checked RevokeGrant and changed nothing.',
+    retryHelps: false,
+    actions: ['showLog'],
+  },
+  accessDenied: {
+    title: 'Access denied',
+    sentence: `arn:aws:iam::111122223333:user/ana lacks the permission kms:RevokeGrant on ${arn}: no key policy allows it.`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  },
+  throttled: {
+    title: 'Too many requests',
+    sentence: 'KMS is receiving more RevokeGrant requests than the account may send.',
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+  },
+  limitExceeded: {
+    title: 'Quota used up',
+    sentence: `A KMS quota of the account or of ${arn} is used up.`,
+    retryHelps: false,
+    actions: ['showLog'],
+  },
+  validation: {
+    title: 'Not accepted',
+    sentence: 'KMS did not accept the parameters of RevokeGrant.',
+    retryHelps: false,
+    actions: ['showLog', 'retry'],
+  },
+  expiredToken: {
+    title: 'Credentials expired',
+    sentence: 'The credentials of profile dev have expired.',
+    retryHelps: true,
+    actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  unrecognizedClient: {
+    title: 'Unknown access key',
+    sentence: 'AWS does not know the access key of profile dev.',
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+    signIn: true,
+  },
+  invalidSignature: {
+    title: 'Signature refused',
+    sentence: 'AWS refused the signature made with the credentials of profile dev.',
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+    signIn: true,
+  },
+  regionNotEnabled: {
+    title: 'Region not enabled',
+    sentence:
+      'The Region Ireland is not enabled for the account, or its endpoint refuses the credentials of profile dev.',
+    retryHelps: false,
+    actions: ['selectRegion', 'retry', 'showLog'],
+  },
+  signInDenied: {
+    title: 'Sign-in denied',
+    sentence: `RevokeGrant was denied for profile dev. arn:aws:iam::111122223333:user/ana lacks the permission kms:RevokeGrant on ${arn}: no key policy allows it.`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  profileInvalid: {
+    title: 'Profile not usable',
+    sentence: `RevokeGrant refused what profile dev is set up with: ${denied}`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  credentialsMissing: {
+    title: 'No credentials',
+    sentence: 'Profile dev gave no credentials.',
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+    signIn: true,
+  },
+  ssoExpired: {
+    title: 'Sign-in needed',
+    sentence: 'The sign-in session of profile dev is missing or has expired.',
+    retryHelps: true,
+    actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  signInNeeded: {
+    title: 'Sign in…',
+    sentence: `Profile dev waits for you. ${denied}`,
+    retryHelps: false,
+    actions: ['signIn', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  profileMissing: {
+    title: 'No such profile',
+    sentence: 'There is no profile dev in the AWS config and credentials files.',
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+    signIn: true,
+  },
+  filesUnreadable: {
+    title: 'File not readable',
+    sentence: `An AWS config or credentials file can't be read: ${denied}`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  regionInvalid: {
+    title: 'Not a Region',
+    sentence: 'The Region of profile dev is not the name of an AWS Region: Ireland.',
+    retryHelps: false,
+    actions: ['selectRegion', 'selectProfile', 'showLog'],
+  },
+  regionMissing: {
+    title: 'No Region',
+    sentence: 'No AWS Region is set for profile dev.',
+    retryHelps: false,
+    actions: ['selectRegion', 'selectProfile', 'showLog'],
+  },
+  invalidEndpoint: {
+    title: 'Endpoint not usable',
+    sentence: `The endpoint that is configured for profile dev cannot be used: ${denied}`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  mfaRefused: {
+    title: 'MFA code refused',
+    sentence: 'AWS did not accept the MFA code for profile dev.',
+    retryHelps: true,
+    actions: ['signIn', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  processFailed: {
+    title: 'Credential process failed',
+    sentence: `The credential_process of profile dev failed: ${denied}`,
+    retryHelps: true,
+    actions: ['retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  untrustedWorkspace: {
+    title: 'Workspace not trusted',
+    sentence:
+      'Profile dev signs in with a program (credential_process), which is not started in an untrusted workspace.',
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+    signIn: true,
+  },
+  accountChanged: {
+    title: 'Another account',
+    sentence: `Profile dev has other credentials now. ${denied}`,
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+    signIn: true,
+  },
+  principalChanged: {
+    title: 'Another principal',
+    sentence: `Profile dev no longer signs in as the principal in the question. ${denied}`,
+    retryHelps: true,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  },
+  timeout: {
+    title: 'No answer',
+    sentence: 'AWS did not answer RevokeGrant in time.',
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+    outcomeUnknown: true,
+  },
+  network: {
+    title: 'Not reachable',
+    sentence: 'AWS could not be reached for RevokeGrant.',
+    retryHelps: true,
+    actions: ['retry', 'selectRegion', 'showLog'],
+    outcomeUnknown: true,
+  },
+  hostNotFound: {
+    title: 'Host not found',
+    sentence: 'The host kms.example could not be found for RevokeGrant.',
+    retryHelps: true,
+    actions: ['retry', 'selectRegion', 'showLog'],
+  },
+  certificateNotTrusted: {
+    title: 'Certificate not trusted',
+    sentence: `The certificate of kms.example, issued by Corp CA, is not trusted: ${denied}.`,
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
+  notJson: {
+    title: 'Unexpected answer',
+    sentence: 'The answer to RevokeGrant was not one that KMS gives.',
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+    outcomeUnknown: true,
+  },
+  notConfirmed: {
+    title: 'Open connections…',
+    sentence: `The settings of this dev container ask to open: ${denied}.`,
+    retryHelps: false,
+    actions: ['openConnections', 'selectProfile', 'showLog'],
+  },
+  tooLarge: {
+    title: 'Answer too large',
+    sentence: `The answer to RevokeGrant was larger than any that AWS gives. ${denied}`,
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+    outcomeUnknown: true,
+  },
+  endlessList: {
+    title: 'List without an end',
+    sentence: `A list that AWS gives does not end. ${denied}`,
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+  },
+  unknown: {
+    title: 'Failed',
+    sentence: `RevokeGrant failed: SomeException: ${denied}`,
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+    outcomeUnknown: true,
+  },
+};
+
+function details(kind: KmsErrorKind) {
+  return {
+    kind,
+    operation: 'RevokeGrant',
+    awsName: 'SomeException',
+    message: denied,
+    keyArn: arn,
+    profile: 'dev',
+    region: 'Ireland',
+    host: 'kms.example',
+    issuer: 'Corp CA',
+  };
+}
+
+for (const kind of errorKinds) {
+  const { outcomeUnknown, signIn, ...expected } = table[kind];
+  test(`${kind}: ${expected.title}`, () => {
+    const { advice, ...explanation } = explain(details(kind));
+    assert.deepEqual(explanation, expected);
+    assert.match(advice, /^[A-Z].{20,}\.$/);
+    assert.equal(isOutcomeUnknown(kmsError(kind)), outcomeUnknown === true);
+    assert.equal(isSignInProblem(kmsError(kind)), signIn === true);
+  });
+}
+
+test('every explanation is in whole sentences, offers the log, and first of all a retry or a sign-in where that helps', () => {
+  for (const kind of errorKinds) {
+    for (const known of [details(kind), { ...details(kind), keyArn: undefined, profile: undefined, message: 'No.' }]) {
+      const { title, sentence, advice, retryHelps, actions } = explain(known);
+      const text = `${kind}: ${title} | ${sentence} | ${advice}`;
+      assert.match(title, /^[A-Z][\w-]*( [\w-]+){0,3}…?$/, text);
+      assert.match(sentence, /\.$/, text);
+      assert.doesNotMatch(text, /\{\d\}|undefined/);
+      assert.ok(actions.includes('showLog'), text);
+      assert.ok(!retryHelps || actions[0] === 'retry' || actions[0] === 'signIn', text);
+      assert.equal(new Set(actions).size, actions.length, text);
+    }
+  }
+});
+
+test('what only another profile or Region can mend offers to select one', () => {
+  for (const kind of errorKinds.filter((kind) => table[kind].signIn)) {
+    assert.ok(explain(details(kind)).actions.includes('selectProfile'), kind);
+  }
+  for (const kind of ['wrongRegion', 'regionMissing', 'regionInvalid'] as const) {
+    assert.equal(explain(details(kind)).actions[0], 'selectRegion', kind);
+  }
+});
+
+test('signing in is offered, before all else, for what waits for the user and for credentials that can be renewed', () => {
+  const offered = errorKinds.filter((kind) => explain(details(kind)).actions.includes('signIn'));
+  assert.deepEqual(offered, ['expiredToken', 'ssoExpired', 'signInNeeded', 'mfaRefused']);
+  for (const kind of offered) assert.equal(explain(details(kind)).actions[0], 'signIn', kind);
+});
+
+test('the files that a profile was looked for in, and the one that is not readable, are named', () => {
+  const files = ['/home/ana/.aws/config', '/home/ana/.aws/credentials'];
+  assert.equal(
+    explain({ ...details('profileMissing'), files }).sentence,
+    'There is no profile dev in /home/ana/.aws/config, /home/ana/.aws/credentials.',
+  );
+  assert.equal(
+    explain({ ...details('filesUnreadable'), files: ['/home/ana/.aws/config'], message: 'It is a folder.' }).sentence,
+    "/home/ana/.aws/config can't be read: It is a folder.",
+  );
+});
+
+test('without a key or a profile the sentence says so in words', () => {
+  const { sentence } = explain({ ...details('invalidState'), keyArn: undefined });
+  assert.equal(sentence, 'The state of the key does not allow RevokeGrant.');
+  assert.match(explain({ ...details('expiredToken'), profile: undefined }).sentence, /profile \(environment\)/);
+});
+
+test('a denial that AWS explains in another form names the operation and the key', () => {
+  const { sentence } = explain({ ...details('accessDenied'), message: 'Access to KMS is not allowed' });
+  assert.equal(sentence, `AWS denied RevokeGrant on ${arn}.`);
+});
+
+test('a denial without a resource is on the key that was asked for, or on everything', () => {
+  const message =
+    'User: arn:aws:iam::111122223333:user/ana is not authorized to perform: kms:ListKeys because no identity-based policy allows the kms:ListKeys action';
+  assert.match(
+    explain({ ...details('accessDenied'), message }).sentence,
+    new RegExp(`kms:ListKeys on ${arn}: no IAM policy`),
+  );
+  assert.match(
+    explain({ ...details('accessDenied'), message, keyArn: undefined }).sentence,
+    /kms:ListKeys on \*: no IAM policy/,
+  );
+});
+
+const session = 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ana@example.com';
+const user = 'arn:aws:iam::111122223333:user/ana';
+const because = (type: string) => `because no ${type} allows the kms:ListGrants action`;
+const says = (tail: string, principal = user) =>
+  `User: ${principal} is not authorized to perform: kms:ListGrants on resource: ${arn} ${tail}`.trimEnd();
+const scpArn = 'arn:aws:organizations::999988887777:policy/o-abc/service_control_policy/p-12345678';
+const authorization =
+  '. Go to https://docs.aws.amazon.com/authorization for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: 1a2b.3c4d';
+
+/** AWS's text, and why; everything else is the same in each. */
+const reasons: readonly (readonly [message: string, reason: DenialReason, advice: RegExp])[] = [
+  [says(because('identity-based policy')), { kind: 'notAllowed', policy: 'identity' }, /IAM policy of that principal/],
+  [
+    says(because('resource-based policy')),
+    { kind: 'notAllowed', policy: 'resource' },
+    /^Ask for it in the key's policy/,
+  ],
+  [says(because('session policy')), { kind: 'notAllowed', policy: 'session' }, /came with the sign-in/],
+  [says(because('permissions boundary')), { kind: 'notAllowed', policy: 'boundary' }, /permissions boundary/],
+  [says(because('service control policy')), { kind: 'notAllowed', policy: 'serviceControl' }, /AWS organization/],
+  [says(because('resource control policy')), { kind: 'notAllowed', policy: 'resourceControl' }, /AWS organization/],
+  [says(because('VPC endpoint policy')), { kind: 'notAllowed', policy: 'endpoint' }, /VPC endpoint/],
+  [says(because('role trust policy')), { kind: 'notAllowed', policy: 'trust' }, /trust policy/],
+  [says(because('policy of a new kind')), { kind: 'notAllowed', policy: 'other' }, /log has the reason/],
+  [
+    says('with an explicit deny in a service control policy'),
+    { kind: 'denied', policy: 'serviceControl', policyArn: undefined },
+    /No other policy overrides it.*organization/,
+  ],
+  [
+    says(`with an explicit deny in a service control policy: ${scpArn}${authorization}`),
+    { kind: 'denied', policy: 'serviceControl', policyArn: scpArn },
+    /No other policy overrides it.*organization/,
+  ],
+  [
+    says(`with an explicit deny in a resource control policy: "${scpArn}".`),
+    { kind: 'denied', policy: 'resourceControl', policyArn: scpArn },
+    /No other policy overrides it.*organization/,
+  ],
+  [
+    says('with an explicit deny in an identity-based policy: arn:aws-cn:iam::111122223333:policy/team/No\nGrants'),
+    { kind: 'denied', policy: 'identity', policyArn: 'arn:aws-cn:iam::111122223333:policy/team/No' },
+    /whoever manages that policy/,
+  ],
+  [
+    says('with an explicit deny in a resource-based policy'),
+    { kind: 'denied', policy: 'resource', policyArn: undefined },
+    /whoever manages that policy/,
+  ],
+  [
+    says('with an explicit deny in the permissions boundary'),
+    { kind: 'denied', policy: 'boundary', policyArn: undefined },
+    /whoever manages that policy/,
+  ],
+  [
+    says('with an explicit deny in a session policy'),
+    { kind: 'denied', policy: 'session', policyArn: undefined },
+    /without that session policy/,
+  ],
+  [
+    says('with an explicit deny in a VPC endpoint policy'),
+    { kind: 'denied', policy: 'endpoint', policyArn: undefined },
+    /without that VPC endpoint/,
+  ],
+  [says('with an explicit deny'), { kind: 'denied', policy: 'other', policyArn: undefined }, /No other policy/],
+  [says(''), { kind: 'notGiven' }, /AWS gives no reason/],
+];
+
+for (const [message, reason, advice] of reasons) {
+  for (const form of [message, message.replaceAll(' ', '\n'), message.replaceAll(user, `"${user}"`)]) {
+    test(`AWS says why: ${JSON.stringify(form.slice(60, 260))}`, () => {
+      assert.deepEqual(parseAccessDenied(form), { principal: user, action: 'kms:ListGrants', resource: arn, reason });
+      const explained = explain({ ...details('accessDenied'), message: form });
+      assert.match(explained.advice, advice);
+      assert.match(explained.sentence, new RegExp(`${user}.* kms:ListGrants on ${arn}`));
+      const isForKeyPolicy = reason.kind === 'notAllowed' && reason.policy === 'resource';
+      assert.equal(/key's policy/.test(explained.advice), isForKeyPolicy);
+      if (reason.kind === 'denied' && reason.policyArn !== undefined) {
+        assert.ok(explained.sentence.includes(reason.policyArn));
+      }
+    });
+  }
+}
+
+test('the ARN of another account that is mistyped or not shared is told as such', () => {
+  const message = `User: ${user} is not authorized to perform: kms:DescribeKey on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`;
+  assert.deepEqual(parseAccessDenied(message), {
+    principal: user,
+    action: 'kms:DescribeKey',
+    resource: undefined,
+    reason: { kind: 'notShared' },
+  });
+  const { sentence, advice } = explain({ ...details('accessDenied'), message });
+  assert.equal(sentence, `${arn} does not exist in this Region, or is not shared with ${user} for kms:DescribeKey.`);
+  assert.match(advice, /account, Region and ID of the ARN/);
+});
+
+test('a denied retirement is nothing that the key policy could allow', () => {
+  const message = `User: ${user} is not authorized to perform: kms:RetireGrant on resource: ${arn} because no resource-based policy allows the kms:RetireGrant action`;
+  assert.match(explain({ ...details('accessDenied'), message }).advice, /^A key policy cannot allow it/);
+});
+
+for (const principal of [
+  session,
+  'arn:aws-us-gov:sts::111122223333:assumed-role/Équipe Données/Åsa Öberg',
+  'arn:aws-cn:iam::111122223333:root',
+  'anonymous',
+]) {
+  test(`a denial of ${principal} names it whole`, () => {
+    assert.equal(parseAccessDenied(says(because('identity-based policy'), principal))?.principal, principal);
+  });
+}
+
+test('a denial without a resource, and one without a principal, have none', () => {
+  const none = parseAccessDenied(
+    `User: ${user} is not authorized to perform: kms:ListKeys because no identity-based policy allows the kms:ListKeys action`,
+  );
+  assert.equal(none?.resource, undefined);
+  assert.deepEqual(parseAccessDenied('Not authorized to perform sts:AssumeRoleWithWebIdentity'), {
+    principal: undefined,
+    action: 'sts:AssumeRoleWithWebIdentity',
+    resource: undefined,
+    reason: { kind: 'notGiven' },
+  });
+});
+
+for (const message of [
+  'The ciphertext refers to a key that does not exist, or that you are not allowed to access.',
+  'User: ',
+  '',
+]) {
+  test(`AWS says no more than "${message}"`, () => assert.equal(parseAccessDenied(message), undefined));
+}
+
+test('a failed sign-in is told by its service and step, and passes for no trouble of KMS', () => {
+  for (const [operation, service] of [
+    ['AssumeRole', 'AWS STS'],
+    ['AssumeRoleWithWebIdentity', 'AWS STS'],
+    ['GetSessionToken', 'AWS STS'],
+    ['GetRoleCredentials', 'IAM Identity Center'],
+    ['CreateToken', 'IAM Identity Center'],
+    ['CreateOAuth2Token', 'AWS Sign-In'],
+    ['ContainerCredentials', 'the container credentials endpoint'],
+    ['InstanceMetadata', 'the instance metadata service'],
+  ] as const) {
+    for (const kind of ['throttled', 'internal', 'timeout', 'network', 'notJson', 'unknown'] as const) {
+      const { sentence } = explain({ ...details(kind), operation });
+      assert.ok(sentence.includes(service) && sentence.includes(operation), sentence);
+      assert.doesNotMatch(sentence, /KMS/);
+      assert.equal(isTransient(kmsError(kind, { operation })), false);
+      assert.equal(isOutcomeUnknown(kmsError(kind, { operation })), false);
+    }
+  }
+});
+
+test('who asks STS and is denied is told where the role is trusted', () => {
+  const message = `User: ${user} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin`;
+  const { sentence, advice } = explain({ ...details('signInDenied'), operation: 'AssumeRole', message });
+  assert.match(sentence, /^AssumeRole \(AWS STS\) was denied for profile dev\. .*sts:AssumeRole on .*role\/Admin\.$/);
+  assert.match(advice, /role's trust policy/);
+});
+
+test('a principal that KMS does not know is named, with what it is', () => {
+  const sentence = (principals: { grantee?: string; retiring?: string }) =>
+    explain({ ...details('invalidPrincipal'), principals }).sentence;
+  assert.equal(sentence({ grantee: 'g' }), 'KMS does not know the grantee g.');
+  assert.equal(sentence({ retiring: 'r' }), 'KMS does not know the retiring principal r.');
+  assert.equal(
+    sentence({ grantee: 'g', retiring: 'r' }),
+    'KMS does not know the grantee g, or the retiring principal r.',
+  );
+});
+
+const transient = ['throttled', 'timeout', 'network', 'hostNotFound', 'notJson', 'internal', 'dependencyTimeout'];
+
+test('what may pass is decided in one place', () => {
+  assert.deepEqual(errorKinds.filter((kind) => isTransient(kmsError(kind))).sort(), transient.toSorted());
+});
+
+test('a check of the account that fails before a change leaves no doubt about the change', () => {
+  for (const kind of errorKinds) {
+    assert.equal(isOutcomeUnknown(kmsError(kind, { operation: 'GetCallerIdentity' })), false, kind);
+  }
+});
+
+test('a KmsError is known by its name and details, also when it comes from another bundle', () => {
+  const error = kmsError('network');
+  assert.ok(isKmsError(error) && error instanceof Error);
+  const foreign = Object.assign(new Error('No'), { name: 'KmsError', details: error.details });
+  assert.ok(isKmsError(foreign) && isKind(foreign, 'timeout', 'network'));
+  for (const other of [new Error('No'), { name: 'KmsError', details: {} }, 'KmsError', undefined, null]) {
+    assert.equal(isKmsError(other), false);
+    assert.equal(isKind(other, 'network'), false);
+    assert.equal(isOutcomeUnknown(other), false);
+  }
+  assert.equal(isKind(error, 'timeout'), false);
+});
+
+test('a KmsError keeps what caused it, and says what AWS said', () => {
+  const cause = new TypeError('inner');
+  const error = new KmsError(details('internal'), cause);
+  assert.deepEqual([error.cause, error.message], [cause, denied]);
+});
+
+test('an abort is known by its name', () => {
+  assert.ok(isAbort(abortError()));
+  assert.ok(isAbort(AbortSignal.abort().reason));
+  assert.equal(isAbort(kmsError('timeout')), false);
+  assert.equal(isAbort({ name: 'AbortError' }), false);
+});
+
+test('a UserError has a sentence, the actions that help, and what caused it', () => {
+  const cause = kmsError('network');
+  const error = new UserError('It did not work.', ['retry'], cause);
+  assert.ok(isUserError(error));
+  assert.deepEqual([error.message, error.actions, error.cause], ['It did not work.', ['retry'], cause]);
+  assert.deepEqual(new UserError('No.').actions, []);
+  assert.equal(isUserError(cause), false);
+  assert.equal(isUserError('No.'), false);
+});
