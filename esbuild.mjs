@@ -113,14 +113,20 @@ if (flags.has('--watch')) {
 } else if (only === 'product') {
   await buildProduct();
 } else if (only === 'unit') {
-  for (const options of [nodeTests('unit'), programs]) await build(options);
+  for (const options of [nodeTests('unit'), programs]) {
+    await build(options);
+  }
 } else if (only === 'outside') {
-  for (const options of [outsideTests, programs]) await build(options);
+  for (const options of [outsideTests, programs]) {
+    await build(options);
+  }
 } else if (only === 'emulator') {
   await build(emulator);
 } else {
   await buildProduct();
   rmSync('out', { recursive: true, force: true });
   const tests = ['unit', 'contract', 'e2e'].map(nodeTests);
-  for (const options of [...tests, outsideTests, programs, emulator, inHost]) await build(options);
+  for (const options of [...tests, outsideTests, programs, emulator, inHost]) {
+    await build(options);
+  }
 }

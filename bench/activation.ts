@@ -17,7 +17,9 @@ const mostTurns = 300;
 /** What the extension host calls. BENCH_FIRST says whose turn comes first: the host's caches favour the second. */
 export async function run(): Promise<void> {
   const path = process.env['BENCH_RESULT'];
-  if (path === undefined) throw new Error('BENCH_RESULT is not set');
+  if (path === undefined) {
+    throw new Error('BENCH_RESULT is not set');
+  }
   const ours = extension('kms-grants.kms-grants');
   const empty = extension('bench.empty');
   const warmUp = extension('bench.warm-up');
@@ -42,7 +44,9 @@ export async function run(): Promise<void> {
 
 function extension(id: string): vscode.Extension<unknown> {
   const found = vscode.extensions.getExtension(id);
-  if (found === undefined) throw new Error(`${id} is not there`);
+  if (found === undefined) {
+    throw new Error(`${id} is not there`);
+  }
   return found;
 }
 

@@ -38,8 +38,11 @@ export class BareClient {
           const answer = Buffer.concat(chunks);
           this.#requests += 1;
           this.#bytes += answer.length;
-          if (response.statusCode === 200) resolve(JSON.parse(answer.toString('utf8')));
-          else reject(new Error(`${operation}: ${answer.toString('utf8')}`));
+          if (response.statusCode === 200) {
+            resolve(JSON.parse(answer.toString('utf8')));
+          } else {
+            reject(new Error(`${operation}: ${answer.toString('utf8')}`));
+          }
         });
       });
       sent.on('error', reject);

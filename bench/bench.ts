@@ -39,7 +39,9 @@ async function main(): Promise<number> {
   const all: (Measurement & { readonly group: string })[] = [];
   for (const { name, measure } of groups.filter((group) => group.name.includes(values.only))) {
     const measurements = await measure();
-    if (measurements.length > 0) printGroup(name, measurements);
+    if (measurements.length > 0) {
+      printGroup(name, measurements);
+    }
     all.push(...measurements.map((measurement) => ({ group: name, ...measurement })));
   }
   if (values.json !== undefined) {

@@ -29,7 +29,9 @@ export async function openClient(pace: Pace): Promise<Client> {
   const aws = createAws({
     env: process.env,
     log: ({ operation, attempts = 0 }) => {
-      if (operation !== 'GetCallerIdentity') requests += attempts;
+      if (operation !== 'GetCallerIdentity') {
+        requests += attempts;
+      }
     },
     sample: () => Promise.reject(new Error('not used')),
     mfaCode: async () => undefined,

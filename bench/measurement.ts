@@ -24,7 +24,9 @@ export function median(values: readonly number[]): number {
 
 export function sum(values: Iterable<number>): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (const value of values) {
+    total += value;
+  }
   return total;
 }
 

@@ -106,7 +106,9 @@ async function listByCli(tools: PythonTools, server: BenchServer): Promise<Step>
 async function scanByCli(tools: PythonTools, server: BenchServer): Promise<Step> {
   const { step } = await timed(server, async () => {
     const keys = JSON.parse(await cli(tools, server, 'list-keys'));
-    for (const { KeyId } of keys.Keys) await cli(tools, server, 'list-grants', '--key-id', KeyId);
+    for (const { KeyId } of keys.Keys) {
+      await cli(tools, server, 'list-grants', '--key-id', KeyId);
+    }
   });
   return step;
 }

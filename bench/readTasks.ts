@@ -57,7 +57,9 @@ export async function readAll({ url, rounds, expanded, bareScan }: ReadOptions) 
     const { step } = await timed(bare, () => bare.grants(arn));
     ones.push({ bare: step, ours: (await timed(client, () => inventory.grants(arn))).step });
   }
-  for (const { arn } of few) inventory.forgetGrants(arn);
+  for (const { arn } of few) {
+    inventory.forgetGrants(arn);
+  }
 
   const arns = keys.slice(0, bareScan).map(({ arn }) => arn);
   // Before ours and after it, since what else the machine does changes meanwhile.
@@ -103,7 +105,9 @@ async function listKeys({ session, requests }: Client): Promise<ListSteps> {
   const steps: Step[] = [];
   for await (const { state } of session.inventory.allKeys()) {
     steps.push({ ms: performance.now() - start, requests: requests() - requestsBefore });
-    if (state.kind === 'failed') throw state.error;
+    if (state.kind === 'failed') {
+      throw state.error;
+    }
   }
   const nothing = { ms: Number.NaN, requests: Number.NaN };
   return { firstKeys: steps[0] ?? nothing, allKeys: steps.at(-1) ?? nothing };
@@ -125,7 +129,9 @@ async function weighedScan(client: Client) {
 async function scanBare(client: BareClient, arns: readonly string[]): Promise<void> {
   const queue = arns.values();
   const work = async () => {
-    for (const arn of queue) await Promise.all([client.send('DescribeKey', { KeyId: arn }), client.grants(arn)]);
+    for (const arn of queue) {
+      await Promise.all([client.send('DescribeKey', { KeyId: arn }), client.grants(arn)]);
+    }
   };
   await Promise.all(Array.from({ length: 8 }, work));
 }

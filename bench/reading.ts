@@ -52,8 +52,12 @@ export function measureReading({ keys, grantsPerKey, rounds }: Size): Promise<Me
   const fewest = fewestRequests(data);
   return withServer({ data }, async ({ run, url, requests }) => {
     const read = await run('readAll', { url, rounds, expanded, bareScan });
-    if (read.keys !== data.keys.size || read.unreadable > 0) throw new Error('Not all keys were read');
-    if (read.requests + read.bare.requests !== requests()) throw new Error('Requests were miscounted');
+    if (read.keys !== data.keys.size || read.unreadable > 0) {
+      throw new Error('Not all keys were read');
+    }
+    if (read.requests + read.bare.requests !== requests()) {
+      throw new Error('Requests were miscounted');
+    }
     const { bare } = read;
     const beside = (what: string, ours: Step, theirs: Step, budget: number): Measurement => ({
       what: `${what}: time, beside a bare client`,

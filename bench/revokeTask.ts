@@ -38,7 +38,9 @@ export async function revoke({
     onChange: () => {},
     onOutcome: ({ grant: { grantId } }, { kind: outcome }) => {
       followed.push({ grantId, clickedAt: clicked.get(grantId) ?? Number.NaN, endedAt: Date.now(), outcome });
-      if (followed.length === keyCount * grantCount) end();
+      if (followed.length === keyCount * grantCount) {
+        end();
+      }
     },
     mayFollow: () => true,
     onJournalError: (error) => {

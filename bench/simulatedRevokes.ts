@@ -20,7 +20,9 @@ export async function simulateRevokes(
   const send = (operation: string, input: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> => {
     const headers = { 'x-amz-target': `TrentService.${operation}`, 'content-type': 'application/x-amz-json-1.1' };
     const reply = emulator.handle({ method: 'POST', path: '/', headers, body: JSON.stringify(input) });
-    if (reply.kind !== 'response' || reply.status !== 200) throw new Error(`${operation} failed`);
+    if (reply.kind !== 'response' || reply.status !== 200) {
+      throw new Error(`${operation} failed`);
+    }
     return reply.body === '' ? {} : JSON.parse(reply.body);
   };
   const [key] = data.keys.values();
@@ -41,7 +43,9 @@ export async function simulateRevokes(
     send('RevokeGrant', { KeyId: keyArn, GrantId: grant.id });
     const start = clock.now();
     const outcome = await poller.follow(grant.id, start);
-    if (outcome.kind !== 'gone') throw new Error(`A revoke ${outcome.kind}`);
+    if (outcome.kind !== 'gone') {
+      throw new Error(`A revoke ${outcome.kind}`);
+    }
     all.push({
       confirmedAfter: clock.now() - start,
       goneAfter: (emulator.propagatedAt(grant.id) ?? Number.NaN) - start,

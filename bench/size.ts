@@ -58,7 +58,9 @@ export async function manyKeys(): Promise<Measurement[]> {
     });
     await inventory.keys();
     const first = performance.now() - start;
-    for await (const listing of inventory.allKeys()) shownKeys(listing, filter);
+    for await (const listing of inventory.allKeys()) {
+      shownKeys(listing, filter);
+    }
     await drawn;
     const all = processorMs(startAll);
     const perKey = (heapUsed() - before) / count;
@@ -103,7 +105,9 @@ export async function manyGrantsOnOneKey(): Promise<Measurement[]> {
   return withKms(sample, async ({ api, emulator, signal }) => {
     const inventory = new Inventory(api, signal, systemClock, () => {});
     const [key] = (await inventory.keys()).keys;
-    if (key === undefined) throw new Error('There is no key.');
+    if (key === undefined) {
+      throw new Error('There is no key.');
+    }
     const asked = emulator.requests.length;
     const before = heapUsed();
     const start = performance.now();
@@ -114,7 +118,9 @@ export async function manyGrantsOnOneKey(): Promise<Measurement[]> {
       listing = await inventory.grants(key.arn);
     }
     const perGrant = (heapUsed() - before) / count;
-    for (const grant of listing.grants) grantText(grant);
+    for (const grant of listing.grants) {
+      grantText(grant);
+    }
     const presses = keypresses.map((text) => {
       const filter = textFilter(text);
       return timedNow(() => listing.grants.filter((grant) => showsGrant(filter, key, undefined, grant)));

@@ -17,7 +17,9 @@ export interface ViewTimes {
 /** What the extension host calls. The input box is the only thing here that is not VS Code's own: nobody types. */
 export async function run(): Promise<void> {
   const [path, texts] = [process.env['BENCH_RESULT'], process.env['BENCH_KEYPRESSES']];
-  if (path === undefined || texts === undefined) throw new Error('BENCH_RESULT and BENCH_KEYPRESSES are not set');
+  if (path === undefined || texts === undefined) {
+    throw new Error('BENCH_RESULT and BENCH_KEYPRESSES are not set');
+  }
   watchWindow();
   const nextDrawing = watchDrawing();
   const type = watchInputBox();

@@ -8,5 +8,7 @@ export type Task = keyof Tasks;
 
 const [task = '', input = '[]'] = process.argv.slice(2);
 const chosen = new Map<string, (...input: never[]) => Promise<unknown>>(Object.entries(tasks)).get(task);
-if (chosen === undefined) throw new Error(`There is no task ${task}`);
+if (chosen === undefined) {
+  throw new Error(`There is no task ${task}`);
+}
 process.stdout.write(JSON.stringify(await chosen(...(JSON.parse(input) as never[]))));

@@ -57,7 +57,9 @@ export interface Product {
 /** Builds and wires. Nothing here touches disk or network: the AWS room is loaded when a view first asks. */
 export function createProduct(extension: vscode.ExtensionContext, trees: Trees): Product {
   const { subscriptions, workspaceState } = extension;
-  if (vscode.l10n.bundle !== undefined) l10n.config({ contents: vscode.l10n.bundle });
+  if (vscode.l10n.bundle !== undefined) {
+    l10n.config({ contents: vscode.l10n.bundle });
+  }
   const log = vscode.window.createOutputChannel('KMS Grants', { log: true });
   const room = lazy(loadCommands);
   const core = createCore(extension, log, room, () => shown);
@@ -102,7 +104,9 @@ function createCore(
   const noteFailure = (id: string) => {
     const failed = connections.known.find((ref) => connectionId(ref) === id);
     const failure = failed === undefined ? undefined : connections.failure(failed);
-    if (failure?.details.operation === 'Connect') log.warn(`${printable(id)} ${describeError(failure)}`);
+    if (failure?.details.operation === 'Connect') {
+      log.warn(`${printable(id)} ${describeError(failure)}`);
+    }
   };
   const aws = lazy(() => loadAws(log, (profile) => connections.takeLeaveToPrompt(profile)));
   const settings = confirmedSettings(globalState);
@@ -199,13 +203,17 @@ function readPreferences(workspaceState: vscode.Memento, confirmed: ConfirmedSet
 /** The commands, the AWS room and the sample data are bundles of their own, loaded on first use. */
 async function loadCommands(): Promise<CommandsRoom> {
   const room = await import('./commands/index.ts');
-  if (vscode.l10n.bundle !== undefined) room.configureStrings({ contents: vscode.l10n.bundle });
+  if (vscode.l10n.bundle !== undefined) {
+    room.configureStrings({ contents: vscode.l10n.bundle });
+  }
   return room;
 }
 
 async function loadAws(log: vscode.LogOutputChannel, mayPrompt: (profile: string) => boolean): Promise<Aws> {
   const { configureStrings, createAws } = await import('./aws/index.ts');
-  if (vscode.l10n.bundle !== undefined) configureStrings({ contents: vscode.l10n.bundle });
+  if (vscode.l10n.bundle !== undefined) {
+    configureStrings({ contents: vscode.l10n.bundle });
+  }
   return createAws({
     env: process.env,
     log: (call) => logCall(log, call),

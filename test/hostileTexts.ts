@@ -131,7 +131,9 @@ export function makeHostile(account: Account): readonly string[] {
   const keys = [...account.keys.values()].filter(({ manager }) => manager === 'CUSTOMER');
   return hostileNames.flatMap((text, index) => {
     const key = keys[index];
-    if (key === undefined) return [];
+    if (key === undefined) {
+      return [];
+    }
     for (const alias of [...account.aliases.values()].filter(({ targetKeyId }) => targetKeyId === key.id)) {
       account.aliases.delete(alias.name);
     }

@@ -119,7 +119,9 @@ export class ClockSkewRetries extends StandardRetryStrategy {
   }
 
   override async refreshRetryTokenForRetry(...[token, failure]: Parameters<Retry>): ReturnType<Retry> {
-    if (failure.error?.$metadata?.clockSkewCorrected !== true) throw new Error('Not for the SDK to send again.');
+    if (failure.error?.$metadata?.clockSkewCorrected !== true) {
+      throw new Error('Not for the SDK to send again.');
+    }
     return super.refreshRetryTokenForRetry(token, failure);
   }
 }

@@ -6,7 +6,9 @@ export async function unlessDenied<T>(asked: T | Promise<T>): Promise<T | undefi
   try {
     return await asked;
   } catch (error) {
-    if (isKmsError(error)) return undefined;
+    if (isKmsError(error)) {
+      return undefined;
+    }
     throw error;
   }
 }

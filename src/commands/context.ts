@@ -36,6 +36,8 @@ export interface CommandContext {
 /** The session of the very connection that a node was shown for; never that of another which came after it. */
 export function sessionOf({ connections }: CommandContext, connection: Connection): Session {
   const session = connections.find(connection);
-  if (session !== undefined) return session;
+  if (session !== undefined) {
+    return session;
+  }
   throw new UserError(l10n.t('The connection has changed. Nothing was done.'));
 }

@@ -28,19 +28,28 @@ export async function tellFailure(
     void showInformation(l10n.t('The sign-in was cancelled. Nothing was sent.'));
     return;
   }
-  if (isAbort(error)) return;
+  if (isAbort(error)) {
+    return;
+  }
   log.error(describeError(error));
   const { sentence, actions } = describe(error);
   const offered = actions.filter((action) => action !== 'retry' || again !== undefined);
   const pressed = await showError(sentence, ...offered.map(actionTitle));
   const picked = offered.find((action) => actionTitle(action) === pressed);
-  if (picked === undefined) return;
-  if (picked === 'retry') await again?.();
-  else await vscode.commands.executeCommand(actionCommands[picked]);
+  if (picked === undefined) {
+    return;
+  }
+  if (picked === 'retry') {
+    await again?.();
+  } else {
+    await vscode.commands.executeCommand(actionCommands[picked]);
+  }
 }
 
 function describe(error: unknown): { sentence: string; actions: readonly HelpfulAction[] } {
-  if (isUserError(error)) return { sentence: error.message, actions: error.actions };
+  if (isUserError(error)) {
+    return { sentence: error.message, actions: error.actions };
+  }
   if (isKmsError(error)) {
     const { sentence, advice, actions } = explain(error.details);
     return { sentence: printable(`${sentence} ${advice}`, 600), actions };

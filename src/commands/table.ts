@@ -98,8 +98,12 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.retry]: onNode(['message'], ({ view }, node) => view.retry(node)),
   [commands.loadMore]: ({ view, grantees, history }, argument) => {
     const node = asNode(argument, 'more');
-    if (node !== undefined) return view.loadMore(node);
-    if (isHistoryMore(argument)) return history.loadMore(argument);
+    if (node !== undefined) {
+      return view.loadMore(node);
+    }
+    if (isHistoryMore(argument)) {
+      return history.loadMore(argument);
+    }
     return isMoreGrants(argument) ? grantees.loadMore(argument) : undefined;
   },
   [commands.copyKeyArn]: onNode(['key', 'grant'], copyKeyArn),

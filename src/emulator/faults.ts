@@ -74,7 +74,9 @@ export class Faults {
     const order = this.#orders.find(
       ({ fault, left }) => left > 0 && fault.stage === 'unread' && this.#hits(fault, operation, undefined),
     );
-    if (order !== undefined) order.left--;
+    if (order !== undefined) {
+      order.left--;
+    }
     return order !== undefined;
   }
 

@@ -30,9 +30,15 @@ export class FileWatch {
   /** Watches these files, and no others any more. */
   watch(paths: readonly string[]): void {
     const wanted = new Set(paths);
-    for (const path of [...this.#paths]) if (!wanted.has(path)) this.#stop(path);
+    for (const path of [...this.#paths]) {
+      if (!wanted.has(path)) {
+        this.#stop(path);
+      }
+    }
     for (const path of wanted) {
-      if (this.#paths.has(path)) continue;
+      if (this.#paths.has(path)) {
+        continue;
+      }
       this.#paths.add(path);
       watchFile(path, { interval: this.#intervalMs, persistent: false }, this.#onChange);
     }
@@ -40,12 +46,16 @@ export class FileWatch {
 
   dispose(): void {
     clearTimeout(this.#settling);
-    for (const path of [...this.#paths]) this.#stop(path);
+    for (const path of [...this.#paths]) {
+      this.#stop(path);
+    }
   }
 
   readonly #onChange = (now: Stats, before: Stats) => {
     // A file that is not there is told of once at the start.
-    if (now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino) return;
+    if (now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino) {
+      return;
+    }
     clearTimeout(this.#settling);
     this.#settling = setTimeout(this.#changed, this.#settleMs);
   };

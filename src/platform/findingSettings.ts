@@ -35,6 +35,8 @@ export function findingOptions(): FindingOptions {
 /** Calls back when other findings are wanted. */
 export function onFindingSettings(changed: () => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration('kmsGrants.findings')) changed();
+    if (event.affectsConfiguration('kmsGrants.findings')) {
+      changed();
+    }
   });
 }

@@ -27,6 +27,9 @@ export function logCall(log: vscode.LogOutputChannel, call: CallRecord): void {
   const said = message === undefined ? '' : `: ${printable(message, 1000)}`;
   const left = dropped > 0 ? `, ${dropped} entries without an ID left out` : '';
   const line = `${printable(connection)} ${operation} ${result} ${Math.round(durationMs)} ms, attempts ${attempts ?? '-'}, request ${requestId ?? '-'}${left}${said}`;
-  if (outcome === 'ok' || outcome === 'aborted' || outcome === 'dryRun') log.debug(line);
-  else log.warn(line);
+  if (outcome === 'ok' || outcome === 'aborted' || outcome === 'dryRun') {
+    log.debug(line);
+  } else {
+    log.warn(line);
+  }
 }

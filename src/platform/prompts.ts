@@ -91,7 +91,9 @@ export function pick<T>({ title, placeholder, load, empty }: PickOptions<T>): Pr
     quickPick.busy = true;
     quickPick.onDidAccept(() => {
       const [picked] = quickPick.selectedItems;
-      if (picked === undefined) return;
+      if (picked === undefined) {
+        return;
+      }
       resolve(picked.value);
       quickPick.hide();
     });
@@ -102,17 +104,23 @@ export function pick<T>({ title, placeholder, load, empty }: PickOptions<T>): Pr
     });
     quickPick.show();
     const show = (items: readonly PickItem<T>[]) => {
-      if (controller.signal.aborted) return;
+      if (controller.signal.aborted) {
+        return;
+      }
       quickPick.keepScrollPosition = true;
       quickPick.items = items.map(asData);
     };
     load(show, controller.signal)
       .then(() => {
         quickPick.busy = false;
-        if (quickPick.items.every(({ alwaysShow }) => alwaysShow)) quickPick.placeholder = empty;
+        if (quickPick.items.every(({ alwaysShow }) => alwaysShow)) {
+          quickPick.placeholder = empty;
+        }
       })
       .catch((error: unknown) => {
-        if (controller.signal.aborted) return;
+        if (controller.signal.aborted) {
+          return;
+        }
         reject(error instanceof Error ? error : new Error(String(error)));
         quickPick.hide();
       });

@@ -45,11 +45,17 @@ export function connectionsSetting(): readonly ConnectionRef[] | undefined {
 }
 
 function readRef(value: unknown): readonly ConnectionRef[] {
-  if (typeof value !== 'object' || value === null || !('region' in value)) return [];
+  if (typeof value !== 'object' || value === null || !('region' in value)) {
+    return [];
+  }
   const { region } = value;
-  if (typeof region !== 'string' || region === '') return [];
+  if (typeof region !== 'string' || region === '') {
+    return [];
+  }
   const profile = 'profile' in value ? value.profile : undefined;
-  if (profile === undefined) return [{ kind: 'environment', region }];
+  if (profile === undefined) {
+    return [{ kind: 'environment', region }];
+  }
   return typeof profile === 'string' && profile !== '' ? [{ kind: 'profile', profile, region }] : [];
 }
 
@@ -59,7 +65,9 @@ function readRef(value: unknown): readonly ConnectionRef[] {
  */
 export async function setConnections(refs: readonly ConnectionRef[] | undefined): Promise<void> {
   const written = refs?.flatMap((ref): unknown[] => {
-    if (ref.kind === 'sample') return [];
+    if (ref.kind === 'sample') {
+      return [];
+    }
     return ref.kind === 'profile' ? [{ profile: ref.profile, region: ref.region }] : [{ region: ref.region }];
   });
   const before = vscode.workspace.getConfiguration().inspect(settings.connections)?.globalValue;
@@ -72,7 +80,9 @@ export async function setConnections(refs: readonly ConnectionRef[] | undefined)
 /** The name that the user gave an account. */
 export function accountName(account: string): string | undefined {
   const names: unknown = vscode.workspace.getConfiguration().get(settings.accountNames);
-  if (typeof names !== 'object' || names === null) return undefined;
+  if (typeof names !== 'object' || names === null) {
+    return undefined;
+  }
   const name: unknown = Object.entries(names).find(([id]) => id === account)?.[1];
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
@@ -81,13 +91,17 @@ export function accountName(account: string): string | undefined {
 export function onConnectionSettings(changed: () => void): vscode.Disposable {
   const ids = [settings.connections, settings.accountNames, settings.profile, settings.region];
   return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (ids.some((id) => event.affectsConfiguration(id))) changed();
+    if (ids.some((id) => event.affectsConfiguration(id))) {
+      changed();
+    }
   });
 }
 
 /** Calls back with the new budget when it changes. */
 export function onRequestBudget(changed: (percent: number) => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration(settings.requestBudget)) changed(requestBudget());
+    if (event.affectsConfiguration(settings.requestBudget)) {
+      changed(requestBudget());
+    }
   });
 }

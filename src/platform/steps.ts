@@ -33,7 +33,9 @@ export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Prom
       quickPick.hide();
     };
     const redraw = () => {
-      if (controller.signal.aborted) return;
+      if (controller.signal.aborted) {
+        return;
+      }
       quickPick.keepScrollPosition = true;
       const items = options.items(quickPick.value.trim()).map(withoutIconsInText);
       const isChosen = quickPick.items.length === 0 ? options.selected : undefined;
@@ -57,13 +59,17 @@ export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Prom
       const entered = options.left?.(quickPick.value.trim()) ?? ticked;
       settle({ kind: 'back', ...(entered && { value: entered }) });
     });
-    if (options.canSelectMany !== true) quickPick.onDidChangeValue(redraw);
+    if (options.canSelectMany !== true) {
+      quickPick.onDidChangeValue(redraw);
+    }
     quickPick.onDidChangeSelection(() => {
       quickPick.placeholder = options.placeholder;
     });
     const accept = () => {
       const picked = quickPick.selectedItems.map(({ value }) => value);
-      if (picked.length === 0 && options.canSelectMany !== true) return;
+      if (picked.length === 0 && options.canSelectMany !== true) {
+        return;
+      }
       const decision = options.decide(picked);
       if (decision === 'accept') {
         settle({ kind: 'next', value: picked });
@@ -75,15 +81,20 @@ export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Prom
         quickPick.placeholder = decision.problem;
       }
     };
-    if (options.canSelectMany === true) onEnter(quickPick, accept);
-    else quickPick.onDidAccept(accept);
+    if (options.canSelectMany === true) {
+      onEnter(quickPick, accept);
+    } else {
+      quickPick.onDidAccept(accept);
+    }
     quickPick.onDidHide(() => {
       controller.abort();
       quickPick.dispose();
       resolve(undefined);
     });
     quickPick.busy = options.load !== undefined;
-    if (options.load === undefined) redraw();
+    if (options.load === undefined) {
+      redraw();
+    }
     quickPick.show();
     options
       .load?.(redraw, controller.signal)
@@ -92,7 +103,9 @@ export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Prom
         redraw();
       })
       .catch((error: unknown) => {
-        if (controller.signal.aborted) return;
+        if (controller.signal.aborted) {
+          return;
+        }
         reject(error instanceof Error ? error : new Error(String(error)));
         quickPick.hide();
       });
@@ -129,7 +142,9 @@ export function askLineStep(
     input.onDidAccept(() => {
       const text = input.value.trim();
       input.validationMessage = problem(text);
-      if (input.validationMessage === undefined) settle({ kind: 'next', value: text });
+      if (input.validationMessage === undefined) {
+        settle({ kind: 'next', value: text });
+      }
     });
     input.onDidTriggerButton(() => settle({ kind: 'back', value: input.value.trim() }));
     input.onDidHide(() => {
@@ -146,7 +161,9 @@ function dress(input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, 
   input.totalSteps = frame.totalSteps;
   // What was answered so far is not lost by a look at another window.
   input.ignoreFocusOut = true;
-  if (frame.step > 1) input.buttons = [vscode.QuickInputButtons.Back];
+  if (frame.step > 1) {
+    input.buttons = [vscode.QuickInputButtons.Back];
+  }
 }
 
 /** Names from AWS and from the keyboard are data; icons stand in `iconPath`. */

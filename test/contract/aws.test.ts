@@ -42,7 +42,9 @@ async function findTarget(name: string): Promise<Target> {
     for (const { AliasName: alias = '', TargetKeyId } of Aliases) {
       if (!alias.startsWith('alias/aws/') && TargetKeyId !== undefined && found.length < 100) {
         const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId: TargetKeyId }));
-        if (key?.KeyManager === 'CUSTOMER') found.push({ ...key, alias });
+        if (key?.KeyManager === 'CUSTOMER') {
+          found.push({ ...key, alias });
+        }
       }
     }
   }
@@ -74,7 +76,9 @@ async function findTarget(name: string): Promise<Target> {
 
 async function firstOf<T>(items: readonly T[], matches: (item: T) => Promise<boolean>): Promise<T | undefined> {
   for (const item of items) {
-    if (await matches(item)) return item;
+    if (await matches(item)) {
+      return item;
+    }
   }
   return undefined;
 }

@@ -266,9 +266,12 @@ await withPython("botocore's model of KMS", async ({ botocoreData }) => {
           assert.ok(Array.isArray(algorithms) && algorithms.length > 0);
           // Each of these curves signs with the hash of its own length.
           const [, bits] = /^ECC_NIST_P(256|384|521)$/.exec(spec) ?? [];
-          if (bits && usage === 'SIGN_VERIFY')
+          if (bits && usage === 'SIGN_VERIFY') {
             assert.deepEqual(algorithms, [`ECDSA_SHA_${bits.replace('521', '512')}`]);
-          for (const algorithm of algorithms) used.add(algorithm);
+          }
+          for (const algorithm of algorithms) {
+            used.add(algorithm);
+          }
         }
       }
       const kinds = ['Encryption', 'Signing', 'Mac', 'KeyAgreement', 'Encapsulation'];
@@ -446,11 +449,21 @@ await withPython("botocore's model of KMS", async ({ botocoreData }) => {
 
 /** What a key of this spec may be made for (KMS API Reference, CreateKey, KeyUsage). */
 function usagesOf(spec: string): readonly KeyUsage[] {
-  if (spec === 'SYMMETRIC_DEFAULT') return ['ENCRYPT_DECRYPT'];
-  if (spec === 'SM2') return ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'];
-  if (spec.startsWith('HMAC_')) return ['GENERATE_VERIFY_MAC'];
-  if (spec.startsWith('RSA_')) return ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'];
-  if (spec.startsWith('ML_KEM_')) return ['ENCAPSULATE_DECAPSULATE'];
+  if (spec === 'SYMMETRIC_DEFAULT') {
+    return ['ENCRYPT_DECRYPT'];
+  }
+  if (spec === 'SM2') {
+    return ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'];
+  }
+  if (spec.startsWith('HMAC_')) {
+    return ['GENERATE_VERIFY_MAC'];
+  }
+  if (spec.startsWith('RSA_')) {
+    return ['ENCRYPT_DECRYPT', 'SIGN_VERIFY'];
+  }
+  if (spec.startsWith('ML_KEM_')) {
+    return ['ENCAPSULATE_DECAPSULATE'];
+  }
   return spec.startsWith('ECC_NIST_P') ? ['SIGN_VERIFY', 'KEY_AGREEMENT'] : ['SIGN_VERIFY'];
 }
 

@@ -82,7 +82,9 @@ export interface Target {
 export function contract(target: Target): void {
   const { config, account, capabilities, keys } = target;
   const kms = new KMSClient({ maxAttempts: 1, ...config });
-  if (target.isReadOnly === true) refuseChanges(kms);
+  if (target.isReadOnly === true) {
+    refuseChanges(kms);
+  }
   const roleArn = `arn:aws:iam::${account}:role/contract`;
   const keyArn = `arn:aws:kms:${config.region}:${account}:key/${keys.symmetric}`;
   const missingKey = '00000000-1111-2222-3333-444444444444';

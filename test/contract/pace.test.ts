@@ -37,8 +37,11 @@ class Network {
     };
     work.then(done, done);
     while (!isDone) {
-      if (this.#underWay === 0) await this.clock.advance(1);
-      else await settle();
+      if (this.#underWay === 0) {
+        await this.clock.advance(1);
+      } else {
+        await settle();
+      }
     }
     return work;
   }

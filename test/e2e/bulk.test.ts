@@ -86,7 +86,9 @@ test('before many grants are revoked in one go, every one of them is listed, and
       await workbench.notification(/^37 of 37 grants revoked; their rows follow the change\.$/, 40_000);
       assert.equal(revokes(kms).length, 37);
       const gone = new Set(revokes(kms).map(([, grantId]) => grantId));
-      for (const grant of grants) assert.equal(gone.has(grant.id), !ofServices(grant));
+      for (const grant of grants) {
+        assert.equal(gone.has(grant.id), !ofServices(grant));
+      }
       await workbench.notification(/^KMS no longer lists \d\d more of the revoked grants\./);
       const told = (await workbench.notifications()).filter((message) => message.startsWith('KMS no longer lists'));
       assert.ok(told.length <= 3, told.join('\n'));

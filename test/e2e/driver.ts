@@ -512,7 +512,9 @@ export class Workbench {
   /** Kills the extension host, as a crash does; VS Code starts another. */
   async killExtensionHost(): Promise<void> {
     const running = await extensionHosts();
-    for (const pid of running) process.kill(pid, 'SIGKILL');
+    for (const pid of running) {
+      process.kill(pid, 'SIGKILL');
+    }
     await eventually('another extension host', async () => {
       const now = await extensionHosts();
       return now.some((pid) => !running.includes(pid)) || undefined;
@@ -619,7 +621,9 @@ export class Tree {
   async setOpen(open: boolean): Promise<void> {
     const header = this.root.locator('.pane-header');
     await eventually(`the view to be ${open ? 'open' : 'folded up'}`, async () => {
-      if ((await header.getAttribute('aria-expanded')) === String(open)) return true;
+      if ((await header.getAttribute('aria-expanded')) === String(open)) {
+        return true;
+      }
       await header.locator('.title').first().click({ timeout: 2000 });
       return undefined;
     });

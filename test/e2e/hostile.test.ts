@@ -52,7 +52,9 @@ test('names of Markdown, links, HTML and bidirectional controls are the text tha
       await workbench.screenshot('hostile-tree');
       const rows = await tree.rows();
       for (const { label, description, ariaLabel } of rows) {
-        for (const text of [label, description, ariaLabel]) assert.ok(!holdsHidden(text), JSON.stringify(text));
+        for (const text of [label, description, ariaLabel]) {
+          assert.ok(!holdsHidden(text), JSON.stringify(text));
+        }
       }
       assert.ok(rows.some(({ label }) => label.includes('\\u{202e}redro')));
       assert.equal(await page.locator('.tree-explorer-viewlet-tree-view .monaco-icon-label .codicon-zap').count(), 0);

@@ -59,7 +59,9 @@ test('a right click revokes a grant: confirmed, followed on its row, and gone wh
       assert.equal((await tree.children('orders-db')).length, 4);
 
       const log = await workbench.log();
-      for (const secret of Object.values(secrets)) assert.ok(!log.includes(secret), 'a credential is in the log');
+      for (const secret of Object.values(secrets)) {
+        assert.ok(!log.includes(secret), 'a credential is in the log');
+      }
     });
   } finally {
     await kms.close();

@@ -39,7 +39,9 @@ function watched(cloud: ReturnType<typeof createCloud>, canaries: Canaries) {
       const body = reply.kind === 'response' ? reply.body : '';
       const members =
         /(?:"|<)(grantToken|secretAccessKey|sessionToken|accessToken|refreshToken)(?:":\s*"|>)([^"<]{8,})/gi;
-      for (const [, name = '', value = ''] of body.matchAll(members)) canaries.set(value, name);
+      for (const [, name = '', value = ''] of body.matchAll(members)) {
+        canaries.set(value, name);
+      }
       return reply;
     },
   };
@@ -76,7 +78,9 @@ async function read(files: readonly string[]): Promise<Map<string, Buffer>> {
   for (const file of files) {
     // The browser deletes files while we read.
     const bytes = await readFile(file).catch(() => undefined);
-    if (bytes !== undefined) contents.set(file, bytes);
+    if (bytes !== undefined) {
+      contents.set(file, bytes);
+    }
   }
   return contents;
 }
@@ -133,8 +137,9 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     await mkdir(join(home, '.aws/sso/cache'), { recursive: true });
     const startUrl = 'https://example.awsapps.com/start';
     const token = cloud.sessions.signInWithSso({ startUrl, region, renewable: true });
-    for (const name of ['accessToken', 'refreshToken', 'clientSecret'])
+    for (const name of ['accessToken', 'refreshToken', 'clientSecret']) {
       canaries.set(String(token[name]), `SSO ${name}`);
+    }
     const cache = join(home, '.aws/sso/cache', `${createHash('sha1').update('corp').digest('hex')}.json`);
     await writeFile(cache, JSON.stringify(token));
     const login = cloud.sessions.signIn(user);
@@ -143,7 +148,9 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     canaries.set(sessionToken, 'login sessionToken');
     canaries.set(String(login['refreshToken']), 'login refreshToken');
     for (const line of String(login['dpopKey']).split('\n')) {
-      if (/^[^-]/.test(line)) canaries.set(line, 'login dpopKey');
+      if (/^[^-]/.test(line)) {
+        canaries.set(line, 'login dpopKey');
+      }
     }
     await mkdir(join(home, '.aws/login/cache'), { recursive: true });
     const loginCache = join(home, '.aws/login/cache', `${createHash('sha256').update(user).digest('hex')}.json`);
@@ -187,11 +194,15 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
         await tree.pressInline('Sign In', /^guarded/, /^(Sign in…|MFA code refused)/);
         // A row that is drawn anew at this moment is not the one that was pressed: then it is asked which is meant.
         const { title } = await quickInput.until('a question', (input) => input.title !== '');
-        if (title === 'Connection') await quickInput.pick('guarded');
+        if (title === 'Connection') {
+          await quickInput.pick('guarded');
+        }
         await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
         await quickInput.type(code);
         await quickInput.accept();
-        if (code === codes[0]) await tree.row(/^guarded/, /^MFA code refused/);
+        if (code === codes[0]) {
+          await tree.row(/^guarded/, /^MFA code refused/);
+        }
       }
       await tree.row(/^guarded eu-west-1 · 111122223333/);
       await tree.pressInline('Sign In', /^program/, /^Sign in…/);

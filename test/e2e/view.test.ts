@@ -101,7 +101,9 @@ test('a long account pages, an empty one says so, a failing one offers Retry', a
       await workbench.screenshot('failing-account');
       assert.match(failure.ariaLabel, /Try again in a moment/);
       kms.emulator.setFaults([]);
-      for (const id of [...kms.emulator.account.keys.values()].map((key) => key.id)) kms.emulator.account.removeKey(id);
+      for (const id of [...kms.emulator.account.keys.values()].map((key) => key.id)) {
+        kms.emulator.account.removeKey(id);
+      }
       await tree.pressInline('Retry', /^KMS internal error/);
       await tree.row(/^No keys This account has no KMS keys in eu-west-1/);
       await workbench.screenshot('empty-account');

@@ -44,7 +44,9 @@ test('Cancel ends a bulk revoke that gets no answer: one may have been done, the
   seen.onConfirmed = () =>
     world.emulator().setFaults([{ operation: 'RevokeGrant', stage: 'after', fault: { kind: 'hang' } }]);
   world.onServed = (operation) => {
-    if (operation === 'RevokeGrant' && seen.isConfirmed) cancel('Revoking');
+    if (operation === 'RevokeGrant' && seen.isConfirmed) {
+      cancel('Revoking');
+    }
   };
   await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
   assert.match(seen.said.at(-1) ?? '', /^0 of 3 grants revoked.* May have been revoked.*: 1\. Not begun: 2\.$/);
@@ -71,7 +73,9 @@ for (const [refused, isInDialog] of [
     assert.equal(rows.length, 12);
     const message = `User: arn:aws:iam::111122223333:user/ana is not authorized to perform: kms:RevokeGrant on resource: ${row.key.arn} because no resource-based policy allows the kms:RevokeGrant action`;
     const fault = { kind: 'error', code: 'AccessDeniedException', message } as const;
-    if (refused > 0) world.emulator().setFaults([{ operation: 'RevokeGrant', times: refused, fault }]);
+    if (refused > 0) {
+      world.emulator().setFaults([{ operation: 'RevokeGrant', times: refused, fault }]);
+    }
     const seen = watchDialogs(t, { isYes: false });
     await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
     const [question = ''] = seen.asked;

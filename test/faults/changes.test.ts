@@ -31,7 +31,9 @@ function afterPages(world: World, count: number, action: () => void): void {
   let pages = 0;
   world.onServed = (operation) => {
     pages += operation === 'ListGrants' ? 1 : 0;
-    if (operation === 'ListGrants' && pages === count) action();
+    if (operation === 'ListGrants' && pages === count) {
+      action();
+    }
   };
 }
 
@@ -164,7 +166,11 @@ test('a network that goes and returns: nothing is taken for empty or gone meanwh
 
   world.emulator().setFaults([]);
   await world.up();
-  for (const node of failed) if (isMessage(node)) await window.view.retry(node);
+  for (const node of failed) {
+    if (isMessage(node)) {
+      await window.view.retry(node);
+    }
+  }
   assert.equal((await window.keyRows()).length, before);
   // A list shows that KMS answers again, so the wait goes on.
   await window.grantRow(keyArn, second);
@@ -206,9 +212,13 @@ test('a key that is deleted during a scan is named as not read to its end', asyn
   const window = world.openWindow();
   let pages = 0;
   world.onServed = (operation, { body }) => {
-    if (operation !== 'ListGrants' || !body.includes(keyId)) return;
+    if (operation !== 'ListGrants' || !body.includes(keyId)) {
+      return;
+    }
     pages += 1;
-    if (pages === 1) account.removeKey(keyId);
+    if (pages === 1) {
+      account.removeKey(keyId);
+    }
   };
   const result = await world.finish(scan(window, await window.session()));
   assert.deepEqual(
@@ -223,16 +233,25 @@ test('keys that are deleted while the list of keys is paged leave a list that sa
   const world = await createTestWorld(t, { sample: { keys: 1_100, grantsPerKey: 0 } });
   const window = world.openWindow();
   world.onServed = (operation) => {
-    if (operation !== 'ListKeys') return;
+    if (operation !== 'ListKeys') {
+      return;
+    }
     world.onServed = () => {};
-    for (const { id } of world.keys.slice(0, 500)) world.emulator().account.removeKey(id);
+    for (const { id } of world.keys.slice(0, 500)) {
+      world.emulator().account.removeKey(id);
+    }
   };
   const session = await window.session();
   let last = await session.inventory.keys();
-  for await (const listing of session.inventory.allKeys()) last = listing;
+  for await (const listing of session.inventory.allKeys()) {
+    last = listing;
+  }
   const shown = new Set(last.keys.map(({ arn }) => arn));
-  if (last.state.kind === 'complete') assert.ok(world.keys.every(({ arn }) => shown.has(arn)));
-  else assert.equal(last.state.kind, 'failed');
+  if (last.state.kind === 'complete') {
+    assert.ok(world.keys.every(({ arn }) => shown.has(arn)));
+  } else {
+    assert.equal(last.state.kind, 'failed');
+  }
 });
 
 test('a grant that somebody revokes between the check and the call is not called revoked by us before KMS lists it no more', async (t) => {
@@ -267,7 +286,9 @@ for (const seed of [1, 2, 3, 4]) {
     const rows = (await window.rows(row)).filter((node) => node.kind === 'grant');
     const [kept, ...revoked] = rows;
     assert.ok(kept !== undefined && revoked.length > 0);
-    for (const grant of revoked) assert.equal(await window.revoke(grant), 'accepted');
+    for (const grant of revoked) {
+      assert.equal(await window.revoke(grant), 'accepted');
+    }
 
     const { account } = world.emulator();
     const started = world.clock.now();
@@ -283,7 +304,9 @@ for (const seed of [1, 2, 3, 4]) {
         assert.ok(!isOnAll || ids.has(grant.grantId), 'A grant that all replicas list is not shown.');
         // Whatever list comes in: none looks as if nobody had revoked it.
         const again = shown.find((node) => node.grant.grantId === grant.grantId);
-        if (again !== undefined) assert.match(window.text(again), /Revoked/);
+        if (again !== undefined) {
+          assert.match(window.text(again), /Revoked/);
+        }
       }
       await assertJournalTrue(world);
     }
@@ -293,6 +316,8 @@ for (const seed of [1, 2, 3, 4]) {
       (await window.rows(row)).map((node) => node.kind === 'grant' && node.grant.grantId),
       [kept.grant.grantId],
     );
-    for (const { outcome } of await world.journal()) assert.match(String(outcome?.kind), /^(gone|dismissed)$/);
+    for (const { outcome } of await world.journal()) {
+      assert.match(String(outcome?.kind), /^(gone|dismissed)$/);
+    }
   });
 }

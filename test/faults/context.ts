@@ -28,12 +28,16 @@ const before = { ...dialogs, ...vscodeWindow, write: env.clipboard.writeText };
 export function watchDialogs(t: Owner, { isYes }: { readonly isYes: boolean }): SeenDialogs {
   const seen: SeenDialogs = { asked: [], said: [], copied: [], isConfirmed: false, onConfirmed: () => {} };
   dialogs.press = async (message, buttons, detail) => {
-    if (detail === undefined) return undefined;
+    if (detail === undefined) {
+      return undefined;
+    }
     seen.asked.push(`${message}\n${detail}`);
     return isYes ? buttons[0] : undefined;
   };
   dialogs.type = async (_, expected) => {
-    if (!isYes) return undefined;
+    if (!isYes) {
+      return undefined;
+    }
     seen.isConfirmed = true;
     seen.onConfirmed();
     return expected;
@@ -41,7 +45,9 @@ export function watchDialogs(t: Owner, { isYes }: { readonly isYes: boolean }): 
   for (const show of ['showErrorMessage', 'showWarningMessage', 'showInformationMessage'] as const) {
     vscodeWindow[show] = async (message, ...rest) => {
       const isModal = rest.some((one) => typeof one === 'object' && one.modal === true);
-      if (!isModal) seen.said.push(message);
+      if (!isModal) {
+        seen.said.push(message);
+      }
       return isModal ? before[show](message, ...rest) : undefined;
     };
   }

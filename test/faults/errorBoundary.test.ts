@@ -9,7 +9,9 @@ const log = { error: () => {} } as never;
 
 test('who closes the question for an MFA code hears that nothing was sent; who cancels the command, nothing', async (t) => {
   const { said } = watchDialogs(t, { isYes: false });
-  for (const cancelled of [abortError(), notSentError()]) await tellFailure(cancelled, log);
+  for (const cancelled of [abortError(), notSentError()]) {
+    await tellFailure(cancelled, log);
+  }
   assert.deepEqual(said, []);
   await tellFailure(signInCancelledError(), log);
   assert.deepEqual(said, ['The sign-in was cancelled. Nothing was sent.']);

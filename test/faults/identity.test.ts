@@ -106,7 +106,9 @@ test('who says no to the other principal has sent nothing', async (t) => {
   duringQuestion(async () => {
     await becomes(world, 'break-glass');
     dialogs.press = async (message, _, detail) => {
-      if (detail !== undefined) seen.asked.push(message);
+      if (detail !== undefined) {
+        seen.asked.push(message);
+      }
       return undefined;
     };
   });
@@ -322,7 +324,9 @@ test('a list of connections that changes while a grant is recreated costs neithe
   await world.pass(20 * 60_000);
   const entry = window.journal.records.find(isRecreatable) ?? assert.fail();
   world.onServed = (operation) => {
-    if (operation !== 'CreateGrant' || seen.asked.length < 2) return;
+    if (operation !== 'CreateGrant' || seen.asked.length < 2) {
+      return;
+    }
     window.chosen = [anasOtherRef];
     void window.connections.list();
   };

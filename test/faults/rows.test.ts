@@ -48,13 +48,17 @@ test('a forged row is the one that it names, in every question and copy', async 
   const real = [alias, row.key.arn, row.grant.grantId, 'eu-west-1', 'ana'];
   const assertReal = (text: string | undefined) => {
     assert.ok(text !== undefined);
-    for (const part of real) assert.ok(text.includes(part), `${part} is not in ${text}`);
+    for (const part of real) {
+      assert.ok(text.includes(part), `${part} is not in ${text}`);
+    }
     assert.doesNotMatch(text, /harmless|us-west-2|sandbox/);
   };
   await press(commands.revokeGrant, row);
   await press(commands.revokeGrant, fake.grant);
   assert.equal(seen.asked.length, 2);
-  for (const question of seen.asked) assertReal(question);
+  for (const question of seen.asked) {
+    assertReal(question);
+  }
   // Selected with it.
   await press(commands.revokeGrant, undefined, [fake.grant]);
   assertReal(seen.asked[2]);

@@ -34,14 +34,20 @@ async function readAll(window: Window): Promise<ReadonlyMap<string, readonly str
     for (let tries = 0; tries < 200; tries += 1) {
       const rows = await window.rows(parent);
       const failures = rows.filter(isMessage).filter(({ tone }) => tone === 'error' || tone === 'warning');
-      if (failures.length === 0 && !rows.some((row) => isMessage(row) && row.tone === 'loading')) return rows;
-      for (const failure of failures) await window.view.retry(failure);
+      if (failures.length === 0 && !rows.some((row) => isMessage(row) && row.tone === 'loading')) {
+        return rows;
+      }
+      for (const failure of failures) {
+        await window.view.retry(failure);
+      }
     }
     throw new Error('It never succeeds.');
   };
   const all = new Map<string, readonly string[]>();
   for (const row of await read(await window.connectionRow())) {
-    if (row.kind !== 'key') continue;
+    if (row.kind !== 'key') {
+      continue;
+    }
     const grants = await read(row);
     all.set(
       row.key.arn,
@@ -74,9 +80,11 @@ function assertScanTrue(world: World, { keys, unreadable, wasCancelled }: ScanRe
   const reported = new Set(unreadable.map(({ key }) => key?.arn));
   for (const { arn, grantIds } of world.keys) {
     const read = keys.find(({ key }) => key.arn === arn);
-    if (read?.isComplete) assert.deepEqual(read.grants.map(({ grantId }) => grantId).sort(), [...grantIds].sort());
-    else
+    if (read?.isComplete) {
+      assert.deepEqual(read.grants.map(({ grantId }) => grantId).sort(), [...grantIds].sort());
+    } else {
       assert.ok(wasCancelled || reported.has(arn) || reported.has(undefined), `Nobody tells that ${arn} is missing.`);
+    }
   }
 }
 
@@ -193,8 +201,11 @@ for (const [what, fault] of [
     for (const { grant, outcome } of await world.journal()) {
       const isLive = world.isLive(key.arn, grant.grantId);
       assert.ok(outcome !== undefined);
-      if (!isLive) assert.equal(outcome.kind, 'gone');
-      else assert.ok(outcome.kind === 'refused' || outcome.kind === 'stillListed', outcome.kind);
+      if (!isLive) {
+        assert.equal(outcome.kind, 'gone');
+      } else {
+        assert.ok(outcome.kind === 'refused' || outcome.kind === 'stillListed', outcome.kind);
+      }
     }
   });
 }
@@ -213,7 +224,9 @@ test('every wait for a server that never answers ends at once when it is cancell
   const asked = (wanted?: string) =>
     new Promise<void>((resolve) => {
       world.onServed = (operation) => {
-        if (wanted === undefined || operation === wanted) resolve();
+        if (wanted === undefined || operation === wanted) {
+          resolve();
+        }
       };
     });
 
@@ -246,7 +259,9 @@ test('every wait for a server that never answers ends at once when it is cancell
   // Requests wait for their turn.
   await world.finish(reading);
   window.revocations.stopWaiting(anasRef, row.key, grantId);
-  while (window.outcomes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (window.outcomes.length === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   assert.deepEqual(window.outcomes.at(-1)?.[1], { kind: 'stopped', lastRead: 'none' });
 
   // The connection is closed while a revoke is on its way, and rows are loading.

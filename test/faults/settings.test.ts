@@ -68,8 +68,11 @@ test('what a folder can set is agreed to once for each value; what is the userâ€
   }
   values.set(settings.connections, asked);
   for (const remoteName of [undefined, 'wsl', 'ssh-remote', 'tunnel']) {
-    if (remoteName === undefined) delete env.remoteName;
-    else env.remoteName = remoteName;
+    if (remoteName === undefined) {
+      delete env.remoteName;
+    } else {
+      env.remoteName = remoteName;
+    }
     assert.equal(isUnconfirmed(), false, remoteName);
   }
 });
@@ -150,7 +153,9 @@ async function selectAna(
   since = (_: Map<string, unknown>) => {},
 ) {
   const values = settingsOnDisk(t);
-  if (value !== undefined) values.set(settings.connections, value);
+  if (value !== undefined) {
+    values.set(settings.connections, value);
+  }
   const world = await createTestWorld(t);
   const window = world.openWindow();
   let sample = value === undefined;
@@ -167,7 +172,9 @@ async function selectAna(
   dialogs.press = async (message, buttons) => {
     said.push(message);
     written.push(values.get(settings.connections));
-    if (said.length === 2) since(values);
+    if (said.length === 2) {
+      since(values);
+    }
     return buttons[0];
   };
   const isUndone = new Promise<void>((resolve, reject) => {
@@ -180,7 +187,9 @@ async function selectAna(
       confirmedSettings: {
         isUnconfirmed: () => false,
         confirm: async () => {
-          if (said.length === 2) resolve();
+          if (said.length === 2) {
+            resolve();
+          }
         },
       },
     };

@@ -66,7 +66,9 @@ for (const [where, fault, isDone] of stages) {
     let pages = 0;
     world.onServed = (operation) => {
       pages += operation === 'ListGrants' ? 1 : 0;
-      if (pages === 1) world.emulator().setFaults([{ ...fault, operation: 'ListGrants' }]);
+      if (pages === 1) {
+        world.emulator().setFaults([{ ...fault, operation: 'ListGrants' }]);
+      }
     };
     const half = await window.rows(row);
     const [message, ...more] = half.filter(isMessage);

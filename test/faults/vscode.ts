@@ -30,7 +30,9 @@ export class EventEmitter<T> {
     return { dispose: () => this.#listeners.delete(listener) };
   };
   fire(event: T): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of [...this.#listeners]) {
+      listener(event);
+    }
   }
   dispose(): void {
     this.#listeners.clear();
@@ -116,7 +118,9 @@ export class QuickPick {
     this.#answer();
   }
   #answer(): void {
-    if (!this.isShown || this.#items.length === 0 || this.#isAnswered) return;
+    if (!this.isShown || this.#items.length === 0 || this.#isAnswered) {
+      return;
+    }
     this.#isAnswered = true;
     queueMicrotask(() => dialogs.answer(this));
   }

@@ -79,7 +79,9 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(abortError());
+    if (signal.aborted) {
+      return Promise.reject(abortError());
+    }
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#sleepers.delete(sleeper);
@@ -111,8 +113,12 @@ export class VirtualClock implements Clock {
     const [next] = [...this.#sleepers].sort((left, right) => left.at - right.at);
     const wakes = next !== undefined && next.at <= end;
     const to = wakes ? next.at : end;
-    if (Number.isFinite(to)) this.#move(Math.max(this.#now, to));
-    if (wakes) next.wake();
+    if (Number.isFinite(to)) {
+      this.#move(Math.max(this.#now, to));
+    }
+    if (wakes) {
+      next.wake();
+    }
     return wakes;
   }
 
@@ -144,7 +150,9 @@ class Outside {
     return new Proxy(target, {
       get: (_, name) => {
         const member: unknown = Reflect.get(target, name, target);
-        if (typeof member !== 'function') return member;
+        if (typeof member !== 'function') {
+          return member;
+        }
         return (...args: unknown[]) => {
           const result: unknown = member.apply(target, args);
           return result instanceof Promise ? this.during(result) : result;
@@ -167,7 +175,9 @@ class Outside {
   /** Resolves when nothing more happens unless time passes. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 3; quiet = this.#underWay === 0 ? quiet + 1 : 0) {
-      while (this.#underWay > 0) await this.#nextEnd();
+      while (this.#underWay > 0) {
+        await this.#nextEnd();
+      }
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -307,7 +317,9 @@ export class World {
     const reply = this.cloud.handle(request);
     for (const [index, emulator] of this.emulators.entries()) {
       const record = emulator.requests.at(-1);
-      if (record === undefined || record === before[index]) continue;
+      if (record === undefined || record === before[index]) {
+        continue;
+      }
       const { operation, input, done, principalArn } = record;
       if (done && (operation === 'CreateGrant' || operation === 'RevokeGrant' || operation === 'RetireGrant')) {
         const keyArn = String(input['KeyId']);
@@ -345,7 +357,9 @@ export class World {
 
   /** What one window wrote to the journal is seen by all. */
   tellJournal(): void {
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) {
+      listener();
+    }
   }
 
   get journalListeners(): number {
@@ -357,7 +371,9 @@ export class World {
     const file: JournalFile = {
       append: async (line) => {
         const error = this.journalFault?.();
-        if (error !== undefined) throw error;
+        if (error !== undefined) {
+          throw error;
+        }
         await disk.append(line);
       },
       reader: () => this.outside.counted(disk.reader()),
@@ -377,7 +393,9 @@ export class World {
   async pass(ms: number): Promise<void> {
     const end = this.clock.monotonic() + ms;
     await this.outside.idle();
-    while (this.clock.step(end)) await this.outside.idle();
+    while (this.clock.step(end)) {
+      await this.outside.idle();
+    }
   }
 
   /** Lets time pass until the task has ended. @throws what the task throws */
@@ -396,7 +414,9 @@ export class World {
   }
 
   async dispose(): Promise<void> {
-    for (const window of [...this.windows]) window.dispose();
+    for (const window of [...this.windows]) {
+      window.dispose();
+    }
     await this.down();
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -521,8 +541,12 @@ export class Window {
 
   dispose(): void {
     const at = this.world.windows.indexOf(this);
-    if (at !== -1) this.world.windows.splice(at, 1);
-    for (const owned of [this.connections, this.revocations, this.journal, this.view]) owned.dispose();
+    if (at !== -1) {
+      this.world.windows.splice(at, 1);
+    }
+    for (const owned of [this.connections, this.revocations, this.journal, this.view]) {
+      owned.dispose();
+    }
   }
 
   /** The rows below a row, or the first ones. */

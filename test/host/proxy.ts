@@ -84,7 +84,9 @@ export async function startProxy({ hosts, target, folder }: ProxyOptions): Promi
     close: () =>
       new Promise((resolve) => {
         proxy.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        for (const socket of sockets) {
+          socket.destroy();
+        }
       }),
   };
 }

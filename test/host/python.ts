@@ -138,10 +138,14 @@ export async function startMoto(tools: PythonTools): Promise<MotoProcess> {
 
 /** One line of moto's recording; nothing for a request that is no JSON service's, such as those for STS. */
 function readRecorded(line: string): readonly MotoRequest[] {
-  if (line === '') return [];
+  if (line === '') {
+    return [];
+  }
   const { headers, body }: { headers: Record<string, string>; body: string } = JSON.parse(line);
   const target = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-amz-target')?.[1];
-  if (target === undefined) return [];
+  if (target === undefined) {
+    return [];
+  }
   const input = JSON.parse(Buffer.from(body, 'base64').toString('utf8'));
   return [{ operation: target.slice(target.indexOf('.') + 1), input }];
 }

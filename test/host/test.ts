@@ -332,7 +332,9 @@ function provisionAhead(selected: readonly Step[]): void {
     names.push('oldest');
   }
   // The tests wait for it, and say what is wrong with it.
-  if (needs.has('contract') || needs.has('e2e')) void pythonTools().catch(() => {});
+  if (needs.has('contract') || needs.has('e2e')) {
+    void pythonTools().catch(() => {});
+  }
   let previous: Promise<unknown> = Promise.resolve();
   for (const name of names) {
     const host = previous.then(() => provision(name));

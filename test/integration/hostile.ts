@@ -55,7 +55,9 @@ async function assertHarmless({ item }: Row): Promise<void> {
   assertShowable(String(item.description ?? ''), 1200);
   assertShowable(item.accessibilityInformation?.label ?? '', 1200);
   const { tooltip } = item;
-  if (tooltip === undefined) return;
+  if (tooltip === undefined) {
+    return;
+  }
   if (typeof tooltip === 'string') {
     assertShowable(tooltip, 2000);
     return;
@@ -77,12 +79,18 @@ async function assertHarmless({ item }: Row): Promise<void> {
 function assertTold(): void {
   for (const { message, detail, kind } of takeShown()) {
     assertShowable(message, 1000);
-    for (const line of detail.split('\n')) assertShowable(line, 2000);
+    for (const line of detail.split('\n')) {
+      assertShowable(line, 2000);
+    }
     // A dialog that is larger than the screen has no buttons.
     assert.ok(detail.length <= 8000, `${detail.length} characters`);
-    if (kind === 'input') assert.doesNotMatch(detail, vscodeIcon);
+    if (kind === 'input') {
+      assert.doesNotMatch(detail, vscodeIcon);
+    }
     // A dialog, which has details, shows its message as the text that it is; an end-to-end test looks at one.
-    if (kind === 'input' || detail === '') assert.doesNotMatch(kind === 'input' ? detail : message, vscodeLink);
+    if (kind === 'input' || detail === '') {
+      assert.doesNotMatch(kind === 'input' ? detail : message, vscodeLink);
+    }
   }
 }
 
@@ -128,11 +136,15 @@ export function hostile(): void {
       );
       const rows = await rowsOf(views.keys);
       assert.ok(rows.length > 100, `${rows.length} rows`);
-      for (const row of rows) await assertHarmless(row);
+      for (const row of rows) {
+        await assertHarmless(row);
+      }
       await vscode.commands.executeCommand(commands.findGrants);
       const found = await rowsOf(views.grantees);
       assert.ok(found.length > 100, `${found.length} rows`);
-      for (const row of found) await assertHarmless(row);
+      for (const row of found) {
+        await assertHarmless(row);
+      }
     });
 
     it('are text in questions, notifications, prompts and the history', async () => {
@@ -144,12 +156,16 @@ export function hostile(): void {
       takeShown();
       // Those with the marks of a service are typed.
       answerWith(({ buttons, suggested }) => suggested ?? buttons.find((one) => /^(Revoke|Continue)/.test(one)));
-      for (const grant of all.slice(0, 4)) await vscode.commands.executeCommand(commands.revokeGrant, grant);
+      for (const grant of all.slice(0, 4)) {
+        await vscode.commands.executeCommand(commands.revokeGrant, grant);
+      }
       await until('they are gone', async () => (await grants()).length === all.length - 4);
       assertTold();
       const history = await rowsOf(views.history);
       assert.ok(history.length > 20, `${history.length} rows`);
-      for (const row of history) await assertHarmless(row);
+      for (const row of history) {
+        await assertHarmless(row);
+      }
 
       answerWith(() => undefined);
       const [grant] = await grants();
@@ -207,7 +223,9 @@ export function hostile(): void {
         folder,
         `[default]\nregion = eu-west-1\nendpoint_url = ${url}\nsso_session = ${name}\n[profile x]\nrole_arn = ${name}\n`,
       );
-      for (const row of await rowsOf(views.keys)) await assertHarmless(row);
+      for (const row of await rowsOf(views.keys)) {
+        await assertHarmless(row);
+      }
       const [connection] = await children();
       await vscode.commands.executeCommand(commands.signIn, connection);
       assertTold();

@@ -22,7 +22,9 @@ export async function run(): Promise<void> {
   const grep = process.env['KMS_GRANTS_GREP'];
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, color: false, reporter: 'spec', ...(grep && { grep }) });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
-  for (const define of phases[process.env['KMS_GRANTS_PHASE'] ?? 'main'] ?? []) define();
+  for (const define of phases[process.env['KMS_GRANTS_PHASE'] ?? 'main'] ?? []) {
+    define();
+  }
 
   const failures: { title: string; message: string }[] = [];
   const { stats } = await new Promise<Mocha.Runner>((resolve) => {
@@ -33,6 +35,10 @@ export async function run(): Promise<void> {
   });
   const results = { passed: stats?.passes ?? 0, failed: failures.length, skipped: stats?.pending ?? 0, failures };
   const path = process.env['KMS_GRANTS_RESULTS'];
-  if (path !== undefined) await writeFile(path, JSON.stringify(results));
-  if (failures.length > 0) throw new Error(`${failures.length} tests failed`);
+  if (path !== undefined) {
+    await writeFile(path, JSON.stringify(results));
+  }
+  if (failures.length > 0) {
+    throw new Error(`${failures.length} tests failed`);
+  }
 }

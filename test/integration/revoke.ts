@@ -206,7 +206,9 @@ export function revoke(): void {
 
     it('acts on nothing when the connection is replaced while the question is open', async () => {
       answerWith(async ({ kind }) => {
-        if (kind !== 'warning') return undefined;
+        if (kind !== 'warning') {
+          return undefined;
+        }
         await aws.rotate();
         return 'Revoke Grant';
       });
@@ -217,7 +219,9 @@ export function revoke(): void {
 
     it('stops when the credentials have come to lead to another account than the one that was confirmed', async () => {
       answerWith(({ kind }) => {
-        if (kind !== 'warning') return undefined;
+        if (kind !== 'warning') {
+          return undefined;
+        }
         const { accessKeyId, ...secret } = canaries;
         aws.emulator.setSecrets({ [accessKeyId]: { ...secret, principalArn: 'arn:aws:iam::999988887777:user/alex' } });
         return 'Revoke Grant';

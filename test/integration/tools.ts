@@ -75,12 +75,16 @@ export function tools(): void {
       const grant = await child(key, 'nightly-export');
       answerWith(({ kind }) => (kind === 'warning' ? 'Revoke Grant' : undefined));
       takeShown();
-      for (const id of [commands.revokeGrant, commands.retireGrant]) await vscode.commands.executeCommand(id, grant);
+      for (const id of [commands.revokeGrant, commands.retireGrant]) {
+        await vscode.commands.executeCommand(id, grant);
+      }
       await vscode.commands.executeCommand(commands.createGrant, key);
       await vscode.commands.executeCommand(commands.showRetirableGrants);
       const shown = takeShown().filter(({ message }) => !message.startsWith('KMS no longer lists'));
       assert.equal(shown.length, 4);
-      for (const { message } of shown) assert.match(message, /^KMS Grants is in read-only mode/);
+      for (const { message } of shown) {
+        assert.match(message, /^KMS Grants is in read-only mode/);
+      }
       assert.ok(grant.kind === 'grant');
       const { key: of, grant: held } = grant;
       const refused = await vscode.lm

@@ -75,7 +75,9 @@ export function tree(): void {
 
     it('expands all of 20 keys in at most 24 requests besides DescribeKey', async () => {
       aws = await connect({ keys: 20, grantsPerKey: 5 });
-      for (const key of await keyRows()) await children(key);
+      for (const key of await keyRows()) {
+        await children(key);
+      }
       const asked = aws.emulator.requests
         .map(({ operation }) => operation)
         .filter((operation) => operation !== 'DescribeKey');

@@ -119,12 +119,16 @@ export async function openView(): Promise<void> {
 
 export function extension(): vscode.Extension<unknown> {
   const found = vscode.extensions.getExtension(`kms-grants.${extensionName}`);
-  if (found === undefined) throw new Error('the extension is not installed');
+  if (found === undefined) {
+    throw new Error('the extension is not installed');
+  }
   return found;
 }
 
 function dataProvider(): vscode.TreeDataProvider<Node> {
-  if (provider === undefined) throw new Error('the view was not opened');
+  if (provider === undefined) {
+    throw new Error('the view was not opened');
+  }
   return provider;
 }
 
@@ -135,7 +139,9 @@ export async function children(node?: Node): Promise<Node[]> {
 /** What fills this view. */
 export function providerOf(view: string): vscode.TreeDataProvider<unknown> {
   const found = providers.get(view);
-  if (found === undefined) throw new Error(`there is no view ${view}`);
+  if (found === undefined) {
+    throw new Error(`there is no view ${view}`);
+  }
   return found;
 }
 
@@ -185,7 +191,9 @@ export async function child(parent: Node | undefined, label: string): Promise<No
   const labels: string[] = [];
   for (const node of nodes) {
     const found = await row(node);
-    if (found.label === label) return node;
+    if (found.label === label) {
+      return node;
+    }
     labels.push(found.label);
   }
   throw new Error(`no row "${label}" among: ${labels.join(', ')}`);
@@ -193,9 +201,13 @@ export async function child(parent: Node | undefined, label: string): Promise<No
 
 /** The first connection. */
 export async function connectionRow(label?: string): Promise<Node> {
-  if (label !== undefined) return child(undefined, label);
+  if (label !== undefined) {
+    return child(undefined, label);
+  }
   const [connection] = await children();
-  if (connection === undefined) throw new Error('the view is empty');
+  if (connection === undefined) {
+    throw new Error('the view is empty');
+  }
   return connection;
 }
 
@@ -203,7 +215,9 @@ export async function connectionRow(label?: string): Promise<Node> {
 export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`never happened: ${what}`);
+    if (Date.now() > end) {
+      throw new Error(`never happened: ${what}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -96,7 +96,9 @@ export async function soak(t: TestContext, { seed, actions }: SoakOptions): Prom
   assert.equal(world.journalListeners, 0);
   const count = (all: readonly string[], kind: string) => all.filter((one) => one === kind).length;
   // Sockets that were closed need a moment of the event loop.
-  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 50; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   for (const kind of ['Timeout', 'StatWatcher', 'FSReqPromise']) {
     assert.equal(count(process.getActiveResourcesInfo(), kind), count(resources, kind), `${kind} after the end.`);
   }
@@ -121,7 +123,9 @@ class Run {
     this.#world = world;
     this.#random = createRandom(world.seed, 'acts');
     const [key] = world.keys;
-    if (key !== undefined) addGrants(world.emulator().account, key.id, 230);
+    if (key !== undefined) {
+      addGrants(world.emulator().account, key.id, 230);
+    }
     this.#openWindow();
   }
 
@@ -138,21 +142,30 @@ class Run {
     const isAlone = this.#pending.size === 0;
     const before = this.#world.writes.length;
     const act = entry.run(this.#world, this.#hand());
-    if (entry.mayGoOn === true && this.#chance(0.3)) this.#goOn(act);
-    else {
+    if (entry.mayGoOn === true && this.#chance(0.3)) {
+      this.#goOn(act);
+    } else {
       const failure = await this.#settled(act);
       const claims = failure !== undefined && /nothing was (sent|done|changed)/i.test(failure.message);
       // Of several acts at once it is not known whose change it was.
-      if (claims && isAlone) assert.equal(this.#world.writes.length, before, `After a change: ${failure.message}`);
+      if (claims && isAlone) {
+        assert.equal(this.#world.writes.length, before, `After a change: ${failure.message}`);
+      }
     }
-    if (this.#chance(0.5)) this.#world.tellJournal();
-    if (this.#chance(0.1)) await this.#quiet();
+    if (this.#chance(0.5)) {
+      this.#world.tellJournal();
+    }
+    if (this.#chance(0.1)) {
+      await this.#quiet();
+    }
     await this.#check();
   }
 
   /** All faults end, time passes, and all is as it should be. */
   async end(): Promise<void> {
-    for (const emulator of this.#world.emulators) emulator.setFaults([]);
+    for (const emulator of this.#world.emulators) {
+      emulator.setFaults([]);
+    }
     await this.#quiet();
     await this.#world.writeConfig(configOf({ ana: 'ana', ben: 'ben' }));
     for (const window of this.#world.windows) {
@@ -161,7 +174,9 @@ class Run {
       await this.#settled(window.view.refreshAll());
       await this.#settled(this.#readTree(window));
     }
-    for (let minutes = 0; minutes < 20; minutes += 1) await this.#world.pass(60_000);
+    for (let minutes = 0; minutes < 20; minutes += 1) {
+      await this.#world.pass(60_000);
+    }
     for (const window of [...this.#world.windows]) {
       this.#world.tellJournal();
       await this.#world.outside.idle();
@@ -179,7 +194,9 @@ class Run {
       }
     }
     await this.#check();
-    for (const window of [...this.#world.windows]) window.dispose();
+    for (const window of [...this.#world.windows]) {
+      window.dispose();
+    }
     await this.#quiet();
     await this.#check();
   }
@@ -209,7 +226,9 @@ class Run {
       rows: async (parent) => {
         const rows = await window.rows(parent);
         // Drawn, as VS Code does.
-        for (const row of rows) window.view.resolveTreeItem(window.view.getTreeItem(row), row);
+        for (const row of rows) {
+          window.view.resolveTreeItem(window.view.getTreeItem(row), row);
+        }
         screen.push(...rows.filter(({ kind }) => kind !== 'field'));
         screen.splice(0, Math.max(0, screen.length - 500));
         return rows;
@@ -262,10 +281,14 @@ class Run {
   /** Answers the questions of one command; what is confirmed is what the question says. */
   #answer(isYes: boolean, meanwhile: () => Promise<void>, note: (text: string) => void): void {
     dialogs.press = async (message, buttons, detail) => {
-      if (detail === undefined) return undefined;
+      if (detail === undefined) {
+        return undefined;
+      }
       await meanwhile();
       this.#lastQuestion = `${isYes ? 'yes' : 'no'}: ${message}\n${detail}`;
-      if (!isYes) return undefined;
+      if (!isYes) {
+        return undefined;
+      }
       const value = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(detail)?.[1];
       const signIns = [...detail.matchAll(/signed in as:? (arn:[^\s,]+)/gi)].map(([, arn]) => arn);
       // With several connections the grants have no one principal, and some may not be verified.
@@ -286,7 +309,9 @@ class Run {
           list === undefined ? [''] : [...list.matchAll(/ · ([0-9a-f]{8})$/gm)].map(([, start = '']) => start);
         for (const start of starts) {
           for (const { key, grant } of this.#selected) {
-            if (!grant.grantId.startsWith(start)) continue;
+            if (!grant.grantId.startsWith(start)) {
+              continue;
+            }
             this.#confirmed.push({ operation: 'RevokeGrant', keyArn: key.arn, grantId: grant.grantId, principal });
           }
         }
@@ -329,7 +354,9 @@ class Run {
       return undefined;
     } catch (error) {
       // What a person is told; everything else is a mistake of ours.
-      if (!isKmsError(error) && !isUserError(error) && !isAbort(error)) throw error;
+      if (!isKmsError(error) && !isUserError(error) && !isAbort(error)) {
+        throw error;
+      }
       return error instanceof Error ? error : undefined;
     } finally {
       clearTimeout(timer);
@@ -364,7 +391,9 @@ class Run {
       const { records, damaged } = readJournal(await readFile(journalPath, 'utf8').catch(() => ''));
       assert.equal(damaged, 0);
       // What is cleared was true as well.
-      for (const record of records) this.#entries.set(record.id, record);
+      for (const record of records) {
+        this.#entries.set(record.id, record);
+      }
       await assertJournalTrue(this.#world, [...this.#entries.values()]);
     }
     for (const window of this.#world.windows) {
@@ -381,7 +410,9 @@ class Run {
     }
     const { windows } = this.#world;
     const window = windows[this.#random.below(Math.max(1, windows.length))];
-    if (window !== undefined && this.#chance(0.1)) await this.#settled(this.#readTree(window));
+    if (window !== undefined && this.#chance(0.1)) {
+      await this.#settled(this.#readTree(window));
+    }
   }
 
   /** Reads a whole tree anew, and holds it against the server. */
@@ -390,7 +421,9 @@ class Run {
     const before = this.#world.serverNow();
     const shown: (readonly [KeyNode, readonly Node[]])[] = [];
     for (const row of await window.rows()) {
-      if (row.kind !== 'connection') continue;
+      if (row.kind !== 'connection') {
+        continue;
+      }
       const session = window.connections.session(row.ref);
       let rows = await window.rows(row);
       for (let tries = 0; tries < 20 && rows.some((one) => isMessage(one) && one.tone === 'loading'); tries += 1) {
@@ -403,10 +436,14 @@ class Run {
         shown.push([key, await window.rows(key)]);
       }
       const now = window.connections.session(row.ref);
-      if (now === undefined || (session !== undefined && now !== session)) continue;
+      if (now === undefined || (session !== undefined && now !== session)) {
+        continue;
+      }
       const account = now.knownIdentity?.account;
       const isOpen = keys.every(({ connection }) => connection.opening === now.connection.opening);
-      if (!isOpen) continue;
+      if (!isOpen) {
+        continue;
+      }
       for (const { key } of keys) {
         assert.equal(accountOfArn(key.arn), account ?? accountOfArn(key.arn), 'A key of another account.');
         assert.equal(key.arn.split(':')[3], now.connection.region);
@@ -414,21 +451,28 @@ class Run {
       const isAll = rows.every(({ kind }) => kind === 'key') && window.view.filter === '';
       if (isAll && account !== undefined) {
         const all = this.#world.emulator(account, now.connection.region).account.keys;
-        for (const { arn } of all.values())
+        for (const { arn } of all.values()) {
           assert.ok(
             keys.some(({ key }) => key.arn === arn),
             `${arn} has no row.`,
           );
+        }
       }
     }
     // Time stood still, or what KMS surely had is not sure any more.
-    if (this.#world.serverNow() !== before) return;
-    for (const [node, rows] of shown) this.#checkGrants(window, node, rows);
+    if (this.#world.serverNow() !== before) {
+      return;
+    }
+    for (const [node, rows] of shown) {
+      this.#checkGrants(window, node, rows);
+    }
   }
 
   #checkGrants(window: Window, node: KeyNode, rows: readonly Node[]): void {
     const { key, connection } = node;
-    if (window.connections.find(connection) === undefined) return;
+    if (window.connections.find(connection) === undefined) {
+      return;
+    }
     const { account } = this.#world.emulator(accountOfArn(key.arn) ?? '', connection.region);
     const now = this.#world.serverNow();
     const known = [...account.grantsOf(key.keyId).values()];
@@ -439,7 +483,9 @@ class Run {
       const isRevoked = window.revocations.state(connection.ref, key, row.grant.grantId) !== undefined;
       assert.ok(stored !== undefined || isRevoked, `${row.grant.grantId} is shown, and KMS has no such grant.`);
     }
-    if (window.view.filter !== '' || !rows.every(({ kind }) => kind === 'grant')) return;
+    if (window.view.filter !== '' || !rows.every(({ kind }) => kind === 'grant')) {
+      return;
+    }
     const ids = new Set(grants.map(({ grant }) => grant.grantId));
     for (const { grant, knownFrom = [], removedFrom = [] } of known) {
       const isOnAll = knownFrom.every((at) => at <= now) && removedFrom.every((at) => at > now);
@@ -531,10 +577,14 @@ const configs = [
 function makeOneElsewhere(world: World, hand: Hand, keyId?: string): void {
   const accounts = keyId === undefined ? [somewhere(hand, world)] : world.emulators;
   const found = accounts.find(({ account }) => keyId === undefined || account.keys.has(keyId));
-  if (found === undefined) return;
+  if (found === undefined) {
+    return;
+  }
   const { account } = found;
   const key = keyId === undefined ? one(hand, [...account.keys.values()]) : account.keys.get(keyId);
-  if (key === undefined) return;
+  if (key === undefined) {
+    return;
+  }
   account.addGrant({
     id: hand.random.hex(32),
     keyId: key.id,
@@ -551,7 +601,9 @@ function endOneElsewhere(world: World, hand: Hand): void {
   const { account } = somewhere(hand, world);
   const key = one(hand, [...account.keys.values()]);
   const stored = one(hand, [...account.grantsOf(key?.id ?? '').values()]);
-  if (stored === undefined || stored.removedFrom !== undefined) return;
+  if (stored === undefined || stored.removedFrom !== undefined) {
+    return;
+  }
   stored.removedFrom = [0, 1, 2].map(() => world.serverNow() + hand.random.below(2 * minute));
   hand.note(`others end ${stored.grant.id.slice(0, 8)}`);
 }
@@ -560,7 +612,9 @@ function endOneElsewhere(world: World, hand: Hand): void {
 function changeKeys(world: World, hand: Hand): void {
   const { account } = somewhere(hand, world);
   const key = one(hand, [...account.keys.values()]);
-  if (key === undefined) return;
+  if (key === undefined) {
+    return;
+  }
   if (account.keys.size > 2) {
     account.removeKey(key.id);
   } else {
@@ -629,7 +683,9 @@ function ending(
     mayGoOn: true,
     run: async (world, hand) => {
       const node = grantOf(hand);
-      if (node === undefined) return;
+      if (node === undefined) {
+        return;
+      }
       hand.note(node.grant.grantId.slice(0, 8));
       hand.answer(hand.chance(0.8), meanwhile(world, hand));
       await command(hand.context, node);
@@ -651,7 +707,9 @@ const table: readonly Act[] = [
     weight: 6,
     run: async (_, hand) => {
       const node = one(hand, hand.onScreen('key'));
-      if (node !== undefined) await hand.rows(node);
+      if (node !== undefined) {
+        await hand.rows(node);
+      }
     },
   },
   {
@@ -659,7 +717,9 @@ const table: readonly Act[] = [
     weight: 4,
     run: async (_, hand) => {
       const node = one(hand, [...hand.onScreen('key'), ...hand.onScreen('connection')]);
-      if (node !== undefined) hand.window.view.refresh(node);
+      if (node !== undefined) {
+        hand.window.view.refresh(node);
+      }
     },
   },
   { name: 'refresh all', weight: 2, mayGoOn: true, run: (_, { window }) => window.view.refreshAll() },
@@ -669,7 +729,9 @@ const table: readonly Act[] = [
     mayGoOn: true,
     run: async (_, hand) => {
       const node: MessageNode | undefined = one(hand, hand.onScreen('message'));
-      if (node !== undefined) await hand.window.view.retry(node);
+      if (node !== undefined) {
+        await hand.window.view.retry(node);
+      }
     },
   },
   {
@@ -678,7 +740,9 @@ const table: readonly Act[] = [
     mayGoOn: true,
     run: async (_, hand) => {
       const node: MoreNode | undefined = one(hand, hand.onScreen('more'));
-      if (node !== undefined) await hand.window.view.loadMore(node);
+      if (node !== undefined) {
+        await hand.window.view.loadMore(node);
+      }
     },
   },
   {
@@ -716,7 +780,9 @@ const table: readonly Act[] = [
     run: async (world, hand) => {
       const nodes = Array.from({ length: 5 }, () => grantOf(hand)).filter((node) => node !== undefined);
       const selected = [...new Map(nodes.map((node) => [node.grant.grantId, node])).values()];
-      if (selected.length === 0) return;
+      if (selected.length === 0) {
+        return;
+      }
       hand.note(selected.map(({ grant }) => grant.grantId.slice(0, 8)).join(', '));
       hand.select(selected);
       hand.answer(hand.chance(0.8), meanwhile(world, hand));
@@ -730,7 +796,9 @@ const table: readonly Act[] = [
     mayGoOn: true,
     run: async (world, hand) => {
       const record = one(hand, hand.window.journal.records);
-      if (record === undefined) return;
+      if (record === undefined) {
+        return;
+      }
       hand.note(record.grant.grantId.slice(0, 8));
       hand.answer(hand.chance(0.8), meanwhile(world, hand));
       await recreateGrant(hand.context, { kind: 'historyEntry', id: record.id });
@@ -743,7 +811,9 @@ const table: readonly Act[] = [
     run: async (_, hand) => {
       const node = one(hand, hand.onScreen('key'));
       const session = node === undefined ? undefined : sessionOf(hand, node);
-      if (node === undefined || session === undefined) return;
+      if (node === undefined || session === undefined) {
+        return;
+      }
       const { arn: principal } = await session.identity();
       hand.confirm({ operation: 'CreateGrant', keyArn: node.key.arn, grantId: '', principal });
       const input = {
@@ -762,7 +832,9 @@ const table: readonly Act[] = [
     weight: 3,
     run: async (_, hand) => {
       const node = grantOf(hand);
-      if (node !== undefined) hand.window.revocations.stopWaiting(node.connection.ref, node.key, node.grant.grantId);
+      if (node !== undefined) {
+        hand.window.revocations.stopWaiting(node.connection.ref, node.key, node.grant.grantId);
+      }
     },
   },
   {
@@ -793,14 +865,20 @@ const table: readonly Act[] = [
         clock: world.clock,
         onProgress: () => {
           told += 1;
-          if (told > last) controller.abort();
+          if (told > last) {
+            controller.abort();
+          }
         },
       });
       // No time passed, so that what all of KMS lists now it listed then.
-      if (world.serverNow() !== before) return;
+      if (world.serverNow() !== before) {
+        return;
+      }
       for (const { key, connection, grants, isComplete } of result.keys) {
         assert.ok(sessions.some((session) => session.connection === connection));
-        if (!isComplete) continue;
+        if (!isComplete) {
+          continue;
+        }
         const { account } = world.emulator(accountOfArn(key.arn) ?? '', connection.region);
         const ids = new Set(grants.map(({ grantId }) => grantId));
         for (const { grant, knownFrom = [], removedFrom } of account.grantsOf(key.keyId).values()) {
@@ -826,7 +904,9 @@ const table: readonly Act[] = [
     name: 'no faults',
     weight: 8,
     run: async (world) => {
-      for (const emulator of world.emulators) emulator.setFaults([]);
+      for (const emulator of world.emulators) {
+        emulator.setFaults([]);
+      }
     },
   },
   {
@@ -860,7 +940,9 @@ const table: readonly Act[] = [
       world.clock.suspend(hand.random.below(8 * 60) * minute);
       // Often the network comes back later than the computer.
       const fault: Fault = { operation: '*', times: hand.random.below(6), stage: 'unread', fault: { kind: 'drop' } };
-      for (const emulator of world.emulators) emulator.setFaults([fault]);
+      for (const emulator of world.emulators) {
+        emulator.setFaults([fault]);
+      }
       await world.pass(hand.random.below(minute));
     },
   },
@@ -883,13 +965,19 @@ const table: readonly Act[] = [
       // As a language model does, or another view: the list of the key may be older than the grant.
       const known = one(hand, hand.onScreen('key'));
       const session = known === undefined ? undefined : sessionOf(hand, known);
-      if (known === undefined || session === undefined) return;
+      if (known === undefined || session === undefined) {
+        return;
+      }
       makeOneElsewhere(world, hand, known.key.keyId);
       const { account } = world.emulator(accountOfArn(known.key.arn) ?? ana, session.connection.region);
       const grantId = one(hand, grantIdsOf(account, known.key.keyId));
-      if (grantId === undefined) return;
+      if (grantId === undefined) {
+        return;
+      }
       const grant = await findGrant(session.api, { keyArn: known.key.arn, grantId }, session.closed);
-      if (grant === undefined) return;
+      if (grant === undefined) {
+        return;
+      }
       hand.note(grantId.slice(0, 8));
       const node: GrantNode = { kind: 'grant', connection: session.connection, key: known.key, grant };
       hand.answer(hand.chance(0.8), meanwhile(world, hand));
@@ -909,8 +997,11 @@ const table: readonly Act[] = [
     name: 'another window',
     weight: 2,
     run: async (world, hand) => {
-      if (world.windows.length > 1) hand.window.dispose();
-      else hand.openWindow();
+      if (world.windows.length > 1) {
+        hand.window.dispose();
+      } else {
+        hand.openWindow();
+      }
     },
   },
   { name: 'clear the history', weight: 1, mayGoOn: true, run: (_, { window }) => window.journal.clear() },

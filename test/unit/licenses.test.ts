@@ -25,7 +25,9 @@ async function installed(
     await mkdir(join(root, path), { recursive: true });
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
     await writeFile(join(root, path, 'package.json'), JSON.stringify({ name, version: '1.0.0', license }));
-    if (text !== undefined) await writeFile(join(root, path, 'LICENSE'), text);
+    if (text !== undefined) {
+      await writeFile(join(root, path, 'LICENSE'), text);
+    }
   }
   return (...inputs: readonly string[]) =>
     thirdPartyLicenses(

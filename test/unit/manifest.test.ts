@@ -105,7 +105,9 @@ test('package.json has the views of the code, in the container of the code, and 
   );
   assert.deepEqual(Object.keys(contributes.views), [container]);
   assert.deepEqual(sorted((contributes.views[container] ?? []).map(({ id }) => id)), sorted(Object.values(views)));
-  for (const { view } of contributes.viewsWelcome) assert.ok(Object.values<string>(views).includes(view), view);
+  for (const { view } of contributes.viewsWelcome) {
+    assert.ok(Object.values<string>(views).includes(view), view);
+  }
 });
 
 test('package.json has the settings of the code, and no other', () => {
@@ -113,13 +115,17 @@ test('package.json has the settings of the code, and no other', () => {
 });
 
 test('every ID is what its name in the code says', () => {
-  for (const [name, id] of Object.entries({ ...commands, ...views })) assert.equal(id, `kmsGrants.${name}`);
+  for (const [name, id] of Object.entries({ ...commands, ...views })) {
+    assert.equal(id, `kmsGrants.${name}`);
+  }
 });
 
 test('every string of package.json is in package.nls.json, which has no other', () => {
   const used = [...manifestText.matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key ?? '');
   assert.deepEqual(sorted(new Set(used)), sorted(Object.keys(nls)));
-  for (const [key, text] of Object.entries(nls)) assert.match(text, /^\S(.*\S)?$/s, key);
+  for (const [key, text] of Object.entries(nls)) {
+    assert.match(text, /^\S(.*\S)?$/s, key);
+  }
 });
 
 test('every text of package.json that a person reads comes from package.nls.json', () => {
@@ -129,7 +135,9 @@ test('every text of package.json that a person reads comes from package.nls.json
     /"(title|name|description|displayName|markdownDescription|contents|category)": "(.*)"/g,
   );
   for (const [, field, text] of texts) {
-    if (field === 'name' && text === extensionName) continue;
+    if (field === 'name' && text === extensionName) {
+      continue;
+    }
     assert.match(text ?? '', /^%[\w.]+%$/, field);
   }
 });
@@ -155,7 +163,9 @@ test('every command of a menu, a key or a link in a text exists', () => {
     ...contributes.keybindings.map(({ command }) => command),
     ...[...JSON.stringify(nls).matchAll(/command:([\w.]+)/g)].map(([, id]) => id ?? ''),
   ];
-  for (const id of named) assert.ok(ids.includes(id), id);
+  for (const id of named) {
+    assert.ok(ids.includes(id), id);
+  }
 });
 
 test('every when clause names a view of the code', () => {
@@ -219,9 +229,13 @@ test('a command that needs a row is in the menu of a row, on a key or behind a c
     // A click on its row.
     commands.loadMore,
   ]);
-  for (const id of hidden) assert.ok(reachable.has(id), id);
+  for (const id of hidden) {
+    assert.ok(reachable.has(id), id);
+  }
   const ofView = (contributes.menus['view/title'] ?? []).map(({ command }) => command);
-  for (const id of ofView) assert.ok(!hidden.includes(id), id);
+  for (const id of ofView) {
+    assert.ok(!hidden.includes(id), id);
+  }
 });
 
 test('a title ends in an ellipsis exactly where the command asks for more', () => {
@@ -250,7 +264,9 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
   for (const id of Object.values(commands)) {
     assert.equal(title(id).endsWith('…'), asking.includes(id), title(id));
     assert.doesNotMatch(title(id), /\.\.\.|^KMS/);
-    for (const word of title(id).split(' ')) assert.match(word, /^([A-Z]|(as|by|from|in|of)$)/, title(id));
+    for (const word of title(id).split(' ')) {
+      assert.match(word, /^([A-Z]|(as|by|from|in|of)$)/, title(id));
+    }
   }
 });
 
@@ -281,7 +297,9 @@ test('every condition on a row holds for some row, and names one where it names 
       when,
     );
     const [, equal] = /viewItem == ([\w.]+)/.exec(when) ?? [];
-    if (equal !== undefined) assert.ok(Object.values<string>(rows).includes(equal), when);
+    if (equal !== undefined) {
+      assert.ok(Object.values<string>(rows).includes(equal), when);
+    }
   }
 });
 
@@ -372,7 +390,9 @@ test('an inline button never revokes or removes', () => {
     commands.removeConnection,
     commands.removeKey,
   ] as const;
-  for (const id of never) assert.ok(!inline.includes(id), id);
+  for (const id of never) {
+    assert.ok(!inline.includes(id), id);
+  }
 });
 
 test('a row never offers a command twice in the same place', () => {
@@ -393,7 +413,9 @@ test('every change is hidden in read-only mode, and nothing else is', () => {
     commands.recreateGrant,
   ];
   for (const { command, when = '' } of [...menuItems, ...contributes.keybindings]) {
-    if (when !== 'false') assert.equal(when.includes(notReadOnly), changes.includes(command), `${command}: ${when}`);
+    if (when !== 'false') {
+      assert.equal(when.includes(notReadOnly), changes.includes(command), `${command}: ${when}`);
+    }
   }
 });
 
@@ -577,7 +599,9 @@ const imports: readonly Import[] = files.flatMap((file) => {
 
 /** The room that an import of ours leads to; `undefined` for packages. */
 function roomOf({ file, specifier }: Import): string | undefined {
-  if (!specifier.startsWith('.')) return undefined;
+  if (!specifier.startsWith('.')) {
+    return undefined;
+  }
   const path = join(dirname(file), specifier);
   assert.ok(files.includes(path), `${file} imports ${specifier}, which is not in src`);
   return path.split('/')[0];
@@ -585,14 +609,18 @@ function roomOf({ file, specifier }: Import): string | undefined {
 
 test('every file of src is in a room that is known', () => {
   const known = Object.keys(arrows);
-  for (const file of files) assert.ok(known.includes(file.split('/')[0] ?? ''), file);
+  for (const file of files) {
+    assert.ok(known.includes(file.split('/')[0] ?? ''), file);
+  }
   assert.ok(files.length > 30 && imports.length > 100, 'the files and their imports are found');
 });
 
 test('every room imports only the rooms that it may', () => {
   for (const entry of imports) {
     const target = roomOf(entry);
-    if (target === undefined || target === entry.room) continue;
+    if (target === undefined || target === entry.room) {
+      continue;
+    }
     assert.ok(arrows[entry.room]?.includes(target), `${entry.file} imports ${entry.specifier}`);
   }
 });

@@ -87,7 +87,9 @@ interface Wanted {
 export async function createGrant(context: CommandContext, node?: KeyNode): Promise<void> {
   refuseIfReadOnly();
   const connection = node?.connection ?? (await openConnection(context));
-  if (connection === undefined) return;
+  if (connection === undefined) {
+    return;
+  }
   const steps = stepsOf(() => sessionOf(context, connection), node !== undefined);
   let answers: Answers = {
     key: node?.key,
@@ -103,11 +105,15 @@ export async function createGrant(context: CommandContext, node?: KeyNode): Prom
   let start: 'first' | 'last' = 'first';
   for (;;) {
     const answered = await askInSteps(titleOf, steps, answers, start);
-    if (answered === undefined) return;
+    if (answered === undefined) {
+      return;
+    }
     answers = answered;
     const wanted = wantedBy(answered);
     using _hold = context.connections.hold(connection);
-    if ((await checkAndMake(context, connection, wanted)) === 'end') return;
+    if ((await checkAndMake(context, connection, wanted)) === 'end') {
+      return;
+    }
     start = 'last';
   }
 }
@@ -149,7 +155,9 @@ function keyStep(session: () => Session): Ask {
       selected: ({ arn }) => arn === answers.key?.arn,
       load: async (redraw) => {
         for await (const listing of inventory.allKeys()) {
-          if (listing.state.kind === 'failed') throw listing.state.error;
+          if (listing.state.kind === 'failed') {
+            throw listing.state.error;
+          }
           keys = listing.keys.filter((key) => !isAwsManaged(key, inventory.metadata(key.arn)));
           redraw();
         }
@@ -178,7 +186,9 @@ function operationsStep(session: () => Session): Ask {
         const any = AbortSignal.any([signal, closed]);
         metadata ??= await unlessDenied(inventory.metadata(arn) ?? api.describeKey(arn, any));
         const problem = keyProblem(metadata);
-        if (problem !== undefined) throw new UserError(problem);
+        if (problem !== undefined) {
+          throw new UserError(problem);
+        }
       },
       decide: (picked) => {
         const problem = operationsProblem(picked, metadata);
@@ -231,8 +241,9 @@ async function askPrincipal(
   const { arn } = keyOf(answers);
   const offered = new Map<string, PickItem<string>>();
   const offer = (value: string, note: string) => {
-    if (principalProblem(value, arn) === undefined && !offered.has(value))
+    if (principalProblem(value, arn) === undefined && !offered.has(value)) {
       offered.set(value, principalItem(value, note));
+    }
   };
   const nobody: readonly PickItem<string>[] = none === undefined ? [] : [{ label: none, value: '' }];
   const isUnfinished = before !== undefined && principalProblem(before.value, arn) !== undefined;
@@ -243,7 +254,9 @@ async function askPrincipal(
     items: (typed) => [...typedItem(typed, arn, offered), ...nobody, ...offered.values()],
     selected: (value) => value === (before?.value ?? ''),
     load: async () => {
-      if (before !== undefined) offer(before.value, l10n.t('as entered'));
+      if (before !== undefined) {
+        offer(before.value, l10n.t('as entered'));
+      }
       const [identity, listing] = await Promise.all([unlessDenied(session.identity()), session.inventory.grants(arn)]);
       if (identity !== undefined) {
         offer(identity.arn, l10n.t('you'));
@@ -256,13 +269,17 @@ async function askPrincipal(
       }
     },
     decide: ([value = '']) => {
-      if (value === '' && none !== undefined) return 'accept';
+      if (value === '' && none !== undefined) {
+        return 'accept';
+      }
       const problem = principalProblem(value, arn);
       return problem === undefined ? 'accept' : { problem };
     },
   });
   // Nothing was typed on the way back: what was answered before holds.
-  if (answer?.kind === 'back' && answer.value?.length === 0) return { kind: 'back' } as const;
+  if (answer?.kind === 'back' && answer.value?.length === 0) {
+    return { kind: 'back' } as const;
+  }
   return keep(answer, ([value = '']) => (value === '' ? undefined : principalRef(value)));
 }
 
@@ -272,9 +289,13 @@ function principalItem(value: string, note: string): PickItem<string> {
 }
 
 function typedItem(typed: string, keyArn: string, offered: ReadonlyMap<string, unknown>): readonly PickItem<string>[] {
-  if (typed === '' || offered.has(typed)) return [];
+  if (typed === '' || offered.has(typed)) {
+    return [];
+  }
   const problem = principalProblem(typed, keyArn);
-  if (problem === undefined) return [{ ...principalItem(typed, l10n.t('as entered')), alwaysShow: true }];
+  if (problem === undefined) {
+    return [{ ...principalItem(typed, l10n.t('as entered')), alwaysShow: true }];
+  }
   // A part of a name is a search, too: what is wrong with it stops nobody from picking what it finds.
   return [
     {
@@ -348,14 +369,18 @@ const contextStep: Ask = async (answers, frame) => {
       })),
     ],
     decide: ([choice]) => {
-      if (choice === undefined || choice.kind === 'done') return 'accept';
+      if (choice === undefined || choice.kind === 'done') {
+        return 'accept';
+      }
       if (choice.kind === 'remove') {
         pairs.delete(choice.name);
         return 'stay';
       }
       const problem = contextPairProblem(choice.text, others());
       const pair = readContextPair(choice.text);
-      if (problem !== undefined || pair === undefined) return { problem: problem ?? '' };
+      if (problem !== undefined || pair === undefined) {
+        return { problem: problem ?? '' };
+      }
       pairs.set(...pair);
       return 'stay';
     },
@@ -387,14 +412,18 @@ const nameStep: Ask = async (answers, frame) => {
 };
 
 function keyOf({ key }: Answers): KmsKey {
-  if (key === undefined) throw new Error('The key is asked for first.');
+  if (key === undefined) {
+    throw new Error('The key is asked for first.');
+  }
   return key;
 }
 
 function wantedBy(answers: Answers): Wanted {
   const { metadata, operations, grantee, retiring, contextKind, name } = answers;
   const key = keyOf(answers);
-  if (grantee === undefined) throw new Error('The grantee is asked for.');
+  if (grantee === undefined) {
+    throw new Error('The grantee is asked for.');
+  }
   const context = takesContext(operations, metadata) ? answers.context : undefined;
   const input: CreateGrantInput = {
     keyArn: key.arn,
@@ -421,7 +450,9 @@ async function checkAndMake(
 ): Promise<Next> {
   // What was answered early can stand against what was answered late.
   const problem = createGrantProblem(input, metadata);
-  if (problem !== undefined) return refused(problem, '');
+  if (problem !== undefined) {
+    return refused(problem, '');
+  }
   const session = sessionOf(context, connection);
   let checked: Awaited<ReturnType<typeof check>>;
   try {
@@ -486,13 +517,17 @@ async function confirmed(
     yes,
     change,
   );
-  if (picked === yes) return (await confirmTyped(shown, creationTyping(connection, key))) ? 'agreed' : 'end';
+  if (picked === yes) {
+    return (await confirmTyped(shown, creationTyping(connection, key))) ? 'agreed' : 'end';
+  }
   return picked === change ? 'change' : 'end';
 }
 
 /** @throws what is no answer of KMS */
 async function refusedBy(error: unknown, { log }: CommandContext): Promise<Next> {
-  if (!isKmsError(error)) throw error;
+  if (!isKmsError(error)) {
+    throw error;
+  }
   log.error(describeError(error));
   const { sentence, detail } = explainRefusal(error);
   return refused(sentence, detail);
@@ -533,7 +568,9 @@ async function make(
   try {
     created = await create({ journal: context.journal, onJournalError }, acting, { key, input });
   } catch (error) {
-    if (isKmsError(error) && error.details.operation === 'CreateGrant') return refusedBy(error, context);
+    if (isKmsError(error) && error.details.operation === 'CreateGrant') {
+      return refusedBy(error, context);
+    }
     context.view.refreshGrants(connection, key.arn);
     throw error;
   }
@@ -546,7 +583,9 @@ async function make(
   );
   void tellCreated(key, input, created, existed);
   void follow(context, session, key, created, existed).catch((error: unknown) => {
-    if (!isAbort(error)) context.log.warn(describeError(error));
+    if (!isAbort(error)) {
+      context.log.warn(describeError(error));
+    }
   });
   return 'end';
 }
@@ -573,8 +612,12 @@ async function tellCreated(
   const [copyToken, copyId] = [l10n.t('Copy Grant Token'), l10n.t('Copy Grant ID')];
   const buttons = grantToken === '' ? [copyId] : [copyToken, copyId];
   const picked = await showInformation(what, ...buttons);
-  if (picked === copyToken) await vscode.env.clipboard.writeText(grantToken);
-  if (picked === copyId) await vscode.env.clipboard.writeText(grantId);
+  if (picked === copyToken) {
+    await vscode.env.clipboard.writeText(grantToken);
+  }
+  if (picked === copyId) {
+    await vscode.env.clipboard.writeText(grantId);
+  }
 }
 
 /** Waits until KMS lists the grant, and shows it then. */
@@ -619,7 +662,9 @@ async function follow(
       );
       return;
     case 'unreadable':
-      if (isKind(outcome.error, 'accessDenied')) return;
+      if (isKind(outcome.error, 'accessDenied')) {
+        return;
+      }
       throw outcome.error;
   }
 }

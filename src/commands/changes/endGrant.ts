@@ -90,7 +90,9 @@ export async function endGrant(kind: EndingKind, context: CommandContext, target
     context,
     { connection, actor },
     async (shown, earlier) => {
-      if (kind === 'retire') refuseUnlessMayRetire(identityOf(shown), grant);
+      if (kind === 'retire') {
+        refuseUnlessMayRetire(identityOf(shown), grant);
+      }
       const isAgreed = await confirmed(
         kind,
         context,
@@ -138,7 +140,9 @@ async function check(
   signal: AbortSignal,
 ): Promise<Checked> {
   const identifying = whoActs(session, signal);
-  if (kind === 'retire') refuseUnlessMayRetire(identityOf(await identifying), grant);
+  if (kind === 'retire') {
+    refuseUnlessMayRetire(identityOf(await identifying), grant);
+  }
   const [outcome, actor, metadata] = await Promise.all([
     kind === 'revoke' ? preflight(session, key.arn, grant, signal) : preflightRetire(session, key.arn, grant, signal),
     identifying,
@@ -149,7 +153,9 @@ async function check(
 }
 
 function refuseUnlessMayRetire(caller: CallerIdentity | undefined, grant: Grant): void {
-  if (caller === undefined || retireRight(caller.arn, grant) !== 'no') return;
+  if (caller === undefined || retireRight(caller.arn, grant) !== 'no') {
+    return;
+  }
   throw new UserError(
     l10n.t(
       'KMS lets only whom the grant names retire it: {0}. You are signed in as {1}.',

@@ -85,7 +85,9 @@ export async function exportHistory({ journal }: HistoryContext): Promise<void> 
     filters: { [l10n.t('JSON Lines')]: ['jsonl'] },
     defaultUri: vscode.Uri.joinPath(folder, name),
   });
-  if (uri === undefined) return;
+  if (uri === undefined) {
+    return;
+  }
   try {
     await vscode.workspace.fs.writeFile(uri, content);
   } catch (error) {
@@ -95,5 +97,7 @@ export async function exportHistory({ journal }: HistoryContext): Promise<void> 
   const open = l10n.t('Open');
   const file = printable(uri.path.slice(uri.path.lastIndexOf('/') + 1));
   const picked = await showInformation(l10n.t('The history is in {0}.', file), open);
-  if (picked === open) await vscode.commands.executeCommand('vscode.open', uri);
+  if (picked === open) {
+    await vscode.commands.executeCommand('vscode.open', uri);
+  }
 }

@@ -12,7 +12,9 @@ import type { CommandContext } from '../context.ts';
 /** Connection where there are several, key, then grant; `undefined` when a list was closed. */
 export async function pickGrant(context: CommandContext): Promise<GrantNode | undefined> {
   const ref = await pickConnection(context);
-  if (ref === undefined) return undefined;
+  if (ref === undefined) {
+    return undefined;
+  }
   const { connection, inventory } = await context.connections.open(ref);
   const where = connection.region;
 
@@ -22,12 +24,16 @@ export async function pickGrant(context: CommandContext): Promise<GrantNode | un
     empty: l10n.t('There are no keys in {0}.', where),
     load: async (show) => {
       for await (const { keys, state } of inventory.allKeys()) {
-        if (state.kind === 'failed') throw state.error;
+        if (state.kind === 'failed') {
+          throw state.error;
+        }
         show(keys.map((value) => ({ label: printable(keyLabel(value)), description: value.keyId, value })));
       }
     },
   });
-  if (key === undefined) return undefined;
+  if (key === undefined) {
+    return undefined;
+  }
 
   const grant = await pick<Grant>({
     title: l10n.t('Revoke Grant: Grant on {0}', printable(keyLabel(key))),
@@ -37,9 +43,13 @@ export async function pickGrant(context: CommandContext): Promise<GrantNode | un
       let listing: GrantListing;
       do {
         listing = await inventory.grants(key.arn);
-        if (listing.state.kind === 'failed') throw listing.state.error;
+        if (listing.state.kind === 'failed') {
+          throw listing.state.error;
+        }
         show(listing.grants.map(grantItem));
-        if (listing.state.kind === 'more') await inventory.moreGrants(key.arn);
+        if (listing.state.kind === 'more') {
+          await inventory.moreGrants(key.arn);
+        }
       } while (listing.state.kind === 'more' && !signal.aborted);
     },
   });

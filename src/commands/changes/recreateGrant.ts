@@ -31,12 +31,16 @@ import { refuseIfReadOnly } from './readOnly.ts';
 
 /** Makes the grant of an entry of the history again, in the account that it was ended in. */
 export async function recreateGrant(context: CommandContext, entry: HistoryEntryNode | undefined): Promise<void> {
-  if (entry === undefined) return;
+  if (entry === undefined) {
+    return;
+  }
   refuseIfReadOnly();
   const { journal, connections, view, log } = context;
   await journal.ready();
   const record = journal.record(entry.id);
-  if (record === undefined) throw new UserError(l10n.t('The history no longer has this entry.'));
+  if (record === undefined) {
+    throw new UserError(l10n.t('The history no longer has this entry.'));
+  }
 
   const session = await connections.open(record.connection);
   using _hold = connections.hold(session.connection);
@@ -45,7 +49,9 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
   );
   const { plan, actor } = checked;
   const { input } = plan;
-  if (input === undefined) throw impossible(record, plan.obstacles);
+  if (input === undefined) {
+    throw impossible(record, plan.obstacles);
+  }
   if (checked.answer === 'created') {
     await keepCreatedByDryRun(journal, { session, actor }, { key: record.key, input, of: record });
     view.refreshGrants(session.connection, record.key.arn);
@@ -72,17 +78,23 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
       }
     },
   );
-  if (made === 'declined') return;
+  if (made === 'declined') {
+    return;
+  }
 
   const outcome = await waitCancellably(session, input, made.grantId);
-  if (outcome !== undefined) await noteListed(journal, made.id, outcome).catch(onJournalError);
+  if (outcome !== undefined) {
+    await noteListed(journal, made.id, outcome).catch(onJournalError);
+  }
   view.refreshGrants(session.connection, record.key.arn);
   tell(record, made.grantId, outcome);
 }
 
 function impossible(record: JournalRecord, obstacles: readonly Obstacle[], cause?: unknown): UserError {
   const reasons = obstacles.map(({ sentence }) => printable(sentence, 500));
-  if (isKmsError(cause)) reasons.unshift(printable(explain(cause.details).sentence, 500));
+  if (isKmsError(cause)) {
+    reasons.unshift(printable(explain(cause.details).sentence, 500));
+  }
   return new UserError(
     l10n.t('The grant {0} can’t be recreated. {1}', grantName(record.grant), reasons.join(' ')),
     ['retry', 'showLog'],
@@ -100,7 +112,9 @@ interface Checked {
 }
 
 function refuseOtherAccount({ account, connection }: JournalRecord, actual: string | undefined): void {
-  if (account === undefined || actual === undefined || account === actual) return;
+  if (account === undefined || actual === undefined || account === actual) {
+    return;
+  }
   throw new UserError(
     l10n.t(
       'The history has this grant for account {0}. {1} signs in to account {2} now, so nothing was sent.',
@@ -124,7 +138,9 @@ async function check(session: Session, record: JournalRecord, signal: AbortSigna
   signal.throwIfAborted();
   const plan = planRecreate(key, grant, metadata);
   const certain = plan.obstacles.filter(({ isCertain }) => isCertain);
-  if (plan.input === undefined || certain.length > 0) throw impossible(record, certain);
+  if (plan.input === undefined || certain.length > 0) {
+    throw impossible(record, certain);
+  }
   return {
     plan,
     actor,
@@ -145,7 +161,9 @@ async function ask(
     return await checkCreate(session, input, signal);
   } catch (error) {
     const isRefusal = isKind(error, 'accessDenied', 'invalidArn', 'invalidPrincipal', 'validation', 'invalidState');
-    if (isRefusal && obstacles.length > 0) throw impossible(record, obstacles, error);
+    if (isRefusal && obstacles.length > 0) {
+      throw impossible(record, obstacles, error);
+    }
     throw error;
   }
 }
@@ -217,7 +235,9 @@ async function waitCancellably(
       ),
     );
   } catch (error) {
-    if (isAbort(error)) return undefined;
+    if (isAbort(error)) {
+      return undefined;
+    }
     throw error;
   }
 }

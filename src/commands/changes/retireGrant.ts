@@ -18,21 +18,28 @@ import { refuseIfReadOnly } from './readOnly.ts';
 
 /** Retires the grant of a row; from the palette, one of those that the caller may retire. */
 export async function retireGrant(context: CommandContext, node?: GrantNode): Promise<void> {
-  if (node === undefined) await showRetirableGrants(context);
-  else await endGrant('retire', context, node);
+  if (node === undefined) {
+    await showRetirableGrants(context);
+  } else {
+    await endGrant('retire', context, node);
+  }
 }
 
 /** What the caller may retire, of whatever account's keys in the connection's Region, to pick one and retire it. */
 export async function showRetirableGrants(context: CommandContext, node?: ConnectionNode): Promise<void> {
   refuseIfReadOnly();
   const ref = node?.ref ?? (await pickConnection(context));
-  if (ref === undefined) return;
+  if (ref === undefined) {
+    return;
+  }
   const session = await context.connections.open(ref);
   const { arn } = await session.identity();
   let principals = retiringPrincipalsOf(arn, session.connection.region);
   for (;;) {
     const picked = await pickRetirable(session, principals);
-    if (picked === undefined) return;
+    if (picked === undefined) {
+      return;
+    }
     if (picked !== 'otherPrincipal') {
       await endGrant('retire', context, {
         connection: session.connection,
@@ -47,7 +54,9 @@ export async function showRetirableGrants(context: CommandContext, node?: Connec
       'arn:aws:iam::111122223333:role/platform/grant-janitor',
       (text) => principalProblem(text, arn),
     );
-    if (principal === undefined) return;
+    if (principal === undefined) {
+      return;
+    }
     principals = [principal];
   }
 }
@@ -93,6 +102,8 @@ function retirableItem(grant: Grant): PickItem<Grant> {
 /** As the view knows the key, with its aliases; else by its ARN alone, as one of another account. */
 function keyOf({ inventory }: Session, { keyArn }: Grant): KmsKey {
   const read = readKeyArn(keyArn);
-  if (read === undefined) throw new UserError(l10n.t('{0} is no ARN of a key.', printable(keyArn)));
+  if (read === undefined) {
+    throw new UserError(l10n.t('{0} is no ARN of a key.', printable(keyArn)));
+  }
   return inventory.loadedKey(keyArn) ?? keyOfArn(read);
 }

@@ -63,13 +63,17 @@ interface Asked extends Ready {
 export async function revokeSeveral(context: CommandContext, selected: readonly GrantNode[]): Promise<void> {
   refuseIfReadOnly();
   const nodes = await pickOf(context, selected);
-  if (nodes.length === 0) return;
+  if (nodes.length === 0) {
+    return;
+  }
   using _holds = holdAll(context, nodes);
   const checked = await withCancellableProgress(l10n.t('Checking {0} grants…', nodes.length), (signal) =>
     checkAll(context, nodes, signal),
   );
   for (const { node, outcome } of checked) {
-    if (outcome === 'gone') context.view.refreshGrants(node.connection, node.key.arn);
+    if (outcome === 'gone') {
+      context.view.refreshGrants(node.connection, node.key.arn);
+    }
   }
   const ready = checked.flatMap(({ node, outcome, actor }): Ready[] =>
     outcome === 'ready' && actor !== undefined ? [{ node, actor }] : [],
@@ -88,7 +92,9 @@ export async function revokeSeveral(context: CommandContext, selected: readonly 
   const results: TurnResult<Ready>[] = [];
   for (let asked: readonly Asked[] = ready; asked.length > 0; ) {
     if (!(await confirmed(context, asked, checked, notTicked))) {
-      if (results.length === 0) return;
+      if (results.length === 0) {
+        return;
+      }
       results.push(...asked.map((item) => ({ kind: 'skipped', item }) as const));
       break;
     }
@@ -104,7 +110,9 @@ function holdAll({ connections }: CommandContext, nodes: readonly GrantNode[]): 
   const holds = nodes.map(({ connection }) => connections.hold(connection));
   return {
     [Symbol.dispose]: () => {
-      for (const hold of holds) hold[Symbol.dispose]();
+      for (const hold of holds) {
+        hold[Symbol.dispose]();
+      }
     },
   };
 }
@@ -190,7 +198,9 @@ async function checkOne(
   signal: AbortSignal,
 ): Promise<Checked> {
   const { connection, key, grant } = node;
-  if (isUnderWay(context, node)) return { node, outcome: 'underWay', actor: undefined };
+  if (isUnderWay(context, node)) {
+    return { node, outcome: 'underWay', actor: undefined };
+  }
   try {
     const session = sessionOf(context, connection);
     const either = AbortSignal.any([signal, session.closed]);
@@ -201,7 +211,9 @@ async function checkOne(
     }
     return { node, outcome: result.kind, actor };
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted) {
+      throw error;
+    }
     return { node, outcome: { error }, actor: undefined };
   }
 }
@@ -267,7 +279,9 @@ async function confirmed(
   const totals = [...sections.map(total), l10n.t('Connections: {0}', places.length)].join('\n');
   const detail = [whole, counted].find(fitsDialog) ?? [...inEditor, totals].join('\n\n');
   const agreed = await confirm({ question, detail, button: l10n.t('Continue…') });
-  if (!agreed) return false;
+  if (!agreed) {
+    return false;
+  }
   return confirmByTyping(
     l10n.t('Revoke Grants: {0}', count),
     l10n.t('Type {0}, the number of grants, to revoke them.', count),
@@ -336,8 +350,11 @@ function byKey(grants: Section['grants']): ReadonlyMap<string, Section['grants']
     const { key } = one.node;
     const name = [keyLabel(key), key.arn].join(' · ');
     const ofKey = keys.get(name);
-    if (ofKey === undefined) keys.set(name, [one]);
-    else ofKey.push(one);
+    if (ofKey === undefined) {
+      keys.set(name, [one]);
+    } else {
+      ofKey.push(one);
+    }
   }
   return keys;
 }
@@ -377,14 +394,18 @@ async function revokeInTurn(
   for (const one of ready) {
     // What goes wrong is reported for each grant, in its turn.
     const acting = await actingFor(one).catch(() => undefined);
-    if (acting !== undefined && acting.actor !== one.actor) others.set(openingOf(one.node.connection), acting.actor);
+    if (acting !== undefined && acting.actor !== one.actor) {
+      others.set(openingOf(one.node.connection), acting.actor);
+    }
   }
   const askAgain = (items: readonly Ready[]): readonly Asked[] =>
     items.map(({ node, actor }) => {
       const other = others.get(openingOf(node.connection));
       return other === undefined ? { node, actor } : { node, actor: other, earlier: actor };
     });
-  if (others.size > 0) return { results: [], again: askAgain(ready) };
+  if (others.size > 0) {
+    return { results: [], again: askAgain(ready) };
+  }
 
   let stopped: Ready | undefined;
   const revokeOne = async (one: Ready, cancelled: AbortSignal) => {
@@ -405,7 +426,9 @@ async function revokeInTurn(
     onResult: (_, done) => onProgress(done),
     stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && isReadOnly()),
   });
-  if (stopped === undefined || signal.aborted) return { results, again: [] };
+  if (stopped === undefined || signal.aborted) {
+    return { results, again: [] };
+  }
   const isAgain = ({ kind, item }: TurnResult<Ready>) => kind === 'skipped' || item === stopped;
   return {
     results: results.filter((result) => !isAgain(result)),
@@ -446,7 +469,9 @@ async function tellResults(
   for (let offered = failed.length > 0 ? [retry, details] : [details]; offered.length > 0; ) {
     const picked =
       failed.length > 0 ? await showWarning(sentence, ...offered) : await showInformation(sentence, ...offered);
-    if (picked === undefined) return;
+    if (picked === undefined) {
+      return;
+    }
     if (picked === retry) {
       await revokeSeveral(
         context,
@@ -473,7 +498,9 @@ function resultOf({ key, grant, connection }: GrantNode) {
 }
 
 function reasonOf(error: unknown): string {
-  if (isKmsError(error)) return explain(error.details).sentence;
+  if (isKmsError(error)) {
+    return explain(error.details).sentence;
+  }
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -21,9 +21,13 @@ import { pickRegion, pickRegions } from './pickRegions.ts';
  */
 export async function selectProfile(context: CommandContext): Promise<void> {
   const profile = await pickProfile(context, l10n.t('Select AWS Profile'));
-  if (profile === undefined) return;
+  if (profile === undefined) {
+    return;
+  }
   const region = preferredRegion(context.preferences(), profile) ?? (await pickRegion(context.aws));
-  if (region === undefined) return;
+  if (region === undefined) {
+    return;
+  }
   const ref: ConnectionRef = { kind: 'profile', profile: profile.name, region };
   context.connections.allowToAsk(ref);
   const shown = await shownConnections(context);
@@ -32,7 +36,9 @@ export async function selectProfile(context: CommandContext): Promise<void> {
     return;
   }
   const isShown = shown.some((other) => connectionId(other) === connectionId(ref));
-  if (!isShown) await show(context, [...shown, ref]);
+  if (!isShown) {
+    await show(context, [...shown, ref]);
+  }
   void offerOnly(context, ref, shown.length - (isShown ? 1 : 0));
 }
 
@@ -44,7 +50,9 @@ async function offerOnly(context: CommandContext, ref: ConnectionRef, others: nu
     others === 1
       ? l10n.t('{0} is shown. 1 other connection stays in the view.', name)
       : l10n.t('{0} is shown. {1} other connections stay in the view.', name, others);
-  if ((await showInformation(kept, only)) !== only) return;
+  if ((await showInformation(kept, only)) !== only) {
+    return;
+  }
   const shown = await shownConnections(context);
   const before = connectionsSetting();
   await showOnly(context, ref);
@@ -54,7 +62,9 @@ async function offerOnly(context: CommandContext, ref: ConnectionRef, others: nu
     hidden === 1
       ? l10n.t('Only {0} is shown. 1 other connection was removed from the view.', name)
       : l10n.t('Only {0} is shown. {1} other connections were removed from the view.', name, hidden);
-  if ((await showInformation(alone, undo)) !== undo) return;
+  if ((await showInformation(alone, undo)) !== undo) {
+    return;
+  }
   if (shown.some(({ kind }) => kind === 'sample')) {
     await context.setShowsSample(true);
   }
@@ -79,7 +89,9 @@ async function showOnly(context: CommandContext, ref: ConnectionRef): Promise<vo
 /** Profile, or none for the environment's own credentials; then its Regions, next to what is shown. */
 export async function addConnection(context: CommandContext): Promise<void> {
   const picked = await pickSignIn(context, l10n.t('Add Connection: Profile'));
-  if (picked === undefined) return;
+  if (picked === undefined) {
+    return;
+  }
   const proposed = preferredRegion(context.preferences(), picked === 'environment' ? undefined : picked);
   const region = '';
   const ref =
@@ -89,7 +101,9 @@ export async function addConnection(context: CommandContext): Promise<void> {
 
 /** Further Regions for a connection's profile. */
 export async function addRegion(context: CommandContext, { ref }: ConnectionNode): Promise<void> {
-  if (ref.kind !== 'sample') await add(context, ref, undefined);
+  if (ref.kind !== 'sample') {
+    await add(context, ref, undefined);
+  }
 }
 
 async function add(
@@ -103,7 +117,9 @@ async function add(
   const free = proposed !== undefined && ids.has(connectionId(inRegion(proposed))) ? undefined : proposed;
   const names = taken.map(({ name }) => name);
   const regions = await pickRegions(context.aws, connectionName(ref), free, names);
-  if (regions.length === 0) return;
+  if (regions.length === 0) {
+    return;
+  }
   // Read again: the list may have changed while the question was open.
   const shown = await shownConnections(context);
   const shownIds = new Set(shown.map(connectionId));
@@ -111,7 +127,9 @@ async function add(
   // After the last of the same profile, so that its Regions stand together.
   const same = shown.findLastIndex((other) => connectionName(other) === connectionName(ref) && other.kind === ref.kind);
   const at = same === -1 ? shown.length : same + 1;
-  for (const one of added) context.connections.allowToAsk(one);
+  for (const one of added) {
+    context.connections.allowToAsk(one);
+  }
   await show(context, shown.toSpliced(at, 0, ...added));
 }
 
@@ -132,7 +150,9 @@ export async function sortConnections(context: CommandContext): Promise<void> {
   const name = (ref: ConnectionRef) => `${connectionName(ref)} ${ref.kind === 'sample' ? '' : ref.region}`;
   const shown = (await shownConnections(context)).filter(({ kind }) => kind !== 'sample');
   // One alone is in order, and may be the default that nobody chose.
-  if (shown.length < 2) return;
+  if (shown.length < 2) {
+    return;
+  }
   await show(
     context,
     shown.toSorted((left, right) => name(left).localeCompare(name(right))),
@@ -144,11 +164,15 @@ export async function selectRegion(context: CommandContext): Promise<void> {
   const shown = (await shownConnections(context)).filter((ref) => ref.kind !== 'sample');
   const ref = shown.length === 0 ? await withoutRegion(context) : await pickShown(shown);
   if (ref === undefined) {
-    if (shown.length === 0) await selectProfile(context);
+    if (shown.length === 0) {
+      await selectProfile(context);
+    }
     return;
   }
   const region = await pickRegion(context.aws, ref.region);
-  if (region === undefined) return;
+  if (region === undefined) {
+    return;
+  }
   const id = connectionId(ref);
   const changed: ConnectionRef = { ...ref, region };
   // Read again: the list may have changed while the questions were open.
@@ -168,7 +192,9 @@ export async function openSampleData(context: CommandContext): Promise<void> {
 
 /** The one connection that is meant; asks where several are shown. */
 export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): Promise<T | undefined> {
-  if (shown.length < 2) return shown[0];
+  if (shown.length < 2) {
+    return shown[0];
+  }
   const items = shown.map((value) => ({
     label: withoutIcons(connectionName(value)),
     description: value.kind === 'sample' ? '' : value.region,
@@ -181,7 +207,9 @@ export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): P
 /** Asks which of the connections on screen is meant, where there are several. */
 export async function pickConnection(context: CommandContext): Promise<ConnectionRef | undefined> {
   const shown = await context.connections.list();
-  if (shown.length === 0) throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
+  if (shown.length === 0) {
+    throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
+  }
   return pickShown(shown);
 }
 
@@ -190,7 +218,9 @@ async function shownConnections({ connections }: CommandContext): Promise<readon
   try {
     return await connections.list();
   } catch (error) {
-    if (isKind(error, 'profileMissing', 'regionMissing')) return [];
+    if (isKind(error, 'profileMissing', 'regionMissing')) {
+      return [];
+    }
     throw error;
   }
 }
@@ -201,7 +231,9 @@ async function withoutRegion({ connections }: CommandContext) {
     await connections.list();
     return undefined;
   } catch (error) {
-    if (!isKind(error, 'regionMissing')) return undefined;
+    if (!isKind(error, 'regionMissing')) {
+      return undefined;
+    }
     const { profile } = error.details;
     return profile === undefined
       ? { kind: 'environment' as const, region: '' }
@@ -222,11 +254,15 @@ export async function openConnections({ connections, confirmedSettings }: Comman
   try {
     await connections.list();
   } catch (error) {
-    if (!isKind(error, 'notConfirmed')) throw error;
+    if (!isKind(error, 'notConfirmed')) {
+      throw error;
+    }
     const { sentence, advice } = explain(error.details);
     const question = l10n.t('Open the AWS connections that this dev container asks for?');
     const detail = printable(`${sentence} ${advice}`, 2000);
-    if (!(await confirm({ question, detail, button: l10n.t('Open') }))) return;
+    if (!(await confirm({ question, detail, button: l10n.t('Open') }))) {
+      return;
+    }
     await confirmedSettings.confirm();
   }
   connections.preferencesChanged();

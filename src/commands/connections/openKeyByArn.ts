@@ -14,14 +14,18 @@ import { pickConnection } from './connectionCommands.ts';
  */
 export async function openKeyByArn(context: CommandContext, node?: ConnectionNode): Promise<void> {
   const ref = node?.ref ?? (await pickConnection(context));
-  if (ref === undefined) return;
+  if (ref === undefined) {
+    return;
+  }
   const arn = await askText(
     l10n.t('Open Key by ARN'),
     l10n.t('ARN of a key of any account and Region that this connection may use'),
     'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     keyArnProblem,
   );
-  if (arn === undefined) return;
+  if (arn === undefined) {
+    return;
+  }
   const listed = await withCancellableProgress(l10n.t('Looking for the key…'), (signal) =>
     listedKey(context, ref, arn, signal),
   );
@@ -63,7 +67,9 @@ async function listedKey(
 }
 
 export async function removeKey(context: CommandContext, { key, pinnedTo }: KeyNode): Promise<void> {
-  if (pinnedTo === undefined) return;
+  if (pinnedTo === undefined) {
+    return;
+  }
   await context.pinnedKeys.remove(pinnedTo, key.arn);
   context.view.onPinnedKeysChanged(pinnedTo);
 }

@@ -23,14 +23,20 @@ const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting
 export async function signIn(context: CommandContext, node?: ConnectionNode | MessageNode): Promise<void> {
   const { connections } = context;
   const ref = node?.ref ?? (await pickWaiting(context));
-  if (ref === undefined || ref.kind === 'sample') return;
+  if (ref === undefined || ref.kind === 'sample') {
+    return;
+  }
   const need = await (await context.aws()).signInNeed(ref);
   // KMS may refuse a session whose token still looks good.
   const isRefused = isKind(connections.failure(ref), 'ssoExpired') && ref.kind === 'profile';
   connections.allowToAsk(ref);
-  if (need.kind === 'cli') await runCli(ref.kind === 'profile' ? ref.profile : undefined, need.args);
-  else if (isRefused) await runCli(ref.profile, ['sso', 'login', '--profile', ref.profile]);
-  else connections.signIn(ref);
+  if (need.kind === 'cli') {
+    await runCli(ref.kind === 'profile' ? ref.profile : undefined, need.args);
+  } else if (isRefused) {
+    await runCli(ref.profile, ['sso', 'login', '--profile', ref.profile]);
+  } else {
+    connections.signIn(ref);
+  }
 }
 
 /** The connection that waits for a sign-in; asks where several do. */
@@ -58,7 +64,9 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
       l10n.t('Signing in needs the AWS CLI, and there is no program "aws" on the PATH of this machine.'),
       open,
     );
-    if (picked === open) await vscode.env.openExternal(vscode.Uri.parse(cliInstallPage));
+    if (picked === open) {
+      await vscode.env.openExternal(vscode.Uri.parse(cliInstallPage));
+    }
     return;
   }
   const terminal = vscode.window.createTerminal({

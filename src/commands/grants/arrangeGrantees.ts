@@ -12,13 +12,17 @@ interface ArrangeContext {
 export async function groupBy({ grantees }: ArrangeContext): Promise<void> {
   const { grouping } = grantees.arrangement;
   const picked = await pickOne(l10n.t('Group Grants'), groupings, grouping, groupingText);
-  if (picked !== undefined) grantees.setGrouping(picked);
+  if (picked !== undefined) {
+    grantees.setGrouping(picked);
+  }
 }
 
 export async function sortBy({ grantees }: ArrangeContext): Promise<void> {
   const { sorting } = grantees.arrangement;
   const picked = await pickOne(l10n.t('Sort Grants'), sortings, sorting, sortingText);
-  if (picked !== undefined) grantees.setSorting(picked);
+  if (picked !== undefined) {
+    grantees.setSorting(picked);
+  }
 }
 
 async function pickOne<T>(

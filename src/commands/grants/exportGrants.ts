@@ -17,11 +17,15 @@ interface ExportContext {
 /** Writes the grants that the Grantees view shows, each once, to a file. */
 export async function exportGrants({ grantees }: ExportContext): Promise<void> {
   const { held, result } = grantees.shownGrants();
-  if (result === undefined) throw new UserError(l10n.t('There is nothing to export yet. Find grants first.'));
+  if (result === undefined) {
+    throw new UserError(l10n.t('There is nothing to export yet. Find grants first.'));
+  }
   const items = tableFormats.map((value) => ({ label: formatName(value), description: `.${value}`, value }));
   const title = l10n.t('Export {0} Grants', held.length);
   const format = (await vscode.window.showQuickPick(items, { title }))?.value;
-  if (format === undefined) return;
+  if (format === undefined) {
+    return;
+  }
 
   const name = `kms-grants-${localTime(new Date(result.endedAt)).slice(0, 10)}.${format}`;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
@@ -30,7 +34,9 @@ export async function exportGrants({ grantees }: ExportContext): Promise<void> {
     defaultUri: vscode.Uri.joinPath(folder, name),
     filters: { [formatName(format)]: [format] },
   });
-  if (uri === undefined) return;
+  if (uri === undefined) {
+    return;
+  }
   await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(grantTable(held, format)));
 
   const file = printable(uri.path.slice(uri.path.lastIndexOf('/') + 1));
@@ -45,7 +51,9 @@ export async function exportGrants({ grantees }: ExportContext): Promise<void> {
         open,
       )
     : await showInformation(l10n.t('{0} grants are in {1}.', held.length, file), open);
-  if (picked === open) await vscode.commands.executeCommand('vscode.open', uri);
+  if (picked === open) {
+    await vscode.commands.executeCommand('vscode.open', uri);
+  }
 }
 
 function formatName(format: TableFormat): string {

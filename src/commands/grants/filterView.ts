@@ -42,7 +42,9 @@ export function clearGranteesFilter({ grantees }: FilterContext): void {
 }
 
 function apply(view: Filterable, contextKey: string, text: string): void {
-  if (text.trim() !== view.filter) view.setFilter(text);
+  if (text.trim() !== view.filter) {
+    view.setFilter(text);
+  }
   void vscode.commands.executeCommand('setContext', contextKey, view.filter !== '');
 }
 

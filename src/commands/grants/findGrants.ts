@@ -24,7 +24,9 @@ interface FindContext {
 export async function findGrants(context: FindContext): Promise<void> {
   const { connections, grantees } = context;
   const refs = await chooseConnections(connections);
-  if (refs.length === 0) return;
+  if (refs.length === 0) {
+    return;
+  }
   const run = grantees.start();
   void vscode.commands.executeCommand(`${views.grantees}.focus`);
   const title = l10n.t('Finding grants');
@@ -52,7 +54,9 @@ async function find(
   const { connections } = context;
   const { sessions, pinned, unreadable } = await openAll(context, refs);
   // With nothing to search, the failure is the answer, and the boundary offers what helps.
-  if (sessions.length + pinned.size === 0 && unreadable[0] !== undefined) throw unreadable[0].error;
+  if (sessions.length + pinned.size === 0 && unreadable[0] !== undefined) {
+    throw unreadable[0].error;
+  }
   const result = await scanGrants({
     sessions,
     pinned,
@@ -66,7 +70,9 @@ async function find(
   for (const { connection } of new Set([...sessions, ...pinned.keys()])) {
     const problem = result.unreadable.find(({ ref, error }) => ref === connection.ref && isSignInProblem(error));
     // The connection's own row says so too.
-    if (problem !== undefined) connections.noteSignInProblem(connection, problem.error);
+    if (problem !== undefined) {
+      connections.noteSignInProblem(connection, problem.error);
+    }
   }
   return {
     ...result,
@@ -87,7 +93,9 @@ async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly 
     try {
       use(await connections.open(ref));
     } catch (error) {
-      if (!isKmsError(error)) throw error;
+      if (!isKmsError(error)) {
+        throw error;
+      }
       unreadable.push({ ref, region: ref.kind === 'sample' ? undefined : ref.region, key, error });
     }
   };
@@ -95,12 +103,17 @@ async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly 
   await Promise.all([
     ...refs.map((ref) => open(ref, undefined, (session) => sessions.push(session))),
     ...keys.map(async ({ ref, read }) => {
-      if (read === undefined) return;
+      if (read === undefined) {
+        return;
+      }
       const key = keyOfArn(read);
       await open(inRegion(ref, read.region), key, (session) => {
         const known = pinned.get(session);
-        if (known === undefined) pinned.set(session, [key]);
-        else known.push(key);
+        if (known === undefined) {
+          pinned.set(session, [key]);
+        } else {
+          known.push(key);
+        }
       });
     }),
   ]);
@@ -110,8 +123,12 @@ async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly 
 /** The one that is shown, or those of several that are ticked; none when the list was closed. */
 async function chooseConnections(connections: Connections): Promise<readonly ConnectionRef[]> {
   const shown = await connections.list();
-  if (shown.length === 0) throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
-  if (shown.length === 1) return shown;
+  if (shown.length === 0) {
+    throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
+  }
+  if (shown.length === 1) {
+    return shown;
+  }
   const items = shown.map((value) => ({
     label: connectionName(value),
     description: value.kind === 'sample' ? '' : value.region,

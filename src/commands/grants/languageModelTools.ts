@@ -80,7 +80,9 @@ const tools: Readonly<Record<ToolName, Tool>> = {
       const session = await sessionFor(context, input);
       const key = await keyFor(session, input);
       const { grants, state } = await session.inventory.grants(key.arn);
-      if (state.kind === 'failed') throw state.error;
+      if (state.kind === 'failed') {
+        throw state.error;
+      }
       return bounded(grants.map(grantAsAwsJson), state.kind === 'complete');
     },
   },
@@ -91,7 +93,9 @@ const tools: Readonly<Record<ToolName, Tool>> = {
       const { inventory } = session;
       const key = await keyFor(session, input);
       const { grants, state } = await inventory.grants(key.arn);
-      if (state.kind === 'failed') throw state.error;
+      if (state.kind === 'failed') {
+        throw state.error;
+      }
       const metadata = inventory.metadata(key.arn);
       const found = findingsOfKey(grants, { options: findingOptions(), key, metadata, now: Date.now() });
       const remarkable = grants
@@ -111,8 +115,9 @@ const tools: Readonly<Record<ToolName, Tool>> = {
       token.onCancellationRequested(() => controller.abort());
       const ref = { keyArn: key.arn, grantId: input.grantId ?? '' };
       const grant = await findGrant(session.api, ref, controller.signal);
-      if (grant === undefined)
+      if (grant === undefined) {
         throw new UserError(l10n.t('KMS does not list a grant {0} on {1}.', ref.grantId, key.arn));
+      }
       const node: GrantNode = { kind: 'grant', connection: session.connection, key, grant };
       const answer = await revokeGrant(context, node);
       return { answer, meaning: meanings[answer] };
@@ -138,8 +143,12 @@ export async function runTool(
 /** As JSON of bounded size: of a list that is too long, the first entries. */
 function fitting(value: unknown): string {
   const text = JSON.stringify(value);
-  if (text.length <= charactersShown) return text;
-  if (!isBounded(value) || value.entries.length === 0) return JSON.stringify({ error: 'The answer is too long.' });
+  if (text.length <= charactersShown) {
+    return text;
+  }
+  if (!isBounded(value) || value.entries.length === 0) {
+    return JSON.stringify({ error: 'The answer is too long.' });
+  }
   // Entries are much of a size, so that one or two rounds do.
   const fit = Math.floor((value.entries.length * charactersShown) / text.length);
   const entries = value.entries.slice(0, Math.min(fit, value.entries.length - 1));
@@ -154,9 +163,15 @@ async function answer(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return await run();
   } catch (error) {
-    if (isUnanswered(error)) return { answer: 'unanswered', meaning: unansweredMeaning, error: error.message };
-    if (isKmsError(error)) return { error: problemOf(error) };
-    if (error instanceof Error) return { error: error.message };
+    if (isUnanswered(error)) {
+      return { answer: 'unanswered', meaning: unansweredMeaning, error: error.message };
+    }
+    if (isKmsError(error)) {
+      return { error: problemOf(error) };
+    }
+    if (error instanceof Error) {
+      return { error: error.message };
+    }
     throw error;
   }
 }
@@ -174,7 +189,9 @@ function bounded(entries: readonly unknown[], isComplete: boolean) {
 async function sessionFor({ connections }: CommandContext, { connection }: ToolInput): Promise<Session> {
   const refs: readonly ConnectionRef[] = await connections.list();
   const ref = connection === undefined ? refs[0] : refs.find((candidate) => connectionId(candidate) === connection);
-  if (ref === undefined) throw new UserError(l10n.t('There is no connection {0} in the view.', connection ?? ''));
+  if (ref === undefined) {
+    throw new UserError(l10n.t('There is no connection {0} in the view.', connection ?? ''));
+  }
   return connections.open(ref);
 }
 
@@ -183,7 +200,9 @@ async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Pr
     ({ arn, keyId, aliases }) =>
       arn === name || keyId === name || aliases.includes(name) || aliases.includes(`alias/${name}`),
   );
-  if (found === undefined) throw new UserError(l10n.t('There is no key {0} in this connection.', name));
+  if (found === undefined) {
+    throw new UserError(l10n.t('There is no key {0} in this connection.', name));
+  }
   return found;
 }
 
@@ -191,7 +210,9 @@ async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Pr
 async function allKeys(inventory: Inventory): Promise<readonly KmsKey[]> {
   let all: readonly KmsKey[] = [];
   for await (const { keys, state } of inventory.allKeys()) {
-    if (state.kind === 'failed') throw state.error;
+    if (state.kind === 'failed') {
+      throw state.error;
+    }
     all = keys;
   }
   return all;

@@ -54,7 +54,9 @@ const shell: Shell = process.platform === 'win32' ? 'powershell' : 'posix';
 
 export async function copyAsTerraform(context: CopyContext, argument: unknown): Promise<void> {
   const subject = subjectOf(context, argument);
-  if (subject !== undefined) await vscode.env.clipboard.writeText(grantAsTerraform(subject.grant));
+  if (subject !== undefined) {
+    await vscode.env.clipboard.writeText(grantAsTerraform(subject.grant));
+  }
 }
 
 function subjectOf(
@@ -67,7 +69,9 @@ function subjectOf(
     return { target: { shell, ref, endpoint }, grant: node.grant };
   }
   const record = journal.record(asHistoryEntry(argument)?.id ?? '');
-  if (record === undefined) return undefined;
+  if (record === undefined) {
+    return undefined;
+  }
   const endpoint = connections.session(record.connection)?.connection.endpoint;
   return { target: { shell, ref: record.connection, endpoint }, grant: record.grant };
 }

@@ -14,6 +14,8 @@ export async function openConsole(context: CommandContext, node: ConnectionNode 
     throw new UserError(l10n.t('This connection does not lead to AWS itself, so the AWS console has no page for it.'));
   }
   const url = (await context.aws()).consoleUrl(region, node.kind === 'key' ? node.key.keyId : undefined);
-  if (url === undefined) throw new UserError(l10n.t('There is no known AWS console for the Region {0}.', region));
+  if (url === undefined) {
+    throw new UserError(l10n.t('There is no known AWS console for the Region {0}.', region));
+  }
   await vscode.env.openExternal(vscode.Uri.parse(url, true));
 }

@@ -27,7 +27,9 @@ export async function showInCloudTrail(context: CommandContext, { connection, ke
     empty: '',
     load: async (show) => show(choices(key.arn, region)),
   });
-  if (filter === undefined) return;
+  if (filter === undefined) {
+    return;
+  }
   await vscode.env.openExternal(vscode.Uri.parse(url(filter) ?? '', true));
 }
 

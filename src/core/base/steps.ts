@@ -36,7 +36,9 @@ export async function askInSteps<State>(
     const shown = asked();
     const index = shown.indexOf(current);
     const answer = await current.ask(state, { title: title(state), step: index + 1, totalSteps: shown.length });
-    if (answer === undefined) return undefined;
+    if (answer === undefined) {
+      return undefined;
+    }
     if (answer.kind === 'back') {
       state = answer.value ?? state;
       current = shown[index - 1] ?? current;
@@ -53,13 +55,19 @@ export async function askInSteps<State>(
 /** The one that was picked, as an answer of its own. */
 export function only<T>(answer: Answer<readonly T[]> | undefined): Answer<T> | undefined {
   const value = answer?.value?.[0];
-  if (answer !== undefined && value !== undefined) return { kind: answer.kind, value };
+  if (answer !== undefined && value !== undefined) {
+    return { kind: answer.kind, value };
+  }
   return answer?.kind === 'back' ? { kind: 'back' } : undefined;
 }
 
 /** The same answer, of which something else is kept. */
 export function keep<T, State>(answer: Answer<T> | undefined, into: (value: T) => State): Answer<State> | undefined {
-  if (answer?.kind === 'next') return { kind: 'next', value: into(answer.value) };
-  if (answer?.value === undefined) return answer && { kind: 'back' };
+  if (answer?.kind === 'next') {
+    return { kind: 'next', value: into(answer.value) };
+  }
+  if (answer?.value === undefined) {
+    return answer && { kind: 'back' };
+  }
   return { kind: 'back', value: into(answer.value) };
 }

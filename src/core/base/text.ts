@@ -14,7 +14,9 @@ const plain = /^[ -~]*$/;
 
 /** One line, safe to show: unprintable characters as `\u{hex}`, lone surrogates replaced, cut to `max` characters. */
 export function printable(text: string, max = 256): string {
-  if (text.length <= max && plain.test(text)) return text;
+  if (text.length <= max && plain.test(text)) {
+    return text;
+  }
   const start = text.slice(0, 2 * max + 2).toWellFormed();
   const shown = [...start.replace(unprintable, (character) => `\\u{${hex(character)}}`)];
   // Half of a `\u{hex}` at the end says nothing.
@@ -104,7 +106,9 @@ export function timeOfDay(date: Date): string {
 /** `0.8 s`, `12 s`, `2 min 5 s`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 1) return `${Math.round(seconds * 10) / 10} s`;
+  if (seconds < 1) {
+    return `${Math.round(seconds * 10) / 10} s`;
+  }
   const whole = Math.round(seconds);
   return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

@@ -43,11 +43,15 @@ export function legalOperations(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | 
 }
 
 function operationsOf(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly string[] {
-  if (metadata?.spec === 'SYMMETRIC_DEFAULT') return [...encrypting, ...dataKeys, ...forEveryKey];
+  if (metadata?.spec === 'SYMMETRIC_DEFAULT') {
+    return [...encrypting, ...dataKeys, ...forEveryKey];
+  }
   const usage = metadata?.usage;
   const known = usage === undefined ? undefined : byUsage.get(usage);
   // Every other key for encryption is asymmetric, and makes no data keys; without a spec it may be of either kind.
-  if (known === undefined || (usage === 'ENCRYPT_DECRYPT' && metadata?.spec === undefined)) return everyOperation;
+  if (known === undefined || (usage === 'ENCRYPT_DECRYPT' && metadata?.spec === undefined)) {
+    return everyOperation;
+  }
   return [...known, ...forEveryKey];
 }
 
@@ -101,10 +105,14 @@ export function operationsProblem(
   operations: readonly string[],
   metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined,
 ): string | undefined {
-  if (operations.length === 0) return l10n.t('A grant needs at least one operation.');
+  if (operations.length === 0) {
+    return l10n.t('A grant needs at least one operation.');
+  }
   const legal = operationsOf(metadata);
   const illegal = operations.filter((operation) => !legal.includes(operation));
-  if (illegal.length > 0) return l10n.t('This key cannot do {0}.', illegal.join(', '));
+  if (illegal.length > 0) {
+    return l10n.t('This key cannot do {0}.', illegal.join(', '));
+  }
   // In KMS's own words: "Grants must not contain only the CreateGrant operation."
   if (operations.every((operation) => operation === 'CreateGrant')) {
     return l10n.t('CreateGrant alone passes on nothing: choose another operation with it.');
@@ -132,9 +140,15 @@ export function principalRef(text: string): PrincipalRef {
  * @param keyArn tells the partition: a principal of another can't use the key
  */
 export function principalProblem(text: string, keyArn: string): string | undefined {
-  if (text === '') return l10n.t('Enter the ARN of a principal, or the name of a service.');
-  if (text.length > longestPrincipal) return l10n.t('A principal has at most {0} characters.', longestPrincipal);
-  if (/[*?]/.test(text)) return l10n.t('KMS takes no wildcards here: a grant is for one principal.');
+  if (text === '') {
+    return l10n.t('Enter the ARN of a principal, or the name of a service.');
+  }
+  if (text.length > longestPrincipal) {
+    return l10n.t('A principal has at most {0} characters.', longestPrincipal);
+  }
+  if (/[*?]/.test(text)) {
+    return l10n.t('KMS takes no wildcards here: a grant is for one principal.');
+  }
   const account = /^\d{12}$/.exec(text)?.[0];
   const partition = keyArn.split(':')[1] ?? 'aws';
   if (account !== undefined) {
@@ -191,7 +205,9 @@ function otherProblem(text: string): string {
   if (service === 'iam' && resource.startsWith('instance-profile/')) {
     return l10n.t('An instance profile is no principal: enter the ARN of its role.');
   }
-  if (/^A[A-Z]{3}[A-Z0-9]{12,}$/.test(text)) return l10n.t('A unique ID or an access key: KMS takes ARNs only.');
+  if (/^A[A-Z]{3}[A-Z0-9]{12,}$/.test(text)) {
+    return l10n.t('A unique ID or an access key: KMS takes ARNs only.');
+  }
   return formProblem();
 }
 
@@ -201,7 +217,9 @@ function formProblem(): string {
 
 /** Why KMS would not take this name; `undefined` when it would, or when there is none. */
 export function nameProblem(name: string): string | undefined {
-  if (name.length > longestName) return l10n.t('A name has at most {0} characters.', longestName);
+  if (name.length > longestName) {
+    return l10n.t('A name has at most {0} characters.', longestName);
+  }
   return name === '' || /^[a-zA-Z0-9:/_-]+$/.test(name)
     ? undefined
     : l10n.t('A name has letters, digits and the characters : / _ - only.');
@@ -229,17 +247,27 @@ export function readContextPair(text: string): readonly [key: string, value: str
 /** Why a pair can't be added to these; `undefined` when it can. */
 export function contextPairProblem(text: string, others: Readonly<Record<string, string>>): string | undefined {
   const pair = readContextPair(text);
-  if (pair === undefined) return l10n.t('Enter key=value, such as purpose=export.');
+  if (pair === undefined) {
+    return l10n.t('Enter key=value, such as purpose=export.');
+  }
   return contextProblem({ ...others, [pair[0]]: pair[1] });
 }
 
 function contextProblem(context: Readonly<Record<string, string>>): string | undefined {
   const pairs = Object.entries(context);
-  if (pairs.length === 0) return l10n.t('An encryption context constraint needs at least one pair.');
-  if (pairs.length > mostPairs) return l10n.t('An encryption context constraint has at most {0} pairs.', mostPairs);
+  if (pairs.length === 0) {
+    return l10n.t('An encryption context constraint needs at least one pair.');
+  }
+  if (pairs.length > mostPairs) {
+    return l10n.t('An encryption context constraint has at most {0} pairs.', mostPairs);
+  }
   for (const [key, value] of pairs) {
-    if (key === '') return l10n.t('A pair needs a key before the equals sign.');
-    if (value === '') return l10n.t('A pair needs a value after the equals sign.');
+    if (key === '') {
+      return l10n.t('A pair needs a key before the equals sign.');
+    }
+    if (value === '') {
+      return l10n.t('A pair needs a value after the equals sign.');
+    }
     if (value.length > longestContextValue) {
       return l10n.t('The value of a pair has at most {0} characters.', longestContextValue);
     }
@@ -252,7 +280,9 @@ function contextProblem(context: Readonly<Record<string, string>>): string | und
  * DescribeKey and RetireGrant, which it does not constrain, and with CreateGrant, where it binds the grants made through it.
  */
 export function takesContext(operations: readonly string[], metadata: Pick<KeyMetadata, 'spec'> | undefined): boolean {
-  if (metadata?.spec !== undefined && metadata.spec !== 'SYMMETRIC_DEFAULT') return false;
+  if (metadata?.spec !== undefined && metadata.spec !== 'SYMMETRIC_DEFAULT') {
+    return false;
+  }
   return operations.some((operation) => [...encrypting, ...dataKeys, ...forEveryKey].includes(operation));
 }
 
@@ -289,7 +319,9 @@ function constraintsProblem(
       return l10n.t('None of the operations takes an encryption context, so it can’t constrain the grant.');
     }
     const problem = contextProblem(context);
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) {
+      return problem;
+    }
   }
   return sourceArn === undefined ? undefined : sourceArnProblem(sourceArn);
 }
@@ -299,7 +331,9 @@ function serviceGrantProblem(
   retiring: PrincipalRef | undefined,
   { sourceArn }: GrantConstraints,
 ): string | undefined {
-  if (grantee.kind !== 'servicePrincipal') return undefined;
+  if (grantee.kind !== 'servicePrincipal') {
+    return undefined;
+  }
   if (sourceArn === undefined) {
     return l10n.t('A grant to a service needs the ARN of the resource that the service acts for.');
   }
@@ -345,7 +379,9 @@ export function knownPrincipals(grants: readonly Grant[], keyArn: string): reado
   const counts = new Map<string, number>();
   for (const { granteePrincipal, retiringPrincipal } of grants) {
     const values = new Set([granteePrincipal?.value, retiringPrincipal?.value].filter((value) => value !== undefined));
-    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const value of values) {
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
   }
   return [...counts]
     .filter(([value]) => principalProblem(value, keyArn) === undefined)

@@ -26,7 +26,9 @@ export async function checkCreate(
   input: CreateGrantInput,
   signal: AbortSignal,
 ): Promise<CreateCheck> {
-  if (session.connection.endpoint.kind === 'custom') return 'notAsked';
+  if (session.connection.endpoint.kind === 'custom') {
+    return 'notAsked';
+  }
   return session.api.dryRunCreateGrant(input, signal);
 }
 
@@ -120,21 +122,31 @@ export async function waitUntilListed(
     try {
       const grant = await findGrant(api, ref, signal);
       const afterMs = clock.monotonic() - since;
-      if (grant !== undefined) return { kind: 'listed', grant, afterMs };
+      if (grant !== undefined) {
+        return { kind: 'listed', grant, afterMs };
+      }
       answeredMs += spentMs();
       silentMs = 0;
-      if (answeredMs >= policy.timeoutMs) return { kind: 'timedOut', afterMs };
+      if (answeredMs >= policy.timeoutMs) {
+        return { kind: 'timedOut', afterMs };
+      }
     } catch (error) {
-      if (!isKmsError(error)) throw error;
+      if (!isKmsError(error)) {
+        throw error;
+      }
       silentMs += spentMs();
-      if (!isTransient(error) || silentMs >= policy.timeoutMs) return { kind: 'unreadable', error };
+      if (!isTransient(error) || silentMs >= policy.timeoutMs) {
+        return { kind: 'unreadable', error };
+      }
     }
   }
 }
 
 /** Writes to the journal how the wait for a new grant ended. @throws UserError when it can't be written */
 export async function noteListed(journal: Journal, id: string, outcome: ListedOutcome): Promise<void> {
-  if (outcome.kind === 'unreadable') return;
+  if (outcome.kind === 'unreadable') {
+    return;
+  }
   await journal.note(id, { kind: outcome.kind === 'listed' ? 'listed' : 'notListed', afterMs: outcome.afterMs });
 }
 

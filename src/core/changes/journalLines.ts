@@ -163,7 +163,9 @@ function readFields(fields: Fields): Line | undefined {
   const connection = readConnection(asFields(fields['connection']));
   const key = readKey(asFields(fields['key']));
   const grant = readGrant(asFields(fields['grant']));
-  if (kind === undefined || connection === undefined || key === undefined || grant === undefined) return undefined;
+  if (kind === undefined || connection === undefined || key === undefined || grant === undefined) {
+    return undefined;
+  }
   const entry: JournalEntry = { id, kind, at, connection, account: text(fields['account']), key, grant };
   const optional = {
     principal: text(fields['principal']),
@@ -186,7 +188,9 @@ const kinds: readonly JournalKind[] = ['revoke', 'retire', 'create', 'recreate']
 const lastReads: readonly LastRead[] = ['listed', 'absent', 'none'];
 
 function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
-  if (fields === undefined) return undefined;
+  if (fields === undefined) {
+    return undefined;
+  }
   const afterMs = typeof fields['afterMs'] === 'number' ? fields['afterMs'] : 0;
   const lastRead = lastReads.find((known) => known === fields['lastRead']) ?? 'none';
   const grantId = text(fields['grantId']);
@@ -245,7 +249,9 @@ function readKey(fields: Fields | undefined): KmsKey | undefined {
 function readGrant(fields: Fields | undefined): Grant | undefined {
   const grantId = text(fields?.['grantId']);
   const keyArn = text(fields?.['keyArn']);
-  if (fields === undefined || grantId === undefined || keyArn === undefined) return undefined;
+  if (fields === undefined || grantId === undefined || keyArn === undefined) {
+    return undefined;
+  }
   const created = text(fields['creationDate']);
   const creationDate = created === undefined ? undefined : new Date(created);
   const constraints = asFields(fields['constraints']);
@@ -269,12 +275,16 @@ function readGrant(fields: Fields | undefined): Grant | undefined {
 function readPrincipalRef(fields: Fields | undefined): Grant['granteePrincipal'] {
   const value = text(fields?.['value']);
   const kind = fields?.['kind'];
-  if (value === undefined || (kind !== 'principal' && kind !== 'servicePrincipal')) return undefined;
+  if (value === undefined || (kind !== 'principal' && kind !== 'servicePrincipal')) {
+    return undefined;
+  }
   return { kind, value };
 }
 
 function readContext(fields: Fields | undefined): Readonly<Record<string, string>> | undefined {
-  if (fields === undefined) return undefined;
+  if (fields === undefined) {
+    return undefined;
+  }
   const pairs = Object.entries(fields).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
   return Object.fromEntries(pairs);
 }

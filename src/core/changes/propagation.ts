@@ -146,14 +146,18 @@ export class PropagationPoller {
         settle,
       });
       this.#wake.abort();
-      if (!this.#running) void this.#run();
+      if (!this.#running) {
+        void this.#run();
+      }
     });
   }
 
   /** Settles one grant as `stopped`; nothing more is read for it. */
   stop(grantId: string): void {
     const target = this.#targets.get(grantId);
-    if (target === undefined) return;
+    if (target === undefined) {
+      return;
+    }
     this.#settle(target, { kind: 'stopped', lastRead: target.lastRead });
     if (this.#targets.size === 0) {
       this.#wake.abort();
@@ -173,14 +177,18 @@ export class PropagationPoller {
   /** Stops all, and a read that is under way. */
   dispose(): void {
     this.#stopped.abort();
-    for (const grantId of [...this.#targets.keys()]) this.stop(grantId);
+    for (const grantId of [...this.#targets.keys()]) {
+      this.stop(grantId);
+    }
   }
 
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#targets.size > 0) {
       await this.#wait();
-      if (this.#targets.size === 0) break;
+      if (this.#targets.size === 0) {
+        break;
+      }
       await this.#check();
     }
     this.#running = false;
@@ -204,13 +212,19 @@ export class PropagationPoller {
         });
       }
       this.#delay = delay;
-      if (delay === 0) return;
+      if (delay === 0) {
+        return;
+      }
       try {
         await clock.sleep(delay, this.#wake.signal);
         return;
       } catch (error) {
-        if (!isAbort(error)) throw error;
-        if (this.#targets.size === 0) return;
+        if (!isAbort(error)) {
+          throw error;
+        }
+        if (this.#targets.size === 0) {
+          return;
+        }
       }
     }
   }
@@ -234,13 +248,17 @@ export class PropagationPoller {
       this.#trouble = isKmsError(error) ? error.details.kind : 'unknown';
     }
     for (const target of asked) {
-      if (this.#targets.get(target.grantId) !== target) continue;
+      if (this.#targets.get(target.grantId) !== target) {
+        continue;
+      }
       const now = clock.monotonic();
       const spentMs = Math.min(now - target.checkedAt, this.#delay + longestReadMs);
       target.checkedAt = now;
       const outcome =
         listed === undefined ? this.#silent(target, spentMs) : this.#answered(target, listed, { began, now, spentMs });
-      if (outcome !== undefined) this.#settle(target, outcome);
+      if (outcome !== undefined) {
+        this.#settle(target, outcome);
+      }
     }
   }
 
@@ -269,7 +287,9 @@ export class PropagationPoller {
   /** A read without an answer says nothing of a grant. Too many of them end the wait, which then claims nothing. */
   #silent(target: Target, spentMs: number): PropagationOutcome | undefined {
     target.silentMs += spentMs;
-    if (target.silentMs < this.#options.policy.timeoutMs) return undefined;
+    if (target.silentMs < this.#options.policy.timeoutMs) {
+      return undefined;
+    }
     const { lastRead, answeredAt, since } = target;
     const afterMs = answeredAt === undefined ? 0 : answeredAt - since;
     return { kind: 'unread', afterMs, lastRead, trouble: this.#trouble ?? 'unknown' };

@@ -76,7 +76,9 @@ function sameTerms({ granteePrincipal, retiringPrincipal, operations, constraint
 }
 
 function principalValue(ref: PrincipalRef | undefined): string | undefined {
-  if (ref === undefined) return undefined;
+  if (ref === undefined) {
+    return undefined;
+  }
   return ref.kind === 'servicePrincipal' ? l10n.t('{0} (service principal)', ref.value) : ref.value;
 }
 
@@ -136,7 +138,9 @@ function granteeObstacles(ref: PrincipalRef | undefined): Obstacle[] {
 }
 
 function retiringObstacles({ retiringPrincipal }: Grant): Obstacle[] {
-  if (retiringPrincipal === undefined || retiringPrincipal.kind === 'servicePrincipal') return [];
+  if (retiringPrincipal === undefined || retiringPrincipal.kind === 'servicePrincipal') {
+    return [];
+  }
   const { kind, shortName } = readPrincipal(retiringPrincipal);
   if (!['unresolvedRole', 'unresolvedUser', 'awsInternal', 'awsServiceSession', 'ec2Instance'].includes(kind)) {
     return [];

@@ -28,11 +28,15 @@ export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal)
   try {
     for await (const page of pagesOf(grantsOf(api, ref, signal))) {
       const found = page.find((grant) => grant.grantId === ref.grantId);
-      if (found !== undefined) return found;
+      if (found !== undefined) {
+        return found;
+      }
     }
     return undefined;
   } catch (error) {
-    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) return undefined;
+    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -53,12 +57,18 @@ export function listedOn(
       return await onKey(grantIds, signal);
     } catch (error) {
       const principals = new Set(grantIds.map(retiringPrincipal));
-      if (!isKind(error, 'accessDenied') || principals.has(undefined)) throw error;
+      if (!isKind(error, 'accessDenied') || principals.has(undefined)) {
+        throw error;
+      }
       const listed = new Set<string>();
       for (const principal of [...principals].filter((value) => value !== undefined)) {
         // One at a time: of several, one that KMS does not know would pass for one without grants.
         for await (const grants of retirableGrants(api, [principal], signal)) {
-          for (const { keyArn: of, grantId } of grants) if (of === keyArn) listed.add(grantId);
+          for (const { keyArn: of, grantId } of grants) {
+            if (of === keyArn) {
+              listed.add(grantId);
+            }
+          }
         }
       }
       return new Set(grantIds.filter((grantId) => listed.has(grantId)));
@@ -72,17 +82,27 @@ function listedOnKey(api: KmsApi, keyArn: string): ReadListed {
     const listed = new Set<string>();
     if (wanted.size <= filteredReads) {
       for (const grantId of wanted) {
-        if ((await findGrant(api, { keyArn, grantId }, signal)) !== undefined) listed.add(grantId);
+        if ((await findGrant(api, { keyArn, grantId }, signal)) !== undefined) {
+          listed.add(grantId);
+        }
       }
       return listed;
     }
     try {
       for await (const page of pagesOf(grantsOf(api, { keyArn }, signal))) {
-        for (const { grantId } of page) if (wanted.has(grantId)) listed.add(grantId);
-        if (listed.size === wanted.size) break;
+        for (const { grantId } of page) {
+          if (wanted.has(grantId)) {
+            listed.add(grantId);
+          }
+        }
+        if (listed.size === wanted.size) {
+          break;
+        }
       }
     } catch (error) {
-      if (!isKind(error, 'keyNotFound')) throw error;
+      if (!isKind(error, 'keyNotFound')) {
+        throw error;
+      }
     }
     return listed;
   };
@@ -127,7 +147,9 @@ export async function preflightRetire(
   try {
     listed = await findGrant(session.api, { keyArn, grantId: shown.grantId }, signal);
   } catch (error) {
-    if (!isKind(error, 'accessDenied')) throw error;
+    if (!isKind(error, 'accessDenied')) {
+      throw error;
+    }
   }
   return askByDryRun('retire', session, keyArn, { listed, shown }, signal);
 }
@@ -140,14 +162,18 @@ async function askByDryRun(
   signal: AbortSignal,
 ): Promise<Preflight> {
   const isCustom = connection.endpoint.kind === 'custom';
-  if (isCustom) return listed === undefined ? { kind: 'gone' } : { kind: 'ready', grant: listed };
+  if (isCustom) {
+    return listed === undefined ? { kind: 'gone' } : { kind: 'ready', grant: listed };
+  }
   const ref = { keyArn, grantId: shown.grantId };
   const grant = listed ?? shown;
   try {
     const answer = await (kind === 'revoke' ? api.dryRunRevokeGrant(ref, signal) : api.dryRunRetireGrant(ref, signal));
     return { kind: answer === 'allowed' ? 'ready' : 'doneByDryRun', grant };
   } catch (error) {
-    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) return { kind: 'gone' };
+    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) {
+      return { kind: 'gone' };
+    }
     throw error;
   }
 }
@@ -297,13 +323,17 @@ export class Revocations {
 
   state(ref: ConnectionRef, key: KmsKey, grantId: string): RevocationState | undefined {
     const entry = this.#entries.get(grantIdentity({ connection: ref, key, grant: { grantId } }));
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      return undefined;
+    }
     const { record, phase, progress } = entry;
     if (record.endedAt !== undefined) {
       // A row of it is there only by a list from a part of KMS that lags behind.
       return this.#isForgotten(entry) ? undefined : { kind: 'confirming', record, progress: undefined };
     }
-    if (phase === 'revoking') return { kind: 'revoking', record };
+    if (phase === 'revoking') {
+      return { kind: 'revoking', record };
+    }
     if (phase === 'idle' && (record.unconfirmed !== undefined || this.#isOverdue(entry))) {
       return { kind: 'unconfirmed', record };
     }
@@ -353,7 +383,9 @@ export class Revocations {
     }
     entry.record = { ...entry.record, accepted: answer.kind === 'accepted', notFound: answer.kind === 'notFound' };
     this.#follow(session, entry);
-    if (answer.kind === 'unknown') throw answer.error;
+    if (answer.kind === 'unknown') {
+      throw answer.error;
+    }
     return answer.kind === 'accepted' ? 'accepted' : 'perhapsGone';
   }
 
@@ -380,7 +412,9 @@ export class Revocations {
   /** Waits again, with a full new time limit, for a grant that was left unconfirmed. */
   checkAgain(session: Session, key: KmsKey, grantId: string): void {
     const entry = this.#entries.get(grantIdentity({ connection: session.connection.ref, key, grant: { grantId } }));
-    if (entry?.phase !== 'idle') return;
+    if (entry?.phase !== 'idle') {
+      return;
+    }
     const { account } = entry.record;
     const current = session.knownIdentity?.account;
     // An old notification offers this too: the profile may have come to sign in elsewhere.
@@ -395,11 +429,16 @@ export class Revocations {
   async resume(session: Session): Promise<void> {
     await this.#options.journal.ready();
     this.#takeOver();
-    if (this.#interrupted(session).length === 0) return;
+    if (this.#interrupted(session).length === 0) {
+      return;
+    }
     const account = await this.#accountOf(session);
     for (const entry of this.#interrupted(session)) {
-      if (entry.record.account === undefined || entry.record.account === account) await this.#takeUp(session, entry);
-      else this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
+      if (entry.record.account === undefined || entry.record.account === account) {
+        await this.#takeUp(session, entry);
+      } else {
+        this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
+      }
     }
   }
 
@@ -421,9 +460,14 @@ export class Revocations {
     for (const entry of [...this.#entries.values()]) {
       const { record, phase } = entry;
       const isOfKey = record.key.arn === keyArn && connectionId(record.connection) === session.connection.id;
-      if (phase !== 'idle' || !isOfKey) continue;
-      if (record.endedAt !== undefined && this.#isForgotten(entry)) this.#entries.delete(grantIdentity(record));
-      else if (list.began >= entry.knownAt) await this.#judge(session, entry, list);
+      if (phase !== 'idle' || !isOfKey) {
+        continue;
+      }
+      if (record.endedAt !== undefined && this.#isForgotten(entry)) {
+        this.#entries.delete(grantIdentity(record));
+      } else if (list.began >= entry.knownAt) {
+        await this.#judge(session, entry, list);
+      }
     }
   }
 
@@ -435,13 +479,16 @@ export class Revocations {
     const { record } = entry;
     const isListed = listed.has(record.grant.grantId);
     if (record.endedAt !== undefined) {
-      if (isListed) await this.#followAgain(session, entry, 'reappeared');
+      if (isListed) {
+        await this.#followAgain(session, entry, 'reappeared');
+      }
       return;
     }
     if (record.unconfirmed === undefined && !this.#isOverdue(entry)) {
       // Whoever followed it is gone.
-      if (this.#mayFollow(record) && record.account === session.knownIdentity?.account)
+      if (this.#mayFollow(record) && record.account === session.knownIdentity?.account) {
         await this.#takeUp(session, entry);
+      }
       return;
     }
     if (record.unconfirmed?.reason === 'unread') {
@@ -449,7 +496,9 @@ export class Revocations {
       await this.#followAgain(session, entry, 'followed');
       return;
     }
-    if (!isListed && !isComplete) return;
+    if (!isListed && !isComplete) {
+      return;
+    }
     // The same list, or one that is as old, says nothing new.
     entry.knownAt = this.#options.clock.monotonic();
     entry.absentLists = isListed ? 0 : entry.absentLists + 1;
@@ -508,17 +557,25 @@ export class Revocations {
     const known = new Map<string, RevocationRecord | undefined>();
     for (const journaled of journal.records) {
       // The newest counts; one that was refused leaves what is known of an earlier one.
-      if (!endsGrant(journaled) || journaled.outcome?.kind === 'refused') continue;
+      if (!endsGrant(journaled) || journaled.outcome?.kind === 'refused') {
+        continue;
+      }
       const identity = grantIdentity(journaled);
-      if (known.has(identity)) continue;
+      if (known.has(identity)) {
+        continue;
+      }
       const record = revocationOf(journaled);
       known.set(identity, record?.endedAt !== undefined && record.endedAt < forgotten ? undefined : record);
     }
     const changed: RevocationRecord[] = [];
     for (const [identity, record] of known) {
       const entry = this.#entries.get(identity);
-      if (record === undefined || (entry !== undefined && entry.phase !== 'idle')) continue;
-      if (entry !== undefined && isSame(entry.record, record)) continue;
+      if (record === undefined || (entry !== undefined && entry.phase !== 'idle')) {
+        continue;
+      }
+      if (entry !== undefined && isSame(entry.record, record)) {
+        continue;
+      }
       this.#entries.set(identity, this.#entry(record, this.#monotonic(record.requestedAt)));
       changed.push(record);
     }
@@ -528,19 +585,27 @@ export class Revocations {
       const isRefused = phase === 'confirming' && journal.record(record.id)?.outcome?.kind === 'refused';
       // One without an entry in the journal, which could not be written, is known here alone.
       const isUnknown = phase === 'idle' && record.id !== '' && known.get(identity) === undefined && !isRemembered;
-      if (!isRefused && !isUnknown) continue;
+      if (!isRefused && !isUnknown) {
+        continue;
+      }
       this.#entries.delete(identity);
-      if (isRefused) this.stopWaiting(record.connection, record.key, record.grant.grantId);
+      if (isRefused) {
+        this.stopWaiting(record.connection, record.key, record.grant.grantId);
+      }
       changed.push(record);
     }
-    for (const record of changed) onChange(record);
+    for (const record of changed) {
+      onChange(record);
+    }
   }
 
   dispose(): void {
     this.#journalListener.dispose();
     const pollers = [...this.#pollers.values()];
     this.#pollers.clear();
-    for (const { poller } of pollers) poller.dispose();
+    for (const { poller } of pollers) {
+      poller.dispose();
+    }
   }
 
   #begin(kind: EndingKind, { session, actor }: ActingSession, key: KmsKey, grant: Grant): Entry {
@@ -578,9 +643,14 @@ export class Revocations {
   /** What is known of an earlier revoke of the same grant holds on. */
   #withdraw(entry: Entry, earlier: Entry | undefined): void {
     const identity = grantIdentity(entry.record);
-    if (this.#entries.get(identity) !== entry) return;
-    if (earlier === undefined) this.#entries.delete(identity);
-    else this.#entries.set(identity, earlier);
+    if (this.#entries.get(identity) !== entry) {
+      return;
+    }
+    if (earlier === undefined) {
+      this.#entries.delete(identity);
+    } else {
+      this.#entries.set(identity, earlier);
+    }
     this.#options.onChange(entry.record);
   }
 
@@ -621,10 +691,16 @@ export class Revocations {
     entry.phase = 'idle';
     entry.progress = undefined;
     entry.knownAt = this.#options.clock.monotonic();
-    if (this.#entries.get(grantIdentity(record)) !== entry) return; // A newer revoke of the same grant took over.
-    if (session.closed.aborted || poller.disposed) return; // The next opening takes the wait up.
+    if (this.#entries.get(grantIdentity(record)) !== entry) {
+      return; // A newer revoke of the same grant took over.
+    }
+    if (session.closed.aborted || poller.disposed) {
+      return; // The next opening takes the wait up.
+    }
     // The next wait on this key starts with the settings as they are then.
-    if (poller.idle) this.#pollers.delete(pollerId(record.connection, record.key.arn));
+    if (poller.idle) {
+      this.#pollers.delete(pollerId(record.connection, record.key.arn));
+    }
     if (outcome.kind === 'gone') {
       entry.record = { ...record, unconfirmed: undefined, endedAt: this.#options.clock.now() };
       await this.#end(record, outcome);
@@ -639,7 +715,9 @@ export class Revocations {
   #poller(session: Session, record: RevocationRecord): PropagationPoller {
     const id = pollerId(record.connection, record.key.arn);
     const running = this.#pollers.get(id);
-    if (running !== undefined) return running.poller;
+    if (running !== undefined) {
+      return running.poller;
+    }
     const { clock, random, policy } = this.#options;
     const { key, connection } = record;
     const known = (grantId: string) => this.#entries.get(grantIdentity({ connection, key, grant: { grantId } }));
@@ -654,7 +732,9 @@ export class Revocations {
       policy: policy(),
       onProgress: (grantId, progress) => {
         const entry = known(grantId);
-        if (entry === undefined) return;
+        if (entry === undefined) {
+          return;
+        }
         entry.progress = progress;
         this.#options.onChange(entry.record);
       },
@@ -666,11 +746,15 @@ export class Revocations {
 
   /** One listener a session: a signal warns when it has many. */
   #watch(session: Session): void {
-    if (this.#watched.has(session)) return;
+    if (this.#watched.has(session)) {
+      return;
+    }
     this.#watched.add(session);
     const onClosed = () => {
       for (const [id, { poller, session: owner }] of [...this.#pollers]) {
-        if (owner !== session) continue;
+        if (owner !== session) {
+          continue;
+        }
         this.#pollers.delete(id);
         poller.dispose();
       }
@@ -679,7 +763,9 @@ export class Revocations {
   }
 
   async #note({ id }: RevocationRecord, outcome: JournalOutcome): Promise<void> {
-    if (id === '') return;
+    if (id === '') {
+      return;
+    }
     try {
       await this.#options.journal.note(id, outcome);
     } catch (error) {
@@ -694,7 +780,9 @@ export class Revocations {
       (other) => endsGrant(other) && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,
     );
     await this.#note(record, outcome);
-    for (const { id } of open) await this.#note({ ...record, id }, { kind: 'dismissed' });
+    for (const { id } of open) {
+      await this.#note({ ...record, id }, { kind: 'dismissed' });
+    }
   }
 }
 
@@ -710,12 +798,16 @@ function isSame(left: RevocationRecord, right: RevocationRecord): boolean {
 
 /** @param ms from the request to where the wait began */
 function afterRequest(outcome: PropagationOutcome, ms: number): PropagationOutcome {
-  if (outcome.kind === 'stopped' || (outcome.kind === 'unread' && outcome.lastRead === 'none')) return outcome;
+  if (outcome.kind === 'stopped' || (outcome.kind === 'unread' && outcome.lastRead === 'none')) {
+    return outcome;
+  }
   return { ...outcome, afterMs: outcome.afterMs + ms };
 }
 
 function unconfirmedBy(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): Unconfirmed {
-  if (outcome.kind === 'timedOut') return { reason: 'timedOut', lastRead: 'listed' };
+  if (outcome.kind === 'timedOut') {
+    return { reason: 'timedOut', lastRead: 'listed' };
+  }
   const { lastRead } = outcome;
   return outcome.kind === 'unread'
     ? { reason: 'unread', lastRead, trouble: outcome.trouble }
@@ -737,7 +829,9 @@ function withDeadline(read: ReadListed, clock: Clock): ReadListed {
     try {
       return await read(grantIds, AbortSignal.any([signal, deadline.signal]));
     } catch (error) {
-      if (!deadline.signal.aborted || signal.aborted) throw error;
+      if (!deadline.signal.aborted || signal.aborted) {
+        throw error;
+      }
       const message = `No whole answer within ${longestReadMs / 1000} s.`;
       throw new KmsError({ kind: 'timeout', operation: 'ListGrants', awsName: 'TimeoutError', message }, error);
     } finally {

@@ -25,10 +25,14 @@ export async function checkUnanswered(journal: Journal, session: Session, clock:
     journal.mayFollow(record) &&
     connectionId(record.connection) === session.connection.id;
   const open = journal.records.filter(isOpen);
-  if (open.length === 0) return;
+  if (open.length === 0) {
+    return;
+  }
   const { account } = await session.identity();
   for (const record of open) {
-    if (record.account === undefined || record.account === account) await checkMade(journal, session, record, clock);
+    if (record.account === undefined || record.account === account) {
+      await checkMade(journal, session, record, clock);
+    }
   }
 }
 
@@ -63,7 +67,9 @@ async function checkMade(
     }
   }
   const afterMs = age();
-  if (afterMs > patienceMs) await journal.note(id, { kind: 'notListed', afterMs });
+  if (afterMs > patienceMs) {
+    await journal.note(id, { kind: 'notListed', afterMs });
+  }
 }
 
 /** Equal for grants that differ only in what KMS itself decides. */

@@ -38,12 +38,16 @@ export function chooseConnections(preferences: Preferences, profiles: readonly P
 
 function chosenConnections(preferences: Preferences, profiles: readonly Profile[]): readonly ConnectionRef[] {
   const sample: readonly ConnectionRef[] = preferences.sample ? [{ kind: 'sample' }] : [];
-  if (preferences.connections !== undefined) return [...preferences.connections, ...sample];
+  if (preferences.connections !== undefined) {
+    return [...preferences.connections, ...sample];
+  }
   try {
     const standard = defaultConnection(preferences, profiles);
     return standard === undefined ? sample : [standard, ...sample];
   } catch (error) {
-    if (sample.length === 0) throw error;
+    if (sample.length === 0) {
+      throw error;
+    }
     return sample;
   }
 }
@@ -58,7 +62,9 @@ function defaultConnection(preferences: Preferences, profiles: readonly Profile[
     const region = preferredRegion(preferences, undefined) ?? profile?.region;
     return { kind: 'environment', region: region || missing('regionMissing', undefined) };
   }
-  if (profile === undefined) return named === undefined ? undefined : missing('profileMissing', name);
+  if (profile === undefined) {
+    return named === undefined ? undefined : missing('profileMissing', name);
+  }
   const region = preferredRegion(preferences, profile) ?? missing('regionMissing', name);
   return { kind: 'profile', profile: name, region };
 }
@@ -68,8 +74,12 @@ function defaultConnection(preferences: Preferences, profiles: readonly Profile[
  * key, a web identity, the default profile, a container.
  */
 function isEnvironmentFirst(env: Preferences['env'], standard: Profile | undefined): boolean {
-  if (env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) return true;
-  if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) return true;
+  if (env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) {
+    return true;
+  }
+  if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) {
+    return true;
+  }
   const isContainer = env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] || env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'];
   return Boolean(isContainer) && standard?.signIn === undefined;
 }

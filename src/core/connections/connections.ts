@@ -112,7 +112,9 @@ export class Connections {
    * @throws KmsError as {@link chooseConnections}
    */
   async list(): Promise<readonly ConnectionRef[]> {
-    if (this.#disposed) return [];
+    if (this.#disposed) {
+      return [];
+    }
     const isChosen = this.#options.preferences().connections !== undefined;
     const aws = isChosen ? undefined : await this.#options.aws();
     const profiles = (await aws?.profiles()) ?? [];
@@ -153,7 +155,9 @@ export class Connections {
    * @throws KmsError `signInNeeded` when opening it would prompt or run something, and nobody asked for that
    */
   open(ref: ConnectionRef): Promise<Session> {
-    if (this.#disposed) return Promise.reject(abortError());
+    if (this.#disposed) {
+      return Promise.reject(abortError());
+    }
     const slot = this.#slot(ref);
     slot.opening ??= this.#openOrNote(slot);
     return slot.opening;
@@ -193,11 +197,15 @@ export class Connections {
    */
   hold({ id }: Connection): Disposable {
     const slot = this.#slots.get(id);
-    if (slot !== undefined) slot.holds += 1;
+    if (slot !== undefined) {
+      slot.holds += 1;
+    }
     let isHeld = slot !== undefined;
     return {
       [Symbol.dispose]: () => {
-        if (slot === undefined || !isHeld) return;
+        if (slot === undefined || !isHeld) {
+          return;
+        }
         isHeld = false;
         slot.holds -= 1;
         if (slot.holds === 0 && this.#listed !== undefined && this.#slots.get(id) === slot) {
@@ -210,7 +218,9 @@ export class Connections {
   /** What was asked of an open connection failed since its sign-in no longer holds. */
   noteSignInProblem(connection: Connection, error: KmsError): void {
     const slot = this.#slots.get(connection.id);
-    if (slot?.session?.connection.opening === connection.opening && slot.failure === undefined) this.#fail(slot, error);
+    if (slot?.session?.connection.opening === connection.opening && slot.failure === undefined) {
+      this.#fail(slot, error);
+    }
   }
 
   /**
@@ -234,14 +244,18 @@ export class Connections {
     this.allowToAsk(ref);
     for (const slot of [...this.#slots.values()]) {
       const waits = slot.failure !== undefined && signInOf(slot.ref) === signInOf(ref);
-      if (waits || slot.id === connectionId(ref)) this.reconnect(slot.ref);
+      if (waits || slot.id === connectionId(ref)) {
+        this.reconnect(slot.ref);
+      }
     }
   }
 
   /** Closes a connection; the next question opens it anew, from the files on. */
   reconnect(ref: ConnectionRef): void {
     const slot = this.#slots.get(connectionId(ref));
-    if (slot === undefined) return;
+    if (slot === undefined) {
+      return;
+    }
     this.#close(slot);
     this.#options.onStateChanged(slot.id);
   }
@@ -264,27 +278,39 @@ export class Connections {
     this.#options.onListChanged();
     this.#listNow();
     for (const slot of [...this.#slots.values()]) {
-      if (slot.ref.kind === 'sample') continue;
+      if (slot.ref.kind === 'sample') {
+        continue;
+      }
       const { generation } = slot;
       const fingerprint = await fingerprintOf(aws, slot.ref);
-      if (slot.generation !== generation) continue;
+      if (slot.generation !== generation) {
+        continue;
+      }
       const isChanged = slot.opening !== undefined && fingerprint !== slot.fingerprint;
       // What the user allowed was what the files said then: another program, or another device, is asked for anew.
-      if (isChanged) this.#forgetLeave(slot.ref);
-      if (isChanged || isSignInProblem(slot.failure)) this.reconnect(slot.ref);
+      if (isChanged) {
+        this.#forgetLeave(slot.ref);
+      }
+      if (isChanged || isSignInProblem(slot.failure)) {
+        this.reconnect(slot.ref);
+      }
     }
     void this.#watch();
   }
 
   dispose(): void {
     this.#disposed = true;
-    for (const slot of this.#slots.values()) this.#close(slot);
+    for (const slot of this.#slots.values()) {
+      this.#close(slot);
+    }
   }
 
   #slot(ref: ConnectionRef): Slot {
     const id = connectionId(ref);
     const known = this.#slots.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const slot: Slot = {
       id,
       ref,
@@ -306,19 +332,25 @@ export class Connections {
 
   #closeAllBut(refs: readonly ConnectionRef[]): void {
     this.#listed = refs;
-    for (const slot of [...this.#slots.values()]) this.#closeUnlessListed(slot, refs);
+    for (const slot of [...this.#slots.values()]) {
+      this.#closeUnlessListed(slot, refs);
+    }
   }
 
   #closeUnlessListed(slot: Slot, refs: readonly ConnectionRef[]): void {
     const isOfShownSignIn = refs.some((ref) => signInOf(ref) === signInOf(slot.ref));
-    if (refs.some((ref) => connectionId(ref) === slot.id) || (slot.isSibling && isOfShownSignIn)) return;
+    if (refs.some((ref) => connectionId(ref) === slot.id) || (slot.isSibling && isOfShownSignIn)) {
+      return;
+    }
     if (slot.holds > 0) {
       slot.isRemoved = true;
       return;
     }
     this.#close(slot);
     this.#slots.delete(slot.id);
-    if (!isOfShownSignIn) this.#forgetLeave(slot.ref);
+    if (!isOfShownSignIn) {
+      this.#forgetLeave(slot.ref);
+    }
   }
 
   #forgetLeave(ref: ConnectionRef): void {
@@ -328,7 +360,9 @@ export class Connections {
 
   /** The credentials lead to another account: the opening is over, and the next question opens the connection again. */
   #end(slot: Slot, session: OpenSession): void {
-    if (slot.session !== session && slot.checking !== session) return;
+    if (slot.session !== session && slot.checking !== session) {
+      return;
+    }
     this.#close(slot);
     this.#options.onAccountChanged(slot.id);
     this.#options.onStateChanged(slot.id);
@@ -351,9 +385,14 @@ export class Connections {
     try {
       return await this.#open(slot);
     } catch (error) {
-      if (slot.generation !== generation) return this.#again(slot);
-      if (isKmsError(error)) this.#fail(slot, error);
-      else slot.opening = undefined;
+      if (slot.generation !== generation) {
+        return this.#again(slot);
+      }
+      if (isKmsError(error)) {
+        this.#fail(slot, error);
+      } else {
+        slot.opening = undefined;
+      }
       throw error;
     }
   }
@@ -366,7 +405,9 @@ export class Connections {
   async #open(slot: Slot): Promise<Session> {
     const { generation, ref } = slot;
     const stopIfStale = (opened?: OpenedConnection) => {
-      if (slot.generation === generation) return;
+      if (slot.generation === generation) {
+        return;
+      }
       opened?.close();
       throw abortError();
     };
@@ -388,7 +429,9 @@ export class Connections {
     opened.ended.addEventListener('abort', () => setImmediate(() => this.#end(slot, session)), { once: true });
     const identity = session.identity().catch((error: unknown) => {
       // The row goes without its account, and a revoke asks again. The call is in the log.
-      if (isAbort(error) || isKmsError(error)) return undefined;
+      if (isAbort(error) || isKmsError(error)) {
+        return undefined;
+      }
       throw error;
     });
     if (slot.wasOpen) {
@@ -396,7 +439,9 @@ export class Connections {
       const account = (await identity)?.account;
       stopIfStale();
       slot.checking = undefined;
-      if (account === undefined || account !== slot.account) this.#options.onAccountChanged(slot.id);
+      if (account === undefined || account !== slot.account) {
+        this.#options.onAccountChanged(slot.id);
+      }
     }
     slot.session = session;
     void this.#watch();
@@ -419,13 +464,17 @@ export class Connections {
     let known: CallerIdentity | undefined;
     const tell = (change: SessionChange) => {
       // Nothing is told of a session that is closed, or not given out yet.
-      if (this.find(session.connection) === session) onChange(session, change);
+      if (this.find(session.connection) === session) {
+        onChange(session, change);
+      }
     };
     const ask = async (signal: AbortSignal) => {
       const identity = await opened.api.callerIdentity(signal);
       const isNew = known?.arn !== identity.arn;
       known = identity;
-      if (isNew) tell({ kind: 'identity' });
+      if (isNew) {
+        tell({ kind: 'identity' });
+      }
       return identity;
     };
     const id = connectionId(ref);
@@ -469,7 +518,9 @@ export class Connections {
     try {
       const aws = await this.#options.aws();
       const paths = await aws.files(this.known.filter(({ kind }) => kind !== 'sample'));
-      if (latest === this.#watches && !this.#disposed) this.#options.watch(paths);
+      if (latest === this.#watches && !this.#disposed) {
+        this.#options.watch(paths);
+      }
     } catch {
       // What was watched stays watched; whoever asks for the connections is told why the files can't be read.
     }
@@ -482,11 +533,15 @@ function signInOf(ref: ConnectionRef): string {
 }
 
 async function fingerprintOf(aws: Aws, ref: ConnectionRef): Promise<string | undefined> {
-  if (ref.kind === 'sample') return undefined;
+  if (ref.kind === 'sample') {
+    return undefined;
+  }
   try {
     return await aws.fingerprint(ref);
   } catch (error) {
-    if (isKind(error, 'profileMissing')) return undefined;
+    if (isKind(error, 'profileMissing')) {
+      return undefined;
+    }
     throw error;
   }
 }

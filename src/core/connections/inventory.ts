@@ -144,7 +144,9 @@ export class Inventory {
     this.#toDescribe.set(list, keyArns.values());
     while (this.#describing < describeConcurrency) {
       const keyArn = this.#nextToDescribe();
-      if (keyArn === undefined) break;
+      if (keyArn === undefined) {
+        break;
+      }
       void this.#describe(keyArn);
     }
   }
@@ -152,7 +154,9 @@ export class Inventory {
   forgetAll(): void {
     this.#keys?.abort();
     this.#keys = undefined;
-    for (const keyArn of [...this.#grants.keys()]) this.forgetGrants(keyArn);
+    for (const keyArn of [...this.#grants.keys()]) {
+      this.forgetGrants(keyArn);
+    }
     this.#metadata.clear();
     this.#toDescribe.clear();
   }
@@ -170,7 +174,9 @@ export class Inventory {
   #nextToDescribe(): string | undefined {
     for (const [list, keyArns] of this.#toDescribe) {
       for (let next = keyArns.next(); next.done !== true; next = keyArns.next()) {
-        if (!this.#metadata.has(next.value)) return next.value;
+        if (!this.#metadata.has(next.value)) {
+          return next.value;
+        }
       }
       this.#toDescribe.delete(list);
     }
@@ -191,7 +197,9 @@ export class Inventory {
       } catch {
         // The row stays without its state; the call is in the log, and a refresh asks again.
       }
-      if (this.#closed.aborted) break;
+      if (this.#closed.aborted) {
+        break;
+      }
     }
     this.#describing -= 1;
   }
@@ -219,8 +227,12 @@ class KeyLoad {
   constructor(api: KmsApi, closed: AbortSignal, onChange: () => void) {
     const signal = AbortSignal.any([closed, this.#controller.signal]);
     const tell = ({ done }: Stream) => {
-      if (!this.#announced || signal.aborted) return;
-      if (!done && this.#came - this.#told < toldShare * this.#came) return;
+      if (!this.#announced || signal.aborted) {
+        return;
+      }
+      if (!done && this.#came - this.#told < toldShare * this.#came) {
+        return;
+      }
       this.#told = this.#came;
       onChange();
     };
@@ -256,14 +268,20 @@ class KeyLoad {
   }
 
   #state(): ListState {
-    if (this.#keys.error !== undefined) return { kind: 'failed', error: this.#keys.error };
+    if (this.#keys.error !== undefined) {
+      return { kind: 'failed', error: this.#keys.error };
+    }
     return { kind: this.#keys.done && this.#aliases.done ? 'complete' : 'loading' };
   }
 
   /** Aliases come by name, so those that are still to come go behind those that are there. */
   #settled(): number {
-    if (!this.#keys.done) return 0;
-    if (this.#aliases.done) return this.#sorted.length;
+    if (!this.#keys.done) {
+      return 0;
+    }
+    if (this.#aliases.done) {
+      return this.#sorted.length;
+    }
     const firstWithout = this.#sorted.findIndex(({ aliases }) => aliases.length === 0);
     return firstWithout === -1 ? this.#sorted.length : firstWithout;
   }
@@ -271,20 +289,28 @@ class KeyLoad {
   #addKeys(page: readonly KeyListEntry[]): void {
     this.#came += page.length;
     for (const { keyId, arn } of page) {
-      if (!this.#byId.has(keyId)) this.#put({ keyId, arn, aliases: this.#aliasesOf.get(keyId) ?? none });
+      if (!this.#byId.has(keyId)) {
+        this.#put({ keyId, arn, aliases: this.#aliasesOf.get(keyId) ?? none });
+      }
     }
   }
 
   #addAliases(page: readonly AliasListEntry[]): void {
     this.#came += page.length;
     for (const { aliasName, targetKeyId } of page) {
-      if (targetKeyId === undefined) continue;
+      if (targetKeyId === undefined) {
+        continue;
+      }
       const known = this.#aliasesOf.get(targetKeyId) ?? none;
-      if (known.includes(aliasName)) continue;
+      if (known.includes(aliasName)) {
+        continue;
+      }
       const aliases = [...known, aliasName].sort();
       this.#aliasesOf.set(targetKeyId, aliases);
       const key = this.#byId.get(targetKeyId);
-      if (key !== undefined) this.#put({ ...key, aliases });
+      if (key !== undefined) {
+        this.#put({ ...key, aliases });
+      }
     }
   }
 
@@ -367,7 +393,9 @@ class GrantLoad {
 
   /** Loads one window more; a second call while one is under way joins it, and one after the end does nothing. */
   window(): Promise<void> {
-    if (this.#loading || this.#state.kind === 'complete') return this.settled;
+    if (this.#loading || this.#state.kind === 'complete') {
+      return this.settled;
+    }
     this.#loading = true;
     this.settled = this.#load().finally(() => {
       this.#loading = false;
@@ -381,7 +409,9 @@ class GrantLoad {
 
   async #load(): Promise<void> {
     const window: Grant[] = [];
-    if (this.#marker === undefined && this.#grants.length === 0) this.#began = this.#clock.monotonic();
+    if (this.#marker === undefined && this.#grants.length === 0) {
+      this.#began = this.#clock.monotonic();
+    }
     try {
       do {
         const marker = this.#marker;
@@ -413,15 +443,23 @@ class GrantLoad {
 
 function byAliasThenId(left: KmsKey, right: KmsKey): number {
   const [a, b] = [left.aliases[0], right.aliases[0]];
-  if (a !== undefined && b !== undefined) return compare(a, b);
-  if (a !== undefined) return -1;
-  if (b !== undefined) return 1;
+  if (a !== undefined && b !== undefined) {
+    return compare(a, b);
+  }
+  if (a !== undefined) {
+    return -1;
+  }
+  if (b !== undefined) {
+    return 1;
+  }
   return compare(left.keyId, right.keyId);
 }
 
 /** Grants with a name first, by name; then the newest first. */
 export function compareGrants(left: Grant, right: Grant): number {
-  if ((left.name === undefined) !== (right.name === undefined)) return left.name === undefined ? 1 : -1;
+  if ((left.name === undefined) !== (right.name === undefined)) {
+    return left.name === undefined ? 1 : -1;
+  }
   return (
     compare(left.name ?? '', right.name ?? '') ||
     (right.creationDate?.getTime() ?? 0) - (left.creationDate?.getTime() ?? 0) ||
@@ -435,9 +473,12 @@ function compare(left: string, right: string): number {
 }
 
 function asKmsError(error: unknown): KmsError {
-  if (isKmsError(error)) return error;
-  if (isAbort(error))
+  if (isKmsError(error)) {
+    return error;
+  }
+  if (isAbort(error)) {
     return new KmsError({ kind: 'unknown', operation: 'List', awsName: 'AbortError', message: 'Cancelled' }, error);
+  }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return new KmsError({ kind: 'unknown', operation: 'List', awsName: name, message }, error);
 }

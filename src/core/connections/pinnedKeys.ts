@@ -27,7 +27,9 @@ export function readKeyArn(arn: string): KeyArn | undefined {
 
 /** Why a text can't be opened as a key; `undefined` when it can. */
 export function keyArnProblem(text: string): string | undefined {
-  if (readKeyArn(text) !== undefined) return undefined;
+  if (readKeyArn(text) !== undefined) {
+    return undefined;
+  }
   if (/^(arn:[\w-]+:kms:[^:]*:[^:]*:)?alias\//.test(text)) {
     return l10n.t(
       'This is an alias. An alias can be moved to another key at any time, and KMS takes none for grants: use the ARN of the key itself.',

@@ -194,13 +194,20 @@ export function duplicatesIn(grants: readonly Grant[]): ReadonlyMap<string, Gran
   for (const grant of grants) {
     const same = sameness(grant);
     const others = alike.get(same);
-    if (others === undefined) alike.set(same, [grant]);
-    else others.push(grant);
+    if (others === undefined) {
+      alike.set(same, [grant]);
+    } else {
+      others.push(grant);
+    }
   }
   const duplicates = new Map<string, Grant>();
   for (const all of alike.values()) {
     const kept = all.reduce((newest, grant) => (isNewer(grant, newest) ? grant : newest));
-    for (const { grantId } of all) if (grantId !== kept.grantId) duplicates.set(grantId, kept);
+    for (const { grantId } of all) {
+      if (grantId !== kept.grantId) {
+        duplicates.set(grantId, kept);
+      }
+    }
   }
   return duplicates;
 }
@@ -347,7 +354,9 @@ function ofState(subject: Subject | undefined, context: FindingContext): readonl
 
 /** The quota of grants is one of customer managed keys. Without a grant, for the key itself. */
 function ofQuota(subject: Subject | undefined, count: number, context: FindingContext): readonly Finding[] {
-  if (count < nearQuota || isAwsManaged(context.key, context.metadata) || !isOn('nearQuota', context)) return [];
+  if (count < nearQuota || isAwsManaged(context.key, context.metadata) || !isOn('nearQuota', context)) {
+    return [];
+  }
   const format = (value: number) => value.toLocaleString('en');
   const reason = l10n.t(
     'The key has {0} grants. The default quota is {1}, which AWS raises on request.',

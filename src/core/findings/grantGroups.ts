@@ -93,7 +93,9 @@ export function heldGrants(
 
 /** Those that the filter leaves: a word may be in the grant, its key, its connection, its grantee or its findings. */
 export function filterGrants(held: readonly HeldGrant[], filter: TextFilter | undefined): readonly HeldGrant[] {
-  if (filter === undefined) return held;
+  if (filter === undefined) {
+    return held;
+  }
   const texts = textsOfAll(held);
   return held.filter((_, place) => filter.matches(texts[place] ?? []));
 }
@@ -136,8 +138,11 @@ export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }:
   for (const one of sorted) {
     idsOf(one).forEach((id, index) => {
       const known = groups.get(id);
-      if (known === undefined) groups.set(id, newGroup(id, one, grouping, index));
-      else known.grants.push(one);
+      if (known === undefined) {
+        groups.set(id, newGroup(id, one, grouping, index));
+      } else {
+        known.grants.push(one);
+      }
     });
   }
   const ranked = [...groups.values()].map((group) => ({ group, rank: rankOf(group) }));
@@ -229,7 +234,9 @@ function rankOf({ subject }: GrantGroup): number {
     case 'finding':
       return subject.finding === 'none' ? findingKinds.length : findingKinds.indexOf(subject.finding);
     case 'principal': {
-      if (subject.principal.managedBy !== undefined) return 2;
+      if (subject.principal.managedBy !== undefined) {
+        return 2;
+      }
       return unresolved.includes(subject.principal.kind) ? 0 : 1;
     }
     default:

@@ -81,7 +81,9 @@ export async function scanGrants({
   const unreadable: Unreadable[] = [];
   const counts = { keysDone: 0, keysTotal: 0, grants: 0, unreadable: 0 };
   const tell = (change: Partial<ScanCounts>) => {
-    for (const name of countNames) counts[name] += change[name] ?? 0;
+    for (const name of countNames) {
+      counts[name] += change[name] ?? 0;
+    }
     onProgress({ ...counts });
   };
   const all = [...new Set([...sessions, ...pinned.keys()])];
@@ -115,10 +117,14 @@ async function scanSession(
   const scanned: Omit<ScannedKey, 'connection'>[] = [];
   const failures: { readonly key: KeyListEntry | undefined; readonly error: KmsError }[] = [];
   const fail = (key: KeyListEntry | undefined, error: unknown) => {
-    if (signal.aborted && (isAbort(error) || broken.signal.aborted)) return;
+    if (signal.aborted && (isAbort(error) || broken.signal.aborted)) {
+      return;
+    }
     const reason = asKmsError(error);
     const endsAll = isSignInProblem(reason);
-    if (endsAll) broken.abort();
+    if (endsAll) {
+      broken.abort();
+    }
     failures.push({ key: endsAll ? undefined : key, error: reason });
     tell({ unreadable: 1 });
   };
@@ -128,7 +134,9 @@ async function scanSession(
       return inventory.metadata(arn) ?? (await api.describeKey(arn, signal));
     } catch (error) {
       // The grants can be read all the same, and say themselves when the sign-in no longer holds.
-      if (isAbort(error) || isKmsError(error)) return undefined;
+      if (isAbort(error) || isKmsError(error)) {
+        return undefined;
+      }
       throw error;
     }
   };
@@ -140,7 +148,9 @@ async function scanSession(
       for await (const page of pagesOf(grantsOf(api, { keyArn: key.arn }, signal))) {
         const before = grants.size;
         // A list that changes while it is paged can hold a grant twice.
-        for (const grant of page) grants.set(grant.grantId, grant);
+        for (const grant of page) {
+          grants.set(grant.grantId, grant);
+        }
         tell({ grants: grants.size - before });
       }
       isComplete = true;
@@ -160,7 +170,9 @@ async function scanSession(
   const listAliases = async () => {
     for await (const page of pagesOf((marker) => api.listAliases(marker, signal))) {
       for (const { aliasName, targetKeyId } of page) {
-        if (targetKeyId !== undefined) aliases.set(targetKeyId, [...(aliases.get(targetKeyId) ?? []), aliasName]);
+        if (targetKeyId !== undefined) {
+          aliases.set(targetKeyId, [...(aliases.get(targetKeyId) ?? []), aliasName]);
+        }
       }
     }
   };
@@ -170,7 +182,9 @@ async function scanSession(
   let working = 0;
   const work = async () => {
     working += 1;
-    for (let key = queue[begun++]; key !== undefined && !signal.aborted; key = queue[begun++]) await scan(key);
+    for (let key = queue[begun++]; key !== undefined && !signal.aborted; key = queue[begun++]) {
+      await scan(key);
+    }
     working -= 1;
   };
   const seen = new Set<string>();
@@ -179,14 +193,22 @@ async function scanSession(
     const fresh = keys.filter(({ arn }) => !seen.has(arn) && seen.add(arn));
     tell({ keysTotal: fresh.length });
     queue.push(...fresh);
-    while (working < atOnce && begun < queue.length) workers.push(work());
+    while (working < atOnce && begun < queue.length) {
+      workers.push(work());
+    }
   };
   const listKeys = async () => {
-    for await (const page of pagesOf((marker) => api.listKeys(marker, signal))) add(page);
+    for await (const page of pagesOf((marker) => api.listKeys(marker, signal))) {
+      add(page);
+    }
   };
   const listed = (list: Promise<void>) => list.catch((error: unknown) => fail(undefined, error));
-  if (pinned.length > 0) add(pinned);
-  if (isWhole) await Promise.all([listed(listAliases()), listed(listKeys())]);
+  if (pinned.length > 0) {
+    add(pinned);
+  }
+  if (isWhole) {
+    await Promise.all([listed(listAliases()), listed(listKeys())]);
+  }
   await Promise.all(workers);
   const withAliases = (key: KeyListEntry): KmsKey => ({ ...key, aliases: aliases.get(key.keyId)?.toSorted() ?? [] });
   return {
@@ -201,6 +223,8 @@ async function scanSession(
 }
 
 function asKmsError(error: unknown): KmsError {
-  if (isKmsError(error)) return error;
+  if (isKmsError(error)) {
+    return error;
+  }
   throw error;
 }

@@ -53,7 +53,9 @@ const aliasPrefix = 'alias/';
 /** What rows and questions call the key: its first alias, without AWS's prefix, else its ID. */
 export function keyLabel(key: KmsKey): string {
   const [alias] = key.aliases;
-  if (alias === undefined) return key.keyId;
+  if (alias === undefined) {
+    return key.keyId;
+  }
   return alias.startsWith(aliasPrefix) ? alias.slice(aliasPrefix.length) : alias;
 }
 

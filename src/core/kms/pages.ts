@@ -58,7 +58,9 @@ export async function* pagesOf<T>(read: ReadPage<T>): AsyncGenerator<readonly T[
 /** All that is on the pages of a list that is short, or wanted whole. */
 export async function allOf<T>(read: ReadPage<T>): Promise<readonly T[]> {
   const all: T[] = [];
-  for await (const items of pagesOf(read)) all.push(...items);
+  for await (const items of pagesOf(read)) {
+    all.push(...items);
+  }
   return all;
 }
 

@@ -75,11 +75,19 @@ function read(ref: PrincipalRef): Principal {
     return ofAws(role, name, account);
   }
   // Of a session there may be its name too: AROA…:session.
-  if (/^AROA[A-Z0-9]+(:[\w+=,.@-]+)?$/.test(value)) return is('unresolvedRole', value);
-  if (/^AIDA[A-Z0-9]+$/.test(value)) return is('unresolvedUser', value);
+  if (/^AROA[A-Z0-9]+(:[\w+=,.@-]+)?$/.test(value)) {
+    return is('unresolvedRole', value);
+  }
+  if (/^AIDA[A-Z0-9]+$/.test(value)) {
+    return is('unresolvedUser', value);
+  }
   const { service, account, resource } = arnPattern.exec(value)?.groups ?? {};
-  if (account === undefined || resource === undefined) return is('other', value);
-  if (resource === 'root') return is('accountRoot', l10n.t('account {0}', account), account);
+  if (account === undefined || resource === undefined) {
+    return is('other', value);
+  }
+  if (resource === 'root') {
+    return is('accountRoot', l10n.t('account {0}', account), account);
+  }
   const [type, ...path] = resource.split('/');
   const name = path.at(-1) ?? resource;
   switch (`${service}:${type}`) {
@@ -116,7 +124,9 @@ export function describePrincipal(principal: Principal, grant: Grant): string {
   const sentence = sentenceOf(principal, volumeOf(grant));
   const other = otherAccountOf(principal, grant.keyArn);
   const keyAccount = accountOfArn(grant.keyArn);
-  if (other === undefined || keyAccount === undefined) return sentence;
+  if (other === undefined || keyAccount === undefined) {
+    return sentence;
+  }
   return `${sentence} ${l10n.t("That is another account than the key's, which is {0}.", keyAccount)}`;
 }
 

@@ -18,13 +18,17 @@ export function retireRight(
   callerArn: string,
   grant: Pick<Grant, 'keyArn' | 'retiringPrincipal' | 'granteePrincipal' | 'issuingAccount' | 'operations'>,
 ): RetireRight {
-  if (callerArn === grant.issuingAccount) return 'yes';
+  if (callerArn === grant.issuingAccount) {
+    return 'yes';
+  }
   const named = [
     grant.retiringPrincipal,
     grant.operations.includes('RetireGrant') ? grant.granteePrincipal : undefined,
   ];
   const rights = named.map((ref) => (ref === undefined ? 'no' : actsAs(callerArn, ref)));
-  if (rights.includes('yes')) return 'yes';
+  if (rights.includes('yes')) {
+    return 'yes';
+  }
   const account = accountOfArn(callerArn);
   const delegating = [accountOfIssuer(grant.issuingAccount), accountOfArn(grant.keyArn)];
   return rights.includes('perhaps') || (account !== undefined && delegating.includes(account)) ? 'perhaps' : 'no';
@@ -40,13 +44,23 @@ function accountOfIssuer(issuer: string | undefined): string | undefined {
  * and a name is unique in its account (IAM User Guide, "IAM identifiers").
  */
 function actsAs(callerArn: string, { kind, value }: PrincipalRef): RetireRight {
-  if (kind !== 'principal') return 'no';
-  if (value === callerArn) return 'yes';
+  if (kind !== 'principal') {
+    return 'no';
+  }
+  if (value === callerArn) {
+    return 'yes';
+  }
   const caller = readArn(callerArn);
   const named = readArn(value);
-  if (caller === undefined || named === undefined) return 'no';
-  if (caller.partition !== named.partition || caller.account !== named.account || named.service !== 'iam') return 'no';
-  if (named.resource === 'root') return 'perhaps';
+  if (caller === undefined || named === undefined) {
+    return 'no';
+  }
+  if (caller.partition !== named.partition || caller.account !== named.account || named.service !== 'iam') {
+    return 'no';
+  }
+  if (named.resource === 'root') {
+    return 'perhaps';
+  }
   const role = roleOfSession(caller);
   const isItsRole = named.resource.startsWith('role/') && named.resource.split('/').at(-1) === role;
   return role !== undefined && isItsRole ? 'yes' : 'no';
@@ -60,7 +74,9 @@ function actsAs(callerArn: string, { kind, value }: PrincipalRef): RetireRight {
 export function retiringPrincipalsOf(callerArn: string, region: string): readonly string[] {
   const caller = readArn(callerArn);
   const role = caller === undefined ? undefined : roleOfSession(caller);
-  if (caller === undefined || role === undefined) return [callerArn];
+  if (caller === undefined || role === undefined) {
+    return [callerArn];
+  }
   const ssoPath = 'aws-reserved/sso.amazonaws.com/';
   const paths = role.startsWith('AWSReservedSSO_') ? [ssoPath, `${ssoPath}${region}/`] : [''];
   const { partition, account } = caller;
@@ -86,15 +102,23 @@ export async function* retirableGrants(
         answered += 1;
         const id = ({ keyArn, grantId }: Grant) => `${keyArn} ${grantId}`;
         const fresh = page.filter((grant) => !seen.has(id(grant)));
-        for (const grant of fresh) seen.add(id(grant));
-        if (fresh.length > 0) yield fresh;
+        for (const grant of fresh) {
+          seen.add(id(grant));
+        }
+        if (fresh.length > 0) {
+          yield fresh;
+        }
       }
     } catch (error) {
-      if (!isKind(error, 'invalidArn', 'invalidPrincipal', 'keyNotFound', 'validation')) throw error;
+      if (!isKind(error, 'invalidArn', 'invalidPrincipal', 'keyNotFound', 'validation')) {
+        throw error;
+      }
       failure ??= error;
     }
   }
-  if (answered === 0 && failure !== undefined) throw failure;
+  if (answered === 0 && failure !== undefined) {
+    throw failure;
+  }
 }
 
 interface ArnParts {
@@ -107,7 +131,9 @@ interface ArnParts {
 function readArn(arn: string): ArnParts | undefined {
   const account = accountOfArn(arn);
   const [, partition, service, , , ...resource] = arn.split(':');
-  if (account === undefined || partition === undefined || service === undefined) return undefined;
+  if (account === undefined || partition === undefined || service === undefined) {
+    return undefined;
+  }
   return { partition, service, account, resource: resource.join(':') };
 }
 

@@ -76,7 +76,9 @@ export class RequestLimiter {
   /** Holds at once, also for what waits. */
   setBudget(percent: number): void {
     this.#budget = percent;
-    for (const bucket of this.#buckets.values()) bucket.setRate(rateOf(bucket.operation, percent));
+    for (const bucket of this.#buckets.values()) {
+      bucket.setRate(rateOf(bucket.operation, percent));
+    }
   }
 
   /**
@@ -96,13 +98,17 @@ export class RequestLimiter {
         return answer;
       } catch (error) {
         const isThrottled = isKind(error, 'throttled') && isTransient(error);
-        if (isThrottled) bucket.throttled(pace);
+        if (isThrottled) {
+          bucket.throttled(pace);
+        }
         const most = isThrottled
           ? maxSendings[priority]
           : isRepeatable && isTransient(error)
             ? maxSendingsWhenFailing
             : 1;
-        if (sendings >= most) throw error;
+        if (sendings >= most) {
+          throw error;
+        }
       }
       await this.#clock.sleep(Math.min(longestBackOffMs, firstBackOffMs * 2 ** (sendings - 1)), signal);
     }
@@ -171,7 +177,9 @@ class Bucket {
 
   /** Resolves when it is the request's turn. */
   turn(request: object, priority: Priority, signal: AbortSignal): Promise<Pace> {
-    if (signal.aborted) return Promise.reject(abortError());
+    if (signal.aborted) {
+      return Promise.reject(abortError());
+    }
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.interactive.delete(request);
@@ -181,7 +189,9 @@ class Bucket {
       const onAbort = () => {
         leave();
         reject(abortError());
-        if (this.#next() === undefined) this.#pump?.abort();
+        if (this.#next() === undefined) {
+          this.#pump?.abort();
+        }
       };
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting[priority].set(request, () => {
@@ -195,7 +205,9 @@ class Bucket {
   raise(request: object): void {
     const { interactive, background } = this.#waiting;
     const go = background.get(request);
-    if (go === undefined) return;
+    if (go === undefined) {
+      return;
+    }
     background.delete(request);
     interactive.set(request, go);
   }
@@ -207,7 +219,9 @@ class Bucket {
 
   throttled(pace: Pace): void {
     this.#fill();
-    if (pace !== this.#pace) return;
+    if (pace !== this.#pace) {
+      return;
+    }
     this.#pace += 1;
     this.#part = Math.max(slowest, this.#part / 2);
     this.#tokens = Math.min(0, this.#tokens);
@@ -237,7 +251,9 @@ class Bucket {
   }
 
   #sleep(): void {
-    if (this.#pump !== undefined) return;
+    if (this.#pump !== undefined) {
+      return;
+    }
     const pump = new AbortController();
     this.#pump = pump;
     // Clocks of computers count whole milliseconds: rounded up, the token is there when it ends.

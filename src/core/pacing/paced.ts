@@ -42,15 +42,21 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
     const reads = <T>(operation: LimitedOperation): Read<T> => {
       const underWay = new Map<string, SharedRead<T>>();
       return (priority, input, signal, send) => {
-        if (signal.aborted) return Promise.reject(abortError());
+        if (signal.aborted) {
+          return Promise.reject(abortError());
+        }
         const id = JSON.stringify(input);
         const known = underWay.get(id);
         if (known?.isWaiting === true) {
-          if (priority === 'interactive') known.raise();
+          if (priority === 'interactive') {
+            known.raise();
+          }
           return known.wait(signal);
         }
         const read: SharedRead<T> = new SharedRead(limiter, { quota: quota(), operation, priority }, send, () => {
-          if (underWay.get(id) === read) underWay.delete(id);
+          if (underWay.get(id) === read) {
+            underWay.delete(id);
+          }
         });
         underWay.set(id, read);
         return read.wait(signal);
@@ -69,7 +75,9 @@ export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsA
         try {
           return await send();
         } catch (error) {
-          if (isOutcomeUnknown(error)) lost = error;
+          if (isOutcomeUnknown(error)) {
+            lost = error;
+          }
           // A refusal changed nothing: cancelled after it, nothing was sent that counts.
           isSent = lost !== undefined || (isAbort(error) && !wasNotSent(error));
           throw error;
@@ -195,7 +203,9 @@ class SharedRead<T> {
   }
 
   raise(): void {
-    if (this.#request.priority === 'background') this.#limiter.raise(this.#request);
+    if (this.#request.priority === 'background') {
+      this.#limiter.raise(this.#request);
+    }
   }
 
   /** The answer, for one who gives up when `signal` is aborted. */
@@ -205,7 +215,9 @@ class SharedRead<T> {
       const onAbort = () => {
         reject(abortError());
         this.#waiting -= 1;
-        if (this.#waiting > 0) return;
+        if (this.#waiting > 0) {
+          return;
+        }
         this.#onEnd();
         this.#controller.abort();
       };

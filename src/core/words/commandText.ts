@@ -274,7 +274,9 @@ const terraformOperations: readonly string[] = [
 ];
 
 function contextLines(argument: string, pairs: Readonly<Record<string, string>> | undefined): readonly string[] {
-  if (pairs === undefined) return [];
+  if (pairs === undefined) {
+    return [];
+  }
   const lines = Object.entries(sorted(pairs)).map(([key, value]) => [hclQuoted(key), hclQuoted(value)] as const);
   return [`    ${argument} = {`, ...aligned(lines, '      '), '    }'];
 }

@@ -14,12 +14,16 @@ export type SearchText = string & { readonly isSearchText: unique symbol };
 /** `undefined` for a text that has no words: then all is shown. */
 export function textFilter(text: string): TextFilter | undefined {
   const words = normal(text).split(/\s+/).filter(Boolean);
-  if (words.length === 0) return undefined;
+  if (words.length === 0) {
+    return undefined;
+  }
   return {
     text: text.trim(),
     matches: (texts) => {
       for (const word of words) {
-        if (!isIn(texts, word)) return false;
+        if (!isIn(texts, word)) {
+          return false;
+        }
       }
       return true;
     },
@@ -28,7 +32,9 @@ export function textFilter(text: string): TextFilter | undefined {
 
 function isIn(texts: readonly SearchText[], word: string): boolean {
   for (const text of texts) {
-    if (text.includes(word)) return true;
+    if (text.includes(word)) {
+      return true;
+    }
   }
   return false;
 }
@@ -95,7 +101,9 @@ export function showsKey(
   metadata: KeyMetadata | undefined,
   loaded: readonly Grant[],
 ): boolean {
-  if (filter === undefined) return true;
+  if (filter === undefined) {
+    return true;
+  }
   const texts = keyTexts(key, metadata);
   return filter.matches(texts) || loaded.some((grant) => filter.matches([...texts, grantText(grant)]));
 }
@@ -119,16 +127,22 @@ export function placesShown(
   keys: readonly KmsKey[],
   known: Iterable<KnownOfKey>,
 ): readonly number[] {
-  if (filter === undefined) return keys.map((_, place) => place);
+  if (filter === undefined) {
+    return keys.map((_, place) => place);
+  }
   const shown = new Set<number>();
   for (const { keyArn, metadata, grants } of known) {
     const place = placesByArn(keys).get(keyArn);
     const key = place === undefined ? undefined : keys[place];
-    if (place !== undefined && key !== undefined && showsKey(filter, key, metadata, grants)) shown.add(place);
+    if (place !== undefined && key !== undefined && showsKey(filter, key, metadata, grants)) {
+      shown.add(place);
+    }
   }
   const found: number[] = [];
   textsOfKeys(keys).forEach((own, place) => {
-    if (filter.matches(own) || shown.has(place)) found.push(place);
+    if (filter.matches(own) || shown.has(place)) {
+      found.push(place);
+    }
   });
   return found;
 }

@@ -84,7 +84,9 @@ function described(ref: PrincipalRef | undefined): string | undefined {
 }
 
 function pairs(context: Readonly<Record<string, string>> | undefined): string | undefined {
-  if (context === undefined) return undefined;
+  if (context === undefined) {
+    return undefined;
+  }
   return Object.entries(context)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');

@@ -45,9 +45,13 @@ async function part<T>(asked: Promise<T>): Promise<Part<T>> {
   try {
     return { kind: 'known', value: await asked };
   } catch (error) {
-    if (!isKmsError(error)) throw error;
+    if (!isKmsError(error)) {
+      throw error;
+    }
     // What KMS says of the rotation of a key that has none.
-    if (error.details.awsName === 'UnsupportedOperationException') return { kind: 'notApplicable' };
+    if (error.details.awsName === 'UnsupportedOperationException') {
+      return { kind: 'notApplicable' };
+    }
     return { kind: 'failed', error };
   }
 }
@@ -129,7 +133,9 @@ function usageAsJson({ last, trackingStartDate, keyCreationDate }: KeyLastUsage)
 
 /** KMS API Reference, "GetKeyLastUsage": what no usage means depends on which of the dates is the later. */
 function notUsed(trackingStart: Date | undefined, keyCreation: Date | undefined): string {
-  if (trackingStart === undefined) return l10n.t('No use is known.');
+  if (trackingStart === undefined) {
+    return l10n.t('No use is known.');
+  }
   return keyCreation !== undefined && keyCreation >= trackingStart
     ? l10n.t('Not used since it was created.')
     : l10n.t('Not used since KMS began to keep track. What was before is not known.');

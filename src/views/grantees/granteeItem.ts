@@ -219,7 +219,9 @@ export function countsText({ keysDone, keysTotal, grants, unreadable }: ScanCoun
     l10n.t('{0} of {1} keys', formatCount(keysDone), formatCount(keysTotal)),
     grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', formatCount(grants)),
   ];
-  if (unreadable > 0) parts.push(l10n.t('{0} not readable', formatCount(unreadable)));
+  if (unreadable > 0) {
+    parts.push(l10n.t('{0} not readable', formatCount(unreadable)));
+  }
   return parts.join(' · ');
 }
 
@@ -281,6 +283,8 @@ function unreadableItem(unreadable: Unreadable): vscode.TreeItem {
 }
 
 function nameOf({ key, ref, region }: Unreadable): string {
-  if (key !== undefined) return keyLabel(key);
+  if (key !== undefined) {
+    return keyLabel(key);
+  }
   return [connectionName(ref), region].filter((part) => part !== undefined).join(' · ');
 }

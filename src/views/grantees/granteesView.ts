@@ -165,7 +165,9 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   #children(node: GranteesNode | undefined): GranteesNode[] {
-    if (node === undefined) return this.#roots();
+    if (node === undefined) {
+      return this.#roots();
+    }
     switch (node.kind) {
       case 'group':
         return this.#grants(node);
@@ -194,11 +196,15 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     const run = new AbortController();
     this.#run = run;
     const end = (state: ScanState | undefined) => {
-      if (this.#run !== run) return;
+      if (this.#run !== run) {
+        return;
+      }
       this.#run = undefined;
       const changes = this.#meanwhile.splice(0);
       this.#state = state;
-      for (const change of changes) this.#keep(change);
+      for (const change of changes) {
+        this.#keep(change);
+      }
       this.#show(this.#state);
     };
     this.#meanwhile = [];
@@ -207,7 +213,9 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       signal: run.signal,
       cancel: () => run.abort(),
       progress: (counts) => {
-        if (this.#run !== run || this.#now() - this.#toldAt < progressMs) return;
+        if (this.#run !== run || this.#now() - this.#toldAt < progressMs) {
+          return;
+        }
         this.#toldAt = this.#now();
         this.#state = { kind: 'running', counts };
         this.#changed.fire(undefined);
@@ -263,17 +271,25 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     const isEnding = this.#revocations.state(connection, key, grant.grantId) !== undefined;
     const id = `${connectionId(connection)}|${key.arn}|${grant.grantId}`;
     // Whether another grant is a duplicate depends on those that stay.
-    if (this.#held !== undefined && isEnding !== this.#ending.has(id)) this.#recomputeSoon();
+    if (this.#held !== undefined && isEnding !== this.#ending.has(id)) {
+      this.#recomputeSoon();
+    }
     const rows = [...(this.#rows.get(id)?.values() ?? [])];
-    if (rows.length > 0) this.#changed.fire(rows);
+    if (rows.length > 0) {
+      this.#changed.fire(rows);
+    }
   }
 
   /** A grant that KMS no longer lists is none that anybody holds. */
   onRevocationOutcome({ connection, key, grant }: RevocationRecord, outcome: RevocationOutcome): void {
-    if (outcome.kind !== 'gone') return;
+    if (outcome.kind !== 'gone') {
+      return;
+    }
     const id = connectionId(connection);
     this.#keep((scanned) => {
-      if (scanned.connection.id !== id || scanned.key.arn !== key.arn) return scanned;
+      if (scanned.connection.id !== id || scanned.key.arn !== key.arn) {
+        return scanned;
+      }
       return { ...scanned, grants: scanned.grants.filter(({ grantId }) => grantId !== grant.grantId) };
     });
     this.#recomputeSoon();
@@ -328,8 +344,12 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   #keep(change: (scanned: ScannedKey) => ScannedKey | undefined): void {
-    if (this.#run !== undefined) this.#meanwhile.push(change);
-    if (this.#state?.kind !== 'ended') return;
+    if (this.#run !== undefined) {
+      this.#meanwhile.push(change);
+    }
+    if (this.#state?.kind !== 'ended') {
+      return;
+    }
     const { result } = this.#state;
     const keys = result.keys.map(change).filter((scanned) => scanned !== undefined);
     const grants = keys.reduce((sum, scanned) => sum + scanned.grants.length, 0);
@@ -338,8 +358,12 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   #roots(): GranteesNode[] {
     const state = this.#state;
-    if (state === undefined) return [];
-    if (state.kind === 'running') return [{ kind: 'scanState', state }];
+    if (state === undefined) {
+      return [];
+    }
+    if (state.kind === 'running') {
+      return [{ kind: 'scanState', state }];
+    }
     const { unreadable } = state.result;
     const groups = this.#allGroups();
     const shown = groups.slice(0, this.#shownOf(this.arrangement.grouping));
@@ -379,11 +403,15 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   #allHeld(): readonly HeldGrant[] {
-    if (this.#state?.kind !== 'ended') return [];
+    if (this.#state?.kind !== 'ended') {
+      return [];
+    }
     if (this.#held === undefined) {
       const ending = new Set<string>();
       const isEnding = ({ connection, key }: { connection: ScannedKey['connection']; key: KmsKey }, grant: Grant) => {
-        if (this.#revocations.state(connection.ref, key, grant.grantId) === undefined) return false;
+        if (this.#revocations.state(connection.ref, key, grant.grantId) === undefined) {
+          return false;
+        }
         ending.add(`${connection.id}|${key.arn}|${grant.grantId}`);
         return true;
       };
@@ -401,7 +429,9 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   #allSorted(): readonly HeldGrant[] {
     const by = this.arrangement.sorting;
-    if (this.#sorted?.by !== by) this.#sorted = { by, held: sortGrants(this.#allHeld(), by) };
+    if (this.#sorted?.by !== by) {
+      this.#sorted = { by, held: sortGrants(this.#allHeld(), by) };
+    }
     return this.#sorted.held;
   }
 
@@ -417,7 +447,9 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   /** Grouping, order and filter, in words. */
   #describe(): void {
-    if (this.#tree === undefined) return;
+    if (this.#tree === undefined) {
+      return;
+    }
     const { grouping, sorting } = this.arrangement;
     this.#tree.description = `${groupingText(grouping)} · ${sortingText(sorting)}`;
     this.#tree.message =

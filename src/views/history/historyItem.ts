@@ -175,8 +175,12 @@ function changeText({ kind, accepted }: JournalRecord): string {
 /** What is known of it, and no more. */
 function stateText(record: JournalRecord, isUnderWay: boolean): string {
   const { outcome, recreatedAs } = record;
-  if (recreatedAs !== undefined) return l10n.t('recreated as {0}', printable(recreatedAs, 12));
-  if (isUnderWay) return l10n.t('waiting for KMS');
+  if (recreatedAs !== undefined) {
+    return l10n.t('recreated as {0}', printable(recreatedAs, 12));
+  }
+  if (isUnderWay) {
+    return l10n.t('waiting for KMS');
+  }
   switch (outcome?.kind) {
     case undefined:
     case 'unknown':
@@ -218,8 +222,12 @@ function failureTitle(kind: string): string {
 
 function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon {
   const { outcome, recreatedAs } = record;
-  if (recreatedAs !== undefined) return icon('discard');
-  if (isUnderWay) return icon('loading~spin');
+  if (recreatedAs !== undefined) {
+    return icon('discard');
+  }
+  if (isUnderWay) {
+    return icon('loading~spin');
+  }
   switch (outcome?.kind) {
     case undefined:
     case 'unknown':

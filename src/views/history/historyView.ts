@@ -57,8 +57,12 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   }
 
   getParent(node: HistoryNode): HistoryNode | undefined {
-    if (node.kind === 'field') return node.parent;
-    if (node.kind !== 'historyEntry') return undefined;
+    if (node.kind === 'field') {
+      return node.parent;
+    }
+    if (node.kind !== 'historyEntry') {
+      return undefined;
+    }
     const record = this.#journal.record(node.id);
     return record && { kind: 'historyDay', day: dayOf(record) };
   }
@@ -119,7 +123,9 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     try {
       await this.#journal.ready();
     } catch (error) {
-      if (!isUserError(error)) throw error;
+      if (!isUserError(error)) {
+        throw error;
+      }
       failure = { kind: 'historyMessage', tone: 'error', title: l10n.t('Not readable'), sentence: error.message };
     }
     const { records, damaged, later } = this.#journal;

@@ -33,7 +33,9 @@ export function grantFields(grant: Grant): readonly GrantField[] {
 }
 
 function principalValue(ref: PrincipalRef | undefined): string | undefined {
-  if (ref === undefined) return undefined;
+  if (ref === undefined) {
+    return undefined;
+  }
   return ref.kind === 'servicePrincipal' ? l10n.t('{0} (service principal)', ref.value) : ref.value;
 }
 

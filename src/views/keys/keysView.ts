@@ -151,7 +151,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   async prepareFilter(): Promise<void> {
     for (const ref of this.#connections.shown) {
       const inventory = this.#connections.session(ref)?.inventory;
-      if (inventory === undefined) continue;
+      if (inventory === undefined) {
+        continue;
+      }
       const { keys } = await inventory.keys();
       // As a keypress does: it makes the texts ready, and itself quick.
       placesShown(textFilter('…'), keys, inventory.known());
@@ -178,7 +180,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     this.#clock.sleep(filterSettlesMs, typing.signal).then(
       () => {
         this.#typing = undefined;
-        for (const ref of this.#connections.shown) this.#tell(connectionId(ref));
+        for (const ref of this.#connections.shown) {
+          this.#tell(connectionId(ref));
+        }
       },
       // Typed again, or the window closes.
       () => {},
@@ -208,7 +212,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       case 'otherAccounts':
         return this.#nodes.get(connectionId(node.ref));
       case 'key': {
-        if (node.pinnedTo !== undefined) return this.#nodes.get(otherAccountsId(node.pinnedTo));
+        if (node.pinnedTo !== undefined) {
+          return this.#nodes.get(otherAccountsId(node.pinnedTo));
+        }
         const managed = isAwsManaged(node.key, this.#known.metadata(node));
         const { connection, key } = node;
         return managed
@@ -230,7 +236,11 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       this.#given.add(child);
     }
     this.#nodes.replaceChildren(node, children);
-    for (const id of this.#findings.keys()) if (this.#nodes.get(id) === undefined) this.#findings.delete(id);
+    for (const id of this.#findings.keys()) {
+      if (this.#nodes.get(id) === undefined) {
+        this.#findings.delete(id);
+      }
+    }
     return children;
   }
 
@@ -274,8 +284,11 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       this.#connections.reconnect(node.kind === 'key' ? node.connection.ref : node.ref);
       return;
     }
-    if (node.kind === 'key') session.inventory.forgetKey(node.key.arn);
-    else session.inventory.forgetAll();
+    if (node.kind === 'key') {
+      session.inventory.forgetKey(node.key.arn);
+    } else {
+      session.inventory.forgetAll();
+    }
     this.#tell(nodeId(node));
   }
 
@@ -283,8 +296,11 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   async refreshAll(): Promise<void> {
     await this.#connections.filesChanged();
     for (const ref of this.#connections.known) {
-      if (this.#connections.failure(ref) !== undefined) this.#connections.reconnect(ref);
-      else this.#connections.session(ref)?.inventory.forgetAll();
+      if (this.#connections.failure(ref) !== undefined) {
+        this.#connections.reconnect(ref);
+      } else {
+        this.#connections.session(ref)?.inventory.forgetAll();
+      }
     }
     this.onListChanged();
   }
@@ -304,7 +320,11 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   onStateChanged(id: string): void {
     this.#tell(id);
     // A key of another Region stands below a connection that it does not belong to.
-    for (const ref of this.#connections.known) if (connectionId(ref) !== id) this.#tell(otherAccountsId(ref));
+    for (const ref of this.#connections.known) {
+      if (connectionId(ref) !== id) {
+        this.#tell(otherAccountsId(ref));
+      }
+    }
   }
 
   /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
@@ -354,13 +374,18 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   onSessionChange({ connection }: Session, change: SessionChange): void {
-    if (change.kind === 'key') this.#tellKey(connection, change.keyArn);
-    else this.#tell(connection.id);
+    if (change.kind === 'key') {
+      this.#tellKey(connection, change.keyArn);
+    } else {
+      this.#tell(connection.id);
+    }
   }
 
   onRevocationChange(record: RevocationRecord): void {
     const connection = this.#connections.session(record.connection)?.connection;
-    if (connection === undefined) return;
+    if (connection === undefined) {
+      return;
+    }
     for (const pinnedTo of [undefined, ...this.#connections.known]) {
       this.#tell(grantNodeId(connection, record.key.arn, record.grant.grantId, pinnedTo));
     }
@@ -369,10 +394,14 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   /** A wait ended: only the grant's key is loaded again. */
   onRevocationOutcome(record: RevocationRecord, outcome: RevocationOutcome): void {
     const session = this.#connections.session(record.connection);
-    if (session !== undefined && outcome.kind === 'gone') this.refreshGrants(session.connection, record.key.arn);
+    if (session !== undefined && outcome.kind === 'gone') {
+      this.refreshGrants(session.connection, record.key.arn);
+    }
     this.#outcomes.tell(record, outcome, () => {
       const current = this.#connections.session(record.connection);
-      if (current !== undefined) this.#revocations.checkAgain(current, record.key, record.grant.grantId);
+      if (current !== undefined) {
+        this.#revocations.checkAgain(current, record.key, record.grant.grantId);
+      }
     });
   }
 
@@ -384,16 +413,22 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
 
   #tell(id: string): void {
     const node = this.#nodes.get(id);
-    if (node !== undefined) this.#changed.fire(node);
+    if (node !== undefined) {
+      this.#changed.fire(node);
+    }
   }
 
   /** The key's row, and those where it is pinned. */
   #tellKey(connection: Connection, keyArn: string): void {
-    for (const pinnedTo of [undefined, ...this.#connections.known]) this.#tell(keyNodeId(connection, keyArn, pinnedTo));
+    for (const pinnedTo of [undefined, ...this.#connections.known]) {
+      this.#tell(keyNodeId(connection, keyArn, pinnedTo));
+    }
   }
 
   async #children(node: Node | undefined): Promise<Node[]> {
-    if (node === undefined) return this.#roots();
+    if (node === undefined) {
+      return this.#roots();
+    }
     switch (node.kind) {
       case 'connection':
         return this.#keys(node);
@@ -425,8 +460,12 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     try {
       return (await this.#connections.list()).map((ref) => ({ kind: 'connection', ref }));
     } catch (error) {
-      if (isAbort(error)) return [];
-      if (!isKmsError(error)) throw error;
+      if (isAbort(error)) {
+        return [];
+      }
+      if (!isKmsError(error)) {
+        throw error;
+      }
       return [failure(undefined, 'failed', error)];
     }
   }
@@ -439,18 +478,26 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       return [message(parent, 'loading', 'loading', l10n.t('Loading…'), l10n.t('The account has changed.'))];
     }
     const session = await this.#openOr(parent, ref);
-    if ('kind' in session) return [session];
+    if ('kind' in session) {
+      return [session];
+    }
     const { inventory, connection } = session;
     const { keys, state, settled, aliasError } = await inventory.keys();
-    if (session.closed.aborted) return [];
+    if (session.closed.aborted) {
+      return [];
+    }
     const customer: KmsKey[] = [];
     const managed: KmsKey[] = [];
     let staying = 0;
     for (const place of placesShown(this.#filter, keys, inventory.known())) {
       const key = keys[place];
-      if (key === undefined) continue;
+      if (key === undefined) {
+        continue;
+      }
       (isAwsManaged(key, inventory.metadata(key.arn)) ? managed : customer).push(key);
-      if (place < settled) staying = customer.length;
+      if (place < settled) {
+        staying = customer.length;
+      }
     }
     const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
     // A request for a row that more keys and aliases may still push out of the window would be one for nothing.
@@ -470,14 +517,20 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     if (shown.length < customer.length) {
       nodes.push({ kind: 'more', parent, shown: shown.length, total: customer.length });
     }
-    if (state.kind === 'failed') nodes.push(this.#failure(parent, session, 'failed', state.error));
+    if (state.kind === 'failed') {
+      nodes.push(this.#failure(parent, session, 'failed', state.error));
+    }
     if (state.kind === 'loading') {
       const sofar = l10n.t('{0} so far', formatCount(keys.length));
       nodes.push(message(parent, 'loading', 'loading', l10n.t('Loading more keys…'), sofar));
     }
-    if (managed.length > 0) nodes.push({ kind: 'awsManagedKeys', connection, keys: managed });
+    if (managed.length > 0) {
+      nodes.push({ kind: 'awsManagedKeys', connection, keys: managed });
+    }
     const keyArns = this.#pinnedKeys.of(ref);
-    if (keyArns.length > 0) nodes.push({ kind: 'otherAccounts', ref, keyArns });
+    if (keyArns.length > 0) {
+      nodes.push({ kind: 'otherAccounts', ref, keyArns });
+    }
     if (state.kind === 'complete' && keys.length > 0 && customer.length + managed.length === 0) {
       nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), l10n.t('The filter leaves no key.')));
     }
@@ -492,9 +545,13 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   /** A key that was opened by ARN, in a connection of its own Region. */
   async #pinnedKey(parent: OtherAccountsNode, arn: string): Promise<Node[]> {
     const read = readKeyArn(arn);
-    if (read === undefined) return [];
+    if (read === undefined) {
+      return [];
+    }
     const session = await this.#openOr(parent, inRegion(parent.ref, read.region), arn);
-    if ('kind' in session) return [session];
+    if ('kind' in session) {
+      return [session];
+    }
     session.inventory.describe([arn], keyNodeId(session.connection, arn, parent.ref));
     return [{ kind: 'key', connection: session.connection, key: keyOfArn(read), pinnedTo: parent.ref }];
   }
@@ -508,8 +565,12 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     try {
       return await this.#connections.open(ref);
     } catch (error) {
-      if (isKmsError(error)) return { ...failure(parent, slot, error), ref };
-      if (isAbort(error)) return message(parent, slot, 'loading', l10n.t('Loading…'), '');
+      if (isKmsError(error)) {
+        return { ...failure(parent, slot, error), ref };
+      }
+      if (isAbort(error)) {
+        return message(parent, slot, 'loading', l10n.t('Loading…'), '');
+      }
       throw error;
     }
   }
@@ -517,9 +578,13 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   async #grants(parent: KeyNode): Promise<Node[]> {
     const { connection, key, pinnedTo } = parent;
     const session = this.#connections.find(connection);
-    if (session === undefined) return [];
+    if (session === undefined) {
+      return [];
+    }
     const listing = await session.inventory.grants(key.arn);
-    if (session.closed.aborted) return [];
+    if (session.closed.aborted) {
+      return [];
+    }
     const { state } = listing;
     const listed = new Set(listing.grants.map(({ grantId }) => grantId));
     await this.#revocations.reconcile(session, key.arn, {
@@ -555,7 +620,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       const isFiltered = this.#filter !== undefined;
       nodes.push({ kind: 'more', parent, shown: listing.grants.length, total: undefined, isFiltered });
     }
-    if (state.kind === 'failed') nodes.push(this.#failure(parent, session, 'failed', state.error));
+    if (state.kind === 'failed') {
+      nodes.push(this.#failure(parent, session, 'failed', state.error));
+    }
     if (state.kind === 'complete' && nodes.length === 0) {
       const empty = message(parent, 'empty', 'info', l10n.t('No grants'), l10n.t('This key has none.'));
       nodes.push({ ...empty, actions: ['retry'] });
@@ -580,7 +647,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
 
   /** A failure in an open connection; when its sign-in no longer holds, the connection's own row says so too. */
   #failure(parent: ConnectionNode | KeyNode, session: Session, slot: string, error: KmsError): MessageNode {
-    if (isSignInProblem(error)) this.#connections.noteSignInProblem(session.connection, error);
+    if (isSignInProblem(error)) {
+      this.#connections.noteSignInProblem(session.connection, error);
+    }
     return { ...failure(parent, slot, error), ref: session.connection.ref };
   }
 }

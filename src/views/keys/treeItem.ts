@@ -97,7 +97,9 @@ function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeIt
 
 function connectionItem({ ref }: ConnectionNode, known: KnownConnection): vscode.TreeItem {
   const parts = [known.region, accountText(known)];
-  if (known.endpoint?.kind === 'custom') parts.push(l10n.t('custom endpoint'));
+  if (known.endpoint?.kind === 'custom') {
+    parts.push(l10n.t('custom endpoint'));
+  }
   return row(connectionName(ref), {
     collapsibleState: Expanded,
     description: parts.filter((part) => part !== undefined).join(' · '),
@@ -108,7 +110,9 @@ function connectionItem({ ref }: ConnectionNode, known: KnownConnection): vscode
 
 /** `Production (111122223333)`, or the ID alone. */
 export function accountText({ identity, accountName }: KnownConnection): string | undefined {
-  if (identity === undefined) return undefined;
+  if (identity === undefined) {
+    return undefined;
+  }
   return accountName === undefined ? identity.account : `${printable(accountName)} (${identity.account})`;
 }
 
@@ -296,7 +300,9 @@ function revocationText({ record, ...revocation }: RevocationState): string {
           ? l10n.t('Not found by KMS · confirming')
           : words.checking;
       const { progress } = revocation;
-      if (progress === undefined) return state;
+      if (progress === undefined) {
+        return state;
+      }
       return `${state} · ${l10n.t('next check {0}', timeOfDay(new Date(progress.nextCheckAt)))}`;
     }
     case 'unconfirmed': {
@@ -314,8 +320,12 @@ export function formatCount(count: number): string {
 }
 
 function moreText({ shown, total, isFiltered }: MoreNode): string {
-  if (isFiltered === true) return l10n.t('{0} searched so far', formatCount(shown));
-  if (total === undefined) return l10n.t('{0} shown', formatCount(shown));
+  if (isFiltered === true) {
+    return l10n.t('{0} searched so far', formatCount(shown));
+  }
+  if (total === undefined) {
+    return l10n.t('{0} shown', formatCount(shown));
+  }
   return l10n.t('{0} of {1} shown', formatCount(shown), formatCount(total));
 }
 

@@ -4,16 +4,22 @@ import type { GrantField } from '../keys/grantFields.ts';
 
 /** What a row has room for: the warnings by name, and how many more there are. `undefined` where there are none. */
 export function shortFindings(findings: readonly Finding[]): string | undefined {
-  if (findings.length === 0) return undefined;
+  if (findings.length === 0) {
+    return undefined;
+  }
   const named = findings.filter(({ severity }) => severity === 'warning').slice(0, 2);
   const rest = findings.length - named.length;
-  if (named.length > 0) return named.map(({ title }) => title).join(', ') + (rest > 0 ? ` +${rest}` : '');
+  if (named.length > 0) {
+    return named.map(({ title }) => title).join(', ') + (rest > 0 ? ` +${rest}` : '');
+  }
   return rest === 1 ? l10n.t('1 note') : l10n.t('{0} notes', rest);
 }
 
 /** All of them by name, for a screen reader. */
 export function spokenFindings(findings: readonly Finding[]): string | undefined {
-  if (findings.length === 0) return undefined;
+  if (findings.length === 0) {
+    return undefined;
+  }
   return l10n.t('Findings: {0}', findings.map(({ title }) => title).join(', '));
 }
 

@@ -128,7 +128,9 @@ export function asNode<K extends Node['kind']>(
   argument: unknown,
   ...kinds: readonly K[]
 ): Extract<Node, { kind: K }> | undefined {
-  if (typeof argument !== 'object' || argument === null || !('kind' in argument)) return undefined;
+  if (typeof argument !== 'object' || argument === null || !('kind' in argument)) {
+    return undefined;
+  }
   return kinds.some((kind) => kind === argument.kind) ? (argument as Extract<Node, { kind: K }>) : undefined;
 }
 
@@ -154,15 +156,21 @@ export class HeldNodes {
     const parentId = parent === undefined ? '' : nodeId(parent);
     this.#forgetBelow(parentId);
     // A row that went while its children were read.
-    if (parent !== undefined && !this.#nodes.has(parentId)) return;
+    if (parent !== undefined && !this.#nodes.has(parentId)) {
+      return;
+    }
     const ids: string[] = [];
     for (const child of children) {
-      if (child.kind === 'field' || child.kind === 'message' || child.kind === 'more') continue;
+      if (child.kind === 'field' || child.kind === 'message' || child.kind === 'more') {
+        continue;
+      }
       const id = nodeId(child);
       this.#nodes.set(id, child);
       ids.push(id);
     }
-    if (ids.length > 0) this.#children.set(parentId, ids);
+    if (ids.length > 0) {
+      this.#children.set(parentId, ids);
+    }
   }
 
   #forgetBelow(id: string): void {

@@ -23,7 +23,9 @@ export class OutcomeMessages {
   #isDisposed = false;
 
   tell(record: RevocationRecord, outcome: RevocationOutcome, checkAgain: () => void): void {
-    if (this.#isDisposed) return;
+    if (this.#isDisposed) {
+      return;
+    }
     switch (outcome.kind) {
       case 'gone':
         this.#tellGone(() => void tellGone(record, outcome));
@@ -50,15 +52,21 @@ export class OutcomeMessages {
 
   /** The end of many revokes is not as many notifications: the first is told alone, the others together. */
   #tellGone(tell: () => void): void {
-    if (this.#timer === undefined) tell();
-    else this.#gathered.push(tell);
+    if (this.#timer === undefined) {
+      tell();
+    } else {
+      this.#gathered.push(tell);
+    }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const gathered = this.#gathered;
       this.#gathered = [];
       this.#timer = undefined;
-      if (gathered.length === 1) gathered[0]?.();
-      else if (gathered.length > 1) void tellSeveralGone(gathered.length);
+      if (gathered.length === 1) {
+        gathered[0]?.();
+      } else if (gathered.length > 1) {
+        void tellSeveralGone(gathered.length);
+      }
     }, togetherMs);
   }
 }
@@ -82,7 +90,9 @@ async function tellGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>
   const button = l10n.t('Recreate Grant…');
   const { id } = record;
   // What could not be written to the history can't be made again from it.
-  if ((await showInformation(sentence, ...(id === '' ? [] : [button]))) !== button) return;
+  if ((await showInformation(sentence, ...(id === '' ? [] : [button]))) !== button) {
+    return;
+  }
   const entry: HistoryEntryNode = { kind: 'historyEntry', id };
   await vscode.commands.executeCommand(commands.recreateGrant, entry);
 }
@@ -96,7 +106,9 @@ async function tellSeveralGone(count: number): Promise<void> {
     ),
     button,
   );
-  if (picked === button) await vscode.commands.executeCommand(commands.showHistory);
+  if (picked === button) {
+    await vscode.commands.executeCommand(commands.showHistory);
+  }
 }
 
 async function tellTimedOut(
@@ -138,7 +150,9 @@ async function tellUnread(
 
 async function offerCheckAgain(sentence: string, checkAgain: () => void): Promise<void> {
   const button = l10n.t('Check Again');
-  if ((await showWarning(sentence, button)) === button) checkAgain();
+  if ((await showWarning(sentence, button)) === button) {
+    checkAgain();
+  }
 }
 
 function tellOtherAccount(record: RevocationRecord): void {

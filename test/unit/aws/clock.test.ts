@@ -127,7 +127,9 @@ for (const [clock, byMs] of clocks) {
       const { open, cloud, counts } = await createCounted(t, byMs, `${clock} ${profile} again`.replaceAll(' ', '-'));
       const { api } = await open(profile);
       await useOften(api);
-      if (profile === 'process') return;
+      if (profile === 'process') {
+        return;
+      }
       cloud.expire();
       await useOften(api);
       const twice = Object.entries(expected).map(([name, times]) => [name, 2 * times]);

@@ -183,8 +183,9 @@ test('a URL is shown without its user name and password, however they are writte
     }
     const [given, read] = [new URL(text), new URL(shown)];
     assert.deepEqual([read.username, read.password], ['', '']);
-    for (const part of ['protocol', 'host', 'pathname', 'search', 'hash'] as const)
+    for (const part of ['protocol', 'host', 'pathname', 'search', 'hash'] as const) {
       assert.equal(read[part], given[part]);
+    }
     assert.match(shown, /^[!-~]+$/);
   });
 });

@@ -21,7 +21,9 @@ import { type Answer, createWorld, identity, keyArn, never, profileAt, serve } f
 const drips = (response: ServerResponse) => {
   response.writeHead(200);
   // It may have been closed before anybody listened.
-  if (response.destroyed) return;
+  if (response.destroyed) {
+    return;
+  }
   const timer = setInterval(() => response.write(' '), 5);
   response.once('close', () => clearInterval(timer));
 };
@@ -31,7 +33,7 @@ const floods = (response: ServerResponse) => {
   response.writeHead(200);
   const chunk = Buffer.alloc(1024 * 1024, ' ');
   const write = () => {
-    while (!response.destroyed && response.write(chunk));
+    while (!response.destroyed && response.write(chunk)) {}
   };
   response.on('drain', write);
   write();
@@ -78,7 +80,9 @@ for (const [operation, call] of calls) {
       ['timeout'],
     );
     // On a slow machine the deadline can come before the request.
-    while (closed < server.received.length) await new Promise((resolve) => setImmediate(resolve));
+    while (closed < server.received.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   });
 
   test(`${operation} at a server that drips ends at once when it is cancelled`, { timeout: 20_000 }, async (t) => {
@@ -192,7 +196,9 @@ for (const [what, config] of [
       await writeSsoToken(home);
       assert.equal(await kindOf((await open()).api.listKeys(undefined, never)), kind);
       // On a slow machine the deadline can come before the request.
-      while (closed < server.received.length) await new Promise((resolve) => setImmediate(resolve));
+      while (closed < server.received.length) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     });
   }
 }

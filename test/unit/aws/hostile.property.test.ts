@@ -107,8 +107,11 @@ test('whatever the AWS files hold, they are read or refused with a reason, and n
   await asyncProperty(
     [fc.oneof({ arbitrary: text, weight: 9 }, { arbitrary: bytes, weight: 1 }), text],
     async (config, credentials) => {
-      if (typeof config === 'string') await writeConfig(config);
-      else await writeFile(join(home, 'config'), config);
+      if (typeof config === 'string') {
+        await writeConfig(config);
+      } else {
+        await writeFile(join(home, 'config'), config);
+      }
       await writeCredentials(credentials);
       for (const { name, signIn } of (await readOrRefused(aws.profiles())) ?? []) {
         assert.equal(typeof name, 'string');
@@ -180,7 +183,9 @@ test('whatever was thrown, it becomes a failure, and each line of the log is a l
   const log = { debug: write, warn: write, error: write } as unknown as vscode.LogOutputChannel;
   property([fc.oneof(thrown, hostileText, fc.anything()), hostileText], (error, profile) => {
     const failure = translate(error, { operation: 'ListGrants', profile });
-    if (isAbort(failure) || !isKmsError(failure)) return;
+    if (isAbort(failure) || !isKmsError(failure)) {
+      return;
+    }
     const { awsName, kind, requestId } = failure.details;
     assert.match(awsName, /^[\w.:-]{1,100}$/);
     assert.match(requestId ?? '', /^[\w.:-]{0,100}$/);

@@ -64,8 +64,11 @@ for (const profile of ['keys', 'guarded', 'process']) {
         await ireland.listKeys(undefined, never);
         await ireland.callerIdentity(never);
       };
-      if (order === 'at the same time') await Promise.all([refused(), used()]);
-      else if (order === 'first') await refused();
+      if (order === 'at the same time') {
+        await Promise.all([refused(), used()]);
+      } else if (order === 'first') {
+        await refused();
+      }
       await used();
       await refused();
       await used();
@@ -97,7 +100,9 @@ for (const [name, answer, kind] of [
 ] as const) {
   test(`${name} of one Region's STS is that Region's, and the role is not assumed again`, async (t) => {
     const server = await serve(t, (request) => {
-      if (request.operation === 'AssumeRole') return assumedRole('ASIAROLE');
+      if (request.operation === 'AssumeRole') {
+        return assumedRole('ASIAROLE');
+      }
       return signature(request).region === 'af-south-1' ? answer : identity('111122223333');
     });
     const { open } = await createWorld(t, { config: roleAt(server.url) });
@@ -116,7 +121,9 @@ test('credentials that no Region takes are refused, and signed in to again once'
       assumed += 1;
       return assumedRole(`ASIA${assumed}`);
     }
-    if (signature(request).accessKeyId === 'ASIA2') return { body: { Keys: [] } };
+    if (signature(request).accessKeyId === 'ASIA2') {
+      return { body: { Keys: [] } };
+    }
     return request.operation === 'GetCallerIdentity'
       ? stsFailure('InvalidClientTokenId', 'invalid')
       : failure('UnrecognizedClientException', 'invalid');
@@ -128,8 +135,12 @@ test('credentials that no Region takes are refused, and signed in to again once'
 
 test('where STS gives no answer, what was accepted in another Region before counts', async (t) => {
   const server = await serve(t, (request) => {
-    if (request.operation === 'AssumeRole') return assumedRole('ASIAROLE');
-    if (request.operation === 'GetCallerIdentity') return 'close';
+    if (request.operation === 'AssumeRole') {
+      return assumedRole('ASIAROLE');
+    }
+    if (request.operation === 'GetCallerIdentity') {
+      return 'close';
+    }
     return signature(request).region === 'af-south-1'
       ? failure('UnrecognizedClientException', 'invalid')
       : { body: { Keys: [] } };

@@ -69,7 +69,9 @@ export class FakeClock implements Clock {
 
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     this.sleeps.push(ms);
-    if (signal.aborted) throw abortError();
+    if (signal.aborted) {
+      throw abortError();
+    }
     if (this.#auto) {
       this.#now += ms;
       return;
@@ -95,7 +97,9 @@ export class FakeClock implements Clock {
     await settle();
     for (;;) {
       const [next] = this.#sleepers.filter(({ at }) => at <= end).sort((left, right) => left.at - right.at);
-      if (next === undefined) break;
+      if (next === undefined) {
+        break;
+      }
       this.#sleepers = this.#sleepers.filter((other) => other !== next);
       this.#now = Math.max(this.#now, next.at);
       next.wake();
@@ -252,7 +256,9 @@ export class FakeKms implements KmsApi {
   listGrants(query: GrantRef | { keyArn: string; grantId?: string; marker?: string }, signal: AbortSignal) {
     const call: Call = { operation: 'listGrants', ...query };
     return this.#call(call, signal, () => {
-      if (this.grantPages !== undefined) return this.grantPages(call);
+      if (this.grantPages !== undefined) {
+        return this.grantPages(call);
+      }
       const all = this.grants.get(query.keyArn) ?? [];
       const wanted = call.grantId === undefined ? all : all.filter(({ grantId }) => grantId === call.grantId);
       return page(wanted, call.marker, this.pageSize.grants);
@@ -261,7 +267,9 @@ export class FakeKms implements KmsApi {
 
   revokeGrant({ keyArn, grantId }: GrantRef, actor: Actor, signal: AbortSignal): Promise<void> {
     return this.#call({ operation: 'revokeGrant', keyArn, grantId, actor }, signal, () => {
-      if (!this.revokesSlowly) this.unlist(keyArn, grantId);
+      if (!this.revokesSlowly) {
+        this.unlist(keyArn, grantId);
+      }
     });
   }
 
@@ -276,7 +284,9 @@ export class FakeKms implements KmsApi {
       const same = input.name === undefined ? undefined : listed.find(({ name }) => name === input.name);
       this.#created += 1;
       const grantId = same?.grantId ?? `created-${this.#created}`;
-      if (same === undefined && !this.createsSlowly) this.list(input, grantId);
+      if (same === undefined && !this.createsSlowly) {
+        this.list(input, grantId);
+      }
       return { grantId, grantToken: `token-${this.#created}` };
     });
   }
@@ -299,7 +309,9 @@ export class FakeKms implements KmsApi {
 
   retireGrant({ keyArn, grantId }: GrantRef, actor: Actor, signal: AbortSignal): Promise<void> {
     return this.#call({ operation: 'retireGrant', keyArn, grantId, actor }, signal, () => {
-      if (!this.revokesSlowly) this.unlist(keyArn, grantId);
+      if (!this.revokesSlowly) {
+        this.unlist(keyArn, grantId);
+      }
     });
   }
 
@@ -365,7 +377,9 @@ export class FakeKms implements KmsApi {
 
 /** As the port promises: an AbortError as soon as the signal is aborted. */
 async function unlessAborted(pending: unknown, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) throw abortError();
+  if (signal.aborted) {
+    throw abortError();
+  }
   await new Promise<void>((resolve, reject) => {
     const onAbort = () => reject(abortError());
     signal.addEventListener('abort', onAbort);
@@ -489,7 +503,9 @@ export class FakeJournalFile implements JournalFile {
         await this.beforeRead();
         const { lines } = this;
         const isContinued = before.every((line, index) => line === lines[index]);
-        if (!isContinued) sink.restart();
+        if (!isContinued) {
+          sink.restart();
+        }
         sink.lines(lines.slice(isContinued ? before.length : 0));
         before = [...lines];
       },
@@ -505,7 +521,9 @@ export class FakeJournalFile implements JournalFile {
   }
 
   async rewrite({ see, keeps }: LineChoice): Promise<void> {
-    for (const line of this.lines) see(line);
+    for (const line of this.lines) {
+      see(line);
+    }
     this.lines = this.lines.filter(keeps);
   }
 
@@ -516,7 +534,9 @@ export class FakeJournalFile implements JournalFile {
 
   /** Tells all windows that something was written. */
   async tell(): Promise<void> {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      listener();
+    }
     await settle();
   }
 

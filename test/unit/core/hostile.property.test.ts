@@ -55,7 +55,9 @@ test('whatever a text holds, one line of it is shown, of the length that was ask
     const shown = printable(text, max);
     isShowable(shown, max);
     assert.equal(printable(shown, max), shown);
-    if (isPrintable(text) && [...text].length <= max) assert.equal(shown, text);
+    if (isPrintable(text) && [...text].length <= max) {
+      assert.equal(shown, text);
+    }
   });
 });
 
@@ -157,7 +159,9 @@ const hostileKey: fc.Arbitrary<KmsKey> = record({
 test('the lines of a question are lines, each as long as a dialog has room for', () => {
   property([hostileGrant, hostileConnection, hostileKey, hostileText], (grant, connection, key, arn) => {
     const lines = grantLines(grant, { connection, key, identity: { account: '111122223333', arn }, named: (id) => id });
-    for (const line of lines) isShowable(line, 400);
+    for (const line of lines) {
+      isShowable(line, 400);
+    }
     const rows = lines.reduce((sum, line) => sum + Math.ceil([...line].length / 68), 0);
     assert.ok(rows <= 22, `${rows} rows`);
   });
@@ -166,7 +170,9 @@ test('the lines of a question are lines, each as long as a dialog has room for',
 test('every principal is of some kind, and what is said of it can be shown', () => {
   property([hostileGrant], (grant) => {
     for (const ref of [grant.granteePrincipal, grant.retiringPrincipal]) {
-      if (ref === undefined) continue;
+      if (ref === undefined) {
+        continue;
+      }
       const read = readPrincipal(ref);
       assert.equal(read.value, ref.value);
       assert.notEqual(principalKindName(read.kind), undefined);
@@ -193,8 +199,9 @@ test('the ARNs of keys and principals are read for what they are made of', () =>
     assert.deepEqual(readKeyArn(arn), { arn, region: 'eu-west-1', account, keyId: name });
     assert.equal(accountOfArn(arn), account);
     const role = readPrincipal({ kind: 'principal', value: `arn:${aws}:iam::${account}:role/${path}/${name}` });
-    if (path !== 'aws-service-role')
+    if (path !== 'aws-service-role') {
       assert.deepEqual([role.kind, role.shortName, role.account], ['role', name, account]);
+    }
     const session = readPrincipal({
       kind: 'principal',
       value: `arn:${aws}:sts::${account}:assumed-role/${path}/${name}`,
@@ -209,8 +216,11 @@ test('what is no ARN of a key is never read as one', () => {
     .map((parts) => parts.join(''));
   property([almost], (text) => {
     const read = readKeyArn(text);
-    if (read === undefined) assert.notEqual(keyArnProblem(text), undefined);
-    else assert.match(text, /^[\w:/-]+$/);
+    if (read === undefined) {
+      assert.notEqual(keyArnProblem(text), undefined);
+    } else {
+      assert.match(text, /^[\w:/-]+$/);
+    }
     assert.match(accountOfArn(text) ?? '000000000000', /^\d{12}$/);
   });
 });
@@ -240,11 +250,14 @@ function parseCsv(text: string): readonly (readonly string[])[] {
       if (text[at] === '"') {
         for (at += 1; ; at += 1) {
           assert.ok(at < text.length, 'a quote is not closed');
-          if (text[at] !== '"') cell += text[at];
-          else if (text[at + 1] === '"') {
+          if (text[at] !== '"') {
+            cell += text[at];
+          } else if (text[at + 1] === '"') {
             cell += '"';
             at += 1;
-          } else break;
+          } else {
+            break;
+          }
         }
         at += 1;
       } else {
@@ -254,7 +267,9 @@ function parseCsv(text: string): readonly (readonly string[])[] {
         }
       }
       record.push(cell);
-      if (text[at] !== ',') break;
+      if (text[at] !== ',') {
+        break;
+      }
       at += 1;
     }
     assert.equal(text.slice(at, at + 2), '\r\n');
@@ -292,10 +307,13 @@ test('a CSV file has a cell for each value, and no spreadsheet takes any part of
       same(cell('Aliases'), key.aliases.join(' '));
       same(cell('GranteePrincipal'), grant.granteePrincipal?.value);
       same(cell('Connection'), connectionName(connection.ref));
-      for (const one of record) assert.doesNotMatch(one, /^(\s*[=+\-@＝＋－＠]|[\t\r\n])/);
+      for (const one of record) {
+        assert.doesNotMatch(one, /^(\s*[=+\-@＝＋－＠]|[\t\r\n])/);
+      }
       // Where a semicolon or tab separates cells, quotes in their midst stand for nothing.
-      for (const one of record.flatMap((whole) => whole.split(/[;\t\r\n]/)))
+      for (const one of record.flatMap((whole) => whole.split(/[;\t\r\n]/))) {
         assert.doesNotMatch(one, /^\s*[=+\-@＝＋－＠]/);
+      }
     }
   });
 });
@@ -309,7 +327,9 @@ test('a JSON Lines file has a line for each grant, which is that grant', () => {
       const of = grants[index];
       assert.ok(of);
       const read = JSON.parse(line);
-      for (const [name, value] of Object.entries(wire(grantAsAwsJson(of.grant)))) assert.deepEqual(read[name], value);
+      for (const [name, value] of Object.entries(wire(grantAsAwsJson(of.grant)))) {
+        assert.deepEqual(read[name], value);
+      }
       assert.ok(!holdsHidden(line));
     }
   });
@@ -330,7 +350,9 @@ test('a Markdown file is a table with a row for each grant, whose cells hold no 
         ?.trim()
         .replaceAll('&#32;', ' ')
         .replace(/\\([!-/:-@[-`{-~])/g, '$1');
-      if (key !== undefined) assert.equal(label, printable(keyLabel(key), 2048));
+      if (key !== undefined) {
+        assert.equal(label, printable(keyLabel(key), 2048));
+      }
     }
   });
 });
@@ -355,7 +377,9 @@ function callsOf(shell: string, commands: readonly string[]): readonly (readonly
   });
   const words = output.split('\0').slice(0, -1);
   const calls: string[][] = [];
-  while (words.length > 0) calls.push(words.splice(0, 1 + Number(words[0])).slice(1));
+  while (words.length > 0) {
+    calls.push(words.splice(0, 1 + Number(words[0])).slice(1));
+  }
   return calls;
 }
 
@@ -368,11 +392,14 @@ function requestOf(words: readonly string[]) {
   for (const word of rest) {
     // `--option=value` stands for a value that looks like an option.
     const [, name, value] = /^(--[a-z-]+)=([\s\S]*)$/.exec(word) ?? [];
-    if (name !== undefined && value !== undefined) options.set(name, [value]);
-    else if (/^--[a-z-]+$/.test(word)) {
+    if (name !== undefined && value !== undefined) {
+      options.set(name, [value]);
+    } else if (/^--[a-z-]+$/.test(word)) {
       values = [];
       options.set(word, values);
-    } else values?.push(word);
+    } else {
+      values?.push(word);
+    }
   }
   const one = (name: string) => {
     assert.ok((options.get(name)?.length ?? 1) === 1, name);
@@ -437,7 +464,9 @@ for (const [name, shell, read] of readers) {
         refused += 1;
         continue;
       }
-      for (const command of commands) assert.ok(!holdsHidden(command.replaceAll('\n', '')), JSON.stringify(command));
+      for (const command of commands) {
+        assert.ok(!holdsHidden(command.replaceAll('\n', '')), JSON.stringify(command));
+      }
       const [created, revoked] = read(commands).map(requestOf);
       const { CreationDate: _, GrantId, IssuingAccount: __, ...input } = grantAsAwsJson(grant);
       assert.deepEqual(wire(created), wire({ operation: 'create-grant', ...place, request: input }));
@@ -489,8 +518,12 @@ function tokensOf(source: string): readonly Token[] {
     if (source[at] !== '"') {
       const [all = '', name, mark] = plain.exec(source.slice(at)) ?? [];
       assert.notEqual(all, '', `not HCL: ${JSON.stringify(source.slice(at, at + 40))}`);
-      if (name !== undefined) tokens.push({ kind: 'word', text: name });
-      if (mark !== undefined) tokens.push({ kind: 'mark', text: mark });
+      if (name !== undefined) {
+        tokens.push({ kind: 'word', text: name });
+      }
+      if (mark !== undefined) {
+        tokens.push({ kind: 'mark', text: mark });
+      }
       at += all.length;
       continue;
     }
@@ -531,7 +564,9 @@ test('Terraform reads what was copied as one resource, whose arguments are just 
       expected.push(...marks.map((one) => ({ kind: 'mark', text: one }) as const));
     const string = (value: string) => expected.push({ kind: 'string', text: value.toWellFormed() });
     const argument = (name: string, value: string | undefined) => {
-      if (value === undefined) return;
+      if (value === undefined) {
+        return;
+      }
       word(name);
       mark('=');
       string(value);
@@ -550,7 +585,9 @@ test('Terraform reads what was copied as one resource, whose arguments are just 
     word('operations');
     mark('=', '[');
     for (const [index, operation] of [...grant.operations].sort().entries()) {
-      if (index > 0) mark(',');
+      if (index > 0) {
+        mark(',');
+      }
       string(operation);
     }
     mark(']');
@@ -562,7 +599,9 @@ test('Terraform reads what was copied as one resource, whose arguments are just 
         ['encryption_context_equals', encryptionContextEquals],
         ['encryption_context_subset', encryptionContextSubset],
       ] as const) {
-        if (pairs === undefined) continue;
+        if (pairs === undefined) {
+          continue;
+        }
         word(name);
         mark('=', '{');
         const sorted = Object.entries(pairs).sort(([left], [right]) => (left < right ? -1 : 1));

@@ -89,7 +89,9 @@ function splitCommandLine(line: string): readonly string[] {
       isQuoted = !isQuoted;
       word ??= '';
     } else if (line[index] === ' ' && !isQuoted) {
-      if (word !== undefined) words.push(word);
+      if (word !== undefined) {
+        words.push(word);
+      }
       word = undefined;
     } else {
       word = (word ?? '') + line[index];

@@ -140,7 +140,9 @@ function assertWellFormed(reply: Reply): void {
   if (type.includes('json')) {
     const answer: unknown = reply.body === '' ? {} : JSON.parse(reply.body);
     assert.ok(typeof answer === 'object' && answer !== null);
-    if (reply.status >= 400) assert.ok('__type' in answer || 'message' in answer || 'error' in answer);
+    if (reply.status >= 400) {
+      assert.ok('__type' in answer || 'message' in answer || 'error' in answer);
+    }
   } else {
     assert.match(type, /xml/);
     assert.match(reply.body, /^<[\s\S]*>\n?$/);

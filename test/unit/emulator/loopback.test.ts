@@ -44,5 +44,7 @@ test('whatever listens in this project, tests and benchmark included, does so on
       [...readFileSync(file, 'utf8').matchAll(/\.listen\(([^)]*)\)?/g)].map(([, given]) => [file, given] as const),
     );
   assert.ok(calls.length > 3);
-  for (const [file, given] of calls) assert.match(given ?? '', /'127\.0\.0\.1'|\bhost\b/, file);
+  for (const [file, given] of calls) {
+    assert.match(given ?? '', /'127\.0\.0\.1'|\bhost\b/, file);
+  }
 });

@@ -43,14 +43,18 @@ function scene(context: TestContext) {
   };
   const file = (name: string, text?: string) => {
     const path = join(folder, name);
-    if (text !== undefined) writeFileSync(path, text);
+    if (text !== undefined) {
+      writeFileSync(path, text);
+    }
     return path;
   };
   return { folder, watch, file };
 }
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !isSo(); await sleep(intervalMs)) assert.ok(Date.now() < deadline, what);
+  for (const deadline = Date.now() + 10_000; !isSo(); await sleep(intervalMs)) {
+    assert.ok(Date.now() < deadline, what);
+  }
 }
 
 /** Changes the file until that is told: then the first look at it, which later ones are compared with, has been taken. */

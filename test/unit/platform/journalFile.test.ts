@@ -36,8 +36,11 @@ const textOf = async (file: JournalFileOnDisk) => Buffer.from(await file.bytes()
 
 const options = { watch: { intervalMs: 20, settleMs: 20 } };
 
-if (writerName === undefined) defineTests();
-else await write(writerName);
+if (writerName === undefined) {
+  defineTests();
+} else {
+  await write(writerName);
+}
 
 async function write(name: string): Promise<void> {
   const file = new JournalFileOnDisk(process.env['JOURNAL_PATH'] ?? '', options);
@@ -45,7 +48,9 @@ async function write(name: string): Promise<void> {
   for (let index = 0; index < lines; index += 1) {
     await file.append(lineOf(name, index));
     // Everything is kept, but in another file.
-    if (process.env['JOURNAL_REWRITES'] === name && index % 5 === 0) await file.rewrite(everything);
+    if (process.env['JOURNAL_REWRITES'] === name && index % 5 === 0) {
+      await file.rewrite(everything);
+    }
   }
 }
 
@@ -76,7 +81,9 @@ function reading(file: JournalFileOnDisk, onLine: (line: string) => void = () =>
         sink.restarts += 1;
       },
       lines: (lines) => {
-        for (const line of lines) onLine(line);
+        for (const line of lines) {
+          onLine(line);
+        }
         sink.lines.push(...lines);
       },
       rest: (text) => sink.rests.push(text),
@@ -119,7 +126,9 @@ function defineTests(): void {
     await file.append('one');
     await file.append('two');
     assert.equal(await textOf(file), 'one\ntwo\n');
-    if (process.platform !== 'win32') assert.equal(statSync(path).mode & 0o777, 0o600);
+    if (process.platform !== 'win32') {
+      assert.equal(statSync(path).mode & 0o777, 0o600);
+    }
   });
 
   test('rewriting leaves a file for the user alone, and nothing beside it', async (context) => {
@@ -128,7 +137,9 @@ function defineTests(): void {
     await file.append('two');
     await file.rewrite(allBut('one'));
     assert.equal(await textOf(file), 'two\n');
-    if (process.platform !== 'win32') assert.equal(statSync(path).mode & 0o777, 0o600);
+    if (process.platform !== 'win32') {
+      assert.equal(statSync(path).mode & 0o777, 0o600);
+    }
     assert.deepEqual(others(), []);
   });
 
@@ -179,7 +190,9 @@ function defineTests(): void {
       files.flatMap((file, writer) =>
         Array.from({ length: 30 }, async (_, index) => {
           await file.append(lineOf(String(writer), index));
-          if (index % 10 === writer) await file.rewrite(everything).catch(() => {});
+          if (index % 10 === writer) {
+            await file.rewrite(everything).catch(() => {});
+          }
         }),
       ),
     );
@@ -193,7 +206,9 @@ function defineTests(): void {
     return {
       ...allBut('one'),
       see: () => {
-        if (!isDone) act();
+        if (!isDone) {
+          act();
+        }
         isDone = true;
       },
     };
@@ -228,7 +243,9 @@ function defineTests(): void {
     await assert.rejects(
       file.rewrite(
         meanwhile(() => {
-          for (const name of others()) rmSync(join(storage, name));
+          for (const name of others()) {
+            rmSync(join(storage, name));
+          }
         }),
       ),
       /Another window changed the history/,
@@ -279,7 +296,9 @@ function defineTests(): void {
     });
     void killed.rewrite(allBut('one'));
     const renamed = async () => {
-      while (lines().includes('one')) await new Promise((resolve) => setImmediate(resolve));
+      while (lines().includes('one')) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     };
     await renamed();
     assert.deepEqual([lines(), others().length], [['two'], 1]);
@@ -410,7 +429,9 @@ function defineTests(): void {
     let isFirst = true;
     const fileSystem = faultyFiles((file) => ({
       write: (async (bytes: Buffer) => {
-        if (isFirst) appendFileSync(path, '{"v":1,"id":"cut o');
+        if (isFirst) {
+          appendFileSync(path, '{"v":1,"id":"cut o');
+        }
         isFirst = false;
         return file.write(bytes, 0, bytes.length, null);
       }) as typeof file.write,
@@ -472,14 +493,18 @@ function defineTests(): void {
     }));
     const { open } = scene(context, { chunkBytes: 10_000 });
     const file = open();
-    for (let index = 0; index < 200; index += 1) await file.append(lineOf('a', index));
+    for (let index = 0; index < 200; index += 1) {
+      await file.append(lineOf('a', index));
+    }
     const size = (await file.bytes()).length;
     let isOver = false;
     const tick = () => {
       turns += 1;
       longest = Math.max(longest, inTurn);
       inTurn = 0;
-      if (!isOver) setImmediate(tick);
+      if (!isOver) {
+        setImmediate(tick);
+      }
     };
     tick();
     const { sink, read } = reading(open({ fileSystem }), (line) => {
@@ -546,7 +571,9 @@ function defineTests(): void {
       clock.pass(1000);
       const entry = { kind: 'revoke', connection: profileRef, account: undefined, key: key() } as const;
       const { id } = await journal.add({ ...entry, grant: grant(`g${index}`) });
-      if (index !== 0) await journal.note(id, { kind: 'gone', afterMs: 1 });
+      if (index !== 0) {
+        await journal.note(id, { kind: 'gone', afterMs: 1 });
+      }
       assert.ok(statSync(path).size <= maxBytes);
     }
     const { records, damaged } = readJournal(readFileSync(path, 'utf8'));
@@ -600,7 +627,9 @@ function defineTests(): void {
     const clock = new FakeClock();
     const [ours, theirs] = [new Journal(open(), clock), new Journal(open(), clock)];
     context.after(() => {
-      for (const journal of [ours, theirs]) journal.dispose();
+      for (const journal of [ours, theirs]) {
+        journal.dispose();
+      }
     });
     const entry = { kind: 'revoke', connection: profileRef, account: undefined, key: key() } as const;
     const { id } = await ours.add({ ...entry, grant: grant('g1') });

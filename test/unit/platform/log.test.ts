@@ -27,6 +27,8 @@ test('for every kind of failure the log holds the name and the text that AWS gav
   }
   assert.equal(lines.length, 2 * errorKinds.length);
   for (const line of lines) {
-    for (const part of [text, 'SomeException', 'ListGrants', 'request-1']) assert.ok(line.includes(part), line);
+    for (const part of [text, 'SomeException', 'ListGrants', 'request-1']) {
+      assert.ok(line.includes(part), line);
+    }
   }
 });

@@ -20,7 +20,9 @@ test('one begins when the one before it has ended, in order', async () => {
 test('a failure is a result of its own, and the rest goes on', async () => {
   const failure = new Error('no');
   const act = async (item: string) => {
-    if (item === 'b') throw failure;
+    if (item === 'b') {
+      throw failure;
+    }
   };
   const told: number[] = [];
   const results = await inTurn(['a', 'b', 'c'], act, { signal: never, onResult: (_, done) => told.push(done) });
@@ -36,9 +38,13 @@ test('Cancel ends what is under way, and what was not begun is skipped', async (
   const controller = new AbortController();
   const act = (item: string, signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
-      if (item === 'a') resolve();
+      if (item === 'a') {
+        resolve();
+      }
       signal.addEventListener('abort', () => reject(abortError()));
-      if (item === 'b') controller.abort();
+      if (item === 'b') {
+        controller.abort();
+      }
     });
   const results = await inTurn(['a', 'b', 'c'], act, { signal: controller.signal });
   assert.deepEqual(
@@ -69,7 +75,9 @@ test('an item that ends by itself as aborted, without a Cancel, has failed', asy
 test('what is under way when it is cancelled, and ends well, is done', async () => {
   const controller = new AbortController();
   const act = async (item: string) => {
-    if (item === 'b') controller.abort();
+    if (item === 'b') {
+      controller.abort();
+    }
   };
   const results = await inTurn(['a', 'b', 'c', 'd'], act, { signal: controller.signal });
   assert.deepEqual(

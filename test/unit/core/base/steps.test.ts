@@ -18,8 +18,12 @@ function run(acts: readonly Act[], start: 'first' | 'last' = 'first') {
     ask: async (answers, { step, totalSteps }): Promise<Answer<Answers> | undefined> => {
       shown.push(`${name} ${step}/${totalSteps}`);
       const act = left.shift();
-      if (act === undefined || act === 'close') return undefined;
-      if (act === 'back') return { kind: 'back' };
+      if (act === undefined || act === 'close') {
+        return undefined;
+      }
+      if (act === 'back') {
+        return { kind: 'back' };
+      }
       if (act.startsWith('back with ')) {
         return { kind: 'back', value: { ...answers, letters: answers.letters + act.slice('back with '.length) } };
       }

@@ -130,8 +130,11 @@ const principals: readonly (readonly [string, RegExp | undefined])[] = [
 for (const [text, problem] of principals) {
   test(`as a principal, ${text.slice(0, 90) || 'nothing'} is ${problem === undefined ? 'taken' : 'refused with the reason'}`, () => {
     const found = principalProblem(text, keyArn);
-    if (problem === undefined) assert.equal(found, undefined);
-    else assert.match(found ?? 'taken', problem);
+    if (problem === undefined) {
+      assert.equal(found, undefined);
+    } else {
+      assert.match(found ?? 'taken', problem);
+    }
   });
 }
 
@@ -161,8 +164,12 @@ test('a service is named in the member that KMS has for services', () => {
 });
 
 test('names are of the characters that KMS takes, and of at most 256 of them', () => {
-  for (const name of ['', 'orders-export', 'a:b/c_d-e', 'n'.repeat(256)]) assert.equal(nameProblem(name), undefined);
-  for (const name of ['a b', 'ä', 'a.b', 'a\n', ' ']) assert.match(nameProblem(name) ?? '', /letters, digits/);
+  for (const name of ['', 'orders-export', 'a:b/c_d-e', 'n'.repeat(256)]) {
+    assert.equal(nameProblem(name), undefined);
+  }
+  for (const name of ['a b', 'ä', 'a.b', 'a\n', ' ']) {
+    assert.match(nameProblem(name) ?? '', /letters, digits/);
+  }
   assert.match(nameProblem('n'.repeat(257)) ?? '', /at most 256/);
 });
 
@@ -172,8 +179,9 @@ test('the ARN of a source is one', () => {
   assert.match(sourceArnProblem('arn:aws:s3:::bucket') ?? '', /^This ARN names no account\. /);
   assert.match(sourceArnProblem(`arn:aws:a::${account}:x`.slice(0, 19)) ?? '', /looks/);
   assert.match(sourceArnProblem(`arn:other:dynamodb:eu-west-1:${account}:table/orders`) ?? '', /looks/);
-  for (const text of ['', 'orders', 'arn:aws:s3', 'arn:aws:s3::1111:a b'])
+  for (const text of ['', 'orders', 'arn:aws:s3', 'arn:aws:s3::1111:a b']) {
     assert.match(sourceArnProblem(text) ?? '', /looks/);
+  }
   const ofLength = (length: number) => `arn:aws:s3::${account}:`.padEnd(length, 'b');
   assert.equal(sourceArnProblem(ofLength(512)), undefined);
   assert.match(sourceArnProblem(ofLength(513)) ?? '', /at most 512/);
@@ -270,8 +278,11 @@ const requests: readonly (readonly [string, Partial<CreateGrantInput>, RegExp | 
 for (const [what, fields, problem] of requests) {
   test(`a grant with ${what} is ${problem === undefined ? 'asked for' : 'refused before KMS is asked'}`, () => {
     const found = createGrantProblem(wanted(fields), symmetric);
-    if (problem === undefined) assert.equal(found, undefined);
-    else assert.match(found ?? 'asked for', problem);
+    if (problem === undefined) {
+      assert.equal(found, undefined);
+    } else {
+      assert.match(found ?? 'asked for', problem);
+    }
   });
 }
 
@@ -318,7 +329,9 @@ test('a request is the same as a grant when all is the same, operations and pair
     { constraints: { ...constraints, sourceArn } },
     { keyArn: keyArnOf('k2') },
   ];
-  for (const other of others) assert.equal(isSameRequest(listed, { ...same, ...other }), false, JSON.stringify(other));
+  for (const other of others) {
+    assert.equal(isSameRequest(listed, { ...same, ...other }), false, JSON.stringify(other));
+  }
 });
 
 test('known principals are those that a new grant can name, the most frequent first', () => {

@@ -19,7 +19,9 @@ async function after(kind: JournalKind, ...outcomes: readonly JournalOutcome[]) 
   const journal = new Journal(new FakeJournalFile(), new FakeClock());
   const made = kind === 'revoke' || kind === 'retire' ? grant('g1') : grantToMake(input);
   const { id } = await journal.add({ kind, connection: profileRef, account: undefined, key: k1, grant: made });
-  for (const outcome of outcomes) await journal.note(id, outcome);
+  for (const outcome of outcomes) {
+    await journal.note(id, outcome);
+  }
   return journal.records;
 }
 

@@ -46,14 +46,18 @@ const input: CreateGrantInput = {
 
 function failing(kms: FakeKms, operation: string, kind: KmsErrorKind): void {
   kms.before = (call) => {
-    if (call.operation === operation) throw kmsError(kind);
+    if (call.operation === operation) {
+      throw kmsError(kind);
+    }
   };
 }
 
 test('a grant that waits for an MFA code that is not given is not made, and no outcome is unknown', async () => {
   const kms = new FakeKms();
   kms.before = (call) => {
-    if (call.operation === 'createGrant') throw signInCancelledError();
+    if (call.operation === 'createGrant') {
+      throw signInCancelledError();
+    }
   };
   const file = new FakeJournalFile();
   const journal = new Journal(file, new FakeClock());
@@ -152,7 +156,9 @@ test('when the intent can not be kept, nothing is sent', async () => {
 test('an outcome that can not be kept takes neither the token nor the failure from the user', async () => {
   const { file, kms, make, troubles } = await making('recreate');
   file.before = (line) => {
-    if (line.includes('outcome')) throw new Error('ENOSPC');
+    if (line.includes('outcome')) {
+      throw new Error('ENOSPC');
+    }
   };
   assert.equal((await make()).grantToken, 'token-1');
   assert.equal(troubles.length, 2);
@@ -190,7 +196,9 @@ test('a connection that closes in the middle leaves it open whether the grant wa
 test('a connection that closes while the intent is written gets nothing sent, and the journal says so', async () => {
   const { kms, file, session, make, made } = await making();
   file.before = (line) => {
-    if (line.includes('"create"')) session.close();
+    if (line.includes('"create"')) {
+      session.close();
+    }
   };
   await assert.rejects(make(), (error) => isUserError(error) && !isUnanswered(error));
   assert.equal(made()?.outcome?.kind, 'refused');
@@ -220,7 +228,9 @@ test('a new grant is looked for until KMS lists it, one small request at a time'
   const kms = new FakeKms();
   const clock = new FakeClock({ auto: true });
   kms.before = () => {
-    if (kms.calls.length === 3) kms.addGrants(keyArn, 'g1');
+    if (kms.calls.length === 3) {
+      kms.addGrants(keyArn, 'g1');
+    }
   };
   const outcome = await waitUntilListed(kms, ref, { clock, policy: defaultPolicy, signal: never });
   assert.deepEqual(outcome, { kind: 'listed', grant: grant('g1'), afterMs: 1_500 });
@@ -234,7 +244,9 @@ test('a read that fails for a moment is none, and throttling is no reason to giv
   const failures: KmsErrorKind[] = ['throttled', 'internal', 'network'];
   kms.before = () => {
     const kind = failures.shift();
-    if (kind !== undefined) throw kmsError(kind);
+    if (kind !== undefined) {
+      throw kmsError(kind);
+    }
   };
   const waiting = waitUntilListed(kms, ref, {
     clock: new FakeClock({ auto: true }),

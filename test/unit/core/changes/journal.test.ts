@@ -27,7 +27,9 @@ function openWindow({ file = new FakeJournalFile(), clock = new FakeClock() } = 
 async function fileWith(...outcomes: readonly JournalOutcome[]) {
   const window = openWindow();
   const { id } = await window.journal.add(revokeOf());
-  for (const outcome of outcomes) await window.journal.note(id, outcome);
+  for (const outcome of outcomes) {
+    await window.journal.note(id, outcome);
+  }
   return { ...window, id };
 }
 
@@ -65,7 +67,9 @@ for (const [what, subject] of [
 
 test('every line has the version of its form', async () => {
   const { file } = await fileWith({ kind: 'accepted' });
-  for (const line of file.lines) assert.equal(JSON.parse(line).v, 1);
+  for (const line of file.lines) {
+    assert.equal(JSON.parse(line).v, 1);
+  }
 });
 
 const outcomes: readonly JournalOutcome[] = [
@@ -220,7 +224,9 @@ test('a grant can be made again that was ended, or perhaps was, and whose grante
   const recreatable = async (entry: NewEntry, ...noted: readonly JournalOutcome[]) => {
     const { journal } = openWindow();
     const { id } = await journal.add(entry);
-    for (const outcome of noted) await journal.note(id, outcome);
+    for (const outcome of noted) {
+      await journal.note(id, outcome);
+    }
     return journal.records.map(isRecreatable)[0];
   };
   assert.equal(await recreatable(revokeOf(), { kind: 'gone', afterMs: 1 }), true);
@@ -242,7 +248,9 @@ async function manyRevokes(count: number, unfinished: readonly number[] = []) {
     window.clock.pass(1000);
     const { id } = await window.journal.add(revokeOf(grant(`g${index}`)));
     await window.journal.note(id, { kind: 'accepted' });
-    if (!unfinished.includes(index)) await window.journal.note(id, { kind: 'gone', afterMs: 1 });
+    if (!unfinished.includes(index)) {
+      await window.journal.note(id, { kind: 'gone', afterMs: 1 });
+    }
   }
   return window;
 }
@@ -250,7 +258,9 @@ async function manyRevokes(count: number, unfinished: readonly number[] = []) {
 /** What a file with this text has after it was rewritten. */
 function rewritten(text: string, { see, keeps }: LineChoice): string {
   const lines = text.split('\n').slice(0, -1);
-  for (const line of lines) see(line);
+  for (const line of lines) {
+    see(line);
+  }
   return lines
     .filter(keeps)
     .map((line) => `${line}\n`)
@@ -468,8 +478,12 @@ test('an entry whose line is in the file after all, though it could not be flush
   await Promise.all([journal.ready(), other.journal.ready()]);
   let isBroken = true;
   file.before = (line) => {
-    if (!isBroken) return;
-    if (!line.includes('withdrawn')) file.lines.push(line);
+    if (!isBroken) {
+      return;
+    }
+    if (!line.includes('withdrawn')) {
+      file.lines.push(line);
+    }
     throw new Error('EIO');
   };
   await assert.rejects(journal.add(revokeOf()), /nothing was sent to KMS: EIO/);
@@ -509,7 +523,9 @@ test('what counts is the order in the file, also for a window that wrote a line 
   await journal.note(id, { kind: 'stopped', lastRead: 'listed' });
   assert.equal(other.journal.record(id)?.outcome?.kind, 'followed');
   await file.tell();
-  for (const each of [journal, other.journal]) assert.equal(each.record(id)?.outcome?.kind, 'stopped');
+  for (const each of [journal, other.journal]) {
+    assert.equal(each.record(id)?.outcome?.kind, 'stopped');
+  }
 });
 
 test('after the first time only the lines are read that are new, and all of a file that was cleared', async () => {

@@ -67,7 +67,9 @@ function line(outcome: JournalOutcome, by: Owner | undefined = a): OutcomeLine {
 /** What the lines come to after an entry of `a`. */
 function after(lines: readonly Line[], entry = entryOf()) {
   const state = new JournalState();
-  for (const each of [{ kind: 'entry', entry } as const, ...lines]) state.add(each);
+  for (const each of [{ kind: 'entry', entry } as const, ...lines]) {
+    state.add(each);
+  }
   return state.records.get('e1');
 }
 
@@ -103,7 +105,9 @@ for (const before of ['none', ...kinds] as const) {
       assert.equal(then?.outcome, isReplaced ? one[next] : known.outcome);
       assert.equal(then?.outcomeAt, isReplaced ? 2000 : known.outcomeAt);
       assert.equal(replaces[next].includes(before), isReplaced);
-      if (before === 'refused') assert.deepEqual(then, known);
+      if (before === 'refused') {
+        assert.deepEqual(then, known);
+      }
     });
   }
 }
@@ -117,9 +121,13 @@ function* interleavings<T>(writers: readonly (readonly T[])[]): Generator<readon
     return;
   }
   for (const [index, [first, ...rest]] of writers.entries()) {
-    if (first === undefined) continue;
+    if (first === undefined) {
+      continue;
+    }
     const others = writers.map((lines, at) => (at === index ? rest : lines));
-    for (const end of interleavings(others)) yield [first, ...end];
+    for (const end of interleavings(others)) {
+      yield [first, ...end];
+    }
   }
 }
 
@@ -247,13 +255,19 @@ test('whatever three windows write, and in whatever order, no refusal and no con
     if (refused !== -1 && (accepted === -1 || refused < accepted)) {
       assert.equal(record?.outcome?.kind, 'refused');
       assert.equal(record?.accepted, false);
-    } else if (at('gone') > at('reappeared')) assert.equal(record?.outcome?.kind, 'gone');
-    else if (at('dismissed') > at('reappeared')) assert.equal(record?.outcome?.kind, 'dismissed');
-    else assert.ok(record !== undefined && (!isFinished(record) || record.outcome?.kind === 'gone'));
+    } else if (at('gone') > at('reappeared')) {
+      assert.equal(record?.outcome?.kind, 'gone');
+    } else if (at('dismissed') > at('reappeared')) {
+      assert.equal(record?.outcome?.kind, 'dismissed');
+    } else {
+      assert.ok(record !== undefined && (!isFinished(record) || record.outcome?.kind === 'gone'));
+    }
     // Each line may be there twice, anywhere after the first time, and outcomes before their entry.
     assert.deepEqual(after([...lines, ...lines]), record);
     const early = new JournalState();
-    for (const each of [...lines, { kind: 'entry', entry: entryOf() } as const]) early.add(each);
+    for (const each of [...lines, { kind: 'entry', entry: entryOf() } as const]) {
+      early.add(each);
+    }
     assert.deepEqual(early.records.get('e1'), record);
   });
 });
@@ -286,7 +300,9 @@ test('an entry that was withdrawn is none, in every order', () => {
     [line(one.stillListed, b)],
   ])) {
     const state = new JournalState();
-    for (const each of [...order].reverse()) state.add(each);
+    for (const each of [...order].reverse()) {
+      state.add(each);
+    }
     assert.equal(state.records.size, 0);
   }
 });

@@ -41,8 +41,12 @@ function scripted(script: readonly Answer[], setup: Setup = {}) {
       const answer = script[Math.min(reads.length, script.length - 1)];
       reads.push({ at: clock.monotonic() - start, grantIds });
       clock.pass(readMs);
-      if (answer === 'listed') return new Set(grantIds);
-      if (answer === 'absent' || answer === undefined) return new Set();
+      if (answer === 'listed') {
+        return new Set(grantIds);
+      }
+      if (answer === 'absent' || answer === undefined) {
+        return new Set();
+      }
       throw kmsError(answer);
     },
   });
@@ -168,7 +172,9 @@ test('a failure that is not ours is trouble of unknown kind, and the wait goes o
     policy: defaultPolicy,
     onProgress: (_id, { trouble }) => troubles.push(trouble),
     read: async () => {
-      if (failures.length > 0) throw failures.shift();
+      if (failures.length > 0) {
+        throw failures.shift();
+      }
       return new Set();
     },
   });
@@ -244,7 +250,9 @@ test('a wall clock that is set back or forward changes nothing', async () => {
       onProgress: () => {},
       read: async (ids) => {
         reads += 1;
-        if (reads === 8) clock.setWall(byMs);
+        if (reads === 8) {
+          clock.setWall(byMs);
+        }
         return new Set(reads < 10 ? ids : []);
       },
     });
@@ -447,7 +455,9 @@ test('a grant that joins while a read is under way is judged from the next one o
     onProgress: () => {},
     read: async (ids) => {
       asked.push(ids.join());
-      if (asked.length === 1) await answer.passed;
+      if (asked.length === 1) {
+        await answer.passed;
+      }
       return new Set(asked.length === 1 ? ['g1'] : []);
     },
   });
@@ -545,7 +555,9 @@ test('over thousands of random schedules: gone only after the absences, waits wi
         seen.joined += 1;
       }
       const stopped = random() < 0.01 ? ids[upTo(ids.length - 1)] : undefined;
-      if (stopped !== undefined) poller.stop(stopped);
+      if (stopped !== undefined) {
+        poller.stop(stopped);
+      }
       if (random() < fails) {
         failures += 1;
         seen.failed += 1;
@@ -555,7 +567,9 @@ test('over thousands of random schedules: gone only after the absences, waits wi
       const listed = ids.filter(() => random() >= absent);
       for (const id of ids.filter((one) => one !== stopped)) {
         history.get(id)?.push(listed.includes(id) ? 'listed' : 'absent');
-        if (listed.includes(id)) lastListed.set(id, clock.monotonic());
+        if (listed.includes(id)) {
+          lastListed.set(id, clock.monotonic());
+        }
       }
       return new Set(listed);
     };
@@ -570,7 +584,9 @@ test('over thousands of random schedules: gone only after the absences, waits wi
         assert.ok(nextCheckAt - clock.now() <= Math.max(step, backOff), 'it waits too long');
       },
     });
-    for (let count = upTo(2); count >= 0; count -= 1) follow(`first ${count}`);
+    for (let count = upTo(2); count >= 0; count -= 1) {
+      follow(`first ${count}`);
+    }
     for (let index = 0; index < outcomes.length; index += 1) {
       const [grantId, outcome] = (await outcomes[index]) ?? assert.fail();
       const said = history.get(grantId) ?? [];
@@ -589,5 +605,7 @@ test('over thousands of random schedules: gone only after the absences, waits wi
     }
     assert.ok(poller.idle);
   }
-  for (const [what, count] of Object.entries(seen)) assert.ok(count > 100, `too few are ${what}: ${count}`);
+  for (const [what, count] of Object.entries(seen)) {
+    assert.ok(count > 100, `too few are ${what}: ${count}`);
+  }
 });

@@ -143,7 +143,9 @@ for (const [state, works] of states) {
       obstacles.map(({ isCertain }) => isCertain),
       works ? [] : [true],
     );
-    if (!works) assert.match(obstacles[0]?.sentence ?? '', new RegExp(state));
+    if (!works) {
+      assert.match(obstacles[0]?.sentence ?? '', new RegExp(state));
+    }
   });
 }
 

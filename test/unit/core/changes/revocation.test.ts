@@ -45,7 +45,9 @@ function failing(kms: FakeKms, operation: string, ...kinds: readonly KmsErrorKin
   kms.before = (call, signal) => {
     if (call.operation === operation) {
       const kind = left.length > 1 ? left.shift() : left[0];
-      if (kind !== undefined) throw kmsError(kind);
+      if (kind !== undefined) {
+        throw kmsError(kind);
+      }
     }
     return before(call, signal);
   };
@@ -281,7 +283,9 @@ test('the record is kept before the revoke goes out', async () => {
   const answer = gate();
   let keptBefore: readonly JournalRecord[] = [];
   kms.before = ({ operation }) => {
-    if (operation !== 'revokeGrant') return undefined;
+    if (operation !== 'revokeGrant') {
+      return undefined;
+    }
     keptBefore = file.records;
     return answer.passed;
   };
@@ -415,7 +419,9 @@ for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
 test('what cannot be written after the revoke is told, and the revoke is accepted and followed all the same', async () => {
   const { kms, session, revocations, clock, kinds, file, troubles } = world();
   file.before = (line) => {
-    if (line.includes('outcome')) throw new Error('disk full');
+    if (line.includes('outcome')) {
+      throw new Error('disk full');
+    }
   };
   assert.equal(await revocations.revoke(acting(session), k1, g1), 'accepted');
   kms.unlist(arn, 'g1');
@@ -641,7 +647,9 @@ test('a session of another profile or Region takes up nothing, and asks nobody w
     { kind: 'profile', profile: 'dev', region: 'us-east-1' },
     { kind: 'environment', region: 'eu-west-1' },
   ];
-  for (const ref of others) await reloaded.revocations.resume(openSession(kms, ref));
+  for (const ref of others) {
+    await reloaded.revocations.resume(openSession(kms, ref));
+  }
   assert.equal(kms.count('callerIdentity'), 0);
   await clock.advance(minutes);
   assert.deepEqual(reloaded.kinds(), []);
@@ -796,7 +804,9 @@ test('a list that began before the revoke, or before its last read, confirms not
   await clock.advance(minutes);
   revocations.stopWaiting(profileRef, k1, 'g1');
   await settle();
-  for (const list of [old, old, old, during, during, during]) await revocations.reconcile(session, arn, list);
+  for (const list of [old, old, old, during, during, during]) {
+    await revocations.reconcile(session, arn, list);
+  }
   assert.equal(state(), 'unconfirmed');
   assert.equal(file.records[0]?.outcome?.kind, 'stopped');
 });
@@ -930,7 +940,9 @@ test('Stop Waiting ends a read that is under way', async () => {
   const { kms, session, revocations } = world();
   const signals: AbortSignal[] = [];
   kms.before = (call, signal) => {
-    if (call.operation !== 'listGrants') return undefined;
+    if (call.operation !== 'listGrants') {
+      return undefined;
+    }
     signals.push(signal);
     return new Promise<void>(() => {});
   };
@@ -948,7 +960,9 @@ test('nobody follows a revoke that was refused after another window had taken it
   const { kms, session, revocations, clock, file } = world();
   const answer = gate();
   kms.before = ({ operation }) => {
-    if (operation !== 'revokeGrant') return undefined;
+    if (operation !== 'revokeGrant') {
+      return undefined;
+    }
     return answer.passed.then(() => {
       throw kmsError('accessDenied');
     });
@@ -1153,8 +1167,12 @@ test('of several principals one that KMS does not know does not pass for one wit
   ]);
   const read = listedOn(kms, arn, (grantId) => principals.get(grantId));
   kms.before = ({ operation, principalArn }) => {
-    if (operation === 'listGrants') throw kmsError('accessDenied');
-    if (principalArn === 'deleted') throw kmsError('invalidArn');
+    if (operation === 'listGrants') {
+      throw kmsError('accessDenied');
+    }
+    if (principalArn === 'deleted') {
+      throw kmsError('invalidArn');
+    }
   };
   assert.deepEqual(await read(['g1'], never), new Set(['g1']));
   await assert.rejects(read(['g1', 'g2'], never), kmsError('invalidArn'));

@@ -38,7 +38,9 @@ async function afterCrash(
   const { id: of } = await before.add({ ...common, kind: 'revoke', grant: grant('old', terms) });
   await before.note(of, { kind: 'gone', afterMs: 1 });
   const { id } = await before.add({ ...common, kind, grant: asked, ...(kind === 'recreate' ? { of } : {}) });
-  if (outcome !== undefined) await before.note(id, outcome);
+  if (outcome !== undefined) {
+    await before.note(id, outcome);
+  }
   const at = clock.now();
   clock.pass(later);
   const kms = new FakeKms();
@@ -137,7 +139,9 @@ test('what is answered is not asked again, nor anything of another connection', 
 test('a read that fails leaves it open, and is thrown', async () => {
   const { kms, check, record } = await afterCrash('create', asked);
   kms.before = ({ operation }) => {
-    if (operation === 'listGrants') throw kmsError('accessDenied');
+    if (operation === 'listGrants') {
+      throw kmsError('accessDenied');
+    }
   };
   await assert.rejects(check(), kmsError('accessDenied'));
   assert.equal(record()?.outcome, undefined);

@@ -81,8 +81,12 @@ class FakeAws implements Aws {
   async signInNeed(ref: ConnectionRef): Promise<SignInNeed> {
     const contents = this.#read(ref);
     await this.#step(`need ${connectionId(ref)}`);
-    if (ref.kind !== 'profile') return { kind: 'none' };
-    if (contents === 'removed') throw kmsError('profileMissing', { profile: ref.profile });
+    if (ref.kind !== 'profile') {
+      return { kind: 'none' };
+    }
+    if (contents === 'removed') {
+      throw kmsError('profileMissing', { profile: ref.profile });
+    }
     return this.needs.get(ref.profile) ?? { kind: 'none' };
   }
 
@@ -95,7 +99,9 @@ class FakeAws implements Aws {
   async fingerprint(ref: ConnectionRef): Promise<string> {
     const contents = this.#read(ref);
     await this.#step(`fingerprint ${connectionId(ref)}`);
-    if (ref.kind === 'profile' && contents === 'removed') throw kmsError('profileMissing', { profile: ref.profile });
+    if (ref.kind === 'profile' && contents === 'removed') {
+      throw kmsError('profileMissing', { profile: ref.profile });
+    }
     return contents;
   }
 
@@ -170,8 +176,12 @@ async function failure(opening: Promise<unknown>): Promise<KmsErrorKind | 'abort
   try {
     await opening;
   } catch (error) {
-    if (isKmsError(error)) return error.details.kind;
-    if (error instanceof Error && error.name === 'AbortError') return 'abort';
+    if (isKmsError(error)) {
+      return error.details.kind;
+    }
+    if (error instanceof Error && error.name === 'AbortError') {
+      return 'abort';
+    }
     throw error;
   }
   assert.fail('It opened.');
@@ -394,7 +404,9 @@ for (const need of signIns) {
     aws.needs.set('dev', need);
     aws.needs.set('prod', need);
     await connections.list();
-    for (const ref of [dev, devInUs, prod]) assert.equal(await failure(connections.open(ref)), 'signInNeeded');
+    for (const ref of [dev, devInUs, prod]) {
+      assert.equal(await failure(connections.open(ref)), 'signInNeeded');
+    }
     assert.deepEqual(asked('open'), []);
     assert.equal(connections.failure(dev)?.details.awsName, need.kind);
     assert.equal(connections.failure(dev)?.details.profile, 'dev');
@@ -469,8 +481,12 @@ test('signing in opens anew the connection and those of its sign-in that wait, e
   const healthy = ofProfile('dev', 'ap-south-1');
   await connections.list();
   const session = await connections.open(healthy);
-  for (const profile of ['dev', 'prod']) aws.needs.set(profile, { kind: 'process' });
-  for (const ref of [dev, devInUs, prod]) await failure(connections.open(ref));
+  for (const profile of ['dev', 'prod']) {
+    aws.needs.set(profile, { kind: 'process' });
+  }
+  for (const ref of [dev, devInUs, prod]) {
+    await failure(connections.open(ref));
+  }
   await settle();
   forgetTold();
   connections.signIn({ ...dev });
@@ -634,7 +650,9 @@ for (const step of steps) {
     await connections.list();
     const slow = gate();
     aws.before = async (asked) => {
-      if (asked !== step) return;
+      if (asked !== step) {
+        return;
+      }
       await slow.passed;
       throw kmsError('network');
     };
@@ -727,7 +745,9 @@ test('a change of account is a matter of one connection', async () => {
   await Promise.all([connections.open(dev), connections.open(prod)]);
   await settle();
   aws.accounts.set('profile/dev/eu-west-1', '999988887777');
-  for (const ref of [dev, prod]) connections.reconnect(ref);
+  for (const ref of [dev, prod]) {
+    connections.reconnect(ref);
+  }
   await Promise.all([connections.open(dev), connections.open(prod)]);
   assert.deepEqual(
     told.filter((line) => line.startsWith('account')),
@@ -1127,7 +1147,9 @@ test('two accounts have a quota each, and so have sample data and a connection w
   const { aws, clock, connections, listed } = await slowly();
   aws.accounts.set(connectionId(prod), '444455556666');
   aws.beforeCall = ({ operation }) => {
-    if (operation === 'callerIdentity' && aws.opened.length === 4) throw kmsError('accessDenied');
+    if (operation === 'callerIdentity' && aws.opened.length === 4) {
+      throw kmsError('accessDenied');
+    }
   };
   const sessions: Session[] = [];
   for (const ref of [dev, prod, sample, ofEnvironment('eu-west-1')]) {

@@ -22,7 +22,9 @@ function open(kms = new FakeKms()) {
 }
 
 function addKeys(kms: FakeKms, ...keyIds: readonly string[]): void {
-  for (const keyId of keyIds) kms.keys.push({ keyId, arn: keyArnOf(keyId) });
+  for (const keyId of keyIds) {
+    kms.keys.push({ keyId, arn: keyArnOf(keyId) });
+  }
 }
 
 function addAlias(kms: FakeKms, aliasName: string, targetKeyId?: string): void {
@@ -33,7 +35,9 @@ function addAlias(kms: FakeKms, aliasName: string, targetKeyId?: string): void {
 function failing(kms: FakeKms, kind: KmsErrorKind, matches: (call: Call) => boolean): { off(): void } {
   let on = true;
   kms.before = (call) => {
-    if (on && matches(call)) throw kmsError(kind);
+    if (on && matches(call)) {
+      throw kmsError(kind);
+    }
   };
   return {
     off: () => {
@@ -68,7 +72,9 @@ test('the first page of keys is there before the others, which are told as they 
   kms.pageSize.keys = 2;
   const [second, third] = [gate(), gate()];
   kms.before = ({ operation, marker }) => {
-    if (operation !== 'listKeys' || marker === undefined) return undefined;
+    if (operation !== 'listKeys' || marker === undefined) {
+      return undefined;
+    }
     return marker === 'after 2' ? second.passed : third.passed;
   };
   const first = await inventory.keys();
@@ -222,7 +228,9 @@ test('a refresh aborts the pages that are still to come', async () => {
   kms.pageSize.keys = 1;
   let pending: AbortSignal | undefined;
   kms.before = ({ marker }, signal) => {
-    if (marker === undefined) return undefined;
+    if (marker === undefined) {
+      return undefined;
+    }
     pending = signal;
     return new Promise(() => {});
   };
@@ -240,7 +248,9 @@ test('all keys come as the first page at once, then the whole list', async () =>
   addKeys(kms, 'k1', 'k2', 'k3');
   kms.pageSize.keys = 1;
   const counts: number[] = [];
-  for await (const { keys } of inventory.allKeys()) counts.push(keys.length);
+  for await (const { keys } of inventory.allKeys()) {
+    counts.push(keys.length);
+  }
   assert.deepEqual([counts[0], counts.at(-1), counts.length], [1, 3, 2]);
 });
 
@@ -248,7 +258,9 @@ test('all keys of a single page come once', async () => {
   const { kms, inventory } = open();
   addKeys(kms, 'k1');
   const listings = [];
-  for await (const listing of inventory.allKeys()) listings.push(listing);
+  for await (const listing of inventory.allKeys()) {
+    listings.push(listing);
+  }
   assert.equal(listings.length, 1);
 });
 
@@ -259,17 +271,25 @@ test('all keys end with the whole list even when a refresh comes in between', as
   const counts: number[] = [];
   for await (const { keys } of inventory.allKeys()) {
     counts.push(keys.length);
-    if (counts.length === 1) inventory.forgetAll();
+    if (counts.length === 1) {
+      inventory.forgetAll();
+    }
   }
   assert.equal(counts.at(-1), 3);
 });
 
 test('a hundred thousand keys take one request a page, and are sorted once for all who ask', async () => {
   const { kms, inventory } = open();
-  for (let index = 0; index < 100_000; index += 1) addKeys(kms, `k${(index * 7919) % 100_000}`);
-  for (let index = 0; index < 1000; index += 1) addAlias(kms, `alias/${index}`, `k${index}`);
+  for (let index = 0; index < 100_000; index += 1) {
+    addKeys(kms, `k${(index * 7919) % 100_000}`);
+  }
+  for (let index = 0; index < 1000; index += 1) {
+    addAlias(kms, `alias/${index}`, `k${index}`);
+  }
   let last = await inventory.keys();
-  for await (const listing of inventory.allKeys()) last = listing;
+  for await (const listing of inventory.allKeys()) {
+    last = listing;
+  }
   assert.deepEqual([last.keys.length, last.state.kind], [100_000, 'complete']);
   assert.deepEqual([kms.count('listKeys'), kms.count('listAliases')], [100, 10]);
   assert.equal((await inventory.keys()).keys, last.keys, 'the very same list');
@@ -312,7 +332,9 @@ async function follow(count: number) {
 }
 
 async function settleUntil(holds: () => boolean): Promise<void> {
-  while (!holds()) await Promise.resolve();
+  while (!holds()) {
+    await Promise.resolve();
+  }
 }
 
 test('a view that follows twice the keys has twice the work, and is told far less often than pages come', async () => {
@@ -330,7 +352,9 @@ test('a view that follows twice the keys has twice the work, and is told far les
 test('keys have their place once all keys are there and their aliases, which come by name', async () => {
   const { kms, inventory } = open();
   addKeys(kms, 'k1', 'k2', 'k3');
-  for (const [index, keyId] of ['k1', 'k3'].entries()) addAlias(kms, `alias/${index}`, keyId);
+  for (const [index, keyId] of ['k1', 'k3'].entries()) {
+    addAlias(kms, `alias/${index}`, keyId);
+  }
   kms.pageSize.keys = 2;
   kms.pageSize.aliases = 1;
   const [keys, aliases] = [gate(), gate()];
@@ -349,7 +373,9 @@ test('keys have their place once all keys are there and their aliases, which com
 test('an alias that is listed twice is one, and a change of a key makes a new one', async () => {
   const { kms, inventory } = open();
   addKeys(kms, 'k1');
-  for (const name of ['alias/b', 'alias/b', 'alias/a']) addAlias(kms, name, 'k1');
+  for (const name of ['alias/b', 'alias/b', 'alias/a']) {
+    addAlias(kms, name, 'k1');
+  }
   kms.pageSize.aliases = 1;
   const before = (await inventory.keys()).keys;
   await settle();

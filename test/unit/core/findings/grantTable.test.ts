@@ -27,7 +27,9 @@ function readCsv(text: string): string[][] {
   const rows: string[][] = [[]];
   for (const [, cell = '', end] of cells) {
     rows.at(-1)?.push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
-    if (end === '\r\n') rows.push([]);
+    if (end === '\r\n') {
+      rows.push([]);
+    }
   }
   assert.deepEqual(rows.pop(), []);
   return rows;
@@ -142,6 +144,8 @@ test('a Markdown table has a row a grant, whatever their text', () => {
   const lines = grantTable(held(grant('g1', { name: evil }), grant('g2')), 'md').split('\n');
   assert.equal(lines.length, 5);
   const cells = (line = '') => line.split(/(?<!\\)\|/).length;
-  for (const line of lines.slice(1, 4)) assert.equal(cells(line), cells(lines[0]));
+  for (const line of lines.slice(1, 4)) {
+    assert.equal(cells(line), cells(lines[0]));
+  }
   assert.match(lines[2] ?? '', /a\\\|b\\\\u\\\{a\\\}\\# c \\\[x\\\]\\\(command\\:y\\\) \\<b\\>/);
 });

@@ -104,7 +104,9 @@ test('an empty page is not the end of a list, and a grant that is listed twice i
 test('a key that may not be read is listed with the reason, and costs the others nothing', async () => {
   const kms = kmsOf({ k1: ['a'], k2: ['b'], k3: ['c'] });
   kms.before = ({ operation, keyArn }) => {
-    if (operation === 'listGrants' && keyArn === keyArnOf('k2')) throw kmsError('accessDenied', { keyArn });
+    if (operation === 'listGrants' && keyArn === keyArnOf('k2')) {
+      throw kmsError('accessDenied', { keyArn });
+    }
   };
   const result = await setUp(openSession(kms)).scan();
   assert.deepEqual(grantIds(result), { k1: ['a'], k3: ['c'] });
@@ -121,7 +123,9 @@ test('what was listed of a key before a failure is kept, and the key is listed a
   const kms = kmsOf({ k1: ['a', 'b'] });
   kms.pageSize.grants = 1;
   kms.before = ({ operation, marker }) => {
-    if (operation === 'listGrants' && marker !== undefined) throw kmsError('internal');
+    if (operation === 'listGrants' && marker !== undefined) {
+      throw kmsError('internal');
+    }
   };
   const result = await setUp(openSession(kms)).scan();
   assert.deepEqual(grantIds(result), { k1: ['a'] });
@@ -136,7 +140,9 @@ test('what was listed of a key before a failure is kept, and the key is listed a
 test('keys without aliases or state are read all the same', async () => {
   const kms = kmsOf({ k1: ['a'] });
   kms.before = ({ operation }) => {
-    if (operation === 'listAliases' || operation === 'describeKey') throw kmsError('accessDenied');
+    if (operation === 'listAliases' || operation === 'describeKey') {
+      throw kmsError('accessDenied');
+    }
   };
   const result = await setUp(openSession(kms)).scan();
   assert.deepEqual(grantIds(result), { k1: ['a'] });
@@ -151,7 +157,9 @@ test('keys that could not all be listed are read as far as they were', async () 
   const kms = kmsOf({ k1: ['a'], k2: ['b'] });
   kms.pageSize.keys = 1;
   kms.before = ({ operation, marker }) => {
-    if (operation === 'listKeys' && marker !== undefined) throw kmsError('internal');
+    if (operation === 'listKeys' && marker !== undefined) {
+      throw kmsError('internal');
+    }
   };
   const result = await setUp(openSession(kms)).scan();
   assert.deepEqual(grantIds(result), { k1: ['a'] });
@@ -161,7 +169,9 @@ test('keys that could not all be listed are read as far as they were', async () 
 test('a sign-in that no longer holds ends its connection, says so once, and leaves the others alone', async () => {
   const expired = kmsOf(Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, ['a']])));
   expired.before = ({ operation }) => {
-    if (operation === 'listGrants') throw kmsError('expiredToken');
+    if (operation === 'listGrants') {
+      throw kmsError('expiredToken');
+    }
   };
   const prod = kmsOf({ p: ['b'] });
   const result = await setUp(openSession(expired), openSession(prod, prodRef)).scan();
@@ -178,7 +188,9 @@ test('what was found when the search is cancelled is kept, and nothing is asked 
   kms.pageSize.grants = 1;
   const { scan, cancel } = setUp(openSession(kms));
   kms.before = ({ operation, marker }) => {
-    if (operation !== 'listGrants' || marker === undefined) return undefined;
+    if (operation !== 'listGrants' || marker === undefined) {
+      return undefined;
+    }
     cancel();
     return new Promise(() => {});
   };
@@ -205,7 +217,9 @@ test('a connection that is closed meanwhile makes the result incomplete, and no 
   const kms = kmsOf({ k1: ['a'], k2: ['b'] });
   const session = openSession(kms);
   kms.before = ({ operation }) => {
-    if (operation !== 'listGrants') return;
+    if (operation !== 'listGrants') {
+      return;
+    }
     session.close();
     throw abortError();
   };
@@ -217,7 +231,9 @@ test('a connection that is closed meanwhile makes the result incomplete, and no 
 test('progress tells of keys, grants and what is not readable, and never goes back', async () => {
   const kms = kmsOf({ k1: ['a', 'b'], k2: ['c'], k3: [] });
   kms.before = ({ operation, keyArn }) => {
-    if (operation === 'listGrants' && keyArn === keyArnOf('k2')) throw kmsError('accessDenied');
+    if (operation === 'listGrants' && keyArn === keyArnOf('k2')) {
+      throw kmsError('accessDenied');
+    }
   };
   const { scan, told } = setUp(openSession(kms));
   const { counts } = await scan();
@@ -236,7 +252,9 @@ test('no more than a hundred keys of a connection are read at once', async () =>
   const held = gate();
   kms.before = ({ operation }) => (operation === 'listGrants' ? held.passed : undefined);
   const scanning = setUp(openSession(kms)).scan();
-  for (let index = 0; index < 400; index++) await settle();
+  for (let index = 0; index < 400; index++) {
+    await settle();
+  }
   assert.equal(kms.peak.get('listGrants'), 100);
   held.open();
   const { counts } = await scanning;
@@ -266,7 +284,9 @@ async function scanDistant(kms: FakeKms, clock: FakeClock): Promise<ScanResult> 
   void scanGrants({ sessions: [{ ...session, ...paced }], signal, clock, onProgress: () => {} }).then((ended) => {
     result = ended;
   });
-  while (result === undefined) await clock.advance(1000);
+  while (result === undefined) {
+    await clock.advance(1000);
+  }
   return result;
 }
 
@@ -289,7 +309,9 @@ test('a scan beside others who use most of the quota slows down, loses no key an
   let throttled = 0;
   kms.before = async ({ operation }) => {
     await clock.sleep(250, new AbortController().signal);
-    if (operation !== 'listGrants' || quota.admit('ListGrants', clock.now())) return;
+    if (operation !== 'listGrants' || quota.admit('ListGrants', clock.now())) {
+      return;
+    }
     throttled += 1;
     throw kmsError('throttled');
   };
@@ -312,7 +334,9 @@ test('a read that KMS throttles is done again, and no key is lost to it', async 
   const kms = kmsOf({ k1: ['a'], k2: ['b'] });
   const refused = new Set<string>();
   kms.before = ({ operation, keyArn = '' }) => {
-    if (operation !== 'listGrants' || refused.has(keyArn)) return;
+    if (operation !== 'listGrants' || refused.has(keyArn)) {
+      return;
+    }
     refused.add(keyArn);
     throw kmsError('throttled');
   };

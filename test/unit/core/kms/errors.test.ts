@@ -370,7 +370,9 @@ test('what only another profile or Region can mend offers to select one', () => 
 test('signing in is offered, before all else, for what waits for the user and for credentials that can be renewed', () => {
   const offered = errorKinds.filter((kind) => explain(details(kind)).actions.includes('signIn'));
   assert.deepEqual(offered, ['expiredToken', 'ssoExpired', 'signInNeeded', 'mfaRefused']);
-  for (const kind of offered) assert.equal(explain(details(kind)).actions[0], 'signIn', kind);
+  for (const kind of offered) {
+    assert.equal(explain(details(kind)).actions[0], 'signIn', kind);
+  }
 });
 
 test('the files that a profile was looked for in, and the one that is not readable, are named', () => {

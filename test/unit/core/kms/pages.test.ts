@@ -47,7 +47,9 @@ for (const [what, make] of Object.entries(endless)) {
     const read = make((index) => index);
     let pages = 0;
     await assert.rejects(async () => {
-      for await (const _ of pagesOf(read)) pages += 1;
+      for await (const _ of pagesOf(read)) {
+        pages += 1;
+      }
     }, isEndless);
     assert.ok(pages > 0);
     await assert.rejects(allOf(make((index) => index)), isEndless);
@@ -64,7 +66,8 @@ for (const [what, make] of Object.entries(endless)) {
     await assert.rejects(findGrant(listing(), { keyArn: arn, grantId: 'wanted' }, never), isEndless);
     await assert.rejects(listedOn(listing(), arn)(['a', 'b', 'c', 'wanted'], never), isEndless);
     await assert.rejects(async () => {
-      for await (const _ of retirableGrants(listing(), ['arn:aws:iam::111122223333:role/R'], never));
+      for await (const _ of retirableGrants(listing(), ['arn:aws:iam::111122223333:role/R'], never)) {
+      }
     }, isEndless);
 
     const kms = new FakeKms();
@@ -95,7 +98,9 @@ for (const [what, make] of Object.entries(endless)) {
     const api: KmsApi = Object.assign(new FakeKms(), { listKeys: keys, listAliases: aliases });
     const inventory = new Inventory(api, never, new FakeClock(), () => {});
     let last = await inventory.keys();
-    for await (const listing of inventory.allKeys()) last = listing;
+    for await (const listing of inventory.allKeys()) {
+      last = listing;
+    }
     assert.ok(last.state.kind === 'failed' && isEndless(last.state.error));
     assert.ok(isEndless(last.aliasError));
   });

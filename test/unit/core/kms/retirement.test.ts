@@ -104,7 +104,9 @@ test("a role of IAM Identity Center is asked for with its path, which the sessio
 
 async function all(pages: AsyncIterable<readonly Grant[]>): Promise<readonly string[]> {
   const ids: string[] = [];
-  for await (const page of pages) ids.push(...page.map(({ grantId }) => grantId));
+  for await (const page of pages) {
+    ids.push(...page.map(({ grantId }) => grantId));
+  }
   return ids;
 }
 
@@ -114,7 +116,9 @@ const retiredBy = (grantId: string, value: string) =>
 test('what can be retired is read to the end for each principal, each grant once', async () => {
   const kms = new FakeKms();
   kms.pageSize.grants = 2;
-  for (const id of ['g1', 'g2', 'g3']) kms.grants.set(keyArnOf(id), [retiredBy(id, 'role')]);
+  for (const id of ['g1', 'g2', 'g3']) {
+    kms.grants.set(keyArnOf(id), [retiredBy(id, 'role')]);
+  }
   kms.grants.set(keyArnOf('g4'), [retiredBy('g4', 'session')]);
   assert.deepEqual(await all(retirableGrants(kms, ['role', 'session', 'role'], never)), ['g1', 'g2', 'g3', 'g4']);
 });
@@ -123,7 +127,9 @@ test('a principal that KMS does not know has no grants, as long as it knows anot
   const kms = new FakeKms();
   kms.grants.set(keyArnOf('g1'), [retiredBy('g1', 'known')]);
   kms.before = ({ principalArn }) => {
-    if (principalArn !== 'known') throw kmsError('invalidArn');
+    if (principalArn !== 'known') {
+      throw kmsError('invalidArn');
+    }
   };
   assert.deepEqual(await all(retirableGrants(kms, ['guess', 'known'], never)), ['g1']);
   await assert.rejects(all(retirableGrants(kms, ['guess', 'other'], never)), { name: 'KmsError' });

@@ -153,7 +153,9 @@ function throttledTimes(times: number, kind: KmsErrorKind = 'throttled'): () => 
   let left = times;
   return async () => {
     left -= 1;
-    if (left >= 0) throw kmsError(kind);
+    if (left >= 0) {
+      throw kmsError(kind);
+    }
   };
 }
 

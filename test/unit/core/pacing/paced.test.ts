@@ -37,7 +37,9 @@ function held(kms: FakeKms) {
   const gates: (() => void)[] = [];
   const signals: AbortSignal[] = [];
   kms.before = ({ operation }: Call, signal) => {
-    if (operation !== 'listGrants') return undefined;
+    if (operation !== 'listGrants') {
+      return undefined;
+    }
     const { passed, open } = gate();
     gates.push(open);
     signals.push(signal);
@@ -207,15 +209,21 @@ test('a failure is told to all who wait, once it is one', async () => {
   let failures = 0;
   kms.before = () => {
     failures += 1;
-    if (failures <= 2) throw kmsError('internal');
-    if (failures === 4) throw kmsError('accessDenied');
+    if (failures <= 2) {
+      throw kmsError('internal');
+    }
+    if (failures === 4) {
+      throw kmsError('accessDenied');
+    }
   };
   const both = Promise.all([background.listGrants({ keyArn }, never), api.listGrants({ keyArn }, never)]);
   await clock.advance(2000);
   await both;
   assert.equal(kms.calls.length, 3);
   const denied = [background.listGrants({ keyArn }, never), api.listGrants({ keyArn }, never)];
-  for (const wait of denied) await assert.rejects(wait, (error) => isKind(error, 'accessDenied'));
+  for (const wait of denied) {
+    await assert.rejects(wait, (error) => isKind(error, 'accessDenied'));
+  }
   assert.equal(kms.calls.length, 4);
 });
 
@@ -258,7 +266,9 @@ test('a read that was throttled is sent again, and joined by then', async () => 
   const { clock, kms, api } = setUp();
   let throttled = true;
   kms.before = ({ operation }) => {
-    if (operation !== 'listGrants' || !throttled) return;
+    if (operation !== 'listGrants' || !throttled) {
+      return;
+    }
     throttled = false;
     throw kmsError('throttled');
   };
@@ -292,7 +302,9 @@ function failing(kms: FakeKms, ...kinds: readonly Parameters<typeof kmsError>[0]
   const left = [...kinds];
   kms.before = () => {
     const kind = left.shift();
-    if (kind !== undefined) throw kmsError(kind, { operation: 'RevokeGrant' });
+    if (kind !== undefined) {
+      throw kmsError(kind, { operation: 'RevokeGrant' });
+    }
   };
 }
 

@@ -91,7 +91,9 @@ test('whatever a text holds, a shell takes it as one word that is just this text
 });
 
 test('texts that need no quotes have none', () => {
-  for (const text of ['Decrypt', arn, 'eu-west-1', 'user@host.example:1,2']) assert.equal(shellQuoted(text), text);
+  for (const text of ['Decrypt', arn, 'eu-west-1', 'user@host.example:1,2']) {
+    assert.equal(shellQuoted(text), text);
+  }
 });
 
 test('a grant is a command that makes one like it', () => {
@@ -166,7 +168,9 @@ const needsJson = (text: string) => text === '' || /^(-|file:)/.test(text) || !i
 /** What the command asks of KMS, read as the shell and the AWS CLI read it. */
 function requestOf(command: string): Readonly<Record<string, unknown>> {
   const words = argumentsOf(command);
-  if (words.includes('--cli-input-json')) return JSON.parse(option(words, '--cli-input-json') ?? '');
+  if (words.includes('--cli-input-json')) {
+    return JSON.parse(option(words, '--cli-input-json') ?? '');
+  }
   return {
     KeyId: option(words, '--key-id'),
     GranteePrincipal: option(words, '--grantee-principal'),
@@ -217,8 +221,11 @@ const ofProfile = (shell: Shell, profile: string): CommandTarget => ({
 test('a profile is data too, also one that looks like an option', { skip: windows }, () => {
   for (const profile of hostile.filter((text) => text !== '' && isPrintable(text))) {
     const words = argumentsOf(revokeGrantCommand(ofProfile('posix', profile), grant()));
-    if (profile.startsWith('-')) assert.ok(words.includes(`--profile=${profile}`));
-    else assert.equal(option(words, '--profile'), profile);
+    if (profile.startsWith('-')) {
+      assert.ok(words.includes(`--profile=${profile}`));
+    } else {
+      assert.equal(option(words, '--profile'), profile);
+    }
   }
 });
 
@@ -337,7 +344,9 @@ function readHcl(quoted: string): string {
 }
 
 test('whatever a text holds, Terraform reads a string that is just this text, and no template', () => {
-  for (const text of [...hostile, ...randomTexts(2000)]) assert.equal(readHcl(hclQuoted(text)), text);
+  for (const text of [...hostile, ...randomTexts(2000)]) {
+    assert.equal(readHcl(hclQuoted(text)), text);
+  }
 });
 
 test('a template sign is doubled, and written as a number where the same sign stands before it', () => {

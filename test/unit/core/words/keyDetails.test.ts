@@ -89,7 +89,9 @@ test('what is denied says so in its place, and costs none of the rest', async ()
         'User: arn:aws:iam::111122223333:user/ana is not authorized to perform: kms:GetKeyPolicy on resource: arn';
       throw kmsError('accessDenied', { operation: 'GetKeyPolicy', message });
     }
-    if (operation === 'describeKey') throw kmsError('timeout', { operation: 'DescribeKey' });
+    if (operation === 'describeKey') {
+      throw kmsError('timeout', { operation: 'DescribeKey' });
+    }
   };
   const { KeyMetadata, Policy, Tags, Aliases, Rotation } = await read(kms);
   assert.match(String(Policy), /^Not known: Access denied\. .*user\/ana lacks the permission kms:GetKeyPolicy/);
@@ -137,7 +139,9 @@ test('cancelling ends it all', async () => {
   const controller = new AbortController();
   const kms = new FakeKms();
   kms.before = ({ operation }) => {
-    if (operation === 'getKeyPolicy') controller.abort();
+    if (operation === 'getKeyPolicy') {
+      controller.abort();
+    }
   };
   await assert.rejects(readKeyDetails(kms, keyArn, controller.signal), { name: 'AbortError' });
 });
