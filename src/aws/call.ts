@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { isAbort, isKind, isKmsError, KmsError, notSentError, wasNotSent } from '../core/kms/errors.ts';
+import { isAbort, notSentError, wasNotSent } from '../core/base/abort.ts';
+import { isKind, isKmsError, KmsError } from '../core/kms/errors.ts';
 import type { CallRecord } from '../core/kms/kmsApi.ts';
 import { withIssuer } from './certificate.ts';
 import { type Credentials, isSame } from './credentials.ts';

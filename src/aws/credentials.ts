@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { fromEnv, fromHttp, fromInstanceMetadata, fromTokenFile } from '@aws-sdk/credential-providers';
 import * as l10n from '@vscode/l10n';
-import { isAbort, isKmsError, KmsError } from '../core/kms/errors.ts';
+import { isAbort } from '../core/base/abort.ts';
+import { isKmsError, KmsError } from '../core/kms/errors.ts';
 import type { CallerIdentity } from '../core/kms/model.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';

@@ -1,12 +1,5 @@
-import {
-  isAbort,
-  isKind,
-  isKmsError,
-  KmsError,
-  type KmsErrorDetails,
-  type KmsErrorKind,
-  wasNotSent,
-} from '../core/kms/errors.ts';
+import { isAbort, wasNotSent } from '../core/base/abort.ts';
+import { isKind, isKmsError, KmsError, type KmsErrorDetails, type KmsErrorKind } from '../core/kms/errors.ts';
 import { destinationOf } from './transport.ts';
 
 /** Cancelled: by the signal of the call, or by the person who was asked for an MFA code. Recognised by its name. */

@@ -9,7 +9,7 @@ import {
   fromTokenFile,
 } from '@aws-sdk/credential-providers';
 import { CredentialsProviderError } from '@smithy/core/config';
-import { signInCancelledError } from '../core/kms/errors.ts';
+import { signInCancelledError } from '../core/base/abort.ts';
 import { mfaRefusal, type SignInStep } from './errors.ts';
 import type { identityClientSettings } from './identityClients.ts';
 import { runCredentialProcess } from './process.ts';

@@ -2,15 +2,11 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { isAbort, isSignInCancelled } from '../core/base/abort.ts';
 import { printable } from '../core/base/text.ts';
-import {
-  explain,
-  type HelpfulAction,
-  isAbort,
-  isKmsError,
-  isSignInCancelled,
-  isUserError,
-} from '../core/kms/errors.ts';
+import { isKmsError } from '../core/kms/errors.ts';
+import { explain } from '../core/words/explain.ts';
+import { type HelpfulAction, isUserError } from '../core/words/userError.ts';
 import { describeError } from '../platform/log.ts';
 import { showError, showInformation } from '../platform/prompts.ts';
 import { actionCommands, actionTitle } from '../views/keys/treeItem.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { UserError } from '../core/kms/errors.ts';
+import { UserError } from '../core/words/userError.ts';
 import { type CommandId, commands } from '../manifest.ts';
 import { isMoreGrants } from '../views/grantees/granteeItem.ts';
 import { asHistoryEntry, isHistoryMore } from '../views/history/historyItem.ts';

@@ -20,8 +20,9 @@ import { defaultPolicy, PropagationPoller } from '../../src/core/changes/propaga
 import { findGrant, listedOn, preflight } from '../../src/core/changes/revocation.ts';
 import type { Session } from '../../src/core/connections/connections.ts';
 import { Inventory } from '../../src/core/connections/inventory.ts';
-import { explain, isKmsError, type KmsError, type KmsErrorKind } from '../../src/core/kms/errors.ts';
+import { isKmsError, type KmsError, type KmsErrorKind } from '../../src/core/kms/errors.ts';
 import type { OpenedConnection } from '../../src/core/kms/kmsApi.ts';
+import { explain } from '../../src/core/words/explain.ts';
 import { type PythonTools, startMoto } from '../host/python.ts';
 import { unverified } from '../unit/actors.ts';
 import { createWorld, never, profileAt } from '../unit/aws/support.ts';

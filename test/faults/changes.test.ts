@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preflight } from '../../src/core/changes/revocation.ts';
 import { scanGrants } from '../../src/core/findings/scan.ts';
-import { isKind, isUnanswered } from '../../src/core/kms/errors.ts';
+import { isKind } from '../../src/core/kms/errors.ts';
 import type { CreateGrantInput } from '../../src/core/kms/model.ts';
+import { isUnanswered } from '../../src/core/words/userError.ts';
 import {
   addGrants,
   ana,

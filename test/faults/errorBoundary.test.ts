@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tellFailure } from '../../src/commands/errorBoundary.ts';
-import { abortError } from '../../src/core/base/clock.ts';
-import { notSentError, signInCancelledError } from '../../src/core/kms/errors.ts';
+import { abortError, notSentError, signInCancelledError } from '../../src/core/base/abort.ts';
 import { watchDialogs } from './context.ts';
 
 const log = { error: () => {} } as never;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultTransport } from '../../src/aws/transport.ts';
+import { isAbort } from '../../src/core/base/abort.ts';
 import { defaultPolicy } from '../../src/core/changes/propagation.ts';
 import { preflight } from '../../src/core/changes/revocation.ts';
 import { type ScanResult, scanGrants } from '../../src/core/findings/scan.ts';
-import { isAbort, isKind, isUnanswered, type KmsErrorKind } from '../../src/core/kms/errors.ts';
+import { isKind, type KmsErrorKind } from '../../src/core/kms/errors.ts';
+import { isUnanswered } from '../../src/core/words/userError.ts';
 import type { FaultKind } from '../../src/emulator/faults.ts';
 import { anasRef, assertJournalTrue, createTestWorld, isMessage, type Window, type World } from './world.ts';
 

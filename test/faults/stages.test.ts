@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isKind, isUnanswered } from '../../src/core/kms/errors.ts';
+import { isKind } from '../../src/core/kms/errors.ts';
 import type { CreateGrantInput } from '../../src/core/kms/model.ts';
+import { isUnanswered } from '../../src/core/words/userError.ts';
 import type { Fault } from '../../src/emulator/faults.ts';
 import { addGrants, assertJournalTrue, createTestWorld, grantIdsOf, isMessage, type World } from './world.ts';
 

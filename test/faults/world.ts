@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createAws } from '../../src/aws/index.ts';
 import type { Timeouts } from '../../src/aws/transport.ts';
-import { abortError, type Clock } from '../../src/core/base/clock.ts';
+import { abortError } from '../../src/core/base/abort.ts';
+import type { Clock } from '../../src/core/base/clock.ts';
 import { create } from '../../src/core/changes/grantChanges.ts';
 import { Journal, type JournalFile } from '../../src/core/changes/journal.ts';
 import { readJournal } from '../../src/core/changes/journalLines.ts';
@@ -20,8 +21,8 @@ import {
 } from '../../src/core/changes/revocation.ts';
 import { checkUnanswered } from '../../src/core/changes/unanswered.ts';
 import { type ActingSession, Connections, type Session } from '../../src/core/connections/connections.ts';
-import { keyOfArn, readKeyArn } from '../../src/core/connections/pinnedKeys.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
+import { keyOfArn, readKeyArn } from '../../src/core/kms/keyArn.ts';
 import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kms/kmsApi.ts';
 import {
   accountOfArn,

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import test from 'node:test';
 import { defaultPolicy } from '../../src/core/changes/propagation.ts';
-import { explain } from '../../src/core/kms/errors.ts';
 import { defaultBudget } from '../../src/core/pacing/limiter.ts';
+import { explain } from '../../src/core/words/explain.ts';
 import {
   commands,
   container,

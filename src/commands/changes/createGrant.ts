@@ -2,24 +2,11 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { isAbort } from '../../core/base/abort.ts';
 import { systemClock } from '../../core/base/clock.ts';
 import { askInSteps, keep, only, type Step } from '../../core/base/steps.ts';
 import { printable } from '../../core/base/text.ts';
-import {
-  contextPairProblem,
-  createGrantProblem,
-  keyProblem,
-  knownPrincipals,
-  legalOperations,
-  nameProblem,
-  operationsProblem,
-  principalProblem,
-  principalRef,
-  readContextPair,
-  remarks,
-  sourceArnProblem,
-  takesContext,
-} from '../../core/changes/createGrant.ts';
+import { knownPrincipals, remarks } from '../../core/changes/createGrant.ts';
 import { attemptSentence, earlierCreation } from '../../core/changes/earlierAttempts.ts';
 import {
   type CreateCheck,
@@ -32,12 +19,26 @@ import {
 } from '../../core/changes/grantChanges.ts';
 import type { ActingSession, Session } from '../../core/connections/connections.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
-import { explain, isAbort, isKind, isKmsError, type KmsError, UserError } from '../../core/kms/errors.ts';
+import { isKind, isKmsError, type KmsError } from '../../core/kms/errors.ts';
+import { legalOperations } from '../../core/kms/grantOperations.ts';
+import {
+  contextPairProblem,
+  createGrantProblem,
+  keyProblem,
+  nameProblem,
+  operationsProblem,
+  principalProblem,
+  principalRef,
+  readContextPair,
+  sourceArnProblem,
+  takesContext,
+} from '../../core/kms/grantRules.ts';
 import type { CreatedGrant } from '../../core/kms/kmsApi.ts';
 import {
   type Connection,
   type CreateGrantInput,
   type Grant,
+  isAwsManaged,
   type KeyMetadata,
   type KmsKey,
   keyLabel,
@@ -45,8 +46,10 @@ import {
 } from '../../core/kms/model.ts';
 import { principalKindName, readPrincipal } from '../../core/kms/principal.ts';
 import { retiringPrincipalsOf } from '../../core/kms/retirement.ts';
-import { isAwsManaged, keyName } from '../../core/words/describe.ts';
+import { keyName } from '../../core/words/describe.ts';
+import { explain } from '../../core/words/explain.ts';
 import { grantLines } from '../../core/words/grantLines.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
 import { describeError } from '../../platform/log.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';

@@ -6,22 +6,23 @@ import { type Preflight, preflight, preflightRetire, type RevokeResult } from '.
 import type { Session } from '../../core/connections/connections.ts';
 import { managerOf } from '../../core/findings/findings.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
-import { UserError } from '../../core/kms/errors.ts';
 import {
   accountOfArn,
   type CallerIdentity,
   type Connection,
   connectionId,
   type Grant,
+  isAwsManaged,
   type KeyMetadata,
   type KmsKey,
   keyLabel,
 } from '../../core/kms/model.ts';
 import { retireRight } from '../../core/kms/retirement.ts';
 import { serviceOfGrant, usedBySentence } from '../../core/kms/serviceGrant.ts';
-import { grantName, isAwsManaged, keyName } from '../../core/words/describe.ts';
+import { grantName, keyName } from '../../core/words/describe.ts';
 import { grantLines } from '../../core/words/grantLines.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
 import { namedAccount, unlessDenied } from '../ask.ts';

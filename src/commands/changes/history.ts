@@ -6,7 +6,7 @@ import vscode = require('vscode');
 import { localTime, printable } from '../../core/base/text.ts';
 import type { Journal } from '../../core/changes/journal.ts';
 import { isFinished } from '../../core/changes/journalOutcomes.ts';
-import { UserError } from '../../core/kms/errors.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
 import { confirm, showInformation } from '../../platform/prompts.ts';
 import type { HistoryView } from '../../views/history/historyView.ts';

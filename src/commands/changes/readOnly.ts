@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { UserError } from '../../core/kms/errors.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { settings } from '../../manifest.ts';
 
 /** Refuses every change while the setting `kmsGrants.readOnly` is on. */

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { isAbort } from '../../core/base/abort.ts';
 import { systemClock } from '../../core/base/clock.ts';
 import { duration, printable } from '../../core/base/text.ts';
 import { attemptSentence, earlierCreation } from '../../core/changes/earlierAttempts.ts';
@@ -16,9 +17,11 @@ import { type Obstacle, planRecreate, type RecreatePlan } from '../../core/chang
 import { findGrant } from '../../core/changes/revocation.ts';
 import type { Session } from '../../core/connections/connections.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
-import { explain, isAbort, isKind, isKmsError, UserError } from '../../core/kms/errors.ts';
+import { isKind, isKmsError } from '../../core/kms/errors.ts';
 import { accountOfArn, type CreateGrantInput } from '../../core/kms/model.ts';
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
+import { explain } from '../../core/words/explain.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { describeError } from '../../platform/log.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';

@@ -1,12 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
-import { principalProblem } from '../../core/changes/createGrant.ts';
 import type { Session } from '../../core/connections/connections.ts';
-import { keyOfArn, readKeyArn } from '../../core/connections/pinnedKeys.ts';
-import { UserError } from '../../core/kms/errors.ts';
+import { principalProblem } from '../../core/kms/grantRules.ts';
+import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
 import { accountOfArn, type Grant, type KmsKey } from '../../core/kms/model.ts';
 import { grantee } from '../../core/kms/principal.ts';
 import { retirableGrants, retiringPrincipalsOf } from '../../core/kms/retirement.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { askText, type PickItem, pick } from '../../platform/prompts.ts';
 import { shortOperations } from '../../views/keys/grantFields.ts';
 import type { ConnectionNode, GrantNode } from '../../views/shared/nodes.ts';

@@ -4,9 +4,11 @@ import vscode = require('vscode');
 
 import { printable, withoutIcons } from '../../core/base/text.ts';
 import { preferredRegion } from '../../core/connections/chooseConnections.ts';
-import { explain, isKind, UserError } from '../../core/kms/errors.ts';
+import { isKind } from '../../core/kms/errors.ts';
 import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
+import { explain } from '../../core/words/explain.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
 import { confirm, showInformation } from '../../platform/prompts.ts';
 import { connectionsSetting, setConnections } from '../../platform/settings.ts';

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { inRegion, keyArnProblem, readKeyArn } from '../../core/connections/pinnedKeys.ts';
+import { inRegion } from '../../core/connections/pinnedKeys.ts';
+import { keyArnProblem, readKeyArn } from '../../core/kms/keyArn.ts';
 import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { askText } from '../../platform/prompts.ts';

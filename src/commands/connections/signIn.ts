@@ -4,10 +4,12 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { isPrintable, withoutIcons } from '../../core/base/text.ts';
-import { isKind, needsSignIn, UserError } from '../../core/kms/errors.ts';
+import { isKind } from '../../core/kms/errors.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
+import { needsSignIn } from '../../core/words/explain.ts';
 import { withDeviceCode } from '../../core/words/signInCommand.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { programPath } from '../../platform/programPath.ts';
 import { showError } from '../../platform/prompts.ts';
 import type { ConnectionNode, MessageNode } from '../../views/shared/nodes.ts';

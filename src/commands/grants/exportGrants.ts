@@ -6,7 +6,7 @@ import vscode = require('vscode');
 import { localTime, printable } from '../../core/base/text.ts';
 import { grantTable, type TableFormat, tableFormats } from '../../core/findings/grantTable.ts';
 import { isPartial } from '../../core/findings/scan.ts';
-import { UserError } from '../../core/kms/errors.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
 import type { GranteesView } from '../../views/grantees/granteesView.ts';
 

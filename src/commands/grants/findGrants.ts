@@ -4,11 +4,13 @@ import vscode = require('vscode');
 
 import { systemClock } from '../../core/base/clock.ts';
 import type { Connections, Session } from '../../core/connections/connections.ts';
-import { inRegion, keyOfArn, type PinnedKeys, readKeyArn } from '../../core/connections/pinnedKeys.ts';
+import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
 import { type ScanResult, scanGrants, type Unreadable } from '../../core/findings/scan.ts';
-import { isKmsError, isSignInProblem, UserError } from '../../core/kms/errors.ts';
+import { isKmsError, isSignInProblem } from '../../core/kms/errors.ts';
+import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
 import type { ConnectionRef, KeyListEntry, KmsKey } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
 import { pickSeveral } from '../../platform/prompts.ts';
 import { countsText } from '../../views/grantees/granteeItem.ts';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { UserError } from '../../core/kms/errors.ts';
+import { UserError } from '../../core/words/userError.ts';
 import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
 import { type CommandContext, sessionOf } from '../context.ts';
 

@@ -3,9 +3,9 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { printable } from '../../core/base/text.ts';
-import { UserError } from '../../core/kms/errors.ts';
 import type { CloudTrailFilter } from '../../core/kms/kmsApi.ts';
 import { keyLabel } from '../../core/kms/model.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { type PickItem, pick } from '../../platform/prompts.ts';
 import type { GrantNode, KeyNode } from '../../views/shared/nodes.ts';
 import { type CommandContext, sessionOf } from '../context.ts';

@@ -1,3 +1,5 @@
+import { abortError } from './abort.ts';
+
 /** Time, as a parameter: the product passes the real one, tests pass one that they move. */
 export interface Clock {
   /** Wall time, in milliseconds since the epoch: for people, and for dates that are written. It can jump. */
@@ -28,9 +30,3 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', onAbort, { once: true });
     }),
 };
-
-export function abortError(): Error {
-  const error = new Error('Cancelled');
-  error.name = 'AbortError';
-  return error;
-}

@@ -1,4 +1,4 @@
-import { isAbort } from '../kms/errors.ts';
+import { isAbort } from './abort.ts';
 
 export type TurnResult<T> =
   | { readonly kind: 'done'; readonly item: T }

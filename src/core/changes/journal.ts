@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Clock } from '../base/clock.ts';
-import { UserError } from '../kms/errors.ts';
+import { UserError } from '../words/userError.ts';
 import {
   clearing,
   type Folded,

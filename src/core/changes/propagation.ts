@@ -1,5 +1,6 @@
+import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
-import { isAbort, isKmsError, type KmsErrorKind } from '../kms/errors.ts';
+import { isKmsError, type KmsErrorKind } from '../kms/errors.ts';
 
 /**
  * Follows revoked grants of one key until KMS no longer lists them.

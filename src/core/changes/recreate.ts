@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { CreateGrantInput, Grant, KeyMetadata, KmsKey, PrincipalRef } from '../kms/model.ts';
+import { isAwsManaged } from '../kms/model.ts';
 import { readPrincipal } from '../kms/principal.ts';
-import { isAwsManaged } from '../words/describe.ts';
 
 /** A reason why CreateGrant can't, or very probably can't, make a grant again. */
 export interface Obstacle {

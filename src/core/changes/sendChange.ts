@@ -1,19 +1,12 @@
 import * as l10n from '@vscode/l10n';
+import { isAbort, wasNotSent } from '../base/abort.ts';
 import { printable } from '../base/text.ts';
 import type { Session } from '../connections/connections.ts';
-import {
-  explain,
-  isAbort,
-  isKind,
-  isKmsError,
-  isOutcomeUnknown,
-  type KmsError,
-  UnansweredError,
-  UserError,
-  wasNotSent,
-} from '../kms/errors.ts';
+import { isKind, isKmsError, isOutcomeUnknown, type KmsError } from '../kms/errors.ts';
 import { keyLabel } from '../kms/model.ts';
 import { grantName } from '../words/describe.ts';
+import { explain } from '../words/explain.ts';
+import { UnansweredError, UserError } from '../words/userError.ts';
 import type { Journal } from './journal.ts';
 import { endsGrant, type JournalOutcome, type JournalRecord, type NewEntry, refusal } from './journalRecord.ts';
 

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import * as l10n from '@vscode/l10n';
-import { abortError, type Clock } from '../base/clock.ts';
+import { abortError, isAbort } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Actor } from '../kms/actor.ts';
-import { isAbort, isKind, isKmsError, isSignInProblem, KmsError } from '../kms/errors.ts';
+import { isKind, isKmsError, isSignInProblem, KmsError } from '../kms/errors.ts';
 import type { Aws, KmsApi, OpenedConnection, SignInNeed } from '../kms/kmsApi.ts';
 import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
 import type { RequestLimiter } from '../pacing/limiter.ts';

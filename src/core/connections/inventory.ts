@@ -1,5 +1,6 @@
+import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
-import { isAbort, isKind, isKmsError, KmsError } from '../kms/errors.ts';
+import { isKind, isKmsError, KmsError } from '../kms/errors.ts';
 import type { KmsApi, Page } from '../kms/kmsApi.ts';
 import type { AliasListEntry, Grant, KeyListEntry, KeyMetadata, KmsKey } from '../kms/model.ts';
 import { MarkerTrail } from '../kms/pages.ts';

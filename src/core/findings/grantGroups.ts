@@ -1,18 +1,11 @@
 import * as l10n from '@vscode/l10n';
+import { once } from '../base/once.ts';
 import { printable } from '../base/text.ts';
 import { accountOfArn, type Connection, type Grant, type KeyMetadata, type KmsKey, keyLabel } from '../kms/model.ts';
 import { grantee, type Principal, type PrincipalKind, principalKindName } from '../kms/principal.ts';
 import { managedByText } from '../kms/serviceGrant.ts';
 import { connectionName } from '../words/describe.ts';
-import {
-  grantText,
-  keyTexts,
-  once,
-  type SearchText,
-  searchText,
-  type TextFilter,
-  textFilter,
-} from '../words/filter.ts';
+import { grantText, keyTexts, type SearchText, searchText, type TextFilter, textFilter } from '../words/filter.ts';
 import {
   type Finding,
   type FindingKind,

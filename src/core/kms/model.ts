@@ -110,6 +110,11 @@ export interface KeyMetadata {
   readonly further: Readonly<Record<string, unknown>>;
 }
 
+/** Whether AWS manages the key, by what is known of it so far: the reserved alias, or KeyManager. */
+export function isAwsManaged(key: KmsKey, metadata: KeyMetadata | undefined): boolean {
+  return metadata?.manager === 'AWS' || key.aliases.some((alias) => alias.startsWith('alias/aws/'));
+}
+
 /** A grantee or retiring principal as KMS wrote it: an ARN, a unique ID or a service name; or a service principal. */
 export type PrincipalRef =
   | { readonly kind: 'principal'; readonly value: string }

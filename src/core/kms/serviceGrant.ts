@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
+import { once } from '../base/once.ts';
 import { printable } from '../base/text.ts';
-import { once } from '../words/filter.ts';
 import { serviceOfLabel, someService } from './awsServices.ts';
 import type { Grant, PrincipalRef } from './model.ts';
 import { readPrincipal } from './principal.ts';

@@ -1,4 +1,5 @@
-import { abortError, type Clock } from '../base/clock.ts';
+import { abortError } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
 import { isKind, isTransient } from '../kms/errors.ts';
 
 /** AWS's default quotas: requests a second, for an account in a Region (KMS Developer Guide, "Request quotas"). */

@@ -1,5 +1,5 @@
-import { abortError } from '../base/clock.ts';
-import { isAbort, isKind, isOutcomeUnknown, notSentError, wasNotSent } from '../kms/errors.ts';
+import { abortError, isAbort, notSentError, wasNotSent } from '../base/abort.ts';
+import { isKind, isOutcomeUnknown } from '../kms/errors.ts';
 import type { KmsApi, Page } from '../kms/kmsApi.ts';
 import type {
   AliasListEntry,

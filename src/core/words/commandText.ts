@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import { isPrintable, jsonEscape, printable, printableJson, unprintable } from '../base/text.ts';
-import { nameProblem } from '../changes/createGrant.ts';
-import { readKeyArn } from '../connections/pinnedKeys.ts';
-import { UserError } from '../kms/errors.ts';
+import { nameProblem } from '../kms/grantRules.ts';
+import { readKeyArn } from '../kms/keyArn.ts';
 import type { ConnectionRef, Endpoint, Grant, GrantConstraints } from '../kms/model.ts';
+import { UserError } from './userError.ts';
 
 /**
  * Grants as commands to run elsewhere. Every value is data: none may become a part of the shell's or of Terraform's own

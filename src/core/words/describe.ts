@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../base/text.ts';
-import { type ConnectionRef, type Grant, type KeyMetadata, type KmsKey, keyLabel } from '../kms/model.ts';
+import { type ConnectionRef, type Grant, type KmsKey, keyLabel } from '../kms/model.ts';
 import { grantee } from '../kms/principal.ts';
 
 /** What rows, questions and messages call a connection. */
@@ -26,9 +26,4 @@ export function grantName(grant: Grant): string {
 /** What questions and messages call a key. */
 export function keyName(key: KmsKey): string {
   return printable(keyLabel(key), longestName);
-}
-
-/** Whether AWS manages the key, by what is known of it so far: the reserved alias, or KeyManager. */
-export function isAwsManaged(key: KmsKey, metadata: KeyMetadata | undefined): boolean {
-  return metadata?.manager === 'AWS' || key.aliases.some((alias) => alias.startsWith('alias/aws/'));
 }

@@ -1,3 +1,4 @@
+import { once } from '../base/once.ts';
 import type { Grant, KeyMetadata, KmsKey } from '../kms/model.ts';
 import { contextOf } from '../kms/principal.ts';
 
@@ -47,19 +48,6 @@ export function searchText(...fields: readonly (string | undefined)[]): SearchTe
 
 function normal(text: string): string {
   return text.normalize('NFC').toLowerCase();
-}
-
-/** Makes it once for each, and forgets it with it: a keypress asks for those of all. */
-export function once<T extends object, R>(make: (of: T) => R): (of: T) => R {
-  const made = new WeakMap<T, R>();
-  return (of) => {
-    let one = made.get(of);
-    if (one === undefined) {
-      one = make(of);
-      made.set(of, one);
-    }
-    return one;
-  };
 }
 
 const textsOfKey = once(({ aliases, arn }: KmsKey): readonly SearchText[] => [searchText(...aliases, arn)]);

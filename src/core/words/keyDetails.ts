@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import { keyAsAwsJson } from '../kms/awsJson.ts';
-import { explain, isKmsError, type KmsError } from '../kms/errors.ts';
+import { isKmsError, type KmsError } from '../kms/errors.ts';
 import type { KmsApi } from '../kms/kmsApi.ts';
 import type { KeyLastUsage, KeyMetadata, KeyRotation, KeyTag, KmsKey } from '../kms/model.ts';
+import { explain } from './explain.ts';
 
 /** What was asked of KMS about a key: the answer, or why there is none. */
 export type Part<T> =

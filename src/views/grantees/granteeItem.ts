@@ -11,10 +11,10 @@ import {
   placeOf,
 } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, ScanResult, Unreadable } from '../../core/findings/scan.ts';
-import { explain } from '../../core/kms/errors.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
+import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
 import { grantTooltip, plain } from '../keys/tooltip.ts';
 import { formatCount, grantItem, type Known, principalIcons } from '../keys/treeItem.ts';

@@ -6,10 +6,11 @@ import { asMarkdown, duration, localTime, printable, timeOfDay } from '../../cor
 import { isRecreatable } from '../../core/changes/journalOutcomes.ts';
 import { endsGrant, type JournalKind, type JournalRecord } from '../../core/changes/journalRecord.ts';
 import type { LastRead } from '../../core/changes/propagation.ts';
-import { explain, type KmsErrorKind } from '../../core/kms/errors.ts';
+import type { KmsErrorKind } from '../../core/kms/errors.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { grantee } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
+import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
 import { grantFields } from '../keys/grantFields.ts';
 

@@ -5,7 +5,7 @@ import vscode = require('vscode');
 import { localTime } from '../../core/base/text.ts';
 import type { Journal } from '../../core/changes/journal.ts';
 import type { JournalRecord } from '../../core/changes/journalRecord.ts';
-import { isUserError } from '../../core/kms/errors.ts';
+import { isUserError } from '../../core/words/userError.ts';
 import type { RowLookup } from '../shared/nodes.ts';
 import {
   asHistoryEntry,

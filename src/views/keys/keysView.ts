@@ -2,12 +2,13 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { isAbort } from '../../core/base/abort.ts';
 import type { Clock } from '../../core/base/clock.ts';
 import { printable } from '../../core/base/text.ts';
 import type { RevocationOutcome, RevocationRecord, Revocations } from '../../core/changes/revocation.ts';
 import type { Connections, Session, SessionChange } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/inventory.ts';
-import { inRegion, keyOfArn, type PinnedKeys, readKeyArn } from '../../core/connections/pinnedKeys.ts';
+import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
 import {
   type Finding,
   type FindingOptions,
@@ -15,10 +16,18 @@ import {
   type KeyFindings,
   noFindings,
 } from '../../core/findings/findings.ts';
-import { explain, isAbort, isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
-import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../../core/kms/model.ts';
+import { isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
+import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
+import {
+  type Connection,
+  type ConnectionRef,
+  connectionId,
+  type Grant,
+  isAwsManaged,
+  type KmsKey,
+} from '../../core/kms/model.ts';
 import { retireRight } from '../../core/kms/retirement.ts';
-import { isAwsManaged } from '../../core/words/describe.ts';
+import { explain } from '../../core/words/explain.ts';
 import { placesShown, showsGrant, type TextFilter, textFilter } from '../../core/words/filter.ts';
 import { findingFields } from '../shared/findingText.ts';
 import {

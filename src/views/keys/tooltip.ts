@@ -4,11 +4,12 @@ import vscode = require('vscode');
 
 import { asMarkdown, duration, localTime, printable } from '../../core/base/text.ts';
 import { type Finding, managerOf } from '../../core/findings/findings.ts';
-import { explain, type KmsError } from '../../core/kms/errors.ts';
+import type { KmsError } from '../../core/kms/errors.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal, grantee, readPrincipal } from '../../core/kms/principal.ts';
 import { serviceOfGrant } from '../../core/kms/serviceGrant.ts';
 import { connectionName } from '../../core/words/describe.ts';
+import { explain } from '../../core/words/explain.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
 import { findingSections } from '../shared/findingText.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';

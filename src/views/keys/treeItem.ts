@@ -5,18 +5,21 @@ import vscode = require('vscode');
 import { localTime, printable, timeOfDay } from '../../core/base/text.ts';
 import type { RevocationState } from '../../core/changes/revocation.ts';
 import { type Finding, managerText } from '../../core/findings/findings.ts';
-import { type HelpfulAction, type KmsError, needsSignIn } from '../../core/kms/errors.ts';
+import type { KmsError } from '../../core/kms/errors.ts';
 import {
   accountOfArn,
   type CallerIdentity,
   type ConnectionRef,
   type Endpoint,
+  isAwsManaged,
   type KeyMetadata,
   type KmsKey,
   keyLabel,
 } from '../../core/kms/model.ts';
 import { grantee, type PrincipalKind, principalKindName } from '../../core/kms/principal.ts';
-import { connectionName, isAwsManaged } from '../../core/words/describe.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { needsSignIn } from '../../core/words/explain.ts';
+import type { HelpfulAction } from '../../core/words/userError.ts';
 import { commands, rows } from '../../manifest.ts';
 import { shortFindings, spokenFindings } from '../shared/findingText.ts';
 import {

@@ -1,5 +1,6 @@
-import type { HelpfulAction, KmsError } from '../../core/kms/errors.ts';
+import type { KmsError } from '../../core/kms/errors.ts';
 import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../../core/kms/model.ts';
+import type { HelpfulAction } from '../../core/words/userError.ts';
 
 /** The rows of the Keys view: readonly data, mapped to a TreeItem in treeItem.ts. */
 export type Node =

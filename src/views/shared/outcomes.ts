@@ -4,8 +4,8 @@ import vscode = require('vscode');
 
 import { duration } from '../../core/base/text.ts';
 import type { RevocationOutcome, RevocationRecord } from '../../core/changes/revocation.ts';
-import { explain } from '../../core/kms/errors.ts';
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
+import { explain } from '../../core/words/explain.ts';
 import { commands } from '../../manifest.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
 import type { HistoryEntryNode } from '../history/historyItem.ts';

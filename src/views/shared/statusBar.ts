@@ -4,9 +4,9 @@ import vscode = require('vscode');
 
 import { withoutIcons } from '../../core/base/text.ts';
 import type { Connections } from '../../core/connections/connections.ts';
-import { explain, needsSignIn } from '../../core/kms/errors.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
+import { explain, needsSignIn } from '../../core/words/explain.ts';
 import { views } from '../../manifest.ts';
 
 /** Names the connections on screen, and those that wait for a sign-in. There from the first opening of the view on. */

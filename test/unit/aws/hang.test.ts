@@ -5,14 +5,8 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
 import { maxAnswerBytes } from '../../../src/aws/answer.ts';
-import {
-  isAbort,
-  isKmsError,
-  isOutcomeUnknown,
-  isSignInCancelled,
-  type KmsErrorKind,
-  wasNotSent,
-} from '../../../src/core/kms/errors.ts';
+import { isAbort, isSignInCancelled, wasNotSent } from '../../../src/core/base/abort.ts';
+import { isKmsError, isOutcomeUnknown, type KmsErrorKind } from '../../../src/core/kms/errors.ts';
 import type { KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import { unverified, verified } from '../actors.ts';
 import { type Answer, createWorld, identity, keyArn, never, profileAt, serve } from './support.ts';

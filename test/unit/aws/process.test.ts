@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { explain, isKind, isKmsError } from '../../../src/core/kms/errors.ts';
+import { isKind, isKmsError } from '../../../src/core/kms/errors.ts';
+import { explain } from '../../../src/core/words/explain.ts';
 import { accounts, anasKeys, createCloudWorld, role } from './cloud.ts';
 import { never } from './support.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { explain, isKind, isSignInProblem } from '../../../src/core/kms/errors.ts';
+import { isKind, isSignInProblem } from '../../../src/core/kms/errors.ts';
+import { explain } from '../../../src/core/words/explain.ts';
 import { accounts, anasKeys, createCloudWorld, mfaSerial, role } from './cloud.ts';
 import { assumedRole, createWorld, failure, identity, never, serve, signature, stsFailure } from './support.ts';
 

@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { sharedFilePaths } from '../../../src/aws/sharedFiles.ts';
-import { explain, isKind } from '../../../src/core/kms/errors.ts';
+import { isKind } from '../../../src/core/kms/errors.ts';
+import { explain } from '../../../src/core/words/explain.ts';
 import { createWorld, identity, never, serve, signature } from './support.ts';
 
 const keys = (name: string) => `aws_access_key_id = AKIA${name}\naws_secret_access_key = secret\n`;

@@ -3,7 +3,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { generate } from 'selfsigned';
-import { explain, isKmsError, type KmsError, type KmsErrorKind } from '../../../src/core/kms/errors.ts';
+import { isKmsError, type KmsError, type KmsErrorKind } from '../../../src/core/kms/errors.ts';
+import { explain } from '../../../src/core/words/explain.ts';
 import { anasKeys, createCloudWorld, ssoConfig } from './cloud.ts';
 import { type Answer, createWorld, keyArn, never, profileAt, serve, stsFailure } from './support.ts';
 

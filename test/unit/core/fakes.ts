@@ -1,4 +1,5 @@
-import { abortError, type Clock } from '../../../src/core/base/clock.ts';
+import { abortError } from '../../../src/core/base/abort.ts';
+import type { Clock } from '../../../src/core/base/clock.ts';
 import type { JournalFile, JournalReader } from '../../../src/core/changes/journal.ts';
 import { type LineChoice, readJournal } from '../../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../../src/core/changes/journalRecord.ts';

@@ -14,11 +14,10 @@ import {
   withoutLinks,
 } from '../../../src/core/base/text.ts';
 import { readJournal } from '../../../src/core/changes/journalLines.ts';
-import { keyArnProblem, readKeyArn } from '../../../src/core/connections/pinnedKeys.ts';
 import type { HeldGrant } from '../../../src/core/findings/grantGroups.ts';
 import { grantTable } from '../../../src/core/findings/grantTable.ts';
 import { grantAsAwsJson } from '../../../src/core/kms/awsJson.ts';
-import { explain, isUserError } from '../../../src/core/kms/errors.ts';
+import { keyArnProblem, readKeyArn } from '../../../src/core/kms/keyArn.ts';
 import { accountOfArn, type Connection, type Grant, type KmsKey, keyLabel } from '../../../src/core/kms/model.ts';
 import { describePrincipal, grantee, principalKindName, readPrincipal } from '../../../src/core/kms/principal.ts';
 import { serviceOfGrant, usedBySentence, usedByText } from '../../../src/core/kms/serviceGrant.ts';
@@ -30,8 +29,10 @@ import {
   shellQuoted,
 } from '../../../src/core/words/commandText.ts';
 import { connectionName } from '../../../src/core/words/describe.ts';
+import { explain } from '../../../src/core/words/explain.ts';
 import { grantLines } from '../../../src/core/words/grantLines.ts';
 import { impactOfRevoke } from '../../../src/core/words/impact.ts';
+import { isUserError } from '../../../src/core/words/userError.ts';
 import { holdsHidden } from '../../hostileTexts.ts';
 import { hostileText, property } from '../hostile.ts';
 import { errorKinds, keyArnOf, kmsError } from './fakes.ts';

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { abortError } from '../../../../src/core/base/clock.ts';
+import { abortError } from '../../../../src/core/base/abort.ts';
 import { inTurn } from '../../../../src/core/base/inTurn.ts';
-import { UnansweredError } from '../../../../src/core/kms/errors.ts';
+import { UnansweredError } from '../../../../src/core/words/userError.ts';
 
 const never = new AbortController().signal;
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { isSignInCancelled, signInCancelledError } from '../../../../src/core/base/abort.ts';
 import {
   checkCreate,
   create,
@@ -12,15 +13,9 @@ import { Journal } from '../../../../src/core/changes/journal.ts';
 import type { JournalRecord } from '../../../../src/core/changes/journalRecord.ts';
 import { defaultPolicy } from '../../../../src/core/changes/propagation.ts';
 import { planRecreate } from '../../../../src/core/changes/recreate.ts';
-import {
-  isKind,
-  isSignInCancelled,
-  isUnanswered,
-  isUserError,
-  type KmsErrorKind,
-  signInCancelledError,
-} from '../../../../src/core/kms/errors.ts';
+import { isKind, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
 import type { CreateGrantInput } from '../../../../src/core/kms/model.ts';
+import { isUnanswered, isUserError } from '../../../../src/core/words/userError.ts';
 import {
   acting,
   FakeClock,

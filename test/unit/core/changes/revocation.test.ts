@@ -12,8 +12,9 @@ import {
   type RevocationRecord,
   Revocations,
 } from '../../../../src/core/changes/revocation.ts';
-import { isKind, isUnanswered, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
+import { isKind, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
 import type { ConnectionRef } from '../../../../src/core/kms/model.ts';
+import { isUnanswered } from '../../../../src/core/words/userError.ts';
 import { unverified, verified } from '../../actors.ts';
 import {
   acting,

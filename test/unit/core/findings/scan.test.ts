@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { abortError } from '../../../../src/core/base/clock.ts';
+import { abortError } from '../../../../src/core/base/abort.ts';
 import { isPartial, type ScanCounts, type ScanResult, scanGrants } from '../../../../src/core/findings/scan.ts';
 import type { ConnectionRef } from '../../../../src/core/kms/model.ts';
 import { RequestLimiter } from '../../../../src/core/pacing/limiter.ts';

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { systemClock } from '../../../../src/core/base/clock.ts';
-import { accountOfArn, type ConnectionRef, connectionId, keyLabel } from '../../../../src/core/kms/model.ts';
-import { connectionName, isAwsManaged } from '../../../../src/core/words/describe.ts';
+import {
+  accountOfArn,
+  type ConnectionRef,
+  connectionId,
+  isAwsManaged,
+  keyLabel,
+} from '../../../../src/core/kms/model.ts';
+import { connectionName } from '../../../../src/core/words/describe.ts';
 import { key, keyArnOf, metadata, profileRef } from '../fakes.ts';
 
 test('two connections have the same ID only when profile and Region are the same', () => {

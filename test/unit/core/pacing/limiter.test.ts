@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isAbort, isKind, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
+import { isAbort } from '../../../../src/core/base/abort.ts';
+import { isKind, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
 import {
   type LimitedOperation,
   type PacedRequest,

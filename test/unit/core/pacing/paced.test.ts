@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
 import test from 'node:test';
-import { isAbort, isKind } from '../../../../src/core/kms/errors.ts';
+import { isAbort } from '../../../../src/core/base/abort.ts';
+import { isKind } from '../../../../src/core/kms/errors.ts';
 import type { KmsApi } from '../../../../src/core/kms/kmsApi.ts';
 import { type LimitedOperation, RequestLimiter } from '../../../../src/core/pacing/limiter.ts';
 import { pacing } from '../../../../src/core/pacing/paced.ts';

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import test from 'node:test';
 import { isPrintable } from '../../../../src/core/base/text.ts';
-import { isUserError } from '../../../../src/core/kms/errors.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';
 import {
   type CommandTarget,
@@ -13,6 +12,7 @@ import {
   type Shell,
   shellQuoted,
 } from '../../../../src/core/words/commandText.ts';
+import { isUserError } from '../../../../src/core/words/userError.ts';
 import { grant, keyArnOf, profileRef, seeded } from '../fakes.ts';
 import { powerShellCall, powerShells } from '../powershell.ts';
 

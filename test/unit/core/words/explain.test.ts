@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { abortError } from '../../../../src/core/base/clock.ts';
-import { type DenialReason, parseAccessDenied } from '../../../../src/core/kms/accessDenied.ts';
+import { abortError, isAbort } from '../../../../src/core/base/abort.ts';
 import {
-  explain,
-  type HelpfulAction,
-  isAbort,
   isKind,
   isKmsError,
   isOutcomeUnknown,
   isSignInProblem,
   isTransient,
-  isUserError,
   KmsError,
   type KmsErrorKind,
-  UserError,
 } from '../../../../src/core/kms/errors.ts';
+import { type DenialReason, parseAccessDenied } from '../../../../src/core/words/accessDenied.ts';
+import { explain } from '../../../../src/core/words/explain.ts';
+import { type HelpfulAction, isUserError, UserError } from '../../../../src/core/words/userError.ts';
 import { errorKinds, keyArnOf, kmsError } from '../fakes.ts';
 
 const arn = keyArnOf('k1');

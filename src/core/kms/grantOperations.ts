@@ -1,0 +1,95 @@
+import * as l10n from '@vscode/l10n';
+import type { KeyMetadata } from './model.ts';
+
+/** A grant operation, as the choice of a key's operations shows it. */
+export interface GrantOperation {
+  readonly name: string;
+  /** What it lets the grantee do, in a few words. */
+  readonly description: string;
+}
+
+const forEveryKey = ['DescribeKey', 'CreateGrant', 'RetireGrant'];
+const encrypting = ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo'];
+const dataKeys = [
+  'GenerateDataKey',
+  'GenerateDataKeyWithoutPlaintext',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+];
+/** What a symmetric key for encryption can do. */
+export const symmetricOperations: readonly string[] = [...encrypting, ...dataKeys, ...forEveryKey];
+const byUsage: ReadonlyMap<string, readonly string[]> = new Map([
+  ['ENCRYPT_DECRYPT', [...encrypting, 'GetPublicKey']],
+  ['SIGN_VERIFY', ['Sign', 'Verify', 'GetPublicKey']],
+  ['GENERATE_VERIFY_MAC', ['GenerateMac', 'VerifyMac']],
+  ['KEY_AGREEMENT', ['DeriveSharedSecret', 'GetPublicKey']],
+  ['ENCAPSULATE_DECAPSULATE', ['Encapsulate', 'Decapsulate', 'GetPublicKey']],
+]);
+const everyOperation = [...new Set([...encrypting, ...dataKeys, ...[...byUsage.values()].flat()]), ...forEveryKey];
+
+/**
+ * The operations that a grant on this key may allow: a grant takes only what the key can do (KMS Developer Guide, "Grant
+ * operations", with its "Key type reference"). All of them where the key is not known well enough; KMS decides then.
+ */
+export function legalOperations(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly GrantOperation[] {
+  return operationsOf(metadata).map((name) => ({ name, description: operationDescription(name) }));
+}
+
+/** As {@link legalOperations}, by name. */
+export function operationsOf(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly string[] {
+  if (metadata?.spec === 'SYMMETRIC_DEFAULT') {
+    return symmetricOperations;
+  }
+  const usage = metadata?.usage;
+  const known = usage === undefined ? undefined : byUsage.get(usage);
+  // Every other key for encryption is asymmetric, and makes no data keys; without a spec it may be of either kind.
+  if (known === undefined || (usage === 'ENCRYPT_DECRYPT' && metadata?.spec === undefined)) {
+    return everyOperation;
+  }
+  return [...known, ...forEveryKey];
+}
+
+function operationDescription(operation: string): string {
+  switch (operation) {
+    case 'Encrypt':
+      return l10n.t('encrypt data of up to 4 KB');
+    case 'Decrypt':
+      return l10n.t('decrypt');
+    case 'ReEncryptFrom':
+      return l10n.t('move ciphertext from this key to another');
+    case 'ReEncryptTo':
+      return l10n.t('move ciphertext from another key to this one');
+    case 'GenerateDataKey':
+      return l10n.t('make a data key, to encrypt with at once');
+    case 'GenerateDataKeyWithoutPlaintext':
+      return l10n.t('make a data key, encrypted, for later');
+    case 'GenerateDataKeyPair':
+      return l10n.t('make a data key pair');
+    case 'GenerateDataKeyPairWithoutPlaintext':
+      return l10n.t('make a data key pair, its private key encrypted only');
+    case 'Sign':
+      return l10n.t('sign');
+    case 'Verify':
+      return l10n.t('check signatures');
+    case 'GetPublicKey':
+      return l10n.t('download the public key');
+    case 'GenerateMac':
+      return l10n.t('make message authentication codes');
+    case 'VerifyMac':
+      return l10n.t('check message authentication codes');
+    case 'DeriveSharedSecret':
+      return l10n.t('derive a shared secret');
+    case 'Encapsulate':
+      return l10n.t('make and encapsulate a shared secret');
+    case 'Decapsulate':
+      return l10n.t('recover an encapsulated shared secret');
+    case 'DescribeKey':
+      return l10n.t('see the key’s details');
+    case 'CreateGrant':
+      return l10n.t('pass on what this grant allows, or less, by grants of its own');
+    case 'RetireGrant':
+      return l10n.t('end this grant');
+    default:
+      return '';
+  }
+}

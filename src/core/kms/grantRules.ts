@@ -1,0 +1,262 @@
+import * as l10n from '@vscode/l10n';
+import { operationsOf, symmetricOperations } from './grantOperations.ts';
+import type { CreateGrantInput, GrantConstraints, KeyMetadata, PrincipalRef } from './model.ts';
+import { readPrincipal } from './principal.ts';
+
+/** Why a grant can't be for these operations; `undefined` when it can. */
+export function operationsProblem(
+  operations: readonly string[],
+  metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined,
+): string | undefined {
+  if (operations.length === 0) {
+    return l10n.t('A grant needs at least one operation.');
+  }
+  const legal = operationsOf(metadata);
+  const illegal = operations.filter((operation) => !legal.includes(operation));
+  if (illegal.length > 0) {
+    return l10n.t('This key cannot do {0}.', illegal.join(', '));
+  }
+  // In KMS's own words: "Grants must not contain only the CreateGrant operation."
+  if (operations.every((operation) => operation === 'CreateGrant')) {
+    return l10n.t('CreateGrant alone passes on nothing: choose another operation with it.');
+  }
+  return undefined;
+}
+
+const longestPrincipal = 256;
+const longestName = 256;
+const longestService = 128;
+const shortestSourceArn = 20;
+const longestSourceArn = 512;
+const mostPairs = 8;
+const longestContextValue = 384;
+
+/** A principal as CreateGrant takes it: a service's name is a member of its own. */
+export function principalRef(text: string): PrincipalRef {
+  const { kind } = readPrincipal({ kind: 'principal', value: text });
+  return { kind: kind === 'service' ? 'servicePrincipal' : 'principal', value: text };
+}
+
+/**
+ * Why KMS would not take this as a grantee or retiring principal; `undefined` when it may. It takes the ARNs of accounts,
+ * users, roles, federated users and assumed roles, and since 2026 services (KMS API Reference, "CreateGrant").
+ * @param keyArn tells the partition: a principal of another can't use the key
+ */
+export function principalProblem(text: string, keyArn: string): string | undefined {
+  if (text === '') {
+    return l10n.t('Enter the ARN of a principal, or the name of a service.');
+  }
+  if (text.length > longestPrincipal) {
+    return l10n.t('A principal has at most {0} characters.', longestPrincipal);
+  }
+  if (/[*?]/.test(text)) {
+    return l10n.t('KMS takes no wildcards here: a grant is for one principal.');
+  }
+  const account = /^\d{12}$/.exec(text)?.[0];
+  const partition = keyArn.split(':')[1] ?? 'aws';
+  if (account !== undefined) {
+    return l10n.t('For a whole account, enter {0}.', `arn:${partition}:iam::${account}:root`);
+  }
+  const { kind } = readPrincipal({ kind: 'principal', value: text });
+  switch (kind) {
+    case 'service':
+      if (text.length > longestService) {
+        return l10n.t('The name of a service has at most {0} characters.', longestService);
+      }
+      return /^[a-z0-9-]+(\.[a-z0-9-]+){2,}$/.test(text)
+        ? undefined
+        : l10n.t('The name of a service looks like dynamodb.amazonaws.com.');
+    case 'unresolvedRole':
+    case 'unresolvedUser':
+      return l10n.t('A unique ID: KMS takes ARNs only, since its principal may be deleted.');
+    case 'ec2Instance':
+    case 'awsServiceSession':
+    case 'awsInternal':
+      return l10n.t('A principal of AWS itself: only the service can create grants for it.');
+    case 'other':
+      return otherProblem(text);
+    case 'role':
+    case 'serviceLinkedRole':
+    case 'user':
+    case 'assumedRole':
+    case 'federatedUser':
+    case 'accountRoot': {
+      const [, itsPartition, service, , , ...rest] = text.split(':');
+      if (itsPartition !== partition) {
+        return l10n.t('This principal is of the partition {0}, and the key of {1}.', itsPartition ?? '', partition);
+      }
+      return principalForms[kind].test(`${service}:${rest.join(':')}`) ? undefined : formProblem();
+    }
+  }
+}
+
+/** By IAM User Guide, "IAM identifiers" and "IAM and STS character limits". */
+const principalForms = {
+  role: /^iam:role\/([\x21-\x7e]*\/)?[\w+=,.@-]{1,64}$/,
+  serviceLinkedRole: /^iam:role\/([\x21-\x7e]*\/)?[\w+=,.@-]{1,64}$/,
+  user: /^iam:user\/([\x21-\x7e]*\/)?[\w+=,.@-]{1,64}$/,
+  assumedRole: /^sts:assumed-role\/[\w+=,.@-]{1,64}\/[\w+=,.@-]{2,64}$/,
+  federatedUser: /^sts:federated-user\/[\w+=,.@-]{2,32}$/,
+  accountRoot: /^iam:root$/,
+} as const;
+
+function otherProblem(text: string): string {
+  const [, , service, , , resource = ''] = text.split(':');
+  if (service === 'iam' && resource.startsWith('group/')) {
+    return l10n.t('KMS takes no groups: a grant is for one user, role, account or service.');
+  }
+  if (service === 'iam' && resource.startsWith('instance-profile/')) {
+    return l10n.t('An instance profile is no principal: enter the ARN of its role.');
+  }
+  if (/^A[A-Z]{3}[A-Z0-9]{12,}$/.test(text)) {
+    return l10n.t('A unique ID or an access key: KMS takes ARNs only.');
+  }
+  return formProblem();
+}
+
+function formProblem(): string {
+  return l10n.t('KMS takes the ARN of a role, user, account or session, or the name of a service.');
+}
+
+/** Why KMS would not take this name; `undefined` when it would, or when there is none. */
+export function nameProblem(name: string): string | undefined {
+  if (name.length > longestName) {
+    return l10n.t('A name has at most {0} characters.', longestName);
+  }
+  return name === '' || /^[a-zA-Z0-9:/_-]+$/.test(name)
+    ? undefined
+    : l10n.t('A name has letters, digits and the characters : / _ - only.');
+}
+
+/** Why KMS would not take this as a source ARN; `undefined` when it may (KMS API Reference, "GrantConstraints"). */
+export function sourceArnProblem(text: string): string | undefined {
+  if (text.length > longestSourceArn) {
+    return l10n.t('An ARN has at most {0} characters here.', longestSourceArn);
+  }
+  if (/^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*::.+$/.test(text)) {
+    return l10n.t('This ARN names no account. KMS takes only the ARN of a resource that names one.');
+  }
+  return text.length >= shortestSourceArn && /^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$/.test(text)
+    ? undefined
+    : l10n.t('The ARN of a resource looks like arn:aws:dynamodb:eu-west-1:111122223333:table/orders.');
+}
+
+/** The part before the first equals sign, and all that follows it; `undefined` without one. */
+export function readContextPair(text: string): readonly [key: string, value: string] | undefined {
+  const at = text.indexOf('=');
+  return at === -1 ? undefined : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+}
+
+/** Why a pair can't be added to these; `undefined` when it can. */
+export function contextPairProblem(text: string, others: Readonly<Record<string, string>>): string | undefined {
+  const pair = readContextPair(text);
+  if (pair === undefined) {
+    return l10n.t('Enter key=value, such as purpose=export.');
+  }
+  return contextProblem({ ...others, [pair[0]]: pair[1] });
+}
+
+function contextProblem(context: Readonly<Record<string, string>>): string | undefined {
+  const pairs = Object.entries(context);
+  if (pairs.length === 0) {
+    return l10n.t('An encryption context constraint needs at least one pair.');
+  }
+  if (pairs.length > mostPairs) {
+    return l10n.t('An encryption context constraint has at most {0} pairs.', mostPairs);
+  }
+  for (const [key, value] of pairs) {
+    if (key === '') {
+      return l10n.t('A pair needs a key before the equals sign.');
+    }
+    if (value === '') {
+      return l10n.t('A pair needs a value after the equals sign.');
+    }
+    if (value.length > longestContextValue) {
+      return l10n.t('The value of a pair has at most {0} characters.', longestContextValue);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Whether an encryption context can constrain such a grant, which it can only on a symmetric key. KMS also takes one with
+ * DescribeKey and RetireGrant, which it does not constrain, and with CreateGrant, where it binds the grants made through it.
+ */
+export function takesContext(operations: readonly string[], metadata: Pick<KeyMetadata, 'spec'> | undefined): boolean {
+  if (metadata?.spec !== undefined && metadata.spec !== 'SYMMETRIC_DEFAULT') {
+    return false;
+  }
+  return operations.some((operation) => symmetricOperations.includes(operation));
+}
+
+/**
+ * Why KMS would not make this grant, as far as that can be known without asking it; the first reason of them.
+ * @param metadata undefined where it is not known: only KMS can then say what fits the key
+ */
+export function createGrantProblem(
+  input: CreateGrantInput,
+  metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined,
+): string | undefined {
+  const { keyArn, operations, granteePrincipal: grantee, retiringPrincipal: retiring, constraints } = input;
+  return (
+    operationsProblem(operations, metadata) ??
+    principalProblem(grantee.value, keyArn) ??
+    (retiring === undefined ? undefined : principalProblem(retiring.value, keyArn)) ??
+    constraintsProblem(constraints, operations, metadata) ??
+    serviceGrantProblem(grantee, retiring, constraints) ??
+    (input.name === undefined ? undefined : nameProblem(input.name))
+  );
+}
+
+function constraintsProblem(
+  { encryptionContextEquals, encryptionContextSubset, sourceArn }: GrantConstraints,
+  operations: readonly string[],
+  metadata: Pick<KeyMetadata, 'spec'> | undefined,
+): string | undefined {
+  if (encryptionContextEquals !== undefined && encryptionContextSubset !== undefined) {
+    return l10n.t('A grant is constrained by an encryption context that it includes or that it equals, not by both.');
+  }
+  const context = encryptionContextEquals ?? encryptionContextSubset;
+  if (context !== undefined) {
+    if (!takesContext(operations, metadata)) {
+      return l10n.t('None of the operations takes an encryption context, so it can’t constrain the grant.');
+    }
+    const problem = contextProblem(context);
+    if (problem !== undefined) {
+      return problem;
+    }
+  }
+  return sourceArn === undefined ? undefined : sourceArnProblem(sourceArn);
+}
+
+function serviceGrantProblem(
+  grantee: PrincipalRef,
+  retiring: PrincipalRef | undefined,
+  { sourceArn }: GrantConstraints,
+): string | undefined {
+  if (grantee.kind !== 'servicePrincipal') {
+    return undefined;
+  }
+  if (sourceArn === undefined) {
+    return l10n.t('A grant to a service needs the ARN of the resource that the service acts for.');
+  }
+  return retiring === undefined ? l10n.t('A grant to a service needs a retiring principal.') : undefined;
+}
+
+/** Why no grant can be made on a key, by what is known of it; `undefined` when one may be. */
+export function keyProblem(metadata: KeyMetadata | undefined): string | undefined {
+  if (metadata?.manager === 'AWS') {
+    return l10n.t('AWS manages this key: only the service that it is for can create grants on it.');
+  }
+  switch (metadata?.state) {
+    case 'Disabled':
+      return l10n.t('The key is disabled. KMS creates grants on an enabled key only.');
+    case 'Creating':
+    case 'PendingDeletion':
+    case 'PendingImport':
+    case 'PendingReplicaDeletion':
+      return l10n.t('The state of the key is {0}, in which KMS creates no grants.', metadata.state);
+    default:
+      return undefined;
+  }
+}

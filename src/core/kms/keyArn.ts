@@ -1,0 +1,37 @@
+import * as l10n from '@vscode/l10n';
+import type { KmsKey } from './model.ts';
+
+const keyArnPattern = /^arn:aws[\w-]*:kms:(?<region>[a-z0-9-]+):(?<account>\d{12}):key\/(?<keyId>[\w-]+)$/;
+
+export interface KeyArn {
+  readonly arn: string;
+  readonly region: string;
+  readonly account: string;
+  readonly keyId: string;
+}
+
+/** Reads the ARN of a key; `undefined` for anything else. */
+export function readKeyArn(arn: string): KeyArn | undefined {
+  const { region, account, keyId } = keyArnPattern.exec(arn)?.groups ?? {};
+  return region === undefined || account === undefined || keyId === undefined
+    ? undefined
+    : { arn, region, account, keyId };
+}
+
+/** Why a text can't be opened as a key; `undefined` when it can. */
+export function keyArnProblem(text: string): string | undefined {
+  if (readKeyArn(text) !== undefined) {
+    return undefined;
+  }
+  if (/^(arn:[\w-]+:kms:[^:]*:[^:]*:)?alias\//.test(text)) {
+    return l10n.t(
+      'This is an alias. An alias can be moved to another key at any time, and KMS takes none for grants: use the ARN of the key itself.',
+    );
+  }
+  return l10n.t('The ARN of a key looks like arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…');
+}
+
+/** What is known of a key by its ARN alone. */
+export function keyOfArn({ arn, keyId }: KeyArn): KmsKey {
+  return { keyId, arn, aliases: [] };
+}

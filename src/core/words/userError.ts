@@ -1,0 +1,32 @@
+export type HelpfulAction = 'signIn' | 'openConnections' | 'retry' | 'selectProfile' | 'selectRegion' | 'showLog';
+
+/** A failure that is ours to explain: a sentence for the user, and what helps. Test with {@link isUserError}. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly actions: readonly HelpfulAction[];
+
+  constructor(sentence: string, actions: readonly HelpfulAction[] = [], cause?: unknown) {
+    super(sentence, { cause });
+    this.actions = actions;
+  }
+}
+
+export function isUserError(error: unknown): error is UserError {
+  return error instanceof Error && error.name === 'UserError' && 'actions' in error;
+}
+
+/**
+ * A change that was sent, and of which no answer says what came of it: it may have been made. It offers no Retry, which
+ * could make it a second time. Test with {@link isUnanswered}.
+ */
+export class UnansweredError extends UserError {
+  readonly isUnanswered = true;
+
+  constructor(sentence: string, cause: unknown) {
+    super(sentence, ['showLog'], cause);
+  }
+}
+
+export function isUnanswered(error: unknown): error is UnansweredError {
+  return isUserError(error) && 'isUnanswered' in error;
+}
