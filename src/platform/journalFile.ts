@@ -58,6 +58,9 @@ export class JournalFileOnDisk implements JournalFile {
   readonly #fs: FileSystem;
   /** The size above which compacting is tried next. */
   #limit: number;
+  #isCompacting = false;
+  /** Resolves when the file is as small as it gets. A line that is on the disk doesn't wait for that. Never rejects. */
+  compacted: Promise<void> = Promise.resolve();
 
   constructor(
     path: string,
@@ -74,8 +77,11 @@ export class JournalFileOnDisk implements JournalFile {
   async append(line: string): Promise<void> {
     await this.#fs.mkdir(dirname(this.#path), { recursive: true });
     const size = await this.#append(line);
-    if (size > this.#limit) {
-      await this.#compact();
+    if (size > this.#limit && !this.#isCompacting) {
+      this.#isCompacting = true;
+      this.compacted = this.#compact().finally(() => {
+        this.#isCompacting = false;
+      });
     }
   }
 

@@ -566,7 +566,8 @@ function defineTests(): void {
     const maxBytes = 20_000;
     const { open, path } = scene(context, { maxBytes });
     const clock = new FakeClock();
-    const journal = new Journal(open(), clock);
+    const file = open();
+    const journal = new Journal(file, clock);
     for (let index = 0; index < 100; index += 1) {
       clock.pass(1000);
       const entry = { kind: 'revoke', connection: profileRef, account: undefined, key: key() } as const;
@@ -574,6 +575,7 @@ function defineTests(): void {
       if (index !== 0) {
         await journal.note(id, { kind: 'gone', afterMs: 1 });
       }
+      await file.compacted;
       assert.ok(statSync(path).size <= maxBytes);
     }
     const { records, damaged } = readJournal(readFileSync(path, 'utf8'));
@@ -583,6 +585,27 @@ function defineTests(): void {
     );
     assert.equal(damaged, 0);
     assert.ok(records.length < 60 && records.length > 10);
+  });
+
+  test('a line does not wait until a large file is made smaller, and lines in the meantime begin no second attempt', async (context) => {
+    const { open } = scene(context, { maxBytes: 10 });
+    const file = open();
+    let finish = () => {};
+    const end = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let rewritten = 0;
+    file.rewrite = async () => {
+      rewritten += 1;
+      await end;
+    };
+    await file.append('a line of more than ten bytes');
+    await file.append('and another one');
+    assert.equal(rewritten, 1);
+    finish();
+    await file.compacted;
+    await file.append('and a third one, which makes the file a quarter larger');
+    assert.equal(rewritten, 2);
   });
 
   test('what is not finished is kept even above the limit, and not compacted in vain at every line', async (context) => {
@@ -603,6 +626,7 @@ function defineTests(): void {
         key: key(),
         grant: grant(`g${index}`),
       });
+      await file.compacted;
     }
     assert.equal(readJournal(await textOf(file)).records.length, 40);
     assert.ok(rewritten > 0 && rewritten < 20, String(rewritten));
