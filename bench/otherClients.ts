@@ -27,7 +27,10 @@ keys = [key for page in pages("list_keys") for key in page["Keys"]]
 if sys.argv[1] == "list":
     aliases = [alias for page in pages("list_aliases") for alias in page["Aliases"]]
 else:
-    grants = [grant for key in keys for page in pages("list_grants", KeyId=key["KeyId"]) for grant in page["Grants"]]
+    for key in keys:
+        grants = [grant for page in pages("list_grants", KeyId=key["KeyId"]) for grant in page["Grants"]]
+        if grants and sys.argv[1] == "scanWithStates":
+            kms.describe_key(KeyId=key["KeyId"])
 print(json.dumps(time.monotonic() - start))
 `;
 
@@ -38,7 +41,7 @@ export async function measureOtherClients(): Promise<Measurement[]> {
     console.log('Left out: listing and scanning beside the AWS CLI and boto3');
     return [];
   }
-  return [...(await measureMany(tools)), ...(await measureFew(tools))];
+  return [...(await measureMany(tools)), ...(await measureUnused(tools)), ...(await measureFew(tools))];
 }
 
 function measureMany(tools: PythonTools): Promise<Measurement[]> {
@@ -55,6 +58,28 @@ function measureMany(tools: PythonTools): Promise<Measurement[]> {
         'boto3',
         await byBoto3(tools, server, 'scan'),
       ),
+    ];
+  });
+}
+
+/** Half of the keys have no grants: of those nothing is worth asking. The loop asks for the state of the others, as we do. */
+function measureUnused(tools: PythonTools): Promise<Measurement[]> {
+  const data = createAccount({ keys: manyKeys, grantsPerKey: 1 });
+  const unused = [...data.keys.values()].filter((_, index) => index % 2 === 0);
+  for (const stored of unused.flatMap(({ id }) => [...data.grantsOf(id).values()])) {
+    data.removeGrant(stored);
+  }
+  return withServer({ data, latencyMs: 1 }, async (server) => {
+    const ours = await server.run('scan', { pace: 'full' });
+    const theirs = await byBoto3(tools, server, 'scanWithStates');
+    return [
+      {
+        what: 'scan of keys of which half have no grants: our requests, beside boto3',
+        measured: ours.requests / theirs.requests,
+        unit: '×',
+        budget: 1.1,
+        note: `${rounded(ours.requests)} and ${rounded(theirs.requests)}`,
+      },
     ];
   });
 }
@@ -90,7 +115,11 @@ function beside(what: string, ours: Step, name: string, theirs: Step): Measureme
 }
 
 /** From its open client on, as ours. */
-async function byBoto3({ python }: PythonTools, server: BenchServer, what: 'list' | 'scan'): Promise<Step> {
+async function byBoto3(
+  { python }: PythonTools,
+  server: BenchServer,
+  what: 'list' | 'scan' | 'scanWithStates',
+): Promise<Step> {
   const { value, step } = await timed(server, () => execute(python, ['-c', boto3Script, what], { env: server.env }));
   return { ms: 1000 * Number(value.stdout), requests: step.requests };
 }

@@ -11,7 +11,7 @@ import { requestQuotas } from '../pacing/limiter.ts';
 export interface ScannedKey {
   readonly connection: Connection;
   readonly key: KmsKey;
-  /** `undefined` where DescribeKey was refused. */
+  /** `undefined` where DescribeKey was refused, and for a key without grants, which is not described. */
   readonly metadata: KeyMetadata | undefined;
   readonly grants: readonly Grant[];
   readonly isComplete: boolean;
@@ -142,8 +142,8 @@ async function scanSession(
     }
   };
   const scan = async (key: KeyListEntry) => {
-    const described = describe(key);
     const grants = new Map<string, Grant>();
+    let described: Promise<KeyMetadata | undefined> | undefined;
     let isComplete = false;
     try {
       for await (const page of pagesOf(grantsOf(api, { keyArn: key.arn }, signal))) {
@@ -153,6 +153,9 @@ async function scanSession(
           grants.set(grant.grantId, grant);
         }
         tell({ grants: grants.size - before });
+        if (grants.size > 0) {
+          described ??= describe(key);
+        }
       }
       isComplete = true;
     } catch (error) {

@@ -345,6 +345,18 @@ test('a read that KMS throttles is done again, and no key is lost to it', async 
   assert.equal(isPartial(result), false);
 });
 
+test('only keys that have grants are described', async () => {
+  const kms = kmsOf({ k1: ['a'], k2: [], k3: ['b'], k4: [] });
+  const result = await setUp(openSession(kms)).scan();
+  assert.equal(kms.count('describeKey'), 2);
+  assert.deepEqual(Object.fromEntries(result.keys.map(({ key, metadata }) => [key.keyId, metadata?.state])), {
+    k1: 'Enabled',
+    k2: undefined,
+    k3: 'Enabled',
+    k4: undefined,
+  });
+});
+
 test('the state of a key that is known already is not asked for again', async () => {
   const kms = kmsOf({ k1: ['a'] });
   const session = openSession(kms);
