@@ -90,6 +90,7 @@ const inHost = {
   entryPoints: {
     integration: 'test/integration/index.ts',
     activation: 'bench/activation.ts',
+    firstRow: 'bench/firstRow.ts',
     sizeInHost: 'bench/sizeInHost.ts',
   },
   outdir: 'out/in-host',

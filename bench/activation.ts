@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import * as vscode from 'vscode';
+import { quiet } from './quiet.ts';
 
 /** What one launch measured: the milliseconds that each extension took to activate. */
 export interface Activation {
@@ -9,10 +10,6 @@ export interface Activation {
   /** Files of our extension that were loaded by then. */
   readonly loaded: readonly string[];
 }
-
-const turnMs = 100;
-const quietTurns = 10;
-const mostTurns = 300;
 
 /** What the extension host calls. BENCH_FIRST says whose turn comes first: the host's caches favour the second. */
 export async function run(): Promise<void> {
@@ -48,17 +45,6 @@ function extension(id: string): vscode.Extension<unknown> {
     throw new Error(`${id} is not there`);
   }
   return found;
-}
-
-/** Resolves once the host, which still starts other things when it calls us, has had little to do for a second. */
-async function quiet(): Promise<void> {
-  let still = 0;
-  for (let turn = 0; turn < mostTurns && still < quietTurns; turn++) {
-    const before = process.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, turnMs));
-    const { user, system } = process.cpuUsage(before);
-    still = (user + system) / 1000 < turnMs / 10 ? still + 1 : 0;
-  }
 }
 
 async function timed(target: vscode.Extension<unknown>): Promise<number> {

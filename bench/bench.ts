@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { measureActivation } from './launches.ts';
+import { measureActivation, measureFirstRow } from './launches.ts';
 import { isWithinBudget, type Measurement } from './measurement.ts';
 import { measureOtherClients } from './otherClients.ts';
 import { measurePackage } from './package.ts';
@@ -23,6 +23,7 @@ interface Group {
 const groups: readonly Group[] = [
   { name: 'Package', measure: measurePackage },
   { name: 'Activation', measure: measureActivation },
+  { name: 'The first row in VS Code', measure: measureFirstRow },
   { name: 'A first look: 20 keys × 5 grants', measure: measureFirstKeys },
   ...sizes.map((size) => ({ name: `Reading ${size.name}`, measure: () => measureReading(size) })),
   { name: 'Large: 100,000 keys', measure: manyKeys },

@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { createAccount } from '../src/emulator/sampleData.ts';
 import { projectRoot, vsixPath } from '../test/host/project.ts';
 import { provision } from '../test/host/provision.ts';
 import { installVsix } from '../test/host/server.ts';
 import type { Activation } from './activation.ts';
+import type { FirstRows, FirstRowsOfBoth } from './firstRow.ts';
 import { type Measurement, rounded } from './measurement.ts';
+import { withServer } from './server.ts';
 
 const execute = promisify(execFile);
 
@@ -62,15 +65,101 @@ export async function measureActivation(): Promise<Measurement[]> {
   }
 }
 
+const keys = 20;
+
+/** Our view beside one that has the same rows at hand and asks nobody, in the same window, by turns first. */
+export function measureFirstRow(): Promise<Measurement[]> {
+  return withServer({ data: createAccount({ keys, grantsPerKey: 0, awsManagedKeys: false }) }, async ({ env }) => {
+    const host = await provision('newest');
+    const folder = await mkdtemp(join(tmpdir(), 'kms-grants-bench-'));
+    try {
+      const profile = { userData: join(folder, 'user-data'), extensions: join(folder, 'extensions') };
+      for (const view of ['staticRows', 'warmUpRows']) {
+        await installVsix(host, profile, await packed(folder, await staticView(folder, view)));
+      }
+      const results: FirstRowsOfBoth[] = [];
+      for (let launch = 0; launch < launches; launch++) {
+        const result = join(folder, `result-${launch}.json`);
+        await execute(
+          host.executable,
+          [
+            `--extensionDevelopmentPath=${projectRoot}`,
+            `--extensionTestsPath=${join(projectRoot, 'out/in-host/firstRow.cjs')}`,
+            `--user-data-dir=${profile.userData}`,
+            `--extensions-dir=${profile.extensions}`,
+          ],
+          {
+            env: { ...process.env, ...env, BENCH_RESULT: result, BENCH_FIRST: launch % 2 === 0 ? 'ours' : 'static' },
+          },
+        );
+        results.push(JSON.parse(await readFile(result, 'utf8')) as FirstRowsOfBoth);
+      }
+      // A busy machine only ever makes it slower.
+      const fastest = (of: keyof FirstRowsOfBoth, what: keyof FirstRows) =>
+        Math.min(...results.map((both) => both[of][what]));
+      const beside = (what: keyof FirstRows) => ({
+        measured: fastest('ours', what) / fastest('atHand', what),
+        unit: '×',
+        note: `the fastest of ${launches}: ${rounded(fastest('ours', what))} ms and ${rounded(fastest('atHand', what))} ms`,
+      });
+      return [
+        { what: 'first row after the view opens, beside a view that asks nobody', ...beside('rowMs'), budget: 1.5 },
+        { what: 'first key, read from a server that answers at once, beside the same', ...beside('keyMs') },
+      ];
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+/** An extension with a view of one row, expanded, and as many below it as we have keys. */
+async function staticView(folder: string, id: string): Promise<string> {
+  const contributes = {
+    viewsContainers: { activitybar: [{ id: `${id}Container`, title: id, icon: 'icon.svg' }] },
+    views: { [`${id}Container`]: [{ id, name: id }] },
+  };
+  const path = await extensionOf(
+    folder,
+    id,
+    { contributes },
+    `
+const vscode = require('vscode');
+exports.activate = () => {
+  const items = Array.from({ length: ${keys} }, (_, index) => new vscode.TreeItem('key ' + index, 1));
+  const root = new vscode.TreeItem('connection', 2);
+  vscode.window.createTreeView('${id}', {
+    treeDataProvider: {
+      getChildren: (item) => (item === undefined ? [root] : item === root ? items : []),
+      getTreeItem: (item) => {
+        if ('${id}' === 'staticRows') globalThis.benchStaticRowDrawn(item !== root);
+        return item;
+      },
+    },
+  });
+};
+`,
+  );
+  await writeFile(join(path, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"/>');
+  return path;
+}
+
 async function packageEmptyExtension(folder: string, name: string): Promise<string> {
-  const path = await emptyExtension(folder, name);
+  return packed(folder, await emptyExtension(folder, name));
+}
+
+async function packed(folder: string, path: string): Promise<string> {
+  const name = basename(path);
   const vsix = join(folder, `${name}.vsix`);
   const flags = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix];
   await execute(join(projectRoot, 'node_modules/.bin/vsce'), ['package', ...flags], { cwd: path });
   return vsix;
 }
 
-async function emptyExtension(folder: string, name: string): Promise<string> {
+function emptyExtension(folder: string, name: string): Promise<string> {
+  return extensionOf(folder, name, { activationEvents: ['onCommand:bench.never'] }, 'exports.activate = () => {};\n');
+}
+
+async function extensionOf(folder: string, name: string, further: object, main: string): Promise<string> {
   const path = join(folder, name);
   await mkdir(path);
   const manifest = {
@@ -79,10 +168,10 @@ async function emptyExtension(folder: string, name: string): Promise<string> {
     version: '1.0.0',
     engines: { vscode: '^1.103.0' },
     main: './main.js',
-    activationEvents: ['onCommand:bench.never'],
+    ...further,
   };
   await writeFile(join(path, 'package.json'), JSON.stringify(manifest));
   await writeFile(join(path, 'README.md'), 'Measures what an extension that does nothing costs.\n');
-  await writeFile(join(path, 'main.js'), 'exports.activate = () => {};\n');
+  await writeFile(join(path, 'main.js'), main);
   return path;
 }
