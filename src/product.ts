@@ -7,6 +7,7 @@ import type { CommandsRoom } from './commands/register.ts';
 import { systemClock } from './core/base/clock.ts';
 import { lazy } from './core/base/lazy.ts';
 import { printable } from './core/base/text.ts';
+import { FollowUps } from './core/changes/followUps.ts';
 import { Journal } from './core/changes/journal.ts';
 import { longestWaitMs, Revocations } from './core/changes/revocation.ts';
 import type { Preferences } from './core/connections/chooseConnections.ts';
@@ -44,6 +45,7 @@ import { GranteesView } from './views/grantees/granteesView.ts';
 import { HistoryView } from './views/history/historyView.ts';
 import { KeysView } from './views/keys/keysView.ts';
 import { JsonDocuments } from './views/shared/jsonDocuments.ts';
+import { showOutcomes } from './views/shared/outcomes.ts';
 import { StatusBar } from './views/shared/statusBar.ts';
 import type { Rows, Trees } from './views/shared/trees.ts';
 
@@ -124,9 +126,20 @@ function createCore(
     random: Math.random,
     policy: propagationPolicy,
     onChange: (record) => both((one) => one.onRevocationChange(record)),
-    onOutcome: (record, outcome) => both((one) => one.onRevocationOutcome(record, outcome)),
+    onOutcome: (record, outcome) => {
+      both((one) => one.onRevocationOutcome(record, outcome));
+      followUps.ended({ record, outcome });
+    },
     mayFollow: (record) => journal.mayFollow(record, longestWaitMs(propagationPolicy())),
     onJournalError,
+  });
+  const followUps = new FollowUps(systemClock, (ended) => {
+    void showOutcomes(ended, ({ connection, key, grant }) => {
+      const current = connections.session(connection);
+      if (current !== undefined) {
+        revocations.checkAgain(current, key, grant.grantId);
+      }
+    });
   });
   const files = new FileWatch(() => logged(connections.filesChanged()));
   const connections = new Connections({
@@ -154,7 +167,7 @@ function createCore(
     },
     watch: (paths) => files.watch(paths),
   });
-  const owned: readonly vscode.Disposable[] = [connections, revocations, files, journal];
+  const owned: readonly vscode.Disposable[] = [connections, revocations, followUps, files, journal];
   return {
     aws,
     preferences,
@@ -163,6 +176,7 @@ function createCore(
     journal,
     limiter,
     revocations,
+    followUps,
     connections,
     logged,
     owned,

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
+import type { FollowUps } from '../core/changes/followUps.ts';
 import type { Journal } from '../core/changes/journal.ts';
 import type { Revocations } from '../core/changes/revocation.ts';
 import type { Preferences } from '../core/connections/chooseConnections.ts';
@@ -22,6 +23,7 @@ export interface CommandContext {
   readonly confirmedSettings: ConfirmedSettings;
   readonly connections: Connections;
   readonly revocations: Revocations;
+  readonly followUps: Pick<FollowUps, 'batch'>;
   readonly pinnedKeys: PinnedKeys;
   readonly journal: Journal;
   readonly view: KeysView;

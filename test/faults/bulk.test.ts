@@ -57,6 +57,53 @@ test('Cancel ends a bulk revoke that gets no answer: one may have been done, the
   await assertJournalTrue(world);
 });
 
+test('a bulk revoke on two keys is followed up by one report, without those that were refused', async (t) => {
+  const world = await createTestWorld(t, { emulator: { propagation: { minMs: 1000, maxMs: 60_000 } } });
+  const window = world.openWindow();
+  const keys = world.keys.filter((key) => key.grantIds.length > 1).slice(0, 2);
+  assert.equal(keys.length, 2);
+  const rows: Node[] = [];
+  for (const { id, arn } of keys) {
+    const added = addGrants(world.emulator().account, id, 2);
+    const grants = await window.rows(await window.keyRow(arn));
+    rows.push(...grants.filter((row) => row.kind === 'grant' && added.includes(row.grant.grantId)));
+  }
+  const seen = watchDialogs(t, { isYes: true });
+  seen.onConfirmed = () => {
+    const fault = { kind: 'error', code: 'AccessDeniedException' } as const;
+    world.emulator().setFaults([{ operation: 'RevokeGrant', times: 1, fault }]);
+  };
+  await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
+  assert.match(seen.said.at(-1) ?? '', /^3 of 4 grants revoked.* Failed: 1\.$/);
+  for (let minutes = 0; minutes < 10; minutes += 1) {
+    await world.pass(60_000);
+  }
+  assert.deepEqual(
+    window.reports.map((ended) => ended.map(({ outcome }) => outcome.kind)),
+    [['gone', 'gone', 'gone']],
+  );
+});
+
+test('the question of several grants tells look-alikes apart by date and finding', async (t) => {
+  const world = await createTestWorld(t, { sample: { keys: 1, grantsPerKey: 0 } });
+  const window = world.openWindow();
+  const [key] = world.keys;
+  assert.ok(key !== undefined);
+  addGrants(world.emulator().account, key.id, 3);
+  const rows = (await window.rows(await window.keyRow(key.arn))).filter((row) => row.kind === 'grant');
+  const seen = watchDialogs(t, { isYes: false });
+  await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
+  const lines = (seen.asked[0] ?? '').split('\n').filter((line) => line.startsWith('• ') && line.includes('Decrypt'));
+  assert.equal(lines.length, 3);
+  for (const line of lines) {
+    assert.match(line, / · \d{4}-\d\d-\d\d · .* · a{8}$/);
+  }
+  assert.ok(
+    lines.some((line) => line.includes(' · Duplicate')),
+    lines.join('\n'),
+  );
+});
+
 for (const [refused, isInDialog] of [
   [0, true],
   [10, false],

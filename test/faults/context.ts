@@ -64,7 +64,7 @@ export function watchDialogs(t: Owner, { isYes }: { readonly isYes: boolean }): 
 }
 
 export function contextOf(window: Window): CommandContext {
-  const { connections, revocations, journal, view, aws } = window;
+  const { connections, revocations, followUps, journal, view, aws } = window;
   const grantees = new GranteesView({
     revocations,
     findingOptions: () => defaultFindingOptions,
@@ -73,7 +73,7 @@ export function contextOf(window: Window): CommandContext {
   });
   const log = { error: () => {}, warn: () => {}, show: () => {} };
   const changeLog = { journal, onJournalError: (error: unknown) => window.warnings.push(error) };
-  const parts = { connections, revocations, journal, changeLog, view, grantees, aws: async () => aws, log };
+  const parts = { connections, revocations, followUps, journal, changeLog, view, grantees, aws: async () => aws, log };
   const rest = { history: new HistoryView(journal), documents: new JsonDocuments(), selection: () => [] };
   const confirmedSettings = { isUnconfirmed: () => false, confirm: async () => {} };
   // The other parts are of commands that no test presses.

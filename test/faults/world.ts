@@ -7,6 +7,7 @@ import { createAws } from '../../src/aws/index.ts';
 import type { Timeouts } from '../../src/aws/transport.ts';
 import { abortError } from '../../src/core/base/abort.ts';
 import type { Clock } from '../../src/core/base/clock.ts';
+import { type EndedWait, FollowUps } from '../../src/core/changes/followUps.ts';
 import { create } from '../../src/core/changes/grantChanges.ts';
 import { Journal, type JournalFile } from '../../src/core/changes/journal.ts';
 import { readJournal } from '../../src/core/changes/journalLines.ts';
@@ -450,6 +451,9 @@ export class Window {
   /** One line a call, as in the log. */
   readonly calls: CallRecord[] = [];
   readonly outcomes: (readonly [RevocationRecord, RevocationOutcome])[] = [];
+  readonly followUps: FollowUps;
+  /** What one notification says of, each. */
+  readonly reports: (readonly EndedWait[])[] = [];
   /** What went to the log as a warning. */
   readonly warnings: unknown[] = [];
   /** The user has not agreed to {@link chosen}. */
@@ -485,6 +489,7 @@ export class Window {
       isRunning: ({ id }) => world.windows.some(({ journal }) => journal.owner.id === id),
     });
     this.limiter = new RequestLimiter(clock);
+    this.followUps = new FollowUps(clock, (ended) => this.reports.push(ended));
     this.revocations = new Revocations({
       journal: this.journal,
       clock,
@@ -494,6 +499,7 @@ export class Window {
       onOutcome: (record, outcome) => {
         this.outcomes.push([record, outcome]);
         this.view.onRevocationOutcome(record, outcome);
+        this.followUps.ended({ record, outcome });
       },
       mayFollow: (record) => this.journal.mayFollow(record, longestWaitMs(options.policy ?? defaultPolicy)),
       onJournalError: (error) => this.warnings.push(error),
@@ -545,7 +551,7 @@ export class Window {
     if (at !== -1) {
       this.world.windows.splice(at, 1);
     }
-    for (const owned of [this.connections, this.revocations, this.journal, this.view]) {
+    for (const owned of [this.connections, this.revocations, this.followUps, this.journal, this.view]) {
       owned.dispose();
     }
   }

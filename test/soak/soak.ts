@@ -265,7 +265,7 @@ class Run {
   }
 
   #context(window: Window, selection: () => readonly unknown[]): CommandContext {
-    const { connections, revocations, journal, limiter, view } = window;
+    const { connections, revocations, followUps, journal, limiter, view } = window;
     const log = { warn: (text: string) => window.warnings.push(text), show: () => {} };
     const parts = {
       connections,
@@ -275,6 +275,7 @@ class Run {
       limiter,
       view,
       documents: new JsonDocuments(),
+      followUps,
     };
     // The other parts are of commands that are not pressed here.
     return { ...parts, selection, log } as unknown as CommandContext;

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { inTurn, type TurnResult } from '../../core/base/inTurn.ts';
-import { drawnLines, localTime, printable } from '../../core/base/text.ts';
+import { drawnLines, localDay, localTime, printable } from '../../core/base/text.ts';
 import { attemptSentence, earlierEnding } from '../../core/changes/earlierAttempts.ts';
 import { preflight } from '../../core/changes/revocation.ts';
 import type { ActingSession } from '../../core/connections/connections.ts';
@@ -69,8 +69,9 @@ export async function revokeSeveral(context: CommandContext, selected: readonly 
     return;
   }
   using _holds = holdAll(context, nodes);
+  using followUp = followUpOf(context);
   const checked = await withCancellableProgress(l10n.t('Checking {0} grants…', nodes.length), (signal) =>
-    checkAll(context, nodes, signal),
+    checkAll(context, nodes, followUp, signal),
   );
   for (const { node, outcome } of checked) {
     if (outcome === 'gone') {
@@ -87,6 +88,7 @@ export async function revokeSeveral(context: CommandContext, selected: readonly 
     return;
   }
   if (ready.length === 0) {
+    followUp.close();
     await tellResults(context, [], checked);
     return;
   }
@@ -101,11 +103,33 @@ export async function revokeSeveral(context: CommandContext, selected: readonly 
       break;
     }
     refuseIfReadOnly();
-    const round = await revokeAll(context, asked);
+    const round = await revokeAll(context, asked, followUp);
     results.push(...round.results);
     asked = round.again;
   }
+  followUp.close();
   await tellResults(context, results, checked);
+}
+
+/** One notification for what becomes of all that is sent. */
+function followUpOf({ followUps }: Pick<CommandContext, 'followUps'>): FollowUp & Disposable {
+  const batch = followUps.batch();
+  const placeOfNode = ({ connection: { ref }, key, grant }: GrantNode) => ({ connection: ref, key, grant });
+  return {
+    add: (node) => batch.add(placeOfNode(node)),
+    drop: (node) => batch.drop(placeOfNode(node)),
+    close: () => batch.close(),
+    [Symbol.dispose]: () => batch.close(),
+  };
+}
+
+interface FollowUp {
+  /** Before it is sent. */
+  add(node: GrantNode): void;
+  /** It was not carried out. */
+  drop(node: GrantNode): void;
+  /** All is sent. */
+  close(): void;
 }
 
 function holdAll({ connections }: CommandContext, nodes: readonly GrantNode[]): Disposable {
@@ -147,16 +171,30 @@ async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Pro
   return picked ?? [];
 }
 
-/** What tells a grant from its look-alikes: its date, findings and short ID. */
-function marksOf({ view }: Pick<CommandContext, 'view'>, node: GrantNode): readonly string[] {
-  const { grant } = node;
-  const findings = isGrouped(node) ? node.held.findings : view.findings(node);
-  const created = grant.creationDate;
+/** What tells a grant from its look-alikes: its date, findings and ID. */
+function marksOf(context: Pick<CommandContext, 'view'>, node: GrantNode, id = shortId(node)): readonly string[] {
+  const created = node.grant.creationDate;
+  return [...(created === undefined ? [] : [localTime(created)]), ...findingTitles(context, node), id];
+}
+
+/** As {@link marksOf}, where a line has little room: the day, and the first finding. */
+function shortMarksOf(context: Pick<CommandContext, 'view'>, node: GrantNode): readonly string[] {
+  const created = node.grant.creationDate;
+  const [first, ...others] = findingTitles(context, node);
   return [
-    ...(created === undefined ? [] : [localTime(created)]),
-    ...findings.map(({ title }) => title),
-    grant.grantId.slice(0, 8),
+    ...(created === undefined ? [] : [localDay(created)]),
+    ...(first === undefined ? [] : [others.length === 0 ? first : `${first} +${others.length}`]),
+    shortId(node),
   ];
+}
+
+function findingTitles({ view }: Pick<CommandContext, 'view'>, node: GrantNode): readonly string[] {
+  const findings = isGrouped(node) ? node.held.findings : view.findings(node);
+  return findings.map(({ title }) => title);
+}
+
+function shortId({ grant }: GrantNode): string {
+  return grant.grantId.slice(0, 8);
 }
 
 function cautionOf({ grant }: GrantNode): string {
@@ -177,7 +215,12 @@ function isOfService({ connections }: CommandContext, { connection, key, grant }
   return managerOf(grant, key, metadata) !== undefined;
 }
 
-async function checkAll(context: CommandContext, nodes: readonly GrantNode[], signal: AbortSignal): Promise<Checked[]> {
+async function checkAll(
+  context: CommandContext,
+  nodes: readonly GrantNode[],
+  followUp: FollowUp,
+  signal: AbortSignal,
+): Promise<Checked[]> {
   const checked: Checked[] = [];
   const waiting = [...nodes];
   // Asked once for each opening of a connection.
@@ -185,7 +228,7 @@ async function checkAll(context: CommandContext, nodes: readonly GrantNode[], si
   const worker = async () => {
     for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
       signal.throwIfAborted();
-      checked.push(await checkOne(context, node, actors, signal));
+      checked.push(await checkOne(context, node, actors, followUp, signal));
     }
   };
   await Promise.all(Array.from({ length: checksAtOnce }, worker));
@@ -197,6 +240,7 @@ async function checkOne(
   context: CommandContext,
   node: GrantNode,
   actors: Map<string, Promise<Actor>>,
+  followUp: FollowUp,
   signal: AbortSignal,
 ): Promise<Checked> {
   const { connection, key, grant } = node;
@@ -209,6 +253,7 @@ async function checkOne(
     const actor = await once(actors, openingOf(connection), () => whoActs(session, either));
     const result = await preflight(session, key.arn, grant, either);
     if (result.kind === 'doneByDryRun') {
+      followUp.add(node);
       await context.revocations.followDone('revoke', { session, actor }, key, result.grant);
     }
     return { node, outcome: result.kind, actor };
@@ -267,10 +312,14 @@ async function confirmed(
       : [l10n.t('Used by AWS services, whose resources can break: {0} of {1}.', ofServices, count)]),
   ];
   const connections = `${l10n.t('Connections:')}\n${places.join('\n')}`;
-  const whole = [warnings.join(' '), ...sections.map(inLines), connections].join('\n\n');
+  const whole = [warnings.join(' '), ...sections.map((section) => inLines(context, section)), connections].join('\n\n');
   const fits = fitsDialog(whole);
   if (!fits) {
-    const text = [[question, ...warnings].join(' '), connections, ...sections.map(inFull)].join('\n\n');
+    const text = [
+      [question, ...warnings].join(' '),
+      connections,
+      ...sections.map((section) => inFull(context, section)),
+    ].join('\n\n');
     await context.documents.showText(l10n.t('Grants to revoke'), `${text}\n`);
   }
   const inEditor = [
@@ -306,8 +355,10 @@ function withAttempt({ journal }: CommandContext, node: GrantNode): Section['gra
   return attempt === undefined ? { node } : { node, reason: attemptSentence(attempt) };
 }
 
-function inLines({ title, grants }: Section): string {
-  return [`${title}:`, ...grants.flatMap(({ node, reason }) => [lineOf(node), ...indented(reason)])].join('\n');
+function inLines(context: Pick<CommandContext, 'view'>, { title, grants }: Section): string {
+  return [`${title}:`, ...grants.flatMap(({ node, reason }) => [lineOf(context, node), ...indented(reason)])].join(
+    '\n',
+  );
 }
 
 /** How many of each key; of very many keys, just how many. */
@@ -324,14 +375,14 @@ function inCounts(section: Section): string {
 }
 
 /** Every grant with what tells it from all others. */
-function inFull({ title, grants }: Section): string {
+function inFull(context: Pick<CommandContext, 'view'>, { title, grants }: Section): string {
   const keys = [...byKey(grants)].map(([arn, ofKey]) => {
     const rows = ofKey.map(({ node, reason }) => {
       const { grant } = node;
       const fields = [
         ...(grant.name === undefined ? [] : [printable(grantee(grant).value, 1000)]),
         grant.operations.map((operation) => printable(operation)).join(', '),
-        printable(grant.grantId, 128),
+        ...marksOf(context, node, printable(grant.grantId, 128)),
         ...usedBy(node),
       ];
       return [`• ${grantName(node.grant)}`, ...fields.map((field) => `  ${field}`), ...indented(reason)].join('\n');
@@ -367,14 +418,14 @@ interface Round {
   readonly again: readonly Asked[];
 }
 
-function revokeAll(context: CommandContext, ready: readonly Ready[]): Promise<Round> {
+function revokeAll(context: CommandContext, ready: readonly Ready[], followUp: FollowUp): Promise<Round> {
   return Promise.resolve(
     vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Revoking'), cancellable: true },
       (progress, token) => {
         const controller = new AbortController();
         token.onCancellationRequested(() => controller.abort());
-        return revokeInTurn(context, ready, controller.signal, (done) =>
+        return revokeInTurn(context, ready, followUp, controller.signal, (done) =>
           progress.report({ message: l10n.t('{0} of {1}', done, ready.length), increment: 100 / ready.length }),
         );
       },
@@ -386,6 +437,7 @@ function revokeAll(context: CommandContext, ready: readonly Ready[]): Promise<Ro
 async function revokeInTurn(
   context: CommandContext,
   ready: readonly Ready[],
+  followUp: FollowUp,
   signal: AbortSignal,
   onProgress: (done: number) => void,
 ): Promise<Round> {
@@ -415,9 +467,13 @@ async function revokeInTurn(
     const acting = await actingFor(one);
     const { connection, key, grant } = one.node;
     sessionOf(context, connection);
+    followUp.add(one.node);
     try {
       await context.revocations.revoke(acting, key, grant, cancelled);
     } catch (error) {
+      if (!isUnanswered(error)) {
+        followUp.drop(one.node);
+      }
       others.set(openingOf(connection), await otherActor(error, acting));
       stopped = one;
       throw error;
@@ -506,9 +562,9 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function lineOf(node: GrantNode): string {
+function lineOf(context: Pick<CommandContext, 'view'>, node: GrantNode): string {
   const { key, grant } = node;
-  const parts = [grantName(grant), keyName(key), shortOperations(grant.operations), grant.grantId.slice(0, 8)];
+  const parts = [grantName(grant), keyName(key), shortOperations(grant.operations), ...shortMarksOf(context, node)];
   return `• ${[...parts, ...usedBy(node)].join(' · ')}`;
 }
 

@@ -93,8 +93,13 @@ function linesOf(line: string, columns: number): number {
 
 /** `2026-11-24 14:03:22` in local time: the same length everywhere, and sortable by eye. */
 export function localTime(date: Date): string {
+  return `${localDay(date)} ${timeOfDay(date)}`;
+}
+
+/** `2026-11-24` in local time. */
+export function localDay(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${timeOfDay(date)}`;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
 /** `14:03:22` in local time. */

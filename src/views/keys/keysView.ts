@@ -47,7 +47,6 @@ import {
   otherAccountsId,
   type RowLookup,
 } from '../shared/nodes.ts';
-import { OutcomeMessages } from '../shared/outcomes.ts';
 import { grantFields } from './grantFields.ts';
 import { tooltip } from './tooltip.ts';
 import { formatCount, type Known, toTreeItem } from './treeItem.ts';
@@ -95,7 +94,6 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   #filter: TextFilter | undefined;
   /** While somebody types in the filter. */
   #typing: AbortController | undefined;
-  readonly #outcomes = new OutcomeMessages();
   #tree: vscode.TreeView<Node> | undefined;
 
   constructor({ connections, revocations, pinnedKeys, accountName, findingOptions, clock }: KeysViewOptions) {
@@ -406,17 +404,10 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     if (session !== undefined && outcome.kind === 'gone') {
       this.refreshGrants(session.connection, record.key.arn);
     }
-    this.#outcomes.tell(record, outcome, () => {
-      const current = this.#connections.session(record.connection);
-      if (current !== undefined) {
-        this.#revocations.checkAgain(current, record.key, record.grant.grantId);
-      }
-    });
   }
 
   dispose(): void {
     this.#typing?.abort();
-    this.#outcomes.dispose();
     this.#changed.dispose();
   }
 

@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { duration } from '../../core/base/text.ts';
+import type { EndedWait } from '../../core/changes/followUps.ts';
 import type { RevocationOutcome, RevocationRecord } from '../../core/changes/revocation.ts';
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
@@ -10,68 +11,67 @@ import { commands } from '../../manifest.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
 import type { HistoryEntryNode } from '../history/historyItem.ts';
 
-/** Grants that are seen gone within this time of another are told together, once no more come. */
-const togetherMs = 3000;
-
 type Ended = RevocationOutcome['kind'];
 type OutcomeOf<K extends Ended> = Extract<RevocationOutcome, { readonly kind: K }>;
+type CheckAgain = (record: RevocationRecord) => void;
 
-/** Tells what is true at the end of a wait, and no more; the actions are offered where they help. */
-export class OutcomeMessages {
-  #gathered: (() => void)[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #isDisposed = false;
-
-  tell(record: RevocationRecord, outcome: RevocationOutcome, checkAgain: () => void): void {
-    if (this.#isDisposed) {
-      return;
-    }
-    switch (outcome.kind) {
-      case 'gone':
-        this.#tellGone(() => void tellGone(record, outcome));
-        return;
-      case 'stopped':
-        return;
-      case 'timedOut':
-        void tellTimedOut(record, outcome, checkAgain);
-        return;
-      case 'unread':
-        void tellUnread(record, outcome, checkAgain);
-        return;
-      case 'otherAccount':
-        tellOtherAccount(record);
-        return;
-    }
-  }
-
-  /** What ends while the window closes is in the history. */
-  dispose(): void {
-    this.#isDisposed = true;
-    clearTimeout(this.#timer);
-  }
-
-  /** The end of many revokes is not as many notifications: the first is told alone, the others together. */
-  #tellGone(tell: () => void): void {
-    if (this.#timer === undefined) {
-      tell();
-    } else {
-      this.#gathered.push(tell);
-    }
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      const gathered = this.#gathered;
-      this.#gathered = [];
-      this.#timer = undefined;
-      if (gathered.length === 1) {
-        gathered[0]?.();
-      } else if (gathered.length > 1) {
-        void tellSeveralGone(gathered.length);
-      }
-    }, togetherMs);
+/** Notifies of what is true at the end of one or more waits, and no more; the actions are offered where they help. */
+export async function showOutcomes(ended: readonly EndedWait[], checkAgain: CheckAgain): Promise<void> {
+  const [only] = ended;
+  if (only !== undefined && ended.length === 1) {
+    await showOne(only, () => checkAgain(only.record));
+  } else {
+    await showSeveral(ended, checkAgain);
   }
 }
 
-async function tellGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>): Promise<void> {
+async function showOne({ record, outcome }: EndedWait, checkAgain: () => void): Promise<void> {
+  switch (outcome.kind) {
+    case 'gone':
+      return showGone(record, outcome);
+    case 'stopped':
+      return;
+    case 'timedOut':
+      return showTimedOut(record, outcome, checkAgain);
+    case 'unread':
+      return showUnread(record, outcome, checkAgain);
+    case 'otherAccount':
+      return showOtherAccount(record);
+  }
+}
+
+async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain): Promise<void> {
+  const of = (kind: Ended) => ended.filter(({ outcome }) => outcome.kind === kind).length;
+  const gone = of('gone');
+  const isAll = gone === ended.length;
+  const parts: readonly (readonly [number, (count: number) => string])[] = [
+    [of('timedOut'), (count) => l10n.t('Still listed: {0}.', count)],
+    [of('unread'), (count) => l10n.t("Couldn't be checked: {0}.", count)],
+    [of('otherAccount'), (count) => l10n.t('Not followed, since the profile signs in to another account: {0}.', count)],
+  ];
+  const total = ended.length;
+  const isRevoke = ended.every(({ record }) => record.kind === 'revoke');
+  const sentences = [
+    isRevoke
+      ? l10n.t('KMS no longer lists {0} of {1} revoked grants.', gone, total)
+      : l10n.t('KMS no longer lists {0} of {1} revoked or retired grants.', gone, total),
+    ...(gone > 0 ? [l10n.t('They may be honored a little longer, usually less than five minutes in all.')] : []),
+    ...parts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
+  ];
+  const again = ended.filter(({ outcome: { kind } }) => kind === 'timedOut' || kind === 'unread');
+  const [check, history] = [l10n.t('Check Again'), l10n.t('Show History')];
+  const buttons = again.length > 0 ? [check, history] : [history];
+  const picked = await (isAll ? showInformation : showWarning)(sentences.join(' '), ...buttons);
+  if (picked === check) {
+    for (const { record } of again) {
+      checkAgain(record);
+    }
+  } else if (picked === history) {
+    await vscode.commands.executeCommand(commands.showHistory);
+  }
+}
+
+async function showGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>): Promise<void> {
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
   const sentence =
     record.kind === 'revoke'
@@ -97,21 +97,7 @@ async function tellGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>
   await vscode.commands.executeCommand(commands.recreateGrant, entry);
 }
 
-async function tellSeveralGone(count: number): Promise<void> {
-  const button = l10n.t('Show History');
-  const picked = await showInformation(
-    l10n.t(
-      'KMS no longer lists {0} more of the revoked grants. They may be honored a little longer, usually less than five minutes in all.',
-      count,
-    ),
-    button,
-  );
-  if (picked === button) {
-    await vscode.commands.executeCommand(commands.showHistory);
-  }
-}
-
-async function tellTimedOut(
+async function showTimedOut(
   record: RevocationRecord,
   { afterMs }: OutcomeOf<'timedOut'>,
   checkAgain: () => void,
@@ -132,7 +118,7 @@ async function tellTimedOut(
 }
 
 /** Of a wait in which KMS could not be read, only what was last seen, and when, is known. */
-async function tellUnread(
+async function showUnread(
   record: RevocationRecord,
   { afterMs, lastRead, trouble }: OutcomeOf<'unread'>,
   checkAgain: () => void,
@@ -155,8 +141,8 @@ async function offerCheckAgain(sentence: string, checkAgain: () => void): Promis
   }
 }
 
-function tellOtherAccount(record: RevocationRecord): void {
-  void showWarning(
+async function showOtherAccount(record: RevocationRecord): Promise<void> {
+  await showWarning(
     l10n.t(
       'The end of the grant {0} on {1} is not followed: {2} now signs in to another account than {3}.',
       grantName(record.grant),

@@ -1,0 +1,144 @@
+import { isAbort } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import { type GrantPlace, grantIdentity } from './journalRecord.ts';
+import type { RevocationOutcome, RevocationRecord } from './revocation.ts';
+
+/** The end of the wait for one revoke or retirement. The record is as it was before the end. */
+export interface EndedWait {
+  readonly record: RevocationRecord;
+  readonly outcome: RevocationOutcome;
+}
+
+/** Waits that end within this time of another are reported together, in milliseconds. */
+const togetherMs = 3000;
+
+/**
+ * Decides which ends of waits are reported together, so that many changes end in few notifications: those of a bulk
+ * revoke once the last of them has ended; of all others the first at once, and what ends soon after it in one more.
+ * A wait that the user stopped is not reported.
+ */
+export class FollowUps {
+  readonly #clock: Pick<Clock, 'sleep'>;
+  readonly #report: (ended: readonly EndedWait[]) => void;
+  readonly #batches = new Map<string, Batch>();
+  readonly #disposed = new AbortController();
+  #gathered: EndedWait[] = [];
+  #gathering: AbortController | undefined;
+
+  /** @param report is called with one or more */
+  constructor(clock: Pick<Clock, 'sleep'>, report: (ended: readonly EndedWait[]) => void) {
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  /** Changes whose ends are reported together. */
+  batch(): FollowUpBatch {
+    const batch = new Batch((ended) => this.#tell(ended));
+    return {
+      add: (place) => {
+        batch.add(grantIdentity(place));
+        this.#batches.set(grantIdentity(place), batch);
+      },
+      drop: (place) => {
+        this.#batches.delete(grantIdentity(place));
+        batch.drop(grantIdentity(place));
+      },
+      close: () => batch.close(),
+    };
+  }
+
+  ended(wait: EndedWait): void {
+    const identity = grantIdentity(wait.record);
+    const batch = this.#batches.get(identity);
+    if (batch !== undefined) {
+      // What a later read finds out is no part of it any more.
+      this.#batches.delete(identity);
+      batch.ended(identity, wait);
+    } else if (this.#gathering === undefined) {
+      this.#tell([wait]);
+      this.#gather();
+    } else {
+      this.#gathered.push(wait);
+      this.#gathering.abort();
+      this.#gather();
+    }
+  }
+
+  /** What ends while the window closes is in the history. */
+  dispose(): void {
+    this.#disposed.abort();
+  }
+
+  #gather(): void {
+    const gathering = new AbortController();
+    this.#gathering = gathering;
+    this.#clock.sleep(togetherMs, AbortSignal.any([gathering.signal, this.#disposed.signal])).then(
+      () => {
+        const gathered = this.#gathered;
+        this.#gathered = [];
+        this.#gathering = undefined;
+        this.#tell(gathered);
+      },
+      (error: unknown) => {
+        if (!isAbort(error)) {
+          throw error;
+        }
+      },
+    );
+  }
+
+  #tell(ended: readonly EndedWait[]): void {
+    const reported = ended.filter(({ outcome }) => outcome.kind !== 'stopped');
+    if (reported.length > 0 && !this.#disposed.signal.aborted) {
+      this.#report(reported);
+    }
+  }
+}
+
+export interface FollowUpBatch {
+  /** Before the change is sent. */
+  add(place: GrantPlace): void;
+  /** Nothing came of it that is followed. */
+  drop(place: GrantPlace): void;
+  /** No more are added. */
+  close(): void;
+}
+
+class Batch {
+  readonly #tell: (ended: readonly EndedWait[]) => void;
+  readonly #pending = new Set<string>();
+  #ended: EndedWait[] = [];
+  #isClosed = false;
+
+  constructor(tell: (ended: readonly EndedWait[]) => void) {
+    this.#tell = tell;
+  }
+
+  add(identity: string): void {
+    this.#pending.add(identity);
+  }
+
+  drop(identity: string): void {
+    this.#pending.delete(identity);
+    this.#tellIfAll();
+  }
+
+  ended(identity: string, wait: EndedWait): void {
+    this.#ended.push(wait);
+    this.drop(identity);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#tellIfAll();
+  }
+
+  #tellIfAll(): void {
+    if (!this.#isClosed || this.#pending.size > 0) {
+      return;
+    }
+    const ended = this.#ended;
+    this.#ended = [];
+    this.#tell(ended);
+  }
+}
