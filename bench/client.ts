@@ -1,6 +1,7 @@
 import { createAws } from '../src/aws/index.ts';
 import { systemClock } from '../src/core/base/clock.ts';
 import { Connections, type Session } from '../src/core/connections/connections.ts';
+import { PromptPermissions } from '../src/core/connections/signIn.ts';
 import { type ScanResult, scanGrants } from '../src/core/findings/scan.ts';
 import type { ConnectionRef } from '../src/core/kms/model.ts';
 import { defaultBudget, RequestLimiter, requestQuotas } from '../src/core/pacing/limiter.ts';
@@ -43,11 +44,7 @@ export async function openClient(pace: Pace): Promise<Client> {
     limiter: new RequestLimiter(systemClock, pace === 'full' ? unlimited : defaultBudget),
     aws: async () => aws,
     preferences: () => ({ connections: [ref], sample: false, profile: '', region: '', env: {} }),
-    onListChanged: () => {},
-    onStateChanged: () => {},
-    onAccountChanged: () => {},
-    onOpened: () => {},
-    onChange: () => {},
+    permissions: new PromptPermissions(),
     watch: () => {},
   });
   const session = await connections.open(ref);

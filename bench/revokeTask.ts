@@ -35,17 +35,21 @@ export async function revoke({
     clock: systemClock,
     random: Math.random,
     policy: () => defaultPolicy,
-    onChange: () => {},
-    onOutcome: ({ grant: { grantId } }, { kind: outcome }) => {
-      followed.push({ grantId, clickedAt: clicked.get(grantId) ?? Number.NaN, endedAt: Date.now(), outcome });
-      if (followed.length === keyCount * grantCount) {
-        end();
-      }
-    },
-    mayFollow: () => true,
-    onJournalError: (error) => {
+    warn: (error) => {
       throw error;
     },
+  });
+  revocations.onDidEnd(({ record, outcome }) => {
+    const { grantId } = record.grant;
+    followed.push({
+      grantId,
+      clickedAt: clicked.get(grantId) ?? Number.NaN,
+      endedAt: Date.now(),
+      outcome: outcome.kind,
+    });
+    if (followed.length === keyCount * grantCount) {
+      end();
+    }
   });
   const { keys } = await session.inventory.keys();
   const actor: Actor = { kind: 'verified', identity: await session.identity() };

@@ -52,7 +52,8 @@ export async function manyKeys(): Promise<Measurement[]> {
     let drawn: Promise<unknown> = Promise.resolve();
     const filter = textFilter('orders');
     // As the view does at each change: it takes the listing, and filters all of it.
-    const inventory = new Inventory(api, signal, systemClock, () => {
+    const inventory = new Inventory(api, signal, systemClock);
+    inventory.onDidChange(() => {
       changes += 1;
       drawn = inventory.keys().then((listing) => shownKeys(listing, filter));
     });
@@ -103,7 +104,7 @@ export async function manyGrantsOnOneKey(): Promise<Measurement[]> {
   const count = 50_000;
   const sample = { keys: 1, grantsOnFirstKey: count, awsManagedKeys: false };
   return withKms(sample, async ({ api, emulator, signal }) => {
-    const inventory = new Inventory(api, signal, systemClock, () => {});
+    const inventory = new Inventory(api, signal, systemClock);
     const [key] = (await inventory.keys()).keys;
     if (key === undefined) {
       throw new Error('There is no key.');

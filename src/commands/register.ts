@@ -5,26 +5,26 @@ import type { CommandContext } from './context.ts';
 import type { ToolInput } from './grants/languageModelTools.ts';
 
 /** The bundle of the commands: `./index.ts`, loaded on first use. */
-export type CommandsRoom = Pick<typeof import('./index.ts'), 'run' | 'describeTool' | 'runTool' | 'checkUnanswered'>;
+export type CommandsBundle = Pick<typeof import('./index.ts'), 'run' | 'describeTool' | 'runTool' | 'checkUnanswered'>;
 
 interface Loaded {
   readonly context: CommandContext;
-  readonly commands: () => Promise<CommandsRoom>;
+  readonly commands: () => Promise<CommandsBundle>;
 }
 
 /** Registers every command and every tool; none of their code is loaded for that. */
 export function registerCommands(load: () => Promise<Loaded>): vscode.Disposable {
-  const room = async () => (await load()).commands();
+  const bundle = async () => (await load()).commands();
   const registered = Object.values(commands).map((id: CommandId) =>
     vscode.commands.registerCommand(id, async (argument?: unknown, selected?: unknown) =>
-      (await room()).run((await load()).context, id, argument, selected),
+      (await bundle()).run((await load()).context, id, argument, selected),
     ),
   );
   const tools = Object.values(languageModelTools).map((name: ToolName) =>
     vscode.lm.registerTool<ToolInput>(name, {
-      prepareInvocation: async ({ input }) => ({ invocationMessage: (await room()).describeTool(name, input) }),
+      prepareInvocation: async ({ input }) => ({ invocationMessage: (await bundle()).describeTool(name, input) }),
       invoke: async ({ input }, token) => {
-        const text = await (await room()).runTool((await load()).context, name, input, token);
+        const text = await (await bundle()).runTool((await load()).context, name, input, token);
         return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
       },
     }),

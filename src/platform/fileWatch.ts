@@ -1,28 +1,29 @@
 import { type Stats, unwatchFile, watchFile } from 'node:fs';
+import { Emitter } from '../core/base/emitter.ts';
 
 interface FileWatchOptions {
   /** How often a watched file is looked at. 1 s unless given. */
   readonly intervalMs?: number;
   /**
-   * How long nothing more may change before a change is told: a program that signs in writes several files, some of them
+   * How long nothing more may change before a change counts: a program that signs in writes several files, some of them
    * in steps. 250 ms unless given.
    */
   readonly settleMs?: number;
 }
 
 /**
- * Calls back when one of the files changed, appeared or went. They are looked at by time and size: VS Code's and the
- * system's own watchers miss files in folders that do not exist yet, and those that are written in place.
+ * Watches files, which change, appear or go. They are looked at by time and size: VS Code's and the system's own watchers
+ * miss files in folders that do not exist yet, and those that are written in place.
  */
 export class FileWatch {
-  readonly #changed: () => void;
+  readonly #changed = new Emitter();
+  readonly onDidChange = this.#changed.event;
   readonly #intervalMs: number;
   readonly #settleMs: number;
   readonly #paths = new Set<string>();
   #settling: NodeJS.Timeout | undefined;
 
-  constructor(changed: () => void, { intervalMs = 1000, settleMs = 250 }: FileWatchOptions = {}) {
-    this.#changed = changed;
+  constructor({ intervalMs = 1000, settleMs = 250 }: FileWatchOptions = {}) {
     this.#intervalMs = intervalMs;
     this.#settleMs = settleMs;
   }
@@ -40,7 +41,7 @@ export class FileWatch {
         continue;
       }
       this.#paths.add(path);
-      watchFile(path, { interval: this.#intervalMs, persistent: false }, this.#onChange);
+      watchFile(path, { interval: this.#intervalMs, persistent: false }, this.#look);
     }
   }
 
@@ -49,19 +50,20 @@ export class FileWatch {
     for (const path of [...this.#paths]) {
       this.#stop(path);
     }
+    this.#changed.dispose();
   }
 
-  readonly #onChange = (now: Stats, before: Stats) => {
+  readonly #look = (now: Stats, before: Stats) => {
     // A file that is not there is told of once at the start.
     if (now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino) {
       return;
     }
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(this.#changed, this.#settleMs);
+    this.#settling = setTimeout(() => this.#changed.fire(), this.#settleMs);
   };
 
   #stop(path: string): void {
     this.#paths.delete(path);
-    unwatchFile(path, this.#onChange);
+    unwatchFile(path, this.#look);
   }
 }

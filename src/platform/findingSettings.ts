@@ -7,6 +7,7 @@ import {
   findingKinds,
 } from '../core/findings/findings.ts';
 import { settings } from '../manifest.ts';
+import { onDidChangeSettings, type Setting } from './settings.ts';
 
 const settingOf: Readonly<Record<FindingKind, string>> = {
   possiblyOrphaned: settings.findingsPossiblyOrphaned,
@@ -22,21 +23,18 @@ const settingOf: Readonly<Record<FindingKind, string>> = {
   olderThan: settings.findingsOlderThan,
 };
 
-/** Which findings are wanted. What a settings file holds of another type does not count. */
-export function findingOptions(): FindingOptions {
+/** Which findings are wanted. */
+export const findingSettings: Setting<FindingOptions> = {
+  get: findingOptions,
+  onDidChange: onDidChangeSettings('kmsGrants.findings'),
+};
+
+/** What a settings file holds of another type does not count. */
+function findingOptions(): FindingOptions {
   const configuration = vscode.workspace.getConfiguration();
   const days: unknown = configuration.get(settings.findingsOlderThanDays);
   return {
     off: new Set(findingKinds.filter((kind) => configuration.get(settingOf[kind]) === false)),
     olderThanDays: typeof days === 'number' && days >= 1 ? days : defaultFindingOptions.olderThanDays,
   };
-}
-
-/** Calls back when other findings are wanted. */
-export function onFindingSettings(changed: () => void): vscode.Disposable {
-  return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration('kmsGrants.findings')) {
-      changed();
-    }
-  });
 }

@@ -20,7 +20,7 @@ interface JournalFileOptions {
   /** How much is read before other events have their turn, in bytes. 64 KB unless given. */
   readonly chunkBytes?: number;
   /** As of FileWatch. */
-  readonly watch?: ConstructorParameters<typeof FileWatch>[1];
+  readonly watch?: ConstructorParameters<typeof FileWatch>[0];
   readonly fileSystem?: FileSystem;
 }
 
@@ -54,7 +54,7 @@ export class JournalFileOnDisk implements JournalFile {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #chunkBytes: number;
-  readonly #watchOptions: ConstructorParameters<typeof FileWatch>[1];
+  readonly #watchOptions: ConstructorParameters<typeof FileWatch>[0];
   readonly #fs: FileSystem;
   /** The size above which compacting is tried next. */
   #limit: number;
@@ -138,11 +138,12 @@ export class JournalFileOnDisk implements JournalFile {
     }
   }
 
-  onChanged(listener: () => void): { dispose(): void } {
-    const watch = new FileWatch(listener, this.#watchOptions);
+  readonly onDidChange: JournalFile['onDidChange'] = (listener) => {
+    const watch = new FileWatch(this.#watchOptions);
+    watch.onDidChange(listener);
     watch.watch([this.#path]);
     return watch;
-  }
+  };
 
   /** @returns the size of the file after it */
   async #append(text: string): Promise<number> {

@@ -1,9 +1,26 @@
 import vscode = require('vscode');
 
+import type { Event } from '../core/base/emitter.ts';
 import { defaultPolicy, type PropagationPolicy } from '../core/changes/propagation.ts';
 import type { ConnectionRef } from '../core/kms/model.ts';
 import { defaultBudget } from '../core/pacing/limiter.ts';
 import { settings } from '../manifest.ts';
+
+/** A setting as it is now, and when it changes. */
+export interface Setting<T> {
+  readonly get: () => T;
+  readonly onDidChange: Event<void>;
+}
+
+/** @param ids of settings, or the beginning that several have in common, without its dot */
+export function onDidChangeSettings(...ids: readonly string[]): Event<void> {
+  return (listener) =>
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (ids.some((id) => event.affectsConfiguration(id))) {
+        listener();
+      }
+    });
+}
 
 /** The setting's value, or `fallback` when a settings file holds something else than its type. */
 function read<T extends string | number>(id: string, fallback: T): T {
@@ -24,9 +41,10 @@ function bounded(id: string, fallback: number, least: number, most: number): num
 }
 
 /** Percent of AWS's request quotas. */
-export function requestBudget(): number {
-  return bounded(settings.requestBudget, defaultBudget, 1, 100);
-}
+export const requestBudget: Setting<number> = {
+  get: () => bounded(settings.requestBudget, defaultBudget, 1, 100),
+  onDidChange: onDidChangeSettings(settings.requestBudget),
+};
 
 export function propagationPolicy(): PropagationPolicy {
   const intervalMs = 1000 * bounded(settings.propagationIntervalSeconds, defaultPolicy.intervalMs / 1000, 1, 60);
@@ -87,21 +105,10 @@ export function accountName(account: string): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
-/** Calls back when settings change what the view shows. */
-export function onConnectionSettings(changed: () => void): vscode.Disposable {
-  const ids = [settings.connections, settings.accountNames, settings.profile, settings.region];
-  return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (ids.some((id) => event.affectsConfiguration(id))) {
-      changed();
-    }
-  });
-}
-
-/** Calls back with the new budget when it changes. */
-export function onRequestBudget(changed: (percent: number) => void): vscode.Disposable {
-  return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration(settings.requestBudget)) {
-      changed(requestBudget());
-    }
-  });
-}
+/** Other connections are to be shown, or other names for them. */
+export const onDidChangeConnectionSettings = onDidChangeSettings(
+  settings.connections,
+  settings.accountNames,
+  settings.profile,
+  settings.region,
+);

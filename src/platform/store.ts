@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import { Emitter } from '../core/base/emitter.ts';
 import type { PinnedKeys } from '../core/connections/pinnedKeys.ts';
 import { type Arrangement, groupings, sortings } from '../core/findings/grantGroups.ts';
 import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
@@ -45,10 +46,14 @@ export function pinnedKeys(memento: vscode.Memento): PinnedKeys {
     const stored: unknown = memento.get(pinnedPrefix + connectionId(ref));
     return Array.isArray(stored) ? stored.filter((arn) => typeof arn === 'string') : [];
   };
-  const write = (ref: ConnectionRef, arns: readonly string[]) =>
-    memento.update(pinnedPrefix + connectionId(ref), arns.length === 0 ? undefined : arns);
+  const changed = new Emitter<ConnectionRef>();
+  const write = async (ref: ConnectionRef, arns: readonly string[]) => {
+    await memento.update(pinnedPrefix + connectionId(ref), arns.length === 0 ? undefined : arns);
+    changed.fire(ref);
+  };
   return {
     of: read,
+    onDidChange: changed.event,
     add: (ref, arn) => write(ref, [...new Set([...read(ref), arn])].sort()),
     remove: (ref, arn) =>
       write(

@@ -251,7 +251,7 @@ await withPython('moto', async (tools) => {
         Aliases.some(({ TargetKeyId }) => TargetKeyId !== undefined && !real.has(TargetKeyId)),
         'moto no longer lists such an alias',
       );
-      const inventory = new Inventory(api, never, systemClock, () => {});
+      const inventory = new Inventory(api, never, systemClock);
       let shown = await inventory.keys();
       for await (const listing of inventory.allKeys()) {
         shown = listing;
@@ -321,7 +321,7 @@ function sessionOf({ api, endpoint, awsTime }: OpenedConnection): Session {
     connection: { id: 'moto', opening: 1, ref, region, endpoint },
     api,
     background: api,
-    inventory: new Inventory(api, never, systemClock, () => {}),
+    inventory: new Inventory(api, never, systemClock),
     closed: never,
     identity: () => api.callerIdentity(never),
     knownIdentity: undefined,

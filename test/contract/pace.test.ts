@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import { Connections, type Session } from '../../src/core/connections/connections.ts';
+import { PromptPermissions } from '../../src/core/connections/signIn.ts';
 import { isPartial, scanGrants } from '../../src/core/findings/scan.ts';
 import { isKind } from '../../src/core/kms/errors.ts';
 import type { KmsApi } from '../../src/core/kms/kmsApi.ts';
@@ -69,7 +70,6 @@ async function connect(t: TestContext, throttle: number) {
   t.after(() => server.close());
   const { aws } = await createWorld(t, { config: profileAt(server.url) });
   const ref = { kind: 'profile', profile: 'default', region: 'eu-west-1' } as const;
-  const nothing = () => {};
   const connections = new Connections({
     aws: async () => ({
       ...aws,
@@ -81,12 +81,8 @@ async function connect(t: TestContext, throttle: number) {
     clock,
     limiter: new RequestLimiter(clock),
     preferences: () => ({ connections: [ref], sample: false, profile: '', region: '', env: {} }),
-    onListChanged: nothing,
-    onStateChanged: nothing,
-    onAccountChanged: nothing,
-    onOpened: nothing,
-    onChange: nothing,
-    watch: nothing,
+    permissions: new PromptPermissions(),
+    watch: () => {},
   });
   t.after(() => connections.dispose());
   return { emulator, network, session: await connections.open(ref) };

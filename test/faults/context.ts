@@ -1,10 +1,9 @@
 import type { CommandContext } from '../../src/commands/context.ts';
-import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { dialogs, env, window as vscodeWindow } from './vscode.ts';
-import type { Window } from './world.ts';
+import { defaultFindings, type Window } from './world.ts';
 
 interface Owner {
   after(act: () => void): void;
@@ -66,14 +65,15 @@ export function watchDialogs(t: Owner, { isYes }: { readonly isYes: boolean }): 
 export function contextOf(window: Window): CommandContext {
   const { connections, revocations, followUps, journal, view, aws } = window;
   const grantees = new GranteesView({
+    connections,
     revocations,
-    findingOptions: () => defaultFindingOptions,
+    findings: defaultFindings,
     arrangement: { get: () => ({ grouping: 'principal', sorting: 'name' }), set: () => {} },
-    now: () => window.world.clock.now(),
+    clock: window.world.clock,
+    tree: { description: '', message: '' },
   });
   const log = { error: () => {}, warn: () => {}, show: () => {} };
-  const changeLog = { journal, onJournalError: (error: unknown) => window.warnings.push(error) };
-  const parts = { connections, revocations, followUps, journal, changeLog, view, grantees, aws: async () => aws, log };
+  const parts = { connections, revocations, followUps, journal, view, grantees, aws: async () => aws, log };
   const rest = { history: new HistoryView(journal), documents: new JsonDocuments(), selection: () => [] };
   const confirmedSettings = { isUnconfirmed: () => false, confirm: async () => {} };
   // The other parts are of commands that no test presses.

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openKeyByArn } from '../../src/commands/connections/openKeyByArn.ts';
-import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
+import { Emitter } from '../../src/core/base/emitter.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
-import type { KeyNode } from '../../src/views/shared/nodes.ts';
+import type { Node } from '../../src/views/shared/nodes.ts';
 import { contextOf } from './context.ts';
 import { dialogs } from './vscode.ts';
-import { createTestWorld, type Window } from './world.ts';
+import { createTestWorld, defaultFindings, noPinnedKeys, type Window } from './world.ts';
 
 const byFinding: Arrangement = { grouping: 'finding', sorting: 'name' };
 
@@ -23,11 +23,14 @@ function groupsOf(view: GranteesView, grantId: string): readonly string[] {
 test('grouped by finding, a grant that is being revoked stays in its groups', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
+  const findingsChanged = new Emitter();
   const view = new GranteesView({
+    connections: window.connections,
     revocations: window.revocations,
-    findingOptions: () => defaultFindingOptions,
+    findings: { ...defaultFindings, onDidChange: findingsChanged.event },
     arrangement: { get: () => byFinding, set: () => {} },
-    now: () => world.clock.now(),
+    clock: world.clock,
+    tree: { description: '', message: '' },
   });
   const keys = [];
   for (const row of await window.keyRows()) {
@@ -46,10 +49,10 @@ test('grouped by finding, a grant that is being revoked stays in its groups', as
 
   await window.revoke(await window.grantRow(found.key.arn, grantId));
   assert.ok(window.revocations.state(found.connection.ref, found.key, grantId) !== undefined);
-  view.onFindingOptions();
+  findingsChanged.fire();
   assert.deepEqual(groupsOf(view, grantId), before);
   // Computed again, it stays.
-  view.onFindingOptions();
+  findingsChanged.fire();
   assert.deepEqual(groupsOf(view, grantId), before);
 });
 
@@ -78,15 +81,14 @@ test('a key that is listed is revealed by its ARN, out of a filter too, and noth
   const window = world.openWindow();
   const [, second] = await window.keyRows();
   assert.ok(second !== undefined);
-  const [revealed, added]: [unknown[], string[]] = [[], []];
-  window.view.attach({ message: '', reveal: async (node: unknown) => revealed.push(node) } as never);
+  const [revealed, added]: [Node[], string[]] = [[], []];
+  window.tree.reveal = async (node) => void revealed.push(node);
   window.view.setFilter('nothing has this');
   const pinnedKeys = {
-    of: () => [],
+    ...noPinnedKeys,
     add: async (_: unknown, arn: string) => {
       added.push(arn);
     },
-    remove: async () => {},
   };
   const context = { ...contextOf(window), pinnedKeys };
   const row = await window.connectionRow();
@@ -100,7 +102,7 @@ test('a key that is listed is revealed by its ARN, out of a filter too, and noth
   await open(second.key.arn);
   assert.deepEqual(added, []);
   assert.deepEqual(
-    revealed.map((node) => (node as KeyNode).key.arn),
+    revealed.map((node) => node.kind === 'key' && node.key.arn),
     [second.key.arn],
   );
   assert.equal(window.view.filter, '');

@@ -132,7 +132,15 @@ export class QuickPick {
 }
 
 export const Uri = { from: (parts: object) => parts };
-export const Disposable = { from: () => ({ dispose: () => {} }) };
+export const Disposable = {
+  from: (...all: readonly { dispose(): void }[]) => ({
+    dispose: () => {
+      for (const one of all) {
+        one.dispose();
+      }
+    },
+  }),
+};
 export const env: { remoteName?: string; clipboard: { writeText(text?: string): Promise<void> } } = {
   clipboard: { writeText: async () => {} },
 };

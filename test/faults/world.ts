@@ -7,14 +7,15 @@ import { createAws } from '../../src/aws/index.ts';
 import type { Timeouts } from '../../src/aws/transport.ts';
 import { abortError } from '../../src/core/base/abort.ts';
 import type { Clock } from '../../src/core/base/clock.ts';
-import { type EndedWait, FollowUps } from '../../src/core/changes/followUps.ts';
+import { Emitter } from '../../src/core/base/emitter.ts';
+import { FollowUps } from '../../src/core/changes/followUps.ts';
 import { create } from '../../src/core/changes/grantChanges.ts';
 import { Journal, type JournalFile } from '../../src/core/changes/journal.ts';
 import { readJournal } from '../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../src/core/changes/journalRecord.ts';
 import { defaultPolicy, type PropagationPolicy } from '../../src/core/changes/propagation.ts';
 import {
-  longestWaitMs,
+  type EndedWait,
   type RevocationOutcome,
   type RevocationRecord,
   Revocations,
@@ -22,6 +23,8 @@ import {
 } from '../../src/core/changes/revocation.ts';
 import { checkUnanswered } from '../../src/core/changes/unanswered.ts';
 import { type ActingSession, Connections, type Session } from '../../src/core/connections/connections.ts';
+import type { PinnedKeys } from '../../src/core/connections/pinnedKeys.ts';
+import { PromptPermissions } from '../../src/core/connections/signIn.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
 import { keyOfArn, readKeyArn } from '../../src/core/kms/keyArn.ts';
 import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kms/kmsApi.ts';
@@ -381,7 +384,7 @@ export class World {
       reader: () => this.outside.counted(disk.reader()),
       bytes: () => disk.bytes(),
       rewrite: (choice) => disk.rewrite(choice),
-      onChanged: (listener) => {
+      onDidChange: (listener) => {
         this.#listeners.add(listener);
         return { dispose: () => this.#listeners.delete(listener) };
       },
@@ -438,6 +441,15 @@ export async function createTestWorld(t: TestContext, options: WorldOptions = {}
   return world;
 }
 
+const never = new Emitter<never>().event;
+export const defaultFindings = { get: () => defaultFindingOptions, onDidChange: never };
+export const noPinnedKeys: PinnedKeys = {
+  of: () => [],
+  add: async () => {},
+  remove: async () => {},
+  onDidChange: never,
+};
+
 /** What a window of VS Code has of us: `product.ts`, with a clock to move and without what only VS Code has. */
 export class Window {
   readonly world: World;
@@ -446,6 +458,8 @@ export class Window {
   readonly revocations: Revocations;
   readonly connections: Connections;
   readonly view: KeysView;
+  /** The view that shows its rows. */
+  readonly tree = { message: '', reveal: async (_: Node) => {} };
   readonly aws: Aws;
   readonly options: WindowOptions;
   /** One line a call, as in the log. */
@@ -489,21 +503,16 @@ export class Window {
       isRunning: ({ id }) => world.windows.some(({ journal }) => journal.owner.id === id),
     });
     this.limiter = new RequestLimiter(clock);
-    this.followUps = new FollowUps(clock, (ended) => this.reports.push(ended));
     this.revocations = new Revocations({
       journal: this.journal,
       clock,
       random: createRandom(world.seed, 'jitter').next,
       policy: () => options.policy ?? defaultPolicy,
-      onChange: (record) => this.view.onRevocationChange(record),
-      onOutcome: (record, outcome) => {
-        this.outcomes.push([record, outcome]);
-        this.view.onRevocationOutcome(record, outcome);
-        this.followUps.ended({ record, outcome });
-      },
-      mayFollow: (record) => this.journal.mayFollow(record, longestWaitMs(options.policy ?? defaultPolicy)),
-      onJournalError: (error) => this.warnings.push(error),
+      warn: (error) => this.warnings.push(error),
     });
+    this.revocations.onDidEnd(({ record, outcome }) => this.outcomes.push([record, outcome]));
+    this.followUps = new FollowUps(clock, this.revocations.onDidEnd);
+    this.followUps.onDidReport((ended) => this.reports.push(ended));
     this.connections = new Connections({
       limiter: this.limiter,
       clock,
@@ -516,23 +525,21 @@ export class Window {
         isUnconfirmed: this.isUnconfirmed(),
         env: {},
       }),
-      onListChanged: () => this.view.onListChanged(),
-      onStateChanged: (id) => this.view.onStateChanged(id),
-      onAccountChanged: (id) => this.view.onAccountChanged(id),
-      onOpened: (session) => {
-        this.#logged(this.revocations.resume(session));
-        this.#logged(checkUnanswered(this.journal, session, clock));
-      },
-      onChange: (session, change) => this.view.onSessionChange(session, change),
+      permissions: new PromptPermissions(),
       watch: () => {},
+    });
+    this.connections.onDidOpen((session) => {
+      this.#logged(this.revocations.resume(session));
+      this.#logged(checkUnanswered(this.journal, session, clock));
     });
     this.view = new KeysView({
       connections: this.connections,
       revocations: this.revocations,
-      pinnedKeys: { of: () => [], add: async () => {}, remove: async () => {} },
+      pinnedKeys: noPinnedKeys,
       accountName: () => undefined,
-      findingOptions: () => defaultFindingOptions,
+      findings: defaultFindings,
       clock,
+      tree: this.tree,
     });
   }
 
@@ -599,10 +606,8 @@ export class Window {
 
   async create(input: CreateGrantInput, ref: ConnectionRef = anasRef): Promise<CreatedGrant> {
     const key = keyOfArn(readKeyArn(input.keyArn) ?? assert.fail());
-    const onJournalError = (error: unknown) => this.warnings.push(error);
-    return this.world.finish(
-      create({ journal: this.journal, onJournalError }, await this.#acting(ref), { key, input }),
-    );
+    const warn = (error: unknown) => this.warnings.push(error);
+    return this.world.finish(create({ journal: this.journal, warn }, await this.#acting(ref), { key, input }));
   }
 
   async #acting(ref: ConnectionRef): Promise<ActingSession> {

@@ -566,10 +566,10 @@ async function make(
 ): Promise<Next> {
   const { session } = acting;
   const { connection } = session;
-  const onJournalError = (error: unknown) => void tellFailure(error, context.log);
+  const warn = (error: unknown) => void tellFailure(error, context.log);
   let created: Awaited<ReturnType<typeof create>>;
   try {
-    created = await create({ journal: context.journal, onJournalError }, acting, { key, input });
+    created = await create({ journal: context.journal, warn }, acting, { key, input });
   } catch (error) {
     if (isKmsError(error) && error.details.operation === 'CreateGrant') {
       return refusedBy(error, context);

@@ -63,7 +63,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
     );
     return;
   }
-  const onJournalError = (error: unknown) => log.warn(describeError(error));
+  const warn = (error: unknown) => log.warn(describeError(error));
   const made = await askAndAct<Awaited<ReturnType<typeof create>>, 'declined'>(
     context,
     { connection: session.connection, actor },
@@ -75,7 +75,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
     },
     async (acting) => {
       try {
-        return await create({ journal, onJournalError }, acting, { key: record.key, input, of: record });
+        return await create({ journal, warn }, acting, { key: record.key, input, of: record });
       } finally {
         view.refreshGrants(session.connection, record.key.arn);
       }
@@ -87,7 +87,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
 
   const outcome = await waitCancellably(session, input, made.grantId);
   if (outcome !== undefined) {
-    await noteListed(journal, made.id, outcome).catch(onJournalError);
+    await noteListed(journal, made.id, outcome).catch(warn);
   }
   view.refreshGrants(session.connection, record.key.arn);
   tell(record, made.grantId, outcome);

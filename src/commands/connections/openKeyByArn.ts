@@ -37,7 +37,6 @@ export async function openKeyByArn(context: CommandContext, node?: ConnectionNod
     return;
   }
   await context.pinnedKeys.add(ref, arn);
-  context.view.onPinnedKeysChanged(ref);
 }
 
 /** The key of a connection on screen that lists it. Only an open connection is asked. */
@@ -72,5 +71,4 @@ export async function removeKey(context: CommandContext, { key, pinnedTo }: KeyN
     return;
   }
   await context.pinnedKeys.remove(pinnedTo, key.arn);
-  context.view.onPinnedKeysChanged(pinnedTo);
 }

@@ -12,7 +12,7 @@ import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { isUnanswered, UserError } from '../../core/words/userError.ts';
 import { languageModelTools, type ToolName } from '../../manifest.ts';
-import { findingOptions } from '../../platform/findingSettings.ts';
+import { findingSettings } from '../../platform/findingSettings.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
 import type { EndAnswer } from '../changes/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
@@ -99,7 +99,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
         throw state.error;
       }
       const metadata = inventory.metadata(key.arn);
-      const found = findingsOfKey(grants, { options: findingOptions(), key, metadata, now: Date.now() });
+      const found = findingsOfKey(grants, { options: findingSettings.get(), key, metadata, now: Date.now() });
       const remarkable = grants
         .map(({ grantId, name }) => ({ grantId, name, findings: found.of(grantId) }))
         .filter(({ findings }) => findings.length > 0);

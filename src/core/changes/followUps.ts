@@ -1,13 +1,8 @@
 import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
+import { Emitter, type Event, type Subscription } from '../base/emitter.ts';
 import { type GrantPlace, grantIdentity } from './journalRecord.ts';
-import type { RevocationOutcome, RevocationRecord } from './revocation.ts';
-
-/** The end of the wait for one revoke or retirement. The record is as it was before the end. */
-export interface EndedWait {
-  readonly record: RevocationRecord;
-  readonly outcome: RevocationOutcome;
-}
+import type { EndedWait } from './revocation.ts';
 
 /** Waits that end within this time of another are reported together, in milliseconds. */
 const togetherMs = 3000;
@@ -19,16 +14,18 @@ const togetherMs = 3000;
  */
 export class FollowUps {
   readonly #clock: Pick<Clock, 'sleep'>;
-  readonly #report: (ended: readonly EndedWait[]) => void;
+  readonly #subscription: Subscription;
+  readonly #reported = new Emitter<readonly EndedWait[]>();
+  /** With the ends that are reported together, one or more. */
+  readonly onDidReport = this.#reported.event;
   readonly #batches = new Map<string, Batch>();
   readonly #disposed = new AbortController();
   #gathered: EndedWait[] = [];
   #gathering: AbortController | undefined;
 
-  /** @param report is called with one or more */
-  constructor(clock: Pick<Clock, 'sleep'>, report: (ended: readonly EndedWait[]) => void) {
+  constructor(clock: Pick<Clock, 'sleep'>, onDidEnd: Event<EndedWait>) {
     this.#clock = clock;
-    this.#report = report;
+    this.#subscription = onDidEnd((wait) => this.#add(wait));
   }
 
   /** Changes whose ends are reported together. */
@@ -47,7 +44,7 @@ export class FollowUps {
     };
   }
 
-  ended(wait: EndedWait): void {
+  #add(wait: EndedWait): void {
     const identity = grantIdentity(wait.record);
     const batch = this.#batches.get(identity);
     if (batch !== undefined) {
@@ -66,6 +63,7 @@ export class FollowUps {
 
   /** What ends while the window closes is in the history. */
   dispose(): void {
+    this.#subscription.dispose();
     this.#disposed.abort();
   }
 
@@ -90,7 +88,7 @@ export class FollowUps {
   #tell(ended: readonly EndedWait[]): void {
     const reported = ended.filter(({ outcome }) => outcome.kind !== 'stopped');
     if (reported.length > 0 && !this.#disposed.signal.aborted) {
-      this.#report(reported);
+      this.#reported.fire(reported);
     }
   }
 }

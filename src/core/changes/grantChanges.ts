@@ -64,7 +64,7 @@ export async function create(
       const { grantId } = answer.value;
       // For a named grant that is still there, KMS answers with that very grant.
       if (of !== undefined && grantId !== of.grant.grantId) {
-        await log.journal.note(of.id, { kind: 'recreatedAs', grantId }).catch(log.onJournalError);
+        await log.journal.note(of.id, { kind: 'recreatedAs', grantId }).catch(log.warn);
       }
       return { ...answer.value, id: record.id, awsAt: record.awsAt };
     }

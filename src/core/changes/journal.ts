@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Clock } from '../base/clock.ts';
+import { Emitter, type Event, type Subscription } from '../base/emitter.ts';
 import { UserError } from '../words/userError.ts';
 import {
   clearing,
@@ -49,8 +50,8 @@ export interface JournalFile {
   bytes(): Promise<Uint8Array>;
   /** Drops the lines that `choice` does not keep, and no line that somebody appends in the meantime. */
   rewrite(choice: LineChoice): Promise<void>;
-  /** `listener` is called after a change, by this window or another, until it is disposed of. */
-  onChanged(listener: () => void): { dispose(): void };
+  /** After a change, by this window or another. */
+  readonly onDidChange: Event<void>;
 }
 
 export interface JournalReader {
@@ -80,7 +81,9 @@ export class Journal {
   readonly #clock: Clock;
   readonly #isRunning: WindowProcess['isRunning'];
   readonly #reader: JournalReader;
-  readonly #listeners = new Set<() => void>();
+  readonly #changed = new Emitter();
+  /** Something became known. */
+  readonly onDidChange = this.#changed.event;
   /** What was read from the file. */
   #written: Folded = nothingRead();
   readonly #sample = new JournalState();
@@ -96,7 +99,7 @@ export class Journal {
   /** Reads and writes, one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   #loading: Promise<void> | undefined;
-  #watch: { dispose(): void } | undefined;
+  #watch: Subscription | undefined;
   #isDisposed = false;
   #newest: readonly JournalRecord[] | undefined;
 
@@ -167,12 +170,6 @@ export class Journal {
     return (
       !this.#underWay.has(record.id) && mayFollow(record, { owner, isRunning: this.#isRunning, waitedMs, limitMs })
     );
-  }
-
-  /** `listener` is called whenever something became known. */
-  onChange(listener: () => void): { dispose(): void } {
-    this.#listeners.add(listener);
-    return { dispose: () => this.#listeners.delete(listener) };
   }
 
   /**
@@ -249,7 +246,7 @@ export class Journal {
   dispose(): void {
     this.#isDisposed = true;
     this.#watch?.dispose();
-    this.#listeners.clear();
+    this.#changed.dispose();
   }
 
   async #load(): Promise<void> {
@@ -258,7 +255,7 @@ export class Journal {
       return;
     }
     // A read that fails leaves what is known; the next change reads again.
-    this.#watch ??= this.#file.onChanged(() => void this.#reload().catch(() => {}));
+    this.#watch ??= this.#file.onDidChange(() => void this.#reload().catch(() => {}));
   }
 
   #reload(): Promise<void> {
@@ -289,7 +286,7 @@ export class Journal {
     for (const line of ours) {
       this.#dropPending(line);
     }
-    this.#changed();
+    this.#notify();
   }
 
   async #rewrite(choice: LineChoice): Promise<void> {
@@ -308,11 +305,11 @@ export class Journal {
   async #keep(line: Line, isSample: boolean): Promise<void> {
     if (isSample) {
       this.#sample.add(line);
-      this.#changed();
+      this.#notify();
       return;
     }
     this.#addPending(line);
-    this.#changed();
+    this.#notify();
     await this.#inTurn(async () => {
       await this.#writeOwed();
       await this.#file.append(writeLine(line));
@@ -324,7 +321,7 @@ export class Journal {
     const line = this.#outcomeLine(id, { kind: 'withdrawn' });
     this.#owed.add(line);
     this.#addPending(line);
-    this.#changed();
+    this.#notify();
     await this.#inTurn(() => this.#writeOwed());
   }
 
@@ -393,10 +390,8 @@ export class Journal {
     return result;
   }
 
-  #changed(): void {
+  #notify(): void {
     this.#newest = undefined;
-    for (const listener of [...this.#listeners]) {
-      listener();
-    }
+    this.#changed.fire();
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { Emitter, type Subscription } from '../base/emitter.ts';
 import type { ActingSession, Session } from '../connections/connections.ts';
 import { type Actor, recordOf } from '../kms/actor.ts';
 import { isKind, KmsError, type KmsErrorKind } from '../kms/errors.ts';
@@ -265,19 +266,19 @@ export type RevokeResult = 'accepted' | 'perhapsGone';
 /** How a wait ended; `otherAccount`: it was not taken up, since the connection now leads to another account. */
 export type RevocationOutcome = PropagationOutcome | { readonly kind: 'otherAccount' };
 
+/** The end of the wait for one revoke or retirement. The record is as it was before the end. */
+export interface EndedWait {
+  readonly record: RevocationRecord;
+  readonly outcome: RevocationOutcome;
+}
+
 export interface RevocationsOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: () => number;
   readonly policy: () => PropagationPolicy;
-  /** The state of a grant's row changed. */
-  readonly onChange: (record: RevocationRecord) => void;
-  /** A wait ended. The record is as it was before the end. */
-  readonly onOutcome: (record: RevocationRecord, outcome: RevocationOutcome) => void;
-  /** Whether this window may follow an entry: nobody else does, or is about to. */
-  readonly mayFollow: (record: JournalRecord) => boolean;
-  /** What came of a revoke could not be written to the journal. It goes on all the same. */
-  readonly onJournalError: (error: unknown) => void;
+  /** Called when what came of a revoke can't be written to the journal. It goes on all the same. */
+  readonly warn: (error: unknown) => void;
 }
 
 /** All times are those of `clock.monotonic()`. */
@@ -303,11 +304,16 @@ export class Revocations {
   readonly #entries = new Map<string, Entry>();
   readonly #pollers = new Map<string, { readonly poller: PropagationPoller; readonly session: Session }>();
   readonly #watched = new WeakSet<Session>();
-  readonly #journalListener: { dispose(): void };
+  readonly #subscription: Subscription;
+  readonly #changed = new Emitter<RevocationRecord>();
+  /** What the row of this grant shows changed. */
+  readonly onDidChange = this.#changed.event;
+  readonly #ended = new Emitter<EndedWait>();
+  readonly onDidEnd = this.#ended.event;
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
-    this.#journalListener = options.journal.onChange(() => this.#takeOver());
+    this.#subscription = options.journal.onDidChange(() => this.#takeOver());
   }
 
   /** The records of one key, newest first; rows for them stay even while KMS does not list the grant. */
@@ -397,7 +403,7 @@ export class Revocations {
     try {
       entry.record = { ...entry.record, id: (await this.#write(entry.record, actor)).id };
     } catch (error) {
-      this.#options.onJournalError(error);
+      this.#options.warn(error);
     }
     entry.record = { ...entry.record, accepted: true };
     this.#follow(session, entry);
@@ -419,7 +425,7 @@ export class Revocations {
     const current = session.knownIdentity?.account;
     // An old notification offers this too: the profile may have come to sign in elsewhere.
     if (account !== undefined && current !== undefined && current !== account) {
-      this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
+      this.#ended.fire({ record: entry.record, outcome: { kind: 'otherAccount' } });
     } else {
       void this.#followAgain(session, entry, 'followed');
     }
@@ -437,7 +443,7 @@ export class Revocations {
       if (entry.record.account === undefined || entry.record.account === account) {
         await this.#takeUp(session, entry);
       } else {
-        this.#options.onOutcome(entry.record, { kind: 'otherAccount' });
+        this.#ended.fire({ record: entry.record, outcome: { kind: 'otherAccount' } });
       }
     }
   }
@@ -455,7 +461,7 @@ export class Revocations {
     try {
       await this.#options.journal.ready();
     } catch (error) {
-      this.#options.onJournalError(error);
+      this.#options.warn(error);
     }
     for (const entry of [...this.#entries.values()]) {
       const { record, phase } = entry;
@@ -504,8 +510,8 @@ export class Revocations {
     entry.absentLists = isListed ? 0 : entry.absentLists + 1;
     if (entry.absentLists >= Math.max(fewestLists, this.#options.policy().absentReads)) {
       entry.record = { ...record, endedAt: this.#options.clock.now() };
-      await this.#end(record, { kind: 'dismissed' });
-      this.#options.onChange(record);
+      await this.#noteGone(record, { kind: 'dismissed' });
+      this.#changed.fire(record);
     }
   }
 
@@ -528,7 +534,7 @@ export class Revocations {
       // Without it no wait can be taken up: the rows offer Check Again in place of a spinner that nothing drives.
       for (const entry of session.closed.aborted ? [] : this.#interrupted(session)) {
         entry.record = { ...entry.record, unconfirmed: { reason: 'stopped', lastRead: 'none' } };
-        this.#options.onChange(entry.record);
+        this.#changed.fire(entry.record);
         await this.#note(entry.record, { kind: 'stopped', lastRead: 'none' });
       }
       throw error;
@@ -536,8 +542,9 @@ export class Revocations {
   }
 
   #mayFollow({ id }: RevocationRecord): boolean {
-    const record = this.#options.journal.record(id);
-    return record === undefined || this.#options.mayFollow(record);
+    const { journal, policy } = this.#options;
+    const record = journal.record(id);
+    return record === undefined || journal.mayFollow(record, longestWaitMs(policy()));
   }
 
   /** Nobody follows it here, and who followed it elsewhere would have written its end. */
@@ -552,7 +559,7 @@ export class Revocations {
 
   /** Takes over what the journal knows of revokes that nothing in this window is sending. */
   #takeOver(): void {
-    const { journal, clock, onChange } = this.#options;
+    const { journal, clock } = this.#options;
     const forgotten = clock.now() - memoryMs;
     const known = new Map<string, RevocationRecord | undefined>();
     for (const journaled of journal.records) {
@@ -595,12 +602,12 @@ export class Revocations {
       changed.push(record);
     }
     for (const record of changed) {
-      onChange(record);
+      this.#changed.fire(record);
     }
   }
 
   dispose(): void {
-    this.#journalListener.dispose();
+    this.#subscription.dispose();
     const pollers = [...this.#pollers.values()];
     this.#pollers.clear();
     for (const { poller } of pollers) {
@@ -636,7 +643,7 @@ export class Revocations {
     const identity = grantIdentity(entry.record);
     const earlier = this.#entries.get(identity);
     this.#entries.set(identity, entry);
-    this.#options.onChange(entry.record);
+    this.#changed.fire(entry.record);
     return earlier;
   }
 
@@ -651,7 +658,7 @@ export class Revocations {
     } else {
       this.#entries.set(identity, earlier);
     }
-    this.#options.onChange(entry.record);
+    this.#changed.fire(entry.record);
   }
 
   async #followAgain(session: Session, entry: Entry, kind: 'followed' | 'reappeared'): Promise<void> {
@@ -678,15 +685,15 @@ export class Revocations {
     const poller = this.#poller(session, entry.record);
     entry.phase = 'confirming';
     entry.progress = undefined;
-    this.#options.onChange(entry.record);
+    this.#changed.fire(entry.record);
     // Of what began in another process only the date is known, and a clock may have been set since.
     const since = Math.max(from, clock.monotonic() - policy().timeoutMs);
     void poller
       .follow(entry.record.grant.grantId, since)
-      .then((outcome) => this.#ended(session, poller, entry, afterRequest(outcome, since - entry.requestedAt)));
+      .then((outcome) => this.#end(session, poller, entry, afterRequest(outcome, since - entry.requestedAt)));
   }
 
-  async #ended(session: Session, poller: PropagationPoller, entry: Entry, outcome: PropagationOutcome): Promise<void> {
+  async #end(session: Session, poller: PropagationPoller, entry: Entry, outcome: PropagationOutcome): Promise<void> {
     const { record } = entry;
     entry.phase = 'idle';
     entry.progress = undefined;
@@ -703,13 +710,13 @@ export class Revocations {
     }
     if (outcome.kind === 'gone') {
       entry.record = { ...record, unconfirmed: undefined, endedAt: this.#options.clock.now() };
-      await this.#end(record, outcome);
+      await this.#noteGone(record, outcome);
     } else {
       entry.record = { ...record, unconfirmed: unconfirmedBy(outcome) };
-      this.#options.onChange(entry.record);
+      this.#changed.fire(entry.record);
       await this.#note(record, endOf(outcome));
     }
-    this.#options.onOutcome(record, outcome);
+    this.#ended.fire({ record, outcome });
   }
 
   #poller(session: Session, record: RevocationRecord): PropagationPoller {
@@ -736,7 +743,7 @@ export class Revocations {
           return;
         }
         entry.progress = progress;
-        this.#options.onChange(entry.record);
+        this.#changed.fire(entry.record);
       },
     });
     this.#pollers.set(id, { poller, session });
@@ -769,12 +776,12 @@ export class Revocations {
     try {
       await this.#options.journal.note(id, outcome);
     } catch (error) {
-      this.#options.onJournalError(error);
+      this.#options.warn(error);
     }
   }
 
   /** The grant is gone: with it ends what earlier revokes of it have left open. */
-  async #end(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+  async #noteGone(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
     const identity = grantIdentity(record);
     const open = this.#options.journal.records.filter(
       (other) => endsGrant(other) && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,

@@ -29,29 +29,29 @@ export interface Change<T> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The history, and who is notified of what can't be written to it. */
+/** The history, and what is called when an outcome can't be written to it. */
 export interface ChangeLog {
   readonly journal: Journal;
-  readonly onJournalError: (error: unknown) => void;
+  readonly warn: (error: unknown) => void;
 }
 
 /**
  * The one way of every change: its intent goes to the history and is on the disk, it is sent, its answer goes to the
  * history.
- * @param onRecorded called with the entry, before it is sent
+ * @param recorded called with the entry, before it is sent
  * @throws UserError when the intent can't be written: then nothing was sent
  */
 export async function sendChange<T>(
-  { journal, onJournalError }: ChangeLog,
+  { journal, warn }: ChangeLog,
   session: Session,
   { entry, send, accepted, signal }: Change<T>,
-  onRecorded: (record: JournalRecord) => void = () => {},
+  recorded: (record: JournalRecord) => void = () => {},
 ): Promise<{ readonly record: JournalRecord; readonly answer: ChangeAnswer<T> }> {
   const record = await journal.add({ ...entry, awsAt: session.awsTime() });
-  onRecorded(record);
+  recorded(record);
   const answer = await answerOf(entry, session, (ended) => send(session, ended), signal);
   const outcome: JournalOutcome = answer.kind === 'accepted' ? accepted(answer.value) : outcomeOf(answer);
-  await journal.note(record.id, outcome).catch(onJournalError);
+  await journal.note(record.id, outcome).catch(warn);
   return { record, answer };
 }
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import * as l10n from '@vscode/l10n';
 import { abortError, isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
+import { Emitter } from '../base/emitter.ts';
 import type { Actor } from '../kms/actor.ts';
 import { isKind, isKmsError, isSignInProblem, KmsError } from '../kms/errors.ts';
 import type { Aws, KmsApi, OpenedConnection, SignInNeed } from '../kms/kmsApi.ts';
@@ -10,6 +10,7 @@ import type { RequestLimiter } from '../pacing/limiter.ts';
 import { pacing } from '../pacing/paced.ts';
 import { chooseConnections, type Preferences } from './chooseConnections.ts';
 import { Inventory, type InventoryChange } from './inventory.ts';
+import { type PromptPermissions, signInNeeded, signInOf } from './signIn.ts';
 
 /** An open connection: the one place where a node's connection leads to a client. */
 export interface Session {
@@ -48,16 +49,7 @@ export interface ConnectionsOptions {
   readonly limiter: RequestLimiter;
   readonly clock: Clock;
   readonly preferences: () => Preferences;
-  /** Other connections are to be shown, or in another order. */
-  readonly onListChanged: () => void;
-  /** {@link Connections.shown} has other connections than before, or another order. */
-  readonly onShownChanged?: () => void;
-  /** A connection opened, failed, or was closed to be opened anew. */
-  readonly onStateChanged: (id: string) => void;
-  /** A connection that is opened anew leads to another account than before: nothing of the old one may stay on screen. */
-  readonly onAccountChanged: (id: string) => void;
-  readonly onOpened: (session: Session) => void;
-  readonly onChange: (session: Session, change: SessionChange) => void;
+  readonly permissions: PromptPermissions;
   /** The files to watch from now on; {@link Connections.filesChanged} is called when one changes. */
   readonly watch: (paths: readonly string[]) => void;
 }
@@ -93,10 +85,26 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #paced: ReturnType<typeof pacing>;
   readonly #slots = new Map<string, Slot>();
-  /** Sign-ins that the user asked for: they may prompt, and run what the profile names. */
-  readonly #mayAsk = new Set<string>();
-  /** Those of them that have not prompted since. */
-  readonly #mayPrompt = new Set<string>();
+  readonly #listChanged = new Emitter();
+  /** Other connections are to be shown, or in another order. */
+  readonly onDidChangeList = this.#listChanged.event;
+  readonly #shownChanged = new Emitter();
+  /** {@link shown} has other connections than before, or another order. */
+  readonly onDidChangeShown = this.#shownChanged.event;
+  readonly #stateChanged = new Emitter<string>();
+  /** The connection with this ID opened, failed, or was closed to be opened again. */
+  readonly onDidChangeState = this.#stateChanged.event;
+  readonly #accountChanged = new Emitter<string>();
+  /**
+   * The connection with this ID was opened again and leads to another account than before: nothing of the old one may stay
+   * on screen.
+   */
+  readonly onDidChangeAccount = this.#accountChanged.event;
+  readonly #opened = new Emitter<Session>();
+  readonly onDidOpen = this.#opened.event;
+  readonly #sessionChanged = new Emitter<{ readonly session: Session; readonly change: SessionChange }>();
+  /** Something became known of a session that is on screen. */
+  readonly onDidChangeSession = this.#sessionChanged.event;
   /** The connections to show, as of the last {@link list}. */
   #listed: readonly ConnectionRef[] | undefined;
   #openings = 0;
@@ -139,7 +147,7 @@ export class Connections {
         this.#slots.set(slot.id, slot);
       }
       if (before !== this.#shownIds()) {
-        this.#options.onShownChanged?.();
+        this.#shownChanged.fire();
       }
       // Also after a failure: what is missing may appear in the files.
       void this.#watch();
@@ -226,18 +234,10 @@ export class Connections {
 
   /**
    * The user wants this connection, on screen already or about to be, so it may ask for what it needs and run what its
-   * profile names. It holds for all Regions of the profile, until none of them is shown any more.
+   * profile names, as long as it is shown in some Region.
    */
   allowToAsk(ref: ConnectionRef): void {
-    this.#mayAsk.add(signInOf(ref));
-    this.#mayPrompt.add(signInOf(ref));
-  }
-
-  /**
-   * Whether this profile may prompt now. Each act of the user allows one prompt: what expires later waits for another act.
-   */
-  takeLeaveToPrompt(profile: string): boolean {
-    return this.#mayPrompt.delete(signInOf({ kind: 'profile', profile, region: '' }));
+    this.#options.permissions.allow(ref);
   }
 
   /** Opens a connection anew, and all of the same sign-in that wait for it. */
@@ -258,12 +258,12 @@ export class Connections {
       return;
     }
     this.#close(slot);
-    this.#options.onStateChanged(slot.id);
+    this.#stateChanged.fire(slot.id);
   }
 
   /** The preferences changed. */
   preferencesChanged(): void {
-    this.#options.onListChanged();
+    this.#listChanged.fire();
     this.#listNow();
   }
 
@@ -276,7 +276,7 @@ export class Connections {
   /** One of the watched files changed: what it changes for a connection is opened anew. */
   async filesChanged(): Promise<void> {
     const aws = await this.#options.aws();
-    this.#options.onListChanged();
+    this.#listChanged.fire();
     this.#listNow();
     for (const slot of [...this.#slots.values()]) {
       if (slot.ref.kind === 'sample') {
@@ -290,7 +290,7 @@ export class Connections {
       const isChanged = slot.opening !== undefined && fingerprint !== slot.fingerprint;
       // What the user allowed was what the files said then: another program, or another device, is asked for anew.
       if (isChanged) {
-        this.#forgetLeave(slot.ref);
+        this.#options.permissions.withdraw(slot.ref);
       }
       if (isChanged || isSignInProblem(slot.failure)) {
         this.reconnect(slot.ref);
@@ -350,13 +350,8 @@ export class Connections {
     this.#close(slot);
     this.#slots.delete(slot.id);
     if (!isOfShownSignIn) {
-      this.#forgetLeave(slot.ref);
+      this.#options.permissions.withdraw(slot.ref);
     }
-  }
-
-  #forgetLeave(ref: ConnectionRef): void {
-    this.#mayAsk.delete(signInOf(ref));
-    this.#mayPrompt.delete(signInOf(ref));
   }
 
   /** The credentials lead to another account: the opening is over, and the next question opens the connection again. */
@@ -365,8 +360,8 @@ export class Connections {
       return;
     }
     this.#close(slot);
-    this.#options.onAccountChanged(slot.id);
-    this.#options.onStateChanged(slot.id);
+    this.#accountChanged.fire(slot.id);
+    this.#stateChanged.fire(slot.id);
   }
 
   #close(slot: Slot): void {
@@ -400,7 +395,7 @@ export class Connections {
 
   #fail(slot: Slot, error: KmsError): void {
     slot.failure = error;
-    this.#options.onStateChanged(slot.id);
+    this.#stateChanged.fire(slot.id);
   }
 
   async #open(slot: Slot): Promise<Session> {
@@ -419,7 +414,7 @@ export class Connections {
     slot.fingerprint = fingerprint;
     const need: SignInNeed = ref.kind === 'sample' ? { kind: 'none' } : await aws.signInNeed(ref);
     stopIfStale();
-    if (need.kind === 'cli' || (need.kind !== 'none' && !this.#mayAsk.has(signInOf(ref)))) {
+    if (need.kind === 'cli' || (need.kind !== 'none' && !this.#options.permissions.isAllowed(ref))) {
       throw signInNeeded(ref.kind === 'profile' ? ref.profile : undefined, need);
     }
     const opened = await aws.open(ref);
@@ -441,13 +436,13 @@ export class Connections {
       stopIfStale();
       slot.checking = undefined;
       if (account === undefined || account !== slot.account) {
-        this.#options.onAccountChanged(slot.id);
+        this.#accountChanged.fire(slot.id);
       }
     }
     slot.session = session;
     void this.#watch();
-    this.#options.onOpened(session);
-    this.#options.onStateChanged(slot.id);
+    this.#opened.fire(session);
+    this.#stateChanged.fire(slot.id);
     return session;
   }
 
@@ -457,16 +452,15 @@ export class Connections {
   }
 
   #createSession(ref: ConnectionRef, opened: OpenedConnection, opening: number): OpenSession {
-    const { onChange } = this.#options;
     const controller = new AbortController();
     // Every request of the session listens to it: a scan has many at once, and none stays.
     setMaxListeners(0, controller.signal);
     let asked: Promise<CallerIdentity> | undefined;
     let known: CallerIdentity | undefined;
-    const tell = (change: SessionChange) => {
-      // Nothing is told of a session that is closed, or not given out yet.
+    const notify = (change: SessionChange) => {
+      // Of a session that is closed, or not given out yet, nobody needs to know.
       if (this.find(session.connection) === session) {
-        onChange(session, change);
+        this.#sessionChanged.fire({ session, change });
       }
     };
     const ask = async (signal: AbortSignal) => {
@@ -474,7 +468,7 @@ export class Connections {
       const isNew = known?.arn !== identity.arn;
       known = identity;
       if (isNew) {
-        tell({ kind: 'identity' });
+        notify({ kind: 'identity' });
       }
       return identity;
     };
@@ -483,11 +477,13 @@ export class Connections {
     const isAws = opened.endpoint.kind === 'aws';
     const quota = () => (isAws && known !== undefined ? `${known.account}/${opened.region}` : id);
     const { api, background, forInventory } = this.#paced(quota, opened.api);
+    const inventory = new Inventory(forInventory, controller.signal, this.#options.clock);
+    inventory.onDidChange(notify);
     const session: OpenSession = {
       connection: { id, opening, ref, region: opened.region, endpoint: opened.endpoint },
       api,
       background,
-      inventory: new Inventory(forInventory, controller.signal, this.#options.clock, tell),
+      inventory,
       closed: controller.signal,
       identity: () => {
         asked ??= ask(controller.signal).catch((error: unknown) => {
@@ -528,11 +524,6 @@ export class Connections {
   }
 }
 
-/** One sign-in for all Regions of it. */
-function signInOf(ref: ConnectionRef): string {
-  return ref.kind === 'profile' ? `profile/${ref.profile}` : ref.kind;
-}
-
 async function fingerprintOf(aws: Aws, ref: ConnectionRef): Promise<string | undefined> {
   if (ref.kind === 'sample') {
     return undefined;
@@ -545,38 +536,4 @@ async function fingerprintOf(aws: Aws, ref: ConnectionRef): Promise<string | und
     }
     throw error;
   }
-}
-
-/** What a connection says that waits for the user. */
-export function signInNeeded(profile: string | undefined, need: SignInNeed): KmsError {
-  const messages = {
-    none: '',
-    mfa: l10n.t('It asks for the code of an MFA device.'),
-    process: l10n.t('It starts the program that credential_process names.'),
-    cli: l10n.t('Its sign-in session is missing or has expired.'),
-  };
-  return new KmsError({
-    kind: 'signInNeeded',
-    operation: 'Connect',
-    awsName: need.kind,
-    message: messages[need.kind],
-    profile,
-  });
-}
-
-/**
- * Asks for an MFA code where an act of the user allows that. Not answered, the connection waits for the user as before.
- * @param takesLeave whether this profile may prompt now
- */
-export function mfaPrompt(
-  takesLeave: (profile: string) => boolean,
-  ask: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>,
-): typeof ask {
-  return async (serial, profile, signal) => {
-    const code = takesLeave(profile) ? await ask(serial, profile, signal) : undefined;
-    if (code === undefined && !signal.aborted) {
-      throw signInNeeded(profile, { kind: 'mfa', serial });
-    }
-    return code;
-  };
 }

@@ -1,5 +1,6 @@
 import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
+import { Emitter } from '../base/emitter.ts';
 import { isKind, isKmsError, KmsError } from '../kms/errors.ts';
 import type { KmsApi, Page } from '../kms/kmsApi.ts';
 import type { AliasListEntry, Grant, KeyListEntry, KeyMetadata, KmsKey } from '../kms/model.ts';
@@ -53,7 +54,8 @@ const toldShare = 0.05;
 export class Inventory {
   readonly #api: KmsApi;
   readonly #closed: AbortSignal;
-  readonly #onChange: (change: InventoryChange) => void;
+  readonly #changed = new Emitter<InventoryChange>();
+  readonly onDidChange = this.#changed.event;
   readonly #clock: Clock;
   #keys: KeyLoad | undefined;
   readonly #grants = new Map<string, GrantLoad>();
@@ -62,19 +64,18 @@ export class Inventory {
   readonly #toDescribe = new Map<string, Iterator<string>>();
   #describing = 0;
 
-  constructor(api: KmsApi, closed: AbortSignal, clock: Clock, onChange: (change: InventoryChange) => void) {
+  constructor(api: KmsApi, closed: AbortSignal, clock: Clock) {
     this.#api = api;
     this.#closed = closed;
     this.#clock = clock;
-    this.#onChange = onChange;
   }
 
   /**
-   * Resolves with the first page of keys; the rest follows by itself, told by `keys` changes, the last of them at its end.
+   * Resolves with the first page of keys; the rest follows by itself, with `keys` changes, the last of them at its end.
    * A failure is in the listing's state, next to what was loaded before it.
    */
   async keys(): Promise<KeyListing> {
-    this.#keys ??= new KeyLoad(this.#api, this.#closed, () => this.#onChange({ kind: 'keys' }));
+    this.#keys ??= new KeyLoad(this.#api, this.#closed, () => this.#changed.fire({ kind: 'keys' }));
     const load = this.#keys;
     await load.first;
     // A refresh that came in between has the newer answer.
@@ -193,7 +194,7 @@ export class Inventory {
         // Forgotten meanwhile: a newer question is on its way, or none is wanted.
         if (this.#metadata.has(keyArn)) {
           this.#metadata.set(keyArn, metadata);
-          this.#onChange({ kind: 'key', keyArn });
+          this.#changed.fire({ kind: 'key', keyArn });
         }
       } catch {
         // The row stays without its state; the call is in the log, and a refresh asks again.

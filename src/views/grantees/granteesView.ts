@@ -2,7 +2,9 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import type { RevocationOutcome, RevocationRecord, Revocations } from '../../core/changes/revocation.ts';
+import type { Clock } from '../../core/base/clock.ts';
+import type { EndedWait, RevocationRecord, Revocations } from '../../core/changes/revocation.ts';
+import type { Connections } from '../../core/connections/connections.ts';
 import type { FindingOptions } from '../../core/findings/findings.ts';
 import {
   type Arrangement,
@@ -18,6 +20,7 @@ import {
 import type { ScanCounts, ScannedKey, ScanResult } from '../../core/findings/scan.ts';
 import { connectionId, type Grant, type KmsKey } from '../../core/kms/model.ts';
 import { type TextFilter, textFilter } from '../../core/words/filter.ts';
+import type { Setting } from '../../platform/settings.ts';
 import type { Kept } from '../../platform/store.ts';
 import { grantFields } from '../keys/grantFields.ts';
 import { findingFields } from '../shared/findingText.ts';
@@ -41,12 +44,14 @@ const rowWindow = 500;
 const progressMs = 250;
 
 export interface GranteesViewOptions {
+  readonly connections: Pick<Connections, 'onDidChangeAccount'>;
   readonly revocations: Revocations;
-  readonly findingOptions: () => FindingOptions;
+  readonly findings: Setting<FindingOptions>;
   /** How the grants were last arranged. */
   readonly arrangement: Kept<Arrangement>;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
+  /** The view that shows the rows; its description and message say how they are arranged and filtered. */
+  readonly tree: Pick<vscode.TreeView<GranteesNode>, 'description' | 'message'>;
 }
 
 /** A search under way. Once another has begun, what it still has to say is dropped. */
@@ -62,12 +67,13 @@ export interface ScanRun {
 /** The Grantees view: what the last search found, by who holds it, by finding, by operation or by key. */
 export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowLookup {
   readonly #revocations: Revocations;
-  readonly #findingOptions: () => FindingOptions;
-  readonly #now: () => number;
+  readonly #findingSettings: Setting<FindingOptions>;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #changed = new vscode.EventEmitter<GranteesNode | GranteesNode[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #known: KnownOfGrantees;
-  #tree: vscode.TreeView<GranteesNode> | undefined;
+  readonly #tree: GranteesViewOptions['tree'];
+  readonly #subscriptions: vscode.Disposable;
   #state: ScanState | undefined;
   #run: AbortController | undefined;
   /** What happened to keys while a search is under way: what it finishes with was partly read before. */
@@ -95,11 +101,12 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   #refreshing: NodeJS.Timeout | undefined;
   #toldAt = 0;
 
-  constructor({ revocations, findingOptions, arrangement, now }: GranteesViewOptions) {
+  constructor({ connections, revocations, findings, arrangement, clock, tree }: GranteesViewOptions) {
     this.#revocations = revocations;
-    this.#findingOptions = findingOptions;
+    this.#findingSettings = findings;
     this.#arrangement = arrangement;
-    this.#now = now;
+    this.#clock = clock;
+    this.#tree = tree;
     const view = this;
     this.#known = {
       revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
@@ -113,11 +120,12 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
         return view.#showsPlace;
       },
     };
-  }
-
-  /** The view that shows what stands here; its description and message tell how. */
-  attach(tree: vscode.TreeView<GranteesNode>): void {
-    this.#tree = tree;
+    this.#subscriptions = vscode.Disposable.from(
+      connections.onDidChangeAccount((id) => this.#forgetConnection(id)),
+      revocations.onDidChange((record) => this.#tellRevocation(record)),
+      revocations.onDidEnd((ended) => this.#forgetGone(ended)),
+      findings.onDidChange(() => this.#recompute()),
+    );
     this.#describe();
   }
 
@@ -213,10 +221,10 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       signal: run.signal,
       cancel: () => run.abort(),
       progress: (counts) => {
-        if (this.#run !== run || this.#now() - this.#toldAt < progressMs) {
+        if (this.#run !== run || this.#clock.now() - this.#toldAt < progressMs) {
           return;
         }
-        this.#toldAt = this.#now();
+        this.#toldAt = this.#clock.now();
         this.#state = { kind: 'running', counts };
         this.#changed.fire(undefined);
       },
@@ -262,12 +270,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     this.#changed.fire(group);
   }
 
-  /** Other findings are wanted. */
-  onFindingOptions(): void {
-    this.#recompute();
-  }
-
-  onRevocationChange({ connection, key, grant }: RevocationRecord): void {
+  #tellRevocation({ connection, key, grant }: RevocationRecord): void {
     const isEnding = this.#revocations.state(connection, key, grant.grantId) !== undefined;
     const id = `${connectionId(connection)}|${key.arn}|${grant.grantId}`;
     // Whether another grant is a duplicate depends on those that stay.
@@ -281,7 +284,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   /** A grant that KMS no longer lists is none that anybody holds. */
-  onRevocationOutcome({ connection, key, grant }: RevocationRecord, outcome: RevocationOutcome): void {
+  #forgetGone({ record: { connection, key, grant }, outcome }: EndedWait): void {
     if (outcome.kind !== 'gone') {
       return;
     }
@@ -296,12 +299,13 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
-  onAccountChanged(id: string): void {
+  #forgetConnection(id: string): void {
     this.#keep((scanned) => (scanned.connection.id === id ? undefined : scanned));
     this.#recompute();
   }
 
   dispose(): void {
+    this.#subscriptions.dispose();
     this.#run?.abort();
     clearTimeout(this.#refreshing);
     this.#changed.dispose();
@@ -415,7 +419,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
         ending.add(`${connection.id}|${key.arn}|${grant.grantId}`);
         return true;
       };
-      const held = heldGrants(this.#state.result.keys, this.#findingOptions(), this.#now(), isEnding);
+      const held = heldGrants(this.#state.result.keys, this.#findingSettings.get(), this.#clock.now(), isEnding);
       const idOf = ({ connection, key, grant }: HeldGrant) => `${connection.id}|${key.arn}|${grant.grantId}`;
       const before = new Map(
         this.#heldBefore.filter((one) => ending.has(idOf(one))).map((one) => [idOf(one), one.findings]),
@@ -447,9 +451,6 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   /** Grouping, order and filter, in words. */
   #describe(): void {
-    if (this.#tree === undefined) {
-      return;
-    }
     const { grouping, sorting } = this.arrangement;
     this.#tree.description = `${groupingText(grouping)} · ${sortingText(sorting)}`;
     this.#tree.message =

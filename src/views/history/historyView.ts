@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import type { Subscription } from '../../core/base/emitter.ts';
 import { localTime } from '../../core/base/text.ts';
 import type { Journal } from '../../core/changes/journal.ts';
 import type { JournalRecord } from '../../core/changes/journalRecord.ts';
@@ -29,7 +30,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   readonly #known: KnownHistory;
   readonly #changed = new vscode.EventEmitter<HistoryNode | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
-  readonly #listener: { dispose(): void };
+  readonly #subscription: Subscription;
   readonly #entries = new Map<string, HistoryEntryNode>();
   /** All rows that were ever given out. */
   readonly #given = new WeakSet<object>();
@@ -44,7 +45,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
       isUnderWay: (id) => journal.isUnderWay(id),
       count: (day) => this.#days.get(day)?.length ?? 0,
     };
-    this.#listener = journal.onChange(() => this.#changed.fire(undefined));
+    this.#subscription = journal.onDidChange(() => this.#changed.fire(undefined));
   }
 
   getTreeItem(node: HistoryNode): vscode.TreeItem {
@@ -114,7 +115,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   }
 
   dispose(): void {
-    this.#listener.dispose();
+    this.#subscription.dispose();
     this.#changed.dispose();
   }
 

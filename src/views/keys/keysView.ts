@@ -5,7 +5,7 @@ import vscode = require('vscode');
 import { isAbort } from '../../core/base/abort.ts';
 import type { Clock } from '../../core/base/clock.ts';
 import { printable } from '../../core/base/text.ts';
-import type { RevocationOutcome, RevocationRecord, Revocations } from '../../core/changes/revocation.ts';
+import type { EndedWait, RevocationRecord, Revocations } from '../../core/changes/revocation.ts';
 import type { Connections, Session, SessionChange } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/inventory.ts';
 import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
@@ -29,6 +29,7 @@ import {
 import { retireRight } from '../../core/kms/retirement.ts';
 import { explain } from '../../core/words/explain.ts';
 import { placesShown, showsGrant, type TextFilter, textFilter } from '../../core/words/filter.ts';
+import type { Setting } from '../../platform/settings.ts';
 import { findingFields } from '../shared/findingText.ts';
 import {
   awsManagedKeysId,
@@ -67,8 +68,10 @@ export interface KeysViewOptions {
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;
   readonly accountName: (account: string) => string | undefined;
-  readonly findingOptions: () => FindingOptions;
+  readonly findings: Setting<FindingOptions>;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  /** The view that shows the rows; its message names the filter. */
+  readonly tree: Pick<vscode.TreeView<Node>, 'message' | 'reveal'>;
 }
 
 /** The Keys view: connections → keys → grants → fields. It holds what is on screen, and nothing that KMS said. */
@@ -76,8 +79,10 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #connections: Connections;
   readonly #revocations: Revocations;
   readonly #pinnedKeys: PinnedKeys;
-  readonly #findingOptions: () => FindingOptions;
+  readonly #findingSettings: Setting<FindingOptions>;
   readonly #clock: KeysViewOptions['clock'];
+  readonly #tree: KeysViewOptions['tree'];
+  readonly #subscriptions: vscode.Disposable;
   readonly #known: Known;
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -94,14 +99,14 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   #filter: TextFilter | undefined;
   /** While somebody types in the filter. */
   #typing: AbortController | undefined;
-  #tree: vscode.TreeView<Node> | undefined;
 
-  constructor({ connections, revocations, pinnedKeys, accountName, findingOptions, clock }: KeysViewOptions) {
+  constructor({ connections, revocations, pinnedKeys, accountName, findings, clock, tree }: KeysViewOptions) {
     this.#connections = connections;
     this.#revocations = revocations;
     this.#pinnedKeys = pinnedKeys;
-    this.#findingOptions = findingOptions;
+    this.#findingSettings = findings;
     this.#clock = clock;
+    this.#tree = tree;
     this.#known = {
       connection: ({ ref }) => {
         const session = connections.session(ref);
@@ -125,11 +130,16 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
         return node.kind === 'key' ? found.key : found.of(node.grant.grantId);
       },
     };
-  }
-
-  /** The view that shows what stands here; its message tells of a filter. */
-  attach(tree: vscode.TreeView<Node>): void {
-    this.#tree = tree;
+    this.#subscriptions = vscode.Disposable.from(
+      connections.onDidChangeList(() => this.#tellAll()),
+      connections.onDidChangeState((id) => this.#tellState(id)),
+      connections.onDidChangeAccount((id) => this.#empty(id)),
+      connections.onDidChangeSession(({ session, change }) => this.#tellSession(session, change)),
+      revocations.onDidChange((record) => this.#tellRevocation(record)),
+      revocations.onDidEnd((ended) => this.#reloadGrants(ended)),
+      pinnedKeys.onDidChange((ref) => this.#tell(connectionId(ref))),
+      findings.onDidChange(() => this.#tellAll()),
+    );
   }
 
   /** As it was typed; empty while all is shown. */
@@ -147,7 +157,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       this.#tell(connection.id);
     }
     const node: KeyNode = { kind: 'key', connection, key };
-    await this.#tree?.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
+    await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
   }
 
   /** Those of a grant whose key's grants are loaded. */
@@ -170,10 +180,8 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   setFilter(text: string): void {
     this.#whileTyping();
     this.#filter = textFilter(text);
-    if (this.#tree !== undefined) {
-      this.#tree.message = this.#filter === undefined ? '' : l10n.t('Filter: {0}', printable(this.#filter.text));
-    }
-    this.onListChanged();
+    this.#tree.message = this.#filter === undefined ? '' : l10n.t('Filter: {0}', printable(this.#filter.text));
+    this.#tellAll();
   }
 
   /** No key is described for a row that the next keypress takes away. */
@@ -194,11 +202,6 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       // Typed again, or the window closes.
       () => {},
     );
-  }
-
-  /** Other findings are wanted. */
-  onFindingOptions(): void {
-    this.onListChanged();
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -309,7 +312,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
         this.#connections.session(ref)?.inventory.forgetAll();
       }
     }
-    this.onListChanged();
+    this.#tellAll();
   }
 
   /** Reloads the grants of a key after a change to them. */
@@ -318,13 +321,11 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     this.#tellKey(connection, keyArn);
   }
 
-  /** Other connections, or other names for them. */
-  onListChanged(): void {
+  #tellAll(): void {
     this.#changed.fire(undefined);
   }
 
-  /** A connection opened, failed or was closed. */
-  onStateChanged(id: string): void {
+  #tellState(id: string): void {
     this.#tell(id);
     // A key of another Region stands below a connection that it does not belong to.
     for (const ref of this.#connections.known) {
@@ -335,15 +336,11 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
-  onAccountChanged(id: string): void {
+  #empty(id: string): void {
     this.#shownKeys.delete(id);
     this.#findings.clear();
     this.#emptying.add(id);
     this.#tell(id);
-  }
-
-  onPinnedKeysChanged(ref: ConnectionRef): void {
-    this.#tell(connectionId(ref));
   }
 
   async loadMore({ parent }: MoreNode): Promise<void> {
@@ -380,7 +377,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
   }
 
-  onSessionChange({ connection }: Session, change: SessionChange): void {
+  #tellSession({ connection }: Session, change: SessionChange): void {
     if (change.kind === 'key') {
       this.#tellKey(connection, change.keyArn);
     } else {
@@ -388,7 +385,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
   }
 
-  onRevocationChange(record: RevocationRecord): void {
+  #tellRevocation(record: RevocationRecord): void {
     const connection = this.#connections.session(record.connection)?.connection;
     if (connection === undefined) {
       return;
@@ -399,7 +396,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   /** A wait ended: only the grant's key is loaded again. */
-  onRevocationOutcome(record: RevocationRecord, outcome: RevocationOutcome): void {
+  #reloadGrants({ record, outcome }: EndedWait): void {
     const session = this.#connections.session(record.connection);
     if (session !== undefined && outcome.kind === 'gone') {
       this.refreshGrants(session.connection, record.key.arn);
@@ -407,6 +404,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   dispose(): void {
+    this.#subscriptions.dispose();
     this.#typing?.abort();
     this.#changed.dispose();
   }
@@ -596,7 +594,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     // Another grant is no duplicate of one that is about to go.
     const ending = new Set(this.#revocations.ofKey(connection.ref, key.arn).map(({ grant }) => grant.grantId));
     const id = nodeId(parent);
-    const options = this.#findingOptions();
+    const options = this.#findingSettings.get();
     // Each window of grants comes with a state of its own.
     const from = [state, metadata, JSON.stringify([...ending]), options.olderThanDays, [...options.off].join()];
     if (!isSame(from, this.#findings.get(id)?.from)) {

@@ -13,14 +13,24 @@ import { views } from '../../manifest.ts';
 export class StatusBar {
   readonly #item = vscode.window.createStatusBarItem('kmsGrants.connections', vscode.StatusBarAlignment.Left);
   readonly #connections: Connections;
+  readonly #subscriptions: vscode.Disposable;
 
   constructor(connections: Connections) {
     this.#connections = connections;
     this.#item.name = l10n.t('KMS Grants');
     this.#item.command = `${views.keys}.focus`;
+    this.#subscriptions = vscode.Disposable.from(
+      connections.onDidChangeShown(() => this.#update()),
+      connections.onDidChangeState(() => this.#update()),
+      connections.onDidChangeSession(({ change }) => {
+        if (change.kind === 'identity') {
+          this.#update();
+        }
+      }),
+    );
   }
 
-  update(): void {
+  #update(): void {
     const refs = this.#connections.shown;
     if (refs.length === 0) {
       this.#item.hide();
@@ -45,6 +55,7 @@ export class StatusBar {
   }
 
   dispose(): void {
+    this.#subscriptions.dispose();
     this.#item.dispose();
   }
 

@@ -1,5 +1,6 @@
 import { abortError } from '../../../src/core/base/abort.ts';
 import type { Clock } from '../../../src/core/base/clock.ts';
+import { Emitter } from '../../../src/core/base/emitter.ts';
 import type { JournalFile, JournalReader } from '../../../src/core/changes/journal.ts';
 import { type LineChoice, readJournal } from '../../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../../src/core/changes/journalRecord.ts';
@@ -473,7 +474,7 @@ export function openSession(
     connection: { id: connectionId(ref), opening: openings, ref, region: 'eu-west-1', endpoint },
     api,
     background: api,
-    inventory: new Inventory(api, controller.signal, clock, () => {}),
+    inventory: new Inventory(api, controller.signal, clock),
     closed: controller.signal,
     identity: () => api.callerIdentity(controller.signal),
     knownIdentity: undefined,
@@ -486,7 +487,8 @@ export function openSession(
 /** The journal's file in memory, which outlives windows and is shared by them. */
 export class FakeJournalFile implements JournalFile {
   lines: string[] = [];
-  readonly #listeners = new Set<() => void>();
+  readonly #changed = new Emitter();
+  readonly onDidChange = this.#changed.event;
   /** A hook before each append delays it or, by throwing, makes it fail. */
   before: (line: string) => unknown = () => {};
   /** A hook before each read, alike. */
@@ -528,16 +530,9 @@ export class FakeJournalFile implements JournalFile {
     this.lines = this.lines.filter(keeps);
   }
 
-  onChanged(listener: () => void) {
-    this.#listeners.add(listener);
-    return { dispose: () => this.#listeners.delete(listener) };
-  }
-
-  /** Tells all windows that something was written. */
+  /** Notifies all windows that something was written. */
   async tell(): Promise<void> {
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    this.#changed.fire();
     await settle();
   }
 

@@ -30,12 +30,10 @@ function scene(context: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'file-watch-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   const watch = (paths: readonly string[], settle = settleMs): Counted => {
-    const files = new FileWatch(
-      () => {
-        counted.told += 1;
-      },
-      { intervalMs, settleMs: settle },
-    );
+    const files = new FileWatch({ intervalMs, settleMs: settle });
+    files.onDidChange(() => {
+      counted.told += 1;
+    });
     const counted: Counted = { told: 0, settleMs: settle, files };
     context.after(() => files.dispose());
     files.watch(paths);
@@ -200,7 +198,8 @@ describe('FileWatch', { concurrency: true }, () => {
     const counted = here.watch([path], 2 * settleMs);
     const witness = here.watch([path], 3 * settleMs);
     await begun(path, counted, witness);
-    const ending = new FileWatch(() => counted.files.dispose(), { intervalMs, settleMs: 1 });
+    const ending = new FileWatch({ intervalMs, settleMs: 1 });
+    ending.onDidChange(() => counted.files.dispose());
     context.after(() => ending.dispose());
     ending.watch([path]);
     const [before, seen] = [counted.told, witness.told];

@@ -636,7 +636,7 @@ function defineTests(): void {
     const { open } = scene(context);
     const [ours, theirs] = [open(), open()];
     const told = new Promise<void>((resolve) => {
-      const watch = ours.onChanged(resolve);
+      const watch = ours.onDidChange(resolve);
       context.after(() => watch.dispose());
     });
     // The first look at the file may come before or after any one line.

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Emitter } from '../../../../src/core/base/emitter.ts';
 import { FollowUps } from '../../../../src/core/changes/followUps.ts';
-import type { RevocationOutcome } from '../../../../src/core/changes/revocation.ts';
+import type { EndedWait, RevocationOutcome } from '../../../../src/core/changes/revocation.ts';
 import { FakeClock, grant, key, profileRef } from '../fakes.ts';
 
 const gone: RevocationOutcome = { kind: 'gone', afterMs: 1000 };
@@ -10,12 +11,14 @@ const stopped: RevocationOutcome = { kind: 'stopped', lastRead: 'listed' };
 function setUp() {
   const clock = new FakeClock();
   const reports: string[][] = [];
-  const followUps = new FollowUps(clock, (ended) =>
-    reports.push(ended.map(({ record, outcome }) => `${record.grant.grantId} ${outcome.kind}`)),
+  const ends = new Emitter<EndedWait>();
+  const followUps = new FollowUps(clock, ends.event);
+  followUps.onDidReport((together) =>
+    reports.push(together.map(({ record, outcome }) => `${record.grant.grantId} ${outcome.kind}`)),
   );
   const place = (grantId: string) => ({ connection: profileRef, key: key(), grant: grant(grantId) });
   const ended = (grantId: string, outcome = gone) =>
-    followUps.ended({
+    ends.fire({
       record: { ...place(grantId), id: grantId, kind: 'revoke', account: undefined, requestedAt: 0, accepted: true },
       outcome,
     });

@@ -56,8 +56,8 @@ test('a grant that waits for an MFA code that is not given is not made, and no o
   };
   const file = new FakeJournalFile();
   const journal = new Journal(file, new FakeClock());
-  const onJournalError = (error: unknown) => assert.fail(String(error));
-  const creating = create({ journal, onJournalError }, acting(openSession(kms)), { key: key('k1'), input });
+  const warn = (error: unknown) => assert.fail(String(error));
+  const creating = create({ journal, warn }, acting(openSession(kms)), { key: key('k1'), input });
   await assert.rejects(creating, isSignInCancelled);
   assert.deepEqual(
     journal.records.map(({ outcome }) => outcome?.kind),
@@ -100,7 +100,7 @@ async function making(kind: 'create' | 'recreate' = 'create') {
     kind === 'create'
       ? { key: k1, input }
       : { key: k1, input: planRecreate(k1, full, undefined).input ?? assert.fail(), of };
-  const make = () => create({ journal, onJournalError: (error) => troubles.push(error) }, acting(session), wanted);
+  const make = () => create({ journal, warn: (error) => troubles.push(error) }, acting(session), wanted);
   const made = (): JournalRecord | undefined => file.records.find((record) => record.kind === kind);
   const before = (): JournalRecord | undefined => file.records.find(({ id }) => id === of.id);
   return { file, journal, kms, session, of, troubles, make, made, before };

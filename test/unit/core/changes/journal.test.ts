@@ -17,7 +17,7 @@ function revokeOf(subject: Grant = grant(), fields: Partial<NewEntry> = {}): New
 function openWindow({ file = new FakeJournalFile(), clock = new FakeClock() } = {}) {
   const journal = new Journal(file, clock);
   let changes = 0;
-  journal.onChange(() => {
+  journal.onDidChange(() => {
     changes += 1;
   });
   return { journal, file, clock, changes: () => changes };
@@ -326,9 +326,10 @@ test('a history that cannot be cleared says so, and stays', async () => {
 // Windows
 
 test('nothing is read before it is asked for', () => {
-  const file = new FakeJournalFile();
-  file.beforeRead = () => assert.fail('read');
-  file.onChanged = () => assert.fail('watched');
+  const file = Object.assign(new FakeJournalFile(), {
+    beforeRead: () => assert.fail('read'),
+    onDidChange: () => assert.fail('watched'),
+  });
   assert.deepEqual(new Journal(file, new FakeClock()).records, []);
 });
 

@@ -4,12 +4,11 @@ import { Journal } from '../../../../src/core/changes/journal.ts';
 import type { JournalRecord } from '../../../../src/core/changes/journalRecord.ts';
 import { defaultPolicy } from '../../../../src/core/changes/propagation.ts';
 import {
+  type EndedWait,
   findGrant,
   listedOn,
   preflight,
   preflightRetire,
-  type RevocationOutcome,
-  type RevocationRecord,
   Revocations,
 } from '../../../../src/core/changes/revocation.ts';
 import { isKind, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
@@ -55,13 +54,8 @@ function failing(kms: FakeKms, operation: string, ...kinds: readonly KmsErrorKin
 }
 
 /** A window: the revocations over a journal that outlives it. */
-function openWindow({
-  clock = new FakeClock(),
-  file = new FakeJournalFile(),
-  policy = { ...defaultPolicy },
-  mayFollow = (_: JournalRecord): boolean => true,
-} = {}) {
-  const outcomes: { readonly record: RevocationRecord; readonly outcome: RevocationOutcome }[] = [];
+function openWindow({ clock = new FakeClock(), file = new FakeJournalFile(), policy = { ...defaultPolicy } } = {}) {
+  const outcomes: EndedWait[] = [];
   const changes: string[] = [];
   const troubles: unknown[] = [];
   const journal = new Journal(file, clock);
@@ -70,11 +64,10 @@ function openWindow({
     clock,
     random: longest,
     policy: () => ({ ...policy }),
-    onChange: ({ grant: { grantId } }) => changes.push(grantId),
-    onOutcome: (record, outcome) => outcomes.push({ record, outcome }),
-    mayFollow,
-    onJournalError: (error) => troubles.push(error),
+    warn: (error) => troubles.push(error),
   });
+  revocations.onDidChange(({ grant: { grantId } }) => changes.push(grantId));
+  revocations.onDidEnd((ended) => outcomes.push(ended));
   const kinds = () => outcomes.map(({ outcome }) => outcome.kind);
   const state = (grantId = 'g1', ref = profileRef) => revocations.state(ref, k1, grantId)?.kind;
   return { revocations, journal, clock, file, outcomes, troubles, kinds, changes, state };

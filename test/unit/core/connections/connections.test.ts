@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Preferences } from '../../../../src/core/connections/chooseConnections.ts';
 import { Connections, type Session } from '../../../../src/core/connections/connections.ts';
+import { PromptPermissions } from '../../../../src/core/connections/signIn.ts';
 import { isKmsError, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
 import type { Aws, OpenedConnection, Profile, SignInNeed } from '../../../../src/core/kms/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../../../../src/core/kms/model.ts';
@@ -130,22 +131,24 @@ function world(fields: Partial<Preferences> = {}, limiter = new RequestLimiter(n
   const sessions: Session[] = [];
   const watched: (readonly string[])[] = [];
   const current = { ...preferences(fields) };
+  const permissions = new PromptPermissions();
   const connections = new Connections({
     aws: async () => aws,
     limiter,
     clock: new FakeClock(),
     preferences: () => current,
-    onListChanged: () => told.push('list'),
-    onStateChanged: (id) => told.push(`state ${id}`),
-    onAccountChanged: (id) => told.push(`account ${id}`),
-    onOpened: (session) => {
-      told.push(`opened ${session.connection.id}`);
-      sessions.push(session);
-    },
-    onChange: ({ connection }, change) => {
-      told.push(`${change.kind}${change.kind === 'key' ? ` ${change.keyArn}` : ''} ${connection.id}`);
-    },
+    permissions,
     watch: (paths) => watched.push(paths),
+  });
+  connections.onDidChangeList(() => told.push('list'));
+  connections.onDidChangeState((id) => told.push(`state ${id}`));
+  connections.onDidChangeAccount((id) => told.push(`account ${id}`));
+  connections.onDidOpen((session) => {
+    told.push(`opened ${session.connection.id}`);
+    sessions.push(session);
+  });
+  connections.onDidChangeSession(({ session: { connection }, change }) => {
+    told.push(`${change.kind}${change.kind === 'key' ? ` ${change.keyArn}` : ''} ${connection.id}`);
   });
   const asked = (step: string) => aws.log.filter((line) => line.startsWith(step));
   const isOpen = () => aws.opened.filter(({ isClosed }) => !isClosed).map(({ id }) => id);
@@ -153,6 +156,7 @@ function world(fields: Partial<Preferences> = {}, limiter = new RequestLimiter(n
   return {
     aws,
     connections,
+    permissions,
     preferences: current as Mutable<Preferences>,
     told,
     sessions,
@@ -461,19 +465,20 @@ test('a sign-in that was allowed is allowed no more once none of its Regions is 
 });
 
 test('each act of the user allows its profile one prompt', async () => {
-  const { connections, preferences } = world({ connections: [dev, devInUs, prod] });
+  const { connections, permissions, preferences } = world({ connections: [dev, devInUs, prod] });
+  const consume = (profile: string) => permissions.consumePromptPermission(profile);
   await connections.list();
-  assert.equal(connections.takeLeaveToPrompt('dev'), false);
+  assert.equal(consume('dev'), false);
   connections.allowToAsk(dev);
   connections.allowToAsk(devInUs);
-  assert.equal(connections.takeLeaveToPrompt('prod'), false);
-  assert.deepEqual([connections.takeLeaveToPrompt('dev'), connections.takeLeaveToPrompt('dev')], [true, false]);
+  assert.equal(consume('prod'), false);
+  assert.deepEqual([consume('dev'), consume('dev')], [true, false]);
   connections.signIn(devInUs);
-  assert.deepEqual([connections.takeLeaveToPrompt('dev'), connections.takeLeaveToPrompt('dev')], [true, false]);
+  assert.deepEqual([consume('dev'), consume('dev')], [true, false]);
   connections.allowToAsk(dev);
   preferences.connections = [prod];
   await connections.list();
-  assert.equal(connections.takeLeaveToPrompt('dev'), false, 'it is shown no more');
+  assert.equal(consume('dev'), false, 'it is shown no more');
 });
 
 test('signing in opens anew the connection and those of its sign-in that wait, each once, and no other', async () => {

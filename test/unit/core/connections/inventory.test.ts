@@ -17,7 +17,8 @@ function open(kms = new FakeKms()) {
   const changes: InventoryChange[] = [];
   const clock = new FakeClock();
   const controller = new AbortController();
-  const inventory = new Inventory(kms, controller.signal, clock, (change) => changes.push(change));
+  const inventory = new Inventory(kms, controller.signal, clock);
+  inventory.onDidChange((change) => changes.push(change));
   return { kms, inventory, changes, clock, controller, close: () => controller.abort() };
 }
 

@@ -83,7 +83,7 @@ for (const [what, make] of Object.entries(endless)) {
       [['k1', 'endlessList']],
     );
 
-    const inventory = new Inventory(listing(), never, new FakeClock(), () => {});
+    const inventory = new Inventory(listing(), never, new FakeClock());
     let listed = await inventory.grants(arn);
     while (listed.state.kind === 'more') {
       await inventory.moreGrants(arn);
@@ -96,7 +96,7 @@ for (const [what, make] of Object.entries(endless)) {
     const keys = make((index) => ({ keyId: `k${index}`, arn: keyArnOf(`k${index}`) }));
     const aliases = make((index) => ({ aliasName: `alias/${index}`, targetKeyId: `k${index}` }));
     const api: KmsApi = Object.assign(new FakeKms(), { listKeys: keys, listAliases: aliases });
-    const inventory = new Inventory(api, never, new FakeClock(), () => {});
+    const inventory = new Inventory(api, never, new FakeClock());
     let last = await inventory.keys();
     for await (const listing of inventory.allKeys()) {
       last = listing;
@@ -119,7 +119,7 @@ test('a list with empty pages here and there is read to its end', async () => {
 test('a list that led back to itself begins again when it is retried', async () => {
   const kms = new FakeKms();
   kms.grantPages = () => ({ items: [grant('g1', { keyArn: arn })], nextMarker: 'same' });
-  const inventory = new Inventory(kms, never, new FakeClock(), () => {});
+  const inventory = new Inventory(kms, never, new FakeClock());
   assert.equal((await inventory.grants(arn)).state.kind, 'failed');
   kms.grantPages = undefined;
   kms.addGrants(arn, 'g1', 'g2');
