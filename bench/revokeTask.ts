@@ -1,7 +1,7 @@
 import { systemClock } from '../src/core/base/clock.ts';
 import { Journal } from '../src/core/changes/journal.ts';
 import { defaultPolicy } from '../src/core/changes/propagation.ts';
-import { Revocations } from '../src/core/changes/revocation.ts';
+import { Revocations } from '../src/core/changes/revocations.ts';
 import type { Actor } from '../src/core/kms/actor.ts';
 import { FakeJournalFile } from '../test/unit/core/fakes.ts';
 import { openClient } from './client.ts';

@@ -9,7 +9,7 @@ import { lazy } from './core/base/lazy.ts';
 import { printable } from './core/base/text.ts';
 import { FollowUps } from './core/changes/followUps.ts';
 import { Journal } from './core/changes/journal.ts';
-import { Revocations } from './core/changes/revocation.ts';
+import { Revocations } from './core/changes/revocations.ts';
 import type { Preferences } from './core/connections/chooseConnections.ts';
 import { Connections } from './core/connections/connections.ts';
 import { mfaPrompt, PromptPermissions } from './core/connections/signIn.ts';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { FollowUps } from '../core/changes/followUps.ts';
 import type { Journal } from '../core/changes/journal.ts';
-import type { Revocations } from '../core/changes/revocation.ts';
+import type { Revocations } from '../core/changes/revocations.ts';
 import type { Preferences } from '../core/connections/chooseConnections.ts';
 import type { Connections, Session } from '../core/connections/connections.ts';
 import type { PinnedKeys } from '../core/connections/pinnedKeys.ts';

@@ -16,12 +16,13 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { systemClock } from '../../src/core/base/clock.ts';
+import { preflight } from '../../src/core/changes/preflight.ts';
 import { defaultPolicy, PropagationPoller } from '../../src/core/changes/propagation.ts';
-import { findGrant, listedOn, preflight } from '../../src/core/changes/revocation.ts';
 import type { Session } from '../../src/core/connections/connections.ts';
 import { Inventory } from '../../src/core/connections/inventory.ts';
 import { isKmsError, type KmsError, type KmsErrorKind } from '../../src/core/kms/errors.ts';
 import type { OpenedConnection } from '../../src/core/kms/kmsApi.ts';
+import { findGrant, listedOn } from '../../src/core/kms/readGrant.ts';
 import { explain } from '../../src/core/words/explain.ts';
 import { type PythonTools, startMoto } from '../host/python.ts';
 import { unverified } from '../unit/actors.ts';

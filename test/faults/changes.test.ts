@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { preflight } from '../../src/core/changes/revocation.ts';
+import { preflight } from '../../src/core/changes/preflight.ts';
 import { scanGrants } from '../../src/core/findings/scan.ts';
 import { isKind } from '../../src/core/kms/errors.ts';
 import type { CreateGrantInput } from '../../src/core/kms/model.ts';

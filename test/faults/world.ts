@@ -14,13 +14,8 @@ import { Journal, type JournalFile } from '../../src/core/changes/journal.ts';
 import { readJournal } from '../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../src/core/changes/journalRecord.ts';
 import { defaultPolicy, type PropagationPolicy } from '../../src/core/changes/propagation.ts';
-import {
-  type EndedWait,
-  type RevocationOutcome,
-  type RevocationRecord,
-  Revocations,
-  type RevokeResult,
-} from '../../src/core/changes/revocation.ts';
+import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../src/core/changes/revocationRecord.ts';
+import { Revocations, type RevokeResult } from '../../src/core/changes/revocations.ts';
 import { checkUnanswered } from '../../src/core/changes/unanswered.ts';
 import { type ActingSession, Connections, type Session } from '../../src/core/connections/connections.ts';
 import type { PinnedKeys } from '../../src/core/connections/pinnedKeys.ts';

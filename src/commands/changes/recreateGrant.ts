@@ -14,11 +14,11 @@ import {
 } from '../../core/changes/grantChanges.ts';
 import type { JournalRecord } from '../../core/changes/journalRecord.ts';
 import { type Obstacle, planRecreate, type RecreatePlan } from '../../core/changes/recreate.ts';
-import { findGrant } from '../../core/changes/revocation.ts';
 import type { Session } from '../../core/connections/connections.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
 import { isKind, isKmsError } from '../../core/kms/errors.ts';
 import { accountOfArn, type CreateGrantInput } from '../../core/kms/model.ts';
+import { findGrant } from '../../core/kms/readGrant.ts';
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { UserError } from '../../core/words/userError.ts';

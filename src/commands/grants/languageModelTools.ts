@@ -1,13 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import { printable } from '../../core/base/text.ts';
-import { findGrant } from '../../core/changes/revocation.ts';
 import type { Session } from '../../core/connections/connections.ts';
 import type { Inventory } from '../../core/connections/inventory.ts';
 import { findingsOfKey } from '../../core/findings/findings.ts';
 import { grantAsAwsJson, keyAsAwsJson } from '../../core/kms/awsJson.ts';
 import { isKmsError } from '../../core/kms/errors.ts';
 import { type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
+import { findGrant } from '../../core/kms/readGrant.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { isUnanswered, UserError } from '../../core/words/userError.ts';

@@ -4,10 +4,10 @@ import { recordOf } from '../kms/actor.ts';
 import { isKmsError, isTransient, type KmsError } from '../kms/errors.ts';
 import type { CreatedGrant, GrantRef, KmsApi } from '../kms/kmsApi.ts';
 import type { CreateGrantInput, Grant, KmsKey } from '../kms/model.ts';
+import { findGrant } from '../kms/readGrant.ts';
 import type { Journal } from './journal.ts';
 import { grantToMake, type JournalRecord, type NewEntry } from './journalRecord.ts';
 import { longestReadMs, type PropagationPolicy } from './propagation.ts';
-import { findGrant } from './revocation.ts';
 import { type ChangeLog, sendChange } from './sendChange.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { isKmsError, type KmsErrorKind } from '../kms/errors.ts';
+import type { ReadListed } from '../kms/readGrant.ts';
 
 /**
  * Follows revoked grants of one key until KMS no longer lists them.
@@ -68,12 +69,6 @@ export interface PropagationProgress {
   /** Why the last read gave no answer. */
   readonly trouble: KmsErrorKind | undefined;
 }
-
-/**
- * Which of `grantIds` KMS lists now. Grants that KMS says it does not know are simply not in the answer; every other
- * failure rejects and tells nothing about the grants.
- */
-export type ReadListed = (grantIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>;
 
 export interface PollerOptions {
   readonly read: ReadListed;

@@ -3,7 +3,8 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import type { Clock } from '../../core/base/clock.ts';
-import type { EndedWait, RevocationRecord, Revocations } from '../../core/changes/revocation.ts';
+import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
+import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { FindingOptions } from '../../core/findings/findings.ts';
 import {

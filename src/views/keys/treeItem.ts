@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { localTime, printable, timeOfDay } from '../../core/base/text.ts';
-import type { RevocationState } from '../../core/changes/revocation.ts';
+import type { RevocationState } from '../../core/changes/revocationRecord.ts';
 import { type Finding, managerText } from '../../core/findings/findings.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import {

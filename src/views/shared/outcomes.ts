@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { duration } from '../../core/base/text.ts';
-import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../core/changes/revocation.ts';
+import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands } from '../../manifest.ts';

@@ -546,3 +546,18 @@ export class FakeJournalFile implements JournalFile {
     return this.lines.map((line) => JSON.parse(line).outcome?.kind ?? 'entry');
   }
 }
+
+/** Makes `operation` fail with each of `kinds` in turn, and from then on with the last. */
+export function failing(kms: FakeKms, operation: string, ...kinds: readonly KmsErrorKind[]): void {
+  const left = [...kinds];
+  const { before } = kms;
+  kms.before = (call, signal) => {
+    if (call.operation === operation) {
+      const kind = left.length > 1 ? left.shift() : left[0];
+      if (kind !== undefined) {
+        throw kmsError(kind);
+      }
+    }
+    return before(call, signal);
+  };
+}

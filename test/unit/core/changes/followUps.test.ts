@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Emitter } from '../../../../src/core/base/emitter.ts';
 import { FollowUps } from '../../../../src/core/changes/followUps.ts';
-import type { EndedWait, RevocationOutcome } from '../../../../src/core/changes/revocation.ts';
+import type { EndedWait, RevocationOutcome } from '../../../../src/core/changes/revocationRecord.ts';
 import { FakeClock, grant, key, profileRef } from '../fakes.ts';
 
 const gone: RevocationOutcome = { kind: 'gone', afterMs: 1000 };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { findGrant, listedOn } from '../../../../src/core/changes/revocation.ts';
 import { Inventory } from '../../../../src/core/connections/inventory.ts';
 import { scanGrants } from '../../../../src/core/findings/scan.ts';
 import { isKind } from '../../../../src/core/kms/errors.ts';
 import type { KmsApi, Page } from '../../../../src/core/kms/kmsApi.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';
 import { allOf, pagesOf } from '../../../../src/core/kms/pages.ts';
+import { findGrant, listedOn } from '../../../../src/core/kms/readGrant.ts';
 import { retirableGrants } from '../../../../src/core/kms/retirement.ts';
 import { FakeClock, FakeKms, grant, keyArnOf, openSession } from '../fakes.ts';
 

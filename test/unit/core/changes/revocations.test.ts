@@ -3,15 +3,9 @@ import test from 'node:test';
 import { Journal } from '../../../../src/core/changes/journal.ts';
 import type { JournalRecord } from '../../../../src/core/changes/journalRecord.ts';
 import { defaultPolicy } from '../../../../src/core/changes/propagation.ts';
-import {
-  type EndedWait,
-  findGrant,
-  listedOn,
-  preflight,
-  preflightRetire,
-  Revocations,
-} from '../../../../src/core/changes/revocation.ts';
-import { isKind, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
+import type { EndedWait } from '../../../../src/core/changes/revocationRecord.ts';
+import { Revocations } from '../../../../src/core/changes/revocations.ts';
+import { isKind } from '../../../../src/core/kms/errors.ts';
 import type { ConnectionRef } from '../../../../src/core/kms/model.ts';
 import { isUnanswered } from '../../../../src/core/words/userError.ts';
 import { unverified, verified } from '../../actors.ts';
@@ -20,6 +14,7 @@ import {
   FakeClock,
   FakeJournalFile,
   FakeKms,
+  failing,
   gate,
   grant,
   key,
@@ -31,27 +26,11 @@ import {
   settle,
 } from '../fakes.ts';
 
-const never = new AbortController().signal;
 const arn = keyArnOf('k1');
 const k1 = key('k1', 'alias/app');
 const g1 = grant('g1');
 const account = '111122223333';
 const minutes = 60_000;
-
-/** Makes `operation` fail with each of `kinds` in turn, and from then on with the last. */
-function failing(kms: FakeKms, operation: string, ...kinds: readonly KmsErrorKind[]): void {
-  const left = [...kinds];
-  const { before } = kms;
-  kms.before = (call, signal) => {
-    if (call.operation === operation) {
-      const kind = left.length > 1 ? left.shift() : left[0];
-      if (kind !== undefined) {
-        throw kmsError(kind);
-      }
-    }
-    return before(call, signal);
-  };
-}
 
 /** A window: the revocations over a journal that outlives it. */
 function openWindow({ clock = new FakeClock(), file = new FakeJournalFile(), policy = { ...defaultPolicy } } = {}) {
@@ -79,196 +58,6 @@ function world(options: Parameters<typeof openWindow>[0] = {}) {
   kms.revokesSlowly = true;
   return { kms, session: openSession(kms), ...openWindow(options) };
 }
-
-// Reading one grant
-
-test('a grant is found with a read of that grant alone, as KMS has it now', async () => {
-  const kms = new FakeKms();
-  kms.addGrants(arn, 'g1', 'g2');
-  assert.equal((await findGrant(kms, { keyArn: arn, grantId: 'g2' }, never))?.grantId, 'g2');
-  assert.deepEqual(kms.calls, [{ operation: 'listGrants', keyArn: arn, grantId: 'g2' }]);
-});
-
-test('a grant is found behind empty pages, and among others when a server ignores the filter', async () => {
-  const kms = new FakeKms();
-  kms.grantPages = ({ marker }) =>
-    marker === undefined
-      ? { items: [], nextMarker: 'm1' }
-      : { items: [grant('other'), grant('g1')], nextMarker: undefined };
-  assert.equal((await findGrant(kms, { keyArn: arn, grantId: 'g1' }, never))?.grantId, 'g1');
-  assert.equal(kms.calls[1]?.marker, 'm1');
-});
-
-test('a grant that KMS does not list is not found', async () => {
-  assert.equal(await findGrant(new FakeKms(), { keyArn: arn, grantId: 'g1' }, never), undefined);
-});
-
-for (const kind of ['grantNotFound', 'keyNotFound', 'invalidGrantId'] as const) {
-  test(`a grant is not there when KMS says ${kind}`, async () => {
-    const kms = new FakeKms();
-    failing(kms, 'listGrants', kind);
-    assert.equal(await findGrant(kms, { keyArn: arn, grantId: 'g1' }, never), undefined);
-  });
-}
-
-for (const kind of ['throttled', 'accessDenied', 'wrongRegion', 'network'] as const) {
-  test(`whether a grant is there stays open when KMS says ${kind}`, async () => {
-    const kms = new FakeKms();
-    failing(kms, 'listGrants', kind);
-    await assert.rejects(findGrant(kms, { keyArn: arn, grantId: 'g1' }, never), kmsError(kind));
-  });
-}
-
-test('up to three grants of a key are read one by one', async () => {
-  const kms = new FakeKms();
-  kms.addGrants(arn, 'g1', 'g2', 'g3', 'g4');
-  kms.unlist(arn, 'g2');
-  assert.deepEqual(await listedOn(kms, arn)(['g1', 'g2', 'g3'], never), new Set(['g1', 'g3']));
-  assert.deepEqual(
-    kms.calls.map(({ grantId }) => grantId),
-    ['g1', 'g2', 'g3'],
-  );
-});
-
-test('more than three are read in one sweep of the list', async () => {
-  const kms = new FakeKms();
-  kms.addGrants(arn, ...Array.from({ length: 250 }, (_, index) => `g${index}`));
-  const listed = await listedOn(kms, arn)(['g0', 'g1', 'g249', 'missing'], never);
-  assert.deepEqual(listed, new Set(['g0', 'g1', 'g249']));
-  assert.deepEqual(
-    kms.calls.map(({ grantId, marker }) => [grantId, marker]),
-    [
-      [undefined, undefined],
-      [undefined, 'after 100'],
-      [undefined, 'after 200'],
-    ],
-  );
-});
-
-test('a sweep ends where the last of the grants was seen', async () => {
-  const kms = new FakeKms();
-  kms.addGrants(arn, ...Array.from({ length: 500 }, (_, index) => `g${index}`));
-  await listedOn(kms, arn)(['g0', 'g10', 'g20', 'g120'], never);
-  assert.equal(kms.count('listGrants'), 2);
-});
-
-test('a sweep of a key that is gone lists nothing, and any other failure says nothing', async () => {
-  const kms = new FakeKms();
-  const read = () => listedOn(kms, arn)(['g1', 'g2', 'g3', 'g4'], never);
-  failing(kms, 'listGrants', 'keyNotFound', 'throttled');
-  assert.deepEqual(await read(), new Set());
-  await assert.rejects(read(), kmsError('throttled'));
-});
-
-// Before the question
-
-test('against AWS a grant is ready after one read of it and one dry run', async () => {
-  const { kms, session } = world();
-  assert.deepEqual(await preflight(session, arn, g1, never), { kind: 'ready', grant: g1 });
-  assert.deepEqual(
-    kms.calls.map(({ operation, grantId }) => [operation, grantId]),
-    [
-      ['listGrants', 'g1'],
-      ['dryRunRevokeGrant', 'g1'],
-    ],
-  );
-});
-
-test('a grant that one list does not hold is gone only if the dry run says so too: the list may lag behind', async () => {
-  const { kms, session } = world();
-  kms.unlist(arn, 'g1');
-  assert.deepEqual(await preflight(session, arn, g1, never), { kind: 'ready', grant: g1 });
-  failing(kms, 'dryRunRevokeGrant', 'grantNotFound');
-  assert.deepEqual(await preflight(session, arn, g1, never), { kind: 'gone' });
-});
-
-test('a grant that a custom endpoint does not list is gone, without a dry run', async () => {
-  const { kms } = world();
-  kms.unlist(arn, 'g1');
-  const custom = openSession(kms, profileRef, { kind: 'custom', url: 'http://127.0.0.1:4599' });
-  assert.deepEqual(await preflight(custom, arn, g1, never), { kind: 'gone' });
-  assert.equal(kms.count('dryRunRevokeGrant'), 0);
-});
-
-test('a custom endpoint never gets a dry run: it might revoke', async () => {
-  const { kms } = world();
-  kms.dryRunAnswer = 'revoked';
-  const custom = openSession(kms, profileRef, { kind: 'custom', url: 'http://127.0.0.1:4599' });
-  assert.equal((await preflight(custom, arn, g1, never)).kind, 'ready');
-  assert.equal(kms.count('dryRunRevokeGrant'), 0);
-});
-
-test('sample data gets a dry run as AWS does', async () => {
-  const { kms } = world();
-  const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
-  assert.equal((await preflight(sample, arn, g1, never)).kind, 'ready');
-  assert.equal(kms.count('dryRunRevokeGrant'), 1);
-});
-
-test('a dry run that is answered with success means that the grant is revoked', async () => {
-  const { kms, session } = world();
-  kms.dryRunAnswer = 'revoked';
-  assert.deepEqual(await preflight(session, arn, g1, never), {
-    kind: 'doneByDryRun',
-    grant: g1,
-  });
-});
-
-for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
-  test(`a grant that vanishes between the read and the dry run (${kind}) is gone`, async () => {
-    const { kms, session } = world();
-    failing(kms, 'dryRunRevokeGrant', kind);
-    assert.deepEqual(await preflight(session, arn, g1, never), { kind: 'gone' });
-  });
-}
-
-test('a dry run that is denied is told before any question', async () => {
-  const { kms, session } = world();
-  failing(kms, 'dryRunRevokeGrant', 'accessDenied');
-  await assert.rejects(preflight(session, arn, g1, never), kmsError('accessDenied'));
-});
-
-test('cancelling ends the check', async () => {
-  const { kms, session } = world();
-  const controller = new AbortController();
-  kms.before = () => new Promise(() => {});
-  const checked = preflight(session, arn, g1, controller.signal);
-  controller.abort();
-  await assert.rejects(checked, { name: 'AbortError' });
-});
-
-test('before it is retired, a grant is read again and a dry run asks KMS', async () => {
-  const { kms, session } = world();
-  kms.grants.set(arn, [grant('g1', { name: 'as it is now' })]);
-  const outcome = await preflightRetire(session, arn, grant('g1', { name: 'as it was shown' }), never);
-  assert.deepEqual(outcome, { kind: 'ready', grant: grant('g1', { name: 'as it is now' }) });
-  assert.deepEqual([kms.count('dryRunRetireGrant'), kms.count('dryRunRevokeGrant')], [1, 0]);
-});
-
-test('who may retire a grant need not be allowed to list it: then what was shown has to do', async () => {
-  const { kms, session } = world();
-  failing(kms, 'listGrants', 'accessDenied', 'timeout');
-  const shown = grant('g1', { name: 'as it was shown' });
-  assert.deepEqual(await preflightRetire(session, arn, shown, never), { kind: 'ready', grant: shown });
-  await assert.rejects(preflightRetire(session, arn, shown, never), kmsError('timeout'));
-});
-
-test('a grant that is gone, or goes before the dry run, is nothing to retire', async () => {
-  const { kms, session } = world();
-  failing(kms, 'dryRunRetireGrant', 'grantNotFound');
-  kms.unlist(arn, 'g2');
-  assert.deepEqual(await preflightRetire(session, arn, grant('g2'), never), { kind: 'gone' });
-  assert.deepEqual(await preflightRetire(session, arn, g1, never), { kind: 'gone' });
-});
-
-test('a dry run that a server takes for the real thing is told as a retirement; a custom endpoint gets none', async () => {
-  const { kms, session } = world();
-  kms.dryRunRetireAnswer = 'retired';
-  assert.equal((await preflightRetire(session, arn, g1, never)).kind, 'doneByDryRun');
-  const custom = openSession(kms, profileRef, { kind: 'custom', url: 'http://127.0.0.1:4599' });
-  assert.equal((await preflightRetire(custom, arn, g1, never)).kind, 'ready');
-  assert.equal(kms.count('dryRunRetireGrant'), 1);
-});
 
 // The revoke, and what follows it
 
@@ -1150,25 +939,4 @@ test('a grant whose key may not be listed is looked for in what its retiring pri
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone']);
-});
-
-test('of several principals one that KMS does not know does not pass for one without grants', async () => {
-  const kms = new FakeKms();
-  kms.grants.set(arn, [retiredBy('g1', 'janitor'), retiredBy('g2', 'deleted')]);
-  const principals = new Map([
-    ['g1', 'janitor'],
-    ['g2', 'deleted'],
-  ]);
-  const read = listedOn(kms, arn, (grantId) => principals.get(grantId));
-  kms.before = ({ operation, principalArn }) => {
-    if (operation === 'listGrants') {
-      throw kmsError('accessDenied');
-    }
-    if (principalArn === 'deleted') {
-      throw kmsError('invalidArn');
-    }
-  };
-  assert.deepEqual(await read(['g1'], never), new Set(['g1']));
-  await assert.rejects(read(['g1', 'g2'], never), kmsError('invalidArn'));
-  await assert.rejects(read(['g1', 'unknown'], never), kmsError('accessDenied'));
 });

@@ -2,215 +2,30 @@ import type { Clock } from '../base/clock.ts';
 import { Emitter, type Subscription } from '../base/emitter.ts';
 import type { ActingSession, Session } from '../connections/connections.ts';
 import { type Actor, recordOf } from '../kms/actor.ts';
-import { isKind, KmsError, type KmsErrorKind } from '../kms/errors.ts';
-import type { GrantRef, KmsApi } from '../kms/kmsApi.ts';
+import { KmsError } from '../kms/errors.ts';
 import { type ConnectionRef, connectionId, type Grant, type KmsKey } from '../kms/model.ts';
-import { grantsOf, pagesOf } from '../kms/pages.ts';
-import { retirableGrants } from '../kms/retirement.ts';
+import { listedOn, type ReadListed } from '../kms/readGrant.ts';
 import type { Journal } from './journal.ts';
 import { isFinished } from './journalOutcomes.ts';
 import { type EndingKind, endsGrant, grantIdentity, type JournalOutcome, type JournalRecord } from './journalRecord.ts';
 import {
-  type LastRead,
   longestReadMs,
   type PropagationOutcome,
   type PropagationPolicy,
   PropagationPoller,
   type PropagationProgress,
-  type ReadListed,
 } from './propagation.ts';
+import {
+  afterRequest,
+  type EndedWait,
+  endOf,
+  isSame,
+  type RevocationRecord,
+  type RevocationState,
+  revocationOf,
+  unconfirmedBy,
+} from './revocationRecord.ts';
 import { sendChange } from './sendChange.ts';
-
-/** Above this many followed grants of one key, one sweep of its list costs less than a filtered read each. */
-const filteredReads = 3;
-
-/** The grant as KMS lists it now; `undefined` when it doesn't, or says that it does not know it. */
-export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal): Promise<Grant | undefined> {
-  try {
-    for await (const page of pagesOf(grantsOf(api, ref, signal))) {
-      const found = page.find((grant) => grant.grantId === ref.grantId);
-      if (found !== undefined) {
-        return found;
-      }
-    }
-    return undefined;
-  } catch (error) {
-    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-/**
- * The reads that a poller makes on one key: as few and as small as the API allows. Who may retire a grant need not be
- * allowed to list those of its key; then the lists of what their retiring principals can retire tell.
- * @param retiringPrincipal the ARN of a grant's, where it is known
- */
-export function listedOn(
-  api: KmsApi,
-  keyArn: string,
-  retiringPrincipal: (grantId: string) => string | undefined = () => undefined,
-): ReadListed {
-  const onKey = listedOnKey(api, keyArn);
-  return async (grantIds, signal) => {
-    try {
-      return await onKey(grantIds, signal);
-    } catch (error) {
-      const principals = new Set(grantIds.map(retiringPrincipal));
-      if (!isKind(error, 'accessDenied') || principals.has(undefined)) {
-        throw error;
-      }
-      const listed = new Set<string>();
-      for (const principal of [...principals].filter((value) => value !== undefined)) {
-        // One at a time: of several, one that KMS does not know would pass for one without grants.
-        for await (const grants of retirableGrants(api, [principal], signal)) {
-          for (const { keyArn: of, grantId } of grants) {
-            if (of === keyArn) {
-              listed.add(grantId);
-            }
-          }
-        }
-      }
-      return new Set(grantIds.filter((grantId) => listed.has(grantId)));
-    }
-  };
-}
-
-function listedOnKey(api: KmsApi, keyArn: string): ReadListed {
-  return async (grantIds, signal) => {
-    const wanted = new Set(grantIds);
-    const listed = new Set<string>();
-    if (wanted.size <= filteredReads) {
-      for (const grantId of wanted) {
-        if ((await findGrant(api, { keyArn, grantId }, signal)) !== undefined) {
-          listed.add(grantId);
-        }
-      }
-      return listed;
-    }
-    try {
-      for await (const page of pagesOf(grantsOf(api, { keyArn }, signal))) {
-        for (const { grantId } of page) {
-          if (wanted.has(grantId)) {
-            listed.add(grantId);
-          }
-        }
-        if (listed.size === wanted.size) {
-          break;
-        }
-      }
-    } catch (error) {
-      if (!isKind(error, 'keyNotFound')) {
-        throw error;
-      }
-    }
-    return listed;
-  };
-}
-
-export type Preflight =
-  /** KMS lists the grant, and `grant` is how it is now. */
-  | { readonly kind: 'ready'; readonly grant: Grant }
-  /** KMS no longer lists it. */
-  | { readonly kind: 'gone' }
-  /** The server ignored DryRun: what was only asked for is done. */
-  | { readonly kind: 'doneByDryRun'; readonly grant: Grant };
-
-/**
- * Reads the one grant again and, where that is safe, asks KMS by dry run whether the revoke would be allowed.
- * Never against a custom endpoint: other servers ignore DryRun and revoke. One list without the grant may lag behind, so
- * the dry run has the last word.
- * @param shown the grant as it was shown
- * @throws KmsError such as `accessDenied`
- */
-export async function preflight(
-  session: Session,
-  keyArn: string,
-  shown: Grant,
-  signal: AbortSignal,
-): Promise<Preflight> {
-  const listed = await findGrant(session.api, { keyArn, grantId: shown.grantId }, signal);
-  return askByDryRun('revoke', session, keyArn, { listed, shown }, signal);
-}
-
-/**
- * As {@link preflight}, for a retirement. A retiring principal need not be allowed to list the grants of the key, above all
- * of one of another account: then the grant as it was shown has to do.
- */
-export async function preflightRetire(
-  session: Session,
-  keyArn: string,
-  shown: Grant,
-  signal: AbortSignal,
-): Promise<Preflight> {
-  let listed: Grant | undefined = shown;
-  try {
-    listed = await findGrant(session.api, { keyArn, grantId: shown.grantId }, signal);
-  } catch (error) {
-    if (!isKind(error, 'accessDenied')) {
-      throw error;
-    }
-  }
-  return askByDryRun('retire', session, keyArn, { listed, shown }, signal);
-}
-
-async function askByDryRun(
-  kind: EndingKind,
-  { api, connection }: Session,
-  keyArn: string,
-  { listed, shown }: { readonly listed: Grant | undefined; readonly shown: Grant },
-  signal: AbortSignal,
-): Promise<Preflight> {
-  const isCustom = connection.endpoint.kind === 'custom';
-  if (isCustom) {
-    return listed === undefined ? { kind: 'gone' } : { kind: 'ready', grant: listed };
-  }
-  const ref = { keyArn, grantId: shown.grantId };
-  const grant = listed ?? shown;
-  try {
-    const answer = await (kind === 'revoke' ? api.dryRunRevokeGrant(ref, signal) : api.dryRunRetireGrant(ref, signal));
-    return { kind: answer === 'allowed' ? 'ready' : 'doneByDryRun', grant };
-  } catch (error) {
-    if (isKind(error, 'grantNotFound', 'keyNotFound', 'invalidGrantId')) {
-      return { kind: 'gone' };
-    }
-    throw error;
-  }
-}
-
-/** A revoke or retirement of the journal that is not seen through, and what is known of it by now. */
-export interface RevocationRecord {
-  /** Of its entry in the journal. */
-  readonly id: string;
-  readonly kind: EndingKind;
-  readonly connection: ConnectionRef;
-  /** The account on screen when the revoke was confirmed. */
-  readonly account: string | undefined;
-  readonly key: KmsKey;
-  readonly grant: Grant;
-  /** Milliseconds since the epoch. */
-  readonly requestedAt: number;
-  /** KMS answered that it took the revoke. False: the answer is outstanding, or was lost. */
-  readonly accepted: boolean;
-  /** KMS answered that it does not know the grant. */
-  readonly notFound?: boolean | undefined;
-  /** Set when the wait ended without the grant being confirmed gone. */
-  readonly unconfirmed?: Unconfirmed | undefined;
-  /**
-   * When the grant was confirmed gone, or several later lists did not hold it, in milliseconds since the epoch.
-   * Remembered for {@link memoryMs}.
-   */
-  readonly endedAt?: number | undefined;
-}
-
-export interface Unconfirmed {
-  /** `timedOut`: the limit passed and KMS lists the grant; `unread`: KMS answered no read. */
-  readonly reason: 'timedOut' | 'unread' | 'stopped';
-  readonly lastRead: LastRead;
-  /** Why KMS could not be read. */
-  readonly trouble?: KmsErrorKind | undefined;
-}
 
 /**
  * How long a grant whose end was seen is remembered. A list that a slow part of KMS answers can still hold it; its row
@@ -229,48 +44,7 @@ export function longestWaitMs({ timeoutMs }: PropagationPolicy): number {
   return 2 * timeoutMs;
 }
 
-/** What the journal says of a revoke; `undefined` when it was refused. */
-function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): RevocationRecord | undefined {
-  const { id, kind, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
-  const record = { id, kind, connection, account, key, grant, requestedAt: at, accepted };
-  switch (outcome?.kind) {
-    case 'refused':
-      return undefined;
-    case 'notFound':
-      return { ...record, notFound: true };
-    case 'gone':
-    case 'dismissed':
-      return { ...record, endedAt: outcomeAt };
-    case 'stillListed':
-      return { ...record, unconfirmed: { reason: 'timedOut', lastRead: outcome.lastRead } };
-    case 'unread': {
-      const { lastRead, trouble } = outcome;
-      return { ...record, unconfirmed: { reason: 'unread', lastRead, trouble } };
-    }
-    case 'stopped':
-      return { ...record, unconfirmed: { reason: 'stopped', lastRead: outcome.lastRead } };
-    default:
-      return record;
-  }
-}
-
-/** What a grant's row shows of its revoke. */
-export type RevocationState = (
-  | { readonly kind: 'revoking' }
-  | { readonly kind: 'confirming'; readonly progress: PropagationProgress | undefined }
-  | { readonly kind: 'unconfirmed' }
-) & { readonly record: RevocationRecord };
-
 export type RevokeResult = 'accepted' | 'perhapsGone';
-
-/** How a wait ended; `otherAccount`: it was not taken up, since the connection now leads to another account. */
-export type RevocationOutcome = PropagationOutcome | { readonly kind: 'otherAccount' };
-
-/** The end of the wait for one revoke or retirement. The record is as it was before the end. */
-export interface EndedWait {
-  readonly record: RevocationRecord;
-  readonly outcome: RevocationOutcome;
-}
 
 export interface RevocationsOptions {
   readonly journal: Journal;
@@ -791,38 +565,6 @@ export class Revocations {
       await this.#note({ ...record, id }, { kind: 'dismissed' });
     }
   }
-}
-
-function isSame(left: RevocationRecord, right: RevocationRecord): boolean {
-  return (
-    left.id === right.id &&
-    left.accepted === right.accepted &&
-    left.endedAt === right.endedAt &&
-    left.unconfirmed?.lastRead === right.unconfirmed?.lastRead &&
-    left.unconfirmed?.reason === right.unconfirmed?.reason
-  );
-}
-
-/** @param ms from the request to where the wait began */
-function afterRequest(outcome: PropagationOutcome, ms: number): PropagationOutcome {
-  if (outcome.kind === 'stopped' || (outcome.kind === 'unread' && outcome.lastRead === 'none')) {
-    return outcome;
-  }
-  return { ...outcome, afterMs: outcome.afterMs + ms };
-}
-
-function unconfirmedBy(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): Unconfirmed {
-  if (outcome.kind === 'timedOut') {
-    return { reason: 'timedOut', lastRead: 'listed' };
-  }
-  const { lastRead } = outcome;
-  return outcome.kind === 'unread'
-    ? { reason: 'unread', lastRead, trouble: outcome.trouble }
-    : { reason: 'stopped', lastRead };
-}
-
-function endOf(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): JournalOutcome {
-  return outcome.kind === 'timedOut' ? { kind: 'stillListed', afterMs: outcome.afterMs, lastRead: 'listed' } : outcome;
 }
 
 /** Ends a read that is never done with, such as of a list whose pages trickle in. */

@@ -1,0 +1,110 @@
+import type { KmsErrorKind } from '../kms/errors.ts';
+import type { ConnectionRef, Grant, KmsKey } from '../kms/model.ts';
+import type { EndingKind, JournalOutcome, JournalRecord } from './journalRecord.ts';
+import type { LastRead, PropagationOutcome, PropagationProgress } from './propagation.ts';
+
+/** A revoke or retirement of the journal that is not seen through, and what is known of it by now. */
+export interface RevocationRecord {
+  /** Of its entry in the journal. */
+  readonly id: string;
+  readonly kind: EndingKind;
+  readonly connection: ConnectionRef;
+  /** The account on screen when the revoke was confirmed. */
+  readonly account: string | undefined;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+  /** Milliseconds since the epoch. */
+  readonly requestedAt: number;
+  /** KMS answered that it took the revoke. False: the answer is outstanding, or was lost. */
+  readonly accepted: boolean;
+  /** KMS answered that it does not know the grant. */
+  readonly notFound?: boolean | undefined;
+  /** Set when the wait ended without the grant being confirmed gone. */
+  readonly unconfirmed?: Unconfirmed | undefined;
+  /**
+   * When the grant was confirmed gone, or several later lists did not hold it, in milliseconds since the epoch.
+   * Remembered for {@link memoryMs}.
+   */
+  readonly endedAt?: number | undefined;
+}
+
+export interface Unconfirmed {
+  /** `timedOut`: the limit passed and KMS lists the grant; `unread`: KMS answered no read. */
+  readonly reason: 'timedOut' | 'unread' | 'stopped';
+  readonly lastRead: LastRead;
+  /** Why KMS could not be read. */
+  readonly trouble?: KmsErrorKind | undefined;
+}
+
+/** What the journal says of a revoke; `undefined` when it was refused. */
+export function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): RevocationRecord | undefined {
+  const { id, kind, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
+  const record = { id, kind, connection, account, key, grant, requestedAt: at, accepted };
+  switch (outcome?.kind) {
+    case 'refused':
+      return undefined;
+    case 'notFound':
+      return { ...record, notFound: true };
+    case 'gone':
+    case 'dismissed':
+      return { ...record, endedAt: outcomeAt };
+    case 'stillListed':
+      return { ...record, unconfirmed: { reason: 'timedOut', lastRead: outcome.lastRead } };
+    case 'unread': {
+      const { lastRead, trouble } = outcome;
+      return { ...record, unconfirmed: { reason: 'unread', lastRead, trouble } };
+    }
+    case 'stopped':
+      return { ...record, unconfirmed: { reason: 'stopped', lastRead: outcome.lastRead } };
+    default:
+      return record;
+  }
+}
+
+/** What a grant's row shows of its revoke. */
+export type RevocationState = (
+  | { readonly kind: 'revoking' }
+  | { readonly kind: 'confirming'; readonly progress: PropagationProgress | undefined }
+  | { readonly kind: 'unconfirmed' }
+) & { readonly record: RevocationRecord };
+
+/** How a wait ended; `otherAccount`: it was not taken up, since the connection now leads to another account. */
+export type RevocationOutcome = PropagationOutcome | { readonly kind: 'otherAccount' };
+
+/** The end of the wait for one revoke or retirement. The record is as it was before the end. */
+export interface EndedWait {
+  readonly record: RevocationRecord;
+  readonly outcome: RevocationOutcome;
+}
+
+export function isSame(left: RevocationRecord, right: RevocationRecord): boolean {
+  return (
+    left.id === right.id &&
+    left.accepted === right.accepted &&
+    left.endedAt === right.endedAt &&
+    left.unconfirmed?.lastRead === right.unconfirmed?.lastRead &&
+    left.unconfirmed?.reason === right.unconfirmed?.reason
+  );
+}
+
+/** @param ms from the request to where the wait began */
+export function afterRequest(outcome: PropagationOutcome, ms: number): PropagationOutcome {
+  if (outcome.kind === 'stopped' || (outcome.kind === 'unread' && outcome.lastRead === 'none')) {
+    return outcome;
+  }
+  return { ...outcome, afterMs: outcome.afterMs + ms };
+}
+
+export function unconfirmedBy(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): Unconfirmed {
+  if (outcome.kind === 'timedOut') {
+    return { reason: 'timedOut', lastRead: 'listed' };
+  }
+  const { lastRead } = outcome;
+  return outcome.kind === 'unread'
+    ? { reason: 'unread', lastRead, trouble: outcome.trouble }
+    : { reason: 'stopped', lastRead };
+}
+
+export function endOf(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): JournalOutcome {
+  return outcome.kind === 'timedOut' ? { kind: 'stillListed', afterMs: outcome.afterMs, lastRead: 'listed' } : outcome;
+}
