@@ -1,6 +1,7 @@
 import { createAws } from '../src/aws/index.ts';
 import { systemClock } from '../src/core/base/clock.ts';
-import { Connections, type Session } from '../src/core/connections/connections.ts';
+import { Connections } from '../src/core/connections/connections.ts';
+import type { Session } from '../src/core/connections/session.ts';
 import { PromptPermissions } from '../src/core/connections/signIn.ts';
 import { type ScanResult, scanGrants } from '../src/core/findings/scan.ts';
 import type { ConnectionRef } from '../src/core/kms/model.ts';

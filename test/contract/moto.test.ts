@@ -18,8 +18,8 @@ import {
 import { systemClock } from '../../src/core/base/clock.ts';
 import { preflight } from '../../src/core/changes/preflight.ts';
 import { defaultPolicy, PropagationPoller } from '../../src/core/changes/propagation.ts';
-import type { Session } from '../../src/core/connections/connections.ts';
 import { Inventory } from '../../src/core/connections/inventory.ts';
+import type { Session } from '../../src/core/connections/session.ts';
 import { isKmsError, type KmsError, type KmsErrorKind } from '../../src/core/kms/errors.ts';
 import type { OpenedConnection } from '../../src/core/kms/kmsApi.ts';
 import { findGrant, listedOn } from '../../src/core/kms/readGrant.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { Connections, type Session } from '../../src/core/connections/connections.ts';
+import { Connections } from '../../src/core/connections/connections.ts';
+import type { Session } from '../../src/core/connections/session.ts';
 import { PromptPermissions } from '../../src/core/connections/signIn.ts';
 import { isPartial, scanGrants } from '../../src/core/findings/scan.ts';
 import { isKind } from '../../src/core/kms/errors.ts';

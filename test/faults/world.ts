@@ -17,8 +17,9 @@ import { defaultPolicy, type PropagationPolicy } from '../../src/core/changes/pr
 import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../src/core/changes/revocationRecord.ts';
 import { Revocations, type RevokeResult } from '../../src/core/changes/revocations.ts';
 import { checkUnanswered } from '../../src/core/changes/unanswered.ts';
-import { type ActingSession, Connections, type Session } from '../../src/core/connections/connections.ts';
+import { Connections } from '../../src/core/connections/connections.ts';
 import type { PinnedKeys } from '../../src/core/connections/pinnedKeys.ts';
+import type { ActingSession, Session } from '../../src/core/connections/session.ts';
 import { PromptPermissions } from '../../src/core/connections/signIn.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
 import { keyOfArn, readKeyArn } from '../../src/core/kms/keyArn.ts';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
-import type { ActingSession, Session } from '../../core/connections/connections.ts';
+import type { ActingSession, Session } from '../../core/connections/session.ts';
 import { type Actor, identityOf, isSamePrincipal } from '../../core/kms/actor.ts';
 import { isKind, isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import { accountOfArn, type CallerIdentity, type Connection, type KmsKey, keyLabel } from '../../core/kms/model.ts';

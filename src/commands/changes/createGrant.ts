@@ -17,7 +17,7 @@ import {
   noteListed,
   waitUntilListed,
 } from '../../core/changes/grantChanges.ts';
-import type { ActingSession, Session } from '../../core/connections/connections.ts';
+import type { ActingSession, Session } from '../../core/connections/session.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
 import { isKind, isKmsError, type KmsError } from '../../core/kms/errors.ts';
 import { legalOperations } from '../../core/kms/grantOperations.ts';

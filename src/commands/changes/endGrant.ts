@@ -4,7 +4,7 @@ import { attemptSentence, earlierEnding } from '../../core/changes/earlierAttemp
 import type { EndingKind } from '../../core/changes/journalRecord.ts';
 import { type Preflight, preflight, preflightRetire } from '../../core/changes/preflight.ts';
 import type { RevokeResult } from '../../core/changes/revocations.ts';
-import type { Session } from '../../core/connections/connections.ts';
+import type { Session } from '../../core/connections/session.ts';
 import { managerOf } from '../../core/findings/findings.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
 import {

@@ -14,7 +14,7 @@ import {
 } from '../../core/changes/grantChanges.ts';
 import type { JournalRecord } from '../../core/changes/journalRecord.ts';
 import { type Obstacle, planRecreate, type RecreatePlan } from '../../core/changes/recreate.ts';
-import type { Session } from '../../core/connections/connections.ts';
+import type { Session } from '../../core/connections/session.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
 import { isKind, isKmsError } from '../../core/kms/errors.ts';
 import { accountOfArn, type CreateGrantInput } from '../../core/kms/model.ts';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
-import type { Session } from '../../core/connections/connections.ts';
+import type { Session } from '../../core/connections/session.ts';
 import { principalProblem } from '../../core/kms/grantRules.ts';
 import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
 import { accountOfArn, type Grant, type KmsKey } from '../../core/kms/model.ts';

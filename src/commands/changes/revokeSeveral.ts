@@ -6,7 +6,7 @@ import { inTurn, type TurnResult } from '../../core/base/inTurn.ts';
 import { drawnLines, localDay, localTime, printable } from '../../core/base/text.ts';
 import { attemptSentence, earlierEnding } from '../../core/changes/earlierAttempts.ts';
 import { preflight } from '../../core/changes/preflight.ts';
-import type { ActingSession } from '../../core/connections/connections.ts';
+import type { ActingSession } from '../../core/connections/session.ts';
 import { managerOf } from '../../core/findings/findings.ts';
 import type { Actor } from '../../core/kms/actor.ts';
 import { isKind, isKmsError } from '../../core/kms/errors.ts';

@@ -3,8 +3,9 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { systemClock } from '../../core/base/clock.ts';
-import type { Connections, Session } from '../../core/connections/connections.ts';
+import type { Connections } from '../../core/connections/connections.ts';
 import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
+import type { Session } from '../../core/connections/session.ts';
 import { type ScanResult, scanGrants, type Unreadable } from '../../core/findings/scan.ts';
 import { isKmsError, isSignInProblem } from '../../core/kms/errors.ts';
 import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';

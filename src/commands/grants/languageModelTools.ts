@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import { printable } from '../../core/base/text.ts';
-import type { Session } from '../../core/connections/connections.ts';
 import type { Inventory } from '../../core/connections/inventory.ts';
+import type { Session } from '../../core/connections/session.ts';
 import { findingsOfKey } from '../../core/findings/findings.ts';
 import { grantAsAwsJson, keyAsAwsJson } from '../../core/kms/awsJson.ts';
 import { isKmsError } from '../../core/kms/errors.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { ActingSession, Session } from '../connections/connections.ts';
+import type { ActingSession, Session } from '../connections/session.ts';
 import { recordOf } from '../kms/actor.ts';
 import { isKmsError, isTransient, type KmsError } from '../kms/errors.ts';
 import type { CreatedGrant, GrantRef, KmsApi } from '../kms/kmsApi.ts';

@@ -1,4 +1,4 @@
-import type { Session } from '../connections/connections.ts';
+import type { Session } from '../connections/session.ts';
 import { isKind } from '../kms/errors.ts';
 import type { Grant } from '../kms/model.ts';
 import { findGrant } from '../kms/readGrant.ts';

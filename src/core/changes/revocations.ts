@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { Emitter, type Subscription } from '../base/emitter.ts';
-import type { ActingSession, Session } from '../connections/connections.ts';
+import type { ActingSession, Session } from '../connections/session.ts';
 import { type Actor, recordOf } from '../kms/actor.ts';
 import { KmsError } from '../kms/errors.ts';
 import { type ConnectionRef, connectionId, type Grant, type KmsKey } from '../kms/model.ts';

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { isAbort, wasNotSent } from '../base/abort.ts';
 import { printable } from '../base/text.ts';
-import type { Session } from '../connections/connections.ts';
+import type { Session } from '../connections/session.ts';
 import { isKind, isKmsError, isOutcomeUnknown, type KmsError } from '../kms/errors.ts';
 import { keyLabel } from '../kms/model.ts';
 import { grantName } from '../words/describe.ts';

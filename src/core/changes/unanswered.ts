@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Session } from '../connections/connections.ts';
+import type { Session } from '../connections/session.ts';
 import { connectionId, type Grant, type PrincipalRef } from '../kms/model.ts';
 import { grantsOf, pagesOf } from '../kms/pages.ts';
 import { awsClocksMs } from './grantChanges.ts';

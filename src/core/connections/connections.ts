@@ -2,45 +2,15 @@ import { setMaxListeners } from 'node:events';
 import { abortError, isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
-import type { Actor } from '../kms/actor.ts';
 import { isKind, isKmsError, isSignInProblem, KmsError } from '../kms/errors.ts';
-import type { Aws, KmsApi, OpenedConnection, SignInNeed } from '../kms/kmsApi.ts';
+import type { Aws, OpenedConnection, SignInNeed } from '../kms/kmsApi.ts';
 import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
 import type { RequestLimiter } from '../pacing/limiter.ts';
 import { pacing } from '../pacing/paced.ts';
 import { chooseConnections, type Preferences } from './chooseConnections.ts';
-import { Inventory, type InventoryChange } from './inventory.ts';
+import { Inventory } from './inventory.ts';
+import type { OpenSession, Session, SessionChange } from './session.ts';
 import { type PromptPermissions, signInNeeded, signInOf } from './signIn.ts';
-
-/** An open connection: the one place where a node's connection leads to a client. */
-export interface Session {
-  readonly connection: Connection;
-  readonly api: KmsApi;
-  /** The same KMS, for reads that nobody waits for: they go after all others. */
-  readonly background: KmsApi;
-  readonly inventory: Inventory;
-  /** Aborted when the connection is replaced or removed; every request of the session carries it. */
-  readonly closed: AbortSignal;
-  /** Who STS says we are; asked once, kept when answered. Rejects with a KmsError. */
-  identity(): Promise<CallerIdentity>;
-  /** The answer to {@link identity}, once there is one. */
-  readonly knownIdentity: CallerIdentity | undefined;
-  /**
-   * Asks STS again who the credentials are of that the next call will use. Rejects with a KmsError: `accountChanged` ends
-   * the session.
-   */
-  confirmIdentity(signal: AbortSignal): Promise<CallerIdentity>;
-  /** AWS's own time, once KMS has answered: see OpenedConnection. */
-  awsTime(): number | undefined;
-}
-
-/** A session, and who a change is made as by it. */
-export interface ActingSession {
-  readonly session: Session;
-  readonly actor: Actor;
-}
-
-export type SessionChange = InventoryChange | { readonly kind: 'identity' };
 
 export interface ConnectionsOptions {
   /** Loads the AWS room, on first use. */
@@ -53,8 +23,6 @@ export interface ConnectionsOptions {
   /** The files to watch from now on; {@link Connections.filesChanged} is called when one changes. */
   readonly watch: (paths: readonly string[]) => void;
 }
-
-type OpenSession = Session & { close(): void };
 
 /** What is kept of one connection, open or not. */
 interface Slot {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Session } from '../connections/connections.ts';
+import type { Session } from '../connections/session.ts';
 import { isKmsError, isSignInProblem, type KmsError } from '../kms/errors.ts';
 import type { Connection, ConnectionRef, Grant, KeyListEntry, KeyMetadata, KmsKey } from '../kms/model.ts';
 import { grantsOf, pagesOf } from '../kms/pages.ts';

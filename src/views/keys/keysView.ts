@@ -7,9 +7,10 @@ import type { Clock } from '../../core/base/clock.ts';
 import { printable } from '../../core/base/text.ts';
 import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
-import type { Connections, Session, SessionChange } from '../../core/connections/connections.ts';
+import type { Connections } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/inventory.ts';
 import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
+import type { Session, SessionChange } from '../../core/connections/session.ts';
 import {
   type Finding,
   type FindingOptions,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Preferences } from '../../../../src/core/connections/chooseConnections.ts';
-import { Connections, type Session } from '../../../../src/core/connections/connections.ts';
+import { Connections } from '../../../../src/core/connections/connections.ts';
+import type { Session } from '../../../../src/core/connections/session.ts';
 import { PromptPermissions } from '../../../../src/core/connections/signIn.ts';
 import { isKmsError, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
 import type { Aws, OpenedConnection, Profile, SignInNeed } from '../../../../src/core/kms/kmsApi.ts';
