@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { grantIdentity } from '../core/kms/model.ts';
 import { UserError } from '../core/words/userError.ts';
 import { type CommandId, commands } from '../manifest.ts';
 import { isMoreGrants } from '../views/grantees/granteeItem.ts';
@@ -122,9 +123,7 @@ function grantsOf(argument: unknown, selected: unknown): readonly GrantNode[] {
   const pressed = asNode(argument, 'grant');
   const all = Array.isArray(selected) ? selected.flatMap((item: unknown) => asNode(item, 'grant') ?? []) : [];
   const nodes = pressed === undefined || all.includes(pressed) ? all : [pressed];
-  return [
-    ...new Map(nodes.map((node) => [`${node.connection.id}|${node.key.arn}|${node.grant.grantId}`, node])).values(),
-  ];
+  return [...new Map(nodes.map((node) => [grantIdentity(node), node])).values()];
 }
 
 function revokeThese(context: CommandContext, nodes: readonly GrantNode[]): Promise<unknown> {

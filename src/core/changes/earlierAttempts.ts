@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { localTime } from '../base/text.ts';
-import type { CreateGrantInput } from '../kms/model.ts';
+import { type CreateGrantInput, grantIdentity } from '../kms/model.ts';
 import { isSameRequest } from './createGrant.ts';
-import { type EndingKind, endsGrant, grantIdentity, type JournalEntry, type JournalRecord } from './journalRecord.ts';
+import { type EndingKind, endsGrant, type JournalEntry, type JournalRecord } from './journalRecord.ts';
 
 /**
  * An earlier attempt to end the same grant that may have been carried out, the newest of them.

@@ -1,7 +1,7 @@
 import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { Emitter, type Event, type Subscription } from '../base/emitter.ts';
-import { type GrantPlace, grantIdentity } from './journalRecord.ts';
+import { type GrantPlace, grantIdentity } from '../kms/model.ts';
 import type { EndedWait } from './revocationRecord.ts';
 
 /** Waits that end within this time of another are reported together, in milliseconds. */

@@ -1,6 +1,6 @@
 import { printable } from '../base/text.ts';
 import { isKmsError, type KmsErrorKind } from '../kms/errors.ts';
-import { type ConnectionRef, type CreateGrantInput, connectionId, type Grant, type KmsKey } from '../kms/model.ts';
+import type { ConnectionRef, CreateGrantInput, Grant, KmsKey } from '../kms/model.ts';
 import type { LastRead } from './propagation.ts';
 
 /** What ends a grant. */
@@ -143,16 +143,4 @@ export function refusal(error: unknown): JournalOutcome {
 
 export function reasonOf(error: unknown): string {
   return printable(error instanceof Error ? error.message : String(error), 500);
-}
-
-/** What tells a grant on screen or in the journal from every other. */
-export interface GrantPlace {
-  readonly connection: ConnectionRef;
-  readonly key: Pick<KmsKey, 'keyId'>;
-  readonly grant: Pick<Grant, 'grantId'>;
-}
-
-/** Equal for the same grant of the same key on the same connection. */
-export function grantIdentity({ connection, key, grant }: GrantPlace): string {
-  return `${connectionId(connection)}/${key.keyId}/${grant.grantId}`;
 }

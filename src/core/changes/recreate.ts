@@ -1,6 +1,13 @@
 import * as l10n from '@vscode/l10n';
-import type { CreateGrantInput, Grant, KeyMetadata, KmsKey, PrincipalRef } from '../kms/model.ts';
-import { isAwsManaged } from '../kms/model.ts';
+import {
+  type CreateGrantInput,
+  type Grant,
+  isAwsManaged,
+  type KeyMetadata,
+  type KmsKey,
+  makesNoGrants,
+  type PrincipalRef,
+} from '../kms/model.ts';
 import { readPrincipal } from '../kms/principal.ts';
 
 /** A reason why CreateGrant can't, or very probably can't, make a grant again. */
@@ -26,15 +33,6 @@ export interface RecreatePlan {
   readonly different: readonly string[];
   readonly obstacles: readonly Obstacle[];
 }
-
-/** States of a key in which CreateGrant fails (KMS Developer Guide, "Key states of AWS KMS keys"). */
-const unusableStates: readonly string[] = [
-  'Creating',
-  'Disabled',
-  'PendingDeletion',
-  'PendingImport',
-  'PendingReplicaDeletion',
-];
 
 /** `metadata`: of the key as it is now; `undefined` when KMS does not tell. */
 export function planRecreate(key: KmsKey, grant: Grant, metadata: KeyMetadata | undefined): RecreatePlan {
@@ -84,7 +82,7 @@ function principalValue(ref: PrincipalRef | undefined): string | undefined {
 
 function keyObstacles(key: KmsKey, metadata: KeyMetadata | undefined): Obstacle[] {
   const obstacles: Obstacle[] = [];
-  if (metadata !== undefined && unusableStates.includes(metadata.state)) {
+  if (metadata !== undefined && makesNoGrants(metadata.state)) {
     obstacles.push({
       isCertain: true,
       sentence: l10n.t('The key is in the state {0}, in which KMS makes no grants.', metadata.state),

@@ -3,11 +3,11 @@ import { Emitter, type Subscription } from '../base/emitter.ts';
 import type { ActingSession, Session } from '../connections/session.ts';
 import { type Actor, recordOf } from '../kms/actor.ts';
 import { KmsError } from '../kms/errors.ts';
-import { type ConnectionRef, connectionId, type Grant, type KmsKey } from '../kms/model.ts';
+import { type ConnectionRef, connectionId, type Grant, grantIdentity, type KmsKey } from '../kms/model.ts';
 import { listedOn, type ReadListed } from '../kms/readGrant.ts';
 import type { Journal } from './journal.ts';
 import { isFinished } from './journalOutcomes.ts';
-import { type EndingKind, endsGrant, grantIdentity, type JournalOutcome, type JournalRecord } from './journalRecord.ts';
+import { type EndingKind, endsGrant, type JournalOutcome, type JournalRecord } from './journalRecord.ts';
 import {
   longestReadMs,
   type PropagationOutcome,

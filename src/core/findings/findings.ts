@@ -1,8 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../base/text.ts';
 import { serviceOfAlias, someService } from '../kms/awsServices.ts';
-import type { Grant, KeyMetadata, KmsKey } from '../kms/model.ts';
-import { isAwsManaged } from '../kms/model.ts';
+import { type Grant, isAwsManaged, type KeyMetadata, type KmsKey } from '../kms/model.ts';
 import { contextOf, describePrincipal, grantee, otherAccountOf, type Principal } from '../kms/principal.ts';
 import { managedByText, serviceOfGrant, usedBySentence, usedByText } from '../kms/serviceGrant.ts';
 import { impactOfRevoke } from '../words/impact.ts';

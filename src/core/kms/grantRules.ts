@@ -1,6 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { operationsOf, symmetricOperations } from './grantOperations.ts';
-import type { CreateGrantInput, GrantConstraints, KeyMetadata, PrincipalRef } from './model.ts';
+import {
+  type CreateGrantInput,
+  type GrantConstraints,
+  type KeyMetadata,
+  makesNoGrants,
+  type PrincipalRef,
+} from './model.ts';
 import { readPrincipal } from './principal.ts';
 
 /** Why a grant can't be for these operations; `undefined` when it can. */
@@ -248,15 +254,10 @@ export function keyProblem(metadata: KeyMetadata | undefined): string | undefine
   if (metadata?.manager === 'AWS') {
     return l10n.t('AWS manages this key: only the service that it is for can create grants on it.');
   }
-  switch (metadata?.state) {
-    case 'Disabled':
-      return l10n.t('The key is disabled. KMS creates grants on an enabled key only.');
-    case 'Creating':
-    case 'PendingDeletion':
-    case 'PendingImport':
-    case 'PendingReplicaDeletion':
-      return l10n.t('The state of the key is {0}, in which KMS creates no grants.', metadata.state);
-    default:
-      return undefined;
+  if (metadata === undefined || !makesNoGrants(metadata.state)) {
+    return undefined;
   }
+  return metadata.state === 'Disabled'
+    ? l10n.t('The key is disabled. KMS creates grants on an enabled key only.')
+    : l10n.t('The state of the key is {0}, in which KMS creates no grants.', metadata.state);
 }

@@ -87,6 +87,19 @@ export type KeyState =
   | 'Updating'
   | (string & {});
 
+const statesWithoutGrants: ReadonlySet<KeyState> = new Set([
+  'Creating',
+  'Disabled',
+  'PendingDeletion',
+  'PendingImport',
+  'PendingReplicaDeletion',
+]);
+
+/** Whether CreateGrant fails in this state of a key (KMS Developer Guide, "Key states of AWS KMS keys"). */
+export function makesNoGrants(state: KeyState): boolean {
+  return statesWithoutGrants.has(state);
+}
+
 /** DescribeKey's KeyMetadata. */
 export interface KeyMetadata {
   readonly keyId: string;
@@ -140,6 +153,19 @@ export interface Grant {
   readonly issuingAccount: string | undefined;
   readonly operations: readonly string[];
   readonly constraints: GrantConstraints;
+}
+
+/** What tells a grant on screen or in the history from every other. */
+export interface GrantPlace {
+  readonly connection: ConnectionRef | Pick<Connection, 'id'>;
+  readonly key: Pick<KmsKey, 'arn'>;
+  readonly grant: Pick<Grant, 'grantId'>;
+}
+
+/** Equal for the same grant of the same key on the same connection. */
+export function grantIdentity({ connection, key, grant }: GrantPlace): string {
+  const id = 'id' in connection ? connection.id : connectionId(connection);
+  return `${id}|${key.arn}|${grant.grantId}`;
 }
 
 /** What CreateGrant takes: all of a grant that isn't KMS's own to decide. */

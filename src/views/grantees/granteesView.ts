@@ -19,7 +19,7 @@ import {
   sortGrants,
 } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, ScannedKey, ScanResult } from '../../core/findings/scan.ts';
-import { connectionId, type Grant, type KmsKey } from '../../core/kms/model.ts';
+import { connectionId, type Grant, grantIdentity, type KmsKey } from '../../core/kms/model.ts';
 import { type TextFilter, textFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import type { Kept } from '../../platform/store.ts';
@@ -169,8 +169,11 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       return argument;
     }
     const { kind, connection, keyArn, grantId } = namedRow(argument);
-    const rows = kind === 'grant' ? this.#rows.get(`${connection?.id}|${keyArn}|${grantId}`)?.values() : undefined;
-    return [...(rows ?? [])].find((row) => row.connection.opening === connection?.opening);
+    if (kind !== 'grant' || connection === undefined || keyArn === undefined || grantId === undefined) {
+      return undefined;
+    }
+    const rows = this.#rows.get(grantIdentity({ connection, key: { arn: keyArn }, grant: { grantId } }));
+    return [...(rows?.values() ?? [])].find((row) => row.connection.opening === connection.opening);
   }
 
   #children(node: GranteesNode | undefined): GranteesNode[] {
@@ -271,9 +274,10 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     this.#changed.fire(group);
   }
 
-  #tellRevocation({ connection, key, grant }: RevocationRecord): void {
+  #tellRevocation(record: RevocationRecord): void {
+    const { connection, key, grant } = record;
     const isEnding = this.#revocations.state(connection, key, grant.grantId) !== undefined;
-    const id = `${connectionId(connection)}|${key.arn}|${grant.grantId}`;
+    const id = grantIdentity(record);
     // Whether another grant is a duplicate depends on those that stay.
     if (this.#held !== undefined && isEnding !== this.#ending.has(id)) {
       this.#recomputeSoon();
@@ -402,7 +406,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   #remember(row: GroupedGrantNode): void {
-    const id = `${row.connection.id}|${row.key.arn}|${row.grant.grantId}`;
+    const id = grantIdentity(row);
     const rows = this.#rows.get(id) ?? new Map<string, GroupedGrantNode>();
     this.#rows.set(id, rows.set(granteesNodeId(row), row));
   }
@@ -417,16 +421,19 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
         if (this.#revocations.state(connection.ref, key, grant.grantId) === undefined) {
           return false;
         }
-        ending.add(`${connection.id}|${key.arn}|${grant.grantId}`);
+        ending.add(grantIdentity({ connection, key, grant }));
         return true;
       };
       const held = heldGrants(this.#state.result.keys, this.#findingSettings.get(), this.#clock.now(), isEnding);
-      const idOf = ({ connection, key, grant }: HeldGrant) => `${connection.id}|${key.arn}|${grant.grantId}`;
       const before = new Map(
-        this.#heldBefore.filter((one) => ending.has(idOf(one))).map((one) => [idOf(one), one.findings]),
+        this.#heldBefore
+          .filter((one) => ending.has(grantIdentity(one)))
+          .map((one) => [grantIdentity(one), one.findings]),
       );
       this.#held =
-        ending.size === 0 ? held : held.map((one) => ({ ...one, findings: before.get(idOf(one)) ?? one.findings }));
+        ending.size === 0
+          ? held
+          : held.map((one) => ({ ...one, findings: before.get(grantIdentity(one)) ?? one.findings }));
       this.#ending = ending;
     }
     return this.#held;

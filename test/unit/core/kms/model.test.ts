@@ -5,11 +5,12 @@ import {
   accountOfArn,
   type ConnectionRef,
   connectionId,
+  grantIdentity,
   isAwsManaged,
   keyLabel,
 } from '../../../../src/core/kms/model.ts';
 import { connectionName } from '../../../../src/core/words/describe.ts';
-import { key, keyArnOf, metadata, profileRef } from '../fakes.ts';
+import { grant, key, keyArnOf, metadata, profileRef } from '../fakes.ts';
 
 test('two connections have the same ID only when profile and Region are the same', () => {
   const refs: ConnectionRef[] = [
@@ -23,6 +24,15 @@ test('two connections have the same ID only when profile and Region are the same
   ];
   assert.equal(new Set(refs.map(connectionId)).size, refs.length);
   assert.equal(connectionId({ ...profileRef }), connectionId(profileRef));
+});
+
+test('a grant is the same on a row and in the history, and another on another connection, key or ID', () => {
+  const place = { connection: profileRef, key: key('k1'), grant: grant('g1') };
+  const identity = grantIdentity(place);
+  assert.equal(grantIdentity({ ...place, connection: { id: connectionId(profileRef) } }), identity);
+  for (const other of [{ connection: { kind: 'sample' } as const }, { key: key('k2') }, { grant: grant('g2') }]) {
+    assert.notEqual(grantIdentity({ ...place, ...other }), identity);
+  }
 });
 
 test('a connection is called by its profile, made safe to show, or by what it is', () => {
