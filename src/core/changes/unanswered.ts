@@ -39,18 +39,18 @@ export async function checkUnanswered(journal: Journal, session: Session, clock:
 /** Looks for a grant on the same terms, made since, that no other entry knows of. */
 async function checkMade(
   journal: Journal,
-  { background: api, closed, awsTime }: Session,
+  session: Session,
   { id, of, key, grant, at, awsAt }: JournalRecord,
   clock: Clock,
 ): Promise<void> {
   // Dates of grants are AWS's: what they are compared with is, too, since the clock of this computer can be wrong.
   const madeFrom = awsAt === undefined ? at - patienceMs : awsAt - awsClocksMs;
   const age = () => {
-    const awsNow = awsTime();
+    const awsNow = session.awsTime();
     return awsAt === undefined || awsNow === undefined ? clock.now() - at : awsNow - awsAt;
   };
   const known = new Set(journal.records.map((record) => record.grant.grantId));
-  for await (const page of pagesOf(grantsOf(api, { keyArn: key.arn }, closed))) {
+  for await (const page of pagesOf(grantsOf(session.background, { keyArn: key.arn }, session.closed))) {
     const made = page.find(
       (listed) =>
         !known.has(listed.grantId) &&

@@ -1,19 +1,16 @@
-import { setMaxListeners } from 'node:events';
 import { abortError, isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import { isKind, isKmsError, isSignInProblem, KmsError } from '../kms/errors.ts';
 import type { Aws, OpenedConnection, SignInNeed } from '../kms/kmsApi.ts';
-import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
+import { type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
 import type { RequestLimiter } from '../pacing/limiter.ts';
-import { pacing } from '../pacing/paced.ts';
 import { chooseConnections, type Preferences } from './chooseConnections.ts';
-import { Inventory } from './inventory.ts';
-import type { OpenSession, Session, SessionChange } from './session.ts';
+import { OpenSession, type Session, type SessionChange } from './session.ts';
 import { type PromptPermissions, signInNeeded, signInOf } from './signIn.ts';
 
 export interface ConnectionsOptions {
-  /** Loads the AWS room, on first use. */
+  /** Loads AWS's SDK, on first use. */
   readonly aws: () => Promise<Aws>;
   /** Paces all requests to KMS of all connections, those of one account and Region together. */
   readonly limiter: RequestLimiter;
@@ -51,7 +48,6 @@ interface Slot {
 /** The connections on screen, each opened when first asked for, on its own, and opened anew when its files change. */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  readonly #paced: ReturnType<typeof pacing>;
   readonly #slots = new Map<string, Slot>();
   readonly #listChanged = new Emitter();
   /** Other connections are to be shown, or in another order. */
@@ -81,7 +77,6 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    this.#paced = pacing(options.limiter);
   }
 
   /**
@@ -388,7 +383,14 @@ export class Connections {
     const opened = await aws.open(ref);
     stopIfStale(opened);
     this.#openings += 1;
-    const session = this.#createSession(ref, opened, this.#openings);
+    const { limiter, clock } = this.#options;
+    const session = new OpenSession({ ref, opened, opening: this.#openings, limiter, clock });
+    session.onDidChange((change) => {
+      // Of a session that is closed, or not given out yet, nobody needs to know.
+      if (slot.session === session) {
+        this.#sessionChanged.fire({ session, change });
+      }
+    });
     // Whoever asked gets the reason first: closing the session aborts what it asked.
     opened.ended.addEventListener('abort', () => setImmediate(() => this.#end(slot, session)), { once: true });
     const identity = session.identity().catch((error: unknown) => {
@@ -417,64 +419,6 @@ export class Connections {
   /** What began before the connection was closed: it follows the newer opening, unless the connection is shown no more. */
   #again(slot: Slot): Promise<Session> {
     return this.#slots.get(slot.id) === slot ? this.open(slot.ref) : Promise.reject(abortError());
-  }
-
-  #createSession(ref: ConnectionRef, opened: OpenedConnection, opening: number): OpenSession {
-    const controller = new AbortController();
-    // Every request of the session listens to it: a scan has many at once, and none stays.
-    setMaxListeners(0, controller.signal);
-    let asked: Promise<CallerIdentity> | undefined;
-    let known: CallerIdentity | undefined;
-    const notify = (change: SessionChange) => {
-      // Of a session that is closed, or not given out yet, nobody needs to know.
-      if (this.find(session.connection) === session) {
-        this.#sessionChanged.fire({ session, change });
-      }
-    };
-    const ask = async (signal: AbortSignal) => {
-      const identity = await opened.api.callerIdentity(signal);
-      const isNew = known?.arn !== identity.arn;
-      known = identity;
-      if (isNew) {
-        notify({ kind: 'identity' });
-      }
-      return identity;
-    };
-    const id = connectionId(ref);
-    // AWS counts the requests of an account in a Region, whichever profiles they are signed by.
-    const isAws = opened.endpoint.kind === 'aws';
-    const quota = () => (isAws && known !== undefined ? `${known.account}/${opened.region}` : id);
-    const { api, background, forInventory } = this.#paced(quota, opened.api);
-    const inventory = new Inventory(forInventory, controller.signal, this.#options.clock);
-    inventory.onDidChange(notify);
-    const session: OpenSession = {
-      connection: { id, opening, ref, region: opened.region, endpoint: opened.endpoint },
-      api,
-      background,
-      inventory,
-      closed: controller.signal,
-      identity: () => {
-        asked ??= ask(controller.signal).catch((error: unknown) => {
-          asked = undefined;
-          throw error;
-        });
-        return asked;
-      },
-      get knownIdentity() {
-        return known;
-      },
-      confirmIdentity: async (signal) => {
-        const identity = await ask(AbortSignal.any([signal, controller.signal]));
-        asked = Promise.resolve(identity);
-        return identity;
-      },
-      awsTime: () => opened.awsTime(),
-      close: () => {
-        controller.abort();
-        opened.close();
-      },
-    };
-    return session;
   }
 
   async #watch(): Promise<void> {

@@ -1,7 +1,12 @@
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../base/clock.ts';
+import { Emitter } from '../base/emitter.ts';
 import type { Actor } from '../kms/actor.ts';
-import type { KmsApi } from '../kms/kmsApi.ts';
-import type { CallerIdentity, Connection } from '../kms/model.ts';
-import type { Inventory, InventoryChange } from './inventory.ts';
+import type { KmsApi, OpenedConnection } from '../kms/kmsApi.ts';
+import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
+import type { RequestLimiter } from '../pacing/limiter.ts';
+import { paced } from '../pacing/paced.ts';
+import { Inventory, type InventoryChange } from './inventory.ts';
 
 /** An open connection: the one place where a node's connection leads to a client. */
 export interface Session {
@@ -33,4 +38,80 @@ export interface ActingSession {
 
 export type SessionChange = InventoryChange | { readonly kind: 'identity' };
 
-export type OpenSession = Session & { close(): void };
+interface SessionOptions {
+  readonly ref: ConnectionRef;
+  readonly opened: OpenedConnection;
+  /** A number that no other opening has. */
+  readonly opening: number;
+  readonly limiter: RequestLimiter;
+  readonly clock: Clock;
+}
+
+/** A session, for who opens and closes it. */
+export class OpenSession implements Session {
+  readonly connection: Connection;
+  readonly api: KmsApi;
+  readonly background: KmsApi;
+  readonly inventory: Inventory;
+  readonly #opened: OpenedConnection;
+  readonly #closing = new AbortController();
+  readonly closed = this.#closing.signal;
+  readonly #changed = new Emitter<SessionChange>();
+  readonly onDidChange = this.#changed.event;
+  #identity: Promise<CallerIdentity> | undefined;
+  #knownIdentity: CallerIdentity | undefined;
+
+  constructor({ ref, opened, opening, limiter, clock }: SessionOptions) {
+    const id = connectionId(ref);
+    const { region, endpoint } = opened;
+    this.#opened = opened;
+    this.connection = { id, opening, ref, region, endpoint };
+    // Every request of the session listens to it: a scan has many at once, and none stays.
+    setMaxListeners(0, this.closed);
+    // AWS counts the requests of an account in a Region, whichever profiles they are signed by.
+    const quota = () =>
+      endpoint.kind === 'aws' && this.#knownIdentity !== undefined ? `${this.#knownIdentity.account}/${region}` : id;
+    const { api, background, forInventory } = paced(limiter, quota, opened.api);
+    this.api = api;
+    this.background = background;
+    this.inventory = new Inventory(forInventory, this.closed, clock);
+    this.inventory.onDidChange((change) => this.#changed.fire(change));
+  }
+
+  identity(): Promise<CallerIdentity> {
+    this.#identity ??= this.#ask(this.closed).catch((error: unknown) => {
+      this.#identity = undefined;
+      throw error;
+    });
+    return this.#identity;
+  }
+
+  get knownIdentity(): CallerIdentity | undefined {
+    return this.#knownIdentity;
+  }
+
+  async confirmIdentity(signal: AbortSignal): Promise<CallerIdentity> {
+    const identity = await this.#ask(AbortSignal.any([signal, this.closed]));
+    this.#identity = Promise.resolve(identity);
+    return identity;
+  }
+
+  awsTime(): number | undefined {
+    return this.#opened.awsTime();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#opened.close();
+  }
+
+  async #ask(signal: AbortSignal): Promise<CallerIdentity> {
+    const identity = await this.#opened.api.callerIdentity(signal);
+    const isNew = this.#knownIdentity?.arn !== identity.arn;
+    this.#knownIdentity = identity;
+    if (isNew) {
+      this.#changed.fire({ kind: 'identity' });
+    }
+    return identity;
+  }
+}

@@ -35,127 +35,124 @@ type Read<T> = (
  * A read joins another only while that one waits for its turn: no answer is older than its question, so that none can
  * say anything of a change from before it.
  *
- * For each connection it is told whose quota a request counts against, and the KMS to send it to.
+ * @param quota names the account and Region whose quota a request counts against
  */
-export function pacing(limiter: RequestLimiter): (quota: () => string, api: KmsApi) => PacedKms {
-  return (quota, api) => {
-    const reads = <T>(operation: LimitedOperation): Read<T> => {
-      const underWay = new Map<string, SharedRead<T>>();
-      return (priority, input, signal, send) => {
-        if (signal.aborted) {
-          return Promise.reject(abortError());
+export function paced(limiter: RequestLimiter, quota: () => string, api: KmsApi): PacedKms {
+  const reads = <T>(operation: LimitedOperation): Read<T> => {
+    const underWay = new Map<string, SharedRead<T>>();
+    return (priority, input, signal, send) => {
+      if (signal.aborted) {
+        return Promise.reject(abortError());
+      }
+      const id = JSON.stringify(input);
+      const known = underWay.get(id);
+      if (known?.isWaiting === true) {
+        if (priority === 'interactive') {
+          known.raise();
         }
-        const id = JSON.stringify(input);
-        const known = underWay.get(id);
-        if (known?.isWaiting === true) {
-          if (priority === 'interactive') {
-            known.raise();
-          }
-          return known.wait(signal);
+        return known.wait(signal);
+      }
+      const read: SharedRead<T> = new SharedRead(limiter, { quota: quota(), operation, priority }, send, () => {
+        if (underWay.get(id) === read) {
+          underWay.delete(id);
         }
-        const read: SharedRead<T> = new SharedRead(limiter, { quota: quota(), operation, priority }, send, () => {
-          if (underWay.get(id) === read) {
-            underWay.delete(id);
-          }
-        });
-        underWay.set(id, read);
-        return read.wait(signal);
-      };
+      });
+      underWay.set(id, read);
+      return read.wait(signal);
     };
-    const change = async <T>(
-      operation: LimitedOperation,
-      isRepeatable: boolean,
-      signal: AbortSignal,
-      send: () => Promise<T>,
-    ): Promise<T> => {
-      let lost: unknown;
-      let isSent = false;
-      const noting = async () => {
-        isSent = true;
-        try {
-          return await send();
-        } catch (error) {
-          if (isOutcomeUnknown(error)) {
-            lost = error;
-          }
-          // A refusal changed nothing: cancelled after it, nothing was sent that counts.
-          isSent = lost !== undefined || (isAbort(error) && !wasNotSent(error));
-          throw error;
-        }
-      };
+  };
+  const change = async <T>(
+    operation: LimitedOperation,
+    isRepeatable: boolean,
+    signal: AbortSignal,
+    send: () => Promise<T>,
+  ): Promise<T> => {
+    let lost: unknown;
+    let isSent = false;
+    const noting = async () => {
+      isSent = true;
       try {
-        return await limiter.run({
-          quota: quota(),
-          operation,
-          priority: 'interactive',
-          isRepeatable,
-          signal,
-          send: noting,
-        });
+        return await send();
       } catch (error) {
-        if (isAbort(error) && isSent === wasNotSent(error)) {
-          throw isSent ? abortError() : notSentError();
+        if (isOutcomeUnknown(error)) {
+          lost = error;
         }
-        // A refusal of the second request says nothing of the first, whose answer was lost: that may have made the change.
-        const tells = lost === undefined || isAbort(error) || isKind(error, 'grantNotFound', 'invalidGrantId');
-        throw tells ? error : lost;
+        // A refusal changed nothing: cancelled after it, nothing was sent that counts.
+        isSent = lost !== undefined || (isAbort(error) && !wasNotSent(error));
+        throw error;
       }
     };
+    try {
+      return await limiter.run({
+        quota: quota(),
+        operation,
+        priority: 'interactive',
+        isRepeatable,
+        signal,
+        send: noting,
+      });
+    } catch (error) {
+      if (isAbort(error) && isSent === wasNotSent(error)) {
+        throw isSent ? abortError() : notSentError();
+      }
+      // A refusal of the second request says nothing of the first, whose answer was lost: that may have made the change.
+      const tells = lost === undefined || isAbort(error) || isKind(error, 'grantNotFound', 'invalidGrantId');
+      throw tells ? error : lost;
+    }
+  };
 
-    const keys = reads<Page<KeyListEntry>>('ListKeys');
-    const aliases = reads<Page<AliasListEntry>>('ListAliases');
-    const aliasesOf = reads<readonly string[]>('ListAliases');
-    const metadata = reads<KeyMetadata>('DescribeKey');
-    const grants = reads<Page<Grant>>('ListGrants');
-    const retirable = reads<Page<Grant>>('ListRetirableGrants');
-    const policy = reads<string>('GetKeyPolicy');
-    const tags = reads<readonly KeyTag[]>('ListResourceTags');
-    const rotation = reads<KeyRotation>('GetKeyRotationStatus');
-    const lastUsage = reads<KeyLastUsage>('GetKeyLastUsage');
+  const keys = reads<Page<KeyListEntry>>('ListKeys');
+  const aliases = reads<Page<AliasListEntry>>('ListAliases');
+  const aliasesOf = reads<readonly string[]>('ListAliases');
+  const metadata = reads<KeyMetadata>('DescribeKey');
+  const grants = reads<Page<Grant>>('ListGrants');
+  const retirable = reads<Page<Grant>>('ListRetirableGrants');
+  const policy = reads<string>('GetKeyPolicy');
+  const tags = reads<readonly KeyTag[]>('ListResourceTags');
+  const rotation = reads<KeyRotation>('GetKeyRotationStatus');
+  const lastUsage = reads<KeyLastUsage>('GetKeyLastUsage');
 
-    const asked = (priority: Priority): KmsApi => ({
-      listKeys: (marker, signal) => keys(priority, [marker], signal, (own) => api.listKeys(marker, own)),
-      listAliases: (marker, signal) => aliases(priority, [marker], signal, (own) => api.listAliases(marker, own)),
-      listAliasesOf: (keyArn, signal) => aliasesOf(priority, [keyArn], signal, (own) => api.listAliasesOf(keyArn, own)),
-      describeKey: (keyArn, signal) => metadata(priority, [keyArn], signal, (own) => api.describeKey(keyArn, own)),
-      listGrants: (query, signal) =>
-        grants(priority, [query.keyArn, query.grantId, query.marker], signal, (own) => api.listGrants(query, own)),
-      listRetirableGrants: (principal, marker, signal) =>
-        retirable(priority, [principal, marker], signal, (own) => api.listRetirableGrants(principal, marker, own)),
-      getKeyPolicy: (keyArn, policyName, signal) =>
-        policy(priority, [keyArn, policyName], signal, (own) => api.getKeyPolicy(keyArn, policyName, own)),
-      listResourceTags: (keyArn, signal) =>
-        tags(priority, [keyArn], signal, (own) => api.listResourceTags(keyArn, own)),
-      getKeyRotationStatus: (keyArn, signal) =>
-        rotation(priority, [keyArn], signal, (own) => api.getKeyRotationStatus(keyArn, own)),
-      getKeyLastUsage: (keyArn, signal) =>
-        lastUsage(priority, [keyArn], signal, (own) => api.getKeyLastUsage(keyArn, own)),
+  const asked = (priority: Priority): KmsApi => ({
+    listKeys: (marker, signal) => keys(priority, [marker], signal, (own) => api.listKeys(marker, own)),
+    listAliases: (marker, signal) => aliases(priority, [marker], signal, (own) => api.listAliases(marker, own)),
+    listAliasesOf: (keyArn, signal) => aliasesOf(priority, [keyArn], signal, (own) => api.listAliasesOf(keyArn, own)),
+    describeKey: (keyArn, signal) => metadata(priority, [keyArn], signal, (own) => api.describeKey(keyArn, own)),
+    listGrants: (query, signal) =>
+      grants(priority, [query.keyArn, query.grantId, query.marker], signal, (own) => api.listGrants(query, own)),
+    listRetirableGrants: (principal, marker, signal) =>
+      retirable(priority, [principal, marker], signal, (own) => api.listRetirableGrants(principal, marker, own)),
+    getKeyPolicy: (keyArn, policyName, signal) =>
+      policy(priority, [keyArn, policyName], signal, (own) => api.getKeyPolicy(keyArn, policyName, own)),
+    listResourceTags: (keyArn, signal) => tags(priority, [keyArn], signal, (own) => api.listResourceTags(keyArn, own)),
+    getKeyRotationStatus: (keyArn, signal) =>
+      rotation(priority, [keyArn], signal, (own) => api.getKeyRotationStatus(keyArn, own)),
+    getKeyLastUsage: (keyArn, signal) =>
+      lastUsage(priority, [keyArn], signal, (own) => api.getKeyLastUsage(keyArn, own)),
 
-      revokeGrant: (grant, actor, signal) =>
-        change('RevokeGrant', true, signal, () => api.revokeGrant(grant, actor, signal)),
-      retireGrant: (grant, actor, signal) =>
-        change('RetireGrant', true, signal, () => api.retireGrant(grant, actor, signal)),
-      // With a name, KMS answers a second request with the grant that the first one made.
-      createGrant: (input, actor, signal) =>
-        change('CreateGrant', input.name !== undefined, signal, () => api.createGrant(input, actor, signal)),
-      // A server that does not know dry runs makes the change.
-      dryRunRevokeGrant: (grant, signal) =>
-        change('RevokeGrant', true, signal, () => api.dryRunRevokeGrant(grant, signal)),
-      dryRunRetireGrant: (grant, signal) =>
-        change('RetireGrant', true, signal, () => api.dryRunRetireGrant(grant, signal)),
-      dryRunCreateGrant: (input, signal) =>
-        change('CreateGrant', input.name !== undefined, signal, () => api.dryRunCreateGrant(input, signal)),
+    revokeGrant: (grant, actor, signal) =>
+      change('RevokeGrant', true, signal, () => api.revokeGrant(grant, actor, signal)),
+    retireGrant: (grant, actor, signal) =>
+      change('RetireGrant', true, signal, () => api.retireGrant(grant, actor, signal)),
+    // With a name, KMS answers a second request with the grant that the first one made.
+    createGrant: (input, actor, signal) =>
+      change('CreateGrant', input.name !== undefined, signal, () => api.createGrant(input, actor, signal)),
+    // A server that does not know dry runs makes the change.
+    dryRunRevokeGrant: (grant, signal) =>
+      change('RevokeGrant', true, signal, () => api.dryRunRevokeGrant(grant, signal)),
+    dryRunRetireGrant: (grant, signal) =>
+      change('RetireGrant', true, signal, () => api.dryRunRetireGrant(grant, signal)),
+    dryRunCreateGrant: (input, signal) =>
+      change('CreateGrant', input.name !== undefined, signal, () => api.dryRunCreateGrant(input, signal)),
 
-      // Not of KMS.
-      callerIdentity: (signal) => api.callerIdentity(signal),
-    });
+    // Not of KMS.
+    callerIdentity: (signal) => api.callerIdentity(signal),
+  });
 
-    const [interactive, background] = [asked('interactive'), asked('background')];
-    return {
-      api: interactive,
-      background,
-      forInventory: { ...interactive, describeKey: background.describeKey },
-    };
+  const [interactive, background] = [asked('interactive'), asked('background')];
+  return {
+    api: interactive,
+    background,
+    forInventory: { ...interactive, describeKey: background.describeKey },
   };
 }
 

@@ -4,7 +4,7 @@ import { abortError } from '../../../../src/core/base/abort.ts';
 import { isPartial, type ScanCounts, type ScanResult, scanGrants } from '../../../../src/core/findings/scan.ts';
 import type { ConnectionRef } from '../../../../src/core/kms/model.ts';
 import { RequestLimiter } from '../../../../src/core/pacing/limiter.ts';
-import { pacing } from '../../../../src/core/pacing/paced.ts';
+import { paced } from '../../../../src/core/pacing/paced.ts';
 import { createThrottle } from '../../../../src/emulator/throttle.ts';
 import {
   FakeClock,
@@ -33,10 +33,13 @@ function setUp(...sessions: readonly FakeSession[]) {
   const controller = new AbortController();
   const clock = new FakeClock({ auto: true });
   const told: ScanCounts[] = [];
-  const paced = pacing(new RequestLimiter(clock));
+  const limiter = new RequestLimiter(clock);
   const scan = () =>
     scanGrants({
-      sessions: sessions.map((session) => ({ ...session, ...paced(() => session.connection.id, session.api) })),
+      sessions: sessions.map((session) => ({
+        ...session,
+        ...paced(limiter, () => session.connection.id, session.api),
+      })),
       signal: controller.signal,
       clock,
       onProgress: (counts) => told.push(counts),
@@ -279,9 +282,9 @@ function distant(clock: FakeClock, latencyMs: number) {
 async function scanDistant(kms: FakeKms, clock: FakeClock): Promise<ScanResult> {
   const session = openSession(kms);
   let result: ScanResult | undefined;
-  const paced = pacing(new RequestLimiter(clock))(() => session.connection.id, kms);
+  const own = paced(new RequestLimiter(clock), () => session.connection.id, kms);
   const signal = new AbortController().signal;
-  void scanGrants({ sessions: [{ ...session, ...paced }], signal, clock, onProgress: () => {} }).then((ended) => {
+  void scanGrants({ sessions: [{ ...session, ...own }], signal, clock, onProgress: () => {} }).then((ended) => {
     result = ended;
   });
   while (result === undefined) {

@@ -5,7 +5,7 @@ import { isAbort } from '../../../../src/core/base/abort.ts';
 import { isKind } from '../../../../src/core/kms/errors.ts';
 import type { KmsApi } from '../../../../src/core/kms/kmsApi.ts';
 import { type LimitedOperation, RequestLimiter } from '../../../../src/core/pacing/limiter.ts';
-import { pacing } from '../../../../src/core/pacing/paced.ts';
+import { paced } from '../../../../src/core/pacing/paced.ts';
 import { unverified } from '../../actors.ts';
 import { type Call, FakeClock, FakeKms, gate, grant, keyArnOf, kmsError, settle } from '../fakes.ts';
 
@@ -25,12 +25,11 @@ const wanted = {
 function setUp(budget = 50) {
   const clock = new FakeClock();
   const limiter = new RequestLimiter(clock, budget);
-  const paced = pacing(limiter);
   const kms = new FakeKms();
   kms.addGrants(keyArn, 'g1', 'g2');
-  const connection = paced(() => 'c1', kms);
+  const connection = paced(limiter, () => 'c1', kms);
   const operations = () => kms.calls.map(({ operation }) => operation);
-  return { clock, limiter, paced, kms, ...connection, operations };
+  return { clock, limiter, kms, ...connection, operations };
 }
 
 /** Answers to ListGrants that a test lets go one by one. */
@@ -129,13 +128,13 @@ test('reads that ask the same before the request is sent are one request', async
 });
 
 test('reads that differ in key, grant, page, method or connection are not', async () => {
-  const { kms, api, paced } = setUp();
+  const { kms, api, limiter } = setUp();
   await Promise.all([
     api.listGrants({ keyArn }, never),
     api.listGrants({ keyArn: keyArnOf('k2') }, never),
     api.listGrants(ref, never),
     api.listGrants({ keyArn, marker: 'after 1' }, never),
-    paced(() => 'c2', kms).api.listGrants({ keyArn }, never),
+    paced(limiter, () => 'c2', kms).api.listGrants({ keyArn }, never),
   ]);
   await Promise.all([api.listAliases(keyArn, never), api.listAliasesOf(keyArn, never)]);
   assert.equal(kms.calls.length, 7);
