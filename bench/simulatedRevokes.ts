@@ -36,7 +36,6 @@ export async function simulateRevokes(
     clock,
     random: seeded(1),
     policy: defaultPolicy,
-    onProgress: () => {},
   });
   const all: Simulated[] = [];
   for (const { grant } of [...data.grantsOf(key?.id ?? '').values()]) {

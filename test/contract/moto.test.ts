@@ -209,7 +209,6 @@ await withPython('moto', async (tools) => {
         clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
         random: () => 0,
         policy: defaultPolicy,
-        onProgress: () => {},
       });
       assert.deepEqual(await poller.follow(grantId, 0), { kind: 'gone', afterMs: 0 });
       poller.dispose();

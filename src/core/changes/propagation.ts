@@ -1,5 +1,6 @@
 import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
+import { Emitter } from '../base/emitter.ts';
 import { isKmsError, type KmsErrorKind } from '../kms/errors.ts';
 import type { ReadListed } from '../kms/readGrant.ts';
 
@@ -76,7 +77,6 @@ export interface PollerOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly policy: PropagationPolicy;
-  readonly onProgress: (grantId: string, progress: PropagationProgress) => void;
 }
 
 /** All times are those of `clock.monotonic()`. */
@@ -108,6 +108,8 @@ export class PropagationPoller {
   readonly #options: PollerOptions;
   readonly #targets = new Map<string, Target>();
   readonly #stopped = new AbortController();
+  readonly #progressed = new Emitter<{ readonly grantId: string; readonly progress: PropagationProgress }>();
+  readonly onDidProgress = this.#progressed.event;
   /** Reads since the newest target joined: where in the schedule we are. */
   #reads = 0;
   #troubles = 0;
@@ -192,7 +194,7 @@ export class PropagationPoller {
 
   /** Sleeps as the schedule says; a grant that joins starts the schedule anew and ends the sleep. */
   async #wait(): Promise<void> {
-    const { clock, policy, random, onProgress } = this.#options;
+    const { clock, policy, random } = this.#options;
     for (;;) {
       this.#wake = new AbortController();
       const next = policy.firstDelaysMs[this.#reads] ?? policy.intervalMs;
@@ -200,12 +202,9 @@ export class PropagationPoller {
       const backOff = this.#troubles === 0 ? 0 : Math.min(longestBackOffMs, 1000 * 2 ** this.#troubles);
       const delay = Math.round(random() * Math.max(scheduled, backOff));
       for (const target of this.#targets.values()) {
-        onProgress(target.grantId, {
-          nextCheckAt: clock.now() + delay,
-          lastRead: target.lastRead,
-          absences: target.absences,
-          trouble: this.#trouble,
-        });
+        const { grantId, lastRead, absences } = target;
+        const nextCheckAt = clock.now() + delay;
+        this.#progressed.fire({ grantId, progress: { nextCheckAt, lastRead, absences, trouble: this.#trouble } });
       }
       this.#delay = delay;
       if (delay === 0) {

@@ -2,19 +2,12 @@ import type { Clock } from '../base/clock.ts';
 import { Emitter, type Subscription } from '../base/emitter.ts';
 import type { ActingSession, Session } from '../connections/session.ts';
 import { type Actor, recordOf } from '../kms/actor.ts';
-import { KmsError } from '../kms/errors.ts';
 import { type ConnectionRef, connectionId, type Grant, grantIdentity, type KmsKey } from '../kms/model.ts';
-import { listedOn, type ReadListed } from '../kms/readGrant.ts';
 import type { Journal } from './journal.ts';
 import { isFinished } from './journalOutcomes.ts';
 import { type EndingKind, endsGrant, type JournalOutcome, type JournalRecord } from './journalRecord.ts';
-import {
-  longestReadMs,
-  type PropagationOutcome,
-  type PropagationPolicy,
-  PropagationPoller,
-  type PropagationProgress,
-} from './propagation.ts';
+import { KeyPollers } from './keyPollers.ts';
+import type { PropagationOutcome, PropagationPolicy, PropagationProgress } from './propagation.ts';
 import {
   afterRequest,
   type EndedWait,
@@ -76,8 +69,7 @@ export class Revocations {
   readonly #options: RevocationsOptions;
   /** By {@link grantIdentity}. */
   readonly #entries = new Map<string, Entry>();
-  readonly #pollers = new Map<string, { readonly poller: PropagationPoller; readonly session: Session }>();
-  readonly #watched = new WeakSet<Session>();
+  readonly #pollers: KeyPollers;
   readonly #subscription: Subscription;
   readonly #changed = new Emitter<RevocationRecord>();
   /** What the row of this grant shows changed. */
@@ -87,6 +79,14 @@ export class Revocations {
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
+    this.#pollers = new KeyPollers(options);
+    this.#pollers.onDidProgress(({ place, progress }) => {
+      const entry = this.#entries.get(grantIdentity(place));
+      if (entry !== undefined) {
+        entry.progress = progress;
+        this.#changed.fire(entry.record);
+      }
+    });
     this.#subscription = options.journal.onDidChange(() => this.#takeOver());
   }
 
@@ -186,7 +186,7 @@ export class Revocations {
 
   /** Ends the wait, with a read that is under way for it. The revoke stands. */
   stopWaiting(ref: ConnectionRef, key: KmsKey, grantId: string): void {
-    this.#pollers.get(pollerId(ref, key.arn))?.poller.stop(grantId);
+    this.#pollers.stop(ref, key.arn, grantId);
   }
 
   /** Waits again, with a full new time limit, for a grant that was left unconfirmed. */
@@ -382,11 +382,7 @@ export class Revocations {
 
   dispose(): void {
     this.#subscription.dispose();
-    const pollers = [...this.#pollers.values()];
-    this.#pollers.clear();
-    for (const { poller } of pollers) {
-      poller.dispose();
-    }
+    this.#pollers.dispose();
   }
 
   #begin(kind: EndingKind, { session, actor }: ActingSession, key: KmsKey, grant: Grant): Entry {
@@ -456,18 +452,18 @@ export class Revocations {
       entry.phase = 'idle'; // The next opening takes the wait up.
       return;
     }
-    const poller = this.#poller(session, entry.record);
     entry.phase = 'confirming';
     entry.progress = undefined;
     this.#changed.fire(entry.record);
     // Of what began in another process only the date is known, and a clock may have been set since.
     const since = Math.max(from, clock.monotonic() - policy().timeoutMs);
-    void poller
-      .follow(entry.record.grant.grantId, since)
-      .then((outcome) => this.#end(session, poller, entry, afterRequest(outcome, since - entry.requestedAt)));
+    void this.#pollers.follow(session, entry.record, since).then((outcome) => {
+      return this.#end(entry, outcome && afterRequest(outcome, since - entry.requestedAt));
+    });
   }
 
-  async #end(session: Session, poller: PropagationPoller, entry: Entry, outcome: PropagationOutcome): Promise<void> {
+  /** @param outcome `undefined` when the session was closed before the end */
+  async #end(entry: Entry, outcome: PropagationOutcome | undefined): Promise<void> {
     const { record } = entry;
     entry.phase = 'idle';
     entry.progress = undefined;
@@ -475,12 +471,8 @@ export class Revocations {
     if (this.#entries.get(grantIdentity(record)) !== entry) {
       return; // A newer revoke of the same grant took over.
     }
-    if (session.closed.aborted || poller.disposed) {
+    if (outcome === undefined) {
       return; // The next opening takes the wait up.
-    }
-    // The next wait on this key starts with the settings as they are then.
-    if (poller.idle) {
-      this.#pollers.delete(pollerId(record.connection, record.key.arn));
     }
     if (outcome.kind === 'gone') {
       entry.record = { ...record, unconfirmed: undefined, endedAt: this.#options.clock.now() };
@@ -491,56 +483,6 @@ export class Revocations {
       await this.#note(record, endOf(outcome));
     }
     this.#ended.fire({ record, outcome });
-  }
-
-  #poller(session: Session, record: RevocationRecord): PropagationPoller {
-    const id = pollerId(record.connection, record.key.arn);
-    const running = this.#pollers.get(id);
-    if (running !== undefined) {
-      return running.poller;
-    }
-    const { clock, random, policy } = this.#options;
-    const { key, connection } = record;
-    const known = (grantId: string) => this.#entries.get(grantIdentity({ connection, key, grant: { grantId } }));
-    const read = listedOn(session.background, key.arn, (grantId) => {
-      const retiring = known(grantId)?.record.grant.retiringPrincipal;
-      return retiring?.kind === 'principal' ? retiring.value : undefined;
-    });
-    const poller = new PropagationPoller({
-      read: withDeadline(read, clock),
-      clock,
-      random,
-      policy: policy(),
-      onProgress: (grantId, progress) => {
-        const entry = known(grantId);
-        if (entry === undefined) {
-          return;
-        }
-        entry.progress = progress;
-        this.#changed.fire(entry.record);
-      },
-    });
-    this.#pollers.set(id, { poller, session });
-    this.#watch(session);
-    return poller;
-  }
-
-  /** One listener a session: a signal warns when it has many. */
-  #watch(session: Session): void {
-    if (this.#watched.has(session)) {
-      return;
-    }
-    this.#watched.add(session);
-    const onClosed = () => {
-      for (const [id, { poller, session: owner }] of [...this.#pollers]) {
-        if (owner !== session) {
-          continue;
-        }
-        this.#pollers.delete(id);
-        poller.dispose();
-      }
-    };
-    session.closed.addEventListener('abort', onClosed, { once: true });
   }
 
   async #note({ id }: RevocationRecord, outcome: JournalOutcome): Promise<void> {
@@ -565,30 +507,4 @@ export class Revocations {
       await this.#note({ ...record, id }, { kind: 'dismissed' });
     }
   }
-}
-
-/** Ends a read that is never done with, such as of a list whose pages trickle in. */
-function withDeadline(read: ReadListed, clock: Clock): ReadListed {
-  return async (grantIds, signal) => {
-    const [deadline, done] = [new AbortController(), new AbortController()];
-    clock.sleep(longestReadMs, done.signal).then(
-      () => deadline.abort(),
-      () => {},
-    );
-    try {
-      return await read(grantIds, AbortSignal.any([signal, deadline.signal]));
-    } catch (error) {
-      if (!deadline.signal.aborted || signal.aborted) {
-        throw error;
-      }
-      const message = `No whole answer within ${longestReadMs / 1000} s.`;
-      throw new KmsError({ kind: 'timeout', operation: 'ListGrants', awsName: 'TimeoutError', message }, error);
-    } finally {
-      done.abort();
-    }
-  };
-}
-
-function pollerId(ref: ConnectionRef, keyArn: string): string {
-  return `${connectionId(ref)}/${keyArn}`;
 }

@@ -36,7 +36,6 @@ function scripted(script: readonly Answer[], setup: Setup = {}) {
     clock,
     random,
     policy: { ...defaultPolicy, ...policy },
-    onProgress: (_grantId, told) => progress.push(told),
     read: async (grantIds) => {
       const answer = script[Math.min(reads.length, script.length - 1)];
       reads.push({ at: clock.monotonic() - start, grantIds });
@@ -50,6 +49,7 @@ function scripted(script: readonly Answer[], setup: Setup = {}) {
       throw kmsError(answer);
     },
   });
+  poller.onDidProgress((one) => progress.push(one.progress));
   return { poller, clock, start, reads, progress, readTimes: () => reads.map(({ at }) => at) };
 }
 
@@ -122,7 +122,6 @@ test('a list that flaps for ever ends as timed out', async () => {
     clock,
     random: longest,
     policy: defaultPolicy,
-    onProgress: () => {},
     read: async (ids) => {
       reads += 1;
       return new Set(reads % 3 === 0 ? ids : []);
@@ -170,7 +169,6 @@ test('a failure that is not ours is trouble of unknown kind, and the wait goes o
     clock,
     random: longest,
     policy: defaultPolicy,
-    onProgress: (_id, { trouble }) => troubles.push(trouble),
     read: async () => {
       if (failures.length > 0) {
         throw failures.shift();
@@ -178,6 +176,7 @@ test('a failure that is not ours is trouble of unknown kind, and the wait goes o
       return new Set();
     },
   });
+  poller.onDidProgress(({ progress: { trouble } }) => troubles.push(trouble));
   assert.equal((await poller.follow('g1', clock.monotonic())).kind, 'gone');
   assert.deepEqual(troubles.slice(0, 5), [undefined, 'unknown', 'unknown', 'unknown', undefined]);
 });
@@ -223,7 +222,6 @@ test('a computer that sleeps for eight hours ends no wait: not by a read that fa
     clock,
     random: longest,
     policy: defaultPolicy,
-    onProgress: () => {},
     read: async (ids) => {
       reads += 1;
       if (reads === 5) {
@@ -247,7 +245,6 @@ test('a wall clock that is set back or forward changes nothing', async () => {
       clock,
       random: longest,
       policy: defaultPolicy,
-      onProgress: () => {},
       read: async (ids) => {
         reads += 1;
         if (reads === 8) {
@@ -348,7 +345,6 @@ test('a grant stopped while a read is under way is not judged by its answer', as
     clock,
     random: longest,
     policy: { ...defaultPolicy, absentReads: 1 },
-    onProgress: () => {},
     read: async () => {
       reads += 1;
       await answer.passed;
@@ -371,7 +367,6 @@ test('disposing aborts the read under way, stops all, and reads no more', async 
     clock,
     random: longest,
     policy: defaultPolicy,
-    onProgress: () => {},
     read: (_ids, signal) => {
       signals.push(signal);
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
@@ -415,7 +410,6 @@ test('a grant that is seen gone is asked for no more, while the other one is', a
     clock,
     random: longest,
     policy: defaultPolicy,
-    onProgress: () => {},
     read: async (ids) => {
       asked.push(ids.join());
       return new Set(asked.length < 5 ? ['g2'] : []);
@@ -452,7 +446,6 @@ test('a grant that joins while a read is under way is judged from the next one o
     clock,
     random: longest,
     policy: { ...defaultPolicy, absentReads: 1 },
-    onProgress: () => {},
     read: async (ids) => {
       asked.push(ids.join());
       if (asked.length === 1) {
@@ -578,11 +571,11 @@ test('over thousands of random schedules: gone only after the absences, waits wi
       random,
       policy,
       read,
-      onProgress: (_id, { nextCheckAt }) => {
-        const step = policy.firstDelaysMs[sinceJoin] ?? policy.intervalMs;
-        const backOff = failures === 0 ? 0 : Math.min(60_000, 1000 * 2 ** failures);
-        assert.ok(nextCheckAt - clock.now() <= Math.max(step, backOff), 'it waits too long');
-      },
+    });
+    poller.onDidProgress(({ progress: { nextCheckAt } }) => {
+      const step = policy.firstDelaysMs[sinceJoin] ?? policy.intervalMs;
+      const backOff = failures === 0 ? 0 : Math.min(60_000, 1000 * 2 ** failures);
+      assert.ok(nextCheckAt - clock.now() <= Math.max(step, backOff), 'it waits too long');
     });
     for (let count = upTo(2); count >= 0; count -= 1) {
       follow(`first ${count}`);

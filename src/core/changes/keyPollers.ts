@@ -1,0 +1,143 @@
+import type { Clock } from '../base/clock.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { Session } from '../connections/session.ts';
+import { KmsError } from '../kms/errors.ts';
+import { type ConnectionRef, connectionId, type Grant, type GrantPlace, type KmsKey } from '../kms/model.ts';
+import { listedOn, type ReadListed } from '../kms/readGrant.ts';
+import {
+  longestReadMs,
+  type PropagationOutcome,
+  type PropagationPolicy,
+  PropagationPoller,
+  type PropagationProgress,
+} from './propagation.ts';
+
+export interface KeyPollersOptions {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly policy: () => PropagationPolicy;
+}
+
+interface KeyPoller {
+  readonly poller: PropagationPoller;
+  readonly session: Session;
+  /** The grants that it follows or has followed, by ID. */
+  readonly grants: Map<string, Grant>;
+}
+
+/** A grant to follow. */
+interface Followed {
+  readonly connection: ConnectionRef;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+}
+
+/** Follows grants until KMS no longer lists them, by one poller a key. A poller ends with the session that it reads by. */
+export class KeyPollers {
+  readonly #options: KeyPollersOptions;
+  readonly #pollers = new Map<string, KeyPoller>();
+  readonly #watched = new WeakSet<Session>();
+  readonly #progressed = new Emitter<{ readonly place: GrantPlace; readonly progress: PropagationProgress }>();
+  readonly onDidProgress = this.#progressed.event;
+
+  constructor(options: KeyPollersOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param since as `PropagationPoller.follow`
+   * @returns `undefined` when the session was closed before the end
+   */
+  async follow(
+    session: Session,
+    { connection, key, grant }: Followed,
+    since: number,
+  ): Promise<PropagationOutcome | undefined> {
+    const id = pollerId(connection, key.arn);
+    const { poller, grants } = this.#pollers.get(id) ?? this.#start(id, session, connection, key);
+    grants.set(grant.grantId, grant);
+    const outcome = await poller.follow(grant.grantId, since);
+    if (session.closed.aborted || poller.disposed) {
+      return undefined;
+    }
+    // The next wait on this key starts with the settings as they are then.
+    if (poller.idle) {
+      this.#pollers.delete(id);
+    }
+    return outcome;
+  }
+
+  /** Ends the wait, with a read that is under way for it. */
+  stop(ref: ConnectionRef, keyArn: string, grantId: string): void {
+    this.#pollers.get(pollerId(ref, keyArn))?.poller.stop(grantId);
+  }
+
+  dispose(): void {
+    const pollers = [...this.#pollers.values()];
+    this.#pollers.clear();
+    for (const { poller } of pollers) {
+      poller.dispose();
+    }
+  }
+
+  #start(id: string, session: Session, connection: ConnectionRef, key: KmsKey): KeyPoller {
+    const { clock, random, policy } = this.#options;
+    const grants = new Map<string, Grant>();
+    const read = listedOn(session.background, key.arn, (grantId) => {
+      const retiring = grants.get(grantId)?.retiringPrincipal;
+      return retiring?.kind === 'principal' ? retiring.value : undefined;
+    });
+    const poller = new PropagationPoller({ read: withDeadline(read, clock), clock, random, policy: policy() });
+    poller.onDidProgress(({ grantId, progress }) => {
+      this.#progressed.fire({ place: { connection, key, grant: { grantId } }, progress });
+    });
+    const started = { poller, session, grants };
+    this.#pollers.set(id, started);
+    this.#endWith(session);
+    return started;
+  }
+
+  /** One listener a session: a signal warns when it has many. */
+  #endWith(session: Session): void {
+    if (this.#watched.has(session)) {
+      return;
+    }
+    this.#watched.add(session);
+    const end = () => {
+      for (const [id, { poller, session: owner }] of [...this.#pollers]) {
+        if (owner === session) {
+          this.#pollers.delete(id);
+          poller.dispose();
+        }
+      }
+    };
+    session.closed.addEventListener('abort', end, { once: true });
+  }
+}
+
+/** Ends a read that is never done with, such as of a list whose pages trickle in. */
+function withDeadline(read: ReadListed, clock: Clock): ReadListed {
+  return async (grantIds, signal) => {
+    const [deadline, done] = [new AbortController(), new AbortController()];
+    clock.sleep(longestReadMs, done.signal).then(
+      () => deadline.abort(),
+      () => {},
+    );
+    try {
+      return await read(grantIds, AbortSignal.any([signal, deadline.signal]));
+    } catch (error) {
+      if (!deadline.signal.aborted || signal.aborted) {
+        throw error;
+      }
+      const message = `No whole answer within ${longestReadMs / 1000} s.`;
+      throw new KmsError({ kind: 'timeout', operation: 'ListGrants', awsName: 'TimeoutError', message }, error);
+    } finally {
+      done.abort();
+    }
+  };
+}
+
+function pollerId(ref: ConnectionRef, keyArn: string): string {
+  return `${connectionId(ref)}/${keyArn}`;
+}
