@@ -1,6 +1,6 @@
 import type { KmsErrorKind } from '../kms/errors.ts';
-import type { ConnectionRef, Grant, KmsKey } from '../kms/model.ts';
-import type { EndingKind, JournalOutcome, JournalRecord } from './journalRecord.ts';
+import { type ConnectionRef, type Grant, grantIdentity, type KmsKey } from '../kms/model.ts';
+import { type EndingKind, endsGrant, type JournalOutcome, type JournalRecord } from './journalRecord.ts';
 import type { LastRead, PropagationOutcome, PropagationProgress } from './propagation.ts';
 
 /** A revoke or retirement of the journal that is not seen through, and what is known of it by now. */
@@ -36,13 +36,32 @@ export interface Unconfirmed {
   readonly trouble?: KmsErrorKind | undefined;
 }
 
-/** What the journal says of a revoke; `undefined` when it was refused. */
-export function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): RevocationRecord | undefined {
+/**
+ * What the journal says of the last revoke of each grant, by {@link grantIdentity}. One that was refused leaves what is
+ * known of an earlier one. `undefined`: the grant ended before `forgotten`.
+ * @param records newest first
+ * @param forgotten milliseconds since the epoch
+ */
+export function lastRevocations(
+  records: readonly JournalRecord[],
+  forgotten: number,
+): ReadonlyMap<string, RevocationRecord | undefined> {
+  const last = new Map<string, RevocationRecord | undefined>();
+  for (const journaled of records) {
+    if (!endsGrant(journaled) || journaled.outcome?.kind === 'refused' || last.has(grantIdentity(journaled))) {
+      continue;
+    }
+    const record = revocationOf(journaled);
+    const isForgotten = record.endedAt !== undefined && record.endedAt < forgotten;
+    last.set(grantIdentity(journaled), isForgotten ? undefined : record);
+  }
+  return last;
+}
+
+function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): RevocationRecord {
   const { id, kind, connection, account, key, grant, at, accepted, outcome, outcomeAt } = entry;
   const record = { id, kind, connection, account, key, grant, requestedAt: at, accepted };
   switch (outcome?.kind) {
-    case 'refused':
-      return undefined;
     case 'notFound':
       return { ...record, notFound: true };
     case 'gone':

@@ -13,9 +13,9 @@ import {
   type EndedWait,
   endOf,
   isSame,
+  lastRevocations,
   type RevocationRecord,
   type RevocationState,
-  revocationOf,
   unconfirmedBy,
 } from './revocationRecord.ts';
 import { sendChange } from './sendChange.ts';
@@ -334,20 +334,7 @@ export class Revocations {
   /** Takes over what the journal knows of revokes that nothing in this window is sending. */
   #takeOver(): void {
     const { journal, clock } = this.#options;
-    const forgotten = clock.now() - memoryMs;
-    const known = new Map<string, RevocationRecord | undefined>();
-    for (const journaled of journal.records) {
-      // The newest counts; one that was refused leaves what is known of an earlier one.
-      if (!endsGrant(journaled) || journaled.outcome?.kind === 'refused') {
-        continue;
-      }
-      const identity = grantIdentity(journaled);
-      if (known.has(identity)) {
-        continue;
-      }
-      const record = revocationOf(journaled);
-      known.set(identity, record?.endedAt !== undefined && record.endedAt < forgotten ? undefined : record);
-    }
+    const known = lastRevocations(journal.records, clock.now() - memoryMs);
     const changed: RevocationRecord[] = [];
     for (const [identity, record] of known) {
       const entry = this.#entries.get(identity);
