@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
-import type { JournalFile, JournalReader, LineSink } from '../core/changes/journal.ts';
+import type { JournalFile, JournalReader, LineSink } from '../core/changes/journalFile.ts';
 import { compacting, type LineChoice } from '../core/changes/journalLines.ts';
 import { FileWatch } from './fileWatch.ts';
 import { isProcessRunning } from './processes.ts';

@@ -1,7 +1,7 @@
 import { abortError } from '../../../src/core/base/abort.ts';
 import type { Clock } from '../../../src/core/base/clock.ts';
 import { Emitter } from '../../../src/core/base/emitter.ts';
-import type { JournalFile, JournalReader } from '../../../src/core/changes/journal.ts';
+import type { JournalFile, JournalReader } from '../../../src/core/changes/journalFile.ts';
 import { type LineChoice, readJournal } from '../../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../../src/core/changes/journalRecord.ts';
 import { Inventory } from '../../../src/core/connections/inventory.ts';
