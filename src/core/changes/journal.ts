@@ -18,11 +18,9 @@ import {
   isFinished,
   JournalState,
   type Line,
-  lineKey,
   mayFollow,
   newRecord,
   type OutcomeLine,
-  withOutcome,
 } from './journalOutcomes.ts';
 import {
   type JournalOutcome,
@@ -32,6 +30,7 @@ import {
   type Owner,
   reasonOf,
 } from './journalRecord.ts';
+import { PendingLines } from './pendingLines.ts';
 
 /**
  * The journal of everything that changes grants: JSON Lines, append-only. An entry is written before the call that it
@@ -58,8 +57,7 @@ export class Journal {
   /** What was read from the file. */
   #written: Folded = nothingRead();
   readonly #sample = new JournalState();
-  /** Lines of this window that were not read from the file yet, by the ID of their entry. They hold all the same. */
-  readonly #pending = new Map<string, Line[]>();
+  readonly #pending = new PendingLines();
   /** Lines that could not be written. Each later write tries them again. */
   readonly #owed = new Set<OutcomeLine>();
   /** Entries of this window that KMS has not answered yet. */
@@ -99,8 +97,8 @@ export class Journal {
   get records(): readonly JournalRecord[] {
     if (this.#newest === undefined) {
       const records = new Map(this.#written.state.records);
-      for (const id of this.#pending.keys()) {
-        const record = this.#withPending(id);
+      for (const id of this.#pending.ids) {
+        const record = this.#pending.record(id, records.get(id));
         if (record === undefined) {
           records.delete(id);
         } else {
@@ -113,7 +111,7 @@ export class Journal {
   }
 
   record(id: string): JournalRecord | undefined {
-    return this.#sample.records.get(id) ?? this.#withPending(id);
+    return this.#sample.records.get(id) ?? this.#pending.record(id, this.#written.state.records.get(id));
   }
 
   /** Lines that could not be read, and were left out. */
@@ -255,7 +253,7 @@ export class Journal {
     });
     this.#written = read;
     for (const line of ours) {
-      this.#dropPending(line);
+      this.#pending.drop(line);
     }
     this.#notify();
   }
@@ -279,7 +277,7 @@ export class Journal {
       this.#notify();
       return;
     }
-    this.#addPending(line);
+    this.#pending.add(line);
     this.#notify();
     await this.#inTurn(async () => {
       await this.#writeOwed();
@@ -291,7 +289,7 @@ export class Journal {
   async #withdraw(id: string): Promise<void> {
     const line = this.#outcomeLine(id, { kind: 'withdrawn' });
     this.#owed.add(line);
-    this.#addPending(line);
+    this.#pending.add(line);
     this.#notify();
     await this.#inTurn(() => this.#writeOwed());
   }
@@ -311,33 +309,6 @@ export class Journal {
   #outcomeLine(id: string, outcome: JournalOutcome): OutcomeLine {
     this.#lastNumber += 1;
     return { kind: 'outcome', id, at: this.#clock.now(), outcome, by: this.owner, number: this.#lastNumber };
-  }
-
-  #addPending(line: Line): void {
-    const id = entryOf(line);
-    this.#pending.set(id, [...(this.#pending.get(id) ?? []), line]);
-  }
-
-  #dropPending(line: Line): void {
-    const id = entryOf(line);
-    const rest = this.#pending.get(id)?.filter((other) => lineKey(other) !== lineKey(line)) ?? [];
-    if (rest.length === 0) {
-      this.#pending.delete(id);
-    } else {
-      this.#pending.set(id, rest);
-    }
-  }
-
-  #withPending(id: string): JournalRecord | undefined {
-    let record = this.#written.state.records.get(id);
-    for (const line of this.#pending.get(id) ?? []) {
-      if (line.kind === 'entry') {
-        record ??= newRecord(line.entry);
-      } else {
-        record = record && withOutcome(record, line);
-      }
-    }
-    return record;
   }
 
   /**
