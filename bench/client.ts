@@ -57,7 +57,7 @@ export async function openClient(pace: Pace): Promise<Client> {
         sessions: [session],
         signal: new AbortController().signal,
         clock: systemClock,
-        onProgress: () => {},
+        progress: () => {},
       }),
     close: () => connections.dispose(),
   };

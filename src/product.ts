@@ -114,6 +114,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   );
 
   const context: CommandContext = {
+    clock,
     aws,
     preferences,
     setShowsSample: (isShown) => setShowsSample(workspaceState, isShown),

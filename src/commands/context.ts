@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
+import type { Clock } from '../core/base/clock.ts';
 import type { FollowUps } from '../core/changes/followUps.ts';
 import type { Journal } from '../core/changes/journal.ts';
 import type { Revocations } from '../core/changes/revocations.ts';
@@ -16,8 +17,9 @@ import type { HistoryView } from '../views/history/historyView.ts';
 import type { KeysView } from '../views/keys/keysView.ts';
 import type { JsonDocuments } from '../views/shared/jsonDocuments.ts';
 
-/** What commands work on. Each names the parts that it needs. */
+/** What commands work on. Each names the parts that it {@link Needs}. */
 export interface CommandContext {
+  readonly clock: Clock;
   readonly aws: () => Promise<Aws>;
   readonly preferences: () => Preferences;
   readonly setShowsSample: (shown: boolean) => PromiseLike<void>;
@@ -33,11 +35,13 @@ export interface CommandContext {
   /** The rows that a key is pressed for, by the row that has the focus. */
   readonly selection: (focused: unknown) => readonly unknown[];
   readonly documents: JsonDocuments;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: Pick<vscode.LogOutputChannel, 'error' | 'warn' | 'show'>;
 }
 
+export type Needs<Part extends keyof CommandContext> = Pick<CommandContext, Part>;
+
 /** The session of the very connection that a node was shown for; never that of another which came after it. */
-export function sessionOf({ connections }: CommandContext, connection: Connection): Session {
+export function sessionOf({ connections }: Needs<'connections'>, connection: Connection): Session {
   const session = connections.find(connection);
   if (session !== undefined) {
     return session;

@@ -17,7 +17,7 @@ import { actionCommands, actionTitle } from '../views/keys/treeItem.ts';
  */
 export async function tellFailure(
   error: unknown,
-  log: vscode.LogOutputChannel,
+  log: Pick<vscode.LogOutputChannel, 'error'>,
   again?: () => Promise<unknown>,
 ): Promise<void> {
   if (isSignInCancelled(error)) {

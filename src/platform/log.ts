@@ -21,7 +21,7 @@ function describeKmsError({ details, message }: KmsError): string {
 }
 
 /** One line for a call to AWS: `profile/dev/eu-west-1 ListGrants ok 43 ms, attempts 1, request 1a2b…`. */
-export function logCall(log: vscode.LogOutputChannel, call: CallRecord): void {
+export function logCall(log: Pick<vscode.LogOutputChannel, 'debug' | 'warn'>, call: CallRecord): void {
   const { connection, operation, outcome, awsName, message, durationMs, attempts, requestId, dropped } = call;
   const result = awsName === undefined ? outcome : `${outcome} (${printable(awsName)})`;
   const said = message === undefined ? '' : `: ${printable(message, 1000)}`;

@@ -100,7 +100,7 @@ function peak(times: readonly number[]): number {
 
 function scan(session: Session, network: Network) {
   const { clock } = network;
-  return network.until(scanGrants({ sessions: [session], signal: signal(), clock, onProgress: () => {} }));
+  return network.until(scanGrants({ sessions: [session], signal: signal(), clock, progress: () => {} }));
 }
 
 suite('a good neighbour, over HTTP', () => {

@@ -50,7 +50,7 @@ const scan = (window: Window, session: Awaited<ReturnType<Window['session']>>) =
     sessions: [session],
     signal: new AbortController().signal,
     clock: window.world.clock,
-    onProgress: () => {},
+    progress: () => {},
   });
 
 // The clock of this computer.

@@ -1,9 +1,7 @@
 import type { CommandContext } from '../../src/commands/context.ts';
-import { GranteesView } from '../../src/views/grantees/granteesView.ts';
-import { HistoryView } from '../../src/views/history/historyView.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { dialogs, env, window as vscodeWindow } from './vscode.ts';
-import { defaultFindings, type Window } from './world.ts';
+import { noPinnedKeys, type Window } from './world.ts';
 
 interface Owner {
   after(act: () => void): void;
@@ -62,20 +60,25 @@ export function watchDialogs(t: Owner, { isYes }: { readonly isYes: boolean }): 
   return seen;
 }
 
+/** All that a command may need; nothing is selected, and what is shown lasts as long as the window. */
 export function contextOf(window: Window): CommandContext {
-  const { connections, revocations, followUps, journal, view, aws } = window;
-  const grantees = new GranteesView({
+  const { world, aws, preferences, connections, revocations, followUps, journal, view, grantees, history } = window;
+  return {
+    clock: world.clock,
+    aws: async () => aws,
+    preferences,
+    setShowsSample: async () => {},
+    confirmedSettings: { isUnconfirmed: () => false, confirm: async () => {} },
     connections,
     revocations,
-    findings: defaultFindings,
-    arrangement: { get: () => ({ grouping: 'principal', sorting: 'name' }), set: () => {} },
-    clock: window.world.clock,
-    tree: { description: '', message: '' },
-  });
-  const log = { error: () => {}, warn: () => {}, show: () => {} };
-  const parts = { connections, revocations, followUps, journal, view, grantees, aws: async () => aws, log };
-  const rest = { history: new HistoryView(journal), documents: new JsonDocuments(), selection: () => [] };
-  const confirmedSettings = { isUnconfirmed: () => false, confirm: async () => {} };
-  // The other parts are of commands that no test presses.
-  return { ...parts, ...rest, confirmedSettings } as unknown as CommandContext;
+    followUps,
+    pinnedKeys: noPinnedKeys,
+    journal,
+    view,
+    grantees,
+    history,
+    selection: () => [],
+    documents: new JsonDocuments(),
+    log: { error: () => {}, warn: (text) => window.warnings.push(text), show: () => {} },
+  };
 }

@@ -4,7 +4,7 @@ import { tellFailure } from '../../src/commands/errorBoundary.ts';
 import { abortError, notSentError, signInCancelledError } from '../../src/core/base/abort.ts';
 import { watchDialogs } from './context.ts';
 
-const log = { error: () => {} } as never;
+const log = { error: () => {} };
 
 test('who closes the question for an MFA code hears that nothing was sent; who cancels the command, nothing', async (t) => {
   const { said } = watchDialogs(t, { isYes: false });

@@ -73,7 +73,7 @@ async function scan(window: Window, signal = new AbortController().signal): Prom
     sessions: [session],
     signal,
     clock: window.world.clock,
-    onProgress: () => {},
+    progress: () => {},
   });
 }
 

@@ -193,7 +193,7 @@ async function selectAna(
         },
       },
     };
-    world.finish(selectProfile(context as never)).catch(reject);
+    world.finish(selectProfile(context)).catch(reject);
   });
   await isUndone;
   return { said, written: [...written, values.get(settings.connections)], isSampleShown: sample };

@@ -18,11 +18,13 @@ import { defaultPolicy, type PropagationPolicy } from '../../src/core/changes/pr
 import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../src/core/changes/revocationRecord.ts';
 import { Revocations, type RevokeResult } from '../../src/core/changes/revocations.ts';
 import { checkUnanswered } from '../../src/core/changes/unanswered.ts';
+import type { Preferences } from '../../src/core/connections/chooseConnections.ts';
 import { Connections } from '../../src/core/connections/connections.ts';
 import type { PinnedKeys } from '../../src/core/connections/pinnedKeys.ts';
 import type { ActingSession, Session } from '../../src/core/connections/session.ts';
 import { PromptPermissions } from '../../src/core/connections/signIn.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
+import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import { keyOfArn, readKeyArn } from '../../src/core/kms/keyArn.ts';
 import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kms/kmsApi.ts';
 import {
@@ -40,6 +42,8 @@ import { createAccount } from '../../src/emulator/sampleData.ts';
 import { type RunningServer, startServer } from '../../src/emulator/server.ts';
 import type { WireRequest } from '../../src/emulator/wire.ts';
 import { JournalFileOnDisk } from '../../src/platform/journalFile.ts';
+import { GranteesView } from '../../src/views/grantees/granteesView.ts';
+import { HistoryView } from '../../src/views/history/historyView.ts';
 import { KeysView } from '../../src/views/keys/keysView.ts';
 import type { ConnectionNode, GrantNode, KeyNode, MessageNode, Node } from '../../src/views/shared/nodes.ts';
 import { createWorld } from '../unit/aws/support.ts';
@@ -455,6 +459,8 @@ export class Window {
   readonly revocations: Revocations;
   readonly connections: Connections;
   readonly view: KeysView;
+  readonly grantees: GranteesView;
+  readonly history: HistoryView;
   /** The view that shows its rows. */
   readonly tree = { message: '', reveal: async (_: Node) => {} };
   readonly aws: Aws;
@@ -471,6 +477,14 @@ export class Window {
   isUnconfirmed = () => false;
   /** The connections to show. */
   chosen: readonly ConnectionRef[];
+  readonly preferences = (): Preferences => ({
+    connections: this.chosen,
+    sample: false,
+    profile: '',
+    region: '',
+    isUnconfirmed: this.isUnconfirmed(),
+    env: {},
+  });
 
   constructor(world: World, file: JournalFile, options: WindowOptions) {
     const { clock, outside } = world;
@@ -514,14 +528,7 @@ export class Window {
       limiter: this.limiter,
       clock,
       aws: async () => this.aws,
-      preferences: () => ({
-        connections: this.chosen,
-        sample: false,
-        profile: '',
-        region: '',
-        isUnconfirmed: this.isUnconfirmed(),
-        env: {},
-      }),
+      preferences: this.preferences,
       permissions: new PromptPermissions(),
       watch: () => {},
     });
@@ -538,6 +545,21 @@ export class Window {
       clock,
       tree: this.tree,
     });
+    let arrangement: Arrangement = { grouping: 'principal', sorting: 'name' };
+    this.grantees = new GranteesView({
+      connections: this.connections,
+      revocations: this.revocations,
+      findings: defaultFindings,
+      arrangement: {
+        get: () => arrangement,
+        set: (value) => {
+          arrangement = value;
+        },
+      },
+      clock,
+      tree: { description: '', message: '' },
+    });
+    this.history = new HistoryView(this.journal);
   }
 
   #logged(task: Promise<void>): void {
@@ -555,7 +577,8 @@ export class Window {
     if (at !== -1) {
       this.world.windows.splice(at, 1);
     }
-    for (const owned of [this.connections, this.revocations, this.followUps, this.journal, this.view]) {
+    const { connections, revocations, followUps, journal, view, grantees, history } = this;
+    for (const owned of [connections, revocations, followUps, journal, view, grantees, history]) {
       owned.dispose();
     }
   }

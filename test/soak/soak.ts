@@ -8,7 +8,6 @@ import { revokeGrant } from '../../src/commands/changes/revokeGrant.ts';
 import { revokeSeveral } from '../../src/commands/changes/revokeSeveral.ts';
 import type { CommandContext } from '../../src/commands/context.ts';
 import { isAbort } from '../../src/core/base/abort.ts';
-import { systemClock } from '../../src/core/base/clock.ts';
 import { readJournal } from '../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../src/core/changes/journalRecord.ts';
 import { scanGrants } from '../../src/core/findings/scan.ts';
@@ -20,8 +19,8 @@ import { isUserError } from '../../src/core/words/userError.ts';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import type { Fault, FaultKind } from '../../src/emulator/faults.ts';
 import { createRandom, type Random } from '../../src/emulator/random.ts';
-import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import type { GrantNode, KeyNode, MessageNode, MoreNode, Node } from '../../src/views/shared/nodes.ts';
+import { contextOf } from '../faults/context.ts';
 import { dialogs } from '../faults/vscode.ts';
 import {
   addGrants,
@@ -71,14 +70,7 @@ export async function soak(t: TestContext, { seed, actions }: SoakOptions): Prom
     sample: { keys: 3, grantsPerKey: 4 },
   });
   const run = new Run(world);
-  // Commands sleep by the system's clock, which they can't be given: it is the world's, here.
-  const { now, monotonic, sleep } = systemClock;
   const { clock } = world;
-  Object.assign(systemClock, {
-    now: () => clock.now(),
-    monotonic: () => clock.monotonic(),
-    sleep: clock.sleep.bind(clock),
-  });
   try {
     for (let number = 1; number <= actions; number += 1) {
       try {
@@ -91,7 +83,6 @@ export async function soak(t: TestContext, { seed, actions }: SoakOptions): Prom
     await run.end();
     t.diagnostic(run.summary());
   } finally {
-    Object.assign(systemClock, { now, monotonic, sleep });
     await world.dispose();
   }
   assert.equal(clock.sleeping, 0, 'Something sleeps after the end.');
@@ -237,7 +228,7 @@ class Run {
       },
       onScreen: <K extends Node['kind']>(kind: K) =>
         screen.filter((node): node is Extract<Node, { kind: K }> => node.kind === kind),
-      context: this.#context(window, () => screen),
+      context: { ...contextOf(window), selection: () => screen },
       answer: (isYes, meanwhile) => this.#answer(isYes, meanwhile, note),
       select: (nodes) => this.#select(nodes),
       confirm: (confirmed) => this.#confirmed.push(confirmed),
@@ -262,23 +253,6 @@ class Run {
     this.#config = profiles;
     await this.#world.outside.during(this.#world.writeConfig(configOf(this.#config)));
     await Promise.all(this.#world.windows.map((window) => window.connections.filesChanged()));
-  }
-
-  #context(window: Window, selection: () => readonly unknown[]): CommandContext {
-    const { connections, revocations, followUps, journal, limiter, view } = window;
-    const log = { warn: (text: string) => window.warnings.push(text), show: () => {} };
-    const parts = {
-      connections,
-      revocations,
-      journal,
-      changeLog: journal,
-      limiter,
-      view,
-      documents: new JsonDocuments(),
-      followUps,
-    };
-    // The other parts are of commands that are not pressed here.
-    return { ...parts, selection, log } as unknown as CommandContext;
   }
 
   /** Answers the questions of one command; what is confirmed is what the question says. */
@@ -866,7 +840,7 @@ const table: readonly Act[] = [
         sessions,
         signal: controller.signal,
         clock: world.clock,
-        onProgress: () => {
+        progress: () => {
           told += 1;
           if (told > last) {
             controller.abort();

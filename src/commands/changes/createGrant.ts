@@ -3,7 +3,6 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { isAbort } from '../../core/base/abort.ts';
-import { systemClock } from '../../core/base/clock.ts';
 import { askInSteps, keep, only, type Step } from '../../core/base/steps.ts';
 import { printable } from '../../core/base/text.ts';
 import { knownPrincipals, remarks } from '../../core/changes/createGrant.ts';
@@ -634,7 +633,7 @@ async function follow(
   const waiting = waitUntilListed(
     session.background,
     { keyArn: key.arn, grantId },
-    { clock: systemClock, policy: propagationPolicy(), signal: session.closed },
+    { clock: context.clock, policy: propagationPolicy(), signal: session.closed },
   );
   void vscode.window.withProgress({ location: { viewId: views.keys } }, () =>
     waiting.then(

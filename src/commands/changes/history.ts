@@ -9,14 +9,9 @@ import { isFinished } from '../../core/changes/journalOutcomes.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
 import { confirm, showInformation } from '../../platform/prompts.ts';
-import type { HistoryView } from '../../views/history/historyView.ts';
+import type { Needs } from '../context.ts';
 
-interface HistoryContext {
-  readonly journal: Journal;
-  readonly history: HistoryView;
-}
-
-export async function showHistory({ history }: HistoryContext): Promise<void> {
+export async function showHistory({ history }: Needs<'history'>): Promise<void> {
   history.refresh();
   await vscode.commands.executeCommand(`${views.history}.focus`);
 }
@@ -25,7 +20,7 @@ export async function showHistory({ history }: HistoryContext): Promise<void> {
  * Forgets what is finished, in all windows. What is not stays: it is still being followed, or is to be checked. So do lines
  * that can't be read, until nothing else is there to clear: then it asks for them alone.
  */
-export async function clearHistory({ journal }: HistoryContext): Promise<void> {
+export async function clearHistory({ journal }: Needs<'journal'>): Promise<void> {
   await journal.ready();
   const unfinished = journal.records.filter((record) => !isFinished(record)).length;
   const finished = journal.records.length - unfinished;
@@ -72,13 +67,13 @@ async function removeDamaged(journal: Journal, damaged: number): Promise<void> {
 }
 
 /** The lines as they are kept, in a file that the user chooses. */
-export async function exportHistory({ journal }: HistoryContext): Promise<void> {
+export async function exportHistory({ journal, clock }: Needs<'journal' | 'clock'>): Promise<void> {
   const content = await journal.bytes();
   if (content.length === 0) {
     void showInformation(l10n.t('There is nothing to export. Sample data is not kept.'));
     return;
   }
-  const name = `kms-grants-history-${localTime(new Date()).slice(0, 10)}.jsonl`;
+  const name = `kms-grants-history-${localTime(new Date(clock.now())).slice(0, 10)}.jsonl`;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
   const uri = await vscode.window.showSaveDialog({
     title: l10n.t('Export History'),

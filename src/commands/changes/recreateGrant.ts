@@ -1,6 +1,5 @@
 import * as l10n from '@vscode/l10n';
 import { isAbort } from '../../core/base/abort.ts';
-import { systemClock } from '../../core/base/clock.ts';
 import { duration, printable } from '../../core/base/text.ts';
 import { attemptSentence, earlierCreation } from '../../core/changes/earlierAttempts.ts';
 import {
@@ -28,7 +27,7 @@ import { showInformation, showWarning } from '../../platform/prompts.ts';
 import { accountName, propagationPolicy } from '../../platform/settings.ts';
 import type { HistoryEntryNode } from '../../views/history/historyItem.ts';
 import { unlessDenied } from '../ask.ts';
-import type { CommandContext } from '../context.ts';
+import type { CommandContext, Needs } from '../context.ts';
 import { actorSentences, askAndAct, confirmAs, creationTyping, signedInAs, whoActs } from './actingSession.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
 
@@ -85,7 +84,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
     return;
   }
 
-  const outcome = await waitCancellably(session, input, made.grantId);
+  const outcome = await waitCancellably(context, session, input, made.grantId);
   if (outcome !== undefined) {
     await noteListed(journal, made.id, outcome).catch(warn);
   }
@@ -225,6 +224,7 @@ function confirmed(
 
 /** Cancelling ends the wait, not the grant: then there is no outcome. */
 async function waitCancellably(
+  { clock }: Needs<'clock'>,
   session: Session,
   { keyArn }: CreateGrantInput,
   grantId: string,
@@ -234,7 +234,7 @@ async function waitCancellably(
       waitUntilListed(
         session.api,
         { keyArn, grantId },
-        { clock: systemClock, policy: propagationPolicy(), signal: AbortSignal.any([cancelled, session.closed]) },
+        { clock, policy: propagationPolicy(), signal: AbortSignal.any([cancelled, session.closed]) },
       ),
     );
   } catch (error) {

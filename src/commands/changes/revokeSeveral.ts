@@ -439,7 +439,7 @@ async function revokeInTurn(
   ready: readonly Ready[],
   followUp: FollowUp,
   signal: AbortSignal,
-  onProgress: (done: number) => void,
+  report: (done: number) => void,
 ): Promise<Round> {
   const sessions = new Map<string, Promise<ActingSession>>();
   const others = new Map<string, Actor>();
@@ -481,7 +481,7 @@ async function revokeInTurn(
   };
   const results = await inTurn(ready, revokeOne, {
     signal,
-    onResult: (_, done) => onProgress(done),
+    report: (_, done) => report(done),
     stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && isReadOnly()),
   });
   if (stopped === undefined || signal.aborted) {

@@ -2,9 +2,8 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { systemClock } from '../../core/base/clock.ts';
 import type { Connections } from '../../core/connections/connections.ts';
-import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
+import { inRegion } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
 import { type ScanResult, scanGrants, type Unreadable } from '../../core/findings/scan.ts';
 import { isKmsError, isSignInProblem } from '../../core/kms/errors.ts';
@@ -15,13 +14,10 @@ import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
 import { pickSeveral } from '../../platform/prompts.ts';
 import { countsText } from '../../views/grantees/granteeItem.ts';
-import type { GranteesView, ScanRun } from '../../views/grantees/granteesView.ts';
+import type { ScanRun } from '../../views/grantees/granteesView.ts';
+import type { Needs } from '../context.ts';
 
-interface FindContext {
-  readonly connections: Connections;
-  readonly pinnedKeys: PinnedKeys;
-  readonly grantees: GranteesView;
-}
+type FindContext = Needs<'connections' | 'pinnedKeys' | 'grantees' | 'clock'>;
 
 /** Reads all grants of the connections that are chosen into the Grantees view. What was found when it is cancelled stays. */
 export async function findGrants(context: FindContext): Promise<void> {
@@ -54,7 +50,7 @@ async function find(
   run: ScanRun,
   report: (message: string) => void,
 ): Promise<ScanResult> {
-  const { connections } = context;
+  const { connections, clock } = context;
   const { sessions, pinned, unreadable } = await openAll(context, refs);
   // With nothing to search, the failure is the answer, and the boundary offers what helps.
   if (sessions.length + pinned.size === 0 && unreadable[0] !== undefined) {
@@ -64,8 +60,8 @@ async function find(
     sessions,
     pinned,
     signal: run.signal,
-    clock: systemClock,
-    onProgress: (counts) => {
+    clock,
+    progress: (counts) => {
       run.progress(counts);
       report(countsText(counts));
     },

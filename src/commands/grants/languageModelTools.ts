@@ -99,7 +99,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
         throw state.error;
       }
       const metadata = inventory.metadata(key.arn);
-      const found = findingsOfKey(grants, { options: findingSettings.get(), key, metadata, now: Date.now() });
+      const found = findingsOfKey(grants, { options: findingSettings.get(), key, metadata, now: context.clock.now() });
       const remarkable = grants
         .map(({ grantId, name }) => ({ grantId, name, findings: found.of(grantId) }))
         .filter(({ findings }) => findings.length > 0);

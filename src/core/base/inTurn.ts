@@ -16,11 +16,11 @@ export async function inTurn<T>(
   act: (item: T, signal: AbortSignal) => Promise<unknown>,
   options: {
     readonly signal: AbortSignal;
-    readonly onResult?: (result: TurnResult<T>, done: number) => void;
+    readonly report?: (result: TurnResult<T>, done: number) => void;
     readonly stopAt?: (error: unknown) => boolean;
   },
 ): Promise<readonly TurnResult<T>[]> {
-  const { signal, onResult, stopAt } = options;
+  const { signal, report, stopAt } = options;
   const results: TurnResult<T>[] = [];
   let isStopped = false;
   for (const item of items) {
@@ -37,7 +37,7 @@ export async function inTurn<T>(
       }
     }
     results.push(result);
-    onResult?.(result, results.length);
+    report?.(result, results.length);
   }
   return results;
 }

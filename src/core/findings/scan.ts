@@ -57,7 +57,7 @@ export interface ScanOptions {
   readonly pinned?: ReadonlyMap<Session, readonly KeyListEntry[]>;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  readonly onProgress: (counts: ScanCounts) => void;
+  readonly progress: (counts: ScanCounts) => void;
 }
 
 /**
@@ -75,7 +75,7 @@ export async function scanGrants({
   pinned = new Map(),
   signal,
   clock,
-  onProgress,
+  progress,
 }: ScanOptions): Promise<ScanResult> {
   const startedAt = clock.now();
   const keys: ScannedKey[] = [];
@@ -85,7 +85,7 @@ export async function scanGrants({
     for (const name of countNames) {
       counts[name] += change[name] ?? 0;
     }
-    onProgress({ ...counts });
+    progress({ ...counts });
   };
   const all = [...new Set([...sessions, ...pinned.keys()])];
   await Promise.all(

@@ -112,7 +112,7 @@ export function isGrouped(node: GrantNode): node is GroupedGrantNode {
 }
 
 /** What rows show besides their own data. */
-export interface KnownOfGrantees extends Pick<Known, 'revocation' | 'findings' | 'mayRetire'> {
+export interface KnownOfGrantees extends Pick<Known, 'revocation' | 'findings' | 'mayRetire' | 'now'> {
   readonly grouping: Grouping;
   /** Grants of more than one connection are shown, so each says where it is. */
   readonly showsPlace: boolean;

@@ -111,6 +111,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     const view = this;
     this.#known = {
       revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
+      now: () => clock.now(),
       // Who asks is known to the Keys view only.
       mayRetire: () => false,
       findings: (node) => (node.kind === 'grant' && isGrouped(node) ? node.held.findings : []),

@@ -123,6 +123,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       },
       metadata: ({ connection, key }) => connections.find(connection)?.inventory.metadata(key.arn),
       revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
+      now: () => clock.now(),
       mayRetire: ({ connection, grant }) => {
         const caller = connections.find(connection)?.knownIdentity;
         return caller !== undefined && retireRight(caller.arn, grant) !== 'no';

@@ -123,7 +123,10 @@ function keyTooltip(node: KeyNode, known: Known): vscode.MarkdownString {
   return table(keyLabel(key), lines, undefined, known.findings(node));
 }
 
-export function grantTooltip(node: GrantNode, known: Pick<Known, 'revocation' | 'findings'>): vscode.MarkdownString {
+export function grantTooltip(
+  node: GrantNode,
+  known: Pick<Known, 'revocation' | 'findings' | 'now'>,
+): vscode.MarkdownString {
   const { grant, key } = node;
   const who = grantee(grant);
   const { retiringPrincipal } = grant;
@@ -148,7 +151,7 @@ export function grantTooltip(node: GrantNode, known: Pick<Known, 'revocation' | 
       none: l10n.t('none yet'),
     }[lastRead];
     lines.push([l10n.t('Last read'), trouble === undefined ? seen : l10n.t('{0}; the latest failed', seen)]);
-    lines.push([l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - Date.now()))]);
+    lines.push([l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - known.now()))]);
   }
   if (revocation?.kind === 'unconfirmed') {
     const { kind, requestedAt } = revocation.record;

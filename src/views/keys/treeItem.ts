@@ -52,6 +52,8 @@ export interface Known {
   mayRetire(node: GrantNode): boolean;
   /** Of a grant, or of the key itself; those of a key need its grants to be loaded. */
   findings(node: GrantNode | KeyNode): readonly Finding[];
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;

@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
-import type * as vscode from 'vscode';
 import { requestIdOf, translate } from '../../../src/aws/errors.ts';
 import { isAbort } from '../../../src/core/base/abort.ts';
 import { isKmsError } from '../../../src/core/kms/errors.ts';
@@ -181,7 +180,7 @@ const thrown = fc
 test('whatever was thrown, it becomes a failure, and each line of the log is a line with nothing hidden', () => {
   const lines: string[] = [];
   const write = (text: string) => lines.push(text);
-  const log = { debug: write, warn: write, error: write } as unknown as vscode.LogOutputChannel;
+  const log = { debug: write, warn: write, error: write };
   property([fc.oneof(thrown, hostileText, fc.anything()), hostileText], (error, profile) => {
     const failure = translate(error, { operation: 'ListGrants', profile });
     if (isAbort(failure) || !isKmsError(failure)) {

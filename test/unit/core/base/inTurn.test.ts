@@ -25,7 +25,7 @@ test('a failure is a result of its own, and the rest goes on', async () => {
     }
   };
   const told: number[] = [];
-  const results = await inTurn(['a', 'b', 'c'], act, { signal: never, onResult: (_, done) => told.push(done) });
+  const results = await inTurn(['a', 'b', 'c'], act, { signal: never, report: (_, done) => told.push(done) });
   assert.deepEqual(results, [
     { kind: 'done', item: 'a' },
     { kind: 'failed', item: 'b', error: failure },

@@ -42,7 +42,7 @@ function setUp(...sessions: readonly FakeSession[]) {
       })),
       signal: controller.signal,
       clock,
-      onProgress: (counts) => told.push(counts),
+      progress: (counts) => told.push(counts),
     });
   return { scan, told, cancel: () => controller.abort(), clock };
 }
@@ -84,7 +84,7 @@ test('keys of other accounts are read besides what is listed, or alone, each onc
     ]),
     signal: new AbortController().signal,
     clock,
-    onProgress: () => {},
+    progress: () => {},
   });
   assert.deepEqual(grantIds(result), { foreign: ['x'], k1: ['a'], far: ['y'] });
   assert.equal(result.keys.find(({ key }) => key.keyId === 'far')?.connection, there.connection);
@@ -284,7 +284,7 @@ async function scanDistant(kms: FakeKms, clock: FakeClock): Promise<ScanResult> 
   let result: ScanResult | undefined;
   const own = paced(new RequestLimiter(clock), () => session.connection.id, kms);
   const signal = new AbortController().signal;
-  void scanGrants({ sessions: [{ ...session, ...own }], signal, clock, onProgress: () => {} }).then((ended) => {
+  void scanGrants({ sessions: [{ ...session, ...own }], signal, clock, progress: () => {} }).then((ended) => {
     result = ended;
   });
   while (result === undefined) {

@@ -76,7 +76,7 @@ for (const [what, make] of Object.entries(endless)) {
       sessions: [{ ...openSession(kms), background: Object.assign(listing(), { keys: kms.keys }) }],
       signal: never,
       clock: new FakeClock({ auto: true }),
-      onProgress: () => {},
+      progress: () => {},
     });
     assert.deepEqual(
       found.unreadable.map(({ key, error }) => [key?.keyId, error.details.kind]),
