@@ -62,6 +62,16 @@ export const commands = {
 
 export type CommandId = (typeof commands)[keyof typeof commands];
 
+/** The commands that change grants: hidden and refused in read-only mode. No other sends a change. */
+export const changingCommands: ReadonlySet<CommandId> = new Set([
+  commands.revokeGrant,
+  commands.revokeSelectedGrant,
+  commands.createGrant,
+  commands.retireGrant,
+  commands.showRetirableGrants,
+  commands.recreateGrant,
+]);
+
 export const settings = {
   profile: 'kmsGrants.profile',
   region: 'kmsGrants.region',

@@ -1,13 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import { grantIdentity } from '../core/kms/model.ts';
 import { UserError } from '../core/words/userError.ts';
-import { type CommandId, commands } from '../manifest.ts';
+import { type CommandId, changingCommands, commands } from '../manifest.ts';
 import { isMoreGrants } from '../views/grantees/granteeItem.ts';
 import { asHistoryEntry, isHistoryMore } from '../views/history/historyItem.ts';
 import { asNode, type GrantNode, type Node } from '../views/shared/nodes.ts';
 import { createGrant } from './changes/createGrant.ts';
 import { checkAgain, stopWaiting } from './changes/followUp.ts';
 import { clearHistory, exportHistory, showHistory } from './changes/history.ts';
+import { refuseIfReadOnly } from './changes/readOnly.ts';
 import { recreateGrant } from './changes/recreateGrant.ts';
 import { retireGrant, showRetirableGrants } from './changes/retireGrant.ts';
 import { revokeGrant } from './changes/revokeGrant.ts';
@@ -151,7 +152,11 @@ function ours(context: CommandContext, argument: unknown): unknown {
 export async function run(context: CommandContext, id: CommandId, argument: unknown, selected: unknown): Promise<void> {
   try {
     const rows = Array.isArray(selected) ? selected.map((row: unknown) => ours(context, row)) : undefined;
-    await table[id](context, ours(context, argument), rows);
+    const row = ours(context, argument);
+    if (changingCommands.has(id)) {
+      refuseIfReadOnly();
+    }
+    await table[id](context, row, rows);
   } catch (error) {
     await tellFailure(error, context.log, () => run(context, id, argument, selected));
   }

@@ -35,8 +35,17 @@ function unverified({ details }: KmsError, lastKnown: CallerIdentity | undefined
 }
 
 /**
- * The very opening that was shown, and who acts by it: `shown` itself if nothing speaks against it, else who to ask about.
+ * The very opening that a row was shown for, if it may be changed.
  * @throws UserError in read-only mode, or when the connection was replaced
+ */
+export function changeableSession(context: CommandContext, connection: Connection): Session {
+  refuseIfReadOnly();
+  return sessionOf(context, connection);
+}
+
+/**
+ * The session that a change is sent by, and who acts: `shown` if STS still says so, else who to ask about.
+ * @throws UserError as {@link changeableSession}, also for what changes until STS has answered
  */
 export async function actingSession(
   context: CommandContext,
@@ -44,12 +53,10 @@ export async function actingSession(
   shown: Actor,
   cancelled?: AbortSignal,
 ): Promise<ActingSession> {
-  refuseIfReadOnly();
-  const session = sessionOf(context, connection);
+  const session = changeableSession(context, connection);
   const { closed } = session;
   const now = await whoActs(session, cancelled === undefined ? closed : AbortSignal.any([closed, cancelled]));
-  refuseIfReadOnly();
-  return { session: sessionOf(context, connection), actor: isStill(shown, now) ? shown : now };
+  return { session: changeableSession(context, connection), actor: isStill(shown, now) ? shown : now };
 }
 
 function isStill(shown: Actor, now: Actor): boolean {

@@ -60,8 +60,15 @@ import { namedAccount, unlessDenied } from '../ask.ts';
 import { pickConnection } from '../connections/connectionCommands.ts';
 import { type CommandContext, sessionOf } from '../context.ts';
 import { tellFailure } from '../errorBoundary.ts';
-import { actorSentences, askAndAct, confirmTyped, creationTyping, signedInAs, whoActs } from './actingSession.ts';
-import { refuseIfReadOnly } from './readOnly.ts';
+import {
+  actorSentences,
+  askAndAct,
+  changeableSession,
+  confirmTyped,
+  creationTyping,
+  signedInAs,
+  whoActs,
+} from './actingSession.ts';
 
 type ContextKind = 'none' | 'includes' | 'equals';
 
@@ -87,7 +94,6 @@ interface Wanted {
 
 /** Asks step by step, checks, confirms, creates. Without a node, the key is the first question. */
 export async function createGrant(context: CommandContext, node?: KeyNode): Promise<void> {
-  refuseIfReadOnly();
   const connection = node?.connection ?? (await openConnection(context));
   if (connection === undefined) {
     return;
@@ -455,7 +461,7 @@ async function checkAndMake(
   if (problem !== undefined) {
     return refused(problem, '');
   }
-  const session = sessionOf(context, connection);
+  const session = changeableSession(context, connection);
   let checked: Awaited<ReturnType<typeof check>>;
   try {
     checked = await withCancellableProgress(l10n.t('Checking the new grant…'), (signal) =>

@@ -27,9 +27,8 @@ import { UserError } from '../../core/words/userError.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
 import { namedAccount, unlessDenied } from '../ask.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
-import { actorSentences, askAndAct, confirmAs, signedInAs, whoActs } from './actingSession.ts';
-import { refuseIfReadOnly } from './readOnly.ts';
+import type { CommandContext } from '../context.ts';
+import { actorSentences, askAndAct, changeableSession, confirmAs, signedInAs, whoActs } from './actingSession.ts';
 
 /** A grant to end: a row, or one of those that the caller may retire. */
 export interface Target {
@@ -43,8 +42,7 @@ export type EndAnswer = 'declined' | 'gone' | 'underWay' | 'doneByDryRun' | Revo
 
 /** Checks, confirms, revokes or retires; what follows is the view's. */
 export async function endGrant(kind: EndingKind, context: CommandContext, target: Target): Promise<EndAnswer> {
-  refuseIfReadOnly();
-  const session = sessionOf(context, target.connection);
+  const session = changeableSession(context, target.connection);
   const { connection, key } = target;
   const { revocations, view } = context;
   if (isUnderWay(context, target)) {

@@ -14,7 +14,6 @@ import { namedAccount } from '../ask.ts';
 import { pickConnection } from '../connections/connectionCommands.ts';
 import type { CommandContext } from '../context.ts';
 import { endGrant } from './endGrant.ts';
-import { refuseIfReadOnly } from './readOnly.ts';
 
 /** Retires the grant of a row; from the palette, one of those that the caller may retire. */
 export async function retireGrant(context: CommandContext, node?: GrantNode): Promise<void> {
@@ -27,7 +26,6 @@ export async function retireGrant(context: CommandContext, node?: GrantNode): Pr
 
 /** What the caller may retire, of whatever account's keys in the connection's Region, to pick one and retire it. */
 export async function showRetirableGrants(context: CommandContext, node?: ConnectionNode): Promise<void> {
-  refuseIfReadOnly();
   const ref = node?.ref ?? (await pickConnection(context));
   if (ref === undefined) {
     return;

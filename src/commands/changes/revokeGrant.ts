@@ -2,11 +2,9 @@ import type { GrantNode } from '../../views/shared/nodes.ts';
 import type { CommandContext } from '../context.ts';
 import { type EndAnswer, endGrant } from './endGrant.ts';
 import { pickGrant } from './pickGrant.ts';
-import { refuseIfReadOnly } from './readOnly.ts';
 
 /** Revokes the grant of a row; from the palette, it asks for key and grant. */
 export async function revokeGrant(context: CommandContext, node?: GrantNode): Promise<EndAnswer> {
-  refuseIfReadOnly();
   const target = node ?? (await pickGrant(context));
   return target === undefined ? 'declined' : endGrant('revoke', context, target);
 }

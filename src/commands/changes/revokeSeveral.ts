@@ -22,8 +22,8 @@ import { isGrouped } from '../../views/grantees/granteeItem.ts';
 import { shortOperations } from '../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
 import { namedAccount } from '../ask.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
-import { actingSession, actorSentences, otherActor, signedInAs, whoActs } from './actingSession.ts';
+import type { CommandContext } from '../context.ts';
+import { actingSession, actorSentences, changeableSession, otherActor, signedInAs, whoActs } from './actingSession.ts';
 import { isUnderWay } from './endGrant.ts';
 import { isReadOnly, refuseIfReadOnly } from './readOnly.ts';
 import { revokeGrant } from './revokeGrant.ts';
@@ -248,7 +248,7 @@ async function checkOne(
     return { node, outcome: 'underWay', actor: undefined };
   }
   try {
-    const session = sessionOf(context, connection);
+    const session = changeableSession(context, connection);
     const either = AbortSignal.any([signal, session.closed]);
     const actor = await once(actors, openingOf(connection), () => whoActs(session, either));
     const result = await preflight(session, key.arn, grant, either);
@@ -463,10 +463,9 @@ async function revokeInTurn(
 
   let stopped: Ready | undefined;
   const revokeOne = async (one: Ready, cancelled: AbortSignal) => {
-    refuseIfReadOnly();
     const acting = await actingFor(one);
     const { connection, key, grant } = one.node;
-    sessionOf(context, connection);
+    changeableSession(context, connection);
     followUp.add(one.node);
     try {
       await context.revocations.revoke(acting, key, grant, cancelled);

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
-import { isAbort, wasNotSent } from '../base/abort.ts';
+import { wasNotSent } from '../base/abort.ts';
 import { printable } from '../base/text.ts';
 import type { Session } from '../connections/session.ts';
-import { isKind, isKmsError, isOutcomeUnknown, type KmsError } from '../kms/errors.ts';
+import { isKind, isKmsError, type KmsError, mayHaveBeenDone } from '../kms/errors.ts';
 import { keyLabel } from '../kms/model.ts';
 import { grantName } from '../words/describe.ts';
 import { explain } from '../words/explain.ts';
@@ -82,11 +82,6 @@ async function answerOf<T>(
     }
     return { kind: 'refused', error };
   }
-}
-
-/** An abort too, unless it came before its turn: the request may be on its way. */
-function mayHaveBeenDone(error: unknown): boolean {
-  return isAbort(error) ? !wasNotSent(error) : isOutcomeUnknown(error) || !isKmsError(error);
 }
 
 function outcomeOf(answer: Exclude<ChangeAnswer<unknown>, { kind: 'accepted' }>): JournalOutcome {

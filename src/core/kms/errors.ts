@@ -1,3 +1,5 @@
+import { isAbort, wasNotSent } from '../base/abort.ts';
+
 /** The kinds of {@link KmsErrorKind}. */
 export const kmsErrorKinds = [
   'grantNotFound',
@@ -121,11 +123,18 @@ export function isBeforeCall(error: unknown): boolean {
   return isKmsError(error) && (error.details.isSignIn === true || signInServices.has(error.details.operation));
 }
 
-/** Errors after which a change that was asked for may or may not have been made: not those of the steps before it. */
-export function isOutcomeUnknown(error: unknown): boolean {
+/**
+ * After this error, KMS may have made the change that it was asked for. Also after an abort, unless it came before the
+ * request was sent, and after any error that is not KMS's.
+ */
+export function mayHaveBeenDone(error: unknown): boolean {
+  if (isAbort(error)) {
+    return !wasNotSent(error);
+  }
   return (
-    isKind(error, 'timeout', 'network', 'notJson', 'tooLarge', 'internal', 'dependencyTimeout', 'unknown') &&
-    !isBeforeCall(error)
+    !isKmsError(error) ||
+    (isKind(error, 'timeout', 'network', 'notJson', 'tooLarge', 'internal', 'dependencyTimeout', 'unknown') &&
+      !isBeforeCall(error))
   );
 }
 

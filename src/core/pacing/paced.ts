@@ -1,5 +1,5 @@
 import { abortError, isAbort, notSentError, wasNotSent } from '../base/abort.ts';
-import { isKind, isOutcomeUnknown } from '../kms/errors.ts';
+import { isKind, mayHaveBeenDone } from '../kms/errors.ts';
 import type { KmsApi, Page } from '../kms/kmsApi.ts';
 import type {
   AliasListEntry,
@@ -74,11 +74,11 @@ export function paced(limiter: RequestLimiter, quota: () => string, api: KmsApi)
       try {
         return await send();
       } catch (error) {
-        if (isOutcomeUnknown(error)) {
+        if (mayHaveBeenDone(error)) {
           lost = error;
         }
         // A refusal changed nothing: cancelled after it, nothing was sent that counts.
-        isSent = lost !== undefined || (isAbort(error) && !wasNotSent(error));
+        isSent = lost !== undefined;
         throw error;
       }
     };

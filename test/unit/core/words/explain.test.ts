@@ -4,11 +4,11 @@ import { abortError, isAbort } from '../../../../src/core/base/abort.ts';
 import {
   isKind,
   isKmsError,
-  isOutcomeUnknown,
   isSignInProblem,
   isTransient,
   KmsError,
   type KmsErrorKind,
+  mayHaveBeenDone,
 } from '../../../../src/core/kms/errors.ts';
 import { type DenialReason, parseAccessDenied } from '../../../../src/core/words/accessDenied.ts';
 import { explain } from '../../../../src/core/words/explain.ts';
@@ -335,7 +335,7 @@ for (const kind of errorKinds) {
     const { advice, ...explanation } = explain(details(kind));
     assert.deepEqual(explanation, expected);
     assert.match(advice, /^[A-Z].{20,}\.$/);
-    assert.equal(isOutcomeUnknown(kmsError(kind)), outcomeUnknown === true);
+    assert.equal(mayHaveBeenDone(kmsError(kind)), outcomeUnknown === true);
     assert.equal(isSignInProblem(kmsError(kind)), signIn === true);
   });
 }
@@ -558,7 +558,7 @@ test('a failed sign-in is told by its service and step, and passes for no troubl
       assert.ok(sentence.includes(service) && sentence.includes(operation), sentence);
       assert.doesNotMatch(sentence, /KMS/);
       assert.equal(isTransient(kmsError(kind, { operation })), false);
-      assert.equal(isOutcomeUnknown(kmsError(kind, { operation })), false);
+      assert.equal(mayHaveBeenDone(kmsError(kind, { operation })), false);
     }
   }
 });
@@ -589,7 +589,7 @@ test('what may pass is decided in one place', () => {
 
 test('a check of the account that fails before a change leaves no doubt about the change', () => {
   for (const kind of errorKinds) {
-    assert.equal(isOutcomeUnknown(kmsError(kind, { operation: 'GetCallerIdentity' })), false, kind);
+    assert.equal(mayHaveBeenDone(kmsError(kind, { operation: 'GetCallerIdentity' })), false, kind);
   }
 });
 
@@ -601,7 +601,7 @@ test('a KmsError is known by its name and details, also when it comes from anoth
   for (const other of [new Error('No'), { name: 'KmsError', details: {} }, 'KmsError', undefined, null]) {
     assert.equal(isKmsError(other), false);
     assert.equal(isKind(other, 'network'), false);
-    assert.equal(isOutcomeUnknown(other), false);
+    assert.equal(mayHaveBeenDone(other), true);
   }
   assert.equal(isKind(error, 'timeout'), false);
 });
