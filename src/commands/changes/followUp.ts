@@ -1,12 +1,12 @@
 import type { GrantNode } from '../../views/shared/nodes.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
+import { type Needs, sessionOf } from '../context.ts';
 
 /** Ends the wait on a revoked grant. The revoke stands; its row says that it was not confirmed. */
-export function stopWaiting({ revocations }: CommandContext, { connection, key, grant }: GrantNode): void {
+export function stopWaiting({ revocations }: Needs<'revocations'>, { connection, key, grant }: GrantNode): void {
   revocations.stopWaiting(connection.ref, key, grant.grantId);
 }
 
 /** Waits once more on a grant whose revoke was not confirmed. */
-export function checkAgain(context: CommandContext, { connection, key, grant }: GrantNode): void {
+export function checkAgain(context: Needs<'connections' | 'revocations'>, { connection, key, grant }: GrantNode): void {
   context.revocations.checkAgain(sessionOf(context, connection), key, grant.grantId);
 }

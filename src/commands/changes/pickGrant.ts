@@ -7,10 +7,10 @@ import { pick } from '../../platform/prompts.ts';
 import { shortOperations } from '../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
 import { pickConnection } from '../connections/connectionCommands.ts';
-import type { CommandContext } from '../context.ts';
+import type { Needs } from '../context.ts';
 
 /** Connection where there are several, key, then grant; `undefined` when a list was closed. */
-export async function pickGrant(context: CommandContext): Promise<GrantNode | undefined> {
+export async function pickGrant(context: Needs<'connections'>): Promise<GrantNode | undefined> {
   const ref = await pickConnection(context);
   if (ref === undefined) {
     return undefined;

@@ -13,15 +13,21 @@ import { views } from '../../manifest.ts';
 import { confirm, showInformation } from '../../platform/prompts.ts';
 import { connectionsSetting, setConnections } from '../../platform/settings.ts';
 import type { ConnectionNode } from '../../views/shared/nodes.ts';
-import type { CommandContext } from '../context.ts';
+import type { Needs } from '../context.ts';
 import { pickProfile, pickSignIn } from './pickProfile.ts';
 import { pickRegion, pickRegions } from './pickRegions.ts';
+
+/** To change which connections are shown. */
+type ShowContext = Needs<'connections' | 'confirmedSettings' | 'setShowsSample'>;
+
+/** To ask for profiles and Regions, too. */
+type PickContext = ShowContext & Needs<'aws' | 'preferences'>;
 
 /**
  * A profile in place of the one that is shown: profile, then the Region where nothing says which. Where several are shown
  * they stay, unless the user asks for the one alone.
  */
-export async function selectProfile(context: CommandContext): Promise<void> {
+export async function selectProfile(context: PickContext): Promise<void> {
   const profile = await pickProfile(context, l10n.t('Select AWS Profile'));
   if (profile === undefined) {
     return;
@@ -45,7 +51,7 @@ export async function selectProfile(context: CommandContext): Promise<void> {
 }
 
 /** Names what stayed, and offers to show the one alone; then the way back. */
-async function offerOnly(context: CommandContext, ref: ConnectionRef, others: number): Promise<void> {
+async function offerOnly(context: ShowContext, ref: ConnectionRef, others: number): Promise<void> {
   const name = connectionName(ref);
   const only = l10n.t('Show Only {0}', withoutIcons(name));
   const kept =
@@ -83,13 +89,13 @@ function withoutTheOnly(
   return before === undefined && added.length === 0 ? undefined : [...(before ?? []), ...added];
 }
 
-async function showOnly(context: CommandContext, ref: ConnectionRef): Promise<void> {
+async function showOnly(context: ShowContext, ref: ConnectionRef): Promise<void> {
   await context.setShowsSample(false);
   await show(context, [ref]);
 }
 
 /** Profile, or none for the environment's own credentials; then its Regions, next to what is shown. */
-export async function addConnection(context: CommandContext): Promise<void> {
+export async function addConnection(context: PickContext): Promise<void> {
   const picked = await pickSignIn(context, l10n.t('Add Connection: Profile'));
   if (picked === undefined) {
     return;
@@ -102,14 +108,14 @@ export async function addConnection(context: CommandContext): Promise<void> {
 }
 
 /** Further Regions for a connection's profile. */
-export async function addRegion(context: CommandContext, { ref }: ConnectionNode): Promise<void> {
+export async function addRegion(context: PickContext, { ref }: ConnectionNode): Promise<void> {
   if (ref.kind !== 'sample') {
     await add(context, ref, undefined);
   }
 }
 
 async function add(
-  context: CommandContext,
+  context: PickContext,
   ref: Exclude<ConnectionRef, { kind: 'sample' }>,
   proposed: string | undefined,
 ): Promise<void> {
@@ -135,7 +141,7 @@ async function add(
   await show(context, shown.toSpliced(at, 0, ...added));
 }
 
-export async function removeConnection(context: CommandContext, { ref }: ConnectionNode): Promise<void> {
+export async function removeConnection(context: ShowContext, { ref }: ConnectionNode): Promise<void> {
   if (ref.kind === 'sample') {
     await context.setShowsSample(false);
     context.connections.preferencesChanged();
@@ -148,7 +154,7 @@ export async function removeConnection(context: CommandContext, { ref }: Connect
   );
 }
 
-export async function sortConnections(context: CommandContext): Promise<void> {
+export async function sortConnections(context: ShowContext): Promise<void> {
   const name = (ref: ConnectionRef) => `${connectionName(ref)} ${ref.kind === 'sample' ? '' : ref.region}`;
   const shown = (await shownConnections(context)).filter(({ kind }) => kind !== 'sample');
   // One alone is in order, and may be the default that nobody chose.
@@ -162,7 +168,7 @@ export async function sortConnections(context: CommandContext): Promise<void> {
 }
 
 /** Another Region for a connection, or the Region that the default could not be opened without. */
-export async function selectRegion(context: CommandContext): Promise<void> {
+export async function selectRegion(context: PickContext): Promise<void> {
   const shown = (await shownConnections(context)).filter((ref) => ref.kind !== 'sample');
   const ref = shown.length === 0 ? await withoutRegion(context) : await pickShown(shown);
   if (ref === undefined) {
@@ -186,7 +192,7 @@ export async function selectRegion(context: CommandContext): Promise<void> {
   await show(context, [...new Map(refs.map((one) => [connectionId(one), one])).values()]);
 }
 
-export async function openSampleData(context: CommandContext): Promise<void> {
+export async function openSampleData(context: Needs<'connections' | 'setShowsSample'>): Promise<void> {
   await context.setShowsSample(true);
   context.connections.preferencesChanged();
   await vscode.commands.executeCommand(`${views.keys}.focus`);
@@ -207,7 +213,7 @@ export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): P
 }
 
 /** Asks which of the connections on screen is meant, where there are several. */
-export async function pickConnection(context: CommandContext): Promise<ConnectionRef | undefined> {
+export async function pickConnection(context: Needs<'connections'>): Promise<ConnectionRef | undefined> {
   const shown = await context.connections.list();
   if (shown.length === 0) {
     throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
@@ -216,7 +222,7 @@ export async function pickConnection(context: CommandContext): Promise<Connectio
 }
 
 /** What the view shows, chosen or by default; nothing where the default can't be made out. */
-async function shownConnections({ connections }: CommandContext): Promise<readonly ConnectionRef[]> {
+async function shownConnections({ connections }: Needs<'connections'>): Promise<readonly ConnectionRef[]> {
   try {
     return await connections.list();
   } catch (error) {
@@ -228,7 +234,7 @@ async function shownConnections({ connections }: CommandContext): Promise<readon
 }
 
 /** The default connection that lacks nothing but a Region. */
-async function withoutRegion({ connections }: CommandContext) {
+async function withoutRegion({ connections }: Needs<'connections'>) {
   try {
     await connections.list();
     return undefined;
@@ -244,7 +250,10 @@ async function withoutRegion({ connections }: CommandContext) {
 }
 
 /** @param refs `undefined`: as long as nobody chooses any */
-async function show(context: CommandContext, refs: readonly ConnectionRef[] | undefined): Promise<void> {
+async function show(
+  context: Needs<'connections' | 'confirmedSettings'>,
+  refs: readonly ConnectionRef[] | undefined,
+): Promise<void> {
   await setConnections(refs);
   // Who chose them here agrees to them.
   await context.confirmedSettings.confirm();
@@ -252,7 +261,10 @@ async function show(context: CommandContext, refs: readonly ConnectionRef[] | un
 }
 
 /** Opens what the settings of a dev container ask for, once the user agrees. */
-export async function openConnections({ connections, confirmedSettings }: CommandContext): Promise<void> {
+export async function openConnections({
+  connections,
+  confirmedSettings,
+}: Needs<'connections' | 'confirmedSettings'>): Promise<void> {
   try {
     await connections.list();
   } catch (error) {
@@ -270,7 +282,7 @@ export async function openConnections({ connections, confirmedSettings }: Comman
   connections.preferencesChanged();
 }
 
-export async function copyAccountId(context: CommandContext, { ref }: ConnectionNode): Promise<void> {
+export async function copyAccountId(context: Needs<'connections'>, { ref }: ConnectionNode): Promise<void> {
   const session = await context.connections.open(ref);
   await vscode.env.clipboard.writeText((await session.identity()).account);
 }

@@ -5,7 +5,7 @@ import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { askText } from '../../platform/prompts.ts';
 import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
-import type { CommandContext } from '../context.ts';
+import type { Needs } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
 import { pickConnection } from './connectionCommands.ts';
 
@@ -13,7 +13,10 @@ import { pickConnection } from './connectionCommands.ts';
  * Shows the key where it is listed; any other, of whatever account and Region, is pinned below the connection whose
  * principal may use it.
  */
-export async function openKeyByArn(context: CommandContext, node?: ConnectionNode): Promise<void> {
+export async function openKeyByArn(
+  context: Needs<'connections' | 'pinnedKeys' | 'view'>,
+  node?: ConnectionNode,
+): Promise<void> {
   const ref = node?.ref ?? (await pickConnection(context));
   if (ref === undefined) {
     return;
@@ -41,7 +44,7 @@ export async function openKeyByArn(context: CommandContext, node?: ConnectionNod
 
 /** The key of a connection on screen that lists it. Only an open connection is asked. */
 async function listedKey(
-  { connections }: CommandContext,
+  { connections }: Needs<'connections'>,
   ref: ConnectionRef,
   arn: string,
   signal: AbortSignal,
@@ -66,7 +69,7 @@ async function listedKey(
   return undefined;
 }
 
-export async function removeKey(context: CommandContext, { key, pinnedTo }: KeyNode): Promise<void> {
+export async function removeKey(context: Needs<'pinnedKeys'>, { key, pinnedTo }: KeyNode): Promise<void> {
   if (pinnedTo === undefined) {
     return;
   }

@@ -2,13 +2,13 @@ import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
 import type { Profile } from '../../core/kms/kmsApi.ts';
 import { type PickItem, pick } from '../../platform/prompts.ts';
-import type { CommandContext } from '../context.ts';
+import type { Needs } from '../context.ts';
 
 const placeholder = () => l10n.t('Profiles of the AWS config and credentials files');
 const empty = () => l10n.t('There are no profiles. Create one with "aws configure" or "aws configure sso".');
 
 /** Asks for a profile of the AWS files; `undefined` when the list was closed. */
-export function pickProfile(context: CommandContext, title: string): Promise<Profile | undefined> {
+export function pickProfile(context: Needs<'aws' | 'connections'>, title: string): Promise<Profile | undefined> {
   return pick<Profile>({
     title,
     placeholder: placeholder(),
@@ -18,7 +18,10 @@ export function pickProfile(context: CommandContext, title: string): Promise<Pro
 }
 
 /** As {@link pickProfile}, with the credentials that need no profile as the last choice. */
-export function pickSignIn(context: CommandContext, title: string): Promise<Profile | 'environment' | undefined> {
+export function pickSignIn(
+  context: Needs<'aws' | 'connections'>,
+  title: string,
+): Promise<Profile | 'environment' | undefined> {
   const environment: PickItem<'environment'> = {
     label: l10n.t('No profile'),
     description: l10n.t('environment variables, container or instance'),
@@ -32,7 +35,7 @@ export function pickSignIn(context: CommandContext, title: string): Promise<Prof
   });
 }
 
-async function profileItems({ aws, connections }: CommandContext): Promise<readonly PickItem<Profile>[]> {
+async function profileItems({ aws, connections }: Needs<'aws' | 'connections'>): Promise<readonly PickItem<Profile>[]> {
   const shown = new Set(connections.shown.map((ref) => (ref.kind === 'profile' ? ref.profile : undefined)));
   return (await (await aws()).profiles()).map((value) => {
     const parts = [value.region, shown.has(value.name) ? l10n.t('in the view') : undefined];

@@ -13,7 +13,7 @@ import { UserError } from '../../core/words/userError.ts';
 import { programPath } from '../../platform/programPath.ts';
 import { showError } from '../../platform/prompts.ts';
 import type { ConnectionNode, MessageNode } from '../../views/shared/nodes.ts';
-import type { CommandContext } from '../context.ts';
+import type { Needs } from '../context.ts';
 import { pickShown } from './connectionCommands.ts';
 
 const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html';
@@ -22,7 +22,10 @@ const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting
  * The user's own act: a connection may now ask for its MFA code or start its credential_process; a sign-in session is
  * renewed by the AWS CLI in a terminal, and the connection opens when the CLI has written its token.
  */
-export async function signIn(context: CommandContext, node?: ConnectionNode | MessageNode): Promise<void> {
+export async function signIn(
+  context: Needs<'aws' | 'connections'>,
+  node?: ConnectionNode | MessageNode,
+): Promise<void> {
   const { connections } = context;
   const ref = node?.ref ?? (await pickWaiting(context));
   if (ref === undefined || ref.kind === 'sample') {
@@ -42,7 +45,7 @@ export async function signIn(context: CommandContext, node?: ConnectionNode | Me
 }
 
 /** The connection that waits for a sign-in; asks where several do. */
-function pickWaiting({ connections }: CommandContext): Promise<ConnectionRef | undefined> {
+function pickWaiting({ connections }: Needs<'connections'>): Promise<ConnectionRef | undefined> {
   return pickShown(connections.known.filter((ref) => needsSignIn(connections.failure(ref))));
 }
 

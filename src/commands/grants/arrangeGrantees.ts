@@ -3,13 +3,10 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { groupings, sortings } from '../../core/findings/grantGroups.ts';
-import { type GranteesView, groupingText, sortingText } from '../../views/grantees/granteesView.ts';
+import { groupingText, sortingText } from '../../views/grantees/granteesView.ts';
+import type { Needs } from '../context.ts';
 
-interface ArrangeContext {
-  readonly grantees: GranteesView;
-}
-
-export async function groupBy({ grantees }: ArrangeContext): Promise<void> {
+export async function groupBy({ grantees }: Needs<'grantees'>): Promise<void> {
   const { grouping } = grantees.arrangement;
   const picked = await pickOne(l10n.t('Group Grants'), groupings, grouping, groupingText);
   if (picked !== undefined) {
@@ -17,7 +14,7 @@ export async function groupBy({ grantees }: ArrangeContext): Promise<void> {
   }
 }
 
-export async function sortBy({ grantees }: ArrangeContext): Promise<void> {
+export async function sortBy({ grantees }: Needs<'grantees'>): Promise<void> {
   const { sorting } = grantees.arrangement;
   const picked = await pickOne(l10n.t('Sort Grants'), sortings, sorting, sortingText);
   if (picked !== undefined) {

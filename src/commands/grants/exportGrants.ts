@@ -8,14 +8,10 @@ import { grantTable, type TableFormat, tableFormats } from '../../core/findings/
 import { isPartial } from '../../core/findings/scan.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
-import type { GranteesView } from '../../views/grantees/granteesView.ts';
-
-interface ExportContext {
-  readonly grantees: GranteesView;
-}
+import type { Needs } from '../context.ts';
 
 /** Writes the grants that the Grantees view shows, each once, to a file. */
-export async function exportGrants({ grantees }: ExportContext): Promise<void> {
+export async function exportGrants({ grantees }: Needs<'grantees'>): Promise<void> {
   const { held, result } = grantees.shownGrants();
   if (result === undefined) {
     throw new UserError(l10n.t('There is nothing to export yet. Find grants first.'));

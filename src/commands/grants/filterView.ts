@@ -3,10 +3,10 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { contextKeys } from '../../manifest.ts';
-import type { GranteesView } from '../../views/grantees/granteesView.ts';
+import type { Needs } from '../context.ts';
 
 /** A view that can be narrowed by text. */
-export interface Filterable {
+interface Filterable {
   /** As it was typed; empty while all is shown. */
   readonly filter: string;
   setFilter(text: string): void;
@@ -14,30 +14,25 @@ export interface Filterable {
   prepareFilter(): unknown;
 }
 
-interface FilterContext {
-  readonly view: Filterable;
-  readonly grantees: GranteesView;
-}
-
-export function filterKeys({ view }: FilterContext): void {
+export function filterKeys({ view }: Needs<'view'>): void {
   ask(view, contextKeys.keysFiltered, {
     title: l10n.t('Filter Keys'),
     placeholder: l10n.t('Words of an alias, key ID, ARN or description, or of a grant that is loaded'),
   });
 }
 
-export function filterGrantees({ grantees }: FilterContext): void {
+export function filterGrantees({ grantees }: Needs<'grantees'>): void {
   ask(grantees, contextKeys.granteesFiltered, {
     title: l10n.t('Filter Grantees'),
     placeholder: l10n.t('Words of a grantee, key, grant, operation, encryption context or finding'),
   });
 }
 
-export function clearKeysFilter({ view }: FilterContext): void {
+export function clearKeysFilter({ view }: Needs<'view'>): void {
   apply(view, contextKeys.keysFiltered, '');
 }
 
-export function clearGranteesFilter({ grantees }: FilterContext): void {
+export function clearGranteesFilter({ grantees }: Needs<'grantees'>): void {
   apply(grantees, contextKeys.granteesFiltered, '');
 }
 

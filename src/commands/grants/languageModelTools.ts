@@ -17,7 +17,7 @@ import type { GrantNode } from '../../views/shared/nodes.ts';
 import type { EndAnswer } from '../changes/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
 import { revokeGrant } from '../changes/revokeGrant.ts';
-import type { CommandContext } from '../context.ts';
+import type { CommandContext, Needs } from '../context.ts';
 
 /** What each answer of a revoke says: no more than KMS and the user did. */
 const meanings: Readonly<Record<EndAnswer, string>> = {
@@ -188,7 +188,7 @@ function bounded(entries: readonly unknown[], isComplete: boolean) {
   return { entries: shown, ...total, complete: isComplete && shown.length === entries.length };
 }
 
-async function sessionFor({ connections }: CommandContext, { connection }: ToolInput): Promise<Session> {
+async function sessionFor({ connections }: Needs<'connections'>, { connection }: ToolInput): Promise<Session> {
   const refs: readonly ConnectionRef[] = await connections.list();
   const ref = connection === undefined ? refs[0] : refs.find((candidate) => connectionId(candidate) === connection);
   if (ref === undefined) {

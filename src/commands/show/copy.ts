@@ -13,34 +13,37 @@ import {
   type KeyNode,
   type MessageNode,
 } from '../../views/shared/nodes.ts';
-import type { CommandContext } from '../context.ts';
+import type { Needs } from '../context.ts';
 
-export function copyKeyArn(_: CommandContext, { key }: KeyNode | GrantNode) {
+export function copyKeyArn(_: unknown, { key }: KeyNode | GrantNode) {
   return vscode.env.clipboard.writeText(key.arn);
 }
 
-export function copyKeyId(_: CommandContext, { key }: KeyNode) {
+export function copyKeyId(_: unknown, { key }: KeyNode) {
   return vscode.env.clipboard.writeText(key.keyId);
 }
 
-export function copyAlias(_: CommandContext, { key }: KeyNode) {
+export function copyAlias(_: unknown, { key }: KeyNode) {
   return vscode.env.clipboard.writeText(key.aliases[0] ?? '');
 }
 
-export function copyGrantId(_: CommandContext, { grant }: GrantNode) {
+export function copyGrantId(_: unknown, { grant }: GrantNode) {
   return vscode.env.clipboard.writeText(grant.grantId);
 }
 
-export function copyGrantee(_: CommandContext, { grant }: GrantNode) {
+export function copyGrantee(_: unknown, { grant }: GrantNode) {
   return vscode.env.clipboard.writeText(grant.granteePrincipal?.value ?? '');
 }
 
-export function copyValue(_: CommandContext, { value }: FieldNode) {
+export function copyValue(_: unknown, { value }: FieldNode) {
   return vscode.env.clipboard.writeText(value);
 }
 
 /** The copy key: of each row that it is pressed for, what the row is known by. */
-export async function copySelection({ selection, journal }: CommandContext, focused: unknown): Promise<void> {
+export async function copySelection(
+  { selection, journal }: Needs<'selection' | 'journal'>,
+  focused: unknown,
+): Promise<void> {
   const texts = selection(focused).map((row) => rowText(row, journal) ?? '');
   const known = [...new Set(texts)].filter((text) => text !== '');
   if (known.length > 0) {

@@ -2,8 +2,6 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import type { Journal } from '../../core/changes/journal.ts';
-import type { Connections } from '../../core/connections/connections.ts';
 import type { Grant } from '../../core/kms/model.ts';
 import {
   type CommandTarget,
@@ -14,11 +12,9 @@ import {
 } from '../../core/words/commandText.ts';
 import { asHistoryEntry } from '../../views/history/historyItem.ts';
 import { asNode } from '../../views/shared/nodes.ts';
+import type { Needs } from '../context.ts';
 
-interface CopyContext {
-  readonly connections: Connections;
-  readonly journal: Journal;
-}
+type CopyContext = Needs<'connections' | 'journal'>;
 
 /** `aws kms create-grant …` for a grant of the Keys view, or of the history. */
 export async function copyAsCli(context: CopyContext, argument: unknown): Promise<void> {

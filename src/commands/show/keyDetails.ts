@@ -4,10 +4,13 @@ import { keyLabel } from '../../core/kms/model.ts';
 import { keyDetailsAsJson, readKeyDetails } from '../../core/words/keyDetails.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import type { KeyNode } from '../../views/shared/nodes.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
+import { type Needs, sessionOf } from '../context.ts';
 
 /** All that KMS tells of one key, as one read-only document. */
-export async function keyDetails(context: CommandContext, { connection, key }: KeyNode): Promise<void> {
+export async function keyDetails(
+  context: Needs<'connections' | 'documents'>,
+  { connection, key }: KeyNode,
+): Promise<void> {
   const { api, closed } = sessionOf(context, connection);
   const details = await withCancellableProgress(l10n.t('Reading the key…'), (signal) =>
     readKeyDetails(api, key.arn, AbortSignal.any([signal, closed])),

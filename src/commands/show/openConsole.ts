@@ -4,10 +4,13 @@ import vscode = require('vscode');
 
 import { UserError } from '../../core/words/userError.ts';
 import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
+import { type Needs, sessionOf } from '../context.ts';
 
 /** The AWS console's page of the Region's keys, or of one key. */
-export async function openConsole(context: CommandContext, node: ConnectionNode | KeyNode): Promise<void> {
+export async function openConsole(
+  context: Needs<'aws' | 'connections'>,
+  node: ConnectionNode | KeyNode,
+): Promise<void> {
   const session = node.kind === 'key' ? sessionOf(context, node.connection) : await context.connections.open(node.ref);
   const { endpoint, region } = session.connection;
   if (endpoint.kind !== 'aws') {

@@ -3,10 +3,13 @@ import { grantAsAwsJson, keyAsAwsJson } from '../../core/kms/awsJson.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { grantee } from '../../core/kms/principal.ts';
 import type { GrantNode, KeyNode } from '../../views/shared/nodes.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
+import { type Needs, sessionOf } from '../context.ts';
 
 /** A grant, or a key with the grants that are loaded, as the AWS CLI would print it. */
-export async function showAsJson(context: CommandContext, node: KeyNode | GrantNode): Promise<void> {
+export async function showAsJson(
+  context: Needs<'connections' | 'documents'>,
+  node: KeyNode | GrantNode,
+): Promise<void> {
   const { connection, key } = node;
   if (node.kind === 'grant') {
     await context.documents.show(

@@ -8,10 +8,13 @@ import { keyLabel } from '../../core/kms/model.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { type PickItem, pick } from '../../platform/prompts.ts';
 import type { GrantNode, KeyNode } from '../../views/shared/nodes.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
+import { type Needs, sessionOf } from '../context.ts';
 
 /** CloudTrail's event history in the AWS console. It filters by one attribute, so the user says by which. */
-export async function showInCloudTrail(context: CommandContext, { connection, key }: KeyNode | GrantNode) {
+export async function showInCloudTrail(
+  context: Needs<'aws' | 'connections'>,
+  { connection, key }: KeyNode | GrantNode,
+) {
   const { endpoint, region } = sessionOf(context, connection).connection;
   if (endpoint.kind !== 'aws') {
     throw new UserError(l10n.t('This connection does not lead to AWS itself, so CloudTrail has no events of it.'));
