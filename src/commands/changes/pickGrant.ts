@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { localTime, printable } from '../../core/base/text.ts';
-import type { GrantListing } from '../../core/connections/inventory.ts';
+import type { GrantListing } from '../../core/connections/grantLoad.ts';
 import { type Grant, type KmsKey, keyLabel } from '../../core/kms/model.ts';
 import { grantee } from '../../core/kms/principal.ts';
 import { pick } from '../../platform/prompts.ts';

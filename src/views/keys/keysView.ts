@@ -8,7 +8,7 @@ import { printable } from '../../core/base/text.ts';
 import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
-import { compareGrants, type GrantListing } from '../../core/connections/inventory.ts';
+import { compareGrants, type GrantListing } from '../../core/connections/grantLoad.ts';
 import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
 import type { Session, SessionChange } from '../../core/connections/session.ts';
 import {

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {
-  compareGrants,
-  grantWindow,
-  Inventory,
-  type InventoryChange,
-} from '../../../../src/core/connections/inventory.ts';
+import { compareGrants, grantWindow } from '../../../../src/core/connections/grantLoad.ts';
+import { Inventory, type InventoryChange } from '../../../../src/core/connections/inventory.ts';
 import type { KmsErrorKind } from '../../../../src/core/kms/errors.ts';
 import type { Page } from '../../../../src/core/kms/kmsApi.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';
