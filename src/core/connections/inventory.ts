@@ -40,7 +40,10 @@ export class Inventory {
    * A failure is in the listing's state, next to what was loaded before it.
    */
   async keys(): Promise<KeyListing> {
-    this.#keys ??= new KeyLoad(this.#api, this.#closed, () => this.#changed.fire({ kind: 'keys' }));
+    if (this.#keys === undefined) {
+      this.#keys = new KeyLoad(this.#api, this.#closed);
+      this.#keys.onDidChange(() => this.#changed.fire({ kind: 'keys' }));
+    }
     const load = this.#keys;
     await load.first;
     // A refresh that came in between has the newer answer.
@@ -104,7 +107,7 @@ export class Inventory {
   }
 
   /**
-   * Asks DescribeKey for those not asked yet, a few at a time; each answer is told by a `key` change. What the same `list`
+   * Asks DescribeKey for those not asked yet, a few at a time; each answer is a `key` change. What the same `list`
    * wanted before and has not been asked yet is wanted no more: those rows are gone.
    */
   describe(keyArns: readonly string[], list = ''): void {
@@ -156,7 +159,7 @@ export class Inventory {
       this.#metadata.set(keyArn, 'asked');
       try {
         const metadata = await this.#api.describeKey(keyArn, this.#closed);
-        // Forgotten meanwhile: a newer question is on its way, or none is wanted.
+        // Forgotten since: a newer question is on its way, or none is wanted.
         if (this.#metadata.has(keyArn)) {
           this.#metadata.set(keyArn, metadata);
           this.#changed.fire({ kind: 'key', keyArn });

@@ -1,3 +1,4 @@
+import { Emitter } from '../base/emitter.ts';
 import type { KmsError } from '../kms/errors.ts';
 import type { KmsApi, Page } from '../kms/kmsApi.ts';
 import type { AliasListEntry, KeyListEntry, KmsKey } from '../kms/model.ts';
@@ -17,15 +18,18 @@ export interface KeyListing {
 const none: readonly never[] = [];
 
 /**
- * A page is told when what came since the last time is this share of all: the 20 first pages each, the 1,000 that follow
- * in 80 steps. So whatever a view does for each change grows with the number of keys, and not with its square.
+ * A page is a change when what came since the last change is this share of all: the 20 first pages each, the 1,000 that
+ * follow in 80 steps. So whatever a view does for each change grows with the number of keys, and not with its square.
  */
-const toldShare = 0.05;
+const changeShare = 0.05;
 
 /** One run over ListKeys and ListAliases, side by side. */
 export class KeyLoad {
   readonly first: Promise<void>;
   readonly all: Promise<void>;
+  readonly #changed = new Emitter();
+  /** After the first page of each list: more came, or the end. */
+  readonly onDidChange = this.#changed.event;
   readonly #controller = new AbortController();
   readonly #keys: Stream;
   readonly #aliases: Stream;
@@ -36,36 +40,36 @@ export class KeyLoad {
   #sorted: readonly KmsKey[] = [];
   /** Those that are not in {@link #sorted} yet, or not as they are now. By key ID. */
   readonly #fresh = new Map<string, KmsKey>();
-  #announced = false;
-  /** Entries of both lists that came, and how many of them were told. */
+  #isFirstIn = false;
+  /** Entries of both lists that came, and how many of them had come by the last change. */
   #came = 0;
-  #told = 0;
+  #cameBefore = 0;
 
-  constructor(api: KmsApi, closed: AbortSignal, onChange: () => void) {
+  constructor(api: KmsApi, closed: AbortSignal) {
     const signal = AbortSignal.any([closed, this.#controller.signal]);
-    const tell = ({ done }: Stream) => {
-      if (!this.#announced || signal.aborted) {
+    const notify = ({ done }: Stream) => {
+      if (!this.#isFirstIn || signal.aborted) {
         return;
       }
-      if (!done && this.#came - this.#told < toldShare * this.#came) {
+      if (!done && this.#came - this.#cameBefore < changeShare * this.#came) {
         return;
       }
-      this.#told = this.#came;
-      onChange();
+      this.#cameBefore = this.#came;
+      this.#changed.fire();
     };
     this.#keys = stream(
       (marker) => api.listKeys(marker, signal),
       (page) => this.#addKeys(page),
-      tell,
+      notify,
     );
     this.#aliases = stream(
       (marker) => api.listAliases(marker, signal),
       (page) => this.#addAliases(page),
-      tell,
+      notify,
     );
     this.first = Promise.all([this.#keys.first, this.#aliases.first]).then(() => {
-      this.#announced = true;
-      this.#told = this.#came;
+      this.#isFirstIn = true;
+      this.#cameBefore = this.#came;
     });
     this.all = Promise.all([this.#keys.all, this.#aliases.all]).then(() => {});
   }
@@ -146,11 +150,11 @@ interface Stream {
   error: KmsError | undefined;
 }
 
-/** Follows a paged list to its end. `tell` is called after every page, and after a failure. */
+/** Follows a paged list to its end. `notify` is called after every page, and after a failure. */
 function stream<T>(
   read: (marker: string | undefined) => Promise<Page<T>>,
   add: (items: readonly T[]) => void,
-  tell: (stream: Stream) => void,
+  notify: (stream: Stream) => void,
 ): Stream {
   let firstIsIn = () => {};
   const first = new Promise<void>((resolve) => {
@@ -166,13 +170,13 @@ function stream<T>(
         add(page.items);
         marker = trail.after(page);
         result.done = marker === undefined;
-        tell(result);
+        notify(result);
         firstIsIn();
       } while (marker !== undefined);
     } catch (error) {
       result.done = true;
       result.error = asKmsError(error);
-      tell(result);
+      notify(result);
       firstIsIn();
     }
   })();

@@ -162,7 +162,7 @@ class SharedRead<T> {
   readonly #request: PacedRequest<T>;
   readonly #answer: Promise<T>;
   readonly #controller = new AbortController();
-  readonly #onEnd: () => void;
+  readonly #ended: () => void;
   #waiting = 0;
   #isWaiting = true;
 
@@ -170,11 +170,11 @@ class SharedRead<T> {
     limiter: RequestLimiter,
     request: Pick<PacedRequest<T>, 'quota' | 'operation' | 'priority'>,
     send: (signal: AbortSignal) => Promise<T>,
-    onEnd: () => void,
+    ended: () => void,
   ) {
     const { signal } = this.#controller;
     this.#limiter = limiter;
-    this.#onEnd = onEnd;
+    this.#ended = ended;
     this.#request = {
       ...request,
       isRepeatable: true,
@@ -191,7 +191,7 @@ class SharedRead<T> {
       },
     };
     this.#answer = limiter.run(this.#request);
-    this.#answer.then(onEnd, onEnd);
+    this.#answer.then(ended, ended);
   }
 
   /** It waits for its turn: what it will be answered is not older than a question of now. */
@@ -215,7 +215,7 @@ class SharedRead<T> {
         if (this.#waiting > 0) {
           return;
         }
-        this.#onEnd();
+        this.#ended();
         this.#controller.abort();
       };
       signal.addEventListener('abort', onAbort, { once: true });
