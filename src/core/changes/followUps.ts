@@ -30,7 +30,7 @@ export class FollowUps {
 
   /** Changes whose ends are reported together. */
   batch(): FollowUpBatch {
-    const batch = new Batch((ended) => this.#tell(ended));
+    const batch = new Batch((ended) => this.#report(ended));
     return {
       add: (place) => {
         batch.add(grantIdentity(place));
@@ -52,7 +52,7 @@ export class FollowUps {
       this.#batches.delete(identity);
       batch.ended(identity, wait);
     } else if (this.#gathering === undefined) {
-      this.#tell([wait]);
+      this.#report([wait]);
       this.#gather();
     } else {
       this.#gathered.push(wait);
@@ -75,7 +75,7 @@ export class FollowUps {
         const gathered = this.#gathered;
         this.#gathered = [];
         this.#gathering = undefined;
-        this.#tell(gathered);
+        this.#report(gathered);
       },
       (error: unknown) => {
         if (!isAbort(error)) {
@@ -85,7 +85,7 @@ export class FollowUps {
     );
   }
 
-  #tell(ended: readonly EndedWait[]): void {
+  #report(ended: readonly EndedWait[]): void {
     const reported = ended.filter(({ outcome }) => outcome.kind !== 'stopped');
     if (reported.length > 0 && !this.#disposed.signal.aborted) {
       this.#reported.fire(reported);
@@ -103,13 +103,13 @@ export interface FollowUpBatch {
 }
 
 class Batch {
-  readonly #tell: (ended: readonly EndedWait[]) => void;
+  readonly #report: (ended: readonly EndedWait[]) => void;
   readonly #pending = new Set<string>();
   #ended: EndedWait[] = [];
   #isClosed = false;
 
-  constructor(tell: (ended: readonly EndedWait[]) => void) {
-    this.#tell = tell;
+  constructor(report: (ended: readonly EndedWait[]) => void) {
+    this.#report = report;
   }
 
   add(identity: string): void {
@@ -118,7 +118,7 @@ class Batch {
 
   drop(identity: string): void {
     this.#pending.delete(identity);
-    this.#tellIfAll();
+    this.#reportIfAll();
   }
 
   ended(identity: string, wait: EndedWait): void {
@@ -128,15 +128,15 @@ class Batch {
 
   close(): void {
     this.#isClosed = true;
-    this.#tellIfAll();
+    this.#reportIfAll();
   }
 
-  #tellIfAll(): void {
+  #reportIfAll(): void {
     if (!this.#isClosed || this.#pending.size > 0) {
       return;
     }
     const ended = this.#ended;
     this.#ended = [];
-    this.#tell(ended);
+    this.#report(ended);
   }
 }

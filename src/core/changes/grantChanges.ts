@@ -155,7 +155,7 @@ export const awsClocksMs = 10_000;
 
 /**
  * Whether KMS answered a CreateGrant with a grant that was there before, as it does for a request with the same name and
- * parameters. By the grants that were listed before, else by the date of the grant, if it is old enough to tell.
+ * parameters. By the grants that were listed before, else by the date of the grant, if it is old enough.
  * @param awsAt when it was requested, by AWS's own time: the grant's date is AWS's, too
  */
 export function existedBefore(

@@ -192,7 +192,7 @@ export class PropagationPoller {
     this.#running = false;
   }
 
-  /** Sleeps as the schedule says; a grant that joins starts the schedule anew and ends the sleep. */
+  /** Sleeps as the schedule says; a grant that joins ends the sleep and restarts the schedule. */
   async #wait(): Promise<void> {
     const { clock, policy, random } = this.#options;
     for (;;) {

@@ -34,7 +34,7 @@ export interface RecreatePlan {
   readonly obstacles: readonly Obstacle[];
 }
 
-/** `metadata`: of the key as it is now; `undefined` when KMS does not tell. */
+/** `metadata`: of the key as it is now; `undefined` when KMS did not answer. */
 export function planRecreate(key: KmsKey, grant: Grant, metadata: KeyMetadata | undefined): RecreatePlan {
   const { granteePrincipal, retiringPrincipal, operations, constraints, name } = grant;
   const input: CreateGrantInput | undefined = granteePrincipal && {

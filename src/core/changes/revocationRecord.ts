@@ -3,7 +3,7 @@ import { type ConnectionRef, type Grant, grantIdentity, type KmsKey } from '../k
 import { type EndingKind, endsGrant, type JournalOutcome, type JournalRecord } from './journalRecord.ts';
 import type { LastRead, PropagationOutcome, PropagationProgress } from './propagation.ts';
 
-/** A revoke or retirement of the journal that is not seen through, and what is known of it by now. */
+/** A revoke or retirement whose end is not confirmed yet, or was confirmed a short while ago. */
 export interface RevocationRecord {
   /** Of its entry in the journal. */
   readonly id: string;

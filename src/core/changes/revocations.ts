@@ -53,7 +53,7 @@ interface Entry {
   record: RevocationRecord;
   phase: 'revoking' | 'confirming' | 'idle';
   progress: PropagationProgress | undefined;
-  /** When it was asked for; of what another process asked, as far as its date tells. */
+  /** When it was asked for; of what another process asked, by its date. */
   readonly requestedAt: number;
   /** When this window came to know what it knows of it: a list that began before says nothing of it. */
   knownAt: number;
@@ -62,8 +62,7 @@ interface Entry {
 }
 
 /**
- * All the revokes that are not yet seen through, of every connection: made, followed, resumed. A retirement is one that the
- * grant itself allows, and is followed in the same way.
+ * All revokes and retirements that are not confirmed yet, of every connection: sent, followed, and resumed after a reload.
  */
 export class Revocations {
   readonly #options: RevocationsOptions;

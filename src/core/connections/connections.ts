@@ -45,7 +45,7 @@ interface Slot {
   fingerprint: string | undefined;
 }
 
-/** The connections on screen, each opened when first asked for, on its own, and opened anew when its files change. */
+/** The connections on screen, each opened when it is first needed, and again when its files change. */
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #slots = new Map<string, Slot>();
@@ -93,7 +93,7 @@ export class Connections {
     let refs: readonly ConnectionRef[] = [];
     const before = this.#shownIds();
     try {
-      // Asked anew: a choice made while the files were read counts at once.
+      // Read again: a choice made while the files were read counts at once.
       const chosen = chooseConnections(this.#options.preferences(), profiles);
       refs = [...new Map(chosen.map((ref) => [connectionId(ref), ref])).values()];
     } catch (error) {
@@ -203,7 +203,7 @@ export class Connections {
     this.#options.permissions.allow(ref);
   }
 
-  /** Opens a connection anew, and all of the same sign-in that wait for it. */
+  /** Reopens a connection, and all that wait for the same sign-in. */
   signIn(ref: ConnectionRef): void {
     this.allowToAsk(ref);
     for (const slot of [...this.#slots.values()]) {
@@ -214,7 +214,7 @@ export class Connections {
     }
   }
 
-  /** Closes a connection; the next question opens it anew, from the files on. */
+  /** Closes a connection; the next question opens it again, from the files on. */
   reconnect(ref: ConnectionRef): void {
     const slot = this.#slots.get(connectionId(ref));
     if (slot === undefined) {
@@ -236,7 +236,7 @@ export class Connections {
     void this.list().catch(() => {});
   }
 
-  /** One of the watched files changed: what it changes for a connection is opened anew. */
+  /** One of the watched files changed: connections for which it changes something are opened again. */
   async filesChanged(): Promise<void> {
     const aws = await this.#options.aws();
     this.#listChanged.fire();
@@ -251,7 +251,7 @@ export class Connections {
         continue;
       }
       const isChanged = slot.opening !== undefined && fingerprint !== slot.fingerprint;
-      // What the user allowed was what the files said then: another program, or another device, is asked for anew.
+      // What the user allowed was what the files said then: another program, or another device, needs a new permission.
       if (isChanged) {
         this.#options.permissions.withdraw(slot.ref);
       }
@@ -431,7 +431,7 @@ export class Connections {
         this.#options.watch(paths);
       }
     } catch {
-      // What was watched stays watched; whoever asks for the connections is told why the files can't be read.
+      // What was watched stays watched; whoever asks for the connections gets the reason.
     }
   }
 }

@@ -78,7 +78,7 @@ export class GrantLoad {
       this.#state = { kind: this.#marker === undefined ? 'complete' : 'more' };
     } catch (error) {
       this.#state = { kind: 'failed', error: asKmsError(error) };
-      // The list can't be continued from here: a retry starts it anew.
+      // The list can't be continued from here: a retry starts it again.
       if (isKind(error, 'invalidMarker', 'endlessList')) {
         this.#marker = undefined;
         this.#trail = new MarkerTrail();

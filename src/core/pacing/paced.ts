@@ -96,8 +96,8 @@ export function paced(limiter: RequestLimiter, quota: () => string, api: KmsApi)
         throw isSent ? abortError() : notSentError();
       }
       // A refusal of the second request says nothing of the first, whose answer was lost: that may have made the change.
-      const tells = lost === undefined || isAbort(error) || isKind(error, 'grantNotFound', 'invalidGrantId');
-      throw tells ? error : lost;
+      const isFinal = lost === undefined || isAbort(error) || isKind(error, 'grantNotFound', 'invalidGrantId');
+      throw isFinal ? error : lost;
     }
   };
 
