@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../src/commands/context.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
-import { dialogs, env, window as vscodeWindow } from './vscode.ts';
+import { dialogs, env, window as vscodeWindow, workspace } from './vscode.ts';
 import { noPinnedKeys, type Window } from './world.ts';
 
 interface Owner {
@@ -58,6 +58,38 @@ export function watchDialogs(t: Owner, { isYes }: { readonly isYes: boolean }): 
     env.clipboard.writeText = write;
   });
   return seen;
+}
+
+/** Done while the first modal question is open, before it is answered with yes. */
+export function duringQuestion(act: () => Promise<unknown>): void {
+  const { press } = dialogs;
+  dialogs.press = async (message, buttons, detail) => {
+    if (detail !== undefined) {
+      dialogs.press = press;
+      await act();
+    }
+    return press(message, buttons, detail);
+  };
+}
+
+/** The settings, as they are on the disk. */
+export function settingsOnDisk(t: Owner): Map<string, unknown> {
+  const values = new Map<string, unknown>();
+  const before = workspace.getConfiguration;
+  Object.assign(workspace, {
+    getConfiguration: () => ({
+      get: (id: string) => values.get(id),
+      inspect: (id: string) => ({ globalValue: values.get(id) }),
+      update: async (id: string, value: unknown) => {
+        values.set(id, value);
+      },
+    }),
+  });
+  t.after(() => {
+    workspace.getConfiguration = before;
+    delete env.remoteName;
+  });
+  return values;
 }
 
 /** All that a command may need; nothing is selected, and what is shown lasts as long as the window. */

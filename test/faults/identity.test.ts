@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
 import { isRecreatable } from '../../src/core/changes/journalOutcomes.ts';
 import { commands } from '../../src/manifest.ts';
-import { contextOf, type SeenDialogs, watchDialogs } from './context.ts';
+import { contextOf, duringQuestion, type SeenDialogs, watchDialogs } from './context.ts';
 import { dialogs } from './vscode.ts';
 import {
   ana,
@@ -35,18 +35,6 @@ async function becomes(world: World, who: 'break-glass' | 'ben'): Promise<void> 
   const config = `[profile ana]\naws_access_key_id = ${keys[0]}\naws_secret_access_key = ${keys[1]}\n`;
   await world.outside.during(world.writeConfig(config));
   world.cloud.rotate('AKIAANA');
-}
-
-/** Done while the first modal question is open, before it is answered with yes. */
-function duringQuestion(act: () => Promise<unknown>): void {
-  const { press } = dialogs;
-  dialogs.press = async (message, buttons, detail) => {
-    if (detail !== undefined) {
-      dialogs.press = press;
-      await act();
-    }
-    return press(message, buttons, detail);
-  };
 }
 
 /** How often something was typed. */

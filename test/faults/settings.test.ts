@@ -5,32 +5,12 @@ import type { ConnectionRef } from '../../src/core/kms/model.ts';
 import { settings } from '../../src/manifest.ts';
 import { confirmedSettings } from '../../src/platform/confirmedSettings.ts';
 import { connectionsSetting } from '../../src/platform/settings.ts';
-import { contextOf, watchDialogs } from './context.ts';
-import { dialogs, env, workspace } from './vscode.ts';
+import { contextOf, settingsOnDisk, watchDialogs } from './context.ts';
+import { dialogs, env } from './vscode.ts';
 import { anasRef, createTestWorld, type Window } from './world.ts';
 
 interface Owner {
   after(act: () => void): void;
-}
-
-/** The settings, as they are on the disk. */
-function settingsOnDisk(t: Owner): Map<string, unknown> {
-  const values = new Map<string, unknown>();
-  const before = workspace.getConfiguration;
-  Object.assign(workspace, {
-    getConfiguration: () => ({
-      get: (id: string) => values.get(id),
-      inspect: (id: string) => ({ globalValue: values.get(id) }),
-      update: async (id: string, value: unknown) => {
-        values.set(id, value);
-      },
-    }),
-  });
-  t.after(() => {
-    workspace.getConfiguration = before;
-    delete env.remoteName;
-  });
-  return values;
 }
 
 /** As VS Code keeps it. */

@@ -89,6 +89,7 @@ export class QuickPick {
   readonly onDidChangeValue = this.#valueChanged.event;
   readonly onDidChangeSelection = this.#selectionChanged.event;
   readonly onDidHide = this.#hidden.event;
+  readonly onDidTriggerButton = new EventEmitter<undefined>().event;
   get items() {
     return this.#items;
   }
@@ -131,7 +132,31 @@ export class QuickPick {
   dispose(): void {}
 }
 
-export const Uri = { from: (parts: object) => parts };
+/** A line to type. It is taken as it begins. */
+export class InputBox {
+  readonly #accepted = new EventEmitter<undefined>();
+  readonly #hidden = new EventEmitter<undefined>();
+  readonly onDidAccept = this.#accepted.event;
+  readonly onDidChangeValue = new EventEmitter<string>().event;
+  readonly onDidHide = this.#hidden.event;
+  readonly onDidTriggerButton = new EventEmitter<undefined>().event;
+  value = '';
+  show(): void {
+    queueMicrotask(() => this.#accepted.fire(undefined));
+  }
+  hide(): void {
+    this.#hidden.fire(undefined);
+  }
+  dispose(): void {}
+}
+
+export const QuickInputButtons = { Back: {} };
+export const Uri = {
+  from: (parts: object) => parts,
+  file: (path: string) => ({ path }),
+  joinPath: (_: unknown, ...parts: readonly string[]) => ({ path: parts.join('/') }),
+  parse: (text: string) => ({ text }),
+};
 export const Disposable = {
   from: (...all: readonly { dispose(): void }[]) => ({
     dispose: () => {
@@ -141,7 +166,12 @@ export const Disposable = {
     },
   }),
 };
-export const env: { remoteName?: string; clipboard: { writeText(text?: string): Promise<void> } } = {
+export const env: {
+  remoteName?: string;
+  clipboard: { writeText(text?: string): Promise<void> };
+  openExternal(): Promise<boolean>;
+} = {
+  openExternal: async () => true,
   clipboard: { writeText: async () => {} },
 };
 export const commands = { executeCommand: async () => undefined };
@@ -164,6 +194,9 @@ export const window = {
     task({ report: () => {} }, new CancellationTokenSource().token),
   setStatusBarMessage: () => ({ dispose: () => {} }),
   createQuickPick: () => new QuickPick(),
+  showQuickPick: async (items: readonly unknown[]) => items[0],
+  showSaveDialog: async () => undefined,
+  createInputBox: () => new InputBox(),
   createStatusBarItem: () => ({}),
   createTreeView: () => ({}),
   showTextDocument: async () => undefined,
