@@ -5,7 +5,7 @@ import { type CommandId, changingCommands, commands } from '../manifest.ts';
 import { isMoreGrants } from '../views/grantees/granteeItem.ts';
 import { asHistoryEntry, isHistoryMore } from '../views/history/historyItem.ts';
 import { asNode, type GrantNode, type Node } from '../views/shared/nodes.ts';
-import { createGrant } from './changes/createGrant.ts';
+import { createGrant } from './changes/createGrant/createGrant.ts';
 import { checkAgain, stopWaiting } from './changes/followUp.ts';
 import { clearHistory, exportHistory, showHistory } from './changes/history.ts';
 import { refuseIfReadOnly } from './changes/readOnly.ts';

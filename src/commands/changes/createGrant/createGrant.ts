@@ -2,11 +2,11 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { isAbort } from '../../core/base/abort.ts';
-import { askInSteps, keep, only, type Step } from '../../core/base/steps.ts';
-import { printable } from '../../core/base/text.ts';
-import { knownPrincipals, remarks } from '../../core/changes/createGrant.ts';
-import { attemptSentence, earlierCreation } from '../../core/changes/earlierAttempts.ts';
+import { isAbort } from '../../../core/base/abort.ts';
+import { askInSteps, keep, only, type Step } from '../../../core/base/steps.ts';
+import { printable } from '../../../core/base/text.ts';
+import { knownPrincipals, remarks } from '../../../core/changes/createGrant.ts';
+import { attemptSentence, earlierCreation } from '../../../core/changes/earlierAttempts.ts';
 import {
   type CreateCheck,
   checkCreate,
@@ -15,11 +15,11 @@ import {
   keepCreatedByDryRun,
   noteListed,
   waitUntilListed,
-} from '../../core/changes/grantChanges.ts';
-import type { ActingSession, Session } from '../../core/connections/session.ts';
-import { type Actor, identityOf } from '../../core/kms/actor.ts';
-import { isKind, isKmsError, type KmsError } from '../../core/kms/errors.ts';
-import { legalOperations } from '../../core/kms/grantOperations.ts';
+} from '../../../core/changes/grantChanges.ts';
+import type { ActingSession, Session } from '../../../core/connections/session.ts';
+import { type Actor, identityOf } from '../../../core/kms/actor.ts';
+import { isKind, isKmsError, type KmsError } from '../../../core/kms/errors.ts';
+import { legalOperations } from '../../../core/kms/grantOperations.ts';
 import {
   contextPairProblem,
   createGrantProblem,
@@ -31,8 +31,8 @@ import {
   readContextPair,
   sourceArnProblem,
   takesContext,
-} from '../../core/kms/grantRules.ts';
-import type { CreatedGrant } from '../../core/kms/kmsApi.ts';
+} from '../../../core/kms/grantRules.ts';
+import type { CreatedGrant } from '../../../core/kms/kmsApi.ts';
 import {
   type Connection,
   type CreateGrantInput,
@@ -42,24 +42,24 @@ import {
   type KmsKey,
   keyLabel,
   type PrincipalRef,
-} from '../../core/kms/model.ts';
-import { principalKindName, readPrincipal } from '../../core/kms/principal.ts';
-import { retiringPrincipalsOf } from '../../core/kms/retirement.ts';
-import { keyName } from '../../core/words/describe.ts';
-import { explain } from '../../core/words/explain.ts';
-import { grantLines } from '../../core/words/grantLines.ts';
-import { UserError } from '../../core/words/userError.ts';
-import { views } from '../../manifest.ts';
-import { describeError } from '../../platform/log.ts';
-import { withCancellableProgress } from '../../platform/progress.ts';
-import { type PickItem, showInformation, showWarning } from '../../platform/prompts.ts';
-import { propagationPolicy } from '../../platform/settings.ts';
-import { askLineStep, askPick } from '../../platform/steps.ts';
-import type { KeyNode } from '../../views/shared/nodes.ts';
-import { namedAccount, unlessDenied } from '../ask.ts';
-import { pickConnection } from '../connections/connectionCommands.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
-import { tellFailure } from '../errorBoundary.ts';
+} from '../../../core/kms/model.ts';
+import { principalKindName, readPrincipal } from '../../../core/kms/principal.ts';
+import { retiringPrincipalsOf } from '../../../core/kms/retirement.ts';
+import { keyName } from '../../../core/words/describe.ts';
+import { explain } from '../../../core/words/explain.ts';
+import { grantLines } from '../../../core/words/grantLines.ts';
+import { UserError } from '../../../core/words/userError.ts';
+import { views } from '../../../manifest.ts';
+import { describeError } from '../../../platform/log.ts';
+import { withCancellableProgress } from '../../../platform/progress.ts';
+import { type PickItem, showInformation, showWarning } from '../../../platform/prompts.ts';
+import { propagationPolicy } from '../../../platform/settings.ts';
+import { askLineStep, askPick } from '../../../platform/steps.ts';
+import type { KeyNode } from '../../../views/shared/nodes.ts';
+import { namedAccount, unlessDenied } from '../../ask.ts';
+import { pickConnection } from '../../connections/connectionCommands.ts';
+import { type CommandContext, sessionOf } from '../../context.ts';
+import { tellFailure } from '../../errorBoundary.ts';
 import {
   actorSentences,
   askAndAct,
@@ -68,7 +68,7 @@ import {
   creationTyping,
   signedInAs,
   whoActs,
-} from './actingSession.ts';
+} from '../actingSession.ts';
 
 type ContextKind = 'none' | 'includes' | 'equals';
 
