@@ -1,0 +1,56 @@
+import type { Step } from '../../../core/base/steps.ts';
+import { takesContext } from '../../../core/kms/grantRules.ts';
+import type { CreateGrantInput, KeyMetadata, KmsKey, PrincipalRef } from '../../../core/kms/model.ts';
+
+export type ContextKind = 'none' | 'includes' | 'equals';
+
+/** The answers so far; what was not answered has the value with which its question begins. */
+export interface Answers {
+  readonly key: KmsKey | undefined;
+  readonly metadata: KeyMetadata | undefined;
+  readonly operations: readonly string[];
+  readonly grantee: PrincipalRef | undefined;
+  readonly retiring: PrincipalRef | undefined;
+  readonly contextKind: ContextKind;
+  readonly context: Readonly<Record<string, string>>;
+  readonly sourceArn: string;
+  readonly name: string;
+}
+
+/** Answers that are complete. */
+export interface Wanted {
+  readonly key: KmsKey;
+  readonly metadata: KeyMetadata | undefined;
+  readonly input: CreateGrantInput;
+}
+
+export type Ask = Step<Answers>['ask'];
+
+export function keyOf({ key }: Answers): KmsKey {
+  if (key === undefined) {
+    throw new Error('The key is asked for first.');
+  }
+  return key;
+}
+
+export function wantedBy(answers: Answers): Wanted {
+  const { metadata, operations, grantee, retiring, contextKind, name } = answers;
+  const key = keyOf(answers);
+  if (grantee === undefined) {
+    throw new Error('The grantee is asked for.');
+  }
+  const context = takesContext(operations, metadata) ? answers.context : undefined;
+  const input: CreateGrantInput = {
+    keyArn: key.arn,
+    operations,
+    granteePrincipal: grantee,
+    retiringPrincipal: retiring,
+    constraints: {
+      encryptionContextEquals: contextKind === 'equals' ? context : undefined,
+      encryptionContextSubset: contextKind === 'includes' ? context : undefined,
+      sourceArn: grantee.kind === 'servicePrincipal' ? answers.sourceArn : undefined,
+    },
+    name: name === '' ? undefined : name,
+  };
+  return { key, metadata, input };
+}

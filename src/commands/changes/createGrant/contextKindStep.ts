@@ -1,0 +1,33 @@
+import * as l10n from '@vscode/l10n';
+
+import { keep, only } from '../../../core/base/steps.ts';
+import type { PickItem } from '../../../platform/prompts.ts';
+import { askPick } from '../../../platform/steps.ts';
+import type { Ask, ContextKind } from './answers.ts';
+
+export const contextKindStep: Ask = async (answers, frame) => {
+  const items: readonly PickItem<ContextKind>[] = [
+    {
+      label: l10n.t('No encryption context'),
+      description: l10n.t('the grant holds for everything that the key encrypted'),
+      value: 'none',
+    },
+    {
+      label: l10n.t('The encryption context includes…'),
+      description: l10n.t('requests must have these pairs, and may have others'),
+      value: 'includes',
+    },
+    {
+      label: l10n.t('The encryption context equals…'),
+      description: l10n.t('requests must have exactly these pairs'),
+      value: 'equals',
+    },
+  ];
+  const answer = await askPick(frame, {
+    placeholder: l10n.t('Constraint'),
+    items: () => items,
+    selected: (kind) => kind === answers.contextKind,
+    decide: () => 'accept',
+  });
+  return keep(only(answer), (contextKind) => ({ ...answers, contextKind }));
+};

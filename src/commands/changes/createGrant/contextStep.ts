@@ -1,0 +1,64 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { keep } from '../../../core/base/steps.ts';
+import { printable } from '../../../core/base/text.ts';
+import { contextPairProblem, readContextPair } from '../../../core/kms/grantRules.ts';
+import type { PickItem } from '../../../platform/prompts.ts';
+import { askPick } from '../../../platform/steps.ts';
+import type { Ask } from './answers.ts';
+
+type PairChoice =
+  | { readonly kind: 'add'; readonly text: string }
+  | { readonly kind: 'remove'; readonly name: string }
+  | { readonly kind: 'done' };
+
+export const contextStep: Ask = async (answers, frame) => {
+  const pairs = new Map(Object.entries(answers.context));
+  const others = () => Object.fromEntries(pairs);
+  const answer = await askPick<PairChoice>(frame, {
+    placeholder: l10n.t('Enter key=value; not secret, since it is shown in CloudTrail'),
+    left: () => [],
+    items: (typed) => [
+      ...(typed === '' ? [] : [pairItem(typed, others())]),
+      ...(pairs.size > 0 && typed === ''
+        ? [{ label: l10n.t('Continue'), iconPath: new vscode.ThemeIcon('check'), value: { kind: 'done' } as const }]
+        : []),
+      ...[...pairs].map(([name, value]) => ({
+        label: printable(`${name}=${value}`, 1000),
+        description: l10n.t('press Enter to remove'),
+        iconPath: new vscode.ThemeIcon('trash'),
+        value: { kind: 'remove', name } as const,
+      })),
+    ],
+    decide: ([choice]) => {
+      if (choice === undefined || choice.kind === 'done') {
+        return 'accept';
+      }
+      if (choice.kind === 'remove') {
+        pairs.delete(choice.name);
+        return 'stay';
+      }
+      const problem = contextPairProblem(choice.text, others());
+      const pair = readContextPair(choice.text);
+      if (problem !== undefined || pair === undefined) {
+        return { problem: problem ?? '' };
+      }
+      pairs.set(...pair);
+      return 'stay';
+    },
+  });
+  return keep(answer, () => ({ ...answers, context: others() }));
+};
+
+function pairItem(typed: string, others: Readonly<Record<string, string>>): PickItem<PairChoice> {
+  const problem = contextPairProblem(typed, others);
+  return {
+    label: printable(typed, 1000),
+    alwaysShow: true,
+    iconPath: new vscode.ThemeIcon(problem === undefined ? 'add' : 'warning'),
+    ...(problem === undefined ? { description: l10n.t('press Enter to add') } : { detail: problem }),
+    value: { kind: 'add', text: typed },
+  };
+}

@@ -1,0 +1,34 @@
+import * as l10n from '@vscode/l10n';
+
+import { keep, only } from '../../../core/base/steps.ts';
+import { printable } from '../../../core/base/text.ts';
+import type { Session } from '../../../core/connections/session.ts';
+import { isAwsManaged, type KmsKey, keyLabel } from '../../../core/kms/model.ts';
+import { askPick } from '../../../platform/steps.ts';
+import type { Ask } from './answers.ts';
+
+export function keyStep(session: () => Session): Ask {
+  return async (answers, frame) => {
+    const { connection, inventory } = session();
+    let keys: readonly KmsKey[] = [];
+    const answer = await askPick<KmsKey>(frame, {
+      placeholder: l10n.t('Key in {0}; those that AWS manages take no grants of yours', connection.region),
+      items: () => keys.map((value) => ({ label: printable(keyLabel(value)), description: value.keyId, value })),
+      selected: ({ arn }) => arn === answers.key?.arn,
+      load: async (redraw) => {
+        for await (const listing of inventory.allKeys()) {
+          if (listing.state.kind === 'failed') {
+            throw listing.state.error;
+          }
+          keys = listing.keys.filter((key) => !isAwsManaged(key, inventory.metadata(key.arn)));
+          redraw();
+        }
+      },
+      decide: () => 'accept',
+    });
+    return keep(only(answer), (key) =>
+      // Another key may be of another kind.
+      key.arn === answers.key?.arn ? answers : { ...answers, key, metadata: undefined },
+    );
+  };
+}

@@ -1,0 +1,134 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { isAbort } from '../../../core/base/abort.ts';
+import { printable } from '../../../core/base/text.ts';
+import { create, existedBefore, noteListed, waitUntilListed } from '../../../core/changes/grantChanges.ts';
+import type { ActingSession, Session } from '../../../core/connections/session.ts';
+import { isKind, isKmsError } from '../../../core/kms/errors.ts';
+import type { CreatedGrant } from '../../../core/kms/kmsApi.ts';
+import { type CreateGrantInput, type Grant, type KmsKey, keyLabel } from '../../../core/kms/model.ts';
+import { readPrincipal } from '../../../core/kms/principal.ts';
+import { views } from '../../../manifest.ts';
+import { describeError } from '../../../platform/log.ts';
+import { showInformation, showWarning } from '../../../platform/prompts.ts';
+import { propagationPolicy } from '../../../platform/settings.ts';
+import type { CommandContext } from '../../context.ts';
+import { tellFailure } from '../../errorBoundary.ts';
+import type { Wanted } from './answers.ts';
+import { type Next, refusedBy } from './question.ts';
+
+export async function make(
+  context: CommandContext,
+  acting: ActingSession,
+  { key, input }: Pick<Wanted, 'key' | 'input'>,
+  listed: readonly Grant[],
+): Promise<Next> {
+  const { session } = acting;
+  const { connection } = session;
+  const warn = (error: unknown) => void tellFailure(error, context.log);
+  let created: Awaited<ReturnType<typeof create>>;
+  try {
+    created = await create({ journal: context.journal, warn }, acting, { key, input });
+  } catch (error) {
+    if (isKmsError(error) && error.details.operation === 'CreateGrant') {
+      return refusedBy(error, context);
+    }
+    context.view.refreshGrants(connection, key.arn);
+    throw error;
+  }
+  context.view.refreshGrants(connection, key.arn);
+  const existed = existedBefore(
+    created.grantId,
+    new Set(listed.map(({ grantId }) => grantId)),
+    undefined,
+    created.awsAt,
+  );
+  void tellCreated(key, input, created, existed);
+  void follow(context, session, key, created, existed).catch((error: unknown) => {
+    if (!isAbort(error)) {
+      context.log.warn(describeError(error));
+    }
+  });
+  return 'end';
+}
+
+/** The one time that the token is offered; nothing keeps it when the message is gone. */
+async function tellCreated(
+  key: KmsKey,
+  input: CreateGrantInput,
+  { grantId, grantToken }: CreatedGrant,
+  existed: boolean,
+): Promise<void> {
+  const name = printable(input.name ?? readPrincipal(input.granteePrincipal).shortName);
+  const what = existed
+    ? l10n.t(
+        'There was a grant {0} with the same parameters on {1} already. KMS answered with it, and created no other.',
+        name,
+        printable(keyLabel(key)),
+      )
+    : l10n.t(
+        'KMS created the grant {0} on {1}. AWS says that it takes usually less than five minutes until it holds everywhere; with the grant token it can be used at once.',
+        name,
+        printable(keyLabel(key)),
+      );
+  const [copyToken, copyId] = [l10n.t('Copy Grant Token'), l10n.t('Copy Grant ID')];
+  const buttons = grantToken === '' ? [copyId] : [copyToken, copyId];
+  const picked = await showInformation(what, ...buttons);
+  if (picked === copyToken) {
+    await vscode.env.clipboard.writeText(grantToken);
+  }
+  if (picked === copyId) {
+    await vscode.env.clipboard.writeText(grantId);
+  }
+}
+
+/** Waits until KMS lists the grant, and shows it then. */
+async function follow(
+  context: CommandContext,
+  session: Session,
+  key: KmsKey,
+  { id, grantId, awsAt }: { readonly id: string; readonly grantId: string; readonly awsAt: number | undefined },
+  existed: boolean,
+): Promise<void> {
+  const waiting = waitUntilListed(
+    session.background,
+    { keyArn: key.arn, grantId },
+    { clock: context.clock, policy: propagationPolicy(), signal: session.closed },
+  );
+  void vscode.window.withProgress({ location: { viewId: views.keys } }, () =>
+    waiting.then(
+      () => {},
+      () => {},
+    ),
+  );
+  const outcome = await waiting;
+  context.view.refreshGrants(session.connection, key.arn);
+  await noteListed(context.journal, id, outcome);
+  switch (outcome.kind) {
+    case 'listed':
+      if (!existed && existedBefore(grantId, new Set(), outcome.grant, awsAt)) {
+        void showInformation(
+          l10n.t(
+            'The grant {0} is older than your request: KMS answered with a grant of the same name and parameters, and created no other.',
+            printable(outcome.grant.name ?? grantId),
+          ),
+        );
+      }
+      return;
+    case 'timedOut':
+      void showWarning(
+        l10n.t(
+          'KMS took the new grant on {0}, and does not list it yet. Refresh the key later to see it.',
+          printable(keyLabel(key)),
+        ),
+      );
+      return;
+    case 'unreadable':
+      if (isKind(outcome.error, 'accessDenied')) {
+        return;
+      }
+      throw outcome.error;
+  }
+}

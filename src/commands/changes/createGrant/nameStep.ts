@@ -1,0 +1,18 @@
+import * as l10n from '@vscode/l10n';
+
+import { keep } from '../../../core/base/steps.ts';
+import { nameProblem } from '../../../core/kms/grantRules.ts';
+import { askLineStep } from '../../../platform/steps.ts';
+import type { Ask } from './answers.ts';
+
+export const nameStep: Ask = async (answers, frame) => {
+  const answer = await askLineStep(frame, {
+    prompt: l10n.t(
+      'Name (optional): with one, the same request made again gives the same grant. Not secret, since it is shown in CloudTrail',
+    ),
+    placeholder: 'orders-export',
+    value: answers.name,
+    problem: nameProblem,
+  });
+  return keep(answer, (name) => ({ ...answers, name }));
+};

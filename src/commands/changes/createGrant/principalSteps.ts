@@ -1,0 +1,125 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { keep } from '../../../core/base/steps.ts';
+import { printable } from '../../../core/base/text.ts';
+import { knownPrincipals } from '../../../core/changes/createGrant.ts';
+import type { Session } from '../../../core/connections/session.ts';
+import { principalProblem, principalRef } from '../../../core/kms/grantRules.ts';
+import type { PrincipalRef } from '../../../core/kms/model.ts';
+import { principalKindName, readPrincipal } from '../../../core/kms/principal.ts';
+import { retiringPrincipalsOf } from '../../../core/kms/retirement.ts';
+import type { PickItem } from '../../../platform/prompts.ts';
+import { askPick } from '../../../platform/steps.ts';
+import { unlessDenied } from '../../ask.ts';
+import { type Answers, type Ask, keyOf } from './answers.ts';
+
+export function granteeStep(session: () => Session): Ask {
+  return async (answers, frame) => {
+    const answer = await askPrincipal(session(), answers, {
+      frame,
+      placeholder: l10n.t('Grantee: pick one, or enter the ARN of a principal or the name of a service'),
+      before: answers.grantee,
+      none: undefined,
+    });
+    return keep(answer, (grantee) => ({ ...answers, grantee }));
+  };
+}
+
+export function retiringStep(session: () => Session): Ask {
+  return async (answers, frame) => {
+    const answer = await askPrincipal(session(), answers, {
+      frame,
+      placeholder: l10n.t('Retiring principal, which may end the grant: pick one, or enter its ARN or name'),
+      before: answers.retiring,
+      none: answers.grantee?.kind === 'servicePrincipal' ? undefined : l10n.t('No retiring principal'),
+    });
+    return keep(answer, (retiring) => ({ ...answers, retiring }));
+  };
+}
+
+interface PrincipalQuestion {
+  readonly frame: Parameters<Ask>[1];
+  readonly placeholder: string;
+  /** The answer when it was asked before. */
+  readonly before: PrincipalRef | undefined;
+  /** What the choice of no principal is called; `undefined` where there has to be one. */
+  readonly none: string | undefined;
+}
+
+/** Offers the caller and the principals of the key's grants; whatever else is typed is checked and can be taken too. */
+async function askPrincipal(
+  session: Session,
+  answers: Answers,
+  { frame, placeholder, before, none }: PrincipalQuestion,
+) {
+  const { arn } = keyOf(answers);
+  const offered = new Map<string, PickItem<string>>();
+  const offer = (value: string, note: string) => {
+    if (principalProblem(value, arn) === undefined && !offered.has(value)) {
+      offered.set(value, principalItem(value, note));
+    }
+  };
+  const nobody: readonly PickItem<string>[] = none === undefined ? [] : [{ label: none, value: '' }];
+  const isUnfinished = before !== undefined && principalProblem(before.value, arn) !== undefined;
+  const answer = await askPick<string>(frame, {
+    placeholder,
+    typed: isUnfinished ? before.value : '',
+    left: (typed) => (typed === '' ? [] : [typed]),
+    items: (typed) => [...typedItem(typed, arn, offered), ...nobody, ...offered.values()],
+    selected: (value) => value === (before?.value ?? ''),
+    load: async () => {
+      if (before !== undefined) {
+        offer(before.value, l10n.t('as entered'));
+      }
+      const [identity, listing] = await Promise.all([unlessDenied(session.identity()), session.inventory.grants(arn)]);
+      if (identity !== undefined) {
+        offer(identity.arn, l10n.t('you'));
+        for (const own of retiringPrincipalsOf(identity.arn, session.connection.region)) {
+          offer(own, l10n.t('your role, if this is its path'));
+        }
+      }
+      for (const { ref, grants } of knownPrincipals(listing.grants, arn)) {
+        offer(ref.value, grants === 1 ? l10n.t('in 1 grant of this key') : l10n.t('in {0} grants of this key', grants));
+      }
+    },
+    decide: ([value = '']) => {
+      if (value === '' && none !== undefined) {
+        return 'accept';
+      }
+      const problem = principalProblem(value, arn);
+      return problem === undefined ? 'accept' : { problem };
+    },
+  });
+  // Nothing was typed on the way back: what was answered before holds.
+  if (answer?.kind === 'back' && answer.value?.length === 0) {
+    return { kind: 'back' } as const;
+  }
+  return keep(answer, ([value = '']) => (value === '' ? undefined : principalRef(value)));
+}
+
+function principalItem(value: string, note: string): PickItem<string> {
+  const { kind, shortName } = readPrincipal(principalRef(value));
+  return { label: shortName, description: `${principalKindName(kind)} · ${note}`, detail: printable(value), value };
+}
+
+function typedItem(typed: string, keyArn: string, offered: ReadonlyMap<string, unknown>): readonly PickItem<string>[] {
+  if (typed === '' || offered.has(typed)) {
+    return [];
+  }
+  const problem = principalProblem(typed, keyArn);
+  if (problem === undefined) {
+    return [{ ...principalItem(typed, l10n.t('as entered')), alwaysShow: true }];
+  }
+  // A part of a name is a search, too: what is wrong with it stops nobody from picking what it finds.
+  return [
+    {
+      label: printable(typed),
+      detail: problem,
+      value: typed,
+      alwaysShow: true,
+      iconPath: new vscode.ThemeIcon('warning'),
+    },
+  ];
+}
