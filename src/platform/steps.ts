@@ -1,8 +1,7 @@
 import vscode = require('vscode');
 
 import type { Answer, StepFrame } from '../core/base/steps.ts';
-import { withoutIcons } from '../core/base/text.ts';
-import { onEnter, type PickItem } from './prompts.ts';
+import { onEnter, openList, type PickItem, setItems } from './pick.ts';
 
 interface QuickPickOptions<T> {
   readonly placeholder: string;
@@ -23,92 +22,68 @@ interface QuickPickOptions<T> {
   readonly decide: (picked: readonly T[]) => 'accept' | 'stay' | { readonly problem: string };
 }
 
-/** A quick pick as one step: with Back from the second on, and its items made anew for what is typed. */
+/** A list as one step: with Back from the second on, and its items made anew for what is typed. */
 export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Promise<Answer<readonly T[]> | undefined> {
-  return new Promise((resolve, reject) => {
-    const controller = new AbortController();
-    const quickPick = vscode.window.createQuickPick<PickItem<T>>();
-    const settle = (answer: Answer<readonly T[]> | undefined) => {
-      resolve(answer);
-      quickPick.hide();
-    };
+  return openList<T, Answer<readonly T[]>>((list, settle, closed) => {
+    const { placeholder, items, selected, canSelectMany = false, typed = '', left, load, decide } = options;
+    const values = () => list.selectedItems.map(({ value }) => value);
     const redraw = () => {
-      if (controller.signal.aborted) {
+      if (closed.aborted) {
         return;
       }
-      quickPick.keepScrollPosition = true;
-      const items = options.items(quickPick.value.trim()).map(withoutIconsInText);
-      const isChosen = quickPick.items.length === 0 ? options.selected : undefined;
-      const chosen = new Set(quickPick.selectedItems.map(({ value }) => value));
-      quickPick.items = items;
-      if (options.canSelectMany === true) {
-        quickPick.selectedItems = items.filter(({ value }) => isChosen?.(value) ?? chosen.has(value));
+      const isChosen = list.items.length === 0 ? selected : undefined;
+      const chosen = new Set(values());
+      setItems(list, items(list.value.trim()));
+      if (canSelectMany) {
+        list.selectedItems = list.items.filter(({ value }) => isChosen?.(value) ?? chosen.has(value));
       } else if (isChosen !== undefined) {
-        quickPick.activeItems = items.filter(({ value }) => isChosen(value)).slice(0, 1);
+        list.activeItems = list.items.filter(({ value }) => isChosen(value)).slice(0, 1);
       }
     };
-    dress(quickPick, frame);
-    quickPick.placeholder = options.placeholder;
-    quickPick.canSelectMany = options.canSelectMany ?? false;
-    quickPick.matchOnDescription = true;
-    quickPick.matchOnDetail = true;
-    quickPick.value = options.typed ?? '';
-    quickPick.onDidTriggerButton(() => {
-      const isTicked = options.canSelectMany === true && quickPick.items.length > 0;
-      const ticked = isTicked ? quickPick.selectedItems.map(({ value }) => value) : undefined;
-      const entered = options.left?.(quickPick.value.trim()) ?? ticked;
+    dress(list, frame);
+    list.placeholder = placeholder;
+    list.canSelectMany = canSelectMany;
+    list.value = typed;
+    list.onDidTriggerButton(() => {
+      const ticked = canSelectMany && list.items.length > 0 ? values() : undefined;
+      const entered = left?.(list.value.trim()) ?? ticked;
       settle({ kind: 'back', ...(entered && { value: entered }) });
     });
-    if (options.canSelectMany !== true) {
-      quickPick.onDidChangeValue(redraw);
+    if (!canSelectMany) {
+      list.onDidChangeValue(redraw);
     }
-    quickPick.onDidChangeSelection(() => {
-      quickPick.placeholder = options.placeholder;
+    list.onDidChangeSelection(() => {
+      list.placeholder = placeholder;
     });
     const accept = () => {
-      const picked = quickPick.selectedItems.map(({ value }) => value);
-      if (picked.length === 0 && options.canSelectMany !== true) {
+      const picked = values();
+      if (picked.length === 0 && !canSelectMany) {
         return;
       }
-      const decision = options.decide(picked);
+      const decision = decide(picked);
       if (decision === 'accept') {
         settle({ kind: 'next', value: picked });
       } else if (decision === 'stay') {
-        quickPick.value = '';
+        list.value = '';
         redraw();
       } else {
-        quickPick.value = options.canSelectMany === true ? '' : quickPick.value;
-        quickPick.placeholder = decision.problem;
+        list.value = canSelectMany ? '' : list.value;
+        list.placeholder = decision.problem;
       }
     };
-    if (options.canSelectMany === true) {
-      onEnter(quickPick, accept);
+    if (canSelectMany) {
+      onEnter(list, accept);
     } else {
-      quickPick.onDidAccept(accept);
+      list.onDidAccept(accept);
     }
-    quickPick.onDidHide(() => {
-      controller.abort();
-      quickPick.dispose();
-      resolve(undefined);
-    });
-    quickPick.busy = options.load !== undefined;
-    if (options.load === undefined) {
+    if (load === undefined) {
       redraw();
+      return undefined;
     }
-    quickPick.show();
-    options
-      .load?.(redraw, controller.signal)
-      .then(() => {
-        quickPick.busy = false;
-        redraw();
-      })
-      .catch((error: unknown) => {
-        if (controller.signal.aborted) {
-          return;
-        }
-        reject(error instanceof Error ? error : new Error(String(error)));
-        quickPick.hide();
-      });
+    return async () => {
+      await load(redraw, closed);
+      redraw();
+    };
   });
 }
 
@@ -164,14 +139,4 @@ function dress(input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, 
   if (frame.step > 1) {
     input.buttons = [vscode.QuickInputButtons.Back];
   }
-}
-
-/** Names from AWS and from the keyboard are data; icons stand in `iconPath`. */
-function withoutIconsInText<T>(item: PickItem<T>): PickItem<T> {
-  return {
-    ...item,
-    label: withoutIcons(item.label),
-    ...(item.description === undefined ? {} : { description: withoutIcons(item.description) }),
-    ...(item.detail === undefined ? {} : { detail: withoutIcons(item.detail) }),
-  };
 }

@@ -3,7 +3,7 @@ import { localTime, printable } from '../../core/base/text.ts';
 import type { GrantListing } from '../../core/connections/grantLoad.ts';
 import { type Grant, type KmsKey, keyLabel } from '../../core/kms/model.ts';
 import { grantee } from '../../core/kms/principal.ts';
-import { pick } from '../../platform/prompts.ts';
+import { pick } from '../../platform/pick.ts';
 import { shortOperations } from '../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
 import { pickConnection } from '../connections/connectionCommands.ts';

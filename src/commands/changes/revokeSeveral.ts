@@ -16,8 +16,9 @@ import { serviceOfGrant, usedBySentence, usedByText } from '../../core/kms/servi
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { isUnanswered, isUserError } from '../../core/words/userError.ts';
+import { pickSeveral } from '../../platform/pick.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
-import { confirm, confirmByTyping, pickSeveral, showInformation, showWarning } from '../../platform/prompts.ts';
+import { confirm, confirmByTyping, showInformation, showWarning } from '../../platform/prompts.ts';
 import { isGrouped } from '../../views/grantees/granteeItem.ts';
 import { shortOperations } from '../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';

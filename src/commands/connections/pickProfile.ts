@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
 import type { Profile } from '../../core/kms/kmsApi.ts';
-import { type PickItem, pick } from '../../platform/prompts.ts';
+import { type PickItem, pick } from '../../platform/pick.ts';
 import type { Needs } from '../context.ts';
 
 const placeholder = () => l10n.t('Profiles of the AWS config and credentials files');

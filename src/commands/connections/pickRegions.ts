@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Aws } from '../../core/kms/kmsApi.ts';
-import { pick, pickSeveral } from '../../platform/prompts.ts';
+import { pick, pickSeveral } from '../../platform/pick.ts';
 
 /** Asks for a Region; `undefined` when the list was closed. */
 export function pickRegion(aws: () => Promise<Aws>, current?: string): Promise<string | undefined> {

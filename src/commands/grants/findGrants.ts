@@ -12,7 +12,7 @@ import type { ConnectionRef, KeyListEntry, KmsKey } from '../../core/kms/model.t
 import { connectionName } from '../../core/words/describe.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
-import { pickSeveral } from '../../platform/prompts.ts';
+import { pickSeveral } from '../../platform/pick.ts';
 import { countsText } from '../../views/grantees/granteeItem.ts';
 import type { ScanRun } from '../../views/grantees/granteesView.ts';
 import type { Needs } from '../context.ts';

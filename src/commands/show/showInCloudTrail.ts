@@ -6,7 +6,7 @@ import { printable } from '../../core/base/text.ts';
 import type { CloudTrailFilter } from '../../core/kms/kmsApi.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { UserError } from '../../core/words/userError.ts';
-import { type PickItem, pick } from '../../platform/prompts.ts';
+import { type PickItem, pick } from '../../platform/pick.ts';
 import type { GrantNode, KeyNode } from '../../views/shared/nodes.ts';
 import { type Needs, sessionOf } from '../context.ts';
 

@@ -5,7 +5,7 @@ import vscode = require('vscode');
 import { keep } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
 import { contextPairProblem, readContextPair } from '../../../core/kms/grantRules.ts';
-import type { PickItem } from '../../../platform/prompts.ts';
+import type { PickItem } from '../../../platform/pick.ts';
 import { askPick } from '../../../platform/steps.ts';
 import type { Ask } from './answers.ts';
 

@@ -10,7 +10,7 @@ import { principalProblem, principalRef } from '../../../core/kms/grantRules.ts'
 import type { PrincipalRef } from '../../../core/kms/model.ts';
 import { principalKindName, readPrincipal } from '../../../core/kms/principal.ts';
 import { retiringPrincipalsOf } from '../../../core/kms/retirement.ts';
-import type { PickItem } from '../../../platform/prompts.ts';
+import type { PickItem } from '../../../platform/pick.ts';
 import { askPick } from '../../../platform/steps.ts';
 import { unlessDenied } from '../../ask.ts';
 import { type Answers, type Ask, keyOf } from './answers.ts';

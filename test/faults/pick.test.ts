@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { pickSeveral } from '../../src/platform/prompts.ts';
+import { pickSeveral } from '../../src/platform/pick.ts';
 import { dialogs, type QuickPick } from './vscode.ts';
 
 const items = ['Decrypt', 'ReEncryptTo', 'Encrypt'].map((label) => ({
