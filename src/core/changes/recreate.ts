@@ -9,6 +9,7 @@ import {
   type PrincipalRef,
 } from '../kms/model.ts';
 import { readPrincipal } from '../kms/principal.ts';
+import { principalText } from '../words/describe.ts';
 
 /** A reason why CreateGrant can't, or very probably can't, make a grant again. */
 export interface Obstacle {
@@ -62,22 +63,15 @@ function sameTerms({ granteePrincipal, retiringPrincipal, operations, constraint
   const context = (pairs: Readonly<Record<string, string>> | undefined) =>
     pairs === undefined ? undefined : JSON.stringify(pairs);
   const terms: readonly (readonly [string, string | undefined])[] = [
-    [l10n.t('Grantee principal'), principalValue(granteePrincipal)],
+    [l10n.t('Grantee principal'), principalText(granteePrincipal)],
     [l10n.t('Operations'), operations.join(', ')],
     [l10n.t('Encryption context equals'), context(constraints.encryptionContextEquals)],
     [l10n.t('Encryption context includes'), context(constraints.encryptionContextSubset)],
     [l10n.t('Source ARN'), constraints.sourceArn],
     [l10n.t('Name'), name ?? l10n.t('none')],
-    [l10n.t('Retiring principal'), principalValue(retiringPrincipal) ?? l10n.t('none')],
+    [l10n.t('Retiring principal'), principalText(retiringPrincipal) ?? l10n.t('none')],
   ];
   return terms.flatMap(([term, value]) => (value === undefined ? [] : [{ name: term, value }]));
-}
-
-function principalValue(ref: PrincipalRef | undefined): string | undefined {
-  if (ref === undefined) {
-    return undefined;
-  }
-  return ref.kind === 'servicePrincipal' ? l10n.t('{0} (service principal)', ref.value) : ref.value;
 }
 
 function keyObstacles(key: KmsKey, metadata: KeyMetadata | undefined): Obstacle[] {

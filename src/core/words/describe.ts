@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../base/text.ts';
-import { type ConnectionRef, type Grant, type KmsKey, keyLabel } from '../kms/model.ts';
+import { type ConnectionRef, type Grant, type KmsKey, keyLabel, type PrincipalRef } from '../kms/model.ts';
 import { grantee } from '../kms/principal.ts';
 
 /** What rows, questions and messages call a connection. */
@@ -26,4 +26,12 @@ export function grantName(grant: Grant): string {
 /** What questions and messages call a key. */
 export function keyName(key: KmsKey): string {
   return printable(keyLabel(key), longestName);
+}
+
+/** As KMS gave it. Not cut, and not printable. */
+export function principalText(ref: PrincipalRef | undefined): string | undefined {
+  if (ref === undefined) {
+    return undefined;
+  }
+  return ref.kind === 'servicePrincipal' ? l10n.t('{0} (service principal)', ref.value) : ref.value;
 }

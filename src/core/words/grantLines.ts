@@ -12,10 +12,14 @@ import { principalKindName, readPrincipal } from '../kms/principal.ts';
 import { serviceOfGrant } from '../kms/serviceGrant.ts';
 import { connectionName } from './describe.ts';
 
+/** A name and its value; without one, the line is left out. */
+type Term = readonly [name: string, value: string | undefined];
+
 type GrantParts = Pick<Grant, 'operations' | 'granteePrincipal' | 'constraints'> &
   Partial<Pick<Grant, 'grantId' | 'retiringPrincipal' | 'issuingAccount' | 'name'>>;
 
-interface Place {
+/** Where a change is made, and by whom. */
+export interface Place {
   readonly connection: Connection;
   readonly key: KmsKey;
   readonly identity: CallerIdentity | undefined;
@@ -26,14 +30,10 @@ interface Place {
 }
 
 /** All that a person needs to know of a grant, and of where it is, before it is changed: `Name: value`, each printable. */
-export function grantLines(
-  grant: GrantParts,
-  { connection, key, identity, signedInAs, named }: Place,
-): readonly string[] {
+export function grantLines(grant: GrantParts, place: Place): readonly string[] {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
-  const account = accountOfArn(key.arn);
   const used = serviceOfGrant(grant);
-  const lines: readonly (readonly [string, string | undefined])[] = [
+  const terms: readonly Term[] = [
     [l10n.t('Grantee'), described(grant.granteePrincipal) ?? l10n.t('unknown')],
     [l10n.t('Used by'), used && [used.service, used.resource].filter((part) => part !== undefined).join(' · ')],
     [l10n.t('Operations'), grant.operations.join(', ')],
@@ -43,6 +43,20 @@ export function grantLines(
     [l10n.t('Retiring principal'), described(grant.retiringPrincipal) ?? l10n.t('none')],
     [l10n.t('Grant name'), grant.name ?? l10n.t('none')],
     [l10n.t('Grant ID'), grant.grantId],
+    ...placeTerms(place),
+  ];
+  // What says which grant it is stays whole.
+  return fitting(terms, new Set([grant.grantId, place.key.arn]));
+}
+
+/** As {@link grantLines}, without the grant; each cut to `max` characters. */
+export function placeLines(place: Place, max: number): readonly string[] {
+  return placeTerms(place).flatMap((term) => lineOf(term, max));
+}
+
+function placeTerms({ connection, key, identity, signedInAs, named }: Place): readonly Term[] {
+  const account = accountOfArn(key.arn);
+  return [
     [l10n.t('Key'), key.aliases.join(', ') || l10n.t('no alias')],
     [l10n.t('Key ARN'), key.arn],
     [l10n.t('Account'), account === undefined ? l10n.t('unknown') : named(account)],
@@ -55,28 +69,27 @@ export function grantLines(
     ],
     [l10n.t('Custom endpoint'), connection.endpoint.kind === 'custom' ? connection.endpoint.url : undefined],
   ];
-  // What says which grant it is stays whole.
-  return fitting(lines, new Set([grant.grantId, key.arn]));
 }
 
-/** Of a row of VS Code's dialogs, in characters; and as many of them as leave question and buttons in sight. */
+function lineOf([name, value]: Term, max: number): readonly string[] {
+  return value === undefined ? [] : [printable(`${name}: ${value}`, max)];
+}
+
+/** Characters in a row of VS Code's dialogs, and rows that leave question and buttons in sight. */
 const rowLength = 68;
 const rowsInSight = 22;
 
-/** Cut to where a dialog has room for all of them: each long one, where there are several. */
-function fitting(
-  lines: readonly (readonly [string, string | undefined])[],
-  whole: ReadonlySet<string | undefined>,
-): readonly string[] {
+/** Long lines are cut, the longest first, until a dialog shows all of them. `whole`: values that get two rows at least. */
+function fitting(terms: readonly Term[], whole: ReadonlySet<string | undefined>): readonly string[] {
   const cut = (max: number) =>
-    lines.flatMap(([name, value]) =>
-      value === undefined
-        ? []
-        : [printable(`${name}: ${value}`, whole.has(value) ? Math.max(max, 2 * rowLength) : max)],
-    );
-  const fits = (max: number) =>
-    cut(max).reduce((rows, line) => rows + Math.ceil(line.length / rowLength), 0) <= rowsInSight;
-  return cut([400, 272, 204, 136].find(fits) ?? rowLength);
+    terms.flatMap((term) => lineOf(term, whole.has(term[1]) ? Math.max(max, 2 * rowLength) : max));
+  const rows = (lines: readonly string[]) =>
+    lines.reduce((count, line) => count + Math.ceil(line.length / rowLength), 0);
+  let lines = cut(400);
+  for (let most = 4; most > 0 && rows(lines) > rowsInSight; most -= 1) {
+    lines = cut(most * rowLength);
+  }
+  return lines;
 }
 
 function described(ref: PrincipalRef | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { localTime, printable } from '../../core/base/text.ts';
-import type { Grant, PrincipalRef } from '../../core/kms/model.ts';
+import type { Grant } from '../../core/kms/model.ts';
+import { principalText } from '../../core/words/describe.ts';
 
 export interface GrantField {
   readonly name: string;
@@ -12,7 +13,7 @@ export interface GrantField {
 export function grantFields(grant: Grant): readonly GrantField[] {
   const { constraints } = grant;
   const fields: [string, string | undefined][] = [
-    [l10n.t('Grantee principal'), principalValue(grant.granteePrincipal)],
+    [l10n.t('Grantee principal'), principalText(grant.granteePrincipal)],
     [l10n.t('Operations'), grant.operations.join(', ')],
     ...Object.entries(constraints.encryptionContextEquals ?? {}).map(([key, value]): [string, string] => [
       l10n.t('Encryption context equals {0}', key),
@@ -23,20 +24,13 @@ export function grantFields(grant: Grant): readonly GrantField[] {
       value,
     ]),
     [l10n.t('Source ARN'), constraints.sourceArn],
-    [l10n.t('Retiring principal'), principalValue(grant.retiringPrincipal)],
+    [l10n.t('Retiring principal'), principalText(grant.retiringPrincipal)],
     [l10n.t('Name'), grant.name],
     [l10n.t('Created'), grant.creationDate === undefined ? undefined : localTime(grant.creationDate)],
     [l10n.t('Issuing account'), grant.issuingAccount],
     [l10n.t('Grant ID'), grant.grantId],
   ];
   return fields.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [{ name, value }]));
-}
-
-function principalValue(ref: PrincipalRef | undefined): string | undefined {
-  if (ref === undefined) {
-    return undefined;
-  }
-  return ref.kind === 'servicePrincipal' ? l10n.t('{0} (service principal)', ref.value) : ref.value;
 }
 
 /** `Decrypt, Encrypt +3`: as many as a row has room for. Printable. */
