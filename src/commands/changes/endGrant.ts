@@ -26,9 +26,10 @@ import { impactOfRevoke } from '../../core/words/impact.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
-import { namedAccount, unlessDenied } from '../ask.ts';
+import { unlessDenied } from '../ask.ts';
 import type { CommandContext } from '../context.ts';
-import { actorSentences, askAndAct, changeableSession, confirmAs, signedInAs, whoActs } from './actingSession.ts';
+import { askAndAct, changeableSession, whoActs } from './actingSession.ts';
+import { actorSentences, confirmAs, placeOf } from './changeQuestion.ts';
 
 /** A grant to end: a row, or one of those that the caller may retire. */
 export interface Target {
@@ -212,13 +213,7 @@ function confirmed(
     ...(managed ? [l10n.t('AWS manages this key for a service, which may stop working.')] : []),
     words.final,
   ];
-  const lines = grantLines(grant, {
-    connection,
-    key,
-    identity: identityOf(shown),
-    signedInAs: signedInAs(shown),
-    named: namedAccount,
-  });
+  const lines = grantLines(grant, placeOf(shown, connection, key));
   return confirmAs(shown, {
     question: words.question,
     detail: `${sentences.join(' ')}\n\n${lines.join('\n')}`,

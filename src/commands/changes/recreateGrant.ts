@@ -6,7 +6,6 @@ import {
   type CreateCheck,
   checkCreate,
   create,
-  keepCreatedByDryRun,
   type ListedOutcome,
   noteListed,
   waitUntilListed,
@@ -16,19 +15,22 @@ import { type Obstacle, planRecreate, type RecreatePlan } from '../../core/chang
 import type { Session } from '../../core/connections/session.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
 import { isKind, isKmsError } from '../../core/kms/errors.ts';
-import { accountOfArn, type CreateGrantInput } from '../../core/kms/model.ts';
+import type { CreateGrantInput } from '../../core/kms/model.ts';
 import { findGrant } from '../../core/kms/readGrant.ts';
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
+import { placeLines } from '../../core/words/grantLines.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { describeError } from '../../platform/log.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
-import { accountName, propagationPolicy } from '../../platform/settings.ts';
+import { propagationPolicy } from '../../platform/settings.ts';
 import type { HistoryEntryNode } from '../../views/history/historyItem.ts';
 import { unlessDenied } from '../ask.ts';
 import type { CommandContext, Needs } from '../context.ts';
-import { actorSentences, askAndAct, confirmAs, creationTyping, signedInAs, whoActs } from './actingSession.ts';
+import { askAndAct, whoActs } from './actingSession.ts';
+import { actorSentences, confirmAs, placeOf } from './changeQuestion.ts';
+import { createdByDryRun, creationTyping } from './newGrant.ts';
 
 /** Makes the grant of an entry of the history again, in the account that it was ended in. */
 export async function recreateGrant(context: CommandContext, entry: HistoryEntryNode | undefined): Promise<void> {
@@ -53,11 +55,7 @@ export async function recreateGrant(context: CommandContext, entry: HistoryEntry
     throw impossible(record, plan.obstacles);
   }
   if (checked.answer === 'created') {
-    await keepCreatedByDryRun(journal, { session, actor }, { key: record.key, input, of: record });
-    view.refreshGrants(session.connection, record.key.arn);
-    void showWarning(
-      l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
-    );
+    await createdByDryRun(context, { session, actor }, { key: record.key, input, of: record });
     return;
   }
   const warn = (error: unknown) => log.warn(describeError(error));
@@ -168,6 +166,9 @@ async function ask(
   }
 }
 
+/** Of one value, in characters. */
+const longestLine = 1000;
+
 function confirmed(
   { journal }: CommandContext,
   { connection }: Session,
@@ -182,10 +183,7 @@ function confirmed(
   }: Checked & { readonly earlier: Actor | undefined; readonly input: CreateGrantInput },
 ): Promise<boolean> {
   const attempt = earlierCreation(journal.records, input);
-  const identity = identityOf(actor);
   const { key, recreatedAs } = record;
-  const account = accountOfArn(key.arn) ?? l10n.t('unknown');
-  const named = (id: string) => (accountName(id) === undefined ? id : `${accountName(id)} (${id})`);
   const warnings = [
     ...actorSentences(actor, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
@@ -194,23 +192,14 @@ function confirmed(
     ...plan.obstacles.map(({ sentence }) => printable(sentence, 500)),
     ...(answer === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),
   ];
-  const place = [
-    line(l10n.t('Key'), key.aliases.join(', ') || l10n.t('no alias')),
-    line(l10n.t('Key ARN'), key.arn),
-    line(l10n.t('Account'), named(account)),
-    line(l10n.t('Region'), connection.region),
-    line(l10n.t('Profile'), connectionName(connection.ref)),
-    line(l10n.t('Signed in as'), signedInAs(actor)),
-    ...(identity !== undefined && identity.account !== account
-      ? [line(l10n.t('Which is another account than the key’s'), named(identity.account))]
-      : []),
-    ...(connection.endpoint.kind === 'custom' ? [line(l10n.t('Custom endpoint'), connection.endpoint.url)] : []),
-  ];
   const sections = [
     warnings.join('\n'),
-    [l10n.t('The same as before:'), ...plan.same.map(({ name, value }) => `• ${line(name, value)}`)].join('\n'),
+    [
+      l10n.t('The same as before:'),
+      ...plan.same.map(({ name, value }) => `• ${name}: ${printable(value, longestLine)}`),
+    ].join('\n'),
     [l10n.t('Not the same:'), ...plan.different.map((text) => `• ${text}`)].join('\n'),
-    place.join('\n'),
+    placeLines(placeOf(actor, connection, key), longestLine).join('\n'),
   ];
   return confirmAs(actor, {
     question: l10n.t('Recreate the grant {0} on {1}?', grantName(record.grant), keyName(record.key)),
@@ -295,8 +284,4 @@ function tell(record: JournalRecord, grantId: string, outcome: ListedOutcome | u
       );
       return;
   }
-}
-
-function line(name: string, value: string): string {
-  return `${name}: ${printable(value, 1000)}`;
 }

@@ -2,16 +2,16 @@ import * as l10n from '@vscode/l10n';
 
 import { askInSteps, type Step } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
-import { checkCreate, keepCreatedByDryRun } from '../../../core/changes/grantChanges.ts';
+import { checkCreate } from '../../../core/changes/grantChanges.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import { createGrantProblem, takesContext } from '../../../core/kms/grantRules.ts';
 import { type Connection, type CreateGrantInput, keyLabel } from '../../../core/kms/model.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
-import { showWarning } from '../../../platform/prompts.ts';
 import type { KeyNode } from '../../../views/shared/nodes.ts';
 import { pickConnection } from '../../connections/connectionCommands.ts';
 import { type CommandContext, sessionOf } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
+import { createdByDryRun } from '../newGrant.ts';
 import { type Answers, type Wanted, wantedBy } from './answers.ts';
 import { contextKindStep } from './contextKindStep.ts';
 import { contextStep } from './contextStep.ts';
@@ -103,11 +103,7 @@ async function checkAndMake(
   }
   const { outcome, actor, listed } = checked;
   if (outcome === 'created') {
-    await keepCreatedByDryRun(context.journal, { session, actor }, { key, input });
-    context.view.refreshGrants(connection, key.arn);
-    void showWarning(
-      l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
-    );
+    await createdByDryRun(context, { session, actor }, { key, input });
     return 'end';
   }
   return askAndAct<Next, Next>(

@@ -6,16 +6,16 @@ import { printable } from '../../../core/base/text.ts';
 import { remarks } from '../../../core/changes/createGrant.ts';
 import { attemptSentence, earlierCreation } from '../../../core/changes/earlierAttempts.ts';
 import type { CreateCheck } from '../../../core/changes/grantChanges.ts';
-import { type Actor, identityOf } from '../../../core/kms/actor.ts';
+import type { Actor } from '../../../core/kms/actor.ts';
 import { isKmsError, type KmsError } from '../../../core/kms/errors.ts';
 import type { Connection, Grant } from '../../../core/kms/model.ts';
 import { keyName } from '../../../core/words/describe.ts';
 import { explain } from '../../../core/words/explain.ts';
 import { grantLines } from '../../../core/words/grantLines.ts';
 import { describeError } from '../../../platform/log.ts';
-import { namedAccount } from '../../ask.ts';
 import type { CommandContext } from '../../context.ts';
-import { actorSentences, confirmTyped, creationTyping, signedInAs } from '../actingSession.ts';
+import { actorSentences, confirmTyped, placeOf } from '../changeQuestion.ts';
+import { creationTyping } from '../newGrant.ts';
 import type { Wanted } from './answers.ts';
 
 /** `change`: back to the questions, with the answers as they are. */
@@ -44,13 +44,7 @@ export async function confirmed(
     ...remarks(input, listed),
     ...(outcome === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),
   ];
-  const lines = grantLines(input, {
-    connection,
-    key,
-    identity: identityOf(shown),
-    signedInAs: signedInAs(shown),
-    named: namedAccount,
-  });
+  const lines = grantLines(input, placeOf(shown, connection, key));
   const yes = shown.kind === 'unverified' ? l10n.t('Continue…') : l10n.t('Create Grant');
   const change = l10n.t('Change…');
   const picked = await vscode.window.showWarningMessage(

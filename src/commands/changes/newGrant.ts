@@ -1,0 +1,39 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../../core/base/text.ts';
+import { keepCreatedByDryRun, type NewGrant } from '../../core/changes/grantChanges.ts';
+import type { ActingSession } from '../../core/connections/session.ts';
+import { accountOfArn, type Connection, type KmsKey, keyLabel } from '../../core/kms/model.ts';
+import { showWarning } from '../../platform/prompts.ts';
+import type { Needs } from '../context.ts';
+import type { Question } from './changeQuestion.ts';
+
+/** The typed part of a question about a new grant. */
+export function creationTyping({ region }: Connection, key: KmsKey): Question['typing'] {
+  const account = accountOfArn(key.arn) ?? l10n.t('unknown');
+  return {
+    reasons: [],
+    title: l10n.t('Create a grant on {0}', printable(keyLabel(key))),
+    prompt: (reason) =>
+      l10n.t(
+        '{0} Type {1} to create the grant in account {2}, {3}.',
+        reason,
+        printable(keyLabel(key)),
+        account,
+        region,
+      ),
+    accepted: [keyLabel(key), ...key.aliases, key.keyId],
+  };
+}
+
+/** Keeps, shows and says that a dry run made the grant. */
+export async function createdByDryRun(
+  { journal, view }: Needs<'journal' | 'view'>,
+  acting: ActingSession,
+  grant: NewGrant,
+): Promise<void> {
+  await keepCreatedByDryRun(journal, acting, grant);
+  view.refreshGrants(acting.session.connection, grant.key.arn);
+  void showWarning(
+    l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
+  );
+}
