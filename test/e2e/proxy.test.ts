@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startProxy } from '../host/proxy.ts';
 import { type Kms, secrets, startKms } from './aws.ts';
-import { eventually, inWorkbench, type LaunchOptions, type Workbench } from './driver.ts';
+import { eventually, inWorkbench, type LaunchOptions, type Workbench } from './driver/workbench.ts';
 
 const region = 'eu-west-1';
 /** The proxy lets nobody through to its hosts. */

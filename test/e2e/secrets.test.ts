@@ -9,7 +9,7 @@ import { createCloud } from '../../src/emulator/cloud.ts';
 import { startServer } from '../../src/emulator/server.ts';
 import type { Reply, WireRequest } from '../../src/emulator/wire.ts';
 import { vsixPath } from '../host/project.ts';
-import { eventually, inWorkbench, type Workbench } from './driver.ts';
+import { eventually, inWorkbench, type Workbench } from './driver/workbench.ts';
 
 const account = '111122223333';
 const region = 'eu-west-1';

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
-import { openBrowser } from '../host/browser.ts';
-import type { Environment } from '../host/process.ts';
-import { testFolder, vsixPath } from '../host/project.ts';
-import { type HostName, provision } from '../host/provision.ts';
+import { openBrowser } from '../../host/browser.ts';
+import type { Environment } from '../../host/process.ts';
+import { testFolder, vsixPath } from '../../host/project.ts';
+import { type HostName, provision } from '../../host/provision.ts';
 import {
   installVsix,
   noGallery,
@@ -19,7 +19,7 @@ import {
   startServer,
   writeMachineSettings,
   writeSettings,
-} from '../host/server.ts';
+} from '../../host/server.ts';
 
 export interface LaunchOptions {
   /** The packaged extension to install; by default the one that `npm run package` writes. */
