@@ -1,7 +1,7 @@
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
 import { startServer } from '../../src/emulator/server.ts';
-import type { LaunchOptions } from './driver/workbench.ts';
+import type { LaunchOptions } from './driver/launch.ts';
 
 /** Credentials that must never be seen anywhere. */
 export const secrets = { accessKeyId: 'AKIACANARYACCESSKEYI', secretAccessKey: 'canary-secret-access-key-7Lq2' };

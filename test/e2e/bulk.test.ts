@@ -1,7 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { kmsAndLaunch, revokes } from './aws.ts';
-import { eventually, inWorkbench, type Workbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench } from './driver/launch.ts';
+import type { Workbench } from './driver/workbench.ts';
 
 /** Selects the rows from one to the other on `orders-db`, and presses Delete. */
 async function revokeRange({ tree, page }: Workbench, first: string, last: string): Promise<void> {

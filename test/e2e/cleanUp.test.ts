@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { kmsAndLaunch, revokes } from './aws.ts';
-import { eventually, inWorkbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 test('the duplicate and the orphan are found and revoked in one go; a crash in the middle leaves a true history, and the grant is recreated from it', async () => {
   const { kms, launch } = await kmsAndLaunch(

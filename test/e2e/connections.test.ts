@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Cloud, type CloudOptions, createCloud } from '../../src/emulator/cloud.ts';
 import { startServer } from '../../src/emulator/server.ts';
-import { inWorkbench } from './driver/workbench.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 const shop = '111122223333';
 const bank = '444455556666';

@@ -7,7 +7,9 @@ import { test } from 'node:test';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { pythonTools } from '../host/python.ts';
 import { kmsAndLaunch, revokes } from './aws.ts';
-import { eventually, inWorkbench, type Workbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench } from './driver/launch.ts';
+import type { Workbench } from './driver/workbench.ts';
 
 /** What an action copies. */
 async function copied(workbench: Workbench, copy: () => Promise<void>): Promise<string> {

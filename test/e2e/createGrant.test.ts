@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { kmsAndLaunch } from './aws.ts';
-import { eventually, inWorkbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 const principalArn = 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_SecurityEngineer_5a1c8e0f4d2b7396/alex';
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { kmsAndLaunch } from './aws.ts';
-import { eventually, inWorkbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 test('the history is exported as it is kept, and cleared of what is finished', async () => {
   const { kms, launch } = await kmsAndLaunch(

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { holdsHidden, hostileNames, makeHostile } from '../hostileTexts.ts';
 import { kmsAndLaunch } from './aws.ts';
-import { eventually, inWorkbench, type Workbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench } from './driver/launch.ts';
+import type { Workbench } from './driver/workbench.ts';
 
 const quit = /^\[Quit\]/;
 

@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { kmsAndLaunch } from './aws.ts';
-import { eventually, inWorkbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 test('the first of 20,000 keys are there while the rest comes, and the filter finds one that has no row', async () => {
   const { kms, launch } = await kmsAndLaunch(

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { withPython } from '../contract/peers.ts';
 import { type PythonTools, startMoto } from '../host/python.ts';
-import { inWorkbench } from './driver/workbench.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 const account = '123456789012';
 const region = 'eu-west-1';

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startProxy } from '../host/proxy.ts';
 import { type Kms, secrets, startKms } from './aws.ts';
-import { eventually, inWorkbench, type LaunchOptions, type Workbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench, type LaunchOptions } from './driver/launch.ts';
+import type { Workbench } from './driver/workbench.ts';
 
 const region = 'eu-west-1';
 /** The proxy lets nobody through to its hosts. */

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { kmsAndLaunch } from './aws.ts';
-import { inWorkbench } from './driver/workbench.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 test('over a reload a retirement is followed on, the history tells its end, and the grants stay arranged as they were', async () => {
   const { kms, launch } = await kmsAndLaunch(

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { kmsAndLaunch, revokes, secrets } from './aws.ts';
-import { inWorkbench } from './driver/workbench.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 test('a right click revokes a grant: confirmed, followed on its row, and gone when KMS no longer lists it', async () => {
   const { kms, launch } = await kmsAndLaunch(

@@ -9,7 +9,9 @@ import { createCloud } from '../../src/emulator/cloud.ts';
 import { startServer } from '../../src/emulator/server.ts';
 import type { Reply, WireRequest } from '../../src/emulator/wire.ts';
 import { vsixPath } from '../host/project.ts';
-import { eventually, inWorkbench, type Workbench } from './driver/workbench.ts';
+import { eventually } from './driver/eventually.ts';
+import { inWorkbench } from './driver/launch.ts';
+import type { Workbench } from './driver/workbench.ts';
 
 const account = '111122223333';
 const region = 'eu-west-1';

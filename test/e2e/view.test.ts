@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { kmsAndLaunch, startKms } from './aws.ts';
-import { inWorkbench } from './driver/workbench.ts';
+import { inWorkbench } from './driver/launch.ts';
 
 test('a first start without any AWS settings offers profiles and sample data; sample data needs neither', async () => {
   await inWorkbench('welcome', { scale: 2 }, async (workbench) => {
