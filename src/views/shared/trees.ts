@@ -27,24 +27,21 @@ export interface Trees {
 
 /** @param rows is asked once a view wants its first row */
 export function createTrees(rows: () => Promise<Rows>): Trees {
-  const options = { showCollapseAll: true, canSelectMany: true };
-  const keys = vscode.window.createTreeView(views.keys, {
-    treeDataProvider: new LateRows(async () => (await rows()).keys),
-    ...options,
-  });
-  const grantees = vscode.window.createTreeView(views.grantees, {
-    treeDataProvider: new LateRows(async () => (await rows()).grantees),
-    ...options,
-  });
-  const history = vscode.window.createTreeView(views.history, {
-    treeDataProvider: new LateRows(async () => (await rows()).history),
-    showCollapseAll: true,
-  });
+  const owned: vscode.Disposable[] = [];
+  const create = <T>(id: string, canSelectMany: boolean, load: () => Promise<Required<vscode.TreeDataProvider<T>>>) => {
+    const treeDataProvider = new LateRows(load);
+    const tree = vscode.window.createTreeView(id, { treeDataProvider, showCollapseAll: true, canSelectMany });
+    owned.push(tree, treeDataProvider);
+    return tree;
+  };
+  const keys = create(views.keys, true, async () => (await rows()).keys);
+  const grantees = create(views.grantees, true, async () => (await rows()).grantees);
+  create(views.history, false, async () => (await rows()).history);
   return {
     keys,
     grantees,
     selection: (focused) => pressedRows(focused, [keys.selection, grantees.selection]),
-    dispose: () => vscode.Disposable.from(keys, grantees, history).dispose(),
+    dispose: () => vscode.Disposable.from(...owned).dispose(),
   };
 }
 
@@ -53,13 +50,19 @@ class LateRows<T> implements vscode.TreeDataProvider<T> {
   readonly #changed = new vscode.EventEmitter<T | T[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #rows: () => Promise<Required<vscode.TreeDataProvider<T>>>;
+  #subscription: vscode.Disposable | undefined;
 
   constructor(load: () => Promise<Required<vscode.TreeDataProvider<T>>>) {
     this.#rows = lazy(async () => {
       const rows = await load();
-      rows.onDidChangeTreeData((changed) => this.#changed.fire(changed ?? undefined));
+      this.#subscription = rows.onDidChangeTreeData((changed) => this.#changed.fire(changed ?? undefined));
       return rows;
     });
+  }
+
+  dispose(): void {
+    this.#subscription?.dispose();
+    this.#changed.dispose();
   }
 
   async getChildren(node?: T): Promise<T[]> {
