@@ -4,7 +4,7 @@ import { type Actor, identityOf, isSamePrincipal } from '../../core/kms/actor.ts
 import { isKind, isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import type { CallerIdentity, Connection } from '../../core/kms/model.ts';
 import { explain } from '../../core/words/explain.ts';
-import { type CommandContext, sessionOf } from '../context.ts';
+import { type Needs, sessionOf } from '../context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
 
 /*
@@ -36,7 +36,7 @@ function unverified({ details }: KmsError, lastKnown: CallerIdentity | undefined
  * The very opening that a row was shown for, if it may be changed.
  * @throws UserError in read-only mode, or when the connection was replaced
  */
-export function changeableSession(context: CommandContext, connection: Connection): Session {
+export function changeableSession(context: Needs<'connections'>, connection: Connection): Session {
   refuseIfReadOnly();
   return sessionOf(context, connection);
 }
@@ -46,7 +46,7 @@ export function changeableSession(context: CommandContext, connection: Connectio
  * @throws UserError as {@link changeableSession}, also for what changes until STS has answered
  */
 export async function actingSession(
-  context: CommandContext,
+  context: Needs<'connections'>,
   connection: Connection,
   shown: Actor,
   cancelled?: AbortSignal,
@@ -88,7 +88,7 @@ export async function otherActor(error: unknown, { session, actor }: ActingSessi
  * @returns what `act` returns, or what `ask` says in place of `agreed`
  */
 export async function askAndAct<T, Declined>(
-  context: CommandContext,
+  context: Needs<'connections'>,
   { connection, actor }: { readonly connection: Connection; readonly actor: Actor },
   ask: (actor: Actor, earlier: Actor | undefined) => Promise<'agreed' | Declined>,
   act: (acting: ActingSession) => Promise<T>,

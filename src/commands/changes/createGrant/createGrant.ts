@@ -9,14 +9,14 @@ import { type Connection, type CreateGrantInput, keyLabel } from '../../../core/
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { KeyNode } from '../../../views/shared/nodes.ts';
 import { pickConnection } from '../../connections/connectionCommands.ts';
-import { type CommandContext, sessionOf } from '../../context.ts';
+import { type Needs, sessionOf } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
 import { createdByDryRun } from '../newGrant.ts';
 import { type Answers, type Wanted, wantedBy } from './answers.ts';
 import { contextKindStep } from './contextKindStep.ts';
 import { contextStep } from './contextStep.ts';
 import { keyStep } from './keyStep.ts';
-import { make } from './make.ts';
+import { type MakeContext, make } from './make.ts';
 import { nameStep } from './nameStep.ts';
 import { operationsStep } from './operationsStep.ts';
 import { granteeStep, retiringStep } from './principalSteps.ts';
@@ -24,7 +24,7 @@ import { confirmed, type Next, refused, refusedBy } from './question.ts';
 import { sourceArnStep } from './sourceArnStep.ts';
 
 /** Asks step by step, checks, confirms, creates. Without a node, the key is the first question. */
-export async function createGrant(context: CommandContext, node?: KeyNode): Promise<void> {
+export async function createGrant(context: MakeContext, node?: KeyNode): Promise<void> {
   const connection = node?.connection ?? (await openConnection(context));
   if (connection === undefined) {
     return;
@@ -57,7 +57,7 @@ export async function createGrant(context: CommandContext, node?: KeyNode): Prom
   }
 }
 
-async function openConnection(context: CommandContext): Promise<Connection | undefined> {
+async function openConnection(context: Needs<'connections'>): Promise<Connection | undefined> {
   const ref = await pickConnection(context);
   return ref === undefined ? undefined : (await context.connections.open(ref)).connection;
 }
@@ -83,7 +83,7 @@ function stepsOf(session: () => Session, isKeyGiven: boolean): readonly Step<Ans
 }
 
 async function checkAndMake(
-  context: CommandContext,
+  context: MakeContext,
   connection: Connection,
   { key, metadata, input }: Wanted,
 ): Promise<Next> {

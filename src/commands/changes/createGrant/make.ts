@@ -14,13 +14,16 @@ import { views } from '../../../manifest.ts';
 import { describeError } from '../../../platform/log.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import { propagationPolicy } from '../../../platform/settings.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { tellFailure } from '../../errorBoundary.ts';
 import type { Wanted } from './answers.ts';
 import { type Next, refusedBy } from './question.ts';
 
+/** What making and following a grant needs. */
+export type MakeContext = Needs<'clock' | 'connections' | 'journal' | 'log' | 'view'>;
+
 export async function make(
-  context: CommandContext,
+  context: MakeContext,
   acting: ActingSession,
   { key, input }: Pick<Wanted, 'key' | 'input'>,
   listed: readonly Grant[],
@@ -86,7 +89,7 @@ async function tellCreated(
 
 /** Waits until KMS lists the grant, and shows it then. */
 async function follow(
-  context: CommandContext,
+  context: MakeContext,
   session: Session,
   key: KmsKey,
   { id, grantId, awsAt }: { readonly id: string; readonly grantId: string; readonly awsAt: number | undefined },

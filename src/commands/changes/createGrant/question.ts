@@ -13,7 +13,7 @@ import { keyName } from '../../../core/words/describe.ts';
 import { explain } from '../../../core/words/explain.ts';
 import { grantLines } from '../../../core/words/grantLines.ts';
 import { describeError } from '../../../platform/log.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { actorSentences, confirmTyped, placeOf } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Wanted } from './answers.ts';
@@ -22,7 +22,7 @@ import type { Wanted } from './answers.ts';
 export type Next = 'change' | 'end';
 
 export async function confirmed(
-  { journal }: CommandContext,
+  { journal }: Needs<'journal'>,
   connection: Connection,
   { key, input }: Pick<Wanted, 'key' | 'input'>,
   {
@@ -60,7 +60,7 @@ export async function confirmed(
 }
 
 /** @throws what is no answer of KMS */
-export async function refusedBy(error: unknown, { log }: CommandContext): Promise<Next> {
+export async function refusedBy(error: unknown, { log }: Needs<'log'>): Promise<Next> {
   if (!isKmsError(error)) {
     throw error;
   }
