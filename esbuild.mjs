@@ -102,7 +102,7 @@ const inHost = {
   outExtension: { '.js': '.cjs' },
 };
 
-const emulator = { ...node, entryPoints: { emulator: 'src/emulator/cli.ts' }, outdir: 'out' };
+const emulator = { ...node, entryPoints: { emulator: 'test/aws/cli.ts' }, outdir: 'out' };
 
 async function buildProduct() {
   rmSync('dist', { recursive: true, force: true });

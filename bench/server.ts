@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../src/emulator/emulator.ts';
-import { startServer } from '../src/emulator/server.ts';
+import { startServer } from '../test/aws/server.ts';
 import { projectRoot } from '../test/host/project.ts';
 import type { Task, Tasks } from './worker.ts';
 

@@ -20,7 +20,7 @@ import { allOf, grantsOf } from '../src/core/kms/pages.ts';
 import { grantText, placesShown, showsGrant, type TextFilter, textFilter } from '../src/core/words/filter.ts';
 import { createEmulator, type Emulator } from '../src/emulator/emulator.ts';
 import { createAccount, type SampleOptions } from '../src/emulator/sampleData.ts';
-import { startServer } from '../src/emulator/server.ts';
+import { startServer } from '../test/aws/server.ts';
 import { projectRoot } from '../test/host/project.ts';
 import { provision } from '../test/host/provision.ts';
 import type { Measurement } from './measurement.ts';

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
-import { startServer } from '../../src/emulator/server.ts';
+import { startServer } from '../aws/server.ts';
 import { contract, everyCapability, type Target } from './contract.ts';
 
 /** Names a profile whose KMS is held to what the contract says of reading. */

@@ -7,7 +7,7 @@ import type { Grant, PrincipalRef } from '../../src/core/kms/model.ts';
 import { allOf, grantsOf } from '../../src/core/kms/pages.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
-import { startServer } from '../../src/emulator/server.ts';
+import { startServer } from '../aws/server.ts';
 import { unverified } from '../unit/actors.ts';
 import { createWorld, never, profileAt } from '../unit/aws/support.ts';
 import { withPython } from './peers.ts';

@@ -4,7 +4,7 @@ import type { Account } from '../../src/emulator/account.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { createRequestHandler } from '../../src/emulator/sdkHandler.ts';
-import { startServer } from '../../src/emulator/server.ts';
+import { startServer } from '../aws/server.ts';
 import { contract, everyCapability, type Target } from './contract.ts';
 
 const principalArn = 'arn:aws:sts::111122223333:assumed-role/Contract/tester';

@@ -12,7 +12,7 @@ import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { createEmulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { createRequestHandler } from '../../src/emulator/sdkHandler.ts';
-import { type RunningServer, startServer } from '../../src/emulator/server.ts';
+import { type RunningServer, startServer } from '../aws/server.ts';
 import { rejects } from './contract.ts';
 
 const servers: RunningServer[] = [];

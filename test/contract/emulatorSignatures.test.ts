@@ -4,7 +4,7 @@ import { KMSClient, type KMSClientConfig, ListKeysCommand } from '@aws-sdk/clien
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
-import { startServer } from '../../src/emulator/server.ts';
+import { startServer } from '../aws/server.ts';
 import { rejects } from './contract.ts';
 
 const region = 'eu-west-1';

@@ -9,7 +9,7 @@ import type { KmsApi } from '../../src/core/kms/kmsApi.ts';
 import { RequestLimiter } from '../../src/core/pacing/limiter.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
-import { startServer } from '../../src/emulator/server.ts';
+import { startServer } from '../aws/server.ts';
 import { verified } from '../unit/actors.ts';
 import { createWorld, profileAt } from '../unit/aws/support.ts';
 import { FakeClock, settle } from '../unit/core/fakes.ts';

@@ -1,6 +1,6 @@
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
-import { startServer } from '../../src/emulator/server.ts';
+import { startServer } from '../aws/server.ts';
 import type { LaunchOptions } from './driver/launch.ts';
 
 /** Credentials that must never be seen anywhere. */

@@ -5,8 +5,8 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Cloud, type CloudOptions, createCloud } from '../../src/emulator/cloud.ts';
-import { startServer } from '../../src/emulator/server.ts';
+import { type Cloud, type CloudOptions, createCloud } from '../aws/cloud.ts';
+import { startServer } from '../aws/server.ts';
 import { inWorkbench } from './driver/launch.ts';
 
 const shop = '111122223333';

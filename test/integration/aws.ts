@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
-import { startServer } from '../../src/emulator/server.ts';
 import { commands, settings } from '../../src/manifest.ts';
+import { startServer } from '../aws/server.ts';
 import { children, connectionRow, openView, takeShown } from './window.ts';
 
 /** Planted in the AWS files: none of these may ever be seen in the log. */

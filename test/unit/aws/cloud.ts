@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { TestContext } from 'node:test';
 import type { AwsOptions } from '../../../src/aws/index.ts';
-import { type Cloud, type CloudOptions, createCloud } from '../../../src/emulator/cloud.ts';
-import { startServer } from '../../../src/emulator/server.ts';
+import { type Cloud, type CloudOptions, createCloud } from '../../aws/cloud.ts';
+import { startServer } from '../../aws/server.ts';
 import { createWorld, type World } from './support.ts';
 
 export const accounts = { ana: '111122223333', ben: '444455556666' };

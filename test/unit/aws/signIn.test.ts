@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { isKind, KmsError } from '../../../src/core/kms/errors.ts';
 import type { OpenedConnection } from '../../../src/core/kms/kmsApi.ts';
-import type { Cloud } from '../../../src/emulator/cloud.ts';
+import type { Cloud } from '../../aws/cloud.ts';
 import {
   accounts,
   anasKeys,

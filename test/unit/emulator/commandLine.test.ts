@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { help, parseCommandLine } from '../../../src/emulator/commandLine.ts';
+import { help, parseCommandLine } from '../../aws/commandLine.ts';
 
 const parse = (text: string) => parseCommandLine(text.split(' ').filter((word) => word !== ''));
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { createCloud } from '../../../src/emulator/cloud.ts';
 import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
-import { startServer } from '../../../src/emulator/server.ts';
 import type { Reply, WireRequest } from '../../../src/emulator/wire.ts';
+import { createCloud } from '../../aws/cloud.ts';
+import { startServer } from '../../aws/server.ts';
 import { asyncProperty, hostileText, property } from '../hostile.ts';
 
 const account = '111122223333';

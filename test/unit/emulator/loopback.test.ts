@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
-import { startServer } from '../../../src/emulator/server.ts';
+import { startServer } from '../../aws/server.ts';
 
 /** Whether somebody listens there. */
 function answers(host: string, port: number): Promise<boolean> {

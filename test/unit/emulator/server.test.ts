@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
-import { startServer } from '../../../src/emulator/server.ts';
+import { startServer } from '../../aws/server.ts';
 
 const emulator = createEmulator({ data: createAccount({ keys: 1 }) });
 

@@ -1,5 +1,5 @@
-import type { AwsError } from './errors.ts';
-import type { Encoded, Protocol } from './wire.ts';
+import type { AwsError } from '../../src/emulator/errors.ts';
+import type { Encoded, Protocol } from '../../src/emulator/wire.ts';
 
 /** AWS's REST JSON, as the SSO portal, its OIDC and the sign-in service speak it: the name of an error is in a header. */
 export const restJson: Protocol = {

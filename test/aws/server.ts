@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { AwsError } from './errors.ts';
-import { awsJson, type Reply, type Service } from './wire.ts';
+import { AwsError } from '../../src/emulator/errors.ts';
+import { awsJson, type Reply, type Service } from '../../src/emulator/wire.ts';
 
 export interface RunningServer {
   /** Such as `http://127.0.0.1:4599`. */

@@ -1,15 +1,15 @@
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
+import { AwsError } from '../../src/emulator/errors.ts';
+import { parseArn } from '../../src/emulator/principals.ts';
+import { createRandom } from '../../src/emulator/random.ts';
+import { type Route, routeOf } from '../../src/emulator/routes.ts';
+import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
+import { type Secret, verifySignature } from '../../src/emulator/sigv4.ts';
+import { stsOperations } from '../../src/emulator/sts.ts';
+import { awsJson, type Encoded, type Reply, type Service, type WireRequest } from '../../src/emulator/wire.ts';
 import { createCredentialStore } from './credentialStore.ts';
-import { createEmulator, type Emulator } from './emulator.ts';
-import { AwsError } from './errors.ts';
-import { parseArn } from './principals.ts';
-import { createRandom } from './random.ts';
 import { createRoles, type Role, type WebIdentity } from './roles.ts';
-import { type Route, routeOf } from './routes.ts';
-import { createAccount, type SampleOptions } from './sampleData.ts';
 import { createSessions, type Sessions, type SsoOptions } from './sessions.ts';
-import { type Secret, verifySignature } from './sigv4.ts';
-import { stsOperations } from './sts.ts';
-import { awsJson, type Encoded, type Reply, type Service, type WireRequest } from './wire.ts';
 
 interface CloudAccount {
   /** Twelve digits. */

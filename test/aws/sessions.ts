@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { AwsError } from '../../src/emulator/errors.ts';
+import type { Random } from '../../src/emulator/random.ts';
+import { type Encoded, isRecord, type WireRequest } from '../../src/emulator/wire.ts';
 import { type CredentialStore, sessionArn } from './credentialStore.ts';
-import { AwsError } from './errors.ts';
-import type { Random } from './random.ts';
-import { type Encoded, isRecord, type WireRequest } from './wire.ts';
 import { failure, oauthFailure, restJson } from './wireJson.ts';
 
 /** What a person who signed in with SSO may use. */

@@ -1,7 +1,7 @@
+import { AwsError } from '../../src/emulator/errors.ts';
+import { actsAs, matchesPattern } from '../../src/emulator/principals.ts';
+import { uniqueId } from '../../src/emulator/sts.ts';
 import { type CredentialStore, type IssuedCredentials, sessionArn } from './credentialStore.ts';
-import { AwsError } from './errors.ts';
-import { actsAs, matchesPattern } from './principals.ts';
-import { uniqueId } from './sts.ts';
 
 /** Who may assume a role, and how. */
 export interface Role {
