@@ -46,6 +46,8 @@ export const commands = {
   loadMore: 'kmsGrants.loadMore',
   revokeSelectedGrant: 'kmsGrants.revokeSelectedGrant',
   copySelection: 'kmsGrants.copySelection',
+  focusNext: 'kmsGrants.focusNext',
+  focusPrevious: 'kmsGrants.focusPrevious',
   createGrant: 'kmsGrants.createGrant',
   retireGrant: 'kmsGrants.retireGrant',
   showRetirableGrants: 'kmsGrants.showRetirableGrants',
@@ -96,10 +98,11 @@ export const settings = {
   findingsOlderThanDays: 'kmsGrants.findings.olderThanDays',
 } as const;
 
-/** Set while a view is filtered, so that its button to show all is there. */
+/** Set while a view is filtered, so that its button to show all is there; and since a row went, until an arrow key. */
 export const contextKeys = {
   keysFiltered: 'kmsGrants.keysFiltered',
   granteesFiltered: 'kmsGrants.granteesFiltered',
+  rowGone: 'kmsGrants.rowGone',
 } as const;
 
 /** Where "Show as JSON" documents live. */

@@ -128,6 +128,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     grantees,
     history,
     selection: trees.selection,
+    focusNeighbor: trees.focusNeighbor,
     documents,
     log,
   };

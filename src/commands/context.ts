@@ -16,6 +16,7 @@ import type { GranteesView } from '../views/grantees/granteesView.ts';
 import type { HistoryView } from '../views/history/historyView.ts';
 import type { KeysView } from '../views/keys/keysView.ts';
 import type { JsonDocuments } from '../views/shared/jsonDocuments.ts';
+import type { Trees } from '../views/shared/trees.ts';
 
 /** What commands work on. Each names the parts that it {@link Needs}. */
 export interface CommandContext {
@@ -34,6 +35,8 @@ export interface CommandContext {
   readonly history: HistoryView;
   /** The rows that a key is pressed for, by the row that has the focus. */
   readonly selection: (focused: unknown) => readonly unknown[];
+  /** See {@link Trees}. */
+  readonly focusNeighbor: Trees['focusNeighbor'];
   readonly documents: JsonDocuments;
   readonly log: Pick<vscode.LogOutputChannel, 'error' | 'warn' | 'show'>;
 }

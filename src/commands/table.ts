@@ -34,6 +34,7 @@ import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from
 import { findGrants } from './grants/findGrants.ts';
 import { copyAlias, copyGrantee, copyGrantId, copyKeyArn, copyKeyId, copySelection, copyValue } from './show/copy.ts';
 import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './show/copyAsCommand.ts';
+import { focusNeighbor } from './show/focusNeighbor.ts';
 import { keyDetails } from './show/keyDetails.ts';
 import { openConsole } from './show/openConsole.ts';
 import { showAsJson } from './show/showAsJson.ts';
@@ -115,6 +116,8 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.copyGrantee]: onNode(['grant'], copyGrantee),
   [commands.copyValue]: onNode(['field'], copyValue),
   [commands.copySelection]: copySelection,
+  [commands.focusNext]: (context, focused) => focusNeighbor(context, focused, 'next'),
+  [commands.focusPrevious]: (context, focused) => focusNeighbor(context, focused, 'previous'),
   [commands.showAsJson]: onNode(['key', 'grant'], showAsJson),
   [commands.showLog]: ({ log }) => log.show(),
 };

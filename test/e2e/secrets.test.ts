@@ -191,6 +191,13 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
       await tree.row(/^sso eu-west-1 · 111122223333/);
       await tree.row(/^console eu-west-1 · 111122223333/);
 
+      // A sign-in that is cancelled can be begun again. Other rows are drawn while its question is open.
+      await tree.pressInline('Sign In', /^guarded/, /^Sign in…/);
+      await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
+      await tree.row(/^guarded/, /^Signing in…/);
+      await quickInput.escape();
+      await tree.row(/^guarded/, /^Sign in…/);
+
       // Sign-ins
       for (const code of codes) {
         await tree.pressInline('Sign In', /^guarded/, /^(Sign in…|MFA code refused)/);

@@ -19,6 +19,7 @@ test('a first start without any AWS settings offers profiles and sample data; sa
 
     await workbench.pressWelcome('Open Sample Data');
     await tree.row(/^Sample data eu-west-1 · 111122223333/);
+    await tree.waitFocused(/^Sample data/);
     await tree.expand('payments/card-vault');
     await tree.expand('legacy/crm');
     await tree.row(/^legacy\/billing-archive Disabled/);
@@ -91,6 +92,11 @@ test('a long account pages, an empty one says so, a failing one offers Retry', a
       assert.equal(more.level, 2);
       await tree.select('Load more…');
       await tree.row(/^Load more… 1,000 of 1,200 shown/);
+      const focused = await tree.waitFor('the first new row to have the focus', (rows) =>
+        rows.find((row) => row.focused && row.icon !== ''),
+      );
+      // Below the connection, which is the first row of all.
+      assert.equal(focused.index, 501);
       await workbench.screenshot('long-account');
 
       kms.emulator.setFaults([

@@ -110,6 +110,7 @@ export function contextOf(window: Window): CommandContext {
     grantees,
     history,
     selection: () => [],
+    focusNeighbor: async () => false,
     documents: new JsonDocuments(),
     log: { error: () => {}, warn: (text) => window.warnings.push(text), show: () => {} },
   };

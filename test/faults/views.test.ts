@@ -4,7 +4,9 @@ import { openKeyByArn } from '../../src/commands/connections/openKeyByArn.ts';
 import { Emitter } from '../../src/core/base/emitter.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
+import { KeysView } from '../../src/views/keys/keysView.ts';
 import type { Node } from '../../src/views/shared/nodes.ts';
+import { FakeClock, gate } from '../unit/core/fakes.ts';
 import { contextOf } from './context.ts';
 import { dialogs } from './vscode.ts';
 import { createTestWorld, defaultFindings, noPinnedKeys, type Window } from './world.ts';
@@ -30,7 +32,7 @@ test('grouped by finding, a grant that is being revoked stays in its groups', as
     findings: { ...defaultFindings, onDidChange: findingsChanged.event },
     arrangement: { get: () => byFinding, set: () => {} },
     clock: world.clock,
-    tree: { description: '', message: '' },
+    tree: { description: '', message: '', reveal: async () => {} },
   });
   const keys = [];
   for (const row of await window.keyRows()) {
@@ -110,4 +112,75 @@ test('a key that is listed is revealed by its ARN, out of a filter too, and noth
   await open(foreign);
   assert.deepEqual(added, [foreign]);
   assert.equal(revealed.length, 1);
+});
+
+test('while a sign-in waits for the user a row says so, which lets VS Code draw the others; the keys follow', async (t) => {
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  const { connections, revocations } = window;
+  const clock = new FakeClock();
+  const signedIn = gate();
+  const open = connections.open.bind(connections);
+  connections.open = async (ref) => {
+    await signedIn.passed;
+    return open(ref);
+  };
+  const view = new KeysView({
+    connections,
+    revocations,
+    pinnedKeys: noPinnedKeys,
+    accountName: () => undefined,
+    findings: defaultFindings,
+    clock,
+    tree: window.tree,
+  });
+  const changed: (Node | Node[] | undefined)[] = [];
+  const next = () =>
+    new Promise<void>((resolve) => {
+      view.onDidChangeTreeData((node) => {
+        changed.push(node);
+        resolve();
+      });
+    });
+  const [row] = await view.getChildren();
+  assert.ok(row?.kind === 'connection');
+  let isAnswered = false;
+  const reading = view.getChildren(row).finally(() => {
+    isAnswered = true;
+  });
+  await clock.advance(1999);
+  assert.equal(isAnswered, false);
+  await clock.advance(1);
+  assert.deepEqual(
+    (await reading).map((node) => node.kind === 'message' && [node.tone, node.title]),
+    [['loading', 'Signing in…']],
+  );
+  const drawn = next();
+  signedIn.open();
+  await world.finish(drawn);
+  assert.deepEqual(changed, [row]);
+  const rows = await world.finish(view.getChildren(row));
+  assert.ok(rows.some(({ kind }) => kind === 'key'));
+  view.dispose();
+  assert.equal(clock.sleeping, 0);
+});
+
+test('a key is revealed by its ARN also before it is known who is signed in', async (t) => {
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  const [listed] = world.keys;
+  assert.ok(listed !== undefined);
+  world
+    .emulator()
+    .setFaults([{ operation: 'GetCallerIdentity', fault: { kind: 'error', code: 'ThrottlingException' } }]);
+  await window.session();
+  const added: string[] = [];
+  const revealed: string[] = [];
+  window.view.reveal = async (node) => {
+    revealed.push(node.kind === 'key' ? node.key.arn : node.kind);
+  };
+  dialogs.type = async () => listed.arn;
+  const pinnedKeys = { ...noPinnedKeys, add: async (_: unknown, arn: string) => void added.push(arn) };
+  await world.finish(openKeyByArn({ ...contextOf(window), pinnedKeys }, await window.connectionRow()));
+  assert.deepEqual([revealed, added], [[listed.arn], []]);
 });

@@ -241,6 +241,8 @@ export interface WindowOptions {
   readonly policy?: PropagationPolicy;
   /** What the endpoint is taken for; unless given, AWS itself, which knows dry runs. */
   readonly endpoint?: Endpoint;
+  /** As of the Keys view; unless given, rows are waited for however long it takes. */
+  readonly longestWaitMs?: number;
 }
 
 /** A cloud on loopback, with the files and the journal of a machine whose windows use it. All of it ends with the test. */
@@ -544,6 +546,7 @@ export class Window {
       findings: defaultFindings,
       clock,
       tree: this.tree,
+      longestWaitMs: options.longestWaitMs ?? Number.POSITIVE_INFINITY,
     });
     let arrangement: Arrangement = { grouping: 'principal', sorting: 'name' };
     this.grantees = new GranteesView({
@@ -557,7 +560,7 @@ export class Window {
         },
       },
       clock,
-      tree: { description: '', message: '' },
+      tree: { description: '', message: '', reveal: async () => {} },
     });
     this.history = new HistoryView(this.journal);
   }

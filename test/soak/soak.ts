@@ -176,7 +176,7 @@ class Run {
       await this.#settled(this.#readTree(window));
       for (const ref of [anasRef, anasOtherRef, bensRef, roleRef]) {
         const session = window.connections.session(ref);
-        assert.ok(session !== undefined, `${connectionId(ref)} does not open.`);
+        assert.ok(session !== undefined, `${connectionId(ref)} does not open: ${window.connections.failure(ref)}`);
         for (const { key } of await window.keyRows(ref)) {
           for (const record of window.revocations.ofKey(ref, key.arn)) {
             // After the longest wait nothing turns any more: it is gone, or said to be listed.

@@ -9,7 +9,6 @@ import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { UserError } from '../../core/words/userError.ts';
-import { views } from '../../manifest.ts';
 import { confirm, showInformation } from '../../platform/prompts.ts';
 import { connectionsSetting, setConnections } from '../../platform/settings.ts';
 import type { ConnectionNode } from '../../views/shared/nodes.ts';
@@ -95,7 +94,7 @@ async function showOnly(context: ShowContext, ref: ConnectionRef): Promise<void>
 }
 
 /** Profile, or none for the environment's own credentials; then its Regions, next to what is shown. */
-export async function addConnection(context: PickContext): Promise<void> {
+export async function addConnection(context: PickContext & Needs<'view'>): Promise<void> {
   const picked = await pickSignIn(context, l10n.t('Add Connection: Profile'));
   if (picked === undefined) {
     return;
@@ -108,14 +107,14 @@ export async function addConnection(context: PickContext): Promise<void> {
 }
 
 /** Further Regions for a connection's profile. */
-export async function addRegion(context: PickContext, { ref }: ConnectionNode): Promise<void> {
+export async function addRegion(context: PickContext & Needs<'view'>, { ref }: ConnectionNode): Promise<void> {
   if (ref.kind !== 'sample') {
     await add(context, ref, undefined);
   }
 }
 
 async function add(
-  context: PickContext,
+  context: PickContext & Needs<'view'>,
   ref: Exclude<ConnectionRef, { kind: 'sample' }>,
   proposed: string | undefined,
 ): Promise<void> {
@@ -139,6 +138,10 @@ async function add(
     context.connections.allowToAsk(one);
   }
   await show(context, shown.toSpliced(at, 0, ...added));
+  const [first] = added;
+  if (first !== undefined) {
+    await context.view.reveal({ kind: 'connection', ref: first });
+  }
 }
 
 export async function removeConnection(context: ShowContext, { ref }: ConnectionNode): Promise<void> {
@@ -192,10 +195,10 @@ export async function selectRegion(context: PickContext): Promise<void> {
   await show(context, [...new Map(refs.map((one) => [connectionId(one), one])).values()]);
 }
 
-export async function openSampleData(context: Needs<'connections' | 'setShowsSample'>): Promise<void> {
+export async function openSampleData(context: Needs<'connections' | 'setShowsSample' | 'view'>): Promise<void> {
   await context.setShowsSample(true);
   context.connections.preferencesChanged();
-  await vscode.commands.executeCommand(`${views.keys}.focus`);
+  await context.view.reveal({ kind: 'connection', ref: { kind: 'sample' } });
 }
 
 /** The one connection that is meant; asks where several are shown. */

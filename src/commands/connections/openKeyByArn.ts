@@ -56,7 +56,8 @@ async function listedKey(
   const own = inRegion(ref, read.region);
   const session = connections.session(own);
   const isShown = connections.shown.some((one) => connectionId(one) === connectionId(own));
-  if (!isShown || session?.knownIdentity?.account !== read.account) {
+  const account = session?.knownIdentity?.account ?? read.account;
+  if (!isShown || session === undefined || account !== read.account) {
     return undefined;
   }
   for await (const { keys } of session.inventory.allKeys()) {

@@ -396,15 +396,21 @@ export class Connections {
     const identity = session.identity().catch((error: unknown) => {
       // The row goes without its account, and a revoke asks again. The call is in the log.
       if (isAbort(error) || isKmsError(error)) {
-        return undefined;
+        return { error };
       }
       throw error;
     });
     if (slot.wasOpen) {
       slot.checking = session;
-      const account = (await identity)?.account;
+      const answer = await identity;
       stopIfStale();
       slot.checking = undefined;
+      // The user was asked. Another call would sign in again, and hide what was wrong with the answer.
+      if ('error' in answer && isKind(answer.error, 'mfaRefused', 'signInNeeded')) {
+        session.close();
+        throw answer.error;
+      }
+      const account = 'error' in answer ? undefined : answer.account;
       if (account === undefined || account !== slot.account) {
         this.#accountChanged.fire(slot.id);
       }

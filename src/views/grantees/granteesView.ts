@@ -52,7 +52,7 @@ export interface GranteesViewOptions {
   readonly arrangement: Kept<Arrangement>;
   readonly clock: Pick<Clock, 'now'>;
   /** The view that shows the rows; its description and message say how they are arranged and filtered. */
-  readonly tree: Pick<vscode.TreeView<GranteesNode>, 'description' | 'message'>;
+  readonly tree: Pick<vscode.TreeView<GranteesNode>, 'description' | 'message' | 'reveal'>;
 }
 
 /** A search under way. Once another has begun, what it still has to say is dropped. */
@@ -269,10 +269,16 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     return { held: this.#allFiltered(), result };
   }
 
-  loadMore({ group }: MoreGrantsNode): void {
+  /** The first of the new rows gets the focus: it is where the row that was pressed has been. */
+  async loadMore({ group }: MoreGrantsNode): Promise<void> {
     const id = group?.group.id ?? this.arrangement.grouping;
-    this.#shown.set(id, this.#shownOf(id) + rowWindow);
+    const before = this.#shownOf(id);
+    this.#shown.set(id, before + rowWindow);
     this.#changed.fire(group);
+    const first = group === undefined ? this.#allGroups()[before] : this.#grants(group)[before];
+    if (first !== undefined) {
+      await this.#tree.reveal(first, { select: true, focus: true });
+    }
   }
 
   #tellRevocation(record: RevocationRecord): void {

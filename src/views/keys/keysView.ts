@@ -74,6 +74,11 @@ export interface KeysViewOptions {
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
   /** The view that shows the rows; its message names the filter. */
   readonly tree: Pick<vscode.TreeView<Node>, 'message' | 'reveal'>;
+  /**
+   * VS Code draws no other change of a view while it waits for the rows below one. After this long, in milliseconds, it
+   * gets a row that says what is waited for, such as a code that the user has to enter. 2,000 unless given.
+   */
+  readonly longestWaitMs?: number;
 }
 
 /** The Keys view: connections → keys → grants → fields. It holds what is on screen, and nothing that KMS said. */
@@ -85,6 +90,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #clock: KeysViewOptions['clock'];
   readonly #tree: KeysViewOptions['tree'];
   readonly #subscriptions: vscode.Disposable;
+  readonly #longestWaitMs: number;
   readonly #known: Known;
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -101,8 +107,19 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   #filter: TextFilter | undefined;
   /** While somebody types in the filter. */
   #typing: AbortController | undefined;
+  readonly #disposed = new AbortController();
 
-  constructor({ connections, revocations, pinnedKeys, accountName, findings, clock, tree }: KeysViewOptions) {
+  constructor({
+    connections,
+    revocations,
+    pinnedKeys,
+    accountName,
+    findings,
+    clock,
+    tree,
+    longestWaitMs = 2000,
+  }: KeysViewOptions) {
+    this.#longestWaitMs = longestWaitMs;
     this.#connections = connections;
     this.#revocations = revocations;
     this.#pinnedKeys = pinnedKeys;
@@ -150,8 +167,15 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return this.#filter?.text ?? '';
   }
 
-  /** Selects the row of a key that its connection lists, and gives it the focus. */
-  async reveal({ connection, key }: KeyNode): Promise<void> {
+  /** Selects the row of a connection on screen, or of a key that its connection lists, and gives it the focus. */
+  async reveal(node: ConnectionNode | KeyNode): Promise<void> {
+    if (node.kind === 'key') {
+      await this.#showWindowOf(node);
+    }
+    await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
+  }
+
+  async #showWindowOf({ connection, key }: KeyNode): Promise<void> {
     const keys = (await this.#connections.find(connection)?.inventory.keys())?.keys ?? [];
     const place = keys.findIndex(({ arn }) => arn === key.arn);
     const shown = this.#shownKeys.get(connection.id) ?? keyWindow;
@@ -159,8 +183,6 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       this.#shownKeys.set(connection.id, Math.ceil((place + 1) / keyWindow) * keyWindow);
       this.#tell(connection.id);
     }
-    const node: KeyNode = { kind: 'key', connection, key };
-    await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
   }
 
   /** Those of a grant whose key's grants are loaded. */
@@ -244,7 +266,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
-    const children = await this.#children(node);
+    const children = await this.#inTime(node);
     for (const child of children) {
       this.#given.add(child);
     }
@@ -255,6 +277,29 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       }
     }
     return children;
+  }
+
+  /** The rows below a row; after a while one that says that they are waited for, and they follow. */
+  async #inTime(node: Node | undefined): Promise<Node[]> {
+    const reading = this.#children(node);
+    const isRead = node?.kind === 'connection' || node?.kind === 'key' || node?.kind === 'otherAccounts';
+    if (!isRead || this.#longestWaitMs === Number.POSITIVE_INFINITY) {
+      return reading;
+    }
+    const inTime = new AbortController();
+    const late = this.#clock.sleep(this.#longestWaitMs, AbortSignal.any([inTime.signal, this.#disposed.signal])).then(
+      () => true,
+      () => false,
+    );
+    const isLate = await Promise.race([late, reading.then(() => false)]).finally(() => inTime.abort());
+    if (!isLate) {
+      return reading;
+    }
+    const tell = () => this.#tell(nodeId(node));
+    reading.then(tell, tell);
+    const isSignedIn = node.kind === 'key' || this.#connections.session(node.ref)?.knownIdentity !== undefined;
+    const title = isSignedIn ? l10n.t('Waiting for AWS…') : l10n.t('Signing in…');
+    return [message(node, 'waiting', 'loading', title, '')];
   }
 
   /** Connections, keys and grants are found by their identity; of other rows, only those that were given out. */
@@ -346,7 +391,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     this.#tell(id);
   }
 
+  /** The first of the new rows gets the focus: it is where the row that was pressed has been. */
   async loadMore({ parent }: MoreNode): Promise<void> {
+    const before = this.#nodes.childrenOf(nodeId(parent));
     if (parent.kind === 'connection') {
       const id = connectionId(parent.ref);
       this.#shownKeys.set(id, (this.#shownKeys.get(id) ?? keyWindow) + keyWindow);
@@ -354,6 +401,11 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       await this.#connections.find(parent.connection)?.inventory.moreGrants(parent.key.arn);
     }
     this.#tell(nodeId(parent));
+    const rows = await this.#children(parent);
+    const first = rows.find((row) => (row.kind === 'key' || row.kind === 'grant') && !before.has(nodeId(row)));
+    if (first !== undefined) {
+      await this.#tree.reveal(first, { select: true, focus: true });
+    }
   }
 
   /** Does what failed once more. A failed sign-in is done anew, from the files on. */
@@ -408,6 +460,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
 
   dispose(): void {
     this.#subscriptions.dispose();
+    this.#disposed.abort();
     this.#typing?.abort();
     this.#changed.dispose();
   }

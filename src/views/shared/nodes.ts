@@ -149,6 +149,11 @@ export class HeldNodes {
     return this.#nodes.get(id);
   }
 
+  /** The IDs of the rows below a row; none of those that name nothing, such as fields and messages. */
+  childrenOf(id: string): ReadonlySet<string> {
+    return new Set(this.#children.get(id));
+  }
+
   /**
    * As VS Code does: of what it asks the children of, it forgets all that was below, and asks for it anew.
    * @param parent `undefined`: the view itself

@@ -579,6 +579,23 @@ test('a sign-in that no longer holds is a failure of the open connection, told o
 
 // Reconnecting
 
+test('a sign-in that fails when a connection is opened again is the failure of the connection, and is not tried twice', async () => {
+  const { aws, connections } = world({ connections: [dev] });
+  await connections.list();
+  await connections.open(dev);
+  connections.reconnect(dev);
+  aws.beforeCall = () => {
+    throw kmsError('mfaRefused', { operation: 'AssumeRole' });
+  };
+  await assert.rejects(connections.open(dev), (error) => isKmsError(error) && error.details.kind === 'mfaRefused');
+  assert.equal(connections.failure(dev)?.details.kind, 'mfaRefused');
+  assert.equal(aws.opened.at(-1)?.isClosed, true);
+  assert.deepEqual(
+    aws.opened.at(-1)?.kms.calls.map(({ operation }) => operation),
+    ['callerIdentity'],
+  );
+});
+
 test('reconnecting closes the session, says so, and the next question opens it anew', async () => {
   const { connections, told, forgetTold, isOpen } = world({ connections: [dev, prod] });
   const [before, other] = await Promise.all([connections.open(dev), connections.open(prod)]);
