@@ -13,26 +13,30 @@ import { recreateGrant } from './changes/recreateGrant.ts';
 import { retireGrant, showRetirableGrants } from './changes/retireGrant.ts';
 import { revokeGrant } from './changes/revokeGrant.ts';
 import { revokeSeveral } from './changes/revokeSeveral.ts';
-import {
-  addConnection,
-  addRegion,
-  copyAccountId,
-  openConnections,
-  openSampleData,
-  removeConnection,
-  selectProfile,
-  selectRegion,
-  sortConnections,
-} from './connections/connectionCommands.ts';
+import { addConnection, addRegion } from './connections/addConnection.ts';
+import { openConnections, openSampleData } from './connections/openConnections.ts';
 import { openKeyByArn, removeKey } from './connections/openKeyByArn.ts';
+import { removeConnection } from './connections/removeConnection.ts';
+import { selectProfile } from './connections/selectProfile.ts';
+import { selectRegion } from './connections/selectRegion.ts';
 import { signIn } from './connections/signIn.ts';
+import { sortConnections } from './connections/sortConnections.ts';
 import type { CommandContext } from './context.ts';
 import { tellFailure } from './errorBoundary.ts';
 import { groupBy, sortBy } from './grants/arrangeGrantees.ts';
 import { exportGrants } from './grants/exportGrants.ts';
 import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './grants/filterView.ts';
 import { findGrants } from './grants/findGrants.ts';
-import { copyAlias, copyGrantee, copyGrantId, copyKeyArn, copyKeyId, copySelection, copyValue } from './show/copy.ts';
+import {
+  copyAccountId,
+  copyAlias,
+  copyGrantee,
+  copyGrantId,
+  copyKeyArn,
+  copyKeyId,
+  copySelection,
+  copyValue,
+} from './show/copy.ts';
 import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './show/copyAsCommand.ts';
 import { focusNeighbor } from './show/focusNeighbor.ts';
 import { keyDetails } from './show/keyDetails.ts';

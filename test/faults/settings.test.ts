@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addRegion, openConnections, selectProfile } from '../../src/commands/connections/connectionCommands.ts';
+import { addRegion } from '../../src/commands/connections/addConnection.ts';
+import { openConnections } from '../../src/commands/connections/openConnections.ts';
+import { selectProfile } from '../../src/commands/connections/selectProfile.ts';
 import type { ConnectionRef } from '../../src/core/kms/model.ts';
 import { settings } from '../../src/manifest.ts';
 import { confirmedSettings } from '../../src/platform/confirmedSettings.ts';

@@ -6,7 +6,7 @@ import { grantee } from '../../core/kms/principal.ts';
 import { pick } from '../../platform/pick.ts';
 import { shortOperations } from '../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
-import { pickConnection } from '../connections/connectionCommands.ts';
+import { pickConnection } from '../connections/pickConnection.ts';
 import type { Needs } from '../context.ts';
 
 /** Connection where there are several, key, then grant; `undefined` when a list was closed. */

@@ -12,7 +12,7 @@ import { askText } from '../../platform/prompts.ts';
 import { shortOperations } from '../../views/keys/grantFields.ts';
 import type { ConnectionNode, GrantNode } from '../../views/shared/nodes.ts';
 import { namedAccount } from '../ask.ts';
-import { pickConnection } from '../connections/connectionCommands.ts';
+import { pickConnection } from '../connections/pickConnection.ts';
 import type { CommandContext } from '../context.ts';
 import { endGrant } from './endGrant.ts';
 

@@ -7,7 +7,7 @@ import { askText } from '../../platform/prompts.ts';
 import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
-import { pickConnection } from './connectionCommands.ts';
+import { pickConnection } from './pickConnection.ts';
 
 /**
  * Shows the key where it is listed; any other, of whatever account and Region, is pinned below the connection whose

@@ -14,7 +14,7 @@ import { programPath } from '../../platform/programPath.ts';
 import { showError } from '../../platform/prompts.ts';
 import type { ConnectionNode, MessageNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
-import { pickShown } from './connectionCommands.ts';
+import { pickShown } from './pickConnection.ts';
 
 const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html';
 

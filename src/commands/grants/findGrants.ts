@@ -2,27 +2,24 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import type { Connections } from '../../core/connections/connections.ts';
 import { inRegion } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
 import { type ScanResult, scanGrants, type Unreadable } from '../../core/findings/scan.ts';
 import { isKmsError, isSignInProblem } from '../../core/kms/errors.ts';
 import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
 import type { ConnectionRef, KeyListEntry, KmsKey } from '../../core/kms/model.ts';
-import { connectionName } from '../../core/words/describe.ts';
-import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
-import { pickSeveral } from '../../platform/pick.ts';
 import { countsText } from '../../views/grantees/granteeItem.ts';
 import type { ScanRun } from '../../views/grantees/granteesView.ts';
+import { pickConnections } from '../connections/pickConnection.ts';
 import type { Needs } from '../context.ts';
 
 type FindContext = Needs<'connections' | 'pinnedKeys' | 'grantees' | 'clock'>;
 
 /** Reads all grants of the connections that are chosen into the Grantees view. What was found when it is cancelled stays. */
 export async function findGrants(context: FindContext): Promise<void> {
-  const { connections, grantees } = context;
-  const refs = await chooseConnections(connections);
+  const { grantees } = context;
+  const refs = await pickConnections(context, l10n.t('Find Grants'), l10n.t('Connections whose keys are searched'));
   if (refs.length === 0) {
     return;
   }
@@ -117,22 +114,4 @@ async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly 
     }),
   ]);
   return { sessions, pinned, unreadable };
-}
-
-/** The one that is shown, or those of several that are ticked; none when the list was closed. */
-async function chooseConnections(connections: Connections): Promise<readonly ConnectionRef[]> {
-  const shown = await connections.list();
-  if (shown.length === 0) {
-    throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
-  }
-  if (shown.length === 1) {
-    return shown;
-  }
-  const items = shown.map((value) => ({
-    label: connectionName(value),
-    description: value.kind === 'sample' ? '' : value.region,
-    picked: true,
-    value,
-  }));
-  return (await pickSeveral(l10n.t('Find Grants'), l10n.t('Connections whose keys are searched'), items)) ?? [];
 }

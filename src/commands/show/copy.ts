@@ -15,6 +15,11 @@ import {
 } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
 
+export async function copyAccountId(context: Needs<'connections'>, { ref }: ConnectionNode): Promise<void> {
+  const session = await context.connections.open(ref);
+  await vscode.env.clipboard.writeText((await session.identity()).account);
+}
+
 export function copyKeyArn(_: unknown, { key }: KeyNode | GrantNode) {
   return vscode.env.clipboard.writeText(key.arn);
 }

@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-
 import { keep, only } from '../../../core/base/steps.ts';
 import type { PickItem } from '../../../platform/pick.ts';
 import { askPick } from '../../../platform/steps.ts';

@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-
 import { askInSteps, type Step } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
 import { checkCreate } from '../../../core/changes/grantChanges.ts';
@@ -8,7 +7,7 @@ import { createGrantProblem, takesContext } from '../../../core/kms/grantRules.t
 import { type Connection, type CreateGrantInput, keyLabel } from '../../../core/kms/model.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { KeyNode } from '../../../views/shared/nodes.ts';
-import { pickConnection } from '../../connections/connectionCommands.ts';
+import { pickConnection } from '../../connections/pickConnection.ts';
 import { type Needs, sessionOf } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
 import { createdByDryRun } from '../newGrant.ts';

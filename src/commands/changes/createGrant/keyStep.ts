@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-
 import { keep, only } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
 import type { Session } from '../../../core/connections/session.ts';

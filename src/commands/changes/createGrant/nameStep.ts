@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-
 import { keep } from '../../../core/base/steps.ts';
 import { nameProblem } from '../../../core/kms/grantRules.ts';
 import { askLineStep } from '../../../platform/steps.ts';

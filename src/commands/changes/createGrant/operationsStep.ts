@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-
 import { keep } from '../../../core/base/steps.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import { legalOperations } from '../../../core/kms/grantOperations.ts';
