@@ -4,5 +4,5 @@
  */
 export { config as configureStrings } from '@vscode/l10n';
 export { checkUnanswered } from '../core/changes/unanswered.ts';
-export { describeTool, runTool } from './grants/languageModelTools.ts';
 export { run } from './table.ts';
+export { describeTool, runTool } from './tools/tools.ts';

@@ -2,7 +2,7 @@ import vscode = require('vscode');
 
 import { type CommandId, commands, languageModelTools, type ToolName } from '../manifest.ts';
 import type { CommandContext } from './context.ts';
-import type { ToolInput } from './grants/languageModelTools.ts';
+import type { ToolInput } from './tools/tools.ts';
 
 /** The bundle of the commands: `./index.ts`, loaded on first use. */
 export type CommandsBundle = Pick<typeof import('./index.ts'), 'run' | 'describeTool' | 'runTool' | 'checkUnanswered'>;
