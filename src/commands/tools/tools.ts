@@ -5,12 +5,10 @@ import type { Inventory } from '../../core/connections/inventory.ts';
 import type { Session } from '../../core/connections/session.ts';
 import { findingsOfKey } from '../../core/findings/findings.ts';
 import { grantAsAwsJson, keyAsAwsJson } from '../../core/kms/awsJson.ts';
-import { isKmsError } from '../../core/kms/errors.ts';
 import { type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
 import { findGrant } from '../../core/kms/readGrant.ts';
 import { connectionName } from '../../core/words/describe.ts';
-import { explain } from '../../core/words/explain.ts';
-import { isUnanswered, UserError } from '../../core/words/userError.ts';
+import { UserError } from '../../core/words/userError.ts';
 import { languageModelTools, type ToolName } from '../../manifest.ts';
 import { findingSettings } from '../../platform/findingSettings.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
@@ -18,6 +16,7 @@ import type { EndAnswer } from '../changes/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
 import { revokeGrant } from '../changes/revokeGrant.ts';
 import type { CommandContext, Needs } from '../context.ts';
+import { answer, bounded, fitting, problemOf } from './toolAnswer.ts';
 
 /** What each answer of a revoke says: no more than KMS and the user did. */
 const meanings: Readonly<Record<EndAnswer, string>> = {
@@ -28,14 +27,6 @@ const meanings: Readonly<Record<EndAnswer, string>> = {
   perhapsGone: 'KMS did not know the grant any more. It is probably gone.',
   doneByDryRun: 'The server revoked the grant when it was only asked whether it would.',
 };
-
-/** Of a revoke that got no answer. */
-const unansweredMeaning =
-  'The grant may have been revoked. Do not revoke it again: KMS is being asked, and its list of grants shows what came of it.';
-
-/** The most that one answer holds: entries, and characters in all. */
-const entriesShown = 50;
-const charactersShown = 16_000;
 
 /** What a model passes, each tool taking what it needs. */
 export interface ToolInput {
@@ -79,31 +70,21 @@ const tools: Readonly<Record<ToolName, Tool>> = {
   [languageModelTools.listGrants]: {
     message: ({ key }) => l10n.t('Listing the grants of {0}', printable(key ?? '')),
     run: async (context, input) => {
-      const session = await sessionFor(context, input);
-      const key = await keyFor(session, input);
-      const { grants, state } = await session.inventory.grants(key.arn);
-      if (state.kind === 'failed') {
-        throw state.error;
-      }
-      return bounded(grants.map(grantAsAwsJson), state.kind === 'complete');
+      const { grants, isComplete } = await grantsFor(await sessionFor(context, input), input);
+      return bounded(grants.map(grantAsAwsJson), isComplete);
     },
   },
   [languageModelTools.listFindings]: {
     message: ({ key }) => l10n.t('Looking at the grants of {0}', printable(key ?? '')),
     run: async (context, input) => {
       const session = await sessionFor(context, input);
-      const { inventory } = session;
-      const key = await keyFor(session, input);
-      const { grants, state } = await inventory.grants(key.arn);
-      if (state.kind === 'failed') {
-        throw state.error;
-      }
-      const metadata = inventory.metadata(key.arn);
+      const { key, grants, isComplete } = await grantsFor(session, input);
+      const metadata = session.inventory.metadata(key.arn);
       const found = findingsOfKey(grants, { options: findingSettings.get(), key, metadata, now: context.clock.now() });
       const remarkable = grants
         .map(({ grantId, name }) => ({ grantId, name, findings: found.of(grantId) }))
         .filter(({ findings }) => findings.length > 0);
-      return bounded(remarkable, state.kind === 'complete');
+      return bounded(remarkable, isComplete);
     },
   },
   [languageModelTools.revokeGrant]: {
@@ -132,7 +113,7 @@ export function describeTool(name: ToolName, input: ToolInput): string {
   return tools[name].message(input);
 }
 
-/** The answer as JSON text; a failure is an answer too. */
+/** The answer as JSON text. */
 export async function runTool(
   context: CommandContext,
   name: ToolName,
@@ -140,52 +121,6 @@ export async function runTool(
   token: vscode.CancellationToken,
 ): Promise<string> {
   return fitting(await answer(() => tools[name].run(context, input, token)));
-}
-
-/** As JSON of bounded size: of a list that is too long, the first entries. */
-function fitting(value: unknown): string {
-  const text = JSON.stringify(value);
-  if (text.length <= charactersShown) {
-    return text;
-  }
-  if (!isBounded(value) || value.entries.length === 0) {
-    return JSON.stringify({ error: 'The answer is too long.' });
-  }
-  // Entries are much of a size, so that one or two rounds do.
-  const fit = Math.floor((value.entries.length * charactersShown) / text.length);
-  const entries = value.entries.slice(0, Math.min(fit, value.entries.length - 1));
-  return fitting({ ...value, entries, complete: false });
-}
-
-function isBounded(value: unknown): value is { readonly entries: readonly unknown[] } {
-  return typeof value === 'object' && value !== null && 'entries' in value && Array.isArray(value.entries);
-}
-
-async function answer(run: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await run();
-  } catch (error) {
-    if (isUnanswered(error)) {
-      return { answer: 'unanswered', meaning: unansweredMeaning, error: error.message };
-    }
-    if (isKmsError(error)) {
-      return { error: problemOf(error) };
-    }
-    if (error instanceof Error) {
-      return { error: error.message };
-    }
-    throw error;
-  }
-}
-
-function problemOf(error: unknown): string | undefined {
-  return isKmsError(error) ? explain(error.details).sentence : undefined;
-}
-
-function bounded(entries: readonly unknown[], isComplete: boolean) {
-  const shown = entries.slice(0, entriesShown);
-  const total = isComplete ? { total: entries.length } : {};
-  return { entries: shown, ...total, complete: isComplete && shown.length === entries.length };
 }
 
 async function sessionFor({ connections }: Needs<'connections'>, { connection }: ToolInput): Promise<Session> {
@@ -206,6 +141,16 @@ async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Pr
     throw new UserError(l10n.t('There is no key {0} in this connection.', name));
   }
   return found;
+}
+
+/** The grants of the key that are loaded. @throws KmsError when they can't be */
+async function grantsFor(session: Session, input: ToolInput) {
+  const key = await keyFor(session, input);
+  const { grants, state } = await session.inventory.grants(key.arn);
+  if (state.kind === 'failed') {
+    throw state.error;
+  }
+  return { key, grants, isComplete: state.kind === 'complete' };
 }
 
 /** @throws KmsError when the list is not complete */
