@@ -14,7 +14,7 @@ import type { ConnectionNode, GrantNode } from '../../views/shared/nodes.ts';
 import { namedAccount } from '../ask.ts';
 import { pickConnection } from '../connections/pickConnection.ts';
 import type { CommandContext } from '../context.ts';
-import { endGrant } from './endGrant.ts';
+import { endGrant } from './endGrant/endGrant.ts';
 
 /** Retires the grant of a row; from the palette, one of those that the caller may retire. */
 export async function retireGrant(context: CommandContext, node?: GrantNode): Promise<void> {

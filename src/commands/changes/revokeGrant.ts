@@ -1,6 +1,6 @@
 import type { GrantNode } from '../../views/shared/nodes.ts';
 import type { CommandContext } from '../context.ts';
-import { type EndAnswer, endGrant } from './endGrant.ts';
+import { type EndAnswer, endGrant } from './endGrant/endGrant.ts';
 import { pickGrant } from './pickGrant.ts';
 
 /** Revokes the grant of a row; from the palette, it asks for key and grant. */

@@ -12,7 +12,7 @@ import { UserError } from '../../core/words/userError.ts';
 import { languageModelTools, type ToolName } from '../../manifest.ts';
 import { findingSettings } from '../../platform/findingSettings.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
-import type { EndAnswer } from '../changes/endGrant.ts';
+import type { EndAnswer } from '../changes/endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
 import { revokeGrant } from '../changes/revokeGrant.ts';
 import type { CommandContext, Needs } from '../context.ts';

@@ -1,12 +1,12 @@
 import * as l10n from '@vscode/l10n';
-import { printable } from '../../core/base/text.ts';
-import { attemptSentence, earlierEnding } from '../../core/changes/earlierAttempts.ts';
-import type { EndingKind } from '../../core/changes/journalRecord.ts';
-import { type Preflight, preflight, preflightRetire } from '../../core/changes/preflight.ts';
-import type { RevokeResult } from '../../core/changes/revocations.ts';
-import type { Session } from '../../core/connections/session.ts';
-import { managerOf } from '../../core/findings/findings.ts';
-import { type Actor, identityOf } from '../../core/kms/actor.ts';
+import { printable } from '../../../core/base/text.ts';
+import { attemptSentence, earlierEnding } from '../../../core/changes/earlierAttempts.ts';
+import type { EndingKind } from '../../../core/changes/journalRecord.ts';
+import { type Preflight, preflight, preflightRetire } from '../../../core/changes/preflight.ts';
+import type { RevokeResult } from '../../../core/changes/revocations.ts';
+import type { Session } from '../../../core/connections/session.ts';
+import { managerOf } from '../../../core/findings/findings.ts';
+import { type Actor, identityOf } from '../../../core/kms/actor.ts';
 import {
   accountOfArn,
   type CallerIdentity,
@@ -17,19 +17,19 @@ import {
   type KeyMetadata,
   type KmsKey,
   keyLabel,
-} from '../../core/kms/model.ts';
-import { retireRight } from '../../core/kms/retirement.ts';
-import { serviceOfGrant, usedBySentence } from '../../core/kms/serviceGrant.ts';
-import { grantName, keyName } from '../../core/words/describe.ts';
-import { grantLines } from '../../core/words/grantLines.ts';
-import { impactOfRevoke } from '../../core/words/impact.ts';
-import { UserError } from '../../core/words/userError.ts';
-import { withCancellableProgress } from '../../platform/progress.ts';
-import { showInformation, showWarning } from '../../platform/prompts.ts';
-import { unlessDenied } from '../ask.ts';
-import type { CommandContext } from '../context.ts';
-import { askAndAct, changeableSession, whoActs } from './actingSession.ts';
-import { actorSentences, confirmAs, placeOf } from './changeQuestion.ts';
+} from '../../../core/kms/model.ts';
+import { retireRight } from '../../../core/kms/retirement.ts';
+import { serviceOfGrant, usedBySentence } from '../../../core/kms/serviceGrant.ts';
+import { grantName, keyName } from '../../../core/words/describe.ts';
+import { grantLines } from '../../../core/words/grantLines.ts';
+import { impactOfRevoke } from '../../../core/words/impact.ts';
+import { UserError } from '../../../core/words/userError.ts';
+import { withCancellableProgress } from '../../../platform/progress.ts';
+import { showInformation, showWarning } from '../../../platform/prompts.ts';
+import { unlessDenied } from '../../ask.ts';
+import type { CommandContext } from '../../context.ts';
+import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
+import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
 
 /** A grant to end: a row, or one of those that the caller may retire. */
 export interface Target {

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { isAbort } from '../../core/base/abort.ts';
-import { duration, printable } from '../../core/base/text.ts';
-import { attemptSentence, earlierCreation } from '../../core/changes/earlierAttempts.ts';
+import { isAbort } from '../../../core/base/abort.ts';
+import { duration, printable } from '../../../core/base/text.ts';
+import { attemptSentence, earlierCreation } from '../../../core/changes/earlierAttempts.ts';
 import {
   type CreateCheck,
   checkCreate,
@@ -9,28 +9,28 @@ import {
   type ListedOutcome,
   noteListed,
   waitUntilListed,
-} from '../../core/changes/grantChanges.ts';
-import type { JournalRecord } from '../../core/changes/journalRecord.ts';
-import { type Obstacle, planRecreate, type RecreatePlan } from '../../core/changes/recreate.ts';
-import type { Session } from '../../core/connections/session.ts';
-import { type Actor, identityOf } from '../../core/kms/actor.ts';
-import { isKind, isKmsError } from '../../core/kms/errors.ts';
-import type { CreateGrantInput } from '../../core/kms/model.ts';
-import { findGrant } from '../../core/kms/readGrant.ts';
-import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
-import { explain } from '../../core/words/explain.ts';
-import { placeLines } from '../../core/words/grantLines.ts';
-import { UserError } from '../../core/words/userError.ts';
-import { describeError } from '../../platform/log.ts';
-import { withCancellableProgress } from '../../platform/progress.ts';
-import { showInformation, showWarning } from '../../platform/prompts.ts';
-import { propagationPolicy } from '../../platform/settings.ts';
-import type { HistoryEntryNode } from '../../views/history/historyItem.ts';
-import { unlessDenied } from '../ask.ts';
-import type { CommandContext, Needs } from '../context.ts';
-import { askAndAct, whoActs } from './actingSession.ts';
-import { actorSentences, confirmAs, placeOf } from './changeQuestion.ts';
-import { createdByDryRun, creationTyping } from './newGrant.ts';
+} from '../../../core/changes/grantChanges.ts';
+import type { JournalRecord } from '../../../core/changes/journalRecord.ts';
+import { type Obstacle, planRecreate, type RecreatePlan } from '../../../core/changes/recreate.ts';
+import type { Session } from '../../../core/connections/session.ts';
+import { type Actor, identityOf } from '../../../core/kms/actor.ts';
+import { isKind, isKmsError } from '../../../core/kms/errors.ts';
+import type { CreateGrantInput } from '../../../core/kms/model.ts';
+import { findGrant } from '../../../core/kms/readGrant.ts';
+import { connectionName, grantName, keyName } from '../../../core/words/describe.ts';
+import { explain } from '../../../core/words/explain.ts';
+import { placeLines } from '../../../core/words/grantLines.ts';
+import { UserError } from '../../../core/words/userError.ts';
+import { describeError } from '../../../platform/log.ts';
+import { withCancellableProgress } from '../../../platform/progress.ts';
+import { showInformation, showWarning } from '../../../platform/prompts.ts';
+import { propagationPolicy } from '../../../platform/settings.ts';
+import type { HistoryEntryNode } from '../../../views/history/historyItem.ts';
+import { unlessDenied } from '../../ask.ts';
+import type { CommandContext, Needs } from '../../context.ts';
+import { askAndAct, whoActs } from '../actingSession.ts';
+import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
+import { createdByDryRun, creationTyping } from '../newGrant.ts';
 
 /** Makes the grant of an entry of the history again, in the account that it was ended in. */
 export async function recreateGrant(context: CommandContext, entry: HistoryEntryNode | undefined): Promise<void> {
