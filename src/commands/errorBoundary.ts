@@ -15,7 +15,7 @@ import { actionCommands, actionTitle } from '../views/keys/treeItem.ts';
  * The one place where a failed command becomes words: a sentence, and the actions that help. `again` does what failed
  * once more. Cancelling is not a failure.
  */
-export async function tellFailure(
+export async function showFailure(
   error: unknown,
   log: Pick<vscode.LogOutputChannel, 'error'>,
   again?: () => Promise<unknown>,

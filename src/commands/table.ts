@@ -22,7 +22,7 @@ import { selectRegion } from './connections/selectRegion.ts';
 import { signIn } from './connections/signIn.ts';
 import { sortConnections } from './connections/sortConnections.ts';
 import type { CommandContext } from './context.ts';
-import { tellFailure } from './errorBoundary.ts';
+import { showFailure } from './errorBoundary.ts';
 import { groupBy, sortBy } from './grants/arrangeGrantees.ts';
 import { exportGrants } from './grants/exportGrants.ts';
 import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './grants/filterView.ts';
@@ -165,6 +165,6 @@ export async function run(context: CommandContext, id: CommandId, argument: unkn
     }
     await table[id](context, row, rows);
   } catch (error) {
-    await tellFailure(error, context.log, () => run(context, id, argument, selected));
+    await showFailure(error, context.log, () => run(context, id, argument, selected));
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tellFailure } from '../../src/commands/errorBoundary.ts';
+import { showFailure } from '../../src/commands/errorBoundary.ts';
 import { abortError, notSentError, signInCancelledError } from '../../src/core/base/abort.ts';
 import { watchDialogs } from './context.ts';
 
@@ -9,9 +9,9 @@ const log = { error: () => {} };
 test('who closes the question for an MFA code hears that nothing was sent; who cancels the command, nothing', async (t) => {
   const { said } = watchDialogs(t, { isYes: false });
   for (const cancelled of [abortError(), notSentError()]) {
-    await tellFailure(cancelled, log);
+    await showFailure(cancelled, log);
   }
   assert.deepEqual(said, []);
-  await tellFailure(signInCancelledError(), log);
+  await showFailure(signInCancelledError(), log);
   assert.deepEqual(said, ['The sign-in was cancelled. Nothing was sent.']);
 });

@@ -15,7 +15,7 @@ import { describeError } from '../../../platform/log.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import { propagationPolicy } from '../../../platform/settings.ts';
 import type { Needs } from '../../context.ts';
-import { tellFailure } from '../../errorBoundary.ts';
+import { showFailure } from '../../errorBoundary.ts';
 import type { Wanted } from './answers.ts';
 import { type Next, refusedBy } from './question.ts';
 
@@ -30,7 +30,7 @@ export async function make(
 ): Promise<Next> {
   const { session } = acting;
   const { connection } = session;
-  const warn = (error: unknown) => void tellFailure(error, context.log);
+  const warn = (error: unknown) => void showFailure(error, context.log);
   let created: Awaited<ReturnType<typeof create>>;
   try {
     created = await create({ journal: context.journal, warn }, acting, { key, input });
@@ -48,7 +48,7 @@ export async function make(
     undefined,
     created.awsAt,
   );
-  void tellCreated(key, input, created, existed);
+  void showCreated(key, input, created, existed);
   void follow(context, session, key, created, existed).catch((error: unknown) => {
     if (!isAbort(error)) {
       context.log.warn(describeError(error));
@@ -58,7 +58,7 @@ export async function make(
 }
 
 /** The one time that the token is offered; nothing keeps it when the message is gone. */
-async function tellCreated(
+async function showCreated(
   key: KmsKey,
   input: CreateGrantInput,
   { grantId, grantToken }: CreatedGrant,

@@ -1,0 +1,75 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../../../core/base/text.ts';
+import { attemptSentence, earlierEnding } from '../../../core/changes/earlierAttempts.ts';
+import type { EndingKind } from '../../../core/changes/journalRecord.ts';
+import { managerOf } from '../../../core/findings/findings.ts';
+import type { Actor } from '../../../core/kms/actor.ts';
+import { accountOfArn, isAwsManaged, type KeyMetadata, keyLabel } from '../../../core/kms/model.ts';
+import { serviceOfGrant, usedBySentence } from '../../../core/kms/serviceGrant.ts';
+import { grantName, keyName } from '../../../core/words/describe.ts';
+import { grantLines } from '../../../core/words/grantLines.ts';
+import { impactOfRevoke } from '../../../core/words/impact.ts';
+import type { CommandContext } from '../../context.ts';
+import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
+import type { Target } from './target.ts';
+
+export function confirmed(
+  kind: EndingKind,
+  { journal }: CommandContext,
+  { connection, key, grant }: Target,
+  {
+    shown,
+    earlier,
+    metadata,
+  }: {
+    readonly shown: Actor;
+    readonly earlier: Actor | undefined;
+    readonly metadata: KeyMetadata | undefined;
+  },
+): Promise<boolean> {
+  const [name, label] = [grantName(grant), keyName(key)];
+  const whole = printable(keyLabel(key));
+  const managed = isAwsManaged(key, metadata);
+  const used = serviceOfGrant(grant);
+  const isManaged = managerOf(grant, key, metadata) !== undefined;
+  const account = accountOfArn(key.arn) ?? l10n.t('unknown');
+  const reason = managed || used === undefined ? l10n.t('This key is managed by AWS.') : usedBySentence(used);
+  const words =
+    kind === 'revoke'
+      ? {
+          question: l10n.t('Revoke the grant {0} on {1}?', name, label),
+          final: l10n.t('A revoked grant cannot be restored.'),
+          button: l10n.t('Revoke Grant'),
+          title: l10n.t('Revoke the grant {0}', name),
+          prompt: (reasons: string) =>
+            l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reasons, whole, account, connection.region),
+        }
+      : {
+          question: l10n.t('Retire the grant {0} on {1}?', name, label),
+          final: l10n.t('A retired grant cannot be restored.'),
+          button: l10n.t('Retire Grant'),
+          title: l10n.t('Retire the grant {0}', name),
+          prompt: (reasons: string) =>
+            l10n.t('{0} Type {1} to retire in account {2}, {3}.', reasons, whole, account, connection.region),
+        };
+  const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
+  const sentences = [
+    ...actorSentences(shown, earlier),
+    ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
+    impactOfRevoke(grant),
+    ...(managed ? [l10n.t('AWS manages this key for a service, which may stop working.')] : []),
+    words.final,
+  ];
+  const lines = grantLines(grant, placeOf(shown, connection, key));
+  return confirmAs(shown, {
+    question: words.question,
+    detail: `${sentences.join(' ')}\n\n${lines.join('\n')}`,
+    button: words.button,
+    typing: {
+      reasons: isManaged ? [reason] : [],
+      title: words.title,
+      prompt: words.prompt,
+      accepted: [keyLabel(key), ...key.aliases, key.keyId],
+    },
+  });
+}

@@ -1,0 +1,15 @@
+import type { Connection, Grant, KmsKey } from '../../../core/kms/model.ts';
+import type { CommandContext } from '../../context.ts';
+
+/** A grant to end: a row, or one of those that the caller may retire. */
+export interface Target {
+  readonly connection: Connection;
+  readonly key: KmsKey;
+  readonly grant: Grant;
+}
+
+/** A revoke or retirement of this grant was sent, or is about to be. */
+export function isUnderWay({ revocations }: CommandContext, { connection, key, grant }: Target): boolean {
+  const state = revocations.state(connection.ref, key, grant.grantId)?.kind;
+  return state === 'revoking' || state === 'confirming';
+}

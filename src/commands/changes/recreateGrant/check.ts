@@ -1,0 +1,93 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../../../core/base/text.ts';
+import { type CreateCheck, checkCreate } from '../../../core/changes/grantChanges.ts';
+import type { JournalRecord } from '../../../core/changes/journalRecord.ts';
+import { type Obstacle, planRecreate, type RecreatePlan } from '../../../core/changes/recreate.ts';
+import type { Session } from '../../../core/connections/session.ts';
+import { type Actor, identityOf } from '../../../core/kms/actor.ts';
+import { isKind, isKmsError } from '../../../core/kms/errors.ts';
+import type { CreateGrantInput } from '../../../core/kms/model.ts';
+import { findGrant } from '../../../core/kms/readGrant.ts';
+import { connectionName, grantName } from '../../../core/words/describe.ts';
+import { explain } from '../../../core/words/explain.ts';
+import { UserError } from '../../../core/words/userError.ts';
+import { unlessDenied } from '../../ask.ts';
+import { whoActs } from '../actingSession.ts';
+
+export interface Checked {
+  readonly plan: RecreatePlan;
+  readonly actor: Actor;
+  /** What KMS says of it by dry run, where that is safe. */
+  readonly answer: CreateCheck;
+  /** KMS lists the old grant now. */
+  readonly isListed: boolean;
+}
+
+/** Everything that the confirmation needs to know. In another account than the entry's, nothing is asked of KMS. */
+export async function check(session: Session, record: JournalRecord, signal: AbortSignal): Promise<Checked> {
+  const actor = await whoActs(session, signal);
+  refuseOtherAccount(record, identityOf(actor)?.account);
+  const { key, grant } = record;
+  const [metadata, listed] = await Promise.all([
+    unlessDenied(session.api.describeKey(key.arn, signal)),
+    unlessDenied(findGrant(session.api, { keyArn: key.arn, grantId: grant.grantId }, signal)),
+  ]);
+  signal.throwIfAborted();
+  const plan = planRecreate(key, grant, metadata);
+  const certain = plan.obstacles.filter(({ isCertain }) => isCertain);
+  if (plan.input === undefined || certain.length > 0) {
+    throw impossible(record, certain);
+  }
+  return {
+    plan,
+    actor,
+    answer: await ask(session, record, plan, plan.input, signal),
+    isListed: listed !== undefined,
+  };
+}
+
+/** What KMS refuses is told with what is known against it. */
+async function ask(
+  session: Session,
+  record: JournalRecord,
+  { obstacles }: RecreatePlan,
+  input: CreateGrantInput,
+  signal: AbortSignal,
+): Promise<CreateCheck> {
+  try {
+    return await checkCreate(session, input, signal);
+  } catch (error) {
+    const isRefusal = isKind(error, 'accessDenied', 'invalidArn', 'invalidPrincipal', 'validation', 'invalidState');
+    if (isRefusal && obstacles.length > 0) {
+      throw impossible(record, obstacles, error);
+    }
+    throw error;
+  }
+}
+
+export function impossible(record: JournalRecord, obstacles: readonly Obstacle[], cause?: unknown): UserError {
+  const reasons = obstacles.map(({ sentence }) => printable(sentence, 500));
+  if (isKmsError(cause)) {
+    reasons.unshift(printable(explain(cause.details).sentence, 500));
+  }
+  return new UserError(
+    l10n.t('The grant {0} can’t be recreated. {1}', grantName(record.grant), reasons.join(' ')),
+    ['retry', 'showLog'],
+    cause,
+  );
+}
+
+export function refuseOtherAccount({ account, connection }: JournalRecord, actual: string | undefined): void {
+  if (account === undefined || actual === undefined || account === actual) {
+    return;
+  }
+  throw new UserError(
+    l10n.t(
+      'The history has this grant for account {0}. {1} signs in to account {2} now, so nothing was sent.',
+      account,
+      connectionName(connection),
+      actual,
+    ),
+    ['selectProfile', 'showLog'],
+  );
+}

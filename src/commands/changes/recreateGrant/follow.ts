@@ -1,0 +1,90 @@
+import * as l10n from '@vscode/l10n';
+import { isAbort } from '../../../core/base/abort.ts';
+import { duration, printable } from '../../../core/base/text.ts';
+import { type ListedOutcome, waitUntilListed } from '../../../core/changes/grantChanges.ts';
+import type { JournalRecord } from '../../../core/changes/journalRecord.ts';
+import type { Session } from '../../../core/connections/session.ts';
+import type { CreateGrantInput } from '../../../core/kms/model.ts';
+import { grantName, keyName } from '../../../core/words/describe.ts';
+import { explain } from '../../../core/words/explain.ts';
+import { withCancellableProgress } from '../../../platform/progress.ts';
+import { showInformation, showWarning } from '../../../platform/prompts.ts';
+import { propagationPolicy } from '../../../platform/settings.ts';
+import type { Needs } from '../../context.ts';
+
+/** Cancelling ends the wait, not the grant: then there is no outcome. */
+export async function waitCancellably(
+  { clock }: Needs<'clock'>,
+  session: Session,
+  { keyArn }: CreateGrantInput,
+  grantId: string,
+): Promise<ListedOutcome | undefined> {
+  try {
+    return await withCancellableProgress(l10n.t('KMS accepted the grant. Waiting until it is listed…'), (cancelled) =>
+      waitUntilListed(
+        session.api,
+        { keyArn, grantId },
+        { clock, policy: propagationPolicy(), signal: AbortSignal.any([cancelled, session.closed]) },
+      ),
+    );
+  } catch (error) {
+    if (isAbort(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+export function showOutcome(record: JournalRecord, grantId: string, outcome: ListedOutcome | undefined): void {
+  const [name, label, id] = [grantName(record.grant), keyName(record.key), printable(grantId, 128)];
+  if (grantId === record.grant.grantId) {
+    void showWarning(
+      l10n.t(
+        'KMS made no new grant: it still has {0} on {1}, and answered with it. Once KMS no longer lists it, recreate it again.',
+        name,
+        label,
+      ),
+    );
+    return;
+  }
+  switch (outcome?.kind) {
+    case undefined:
+      void showInformation(
+        l10n.t('KMS accepted the grant {0} on {1}, as {2}. Nobody waited until it is listed.', name, label, id),
+      );
+      return;
+    case 'listed':
+      void showInformation(
+        l10n.t(
+          'KMS accepted the grant {0} on {1}, as {2}, and lists it after {3}. It may take a little longer until it is honored everywhere, usually less than five minutes in all.',
+          name,
+          label,
+          id,
+          duration(outcome.afterMs),
+        ),
+      );
+      return;
+    case 'timedOut':
+      void showWarning(
+        l10n.t(
+          'KMS accepted the grant {0} on {1}, as {2}, and does not list it yet after {3}.',
+          name,
+          label,
+          id,
+          duration(outcome.afterMs),
+        ),
+      );
+      return;
+    case 'unreadable':
+      void showWarning(
+        l10n.t(
+          'KMS accepted the grant {0} on {1}, as {2}. Whether it lists it can’t be read: {3}',
+          name,
+          label,
+          id,
+          printable(explain(outcome.error.details).sentence, 300),
+        ),
+      );
+      return;
+  }
+}

@@ -1,0 +1,56 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../../../core/base/text.ts';
+import { attemptSentence, earlierCreation } from '../../../core/changes/earlierAttempts.ts';
+import type { JournalRecord } from '../../../core/changes/journalRecord.ts';
+import type { Session } from '../../../core/connections/session.ts';
+import type { Actor } from '../../../core/kms/actor.ts';
+import type { CreateGrantInput } from '../../../core/kms/model.ts';
+import { grantName, keyName } from '../../../core/words/describe.ts';
+import { placeLines } from '../../../core/words/grantLines.ts';
+import type { CommandContext } from '../../context.ts';
+import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
+import { creationTyping } from '../newGrant.ts';
+import type { Checked } from './check.ts';
+
+/** Of one value, in characters. */
+const longestLine = 1000;
+
+export function confirmed(
+  { journal }: CommandContext,
+  { connection }: Session,
+  record: JournalRecord,
+  {
+    plan,
+    actor,
+    earlier,
+    answer,
+    isListed,
+    input,
+  }: Checked & { readonly earlier: Actor | undefined; readonly input: CreateGrantInput },
+): Promise<boolean> {
+  const attempt = earlierCreation(journal.records, input);
+  const { key, recreatedAs } = record;
+  const warnings = [
+    ...actorSentences(actor, earlier),
+    ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
+    ...(isListed ? [l10n.t('KMS still lists the old grant. With the new one there may be two.')] : []),
+    ...(recreatedAs === undefined ? [] : [l10n.t('It was recreated before, as {0}.', printable(recreatedAs, 128))]),
+    ...plan.obstacles.map(({ sentence }) => printable(sentence, 500)),
+    ...(answer === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),
+  ];
+  const sections = [
+    warnings.join('\n'),
+    [
+      l10n.t('The same as before:'),
+      ...plan.same.map(({ name, value }) => `• ${name}: ${printable(value, longestLine)}`),
+    ].join('\n'),
+    [l10n.t('Not the same:'), ...plan.different.map((text) => `• ${text}`)].join('\n'),
+    placeLines(placeOf(actor, connection, key), longestLine).join('\n'),
+  ];
+  return confirmAs(actor, {
+    question: l10n.t('Recreate the grant {0} on {1}?', grantName(record.grant), keyName(record.key)),
+    detail: sections.filter((section) => section !== '').join('\n\n'),
+    button: l10n.t('Recreate Grant'),
+    typing: creationTyping(connection, key),
+  });
+}

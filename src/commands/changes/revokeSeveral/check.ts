@@ -1,0 +1,106 @@
+import { preflight } from '../../../core/changes/preflight.ts';
+import type { Actor } from '../../../core/kms/actor.ts';
+import { isKmsError } from '../../../core/kms/errors.ts';
+import type { Connection } from '../../../core/kms/model.ts';
+import { explain } from '../../../core/words/explain.ts';
+import type { GrantNode } from '../../../views/shared/nodes.ts';
+import type { CommandContext } from '../../context.ts';
+import { changeableSession, whoActs } from '../actingSession.ts';
+import { isUnderWay } from '../endGrant/target.ts';
+import type { FollowUp } from './followUp.ts';
+
+const checksAtOnce = 4;
+
+export type Outcome =
+  | 'ready'
+  | 'gone'
+  /** A revoke of it was sent before. */
+  | 'underWay'
+  /** The server ignored the dry run. */
+  | 'doneByDryRun'
+  | { readonly error: unknown };
+
+export interface Checked {
+  readonly node: GrantNode;
+  readonly outcome: Outcome;
+  readonly actor: Actor | undefined;
+}
+
+/** One that KMS said it would revoke, and who we are there. */
+export interface Ready {
+  readonly node: GrantNode;
+  readonly actor: Actor;
+}
+
+/** One to ask about. */
+export interface Asked extends Ready {
+  /** Who the last question showed, when it is asked again. */
+  readonly earlier?: Actor;
+}
+
+export async function checkAll(
+  context: CommandContext,
+  nodes: readonly GrantNode[],
+  followUp: FollowUp,
+  signal: AbortSignal,
+): Promise<Checked[]> {
+  const checked: Checked[] = [];
+  const waiting = [...nodes];
+  // Asked once for each opening of a connection.
+  const actors = new Map<string, Promise<Actor>>();
+  const worker = async () => {
+    for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
+      signal.throwIfAborted();
+      checked.push(await checkOne(context, node, actors, followUp, signal));
+    }
+  };
+  await Promise.all(Array.from({ length: checksAtOnce }, worker));
+  return checked.sort((left, right) => nodes.indexOf(left.node) - nodes.indexOf(right.node));
+}
+
+/** Reads the grant again, and asks by dry run where that is safe. */
+async function checkOne(
+  context: CommandContext,
+  node: GrantNode,
+  actors: Map<string, Promise<Actor>>,
+  followUp: FollowUp,
+  signal: AbortSignal,
+): Promise<Checked> {
+  const { connection, key, grant } = node;
+  if (isUnderWay(context, node)) {
+    return { node, outcome: 'underWay', actor: undefined };
+  }
+  try {
+    const session = changeableSession(context, connection);
+    const either = AbortSignal.any([signal, session.closed]);
+    const actor = await once(actors, openingOf(connection), () => whoActs(session, either));
+    const result = await preflight(session, key.arn, grant, either);
+    if (result.kind === 'doneByDryRun') {
+      followUp.add(node);
+      await context.revocations.followDone('revoke', { session, actor }, key, result.grant);
+    }
+    return { node, outcome: result.kind, actor };
+  } catch (error) {
+    if (signal.aborted) {
+      throw error;
+    }
+    return { node, outcome: { error }, actor: undefined };
+  }
+}
+
+export function openingOf({ id, opening }: Connection): string {
+  return `${id}#${opening}`;
+}
+
+export function once<T>(known: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  const asked = known.get(key) ?? ask();
+  known.set(key, asked);
+  return asked;
+}
+
+export function reasonOf(error: unknown): string {
+  if (isKmsError(error)) {
+    return explain(error.details).sentence;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

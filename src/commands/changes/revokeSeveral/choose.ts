@@ -1,0 +1,49 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { printable } from '../../../core/base/text.ts';
+import { keyLabel } from '../../../core/kms/model.ts';
+import { grantee } from '../../../core/kms/principal.ts';
+import { serviceOfGrant, usedBySentence } from '../../../core/kms/serviceGrant.ts';
+import { grantName } from '../../../core/words/describe.ts';
+import { pickSeveral } from '../../../platform/pick.ts';
+import { shortOperations } from '../../../views/keys/grantFields.ts';
+import type { GrantNode } from '../../../views/shared/nodes.ts';
+import type { CommandContext } from '../../context.ts';
+import { isOfService, marksOf } from './marks.ts';
+
+/** The tick: grants that AWS keeps for a service begin without one, and say so. */
+export async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Promise<readonly GrantNode[]> {
+  const items = nodes.map((node) => {
+    const { key, grant } = node;
+    const isService = isOfService(context, node);
+    return {
+      label: grantName(node.grant),
+      description: `${printable(keyLabel(key))} · ${shortOperations(grant.operations)}`,
+      detail: [
+        ...(isService ? [cautionOf(node)] : []),
+        printable(grantee(grant).value),
+        ...marksOf(context, node),
+      ].join(' · '),
+      picked: !isService,
+      ...(isService ? { iconPath: new vscode.ThemeIcon('warning') } : {}),
+      value: node,
+    };
+  });
+  const picked = await pickSeveral(
+    l10n.t('Revoke {0} Grants: Choose', nodes.length),
+    l10n.t('Grants to revoke; those of AWS services are not ticked'),
+    items,
+    // What is typed here looks for a grant. It ticks none.
+    'accept',
+  );
+  return picked ?? [];
+}
+
+function cautionOf({ grant }: GrantNode): string {
+  const used = serviceOfGrant(grant);
+  return used === undefined
+    ? l10n.t('An AWS service uses this grant: revoking it can break a resource. Tick it only if you mean it.')
+    : l10n.t('{0} Revoking it can break a resource. Tick it only if you mean it.', usedBySentence(used));
+}

@@ -1,0 +1,51 @@
+import { localDay, localTime } from '../../../core/base/text.ts';
+import { managerOf } from '../../../core/findings/findings.ts';
+import { serviceOfGrant, usedByText } from '../../../core/kms/serviceGrant.ts';
+import { grantName, keyName } from '../../../core/words/describe.ts';
+import { isGrouped } from '../../../views/grantees/granteeItem.ts';
+import { shortOperations } from '../../../views/keys/grantFields.ts';
+import type { GrantNode } from '../../../views/shared/nodes.ts';
+import type { CommandContext } from '../../context.ts';
+
+/** What tells a grant from its look-alikes: its date, findings and ID. */
+export function marksOf(context: Pick<CommandContext, 'view'>, node: GrantNode, id = shortId(node)): readonly string[] {
+  const created = node.grant.creationDate;
+  return [...(created === undefined ? [] : [localTime(created)]), ...findingTitles(context, node), id];
+}
+
+/** As {@link marksOf}, where a line has little room: the day, and the first finding. */
+function shortMarksOf(context: Pick<CommandContext, 'view'>, node: GrantNode): readonly string[] {
+  const created = node.grant.creationDate;
+  const [first, ...others] = findingTitles(context, node);
+  return [
+    ...(created === undefined ? [] : [localDay(created)]),
+    ...(first === undefined ? [] : [others.length === 0 ? first : `${first} +${others.length}`]),
+    shortId(node),
+  ];
+}
+
+function findingTitles({ view }: Pick<CommandContext, 'view'>, node: GrantNode): readonly string[] {
+  const findings = isGrouped(node) ? node.held.findings : view.findings(node);
+  return findings.map(({ title }) => title);
+}
+
+function shortId({ grant }: GrantNode): string {
+  return grant.grantId.slice(0, 8);
+}
+
+/** `used by AWS Lambda for function orders`, for a grant of a service. */
+export function usedBy({ grant }: GrantNode): readonly string[] {
+  const used = serviceOfGrant(grant);
+  return used === undefined ? [] : [usedByText(used)];
+}
+
+export function isOfService({ connections }: CommandContext, { connection, key, grant }: GrantNode): boolean {
+  const metadata = connections.find(connection)?.inventory.metadata(key.arn);
+  return managerOf(grant, key, metadata) !== undefined;
+}
+
+export function lineOf(context: Pick<CommandContext, 'view'>, node: GrantNode): string {
+  const { key, grant } = node;
+  const parts = [grantName(grant), keyName(key), shortOperations(grant.operations), ...shortMarksOf(context, node)];
+  return `• ${[...parts, ...usedBy(node)].join(' · ')}`;
+}

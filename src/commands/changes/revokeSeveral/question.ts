@@ -1,0 +1,168 @@
+import * as l10n from '@vscode/l10n';
+import { drawnLines, printable } from '../../../core/base/text.ts';
+import { attemptSentence, earlierEnding } from '../../../core/changes/earlierAttempts.ts';
+import { accountOfArn, keyLabel } from '../../../core/kms/model.ts';
+import { grantee } from '../../../core/kms/principal.ts';
+import { connectionName, grantName } from '../../../core/words/describe.ts';
+import { confirm, confirmByTyping } from '../../../platform/prompts.ts';
+import type { GrantNode } from '../../../views/shared/nodes.ts';
+import { namedAccount } from '../../ask.ts';
+import type { CommandContext } from '../../context.ts';
+import { actorSentences, signedInAs } from '../changeQuestion.ts';
+import { type Asked, type Checked, type Outcome, type Ready, reasonOf } from './check.ts';
+import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';
+
+/** What a dialog of VS Code shows of its text at once, on a small screen. */
+const dialog = { lines: 30, columns: 80 };
+
+/** Of one kind, where they are counted. */
+const keysShown = 10;
+
+/** Grants of which the same is true. */
+interface Section {
+  readonly title: string;
+  readonly grants: readonly { readonly node: GrantNode; readonly reason?: string }[];
+}
+
+/** All that was selected is accounted for: in the dialog if it has room, else in an editor that stays open. */
+export async function confirmed(
+  context: CommandContext,
+  ready: readonly Asked[],
+  checked: readonly Checked[],
+  notTicked: readonly GrantNode[],
+): Promise<boolean> {
+  const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => ({ node }));
+  const refused = checked.flatMap(({ node, outcome }) =>
+    typeof outcome === 'object' ? [{ node, reason: reasonOf(outcome.error) }] : [],
+  );
+  const sections: readonly Section[] = [
+    { title: l10n.t('To be revoked'), grants: ready.map(({ node }) => withAttempt(context, node)) },
+    { title: l10n.t('Kept, since not ticked'), grants: notTicked.map((node) => ({ node })) },
+    { title: l10n.t('Kept, since the check failed'), grants: refused },
+    { title: l10n.t('No longer listed by KMS'), grants: of('gone') },
+    { title: l10n.t('Revoked before'), grants: of('underWay') },
+    { title: l10n.t('Revoked by the check, since the server does not know dry runs'), grants: of('doneByDryRun') },
+  ].filter(({ grants }) => grants.length > 0);
+  const places = [...new Set(ready.map(placeOf))];
+  const count = String(ready.length);
+  const question = ready.length === 1 ? l10n.t('Revoke 1 grant?') : l10n.t('Revoke {0} grants?', count);
+  const ofServices = ready.filter(({ node }) => isOfService(context, node)).length;
+  const warnings = [
+    ...new Set(ready.flatMap(({ actor, earlier }) => actorSentences(actor, earlier))),
+    l10n.t('A revoked grant cannot be restored.'),
+    ...(ofServices === 0
+      ? []
+      : [l10n.t('Used by AWS services, whose resources can break: {0} of {1}.', ofServices, count)]),
+  ];
+  const connections = `${l10n.t('Connections:')}\n${places.join('\n')}`;
+  const whole = [warnings.join(' '), ...sections.map((section) => inLines(context, section)), connections].join('\n\n');
+  const fits = fitsDialog(whole);
+  if (!fits) {
+    const text = [
+      [question, ...warnings].join(' '),
+      connections,
+      ...sections.map((section) => inFull(context, section)),
+    ].join('\n\n');
+    await context.documents.showText(l10n.t('Grants to revoke'), `${text}\n`);
+  }
+  const inEditor = [
+    warnings.join(' '),
+    l10n.t('Every grant is listed in the editor behind this dialog. It stays open while you type the number.'),
+  ];
+  const counted = [...inEditor, ...sections.map(inCounts), connections].join('\n\n');
+  const totals = [...sections.map(total), l10n.t('Connections: {0}', places.length)].join('\n');
+  const detail = [whole, counted].find(fitsDialog) ?? [...inEditor, totals].join('\n\n');
+  const agreed = await confirm({ question, detail, button: l10n.t('Continue…') });
+  if (!agreed) {
+    return false;
+  }
+  return confirmByTyping(
+    l10n.t('Revoke Grants: {0}', count),
+    l10n.t('Type {0}, the number of grants, to revoke them.', count),
+    [count],
+    { ignoreFocusOut: !fits },
+  );
+}
+
+function fitsDialog(text: string): boolean {
+  return drawnLines(text, dialog.columns) <= dialog.lines;
+}
+
+function total({ title, grants }: Section): string {
+  return `${title}: ${grants.length}`;
+}
+
+function withAttempt({ journal }: CommandContext, node: GrantNode): Section['grants'][number] {
+  const { connection, key, grant } = node;
+  const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
+  return attempt === undefined ? { node } : { node, reason: attemptSentence(attempt) };
+}
+
+function inLines(context: Pick<CommandContext, 'view'>, { title, grants }: Section): string {
+  return [`${title}:`, ...grants.flatMap(({ node, reason }) => [lineOf(context, node), ...indented(reason)])].join(
+    '\n',
+  );
+}
+
+/** How many of each key; of very many keys, just how many. */
+function inCounts(section: Section): string {
+  const keys = [...byKey(section.grants).values()].map((ofKey) => {
+    const [first] = ofKey;
+    return first === undefined ? '' : `• ${printable(keyLabel(first.node.key))}: ${ofKey.length}`;
+  });
+  const rest = keys.length - keysShown;
+  return [
+    total(section),
+    ...(rest > 0 ? [...keys.slice(0, keysShown), l10n.t('… and of {0} more keys', rest)] : keys),
+  ].join('\n');
+}
+
+/** Every grant with what tells it from all others. */
+function inFull(context: Pick<CommandContext, 'view'>, { title, grants }: Section): string {
+  const keys = [...byKey(grants)].map(([arn, ofKey]) => {
+    const rows = ofKey.map(({ node, reason }) => {
+      const { grant } = node;
+      const fields = [
+        ...(grant.name === undefined ? [] : [printable(grantee(grant).value, 1000)]),
+        grant.operations.map((operation) => printable(operation)).join(', '),
+        ...marksOf(context, node, printable(grant.grantId, 128)),
+        ...usedBy(node),
+      ];
+      return [`• ${grantName(node.grant)}`, ...fields.map((field) => `  ${field}`), ...indented(reason)].join('\n');
+    });
+    return [printable(arn, 1000), ...rows].join('\n');
+  });
+  return [`${title}: ${grants.length}`, ...keys].join('\n\n');
+}
+
+function indented(reason: string | undefined): readonly string[] {
+  return reason === undefined ? [] : [`  ${printable(reason, 600)}`];
+}
+
+/** By what a key is called. */
+function byKey(grants: Section['grants']): ReadonlyMap<string, Section['grants']> {
+  const keys = new Map<string, Section['grants'][number][]>();
+  for (const one of grants) {
+    const { key } = one.node;
+    const name = [keyLabel(key), key.arn].join(' · ');
+    const ofKey = keys.get(name);
+    if (ofKey === undefined) {
+      keys.set(name, [one]);
+    } else {
+      ofKey.push(one);
+    }
+  }
+  return keys;
+}
+
+/** Whose keys they are, and who we are there. */
+function placeOf({ node: { connection, key }, actor }: Ready): string {
+  const account = accountOfArn(key.arn) ?? l10n.t('unknown');
+  const { endpoint } = connection;
+  const parts = [
+    l10n.t('{0}, account {1}, {2}', connectionName(connection.ref), namedAccount(account), connection.region),
+    l10n.t('signed in as {0}', signedInAs(actor)),
+    ...(endpoint.kind === 'custom' ? [l10n.t('custom endpoint {0}', printable(endpoint.url))] : []),
+  ];
+  return `• ${parts.join(', ')}`;
+}

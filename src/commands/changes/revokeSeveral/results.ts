@@ -1,0 +1,68 @@
+import * as l10n from '@vscode/l10n';
+import type { TurnResult } from '../../../core/base/inTurn.ts';
+import { isUnanswered } from '../../../core/words/userError.ts';
+import { showInformation, showWarning } from '../../../platform/prompts.ts';
+import type { GrantNode } from '../../../views/shared/nodes.ts';
+import type { Needs } from '../../context.ts';
+import { type Checked, type Outcome, type Ready, reasonOf } from './check.ts';
+
+/**
+ * What is true of each grant that was ticked. What was sent without an answer is followed, and not for a second try.
+ * @returns those to try again, if the user wants to
+ */
+export async function showResults(
+  { documents }: Needs<'documents'>,
+  results: readonly TurnResult<Ready>[],
+  checked: readonly Checked[],
+): Promise<readonly GrantNode[]> {
+  const broken = [
+    ...results.flatMap((result) => (result.kind === 'failed' ? [{ node: result.item.node, error: result.error }] : [])),
+    ...checked.flatMap(({ node, outcome }) => (typeof outcome === 'object' ? [{ node, error: outcome.error }] : [])),
+  ];
+  const unanswered = broken.filter(({ error }) => isUnanswered(error));
+  const failed = broken.filter(({ error }) => !isUnanswered(error));
+  const revoked = results.flatMap((result) => (result.kind === 'done' ? [result.item.node] : []));
+  const skipped = results.flatMap((result) => (result.kind === 'skipped' ? [result.item.node] : []));
+  const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => node);
+  const [gone, underWay, byDryRun] = [of('gone'), of('underWay'), of('doneByDryRun')];
+  const counts: readonly (readonly [number, (count: number) => string])[] = [
+    [unanswered.length, (count) => l10n.t('May have been revoked, since no answer came, and followed: {0}.', count)],
+    [byDryRun.length, (count) => l10n.t('Revoked by the check, since the server does not know dry runs: {0}.', count)],
+    [gone.length, (count) => l10n.t('No longer listed before: {0}.', count)],
+    [underWay.length, (count) => l10n.t('Revoked before: {0}.', count)],
+    [failed.length, (count) => l10n.t('Failed: {0}.', count)],
+    [skipped.length, (count) => l10n.t('Not begun: {0}.', count)],
+  ];
+  const sentence = [
+    l10n.t('{0} of {1} grants revoked; their rows follow the change.', revoked.length, checked.length),
+    ...counts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
+  ].join(' ');
+  const retry = l10n.t('Retry Failed');
+  const details = l10n.t('Show Results');
+  for (let offered = failed.length > 0 ? [retry, details] : [details]; offered.length > 0; ) {
+    const picked =
+      failed.length > 0 ? await showWarning(sentence, ...offered) : await showInformation(sentence, ...offered);
+    if (picked === undefined) {
+      return [];
+    }
+    if (picked === retry) {
+      return failed.map(({ node }) => node);
+    }
+    await documents.show(l10n.t('Revoke results'), {
+      revoked: revoked.map(resultOf),
+      sentWithoutAnswer: unanswered.map(({ node, error }) => ({ ...resultOf(node), reason: reasonOf(error) })),
+      revokedByCheck: byDryRun.map(resultOf),
+      noLongerListed: gone.map(resultOf),
+      revokedBefore: underWay.map(resultOf),
+      failed: failed.map(({ node, error }) => ({ ...resultOf(node), reason: reasonOf(error) })),
+      notBegun: skipped.map(resultOf),
+    });
+    // The results seen, what failed can still be tried again.
+    offered = offered.filter((button) => button !== details);
+  }
+  return [];
+}
+
+function resultOf({ key, grant, connection }: GrantNode) {
+  return { grantId: grant.grantId, name: grant.name, keyArn: key.arn, connection: connection.id };
+}

@@ -1,0 +1,95 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { inTurn, type TurnResult } from '../../../core/base/inTurn.ts';
+import type { ActingSession } from '../../../core/connections/session.ts';
+import type { Actor } from '../../../core/kms/actor.ts';
+import { isKind } from '../../../core/kms/errors.ts';
+import { isUnanswered, isUserError } from '../../../core/words/userError.ts';
+import type { CommandContext } from '../../context.ts';
+import { actingSession, changeableSession, otherActor } from '../actingSession.ts';
+import { isReadOnly } from '../readOnly.ts';
+import { type Asked, once, openingOf, type Ready } from './check.ts';
+import type { FollowUp } from './followUp.ts';
+
+interface Round {
+  readonly results: readonly TurnResult<Ready>[];
+  /** Not sent, since another than the question showed would act: to ask about again. */
+  readonly again: readonly Asked[];
+}
+
+export function revokeAll(context: CommandContext, ready: readonly Ready[], followUp: FollowUp): Promise<Round> {
+  return Promise.resolve(
+    vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: l10n.t('Revoking'), cancellable: true },
+      (progress, token) => {
+        const controller = new AbortController();
+        token.onCancellationRequested(() => controller.abort());
+        return revokeInTurn(context, ready, followUp, controller.signal, (done) =>
+          progress.report({ message: l10n.t('{0} of {1}', done, ready.length), increment: 100 / ready.length }),
+        );
+      },
+    ),
+  );
+}
+
+/** Nothing is sent before it is known for all connections that who was shown would act. */
+async function revokeInTurn(
+  context: CommandContext,
+  ready: readonly Ready[],
+  followUp: FollowUp,
+  signal: AbortSignal,
+  report: (done: number) => void,
+): Promise<Round> {
+  const sessions = new Map<string, Promise<ActingSession>>();
+  const others = new Map<string, Actor>();
+  const actingFor = ({ node: { connection }, actor }: Ready) =>
+    once(sessions, openingOf(connection), () => actingSession(context, connection, actor, signal));
+  for (const one of ready) {
+    // What goes wrong is reported for each grant, in its turn.
+    const acting = await actingFor(one).catch(() => undefined);
+    if (acting !== undefined && acting.actor !== one.actor) {
+      others.set(openingOf(one.node.connection), acting.actor);
+    }
+  }
+  const askAgain = (items: readonly Ready[]): readonly Asked[] =>
+    items.map(({ node, actor }) => {
+      const other = others.get(openingOf(node.connection));
+      return other === undefined ? { node, actor } : { node, actor: other, earlier: actor };
+    });
+  if (others.size > 0) {
+    return { results: [], again: askAgain(ready) };
+  }
+
+  let stopped: Ready | undefined;
+  const revokeOne = async (one: Ready, cancelled: AbortSignal) => {
+    const acting = await actingFor(one);
+    const { connection, key, grant } = one.node;
+    changeableSession(context, connection);
+    followUp.add(one.node);
+    try {
+      await context.revocations.revoke(acting, key, grant, cancelled);
+    } catch (error) {
+      if (!isUnanswered(error)) {
+        followUp.drop(one.node);
+      }
+      others.set(openingOf(connection), await otherActor(error, acting));
+      stopped = one;
+      throw error;
+    }
+  };
+  const results = await inTurn(ready, revokeOne, {
+    signal,
+    report: (_, done) => report(done),
+    stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && isReadOnly()),
+  });
+  if (stopped === undefined || signal.aborted) {
+    return { results, again: [] };
+  }
+  const isAgain = ({ kind, item }: TurnResult<Ready>) => kind === 'skipped' || item === stopped;
+  return {
+    results: results.filter((result) => !isAgain(result)),
+    again: askAgain(results.filter(isAgain).map(({ item }) => item)),
+  };
+}
