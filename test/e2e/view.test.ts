@@ -31,6 +31,15 @@ test('a first start without any AWS settings offers profiles and sample data; sa
     await workbench.picture('sample-dark', 'sideBar');
     await workbench.setTheme('light');
 
+    // Menus offer only what can work: sample data has no console, and no grant can be created on a key of AWS's.
+    const ofKey = await workbench.contextMenu('payments/card-vault');
+    assert.ok(ofKey.includes('Create Grant…') && !ofKey.includes('Open in AWS Console'), ofKey.join());
+    await tree.expand('AWS managed keys');
+    const [managed] = await tree.children('AWS managed keys');
+    assert.ok(managed !== undefined);
+    const ofManaged = await workbench.contextMenu('AWS managed keys', managed.label);
+    assert.ok(ofManaged.includes('Show Key Details') && !ofManaged.includes('Create Grant…'), ofManaged.join());
+
     // A dry run is safe here: the question comes only after it.
     await workbench.pressContextMenu('Revoke Grant…', 'payments/card-vault', /^card-tokenizer/);
     await workbench.pressDialog('Revoke Grant');
