@@ -564,7 +564,7 @@ test('the lock file is that of package.json', () => {
   );
 });
 
-// Rooms and arrows
+// Layers and arrows
 
 /** Who may import whom, besides itself. product.ts may import all but what loads it. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -578,12 +578,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'product.ts': ['core', 'aws', 'emulator', 'platform', 'views', 'commands', 'manifest.ts'],
   'manifest.ts': [],
 };
-const roomsWithVscode = ['platform', 'views', 'commands', 'extension.ts', 'product.ts'];
+const layersWithVscode = ['platform', 'views', 'commands', 'extension.ts', 'product.ts'];
 
 interface Import {
   readonly file: string;
   /** The folder below src, or the file itself. */
-  readonly room: string;
+  readonly layer: string;
   readonly specifier: string;
 }
 
@@ -594,11 +594,11 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
 const imports: readonly Import[] = files.flatMap((file) => {
   const source = readFileSync(join('src', file), 'utf8');
   const specifiers = source.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*'([^']+)'/g);
-  return [...specifiers].map(([, specifier = '']) => ({ file, room: file.split('/')[0] ?? file, specifier }));
+  return [...specifiers].map(([, specifier = '']) => ({ file, layer: file.split('/')[0] ?? file, specifier }));
 });
 
-/** The room that an import of ours leads to; `undefined` for packages. */
-function roomOf({ file, specifier }: Import): string | undefined {
+/** The layer that an import of ours leads to; `undefined` for packages. */
+function layerOf({ file, specifier }: Import): string | undefined {
   if (!specifier.startsWith('.')) {
     return undefined;
   }
@@ -607,7 +607,7 @@ function roomOf({ file, specifier }: Import): string | undefined {
   return path.split('/')[0];
 }
 
-test('every file of src is in a room that is known', () => {
+test('every file of src is in a layer that is known', () => {
   const known = Object.keys(arrows);
   for (const file of files) {
     assert.ok(known.includes(file.split('/')[0] ?? ''), file);
@@ -615,24 +615,24 @@ test('every file of src is in a room that is known', () => {
   assert.ok(files.length > 30 && imports.length > 100, 'the files and their imports are found');
 });
 
-test('every room imports only the rooms that it may', () => {
+test('every layer imports only the layers that it may', () => {
   for (const entry of imports) {
-    const target = roomOf(entry);
-    if (target === undefined || target === entry.room) {
+    const target = layerOf(entry);
+    if (target === undefined || target === entry.layer) {
       continue;
     }
-    assert.ok(arrows[entry.room]?.includes(target), `${entry.file} imports ${entry.specifier}`);
+    assert.ok(arrows[entry.layer]?.includes(target), `${entry.file} imports ${entry.specifier}`);
   }
 });
 
-test('only the AWS room imports the AWS SDK', () => {
+test('only the aws layer imports the AWS SDK', () => {
   const sdk = imports.filter(({ specifier }) => /^@(aws-sdk|smithy)\//.test(specifier));
-  assert.deepEqual([...new Set(sdk.map(({ room }) => room))], ['aws']);
+  assert.deepEqual([...new Set(sdk.map(({ layer }) => layer))], ['aws']);
 });
 
 test('only platform, views, commands, extension.ts and product.ts import vscode', () => {
-  const rooms = new Set(imports.filter(({ specifier }) => specifier === 'vscode').map(({ room }) => room));
-  assert.deepEqual(sorted(rooms), sorted(roomsWithVscode));
+  const layers = new Set(imports.filter(({ specifier }) => specifier === 'vscode').map(({ layer }) => layer));
+  assert.deepEqual(sorted(layers), sorted(layersWithVscode));
 });
 
 test('vscode is required as it is: a namespace import is a copy of all of it in each file', () => {
@@ -641,10 +641,15 @@ test('vscode is required as it is: a namespace import is a copy of all of it in 
   }
 });
 
-test('the product, its AWS room and the emulator are loaded when first needed', () => {
+test('the product, the AWS SDK and the emulator are loaded when first needed', () => {
   const [extension, product] = ['extension', 'product'].map((name) => readFileSync(`src/${name}.ts`, 'utf8'));
   assert.doesNotMatch(extension ?? '', /^import (?!type\b).*'\.\/product\.ts'/m);
   assert.match(extension ?? '', /await import\('\.\/product\.ts'\)/);
   assert.doesNotMatch(product ?? '', /^import (?!type\b).*'\.\/(aws|emulator)\//m);
   assert.match(product ?? '', /await import\('\.\/aws\/index\.ts'\)/);
+});
+
+test('only product.ts knows the clock of the computer: everybody else is given one', () => {
+  const users = files.filter((file) => /\bsystemClock\b/.test(readFileSync(join('src', file), 'utf8')));
+  assert.deepEqual(sorted(users), ['core/base/clock.ts', 'product.ts']);
 });
