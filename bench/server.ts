@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createEmulator, type Emulator, type EmulatorOptions } from '../src/emulator/emulator.ts';
+import { createEmulator, type Emulator, type EmulatorOptions } from '../test/aws/emulator.ts';
 import { startServer } from '../test/aws/server.ts';
 import { projectRoot } from '../test/host/project.ts';
 import type { Task, Tasks } from './worker.ts';

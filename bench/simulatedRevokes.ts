@@ -1,6 +1,6 @@
 import { defaultPolicy, PropagationPoller } from '../src/core/changes/propagation.ts';
-import { createEmulator, type EmulatorOptions } from '../src/emulator/emulator.ts';
 import { createAccount } from '../src/emulator/sampleData.ts';
+import { createEmulator, type EmulatorOptions } from '../test/aws/emulator.ts';
 import { FakeClock, seeded } from '../test/unit/core/fakes.ts';
 
 /** Times are milliseconds since the revoke. */

@@ -1,6 +1,6 @@
-import { createEmulator } from './emulator.ts';
+import { Backend } from './backend.ts';
 import { createAccount } from './sampleData.ts';
-import { createRequestHandler, type SdkRequestHandler } from './sdkHandler.ts';
+import { createRequestHandler, type SdkRequestHandler, sleep } from './sdkHandler.ts';
 
 /** What the extension needs to connect to sample data. */
 export interface Sample {
@@ -10,21 +10,26 @@ export interface Sample {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
+/** Enough to show that there is a wait, as with a real network. */
+const latencyMs = 40;
+
 /** A new sample account, in process: no port, no AWS account. A revoked grant stays listed for about 6 to 15 seconds. */
 export function createSample(): Sample {
   const account = '111122223333';
   const region = 'eu-west-1';
-  const emulator = createEmulator({
+  const principalArn = `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_SecurityEngineer_5a1c8e0f4d2b7396/alex`;
+  const backend = new Backend({
     data: createAccount({ seed: 1, keys: 20, grantsPerKey: 5, account, region, now: Date.now() }),
     seed: Date.now(),
     replicas: 3,
     propagation: { minMs: 3_000, maxMs: 15_000 },
-    // Enough to show that there is a wait, as with a real network.
-    latencyMs: 40,
-    principalArn: `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_SecurityEngineer_5a1c8e0f4d2b7396/alex`,
   });
   return {
-    requestHandler: createRequestHandler(emulator),
+    requestHandler: createRequestHandler(async (request, { abortSignal }) => {
+      const { status, headers, body } = backend.handle(request, principalArn);
+      await sleep(latencyMs, abortSignal);
+      return { statusCode: status, headers: { ...headers }, body: Buffer.from(body) };
+    }),
     account,
     region,
     credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'sample' },

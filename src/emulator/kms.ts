@@ -1,21 +1,9 @@
 import type { Account, Key } from './account.ts';
-import { accessDenied, type DenialReason, deniedElsewhere, invalidArn, notFound } from './errors.ts';
+import { type AwsError, deniedElsewhere, invalidArn, notFound } from './errors.ts';
 import type { Input } from './input.ts';
-import { matchesPattern, parseArn } from './principals.ts';
+import { parseArn } from './principals.ts';
 import type { Random } from './random.ts';
 import type { Replicas } from './replicas.ts';
-
-/** A permission that is missing. Patterns may hold `*`. */
-export interface Denial {
-  /** A pattern of principal ARNs; absent: everyone. */
-  readonly principal?: string;
-  /** A pattern of operation names, such as `RevokeGrant` or `List*`. */
-  readonly operation: string;
-  /** A key ID; absent: every key, and the operations that have none. */
-  readonly keyId?: string;
-  /** What AWS says of it; absent: no identity-based policy allows it. */
-  readonly reason?: DenialReason;
-}
 
 /** What the operations of one account share. */
 export interface Kms {
@@ -25,7 +13,8 @@ export interface Kms {
   readonly random: Random;
   /** Which grant a token of CreateGrant stands for. */
   readonly grantTokens: Map<string, { readonly keyId: string; readonly grantId: string }>;
-  readonly denials: readonly Denial[];
+  /** Why a call is refused to this principal; undefined where it is not. The resource is a key's ARN, or `*`. */
+  readonly denial: (operation: string, principalArn: string, resource: string) => AwsError | undefined;
   /** By default 50,000, as on AWS. */
   readonly grantsPerKey: number;
   /** See PageRequest. */
@@ -46,9 +35,9 @@ export type Operation = (call: Call) => Readonly<Record<string, unknown>> | unde
 
 /** For operations on no single key. @throws AccessDeniedException */
 export function authorize({ kms, operation, principalArn }: Call): void {
-  const denial = kms.denials.find((one) => one.keyId === undefined && denies(one, operation, principalArn));
+  const denial = kms.denial(operation, principalArn, '*');
   if (denial) {
-    throw accessDenied(principalArn, `kms:${operation}`, '*', denial.reason);
+    throw denial;
   }
 }
 
@@ -65,12 +54,11 @@ export function keyFor(call: Call, reference: string): Key {
 /** @throws AccessDeniedException before NotFoundException, so that nobody can probe for keys */
 export function permittedKey(call: Call, keyArn: string): Key {
   const { kms, operation, principalArn } = call;
-  const keyId = keyArn.slice(keyArn.indexOf(':key/') + ':key/'.length);
-  const denial = kms.denials.find((one) => (one.keyId ?? keyId) === keyId && denies(one, operation, principalArn));
+  const denial = kms.denial(operation, principalArn, keyArn);
   if (denial) {
-    throw accessDenied(principalArn, `kms:${operation}`, keyArn, denial.reason);
+    throw denial;
   }
-  const key = kms.account.keys.get(keyId);
+  const key = kms.account.keys.get(keyArn.slice(keyArn.indexOf(':key/') + ':key/'.length));
   if (key?.arn === keyArn) {
     return key;
   }
@@ -114,10 +102,6 @@ export function kmsArn(account: Account, reference: string) {
 }
 
 const keyIdPattern = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
-
-function denies(denial: Denial, operation: string, principalArn: string): boolean {
-  return matchesPattern(denial.operation, operation) && matchesPattern(denial.principal ?? '*', principalArn);
-}
 
 /** AWS writes times as seconds since the epoch, with a fraction. */
 export const epochSeconds = (ms: number) => ms / 1000;

@@ -66,12 +66,3 @@ export function actsAs(callerArn: string, principal: string): boolean {
   const [kind, roleName] = caller.resource.split('/');
   return kind === 'assumed-role' && named.resource.startsWith('role/') && named.resource.split('/').at(-1) === roleName;
 }
-
-/** The pattern's `*` stands for any text; everything else is literal. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const source = pattern
-    .split('*')
-    .map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${source}$`, 's').test(text);
-}

@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
-import type { Delivery, Service, WireRequest } from './wire.ts';
+import type { Readable } from 'node:stream';
+import type { WireRequest } from './wire.ts';
 
 /** What the AWS SDK for JavaScript v3 hands to a request handler, as far as it is read here. */
 interface SdkRequest {
@@ -10,58 +10,43 @@ interface SdkRequest {
   readonly body?: unknown;
 }
 
-interface SdkResponse {
+export interface SdkResponse {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | Readable;
 }
 
 /** The abort signal of the platform, or the SDK's older one, which has `onabort` only. */
-interface SdkAbortSignal {
+export interface SdkAbortSignal {
   readonly aborted: boolean;
   onabort?: unknown;
   addEventListener?: unknown;
 }
 
+export interface SdkOptions {
+  readonly abortSignal?: SdkAbortSignal;
+  /** Milliseconds. */
+  readonly requestTimeout?: number;
+}
+
 /** The SDK's `requestHandler`, by its shape. */
 export interface SdkRequestHandler {
   readonly metadata: { readonly handlerProtocol: string };
-  handle(
-    request: SdkRequest,
-    options?: { readonly abortSignal?: SdkAbortSignal; readonly requestTimeout?: number },
-  ): Promise<{ response: SdkResponse }>;
+  handle(request: SdkRequest, options?: SdkOptions): Promise<{ response: SdkResponse }>;
   destroy(): void;
   updateHttpClientConfig(key: never, value: never): void;
   httpHandlerConfigs(): Record<string, never>;
 }
 
-/**
- * Lets a client of the AWS SDK talk to the emulator in process, with no port open. Any client will do: KMS and STS.
- * Delays take real time, and end early with an AbortError when the request's signal aborts.
- */
-export function createRequestHandler(service: Service): SdkRequestHandler {
+/** Lets a client of the AWS SDK be answered in process, with no port open. Any client will do: KMS and STS. */
+export function createRequestHandler(
+  respond: (request: WireRequest, options: SdkOptions) => Promise<SdkResponse>,
+): SdkRequestHandler {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
-    async handle(request, { abortSignal, requestTimeout } = {}) {
-      throwIfAborted(abortSignal);
-      const { body: sent, ...head } = await wireRequest(request);
-      if (service.hangsUp?.(head)) {
-        throw reset('socket hang up');
-      }
-      const reply = service.handle({ ...head, body: sent });
-      const delayMs = reply.kind === 'hang' ? Number.POSITIVE_INFINITY : reply.delayMs;
-      if (requestTimeout && delayMs > requestTimeout) {
-        await sleep(requestTimeout, abortSignal);
-        throw namedError('TimeoutError', `The emulator did not answer within ${requestTimeout} ms.`);
-      }
-      if (delayMs > 0) {
-        await sleep(delayMs, abortSignal);
-      }
-      if (reply.kind !== 'response') {
-        throw reset('socket hang up');
-      }
-      const { status, headers, body, delivery } = reply;
-      return { response: { statusCode: status, headers: { ...headers }, body: bodyOf(body, delivery, abortSignal) } };
+    handle: async (request, options = {}) => {
+      throwIfAborted(options.abortSignal);
+      return { response: await respond(await wireRequest(request), options) };
     },
     destroy() {},
     updateHttpClientConfig() {},
@@ -91,46 +76,14 @@ async function bodyText(body: unknown): Promise<string> {
   return body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
 }
 
-/** @throws when the answer ends before its body */
-function bodyOf(body: string, delivery: Delivery, signal: SdkAbortSignal | undefined): Uint8Array | Readable {
-  const bytes = Buffer.from(body);
-  const half = bytes.subarray(0, Math.floor(bytes.length / 2));
-  switch (delivery.kind) {
-    case 'whole':
-      return bytes;
-    case 'halfBody':
-      return half;
-    case 'cutHead':
-      throw reset('socket hang up');
-    case 'cutBody':
-      return inParts(half, () => Promise.reject(reset('aborted')));
-    case 'slowBody':
-      return inParts(half, async () => {
-        await sleep(delivery.ms, signal);
-        return bytes.subarray(half.length);
-      });
-  }
-}
-
-function inParts(first: Uint8Array, rest: () => Promise<Uint8Array>): Readable {
-  return Readable.from(
-    (async function* () {
-      yield first;
-      yield await rest();
-    })(),
-    { objectMode: false },
-  );
-}
-
-/** An endless sleep ends only by the signal. @throws AbortError */
-function sleep(ms: number, signal: SdkAbortSignal | undefined): Promise<void> {
+/** Takes real time, and ends early when the signal aborts. @throws AbortError */
+export function sleep(ms: number, signal: SdkAbortSignal | undefined): Promise<void> {
   throwIfAborted(signal);
   return new Promise((resolve, reject) => {
-    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(end, ms);
-    function end() {
+    const timer = setTimeout(() => {
       stopListening();
       resolve();
-    }
+    }, ms);
     const stopListening = onAbort(signal, () => {
       clearTimeout(timer);
       reject(abortError());
@@ -155,8 +108,4 @@ function throwIfAborted(signal: SdkAbortSignal | undefined): void {
   }
 }
 
-const abortError = () => namedError('AbortError', 'Request aborted');
-
-const namedError = (name: string, message: string) => Object.assign(new Error(message), { name });
-
-const reset = (message: string) => Object.assign(new Error(message), { code: 'ECONNRESET' });
+const abortError = () => Object.assign(new Error('Request aborted'), { name: 'AbortError' });

@@ -1,4 +1,4 @@
-import type { AwsError } from './errors.ts';
+import { AwsError } from './errors.ts';
 
 /** A request as it came over the wire. Header names are lower case; the path carries its query string. */
 export interface WireRequest {
@@ -8,41 +8,7 @@ export interface WireRequest {
   readonly body: string;
 }
 
-/** What serves requests. */
-export interface Service {
-  handle(request: WireRequest): Reply;
-  /** Asked over HTTP before the body is read: whether to close the connection then and there. */
-  hangsUp?(head: Omit<WireRequest, 'body'>): boolean;
-}
-
-/** How an answer travels. Times are milliseconds. */
-export type Delivery =
-  | { readonly kind: 'whole' }
-  /** The second half of the body comes this much later. */
-  | { readonly kind: 'slowBody'; readonly ms: number }
-  /** The connection is closed in the middle of the body. */
-  | { readonly kind: 'cutBody' }
-  /** The connection is closed in the middle of the headers. */
-  | { readonly kind: 'cutHead' }
-  /** Half of the body, as if that were all of it: what a broken proxy makes of an answer. */
-  | { readonly kind: 'halfBody' };
-
-/** What the client is to see, after `delayMs` milliseconds. */
-export type Reply =
-  | {
-      readonly kind: 'response';
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string;
-      readonly delayMs: number;
-      readonly delivery: Delivery;
-    }
-  /** The connection is closed without an answer. */
-  | { readonly kind: 'drop'; readonly delayMs: number }
-  /** The connection stays open without an answer. */
-  | { readonly kind: 'hang' };
-
-/** Status, headers and body, before any fault has had its say. */
+/** An answer in the form of its protocol. */
 export interface Encoded {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -53,6 +19,31 @@ export interface Encoded {
 export interface Protocol {
   success(result: Readonly<Record<string, unknown>> | undefined, requestId: string): Encoded;
   failure(error: AwsError, requestId: string): Encoded;
+}
+
+/** What a request comes to, by carrying it out; an AwsError is an answer too. */
+export function answerTo(
+  protocol: Protocol,
+  requestId: string,
+  perform: () => Readonly<Record<string, unknown>> | undefined,
+): { readonly encoded: Encoded; readonly errorCode?: string } {
+  try {
+    return { encoded: protocol.success(perform(), requestId) };
+  } catch (error) {
+    if (error instanceof AwsError) {
+      return { encoded: protocol.failure(error, requestId), errorCode: error.code };
+    }
+    throw error;
+  }
+}
+
+/** With the headers that every answer has. @param at when it is sent, in milliseconds; the SDK sets its clock by it */
+export function sent({ status, headers, body }: Encoded, at: number): Encoded {
+  return {
+    status,
+    headers: { ...headers, 'content-length': String(Buffer.byteLength(body)), date: new Date(at).toUTCString() },
+    body,
+  };
 }
 
 /** AWS JSON 1.1, as KMS speaks it. An operation without output answers with an empty body. */

@@ -1,6 +1,6 @@
-import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { help, parseCommandLine } from './commandLine.ts';
+import { createEmulator } from './emulator.ts';
 import { startServer } from './server.ts';
 
 const command = parseCommandLine(process.argv.slice(2));

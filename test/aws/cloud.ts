@@ -1,15 +1,16 @@
-import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { AwsError } from '../../src/emulator/errors.ts';
 import { parseArn } from '../../src/emulator/principals.ts';
 import { createRandom } from '../../src/emulator/random.ts';
 import { type Route, routeOf } from '../../src/emulator/routes.ts';
 import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
-import { type Secret, verifySignature } from '../../src/emulator/sigv4.ts';
 import { stsOperations } from '../../src/emulator/sts.ts';
-import { awsJson, type Encoded, type Reply, type Service, type WireRequest } from '../../src/emulator/wire.ts';
+import { answerTo, awsJson, type Encoded, sent, type WireRequest } from '../../src/emulator/wire.ts';
 import { createCredentialStore } from './credentialStore.ts';
+import { createEmulator, type Emulator } from './emulator.ts';
 import { createRoles, type Role, type WebIdentity } from './roles.ts';
+import type { Reply, Service } from './service.ts';
 import { createSessions, type Sessions, type SsoOptions } from './sessions.ts';
+import { type Secret, verifySignature } from './sigv4.ts';
 
 interface CloudAccount {
   /** Twelve digits. */
@@ -150,17 +151,13 @@ export function createCloud(options: CloudOptions): Cloud {
     if (emulator !== undefined && (route.service === 'kms' || route.operation === 'GetCallerIdentity')) {
       return emulator.handle(request);
     }
-    try {
+    const { encoded } = answerTo(route.protocol, requestId, () => {
       if (route.service === 'kms') {
         throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.');
       }
-      return replyOf(route.protocol.success(sts(request, route, scope.region, at), requestId), at);
-    } catch (error) {
-      if (error instanceof AwsError) {
-        return replyOf(route.protocol.failure(error, requestId), at);
-      }
-      throw error;
-    }
+      return sts(request, route, scope.region, at);
+    });
+    return replyOf(encoded, at);
   };
 
   return {
@@ -220,13 +217,6 @@ const unknownOperation: Encoded = {
   ...awsJson.failure(new AwsError('UnknownOperationException', 'Nothing is served here.', 404), 'none'),
 };
 
-function replyOf({ status, headers, body }: Encoded, at: number): Reply {
-  return {
-    kind: 'response',
-    status,
-    headers: { ...headers, 'content-length': String(Buffer.byteLength(body)), date: new Date(at).toUTCString() },
-    body,
-    delayMs: 0,
-    delivery: { kind: 'whole' },
-  };
+function replyOf(encoded: Encoded, at: number): Reply {
+  return { kind: 'response', ...sent(encoded, at), delayMs: 0, delivery: { kind: 'whole' } };
 }

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { EmulatorOptions } from '../../src/emulator/emulator.ts';
-import type { Denial } from '../../src/emulator/kms.ts';
 import type { SampleOptions } from '../../src/emulator/sampleData.ts';
-import type { Secret } from '../../src/emulator/sigv4.ts';
+import type { Denial } from './denials.ts';
+import type { EmulatorOptions } from './emulator.ts';
+import type { Secret } from './sigv4.ts';
 
 /** What the command line asks for. */
 export type CommandLine =

@@ -1,6 +1,6 @@
 import { parseArn } from '../../src/emulator/principals.ts';
 import type { Random } from '../../src/emulator/random.ts';
-import type { Secret } from '../../src/emulator/sigv4.ts';
+import type { Secret } from './sigv4.ts';
 
 /** What STS, SSO and the sign-in service hand out. */
 export interface IssuedCredentials {

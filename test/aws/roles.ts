@@ -1,7 +1,8 @@
 import { AwsError } from '../../src/emulator/errors.ts';
-import { actsAs, matchesPattern } from '../../src/emulator/principals.ts';
+import { actsAs } from '../../src/emulator/principals.ts';
 import { uniqueId } from '../../src/emulator/sts.ts';
 import { type CredentialStore, type IssuedCredentials, sessionArn } from './credentialStore.ts';
+import { matchesPattern } from './pattern.ts';
 
 /** Who may assume a role, and how. */
 export interface Role {

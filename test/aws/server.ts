@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError } from '../../src/emulator/errors.ts';
-import { awsJson, type Reply, type Service } from '../../src/emulator/wire.ts';
+import { awsJson } from '../../src/emulator/wire.ts';
+import type { Reply, Service } from './service.ts';
 
 export interface RunningServer {
   /** Such as `http://127.0.0.1:4599`. */

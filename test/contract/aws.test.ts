@@ -12,8 +12,8 @@ import {
   ListResourceTagsCommand,
   paginateListAliases,
 } from '@aws-sdk/client-kms';
-import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
+import { createEmulator } from '../aws/emulator.ts';
 import { startServer } from '../aws/server.ts';
 import { contract, everyCapability, type Target } from './contract.ts';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { Key, KeyUsage } from '../../src/emulator/account.ts';
-import { createEmulator } from '../../src/emulator/emulator.ts';
 import { grantOperations } from '../../src/emulator/operations/grantRules.ts';
 import { operations } from '../../src/emulator/operations/index.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
+import { createEmulator } from '../aws/emulator.ts';
 import { withPython } from './peers.ts';
 
 /** AWS's model of a service, as botocore carries it: the part that we read. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import type { Account } from '../../src/emulator/account.ts';
-import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
-import { createRequestHandler } from '../../src/emulator/sdkHandler.ts';
+import { createEmulator } from '../aws/emulator.ts';
+import { inProcessHandler } from '../aws/inProcess.ts';
 import { startServer } from '../aws/server.ts';
 import { contract, everyCapability, type Target } from './contract.ts';
 
@@ -41,5 +41,5 @@ after(() => server.close());
 contract(target('the emulator over HTTP', overHttp, { endpoint: server.url }));
 
 const inProcess = createAccount({ region });
-const requestHandler = createRequestHandler(createEmulator({ data: inProcess, secrets }));
+const requestHandler = inProcessHandler(createEmulator({ data: inProcess, secrets }));
 contract(target('the emulator in process', inProcess, { requestHandler }));

@@ -9,9 +9,9 @@ import {
   RetireGrantCommand,
   RevokeGrantCommand,
 } from '@aws-sdk/client-kms';
-import { createEmulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
-import { createRequestHandler } from '../../src/emulator/sdkHandler.ts';
+import { createEmulator, type EmulatorOptions } from '../aws/emulator.ts';
+import { inProcessHandler } from '../aws/inProcess.ts';
 import { rejects } from './contract.ts';
 
 const start = Date.UTC(2026, 10, 1);
@@ -36,7 +36,7 @@ function slowKms(options: Partial<EmulatorOptions> = {}) {
   const kms = new KMSClient({
     region: 'eu-west-1',
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    requestHandler: createRequestHandler(emulator),
+    requestHandler: inProcessHandler(emulator),
     maxAttempts: 1,
   });
   /** How often each answer comes, of so many reads of one grant at this moment. */

@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
-import { createEmulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
-import { createRequestHandler } from '../../src/emulator/sdkHandler.ts';
+import { createEmulator, type EmulatorOptions } from '../aws/emulator.ts';
+import { inProcessHandler } from '../aws/inProcess.ts';
 import { type RunningServer, startServer } from '../aws/server.ts';
 import { rejects } from './contract.ts';
 
@@ -31,7 +31,7 @@ async function setUp(options: Partial<EmulatorOptions> = {}) {
   const grantId = [...data.grantsOf(keyId).values()][0]?.grant.id ?? '';
   const common = { region, credentials, maxAttempts: 1 };
   const overHttp = new KMSClient({ ...common, endpoint: server.url });
-  const inProcess = new KMSClient({ ...common, requestHandler: createRequestHandler(emulator) });
+  const inProcess = new KMSClient({ ...common, requestHandler: inProcessHandler(emulator) });
   return { data, emulator, server, keyId, grantId, common, clients: { overHttp, inProcess } };
 }
 

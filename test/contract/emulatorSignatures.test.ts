@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { KMSClient, type KMSClientConfig, ListKeysCommand } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { createEmulator } from '../../src/emulator/emulator.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
+import { createEmulator } from '../aws/emulator.ts';
 import { startServer } from '../aws/server.ts';
 import { rejects } from './contract.ts';
 

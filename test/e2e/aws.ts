@@ -1,5 +1,5 @@
-import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
+import { createEmulator, type Emulator, type EmulatorOptions } from '../aws/emulator.ts';
 import { startServer } from '../aws/server.ts';
 import type { LaunchOptions } from './driver/launch.ts';
 

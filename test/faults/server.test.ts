@@ -7,7 +7,7 @@ import { defaultPolicy } from '../../src/core/changes/propagation.ts';
 import { type ScanResult, scanGrants } from '../../src/core/findings/scan.ts';
 import { isKind, type KmsErrorKind } from '../../src/core/kms/errors.ts';
 import { isUnanswered } from '../../src/core/words/userError.ts';
-import type { FaultKind } from '../../src/emulator/faults.ts';
+import type { FaultKind } from '../aws/faults.ts';
 import { anasRef, assertJournalTrue, createTestWorld, isMessage, type Window, type World } from './world.ts';
 
 /** Longer than any wait for a grant to go. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isKind } from '../../src/core/kms/errors.ts';
 import type { CreateGrantInput } from '../../src/core/kms/model.ts';
 import { isUnanswered } from '../../src/core/words/userError.ts';
-import type { Fault } from '../../src/emulator/faults.ts';
+import type { Fault } from '../aws/faults.ts';
 import { addGrants, assertJournalTrue, createTestWorld, grantIdsOf, isMessage, type World } from './world.ts';
 
 /** Where a connection ends, and whether the server has carried out by then what it was asked. */

@@ -35,7 +35,6 @@ import {
   type Endpoint,
 } from '../../src/core/kms/model.ts';
 import { RequestLimiter } from '../../src/core/pacing/limiter.ts';
-import { createEmulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createRandom } from '../../src/emulator/random.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import type { WireRequest } from '../../src/emulator/wire.ts';
@@ -45,6 +44,7 @@ import { HistoryView } from '../../src/views/history/historyView.ts';
 import { KeysView } from '../../src/views/keys/keysView.ts';
 import type { ConnectionNode, GrantNode, KeyNode, MessageNode, Node } from '../../src/views/shared/nodes.ts';
 import { type Cloud, createCloud } from '../aws/cloud.ts';
+import { createEmulator, type EmulatorOptions } from '../aws/emulator.ts';
 import { type RunningServer, startServer } from '../aws/server.ts';
 import { createWorld } from '../unit/aws/support.ts';
 

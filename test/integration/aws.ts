@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
 import { commands, settings } from '../../src/manifest.ts';
+import { createEmulator, type Emulator, type EmulatorOptions } from '../aws/emulator.ts';
 import { startServer } from '../aws/server.ts';
 import { children, connectionRow, openView, takeShown } from './window.ts';
 

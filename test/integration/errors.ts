@@ -3,8 +3,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Fault } from '../../src/emulator/faults.ts';
 import { commands } from '../../src/manifest.ts';
+import type { Fault } from '../aws/faults.ts';
 import { canaries, connect, type Running, useConfig } from './aws.ts';
 import { child, children, connectionRow, logLines, row, rowsOf, takeTroubles, until } from './window.ts';
 

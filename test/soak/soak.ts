@@ -16,10 +16,10 @@ import { isKmsError } from '../../src/core/kms/errors.ts';
 import { accountOfArn, type ConnectionRef, connectionId } from '../../src/core/kms/model.ts';
 import { findGrant } from '../../src/core/kms/readGrant.ts';
 import { isUserError } from '../../src/core/words/userError.ts';
-import type { Emulator } from '../../src/emulator/emulator.ts';
-import type { Fault, FaultKind } from '../../src/emulator/faults.ts';
 import { createRandom, type Random } from '../../src/emulator/random.ts';
 import type { GrantNode, KeyNode, MessageNode, MoreNode, Node } from '../../src/views/shared/nodes.ts';
+import type { Emulator } from '../aws/emulator.ts';
+import type { Fault, FaultKind } from '../aws/faults.ts';
 import { contextOf } from '../faults/context.ts';
 import { dialogs } from '../faults/vscode.ts';
 import {

@@ -1,12 +1,5 @@
 import type { Account, Grant, GrantConstraints, Key } from '../account.ts';
-import {
-  AwsError,
-  accessDenied,
-  dryRunSucceeded,
-  invalidPrincipal,
-  notAllowedByKey,
-  validationError,
-} from '../errors.ts';
+import { AwsError, accessDenied, dryRunSucceeded, invalidPrincipal, validationError } from '../errors.ts';
 import type { Input } from '../input.ts';
 import { type Call, keyFor, type Operation } from '../kms.ts';
 import { isGrantablePrincipal, isServicePrincipal, parseArn } from '../principals.ts';
@@ -31,7 +24,7 @@ export const createGrant: Operation = (call) => {
   }
   if (key.manager === 'AWS') {
     // Their key policies let only the service itself create grants.
-    throw accessDenied(call.principalArn, 'kms:CreateGrant', key.arn, notAllowedByKey);
+    throw accessDenied(call.principalArn, 'kms:CreateGrant', key.arn, 'resource-based policy');
   }
   checkUsable(key);
   const grant: Grant = {

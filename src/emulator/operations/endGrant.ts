@@ -1,5 +1,5 @@
 import type { Grant, StoredGrant } from '../account.ts';
-import { AwsError, accessDenied, dryRunSucceeded, notAllowedByKey, notFound, validationError } from '../errors.ts';
+import { AwsError, accessDenied, dryRunSucceeded, notFound, validationError } from '../errors.ts';
 import { type Call, type Kms, keyFor, type Operation } from '../kms.ts';
 import { actsAs, parseArn } from '../principals.ts';
 import { checkGrantId, grantIdRules, keyIdRules } from './members.ts';
@@ -29,7 +29,7 @@ export const retireGrant: Operation = (call) => {
   const stored = grantToRetire(call, token, reference, grantId);
   const key = kms.account.keys.get(stored.grant.keyId);
   if (!mayRetire(call.principalArn, stored.grant, kms.account.id)) {
-    throw accessDenied(call.principalArn, 'kms:RetireGrant', key?.arn ?? '*', notAllowedByKey);
+    throw accessDenied(call.principalArn, 'kms:RetireGrant', key?.arn ?? '*', 'resource-based policy');
   }
   if (dryRun) {
     throw dryRunSucceeded();

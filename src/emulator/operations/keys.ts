@@ -1,5 +1,5 @@
 import type { Alias, Key } from '../account.ts';
-import { accessDenied, deniedElsewhere, invalidArn, notAllowedByKey, notFound } from '../errors.ts';
+import { accessDenied, deniedElsewhere, invalidArn, notFound } from '../errors.ts';
 import {
   authorize,
   type Call,
@@ -259,7 +259,7 @@ export const listResourceTags: Operation = (call) => {
 export function ownKey(call: Call, reference: string): Key {
   const key = keyFor(call, reference);
   if (key.accountId !== call.kms.account.id) {
-    throw accessDenied(call.principalArn, `kms:${call.operation}`, key.arn, notAllowedByKey);
+    throw accessDenied(call.principalArn, `kms:${call.operation}`, key.arn, 'resource-based policy');
   }
   return key;
 }

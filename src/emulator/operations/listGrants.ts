@@ -56,7 +56,7 @@ export const listRetirableGrants: Operation = (call) => {
       throw invalidPrincipal(principal);
     }
     if (parseArn(principal)?.accountId !== kms.account.id) {
-      throw accessDenied(call.principalArn, 'kms:ListRetirableGrants', '*');
+      throw accessDenied(call.principalArn, 'kms:ListRetirableGrants', '*', 'identity-based policy');
     }
   }
   const page = readPage(kms.account.retirableBy(retiring), {

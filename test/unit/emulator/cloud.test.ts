@@ -7,11 +7,11 @@ import {
   GetCallerIdentityCommand,
   STSClient,
 } from '@aws-sdk/client-sts';
-import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
-import { createRequestHandler } from '../../../src/emulator/sdkHandler.ts';
-import type { Reply } from '../../../src/emulator/wire.ts';
 import { createCloud } from '../../aws/cloud.ts';
+import { createEmulator } from '../../aws/emulator.ts';
+import { inProcessHandler } from '../../aws/inProcess.ts';
+import type { Reply } from '../../aws/service.ts';
 
 const [ana, ben] = ['111122223333', '444455556666'];
 const role = `arn:aws:iam::${ana}:role/path/Admin`;
@@ -56,7 +56,7 @@ function setUp() {
     credentials,
     systemClockOffset: time - Date.now(),
     maxAttempts: 1,
-    requestHandler: createRequestHandler(cloud),
+    requestHandler: inProcessHandler(cloud),
   });
   return {
     cloud,

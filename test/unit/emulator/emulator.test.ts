@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { createEmulator, type EmulatorOptions } from '../../../src/emulator/emulator.ts';
-import type { DenialReason } from '../../../src/emulator/errors.ts';
 import { createRandom } from '../../../src/emulator/random.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
+import type { DenialReason } from '../../aws/denials.ts';
+import { createEmulator, type EmulatorOptions } from '../../aws/emulator.ts';
 
 const now = Date.UTC(2026, 10, 1, 12);
 

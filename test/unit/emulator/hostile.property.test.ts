@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
-import type { Reply, WireRequest } from '../../../src/emulator/wire.ts';
+import type { WireRequest } from '../../../src/emulator/wire.ts';
 import { createCloud } from '../../aws/cloud.ts';
+import { createEmulator } from '../../aws/emulator.ts';
 import { startServer } from '../../aws/server.ts';
+import type { Reply } from '../../aws/service.ts';
 import { asyncProperty, hostileText, property } from '../hostile.ts';
 
 const account = '111122223333';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Key } from '../../../src/emulator/account.ts';
-import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
+import { createEmulator } from '../../aws/emulator.ts';
 
 const now = Date.UTC(2026, 10, 1);
 const day = 24 * 60 * 60 * 1000;

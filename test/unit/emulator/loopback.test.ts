@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
+import { createEmulator } from '../../aws/emulator.ts';
 import { startServer } from '../../aws/server.ts';
 
 /** Whether somebody listens there. */

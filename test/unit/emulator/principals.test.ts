@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { actsAs, isGrantablePrincipal, matchesPattern } from '../../../src/emulator/principals.ts';
+import { actsAs, isGrantablePrincipal } from '../../../src/emulator/principals.ts';
+import { matchesPattern } from '../../aws/pattern.ts';
 
 const iam = (resource: string) => `arn:aws:iam::111122223333:${resource}`;
 const sts = (resource: string) => `arn:aws:sts::111122223333:${resource}`;

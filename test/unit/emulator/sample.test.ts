@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { KMSClient, ListGrantsCommand, paginateListAliases } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { build } from 'esbuild';
 import { createSample } from '../../../src/emulator/index.ts';
 
 test('the sample answers the clients of the AWS SDK in process, for the account and Region that it names', async () => {
@@ -18,4 +21,12 @@ test('the sample answers the clients of the AWS SDK in process, for the account 
   assert.equal(Grants[0]?.KeyId?.startsWith(`arn:aws:kms:${region}:${account}:key/`), true);
   const sts = new STSClient({ requestHandler, region, credentials });
   assert.equal((await sts.send(new GetCallerIdentityCommand({}))).Account, account);
+});
+
+test('all that is in src/emulator ships with the sample data, and nothing of the tests does', async () => {
+  const folder = 'src/emulator';
+  const entryPoints = [join(folder, 'index.ts')];
+  const { metafile } = await build({ entryPoints, bundle: true, platform: 'node', write: false, metafile: true });
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
+  assert.deepEqual(Object.keys(metafile.inputs).sort(), files.map((file) => join(folder, file)).sort());
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
-import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
+import { createEmulator } from '../../aws/emulator.ts';
 import { startServer } from '../../aws/server.ts';
 
 const emulator = createEmulator({ data: createAccount({ keys: 1 }) });

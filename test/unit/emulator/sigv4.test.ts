@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { verifySignature } from '../../../src/emulator/sigv4.ts';
+import { verifySignature } from '../../aws/sigv4.ts';
 
 // The example of "Signature Version 4: create a signed request" in AWS's documentation (IAM ListUsers).
 const now = Date.UTC(2015, 7, 30, 12, 36, 0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { operations } from '../../../src/emulator/operations/index.ts';
-import { createThrottle, requestQuotas } from '../../../src/emulator/throttle.ts';
+import { createThrottle, requestQuotas } from '../../aws/throttle.ts';
 
 /** How many of so many requests at one moment are let through. */
 function admitted(throttle: ReturnType<typeof createThrottle>, operation: string, now: number, requests = 5_000) {

@@ -5,7 +5,7 @@ import { isPartial, type ScanCounts, type ScanResult, scanGrants } from '../../.
 import type { ConnectionRef } from '../../../../src/core/kms/model.ts';
 import { RequestLimiter } from '../../../../src/core/pacing/limiter.ts';
 import { paced } from '../../../../src/core/pacing/paced.ts';
-import { createThrottle } from '../../../../src/emulator/throttle.ts';
+import { createThrottle } from '../../../aws/throttle.ts';
 import {
   FakeClock,
   FakeKms,

@@ -9,7 +9,7 @@ import {
   RequestLimiter,
   requestQuotas,
 } from '../../../../src/core/pacing/limiter.ts';
-import { requestQuotas as emulated } from '../../../../src/emulator/throttle.ts';
+import { requestQuotas as emulated } from '../../../aws/throttle.ts';
 import { FakeClock, kmsError, settle } from '../fakes.ts';
 
 /** With it, ListGrants is sent ten times a second. */

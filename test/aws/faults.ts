@@ -1,8 +1,9 @@
-import { AwsError } from './errors.ts';
-import { matchesPattern } from './principals.ts';
-import type { Random } from './random.ts';
+import { AwsError } from '../../src/emulator/errors.ts';
+import type { Random } from '../../src/emulator/random.ts';
+import type { Encoded } from '../../src/emulator/wire.ts';
+import { matchesPattern } from './pattern.ts';
+import type { Delivery } from './service.ts';
 import { expiredToken } from './sigv4.ts';
-import type { Delivery, Encoded } from './wire.ts';
 
 /** What comes in place of AWS's own answer. */
 type Instead =
@@ -125,6 +126,10 @@ export function faultError(fault: Extract<FaultKind, { kind: 'error' | 'expiredT
     ? expiredToken()
     : new AwsError(fault.code, fault.message ?? `${fault.code}, as ordered.`, fault.status);
 }
+
+export const internalError = () => new AwsError('KMSInternalException', 'An internal error occurred.', 500);
+export const dependencyTimeout = () =>
+  new AwsError('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.', 503);
 
 export function notJsonPage(status: number): Encoded {
   return {

@@ -1,3 +1,5 @@
+import { AwsError } from '../../src/emulator/errors.ts';
+
 /** AWS's quotas: requests a second, per account and Region (KMS Developer Guide, "Request quotas"). */
 export const requestQuotas: ReadonlyMap<string, number> = new Map([
   ['CreateGrant', 50],
@@ -14,6 +16,13 @@ export const requestQuotas: ReadonlyMap<string, number> = new Map([
   ['RetireGrant', 50],
   ['RevokeGrant', 50],
 ]);
+
+/** What KMS answers to a request over its quota. */
+export const throttled = () =>
+  new AwsError(
+    'ThrottlingException',
+    'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
+  );
 
 export interface Throttle {
   /** Whether this request is within the quota; it counts only if it is. */

@@ -1,28 +1,25 @@
-import type { Account } from './account.ts';
-import { AwsError, dependencyTimeout, internalError, serializationError, throttled } from './errors.ts';
-import { type Fault, Faults, faultError, noStrike, notAwsObject, notJsonPage, type Strike } from './faults.ts';
-import { Input } from './input.ts';
-import type { Denial, Kms } from './kms.ts';
-import { operations } from './operations/index.ts';
-import { createRandom } from './random.ts';
-import { Replicas } from './replicas.ts';
-import { type Route, routeOf } from './routes.ts';
+import type { Account } from '../../src/emulator/account.ts';
+import { Backend, type BackendOptions, notFoundPage } from '../../src/emulator/backend.ts';
+import { createRandom } from '../../src/emulator/random.ts';
+import { type Route, routeOf } from '../../src/emulator/routes.ts';
+import { answerTo, type Encoded, sent, type WireRequest } from '../../src/emulator/wire.ts';
+import { type Denial, denialOf } from './denials.ts';
+import {
+  dependencyTimeout,
+  type Fault,
+  Faults,
+  faultError,
+  internalError,
+  noStrike,
+  notAwsObject,
+  notJsonPage,
+  type Strike,
+} from './faults.ts';
+import type { Reply, Service } from './service.ts';
 import { type Secret, verifySignature } from './sigv4.ts';
-import { stsOperations } from './sts.ts';
-import { createThrottle } from './throttle.ts';
-import type { Encoded, Reply, Service, WireRequest } from './wire.ts';
+import { createThrottle, throttled } from './throttle.ts';
 
-export interface EmulatorOptions {
-  /** What it serves; createAccount makes sample data. */
-  readonly data: Account;
-  /** Milliseconds since the epoch; default the real clock. Nothing else here knows the time. */
-  readonly now?: () => number;
-  /** Same seed, same data, same requests and same clock: same answers. Default 1. */
-  readonly seed?: number;
-  /** How many replicas answer reads; default 3. */
-  readonly replicas?: number;
-  /** How long a change takes to reach a replica, in milliseconds; default none. */
-  readonly propagation?: { readonly minMs: number; readonly maxMs: number };
+export interface EmulatorOptions extends Omit<BackendOptions, 'denial'> {
   /** Of every answer, in milliseconds; default 0. */
   readonly latencyMs?: number;
   /** 1: AWS's own request quotas; 0 (default): none. */
@@ -34,10 +31,6 @@ export interface EmulatorOptions {
   /** Who the caller is when there are no secrets; default a user of the account. */
   readonly principalArn?: string;
   readonly denials?: readonly Denial[];
-  /** Default 50,000, which is AWS's own default. */
-  readonly grantsPerKey?: number;
-  /** How many values one page of a filtered list looks at before it ends early; default 1,000. */
-  readonly scanLimit?: number;
   /** How many of the newest requests are kept to look at; default 10,000. */
   readonly requestsKept?: number;
 }
@@ -59,7 +52,10 @@ interface RequestRecord {
   readonly errorCode?: string;
 }
 
-/** A KMS of one account in one Region, and the STS beside it. */
+/**
+ * The KMS and STS of one account in one Region, with what AWS and a network put before them: signatures, quotas,
+ * permissions and whatever can go wrong.
+ */
 export interface Emulator extends Required<Service> {
   /** From request to reply; touches nothing but the emulator's own state, clock and seeded randomness. */
   handle(request: WireRequest): Reply;
@@ -80,25 +76,15 @@ export interface Emulator extends Required<Service> {
 }
 
 export function createEmulator(options: EmulatorOptions): Emulator {
-  const { data: account, now = Date.now, seed = 1, latencyMs = 0, failRate = 0, requestsKept = 10_000 } = options;
-  const { replicas = 3, propagation = { minMs: 0, maxMs: 0 } } = options;
-  const principalArn = options.principalArn ?? `arn:${account.partition}:iam::${account.id}:user/alex`;
-  let { secrets } = options;
+  const { data, now = Date.now, seed = 1, latencyMs = 0, failRate = 0, requestsKept = 10_000 } = options;
+  const principalArn = options.principalArn ?? `arn:${data.partition}:iam::${data.id}:user/alex`;
+  let { secrets, denials = [] } = options;
+  const backend = new Backend({ ...options, denial: (...asked) => denialOf(denials, ...asked) });
   const throttle = createThrottle(options.throttle ?? 0);
   const faults = new Faults(createRandom(seed, 'faults'));
   const failures = createRandom(seed, 'failures');
   const requestIds = createRandom(seed, 'request IDs');
   const requests: RequestRecord[] = [];
-  const state = new Replicas(account, { replicas, ...propagation }, createRandom(seed, 'replicas'));
-  let kms: Kms = {
-    account,
-    replicas: state,
-    random: createRandom(seed, 'grants'),
-    grantTokens: new Map(),
-    denials: options.denials ?? [],
-    grantsPerKey: options.grantsPerKey ?? 50_000,
-    scanLimit: options.scanLimit ?? 1_000,
-  };
 
   /** @throws AwsError */
   function authenticate(request: WireRequest, route: Route, at: number): string {
@@ -106,41 +92,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
       return principalArn;
     }
     // STS can also be reached by its global endpoint, whose requests are signed for us-east-1.
-    const regions = route.service === 'sts' ? [account.region, 'us-east-1'] : [account.region];
+    const regions = route.service === 'sts' ? [data.region, 'us-east-1'] : [data.region];
     return verifySignature(request, new Map(Object.entries(secrets)), { regions, service: route.service }, at)
       .principalArn;
-  }
-
-  /** @throws AwsError */
-  function perform(route: Route, caller: string, at: number) {
-    switch (route.service) {
-      case 'sts': {
-        const operation = stsOperations.get(route.operation);
-        if (!operation) {
-          throw new AwsError('InvalidAction', `Could not find operation ${route.operation} for version 2011-06-15`);
-        }
-        return operation({ principalArn: caller, accountId: account.id });
-      }
-      case 'kms': {
-        const operation = operations.get(route.operation);
-        if (!operation) {
-          throw new AwsError('UnknownOperationException', `Unknown operation ${route.operation}.`);
-        }
-        if (!throttle.admit(route.operation, at)) {
-          throw throttled();
-        }
-        if (!route.input) {
-          throw serializationError('The request body is not a JSON object.');
-        }
-        return operation({
-          kms,
-          operation: route.operation,
-          input: new Input(route.input),
-          principalArn: caller,
-          now: at,
-        });
-      }
-    }
   }
 
   /** What an overloaded server answers, now and then. */
@@ -158,18 +112,21 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   /** AWS's own answer, by carrying out what is asked. */
   function serve(request: WireRequest, route: Route, requestId: string, at: number): Answer {
     let caller = principalArn;
-    try {
+    let failure: Encoded | undefined;
+    const answer = answerTo(route.protocol, requestId, () => {
       caller = authenticate(request, route, at);
-      const failure = randomFailure(route, requestId);
-      return failure
-        ? { principalArn: caller, encoded: failure, errorCode: String(failure.status) }
-        : { principalArn: caller, encoded: route.protocol.success(perform(route, caller, at), requestId) };
-    } catch (error) {
-      if (error instanceof AwsError) {
-        return { principalArn: caller, encoded: route.protocol.failure(error, requestId), errorCode: error.code };
+      failure = randomFailure(route, requestId);
+      if (failure) {
+        return undefined;
       }
-      throw error;
-    }
+      if (route.service === 'kms' && !throttle.admit(route.operation, at)) {
+        throw throttled();
+      }
+      return backend.perform(route, caller, at);
+    });
+    return failure
+      ? { principalArn: caller, encoded: failure, errorCode: String(failure.status) }
+      : { principalArn: caller, ...answer };
   }
 
   /** What the client gets in place of AWS's own answer. */
@@ -193,7 +150,6 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   function handle(request: WireRequest): Reply {
     const at = now();
     const requestId = requestIds.uuid();
-    state.forgetSettled(at);
     const route = routeOf(request);
     if (!route) {
       record(
@@ -230,38 +186,25 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     if (!encoded) {
       return strike.instead?.kind === 'hang' ? { kind: 'hang' } : { kind: 'drop', delayMs };
     }
-    return {
-      kind: 'response',
-      status: encoded.status,
-      headers: {
-        ...encoded.headers,
-        'content-length': String(Buffer.byteLength(encoded.body)),
-        // The SDK sets its clock by this.
-        date: new Date(at).toUTCString(),
-      },
-      body: encoded.body,
-      delayMs,
-      delivery: strike.delivery,
-    };
+    return { kind: 'response', ...sent(encoded, at), delayMs, delivery: strike.delivery };
   }
 
   return {
     handle,
     hangsUp: (head) => faults.hangsUp(routeOf({ ...head, body: '' })?.operation ?? ''),
     get account() {
-      state.forgetSettled(now());
-      return account;
+      return backend.account;
     },
     requests,
     setFaults: (orders) => faults.set(orders),
-    setDenials: (denials) => {
-      kms = { ...kms, denials };
+    setDenials: (all) => {
+      denials = all;
     },
     setSecrets: (all) => {
       secrets = all;
     },
-    propagatedAt: (grantId) => state.settledAt(grantId),
-    trulyPropagated: (grantId) => (state.settledAt(grantId) ?? Number.NEGATIVE_INFINITY) <= now(),
+    propagatedAt: (grantId) => backend.settledAt(grantId),
+    trulyPropagated: (grantId) => (backend.settledAt(grantId) ?? Number.NEGATIVE_INFINITY) <= now(),
   };
 }
 
@@ -271,10 +214,3 @@ interface Answer {
   readonly encoded?: Encoded;
   readonly errorCode?: string;
 }
-
-/** What AWS's front answers to a request that names no operation. */
-const notFoundPage: Encoded = {
-  status: 404,
-  headers: { 'content-type': 'application/xml' },
-  body: '<UnknownOperationException/>\n',
-};

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { AwsError } from './errors.ts';
-import type { WireRequest } from './wire.ts';
+import { AwsError } from '../../src/emulator/errors.ts';
+import type { WireRequest } from '../../src/emulator/wire.ts';
 
 /** What an access key stands for. */
 export interface Secret {

@@ -1,0 +1,111 @@
+import type { Account } from './account.ts';
+import { AwsError, serializationError } from './errors.ts';
+import { Input } from './input.ts';
+import type { Kms } from './kms.ts';
+import { operations } from './operations/index.ts';
+import { createRandom, type Random } from './random.ts';
+import { Replicas } from './replicas.ts';
+import { type Route, routeOf } from './routes.ts';
+import { stsOperations } from './sts.ts';
+import { answerTo, type Encoded, sent, type WireRequest } from './wire.ts';
+
+export interface BackendOptions {
+  /** What it serves; createAccount makes sample data. */
+  readonly data: Account;
+  /** Milliseconds since the epoch; default the real clock. Nothing else here knows the time. */
+  readonly now?: () => number;
+  /** Same seed, same data, same requests and same clock: same answers. Default 1. */
+  readonly seed?: number;
+  /** How many replicas answer reads; default 3. */
+  readonly replicas?: number;
+  /** How long a change takes to reach a replica, in milliseconds; default none. */
+  readonly propagation?: { readonly minMs: number; readonly maxMs: number };
+  /** Default 50,000, which is AWS's own default. */
+  readonly grantsPerKey?: number;
+  /** How many values one page of a filtered list looks at before it ends early; default 1,000. */
+  readonly scanLimit?: number;
+  readonly denial?: Kms['denial'];
+}
+
+/**
+ * A KMS of one account in one Region, and the STS beside it. It takes the caller's word for who they are: signatures
+ * and request quotas are the business of what stands before it.
+ */
+export class Backend {
+  readonly #kms: Kms;
+  readonly #now: () => number;
+  readonly #requestIds: Random;
+
+  constructor(options: BackendOptions) {
+    const { data, now = Date.now, seed = 1, replicas = 3, propagation = { minMs: 0, maxMs: 0 } } = options;
+    this.#now = now;
+    this.#requestIds = createRandom(seed, 'request IDs');
+    this.#kms = {
+      account: data,
+      replicas: new Replicas(data, { replicas, ...propagation }, createRandom(seed, 'replicas')),
+      random: createRandom(seed, 'grants'),
+      grantTokens: new Map(),
+      grantsPerKey: options.grantsPerKey ?? 50_000,
+      scanLimit: options.scanLimit ?? 1_000,
+      denial: options.denial ?? (() => undefined),
+    };
+  }
+
+  /** The data, to look at and to change; without the grants whose removal holds everywhere. */
+  get account(): Account {
+    this.#kms.replicas.forgetSettled(this.#now());
+    return this.#kms.account;
+  }
+
+  /** When the grant's last change holds on every replica (ms); undefined when it was never changed here. */
+  settledAt(grantId: string): number | undefined {
+    return this.#kms.replicas.settledAt(grantId);
+  }
+
+  /** From request to answer; touches nothing but the backend's own state, clock and seeded randomness. */
+  handle(request: WireRequest, principalArn: string): Encoded {
+    const at = this.#now();
+    const requestId = this.#requestIds.uuid();
+    const route = routeOf(request);
+    const encoded = route
+      ? answerTo(route.protocol, requestId, () => this.perform(route, principalArn, at)).encoded
+      : notFoundPage;
+    return sent(encoded, at);
+  }
+
+  /**
+   * Carries out one operation.
+   * @param at the time of the request, in milliseconds
+   * @throws AwsError
+   */
+  perform(route: Route, principalArn: string, at: number): Readonly<Record<string, unknown>> | undefined {
+    const kms = this.#kms;
+    kms.replicas.forgetSettled(at);
+    switch (route.service) {
+      case 'sts': {
+        const operation = stsOperations.get(route.operation);
+        if (!operation) {
+          throw new AwsError('InvalidAction', `Could not find operation ${route.operation} for version 2011-06-15`);
+        }
+        return operation({ principalArn, accountId: kms.account.id });
+      }
+      case 'kms': {
+        const operation = operations.get(route.operation);
+        if (!operation) {
+          throw new AwsError('UnknownOperationException', `Unknown operation ${route.operation}.`);
+        }
+        if (!route.input) {
+          throw serializationError('The request body is not a JSON object.');
+        }
+        return operation({ kms, operation: route.operation, input: new Input(route.input), principalArn, now: at });
+      }
+    }
+  }
+}
+
+/** What AWS's front answers to a request that names no operation. */
+export const notFoundPage: Encoded = {
+  status: 404,
+  headers: { 'content-type': 'application/xml' },
+  body: '<UnknownOperationException/>\n',
+};
