@@ -16,9 +16,11 @@ import { describePrincipal } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
-import { grantTooltip, plain } from '../keys/tooltip.ts';
+import { grantTooltip } from '../keys/tooltip.ts';
 import { formatCount, grantItem, type Known, principalIcons } from '../keys/treeItem.ts';
 import { type FieldNode, type GrantNode, nodeId } from '../shared/nodes.ts';
+import { icon, row } from '../shared/row.ts';
+import { plain } from '../shared/tooltipText.ts';
 
 /** The rows of the Grantees view: groups → grants → fields, below a row that says how far the search came. */
 export type GranteesNode =
@@ -118,7 +120,7 @@ export interface KnownOfGrantees extends Pick<Known, 'revocation' | 'findings' |
   readonly showsPlace: boolean;
 }
 
-const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+const { Collapsed } = vscode.TreeItemCollapsibleState;
 
 /** The row of a node, without its tooltip: that is built on demand. */
 export function granteesItem(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
@@ -140,20 +142,20 @@ function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
     case 'moreGrants':
       return row(l10n.t('Load more…'), {
         description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.total)),
-        iconPath: new vscode.ThemeIcon('ellipsis'),
+        iconPath: icon('ellipsis'),
         command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
       });
     case 'unreadableGroup':
       return row(l10n.t('Not readable'), {
         collapsibleState: Collapsed,
         description: formatCount(node.unreadable.length),
-        iconPath: warningIcon(),
+        iconPath: icon('warning', 'warning'),
       });
     case 'unreadable':
       return unreadableItem(node.unreadable);
     case 'nothing':
       return row(node.isFiltered ? l10n.t('No grant matches the filter') : l10n.t('No grants'), {
-        iconPath: new vscode.ThemeIcon('info'),
+        iconPath: icon('info'),
       });
   }
 }
@@ -189,19 +191,11 @@ export function granteesTooltip(
   }
 }
 
-function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeItem {
-  return Object.assign(new vscode.TreeItem(printable(label), properties.collapsibleState ?? None), properties);
-}
-
-function warningIcon(): vscode.ThemeIcon {
-  return new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'));
-}
-
 function stateItem(state: ScanState): vscode.TreeItem {
   if (state.kind === 'running') {
     return row(l10n.t('Searching…'), {
       description: state.counts === undefined ? '' : countsText(state.counts),
-      iconPath: new vscode.ThemeIcon('loading~spin'),
+      iconPath: icon('loading~spin'),
     });
   }
   const { counts, wasCancelled, endedAt, unreadable } = state.result;
@@ -209,7 +203,7 @@ function stateItem(state: ScanState): vscode.TreeItem {
   const isWhole = !wasCancelled && unreadable.length === 0;
   return row(wasCancelled ? l10n.t('Cancelled, incomplete') : isWhole ? l10n.t('Complete') : l10n.t('Incomplete'), {
     description: `${countsText(counts)} · ${l10n.t('as of {0}', at)}`,
-    iconPath: isWhole ? new vscode.ThemeIcon('check') : warningIcon(),
+    iconPath: isWhole ? icon('check') : icon('warning', 'warning'),
   });
 }
 
@@ -243,13 +237,13 @@ function groupItem({ subject, title, detail, grants }: GrantGroup, known: KnownO
 function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
   switch (subject.kind) {
     case 'principal':
-      return new vscode.ThemeIcon(principalIcons[subject.principal.kind]);
+      return icon(principalIcons[subject.principal.kind]);
     case 'finding':
-      return new vscode.ThemeIcon(subject.finding === 'none' ? 'pass' : 'search');
+      return icon(subject.finding === 'none' ? 'pass' : 'search');
     case 'operation':
-      return new vscode.ThemeIcon('symbol-method');
+      return icon('symbol-method');
     case 'key':
-      return new vscode.ThemeIcon('key');
+      return icon('key');
   }
 }
 
@@ -277,7 +271,7 @@ function unreadableItem(unreadable: Unreadable): vscode.TreeItem {
   const parts = [title, unreadable.key === undefined ? undefined : place, printable(sentence)];
   return row(name, {
     description: parts.filter((part) => part !== undefined).join(' · '),
-    iconPath: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
+    iconPath: icon('error', 'error'),
     accessibilityInformation: { label: `${printable(name)}, ${title}. ${printable(sentence)}` },
   });
 }

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { asMarkdown, duration, localTime, printable, timeOfDay } from '../../core/base/text.ts';
+import { duration, localTime, printable, timeOfDay } from '../../core/base/text.ts';
 import { isRecreatable } from '../../core/changes/journalOutcomes.ts';
 import { endsGrant, type JournalKind, type JournalRecord } from '../../core/changes/journalRecord.ts';
 import type { LastRead } from '../../core/changes/propagation.ts';
@@ -13,6 +13,8 @@ import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
 import { grantFields } from '../keys/grantFields.ts';
+import { icon, row } from '../shared/row.ts';
+import { plain, table } from '../shared/tooltipText.ts';
 
 /** The rows of the History view: readonly data. What is known of an entry is looked up when its row is drawn. */
 export type HistoryNode = HistoryDayNode | HistoryEntryNode | HistoryFieldNode | HistoryMoreNode | HistoryMessageNode;
@@ -90,7 +92,7 @@ export interface KnownHistory {
   count(day: string): number;
 }
 
-const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
 /** The row of a node, without its tooltip. */
 export function historyItem(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
@@ -99,17 +101,13 @@ export function historyItem(node: HistoryNode, known: KnownHistory): vscode.Tree
   return item;
 }
 
-function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeItem {
-  return Object.assign(new vscode.TreeItem(printable(label), properties.collapsibleState ?? None), properties);
-}
-
 function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
   switch (node.kind) {
     case 'historyDay':
       return row(node.day, {
         collapsibleState: Expanded,
         description: String(known.count(node.day)),
-        iconPath: new vscode.ThemeIcon('calendar'),
+        iconPath: icon('calendar'),
         contextValue: rows.historyDay,
       });
     case 'historyEntry': {
@@ -122,14 +120,14 @@ function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
     case 'historyMore':
       return row(l10n.t('Load more…'), {
         description: l10n.t('{0} of {1} shown', node.shown.toLocaleString('en'), node.total.toLocaleString('en')),
-        iconPath: new vscode.ThemeIcon('ellipsis'),
+        iconPath: icon('ellipsis'),
         contextValue: rows.more,
         command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
       });
     case 'historyMessage':
       return row(node.title, {
         description: printable(node.sentence),
-        iconPath: node.tone === 'error' ? icon('error', 'problemsErrorIcon') : icon('warning', 'problemsWarningIcon'),
+        iconPath: node.tone === 'error' ? icon('error', 'error') : icon('warning', 'warning'),
         contextValue: rows.message,
         accessibilityInformation: { label: `${node.title}. ${printable(node.sentence)}` },
         // A history that could not be read is read anew when it is shown anew.
@@ -138,10 +136,6 @@ function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
           : {}),
       });
   }
-}
-
-function icon(name: string, color?: string): vscode.ThemeIcon {
-  return new vscode.ThemeIcon(name, color === undefined ? undefined : new vscode.ThemeColor(`${color}.foreground`));
 }
 
 function entryItem(record: JournalRecord, isUnderWay: boolean): vscode.TreeItem {
@@ -232,9 +226,9 @@ function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon
   switch (outcome?.kind) {
     case undefined:
     case 'unknown':
-      return icon('question', 'problemsWarningIcon');
+      return icon('question', 'warning');
     case 'refused':
-      return icon('error', 'problemsErrorIcon');
+      return icon('error', 'error');
     case 'accepted':
       return endsGrant(record) ? icon('sync') : icon('check');
     case 'notFound':
@@ -249,7 +243,7 @@ function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon
     case 'unread':
     case 'stopped':
     case 'notListed':
-      return icon('warning', 'problemsWarningIcon');
+      return icon('warning', 'warning');
   }
 }
 
@@ -296,34 +290,20 @@ export function historyTooltip(node: HistoryNode, known: KnownHistory): vscode.M
   switch (node.kind) {
     case 'historyEntry': {
       const record = known.record(node.id);
-      return record && markdown(nameOf(record), historyFields(record));
+      return (
+        record &&
+        table(
+          nameOf(record),
+          historyFields(record).map(({ name, value }) => [name, value] as const),
+        )
+      );
     }
     case 'field':
-      return markdown(node.name, [], node.value);
+      return plain(node.name, node.value);
     case 'historyMessage':
-      return markdown(node.title, [], node.sentence);
+      return plain(node.title, node.sentence);
     case 'historyDay':
     case 'historyMore':
       return undefined;
   }
-}
-
-function markdown(
-  title: string,
-  fields: readonly { readonly name: string; readonly value: string }[],
-  text = '',
-): vscode.MarkdownString {
-  const paragraphs = [
-    `**${data(title)}**`,
-    fields.map(({ name, value }) => `${data(name)}: ${data(value)}`).join('  \n'),
-    data(text),
-  ];
-  const string = new vscode.MarkdownString(paragraphs.filter((paragraph) => paragraph !== '').join('\n\n'));
-  string.isTrusted = false;
-  string.supportHtml = false;
-  return string;
-}
-
-function data(text: string): string {
-  return asMarkdown(printable(text, 2048));
 }

@@ -2,17 +2,16 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { asMarkdown, duration, localTime, printable } from '../../core/base/text.ts';
-import { type Finding, managerOf } from '../../core/findings/findings.ts';
-import type { KmsError } from '../../core/kms/errors.ts';
+import { duration, localTime } from '../../core/base/text.ts';
+import { managerOf } from '../../core/findings/findings.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal, grantee, readPrincipal } from '../../core/kms/principal.ts';
 import { serviceOfGrant } from '../../core/kms/serviceGrant.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
-import { findingSections } from '../shared/findingText.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
+import { answerLines, type Lines, plain, table } from '../shared/tooltipText.ts';
 import { grantFields } from './grantFields.ts';
 import { accountText, type Known, keyStateText } from './treeItem.ts';
 
@@ -39,48 +38,6 @@ export function tooltip(node: Node, known: Known): vscode.MarkdownString | strin
     case 'more':
       return undefined;
   }
-}
-
-/** A title and a text, for a row that has no more; of a failure also AWS's own text, for who looks it up or asks AWS. */
-export function plain(title: string, text: string, error?: KmsError): vscode.MarkdownString {
-  return table(title, error === undefined ? [] : answerLines(error), text);
-}
-
-function answerLines({ details }: KmsError): Lines {
-  return [
-    [l10n.t('Answer'), `${details.awsName}: ${details.message}`],
-    [l10n.t('Request ID'), details.requestId],
-  ];
-}
-
-type Lines = readonly (readonly [string, string | undefined])[];
-
-function table(
-  title: string,
-  lines: Lines,
-  note?: string,
-  findings: readonly Finding[] = [],
-  impact?: string,
-): vscode.MarkdownString {
-  const paragraphs = [
-    `**${data(title)}**`,
-    joined(lines),
-    data(note ?? ''),
-    ...findingSections(findings, impact).map((section) => `**${data(section.title)}**  \n${joined(section.lines)}`),
-  ];
-  const markdown = new vscode.MarkdownString(paragraphs.filter((paragraph) => paragraph !== '').join('\n\n'));
-  markdown.isTrusted = false;
-  markdown.supportHtml = false;
-  return markdown;
-}
-
-function joined(lines: Lines): string {
-  const shown = lines.filter(([, value]) => value !== undefined && value !== '');
-  return shown.map(([name, value = '']) => `${data(name)}: ${data(value)}`).join('  \n');
-}
-
-function data(text: string): string {
-  return asMarkdown(printable(text, 2048));
 }
 
 function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownString {

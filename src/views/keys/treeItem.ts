@@ -31,6 +31,7 @@ import {
   type Node,
   nodeId,
 } from '../shared/nodes.ts';
+import { icon, row } from '../shared/row.ts';
 import { shortOperations } from './grantFields.ts';
 
 /** What is known of a connection at the moment. */
@@ -56,7 +57,7 @@ export interface Known {
   now(): number;
 }
 
-const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
 /** The row of a node, without its tooltip: that is built on demand, in tooltip.ts. */
 export function toTreeItem(node: Node, known: Known): vscode.TreeItem {
@@ -73,14 +74,14 @@ function build(node: Node, known: Known): vscode.TreeItem {
       return row(l10n.t('AWS managed keys'), {
         collapsibleState: Collapsed,
         description: formatCount(node.keys.length),
-        iconPath: new vscode.ThemeIcon('lock'),
+        iconPath: icon('lock'),
         contextValue: rows.awsManagedKeys,
       });
     case 'otherAccounts':
       return row(l10n.t('Other accounts'), {
         collapsibleState: Expanded,
         description: String(node.keyArns.length),
-        iconPath: new vscode.ThemeIcon('references'),
+        iconPath: icon('references'),
         contextValue: rows.otherAccounts,
       });
     case 'key':
@@ -94,10 +95,6 @@ function build(node: Node, known: Known): vscode.TreeItem {
     case 'message':
       return messageItem(node);
   }
-}
-
-function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeItem {
-  return Object.assign(new vscode.TreeItem(printable(label), properties.collapsibleState ?? None), properties);
 }
 
 function connectionItem({ ref }: ConnectionNode, known: KnownConnection): vscode.TreeItem {
@@ -123,10 +120,9 @@ export function accountText({ identity, accountName }: KnownConnection): string 
 
 function connectionIcon(ref: ConnectionRef, { failure }: KnownConnection): vscode.ThemeIcon {
   if (failure !== undefined) {
-    const icon = needsSignIn(failure) ? 'sign-in' : 'warning';
-    return new vscode.ThemeIcon(icon, new vscode.ThemeColor('problemsWarningIcon.foreground'));
+    return icon(needsSignIn(failure) ? 'sign-in' : 'warning', 'warning');
   }
-  return new vscode.ThemeIcon(ref.kind === 'sample' ? 'beaker' : 'account');
+  return icon(ref.kind === 'sample' ? 'beaker' : 'account');
 }
 
 function keyItem(
@@ -185,18 +181,18 @@ function keyIcon(key: KmsKey, metadata: KeyMetadata | undefined): vscode.ThemeIc
   switch (metadata?.state) {
     case undefined:
     case 'Enabled':
-      return new vscode.ThemeIcon(isAwsManaged(key, metadata) ? 'lock' : 'key');
+      return icon(isAwsManaged(key, metadata) ? 'lock' : 'key');
     case 'Disabled':
-      return new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('disabledForeground'));
+      return icon('circle-slash', 'disabled');
     case 'PendingDeletion':
     case 'PendingReplicaDeletion':
-      return new vscode.ThemeIcon('trash', new vscode.ThemeColor('problemsWarningIcon.foreground'));
+      return icon('trash', 'warning');
     case 'PendingImport':
-      return new vscode.ThemeIcon('cloud-upload', new vscode.ThemeColor('problemsWarningIcon.foreground'));
+      return icon('cloud-upload', 'warning');
     case 'Unavailable':
-      return new vscode.ThemeIcon('debug-disconnect', new vscode.ThemeColor('problemsErrorIcon.foreground'));
+      return icon('debug-disconnect', 'error');
     default:
-      return new vscode.ThemeIcon('history');
+      return icon('history');
   }
 }
 
@@ -251,10 +247,7 @@ export function grantItem(
       ...properties,
       description: parts.filter((part) => part !== undefined).join(' · '),
       // The icon goes on telling who holds it; its colour is never all that tells of a finding.
-      iconPath: new vscode.ThemeIcon(
-        principalIcons[who.kind],
-        isWarned ? new vscode.ThemeColor('problemsWarningIcon.foreground') : undefined,
-      ),
+      iconPath: icon(principalIcons[who.kind], isWarned ? 'warning' : undefined),
       contextValue: known.mayRetire(node) ? rows.grantRetirable : rows.grant,
       accessibilityInformation: {
         label: [held, managed, spokenFindings(findings)].filter((part) => part !== undefined).join('. '),
@@ -265,10 +258,7 @@ export function grantItem(
   return row(label, {
     ...properties,
     description: text,
-    iconPath:
-      revocation.kind === 'unconfirmed'
-        ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground'))
-        : new vscode.ThemeIcon('loading~spin'),
+    iconPath: revocation.kind === 'unconfirmed' ? icon('warning', 'warning') : icon('loading~spin'),
     contextValue: {
       revoking: rows.grantRevoking,
       confirming: rows.grantConfirming,
@@ -337,17 +327,17 @@ function moreText({ shown, total, isFiltered }: MoreNode): string {
 function moreItem(node: MoreNode): vscode.TreeItem {
   return row(l10n.t('Load more…'), {
     description: moreText(node),
-    iconPath: new vscode.ThemeIcon('ellipsis'),
+    iconPath: icon('ellipsis'),
     contextValue: rows.more,
     command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
   });
 }
 
 const toneIcons = {
-  info: new vscode.ThemeIcon('info'),
-  warning: new vscode.ThemeIcon('warning', new vscode.ThemeColor('problemsWarningIcon.foreground')),
-  error: new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground')),
-  loading: new vscode.ThemeIcon('loading~spin'),
+  info: icon('info'),
+  warning: icon('warning', 'warning'),
+  error: icon('error', 'error'),
+  loading: icon('loading~spin'),
 };
 
 /** Enter or a click on a message does the first thing that helps. */

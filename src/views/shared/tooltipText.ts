@@ -1,0 +1,53 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { asMarkdown, printable } from '../../core/base/text.ts';
+import type { Finding } from '../../core/findings/findings.ts';
+import type { KmsError } from '../../core/kms/errors.ts';
+import { findingSections } from './findingText.ts';
+
+/** A title and a text; of a failure also AWS's own text, to look it up or to ask AWS. */
+export function plain(title: string, text: string, error?: KmsError): vscode.MarkdownString {
+  return table(title, error === undefined ? [] : answerLines(error), text);
+}
+
+/** AWS's own text of a failure. */
+export function answerLines({ details }: KmsError): Lines {
+  return [
+    [l10n.t('Answer'), `${details.awsName}: ${details.message}`],
+    [l10n.t('Request ID'), details.requestId],
+  ];
+}
+
+/** Names and values; those without a value are left out. */
+export type Lines = readonly (readonly [string, string | undefined])[];
+
+/** A title, lines, a text, and what is remarkable. Text from AWS is escaped; no commands and no HTML are trusted. */
+export function table(
+  title: string,
+  lines: Lines,
+  note?: string,
+  findings: readonly Finding[] = [],
+  impact?: string,
+): vscode.MarkdownString {
+  const paragraphs = [
+    `**${data(title)}**`,
+    joined(lines),
+    data(note ?? ''),
+    ...findingSections(findings, impact).map((section) => `**${data(section.title)}**  \n${joined(section.lines)}`),
+  ];
+  const markdown = new vscode.MarkdownString(paragraphs.filter((paragraph) => paragraph !== '').join('\n\n'));
+  markdown.isTrusted = false;
+  markdown.supportHtml = false;
+  return markdown;
+}
+
+function joined(lines: Lines): string {
+  const shown = lines.filter(([, value]) => value !== undefined && value !== '');
+  return shown.map(([name, value = '']) => `${data(name)}: ${data(value)}`).join('  \n');
+}
+
+function data(text: string): string {
+  return asMarkdown(printable(text, 2048));
+}
