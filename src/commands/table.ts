@@ -48,7 +48,7 @@ import { showInCloudTrail } from './show/showInCloudTrail.ts';
 type Handler = (context: CommandContext, argument: unknown, selected: unknown) => unknown;
 
 /** A handler for rows of some kinds; called with anything else, it does nothing. */
-function onNode<K extends Node['kind']>(
+function forNode<K extends Node['kind']>(
   kinds: readonly K[],
   handler: (context: CommandContext, node: Extract<Node, { kind: K }>) => unknown,
 ): Handler {
@@ -68,13 +68,13 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.openConnections]: openConnections,
   [commands.openSampleData]: openSampleData,
   [commands.signIn]: (context, argument) => signIn(context, asNode(argument, 'connection', 'message')),
-  [commands.addRegion]: onNode(['connection'], addRegion),
-  [commands.removeConnection]: onNode(['connection'], removeConnection),
-  [commands.removeKey]: onNode(['key'], removeKey),
-  [commands.openConsole]: onNode(['connection', 'key'], openConsole),
-  [commands.copyAccountId]: onNode(['connection'], copyAccountId),
+  [commands.addRegion]: forNode(['connection'], addRegion),
+  [commands.removeConnection]: forNode(['connection'], removeConnection),
+  [commands.removeKey]: forNode(['key'], removeKey),
+  [commands.openConsole]: forNode(['connection', 'key'], openConsole),
+  [commands.copyAccountId]: forNode(['connection'], copyAccountId),
   [commands.refresh]: ({ view }) => view.refreshAll(),
-  [commands.refreshNode]: onNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
+  [commands.refreshNode]: forNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
   [commands.revokeGrant]: (context, argument, selected) => revokeThese(context, grantsOf(argument, selected)),
   [commands.revokeSelectedGrant]: (context, focused) => {
     const nodes = grantsOf(undefined, context.selection(focused));
@@ -89,10 +89,10 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.filterGrantees]: filterGrantees,
   [commands.clearGranteesFilter]: clearGranteesFilter,
   [commands.createGrant]: (context, argument) => createGrant(context, asNode(argument, 'key')),
-  [commands.retireGrant]: onNode(['grant'], retireGrant),
+  [commands.retireGrant]: forNode(['grant'], retireGrant),
   [commands.showRetirableGrants]: (context, argument) => showRetirableGrants(context, asNode(argument, 'connection')),
-  [commands.showKeyDetails]: onNode(['key'], keyDetails),
-  [commands.showInCloudTrail]: onNode(['key', 'grant'], showInCloudTrail),
+  [commands.showKeyDetails]: forNode(['key'], keyDetails),
+  [commands.showInCloudTrail]: forNode(['key', 'grant'], showInCloudTrail),
   [commands.recreateGrant]: (context, argument) => recreateGrant(context, asHistoryEntry(argument)),
   [commands.copyAsCli]: copyAsCli,
   [commands.copyRevokeAsCli]: copyRevokeAsCli,
@@ -100,9 +100,9 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.showHistory]: showHistory,
   [commands.clearHistory]: clearHistory,
   [commands.exportHistory]: exportHistory,
-  [commands.stopWaiting]: onNode(['grant'], stopWaiting),
-  [commands.checkAgain]: onNode(['grant'], checkAgain),
-  [commands.retry]: onNode(['message'], ({ view }, node) => view.retry(node)),
+  [commands.stopWaiting]: forNode(['grant'], stopWaiting),
+  [commands.checkAgain]: forNode(['grant'], checkAgain),
+  [commands.retry]: forNode(['message'], ({ view }, node) => view.retry(node)),
   [commands.loadMore]: ({ view, grantees, history }, argument) => {
     const node = asNode(argument, 'more');
     if (node !== undefined) {
@@ -113,16 +113,16 @@ const table: Readonly<Record<CommandId, Handler>> = {
     }
     return isMoreGrants(argument) ? grantees.loadMore(argument) : undefined;
   },
-  [commands.copyKeyArn]: onNode(['key', 'grant'], copyKeyArn),
-  [commands.copyKeyId]: onNode(['key'], copyKeyId),
-  [commands.copyAlias]: onNode(['key'], copyAlias),
-  [commands.copyGrantId]: onNode(['grant'], copyGrantId),
-  [commands.copyGrantee]: onNode(['grant'], copyGrantee),
-  [commands.copyValue]: onNode(['field'], copyValue),
+  [commands.copyKeyArn]: forNode(['key', 'grant'], copyKeyArn),
+  [commands.copyKeyId]: forNode(['key'], copyKeyId),
+  [commands.copyAlias]: forNode(['key'], copyAlias),
+  [commands.copyGrantId]: forNode(['grant'], copyGrantId),
+  [commands.copyGrantee]: forNode(['grant'], copyGrantee),
+  [commands.copyValue]: forNode(['field'], copyValue),
   [commands.copySelection]: copySelection,
   [commands.focusNext]: (context, focused) => focusNeighbor(context, focused, 'next'),
   [commands.focusPrevious]: (context, focused) => focusNeighbor(context, focused, 'previous'),
-  [commands.showAsJson]: onNode(['key', 'grant'], showAsJson),
+  [commands.showAsJson]: forNode(['key', 'grant'], showAsJson),
   [commands.showLog]: ({ log }) => log.show(),
 };
 

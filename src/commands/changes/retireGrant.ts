@@ -13,11 +13,10 @@ import { shortOperations } from '../../views/keys/grantFields.ts';
 import type { ConnectionNode, GrantNode } from '../../views/shared/nodes.ts';
 import { namedAccount } from '../ask.ts';
 import { pickConnection } from '../connections/pickConnection.ts';
-import type { CommandContext } from '../context.ts';
-import { endGrant } from './endGrant/endGrant.ts';
+import { type EndContext, endGrant } from './endGrant/endGrant.ts';
 
 /** Retires the grant of a row; from the palette, one of those that the caller may retire. */
-export async function retireGrant(context: CommandContext, node?: GrantNode): Promise<void> {
+export async function retireGrant(context: EndContext, node?: GrantNode): Promise<void> {
   if (node === undefined) {
     await showRetirableGrants(context);
   } else {
@@ -26,7 +25,7 @@ export async function retireGrant(context: CommandContext, node?: GrantNode): Pr
 }
 
 /** What the caller may retire, of whatever account's keys in the connection's Region, to pick one and retire it. */
-export async function showRetirableGrants(context: CommandContext, node?: ConnectionNode): Promise<void> {
+export async function showRetirableGrants(context: EndContext, node?: ConnectionNode): Promise<void> {
   const ref = node?.ref ?? (await pickConnection(context));
   if (ref === undefined) {
     return;

@@ -12,10 +12,10 @@ import { UserError } from '../../core/words/userError.ts';
 import { languageModelTools, type ToolName } from '../../manifest.ts';
 import { findingSettings } from '../../platform/findingSettings.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
-import type { EndAnswer } from '../changes/endGrant/endGrant.ts';
+import type { EndAnswer, EndContext } from '../changes/endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
 import { revokeGrant } from '../changes/revokeGrant.ts';
-import type { CommandContext, Needs } from '../context.ts';
+import type { Needs } from '../context.ts';
 import { answer, bounded, fitting, problemOf } from './toolAnswer.ts';
 
 /** What each answer of a revoke says: no more than KMS and the user did. */
@@ -35,9 +35,11 @@ export interface ToolInput {
   readonly grantId?: string;
 }
 
+type ToolContext = EndContext & Needs<'clock'>;
+
 interface Tool {
   readonly message: (input: ToolInput) => string;
-  readonly run: (context: CommandContext, input: ToolInput, token: vscode.CancellationToken) => Promise<unknown>;
+  readonly run: (context: ToolContext, input: ToolInput, token: vscode.CancellationToken) => Promise<unknown>;
 }
 
 /**
@@ -115,7 +117,7 @@ export function describeTool(name: ToolName, input: ToolInput): string {
 
 /** The answer as JSON text. */
 export async function runTool(
-  context: CommandContext,
+  context: ToolContext,
   name: ToolName,
   input: ToolInput,
   token: vscode.CancellationToken,

@@ -9,13 +9,13 @@ import { serviceOfGrant, usedBySentence } from '../../../core/kms/serviceGrant.t
 import { grantName, keyName } from '../../../core/words/describe.ts';
 import { grantLines } from '../../../core/words/grantLines.ts';
 import { impactOfRevoke } from '../../../core/words/impact.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
 import type { Target } from './target.ts';
 
 export function confirmed(
   kind: EndingKind,
-  { journal }: CommandContext,
+  { journal }: Needs<'journal'>,
   { connection, key, grant }: Target,
   {
     shown,

@@ -1,5 +1,5 @@
 import type { Connection, Grant, KmsKey } from '../../../core/kms/model.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 
 /** A grant to end: a row, or one of those that the caller may retire. */
 export interface Target {
@@ -9,7 +9,7 @@ export interface Target {
 }
 
 /** A revoke or retirement of this grant was sent, or is about to be. */
-export function isUnderWay({ revocations }: CommandContext, { connection, key, grant }: Target): boolean {
+export function isUnderWay({ revocations }: Needs<'revocations'>, { connection, key, grant }: Target): boolean {
   const state = revocations.state(connection.ref, key, grant.grantId)?.kind;
   return state === 'revoking' || state === 'confirming';
 }

@@ -7,7 +7,7 @@ import type { Actor } from '../../../core/kms/actor.ts';
 import type { CreateGrantInput } from '../../../core/kms/model.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
 import { placeLines } from '../../../core/words/grantLines.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Checked } from './check.ts';
@@ -16,7 +16,7 @@ import type { Checked } from './check.ts';
 const longestLine = 1000;
 
 export function confirmed(
-  { journal }: CommandContext,
+  { journal }: Needs<'journal'>,
   { connection }: Session,
   record: JournalRecord,
   {

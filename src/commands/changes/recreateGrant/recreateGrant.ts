@@ -5,7 +5,7 @@ import { UserError } from '../../../core/words/userError.ts';
 import { describeError } from '../../../platform/log.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { HistoryEntryNode } from '../../../views/history/historyItem.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { askAndAct } from '../actingSession.ts';
 import { createdByDryRun } from '../newGrant.ts';
 import { check, impossible, refuseOtherAccount } from './check.ts';
@@ -13,7 +13,10 @@ import { showOutcome, waitCancellably } from './follow.ts';
 import { confirmed } from './question.ts';
 
 /** Makes the grant of an entry of the history again, in the account that it was ended in. */
-export async function recreateGrant(context: CommandContext, entry: HistoryEntryNode | undefined): Promise<void> {
+export async function recreateGrant(
+  context: Needs<'clock' | 'connections' | 'journal' | 'log' | 'view'>,
+  entry: HistoryEntryNode | undefined,
+): Promise<void> {
   if (entry === undefined) {
     return;
   }

@@ -4,7 +4,7 @@ import { isKmsError } from '../../../core/kms/errors.ts';
 import type { Connection } from '../../../core/kms/model.ts';
 import { explain } from '../../../core/words/explain.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { changeableSession, whoActs } from '../actingSession.ts';
 import { isUnderWay } from '../endGrant/target.ts';
 import type { FollowUp } from './followUp.ts';
@@ -39,7 +39,7 @@ export interface Asked extends Ready {
 }
 
 export async function checkAll(
-  context: CommandContext,
+  context: Needs<'connections' | 'revocations'>,
   nodes: readonly GrantNode[],
   followUp: FollowUp,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ export async function checkAll(
 
 /** Reads the grant again, and asks by dry run where that is safe. */
 async function checkOne(
-  context: CommandContext,
+  context: Needs<'connections' | 'revocations'>,
   node: GrantNode,
   actors: Map<string, Promise<Actor>>,
   followUp: FollowUp,

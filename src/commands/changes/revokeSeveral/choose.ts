@@ -10,11 +10,14 @@ import { grantName } from '../../../core/words/describe.ts';
 import { pickSeveral } from '../../../platform/pick.ts';
 import { shortOperations } from '../../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { isOfService, marksOf } from './marks.ts';
 
 /** The tick: grants that AWS keeps for a service begin without one, and say so. */
-export async function pickOf(context: CommandContext, nodes: readonly GrantNode[]): Promise<readonly GrantNode[]> {
+export async function pickOf(
+  context: Needs<'connections' | 'view'>,
+  nodes: readonly GrantNode[],
+): Promise<readonly GrantNode[]> {
   const items = nodes.map((node) => {
     const { key, grant } = node;
     const isService = isOfService(context, node);

@@ -1,5 +1,5 @@
 import type { GrantNode } from '../../../views/shared/nodes.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 
 export interface FollowUp {
   /** Before it is sent. */
@@ -11,7 +11,7 @@ export interface FollowUp {
 }
 
 /** One notification for what becomes of all that is sent. */
-export function followUpOf({ followUps }: Pick<CommandContext, 'followUps'>): FollowUp & Disposable {
+export function followUpOf({ followUps }: Needs<'followUps'>): FollowUp & Disposable {
   const batch = followUps.batch();
   const placeOfNode = ({ connection: { ref }, key, grant }: GrantNode) => ({ connection: ref, key, grant });
   return {

@@ -5,16 +5,16 @@ import { grantName, keyName } from '../../../core/words/describe.ts';
 import { isGrouped } from '../../../views/grantees/granteeItem.ts';
 import { shortOperations } from '../../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 
 /** What tells a grant from its look-alikes: its date, findings and ID. */
-export function marksOf(context: Pick<CommandContext, 'view'>, node: GrantNode, id = shortId(node)): readonly string[] {
+export function marksOf(context: Needs<'view'>, node: GrantNode, id = shortId(node)): readonly string[] {
   const created = node.grant.creationDate;
   return [...(created === undefined ? [] : [localTime(created)]), ...findingTitles(context, node), id];
 }
 
 /** As {@link marksOf}, where a line has little room: the day, and the first finding. */
-function shortMarksOf(context: Pick<CommandContext, 'view'>, node: GrantNode): readonly string[] {
+function shortMarksOf(context: Needs<'view'>, node: GrantNode): readonly string[] {
   const created = node.grant.creationDate;
   const [first, ...others] = findingTitles(context, node);
   return [
@@ -24,7 +24,7 @@ function shortMarksOf(context: Pick<CommandContext, 'view'>, node: GrantNode): r
   ];
 }
 
-function findingTitles({ view }: Pick<CommandContext, 'view'>, node: GrantNode): readonly string[] {
+function findingTitles({ view }: Needs<'view'>, node: GrantNode): readonly string[] {
   const findings = isGrouped(node) ? node.held.findings : view.findings(node);
   return findings.map(({ title }) => title);
 }
@@ -39,12 +39,12 @@ export function usedBy({ grant }: GrantNode): readonly string[] {
   return used === undefined ? [] : [usedByText(used)];
 }
 
-export function isOfService({ connections }: CommandContext, { connection, key, grant }: GrantNode): boolean {
+export function isOfService({ connections }: Needs<'connections'>, { connection, key, grant }: GrantNode): boolean {
   const metadata = connections.find(connection)?.inventory.metadata(key.arn);
   return managerOf(grant, key, metadata) !== undefined;
 }
 
-export function lineOf(context: Pick<CommandContext, 'view'>, node: GrantNode): string {
+export function lineOf(context: Needs<'view'>, node: GrantNode): string {
   const { key, grant } = node;
   const parts = [grantName(grant), keyName(key), shortOperations(grant.operations), ...shortMarksOf(context, node)];
   return `• ${[...parts, ...usedBy(node)].join(' · ')}`;

@@ -7,7 +7,7 @@ import { connectionName, grantName } from '../../../core/words/describe.ts';
 import { confirm, confirmByTyping } from '../../../platform/prompts.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import { namedAccount } from '../../ask.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { actorSentences, signedInAs } from '../changeQuestion.ts';
 import { type Asked, type Checked, type Outcome, type Ready, reasonOf } from './check.ts';
 import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';
@@ -26,7 +26,7 @@ interface Section {
 
 /** All that was selected is accounted for: in the dialog if it has room, else in an editor that stays open. */
 export async function confirmed(
-  context: CommandContext,
+  context: Needs<'connections' | 'documents' | 'journal' | 'view'>,
   ready: readonly Asked[],
   checked: readonly Checked[],
   notTicked: readonly GrantNode[],
@@ -92,13 +92,13 @@ function total({ title, grants }: Section): string {
   return `${title}: ${grants.length}`;
 }
 
-function withAttempt({ journal }: CommandContext, node: GrantNode): Section['grants'][number] {
+function withAttempt({ journal }: Needs<'journal'>, node: GrantNode): Section['grants'][number] {
   const { connection, key, grant } = node;
   const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
   return attempt === undefined ? { node } : { node, reason: attemptSentence(attempt) };
 }
 
-function inLines(context: Pick<CommandContext, 'view'>, { title, grants }: Section): string {
+function inLines(context: Needs<'view'>, { title, grants }: Section): string {
   return [`${title}:`, ...grants.flatMap(({ node, reason }) => [lineOf(context, node), ...indented(reason)])].join(
     '\n',
   );
@@ -118,7 +118,7 @@ function inCounts(section: Section): string {
 }
 
 /** Every grant with what tells it from all others. */
-function inFull(context: Pick<CommandContext, 'view'>, { title, grants }: Section): string {
+function inFull(context: Needs<'view'>, { title, grants }: Section): string {
   const keys = [...byKey(grants)].map(([arn, ofKey]) => {
     const rows = ofKey.map(({ node, reason }) => {
       const { grant } = node;

@@ -7,7 +7,7 @@ import type { ActingSession } from '../../../core/connections/session.ts';
 import type { Actor } from '../../../core/kms/actor.ts';
 import { isKind } from '../../../core/kms/errors.ts';
 import { isUnanswered, isUserError } from '../../../core/words/userError.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { actingSession, changeableSession, otherActor } from '../actingSession.ts';
 import { isReadOnly } from '../readOnly.ts';
 import { type Asked, once, openingOf, type Ready } from './check.ts';
@@ -19,7 +19,11 @@ interface Round {
   readonly again: readonly Asked[];
 }
 
-export function revokeAll(context: CommandContext, ready: readonly Ready[], followUp: FollowUp): Promise<Round> {
+export function revokeAll(
+  context: Needs<'connections' | 'revocations'>,
+  ready: readonly Ready[],
+  followUp: FollowUp,
+): Promise<Round> {
   return Promise.resolve(
     vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Revoking'), cancellable: true },
@@ -36,7 +40,7 @@ export function revokeAll(context: CommandContext, ready: readonly Ready[], foll
 
 /** Nothing is sent before it is known for all connections that who was shown would act. */
 async function revokeInTurn(
-  context: CommandContext,
+  context: Needs<'connections' | 'revocations'>,
   ready: readonly Ready[],
   followUp: FollowUp,
   signal: AbortSignal,

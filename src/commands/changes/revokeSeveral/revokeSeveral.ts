@@ -2,7 +2,8 @@ import * as l10n from '@vscode/l10n';
 import type { TurnResult } from '../../../core/base/inTurn.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
+import type { EndContext } from '../endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../readOnly.ts';
 import { revokeGrant } from '../revokeGrant.ts';
 import { type Asked, checkAll, type Ready } from './check.ts';
@@ -12,8 +13,10 @@ import { confirmed } from './question.ts';
 import { showResults } from './results.ts';
 import { revokeAll } from './revokeAll.ts';
 
+type SeveralContext = EndContext & Needs<'documents' | 'followUps'>;
+
 /** Several grants in one go: pick, check, one confirmation, one result for each. */
-export async function revokeSeveral(context: CommandContext, selected: readonly GrantNode[]): Promise<void> {
+export async function revokeSeveral(context: SeveralContext, selected: readonly GrantNode[]): Promise<void> {
   refuseIfReadOnly();
   const nodes = await pickOf(context, selected);
   if (nodes.length === 0) {
@@ -62,13 +65,13 @@ export async function revokeSeveral(context: CommandContext, selected: readonly 
   await revokeAgain(context, await showResults(context, results, checked));
 }
 
-async function revokeAgain(context: CommandContext, failed: readonly GrantNode[]): Promise<void> {
+async function revokeAgain(context: SeveralContext, failed: readonly GrantNode[]): Promise<void> {
   if (failed.length > 0) {
     await revokeSeveral(context, failed);
   }
 }
 
-function holdAll({ connections }: CommandContext, nodes: readonly GrantNode[]): Disposable {
+function holdAll({ connections }: Needs<'connections'>, nodes: readonly GrantNode[]): Disposable {
   const holds = nodes.map(({ connection }) => connections.hold(connection));
   return {
     [Symbol.dispose]: () => {
