@@ -1,8 +1,8 @@
 import { isKmsError } from '../core/kms/errors.ts';
 import { accountName } from '../platform/settings.ts';
 
-/** A question does without what AWS refuses to tell. */
-export async function unlessDenied<T>(asked: T | Promise<T>): Promise<T | undefined> {
+/** For details that a question can do without: `undefined` if AWS does not answer. */
+export async function ifAnswered<T>(asked: T | Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {

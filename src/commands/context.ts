@@ -33,7 +33,7 @@ export interface CommandContext {
   readonly view: KeysView;
   readonly grantees: GranteesView;
   readonly history: HistoryView;
-  /** The rows that a key is pressed for, by the row that has the focus. */
+  /** The rows that a key acts on: those selected, if the focused row is one of them, else the focused row. */
   readonly selection: (focused: unknown) => readonly unknown[];
   /** See {@link Trees}. */
   readonly focusNeighbor: Trees['focusNeighbor'];
@@ -43,7 +43,10 @@ export interface CommandContext {
 
 export type Needs<Part extends keyof CommandContext> = Pick<CommandContext, Part>;
 
-/** The session of the very connection that a node was shown for; never that of another which came after it. */
+/**
+ * The session that a row was read by.
+ * @throws UserError when the connection was closed or replaced since
+ */
 export function sessionOf({ connections }: Needs<'connections'>, connection: Connection): Session {
   const session = connections.find(connection);
   if (session !== undefined) {

@@ -12,8 +12,8 @@ import { showError, showInformation } from '../platform/prompts.ts';
 import { actionCommands, actionTitle } from '../views/keys/treeItem.ts';
 
 /**
- * The one place where a failed command becomes words: a sentence, and the actions that help. `again` does what failed
- * once more. Cancelling is not a failure.
+ * Shows why a command failed, with the actions that help. Cancelling is not a failure.
+ * @param again retries the command; without it, no Retry is offered
  */
 export async function showFailure(
   error: unknown,

@@ -1,6 +1,6 @@
 /**
- * The commands, what a language model may ask, and what is asked of KMS after a crash: a bundle of its own, loaded when the
- * first of them is run or a connection opens. It has a copy of `@vscode/l10n` of its own, which needs the translations too.
+ * The bundle of the commands, the tools of language models, and the check of unanswered changes. It is loaded when the
+ * first of them runs or a connection opens. Its own copy of `@vscode/l10n` needs the translations too.
  */
 export { config as configureStrings } from '@vscode/l10n';
 export { checkUnanswered } from '../core/changes/unanswered.ts';

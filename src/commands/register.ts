@@ -12,7 +12,7 @@ interface Loaded {
   readonly commands: () => Promise<CommandsBundle>;
 }
 
-/** Registers every command and every tool; none of their code is loaded for that. */
+/** Registers every command and every tool. Their code is loaded when one of them runs. */
 export function registerCommands(load: () => Promise<Loaded>): vscode.Disposable {
   const bundle = async () => (await load()).commands();
   const registered = Object.values(commands).map((id: CommandId) =>

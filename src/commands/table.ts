@@ -44,11 +44,11 @@ import { openConsole } from './show/openConsole.ts';
 import { showAsJson } from './show/showAsJson.ts';
 import { showInCloudTrail } from './show/showInCloudTrail.ts';
 
-/** Menus pass the row that was pressed, and all rows that are selected with it. */
+/** @param selected Menus pass all selected rows besides the one that was clicked. */
 type Handler = (context: CommandContext, argument: unknown, selected: unknown) => unknown;
 
-/** A handler for rows of some kinds; called with anything else, it does nothing. */
-function forNode<K extends Node['kind']>(
+/** A handler for rows of these kinds. Called with anything else, it does nothing. */
+function onNode<K extends Node['kind']>(
   kinds: readonly K[],
   handler: (context: CommandContext, node: Extract<Node, { kind: K }>) => unknown,
 ): Handler {
@@ -126,7 +126,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.showLog]: ({ log }) => log.show(),
 };
 
-/** The grants among the selected rows, each once: the Grantees view shows one in several groups. */
+/** The grants among the selected rows, each once: the Grantees view can show one in several groups. */
 function grantsOf(argument: unknown, selected: unknown): readonly GrantNode[] {
   const pressed = asNode(argument, 'grant');
   const all = Array.isArray(selected) ? selected.flatMap((item: unknown) => asNode(item, 'grant') ?? []) : [];
@@ -138,8 +138,8 @@ function revokeThese(context: CommandContext, nodes: readonly GrantNode[]): Prom
   return nodes.length > 1 ? revokeSeveral(context, nodes) : revokeGrant(context, nodes[0]);
 }
 
-/** Of what a command is called with, what is ours: text as it is, and in the place of any object the row that it names. */
-function ours(context: CommandContext, argument: unknown): unknown {
+/** Text is passed on. Any object is replaced by the row of ours that it names, since anybody can call a command. */
+function lookUp(context: CommandContext, argument: unknown): unknown {
   if (typeof argument !== 'object' || argument === null) {
     return argument;
   }
@@ -155,11 +155,11 @@ function ours(context: CommandContext, argument: unknown): unknown {
   throw new UserError(l10n.t('No view shows this row any more. Nothing was done.'));
 }
 
-/** Runs a command; what goes wrong is told to the user, here and nowhere else. */
+/** Runs a command. Its failure is shown to the user here and nowhere else. */
 export async function run(context: CommandContext, id: CommandId, argument: unknown, selected: unknown): Promise<void> {
   try {
-    const rows = Array.isArray(selected) ? selected.map((row: unknown) => ours(context, row)) : undefined;
-    const row = ours(context, argument);
+    const rows = Array.isArray(selected) ? selected.map((row: unknown) => lookUp(context, row)) : undefined;
+    const row = lookUp(context, argument);
     if (changingCommands.has(id)) {
       refuseIfReadOnly();
     }

@@ -6,15 +6,15 @@ import { connectionsSetting, profileSetting, regionSetting } from './settings.ts
 
 /** What the settings say of connections, and whether the user agreed to it. */
 export interface ConfirmedSettings {
-  /** They come with a folder, and nobody has agreed to them as they are now. */
+  /** A folder can have set them, and the user has not agreed to their current value. */
   isUnconfirmed(): boolean;
-  /** The user agrees to them as they are now. */
+  /** The user agrees to their current value. */
   confirm(): PromiseLike<void>;
 }
 
 /**
- * A workspace can't change a setting of machine scope. But in a dev container or a codespace, the settings of the machine
- * are what a file of the folder says (devcontainer.json), so there the user is asked, once for each value.
+ * A workspace can't change settings of machine scope. But in a dev container or a codespace, devcontainer.json sets them,
+ * so the user is asked there, once for each value.
  */
 export function confirmedSettings(memento: vscode.Memento): ConfirmedSettings {
   const confirmed = () => memento.get<readonly string[]>(key, []);
@@ -35,10 +35,10 @@ export function confirmedSettings(memento: vscode.Memento): ConfirmedSettings {
 const key = 'confirmedSettings';
 const kept = 200;
 
-/** Here the settings of the machine are the user's own, or are written by who runs the machine. */
+/** Remotes on which no file of the workspace sets the settings of the machine. */
 const ownMachines: ReadonlySet<string | undefined> = new Set([undefined, 'ssh-remote', 'tunnel', 'wsl']);
 
-/** `undefined`: there is nothing to agree to. */
+/** Of the current value; `undefined` if there is nothing to agree to. */
 function digest(): string | undefined {
   const { remoteName } = vscode.env;
   const connections = connectionsSetting();

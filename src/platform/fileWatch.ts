@@ -2,18 +2,18 @@ import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import { Emitter } from '../core/base/emitter.ts';
 
 interface FileWatchOptions {
-  /** How often a watched file is looked at. 1 s unless given. */
+  /** How often a watched file is checked. Default: 1 s. */
   readonly intervalMs?: number;
   /**
-   * How long nothing more may change before a change counts: a program that signs in writes several files, some of them
-   * in steps. 250 ms unless given.
+   * How long the files must be unchanged before a change is reported: a sign-in writes several files, some in steps.
+   * Default: 250 ms.
    */
   readonly settleMs?: number;
 }
 
 /**
- * Watches files, which change, appear or go. They are looked at by time and size: VS Code's and the system's own watchers
- * miss files in folders that do not exist yet, and those that are written in place.
+ * Reports when files change, appear or are deleted, by polling their time and size. The watchers of VS Code and of the
+ * system miss files in folders that do not exist yet, and files that are written in place.
  */
 export class FileWatch {
   readonly #changed = new Emitter();
@@ -28,7 +28,7 @@ export class FileWatch {
     this.#settleMs = settleMs;
   }
 
-  /** Watches these files, and no others any more. */
+  /** From now on, watches these files only. */
   watch(paths: readonly string[]): void {
     const wanted = new Set(paths);
     for (const path of [...this.#paths]) {
@@ -54,7 +54,7 @@ export class FileWatch {
   }
 
   readonly #look = (now: Stats, before: Stats) => {
-    // A file that is not there is told of once at the start.
+    // A file that does not exist is reported once at the start.
     if (now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino) {
       return;
     }

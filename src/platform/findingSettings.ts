@@ -29,7 +29,7 @@ export const findingSettings: Setting<FindingOptions> = {
   onDidChange: onDidChangeSettings('kmsGrants.findings'),
 };
 
-/** What a settings file holds of another type does not count. */
+/** A value of another type than the setting's is ignored. */
 function findingOptions(): FindingOptions {
   const configuration = vscode.workspace.getConfiguration();
   const days: unknown = configuration.get(settings.findingsOlderThanDays);

@@ -3,7 +3,7 @@ import { printable } from '../core/base/text.ts';
 import { isKmsError, type KmsError } from '../core/kms/errors.ts';
 import type { CallRecord } from '../core/kms/kmsApi.ts';
 
-/** One line for an error and each of its causes. The texts are ours, the SDK's or AWS's; none holds a credential. */
+/** One line for an error and its causes. The texts are ours, the SDK's or AWS's, and hold no credentials. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {

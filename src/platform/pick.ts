@@ -10,9 +10,9 @@ export interface PickItem<T> extends vscode.QuickPickItem {
 export interface PickOptions<T> {
   readonly title: string;
   readonly placeholder: string;
-  /** Fills the list: calls `show` as often as more is known, and resolves when that is all. */
+  /** Fills the list: calls `show` whenever there are more items, and resolves after the last ones. */
   readonly load: (show: (items: readonly PickItem<T>[]) => void, signal: AbortSignal) => Promise<void>;
-  /** What to say when there is nothing to pick but what is always shown. */
+  /** The placeholder if there is nothing to pick, apart from items that are always shown. */
   readonly empty: string;
 }
 
@@ -43,12 +43,12 @@ export function pick<T>({ title, placeholder, load, empty }: PickOptions<T>): Pr
   });
 }
 
-/** What Enter does with something typed in a list of several: see {@link onEnter}; `accept` never ticks anything. */
+/** What Enter does while something is typed in a list of several: tick (see {@link onEnter}), or accept the list. */
 type Enter = 'tick' | 'accept';
 
 /**
- * As {@link pick}, for several at once; `picked` items begin as chosen.
- * @returns the picked values; `undefined` when it was closed
+ * A list of several; items that are `picked` begin as ticked.
+ * @returns the ticked values; `undefined` when it was closed
  */
 export function pickSeveral<T>(
   title: string,
@@ -76,8 +76,9 @@ export type List<T> = vscode.QuickPick<PickItem<T>>;
 
 /**
  * Opens a list; typing searches label, description and detail.
- * @param setUp prepares it, and returns what fills it, where that takes time; a failure of that closes the list and rejects
- * @returns what it was settled with; `undefined` when it was closed
+ * @param setUp prepares the list, and returns a function if filling it takes time. If that fails, the list closes and the
+ *   promise rejects.
+ * @returns what `settle` was called with; `undefined` when the list was closed
  */
 export function openList<T, R>(
   setUp: (list: List<T>, settle: (result: R) => void, closed: AbortSignal) => (() => Promise<void>) | undefined,
@@ -113,7 +114,7 @@ export function openList<T, R>(
   });
 }
 
-/** Names from files, from AWS and from the keyboard are data: what looks like an icon in them is text. */
+/** Text from files, AWS and the keyboard is data: `$(name)` in it is no icon. */
 export function setItems<T>(list: List<T>, items: readonly PickItem<T>[]): void {
   list.keepScrollPosition = true;
   list.items = items.map((item) => ({
@@ -125,8 +126,8 @@ export function setItems<T>(list: List<T>, items: readonly PickItem<T>[]): void 
 }
 
 /**
- * Enter in a list of several. With something typed it ticks what is highlighted, or else the first match, unless one was
- * ticked since; it empties the box, and the next Enter ends the question. So nothing that is typed is dropped in silence.
+ * Enter in a list of several. If something is typed, and nothing was ticked since, it ticks the highlighted item or the
+ * first match and empties the box; the next Enter accepts. So typed text is never dropped silently.
  */
 export function onEnter<T extends vscode.QuickPickItem>(quickPick: vscode.QuickPick<T>, accept: () => void): void {
   let isTicked = false;
@@ -135,7 +136,7 @@ export function onEnter<T extends vscode.QuickPickItem>(quickPick: vscode.QuickP
     isTicked = false;
   });
   quickPick.onDidChangeSelection((selected) => {
-    // VS Code also reports what was set here.
+    // VS Code also fires for what was set below.
     isTicked = !isSameSet(selected, ticked);
     ticked = selected;
   });

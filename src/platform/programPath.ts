@@ -3,8 +3,8 @@ import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, relative } from 'node:path';
 
 /**
- * The absolute path of a program on the PATH; `undefined` where the PATH has no such program. Not one that lies in one of `folders`, nor
- * one that a relative entry of the PATH leads to: a workspace must not choose what runs.
+ * The absolute path of a program on the PATH, if there is one. Programs in one of `folders`, and relative entries of the
+ * PATH, do not count: a workspace must not choose what runs.
  */
 export async function programPath(
   program: string,

@@ -2,10 +2,10 @@ import vscode = require('vscode');
 
 import { views } from '../manifest.ts';
 
-/** A task that is not done by now gets a notification with a Cancel button next to the view's progress bar. */
+/** A task that takes longer gets a notification with a Cancel button, besides the progress bar of the view. */
 const patienceMs = 700;
 
-/** Runs `task` under the view's progress bar. `signal` is aborted when the user cancels. */
+/** Runs `task` with the progress bar of the view. `signal` is aborted when the user cancels. */
 export async function withCancellableProgress<T>(title: string, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const running = task(controller.signal);

@@ -4,7 +4,7 @@ import vscode = require('vscode');
 
 import { printable, withoutIcons, withoutLinks } from '../core/base/text.ts';
 
-/** A notification. As the others, it resolves to the button that was pressed, and shows links in its message as text. */
+/** A notification. It resolves to the button that was pressed. Links in the message are shown as text. */
 export function showInformation<T extends string>(message: string, ...buttons: readonly T[]) {
   return vscode.window.showInformationMessage(asNotification(message), ...buttons);
 }
@@ -17,7 +17,7 @@ export function showError<T extends string>(message: string, ...buttons: readonl
   return vscode.window.showErrorMessage(asNotification(message), ...buttons);
 }
 
-/** VS Code has no room for more, and would cut it anywhere. */
+/** VS Code cuts longer messages anywhere. */
 function asNotification(message: string): string {
   return withoutLinks(printable(message, 900));
 }
@@ -35,8 +35,8 @@ export async function confirm({ question, detail, button }: Confirmation): Promi
 }
 
 /**
- * Asks for one of `accepted` to be typed, letter by letter. Escape means no, and so does losing focus unless told
- * otherwise, as where something in an editor is to be read meanwhile.
+ * Asks the user to type one of `accepted`, exactly. Escape means no; so does losing focus, unless `ignoreFocusOut` is set,
+ * for a question whose text is in an editor.
  * @returns whether it was typed and entered
  */
 export async function confirmByTyping(
@@ -51,18 +51,18 @@ export async function confirmByTyping(
     ignoreFocusOut,
     prompt: text,
     placeHolder: accepted[0] ?? '',
-    // The prompt stays readable while something else is in the box, which Enter then does not take.
+    // The prompt stays in sight as the message, and Enter does not accept another text.
     validateInput: (value) => (value === '' || accepted.includes(value) ? undefined : text),
   });
   return typed !== undefined && accepted.includes(typed);
 }
 
-/** VS Code takes icons and links in the prompts of input boxes for such. */
+/** VS Code renders icons and links in the prompts of input boxes. */
 function asPrompt(text: string): string {
   return withoutLinks(withoutIcons(text));
 }
 
-/** One line of text; `undefined` when the question was closed. `problem` says what is wrong with it, if anything. */
+/** One line of text; `undefined` when the question was closed. `problem`: what is wrong with the text, if anything. */
 export async function askText(
   title: string,
   prompt: string,

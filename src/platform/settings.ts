@@ -12,7 +12,7 @@ export interface Setting<T> {
   readonly onDidChange: Event<void>;
 }
 
-/** @param ids of settings, or the beginning that several have in common, without its dot */
+/** @param ids of settings, or a prefix that several have in common, without its dot */
 export function onDidChangeSettings(...ids: readonly string[]): Event<void> {
   return (listener) =>
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -22,7 +22,7 @@ export function onDidChangeSettings(...ids: readonly string[]): Event<void> {
     });
 }
 
-/** The setting's value, or `fallback` when a settings file holds something else than its type. */
+/** The value of the setting, or `fallback` if the settings file has one of another type. */
 function read<T extends string | number>(id: string, fallback: T): T {
   const value: unknown = vscode.workspace.getConfiguration().get(id);
   return typeof value === typeof fallback ? (value as T) : fallback;
@@ -56,7 +56,7 @@ export function propagationPolicy(): PropagationPolicy {
   };
 }
 
-/** The connections that somebody chose; `undefined` as long as nobody did. What is not a connection is left out. */
+/** The chosen connections; `undefined` until the user chose some. Entries that are no connection are left out. */
 export function connectionsSetting(): readonly ConnectionRef[] | undefined {
   const value = vscode.workspace.getConfiguration().inspect(settings.connections)?.globalValue;
   return Array.isArray(value) ? value.flatMap(readRef) : undefined;
@@ -78,8 +78,7 @@ function readRef(value: unknown): readonly ConnectionRef[] {
 }
 
 /**
- * Writes the setting, or with `undefined` takes it away. Sample data is not part of it. Entries that are not readable here,
- * such as those of a newer version, stay.
+ * Writes the setting; `undefined` removes it. Sample data is not part of it. Entries that this version can't read stay.
  */
 export async function setConnections(refs: readonly ConnectionRef[] | undefined): Promise<void> {
   const written = refs?.flatMap((ref): unknown[] => {
@@ -105,7 +104,7 @@ export function accountName(account: string): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
-/** Other connections are to be shown, or other names for them. */
+/** The connections to show, or the names of their accounts, changed. */
 export const onDidChangeConnectionSettings = onDidChangeSettings(
   settings.connections,
   settings.accountNames,

@@ -5,25 +5,25 @@ import { onEnter, openList, type PickItem, setItems } from './pick.ts';
 
 interface QuickPickOptions<T> {
   readonly placeholder: string;
-  /** The items for what is typed; called when that changes, and after {@link QuickPickControls.redraw}. */
+  /** The items for the typed text; called when that changes, and when `load` redraws. */
   readonly items: (typed: string) => readonly PickItem<T>[];
   readonly selected?: (value: T) => boolean;
   readonly canSelectMany?: boolean;
-  /** What begins in the box. */
+  /** The text that the box begins with. */
   readonly typed?: string;
-  /** What the way back keeps of what was entered here; without it, what is ticked. */
+  /** What Back keeps of the typed text; unless given, what is ticked. */
   readonly left?: (typed: string) => readonly T[];
-  /** Fetches what the items need; the list is drawn again when it is done. A failure closes the question and rejects. */
+  /** Fetches what the items need; then the list is redrawn. A failure closes the question and rejects. */
   readonly load?: (redraw: () => void, signal: AbortSignal) => Promise<void>;
   /**
-   * Decides what happens with what was picked: `accept` ends the question; a text is why it can't be, and is shown;
-   * `stay` draws the list again, with an empty box.
+   * What happens with what was picked: `accept` ends the question, `stay` redraws the list with an empty box, and a
+   * `problem` is shown.
    */
   readonly decide: (picked: readonly T[]) => 'accept' | 'stay' | { readonly problem: string };
 }
 
-/** A list as one step: with Back from the second on, and its items made anew for what is typed. */
-export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Promise<Answer<readonly T[]> | undefined> {
+/** A list as one step: with Back from the second step on. Its items depend on what is typed. */
+export function pickStep<T>(frame: StepFrame, options: QuickPickOptions<T>): Promise<Answer<readonly T[]> | undefined> {
   return openList<T, Answer<readonly T[]>>((list, settle, closed) => {
     const { placeholder, items, selected, canSelectMany = false, typed = '', left, load, decide } = options;
     const values = () => list.selectedItems.map(({ value }) => value);
@@ -40,7 +40,7 @@ export function askPick<T>(frame: StepFrame, options: QuickPickOptions<T>): Prom
         list.activeItems = list.items.filter(({ value }) => isChosen(value)).slice(0, 1);
       }
     };
-    dress(list, frame);
+    applyFrame(list, frame);
     list.placeholder = placeholder;
     list.canSelectMany = canSelectMany;
     list.value = typed;
@@ -91,12 +91,12 @@ export interface LineOptions {
   readonly prompt: string;
   readonly placeholder: string;
   readonly value: string;
-  /** Why the trimmed text can't be taken; `undefined` when it can. */
+  /** What is wrong with the trimmed text, if anything. */
   readonly problem: (text: string) => string | undefined;
 }
 
-/** One line of text as one step; an empty line is an answer if `problem` takes it. */
-export function askLineStep(
+/** One line of text as one step. An empty line is an answer if `problem` accepts it. */
+export function lineStep(
   frame: StepFrame,
   { prompt, placeholder, value, problem }: LineOptions,
 ): Promise<Answer<string> | undefined> {
@@ -106,11 +106,11 @@ export function askLineStep(
       resolve(answer);
       input.hide();
     };
-    dress(input, frame);
+    applyFrame(input, frame);
     input.prompt = prompt;
     input.placeholder = placeholder;
     input.value = value;
-    // An empty box is not yet wrong.
+    // An empty box is no mistake yet.
     input.onDidChangeValue((text) => {
       input.validationMessage = text.trim() === '' ? undefined : problem(text.trim());
     });
@@ -130,11 +130,11 @@ export function askLineStep(
   });
 }
 
-function dress(input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, frame: StepFrame): void {
+function applyFrame(input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, frame: StepFrame): void {
   input.title = frame.title;
   input.step = frame.step;
   input.totalSteps = frame.totalSteps;
-  // What was answered so far is not lost by a look at another window.
+  // Looking at another window must not lose the answers.
   input.ignoreFocusOut = true;
   if (frame.step > 1) {
     input.buttons = [vscode.QuickInputButtons.Back];

@@ -4,7 +4,7 @@ import type { PinnedKeys } from '../core/connections/pinnedKeys.ts';
 import { type Arrangement, groupings, sortings } from '../core/findings/grantGroups.ts';
 import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
 
-/** What lasts over a reload. */
+/** A value that is kept over reloads. */
 export interface Kept<T> {
   get(): T;
   set(value: T): void;
@@ -12,7 +12,7 @@ export interface Kept<T> {
 
 const sampleKey = 'sample';
 
-/** Whether this workspace shows sample data; lasts over a reload. */
+/** Whether this workspace shows sample data. Kept over reloads. */
 export function showsSample(memento: vscode.Memento): boolean {
   return memento.get(sampleKey) === true;
 }
@@ -21,7 +21,7 @@ export function setShowsSample(memento: vscode.Memento, shown: boolean): Promise
   return memento.update(sampleKey, shown || undefined);
 }
 
-/** How the Grantees view is arranged in this workspace: by principal and name unless somebody chose. */
+/** How the Grantees view is arranged in this workspace. By principal and name until the user chose. */
 export function keptArrangement(memento: vscode.Memento): Kept<Arrangement> {
   const key = 'grantees.arrangement';
   const stored = memento.get<Partial<Arrangement>>(key);
@@ -40,7 +40,7 @@ export function keptArrangement(memento: vscode.Memento): Kept<Arrangement> {
 
 const pinnedPrefix = 'pinned:';
 
-/** Keys of other accounts that were opened by ARN, by the connection that they stand below. */
+/** Keys of other accounts that were opened by ARN, by the connection that they are shown below. */
 export function pinnedKeys(memento: vscode.Memento): PinnedKeys {
   const read = (ref: ConnectionRef): readonly string[] => {
     const stored: unknown = memento.get(pinnedPrefix + connectionId(ref));

@@ -8,12 +8,12 @@ import { type Needs, sessionOf } from '../context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
 
 /*
- * Who acts is who was shown. Every command that changes something finds out here who would act, asks about that, and acts
- * as that principal or asks again.
+ * Every command that changes something asks here who would act, shows that in its question, and acts as that principal,
+ * or asks again.
  */
 
 /**
- * Who would act if the change were made now, as STS says.
+ * Who would act now, by STS.
  * @throws KmsError when signing in fails, or leads to another account
  */
 export async function whoActs(session: Session, signal: AbortSignal): Promise<Actor> {
@@ -33,7 +33,7 @@ function unverified({ details }: KmsError, lastKnown: CallerIdentity | undefined
 }
 
 /**
- * The very opening that a row was shown for, if it may be changed.
+ * The session that a row was read by, if changes are allowed.
  * @throws UserError in read-only mode, or when the connection was replaced
  */
 export function changeableSession(context: Needs<'connections'>, connection: Connection): Session {
@@ -42,8 +42,8 @@ export function changeableSession(context: Needs<'connections'>, connection: Con
 }
 
 /**
- * The session that a change is sent by, and who acts: `shown` if STS still says so, else who to ask about.
- * @throws UserError as {@link changeableSession}, also for what changes until STS has answered
+ * The session to send a change by, and who acts: `shown` if STS confirms it, else the principal to ask about.
+ * @throws UserError as {@link changeableSession}, before and after STS has answered
  */
 export async function actingSession(
   context: Needs<'connections'>,
@@ -66,8 +66,8 @@ function isStill(shown: Actor, now: Actor): boolean {
 }
 
 /**
- * Who to ask about after a change that was not sent, since its credentials were not those of its actor.
- * @throws error when that was not the reason
+ * Who to ask about, after a change was not sent because its credentials were not those of its actor.
+ * @throws error if it failed for another reason
  */
 export async function otherActor(error: unknown, { session, actor }: ActingSession): Promise<Actor> {
   if (isKind(error, 'principalChanged')) {
@@ -82,9 +82,9 @@ export async function otherActor(error: unknown, { session, actor }: ActingSessi
 }
 
 /**
- * Asks, and acts as who the question showed. Where another would act, nothing is sent, and the question is asked again with
- * that one in it.
- * @param ask `earlier` is who the last question showed
+ * Asks, and acts as the principal that the question showed. If another one would act, nothing is sent, and the question
+ * is asked again with that one.
+ * @param ask `earlier` is the principal of the last question
  * @returns what `act` returns, or what `ask` says in place of `agreed`
  */
 export async function askAndAct<T, Declined>(

@@ -6,7 +6,7 @@ import type { Place } from '../../core/words/grantLines.ts';
 import { confirm, confirmByTyping } from '../../platform/prompts.ts';
 import { namedAccount } from '../ask.ts';
 
-/** What a question says of who acts, before all else. */
+/** The first sentences of a question: what is uncertain about who acts. */
 export function actorSentences(actor: Actor, earlier: Actor | undefined): readonly string[] {
   return [
     ...(earlier === undefined
@@ -21,7 +21,7 @@ export function actorSentences(actor: Actor, earlier: Actor | undefined): readon
   ];
 }
 
-/** For the line "Signed in as". */
+/** The value of the line "Signed in as". Printable. */
 export function signedInAs(actor: Actor): string {
   if (actor.kind === 'verified') {
     return printable(actor.identity.arn);
@@ -31,7 +31,7 @@ export function signedInAs(actor: Actor): string {
     : l10n.t('not verified, last known as {0}', printable(actor.lastKnown.arn));
 }
 
-/** For the lines of a question that say where a change is made, and by whom. */
+/** For the lines of a question about where a change is made, and by whom. */
 export function placeOf(actor: Actor, connection: Connection, key: KmsKey): Place {
   return { connection, key, identity: identityOf(actor), signedInAs: signedInAs(actor), named: namedAccount };
 }
@@ -42,7 +42,7 @@ export interface Question {
   readonly detail: string;
   readonly button: string;
   readonly typing: {
-    /** Why a word has to be typed, in sentences; empty when a click is enough. */
+    /** Why something has to be typed, in sentences; empty if a click is enough. */
     readonly reasons: readonly string[];
     readonly title: string;
     readonly prompt: (reason: string) => string;
@@ -50,14 +50,14 @@ export interface Question {
   };
 }
 
-/** One question, and at most one typed confirmation: an identity that could not be verified takes one, too. */
+/** Asks, and then for a typed confirmation if there is a reason for it, such as an identity that could not be verified. */
 export async function confirmAs(actor: Actor, { question, detail, button, typing }: Question): Promise<boolean> {
   const reasons = typingReasons(actor, typing.reasons);
   const agreed = await confirm({ question, detail, button: reasons.length > 0 ? l10n.t('Continue…') : button });
   return agreed && (await confirmTyped(actor, typing));
 }
 
-/** The typed part of a confirmation, where it takes one. */
+/** The typed confirmation, if there is a reason for one. */
 export async function confirmTyped(actor: Actor, typing: Question['typing']): Promise<boolean> {
   const reasons = typingReasons(actor, typing.reasons);
   return reasons.length === 0 || confirmByTyping(typing.title, typing.prompt(reasons.join(' ')), typing.accepted);

@@ -17,8 +17,8 @@ export async function showHistory({ history }: Needs<'history'>): Promise<void> 
 }
 
 /**
- * Forgets what is finished, in all windows. What is not stays: it is still being followed, or is to be checked. So do lines
- * that can't be read, until nothing else is there to clear: then it asks for them alone.
+ * Removes finished entries, in all windows. The others stay, since they are still followed or checked. Lines that can't be
+ * read stay too, until there is nothing else to clear: then it asks about them alone.
  */
 export async function clearHistory({ journal }: Needs<'journal'>): Promise<void> {
   await journal.ready();
@@ -66,7 +66,7 @@ async function removeDamaged(journal: Journal, damaged: number): Promise<void> {
   }
 }
 
-/** The lines as they are kept, in a file that the user chooses. */
+/** Writes the lines of the history, as they are, to a file. */
 export async function exportHistory({ journal, clock }: Needs<'journal' | 'clock'>): Promise<void> {
   const content = await journal.bytes();
   if (content.length === 0) {

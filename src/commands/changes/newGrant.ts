@@ -7,7 +7,7 @@ import { showWarning } from '../../platform/prompts.ts';
 import type { Needs } from '../context.ts';
 import type { Question } from './changeQuestion.ts';
 
-/** The typed part of a question about a new grant. */
+/** The typed confirmation of a new grant, if there is a reason for one. */
 export function creationTyping({ region }: Connection, key: KmsKey): Question['typing'] {
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
   return {
@@ -25,7 +25,7 @@ export function creationTyping({ region }: Connection, key: KmsKey): Question['t
   };
 }
 
-/** Keeps, shows and says that a dry run made the grant. */
+/** The server took the dry run for a request: the grant is in the history, in the view and in a notification. */
 export async function createdByDryRun(
   { journal, view }: Needs<'journal' | 'view'>,
   acting: ActingSession,

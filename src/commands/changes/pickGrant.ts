@@ -9,7 +9,7 @@ import type { GrantNode } from '../../views/shared/nodes.ts';
 import { pickConnection } from '../connections/pickConnection.ts';
 import type { Needs } from '../context.ts';
 
-/** Connection where there are several, key, then grant; `undefined` when a list was closed. */
+/** Asks for the connection if there are several, the key, then the grant; `undefined` when a list was closed. */
 export async function pickGrant(context: Needs<'connections'>): Promise<GrantNode | undefined> {
   const ref = await pickConnection(context);
   if (ref === undefined) {

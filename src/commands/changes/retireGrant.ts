@@ -24,8 +24,8 @@ export async function retireGrant(context: EndContext, node?: GrantNode): Promis
   }
 }
 
-/** What the caller may retire, of whatever account's keys in the connection's Region, to pick one and retire it. */
-export async function showRetirableGrants(context: EndContext, node?: ConnectionNode): Promise<void> {
+/** Lists the grants in the connection's Region that the caller may retire, on keys of any account, to retire one. */
+export async function showRetirableGrants(context: CommandContext, node?: ConnectionNode): Promise<void> {
   const ref = node?.ref ?? (await pickConnection(context));
   if (ref === undefined) {
     return;
@@ -97,7 +97,7 @@ function retirableItem(grant: Grant): PickItem<Grant> {
   };
 }
 
-/** As the view knows the key, with its aliases; else by its ARN alone, as one of another account. */
+/** With its aliases if the view lists the key; a key of another account is known by its ARN alone. */
 function keyOf({ inventory }: Session, { keyArn }: Grant): KmsKey {
   const read = readKeyArn(keyArn);
   if (read === undefined) {

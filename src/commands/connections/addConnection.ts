@@ -8,7 +8,7 @@ import { pickSignIn } from './pickProfile.ts';
 import { pickRegions } from './pickRegions.ts';
 import { type PickContext, show, shownConnections } from './shownConnections.ts';
 
-/** Profile, or none for the environment's own credentials; then its Regions, next to what is shown. */
+/** Asks for a profile, or the environment's own credentials, and for Regions. They are shown besides the others. */
 export async function addConnection(context: PickContext & Needs<'view'>): Promise<void> {
   const picked = await pickSignIn(context, l10n.t('Add Connection: Profile'));
   if (picked === undefined) {
@@ -21,7 +21,7 @@ export async function addConnection(context: PickContext & Needs<'view'>): Promi
   await add(context, ref, proposed);
 }
 
-/** Further Regions for a connection's profile. */
+/** Adds Regions of the connection's profile. */
 export async function addRegion(context: PickContext & Needs<'view'>, { ref }: ConnectionNode): Promise<void> {
   if (ref.kind !== 'sample') {
     await add(context, ref, undefined);
@@ -46,7 +46,7 @@ async function add(
   const shown = await shownConnections(context);
   const shownIds = new Set(shown.map(connectionId));
   const added = regions.map(inRegion).filter((one) => !shownIds.has(connectionId(one)));
-  // After the last of the same profile, so that its Regions stand together.
+  // After the last one of the same profile, so that its Regions are together.
   const same = shown.findLastIndex((other) => connectionName(other) === connectionName(ref) && other.kind === ref.kind);
   const at = same === -1 ? shown.length : same + 1;
   for (const one of added) {

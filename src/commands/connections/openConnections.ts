@@ -5,7 +5,7 @@ import { explain } from '../../core/words/explain.ts';
 import { confirm } from '../../platform/prompts.ts';
 import type { Needs } from '../context.ts';
 
-/** Opens what the settings of a dev container ask for, once the user agrees. */
+/** Opens the connections that the settings of a dev container name, if the user agrees. */
 export async function openConnections({
   connections,
   confirmedSettings,

@@ -9,10 +9,7 @@ import type { Needs } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
 import { pickConnection } from './pickConnection.ts';
 
-/**
- * Shows the key where it is listed; any other, of whatever account and Region, is pinned below the connection whose
- * principal may use it.
- */
+/** Reveals the key if a connection lists it. A key of any other account or Region is pinned below the connection. */
 export async function openKeyByArn(
   context: Needs<'connections' | 'pinnedKeys' | 'view'>,
   node?: ConnectionNode,
@@ -42,7 +39,7 @@ export async function openKeyByArn(
   await context.pinnedKeys.add(ref, arn);
 }
 
-/** The key of a connection on screen that lists it. Only an open connection is asked. */
+/** The row of the key, if an open connection on screen lists it. */
 async function listedKey(
   { connections }: Needs<'connections'>,
   ref: ConnectionRef,

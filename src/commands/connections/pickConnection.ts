@@ -9,7 +9,7 @@ import { UserError } from '../../core/words/userError.ts';
 import { pickSeveral } from '../../platform/pick.ts';
 import type { Needs } from '../context.ts';
 
-/** The one connection that is meant; asks where several are shown. */
+/** Asks for one of these, if there are several. */
 export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): Promise<T | undefined> {
   if (shown.length < 2) {
     return shown[0];
@@ -23,12 +23,12 @@ export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): P
   return picked?.value;
 }
 
-/** Asks which of the connections on screen is meant, where there are several. */
+/** Asks for one of the connections on screen, if there are several. */
 export async function pickConnection(context: Needs<'connections'>): Promise<ConnectionRef | undefined> {
   return pickShown(await someShown(context));
 }
 
-/** As {@link pickConnection}, for several at once, which begin as ticked; none when the list was closed. */
+/** As {@link pickConnection}, for several at once; all begin as ticked. None when the list was closed. */
 export async function pickConnections(
   context: Needs<'connections'>,
   title: string,

@@ -17,7 +17,7 @@ export function pickProfile(context: Needs<'aws' | 'connections'>, title: string
   });
 }
 
-/** As {@link pickProfile}, with the credentials that need no profile as the last choice. */
+/** As {@link pickProfile}; the last choice is the environment's own credentials. */
 export function pickSignIn(
   context: Needs<'aws' | 'connections'>,
   title: string,

@@ -29,7 +29,7 @@ export async function pickRegions(
   shown: readonly string[],
 ): Promise<readonly string[]> {
   const regions = (await aws()).regions().filter(({ name }) => !shown.includes(name));
-  // What is proposed comes first, where it is seen.
+  // The proposed one comes first, where it is in sight.
   const sorted = regions.toSorted((left, right) => Number(right.name === proposed) - Number(left.name === proposed));
   const picked = await pickSeveral(
     l10n.t('Regions of {0}', profile),

@@ -10,8 +10,8 @@ import { pickRegion } from './pickRegions.ts';
 import { type PickContext, type ShowContext, show, shownConnections } from './shownConnections.ts';
 
 /**
- * A profile in place of the one that is shown: profile, then the Region where nothing says which. Where several are shown
- * they stay, unless the user asks for the one alone.
+ * Asks for a profile, and for its Region if no setting or file names one. It replaces the connection on screen; several
+ * connections stay, unless the user asks for the one alone.
  */
 export async function selectProfile(context: PickContext): Promise<void> {
   const profile = await pickProfile(context, l10n.t('Select AWS Profile'));
@@ -36,7 +36,7 @@ export async function selectProfile(context: PickContext): Promise<void> {
   void offerOnly(context, ref, shown.length - (isShown ? 1 : 0));
 }
 
-/** Names what stayed, and offers to show the one alone; then the way back. */
+/** Says how many others stay, and offers to show the one alone. Then offers to undo that. */
 async function offerOnly(context: ShowContext, ref: ConnectionRef, others: number): Promise<void> {
   const name = connectionName(ref);
   const only = l10n.t('Show Only {0}', withoutIcons(name));
@@ -65,7 +65,7 @@ async function offerOnly(context: ShowContext, ref: ConnectionRef, others: numbe
   await show(context, withoutTheOnly(ref, before));
 }
 
-/** The list as it was before one was shown alone, with what was added since. */
+/** The list as it was before, with what was added since. */
 function withoutTheOnly(
   only: ConnectionRef,
   before: readonly ConnectionRef[] | undefined,

@@ -9,7 +9,7 @@ import { pickRegion } from './pickRegions.ts';
 import { selectProfile } from './selectProfile.ts';
 import { type PickContext, show, shownConnections } from './shownConnections.ts';
 
-/** Another Region for a connection, or the Region that the default could not be opened without. */
+/** Asks for another Region for a connection, or for the one that the default connection lacks. */
 export async function selectRegion(context: PickContext): Promise<void> {
   const shown = (await shownConnections(context)).filter((ref) => ref.kind !== 'sample');
   const ref = shown.length === 0 ? await withoutRegion(context) : await pickShown(shown);
@@ -34,7 +34,7 @@ export async function selectRegion(context: PickContext): Promise<void> {
   await show(context, [...new Map(refs.map((one) => [connectionId(one), one])).values()]);
 }
 
-/** The default connection that lacks nothing but a Region. */
+/** The default connection, if all that it lacks is a Region. */
 async function withoutRegion({ connections }: Needs<'connections'>) {
   try {
     await connections.list();

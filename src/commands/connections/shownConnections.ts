@@ -3,13 +3,13 @@ import type { ConnectionRef } from '../../core/kms/model.ts';
 import { setConnections } from '../../platform/settings.ts';
 import type { Needs } from '../context.ts';
 
-/** To change which connections are shown. */
+/** What a command needs to change the connections on screen. */
 export type ShowContext = Needs<'connections' | 'confirmedSettings' | 'setShowsSample'>;
 
-/** To ask for profiles and Regions, too. */
+/** The same, and to ask for profiles and Regions. */
 export type PickContext = ShowContext & Needs<'aws' | 'preferences'>;
 
-/** What the view shows, chosen or by default; nothing where the default can't be made out. */
+/** The connections on screen, chosen or by default; none if there is no default. */
 export async function shownConnections({ connections }: Needs<'connections'>): Promise<readonly ConnectionRef[]> {
   try {
     return await connections.list();
@@ -21,13 +21,13 @@ export async function shownConnections({ connections }: Needs<'connections'>): P
   }
 }
 
-/** @param refs `undefined`: as long as nobody chooses any */
+/** @param refs `undefined` returns to the default */
 export async function show(
   context: Needs<'connections' | 'confirmedSettings'>,
   refs: readonly ConnectionRef[] | undefined,
 ): Promise<void> {
   await setConnections(refs);
-  // Who chose them here agrees to them.
+  // Choosing them is agreeing to them.
   await context.confirmedSettings.confirm();
   context.connections.preferencesChanged();
 }

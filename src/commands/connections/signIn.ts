@@ -19,8 +19,8 @@ import { pickShown } from './pickConnection.ts';
 const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html';
 
 /**
- * The user's own act: a connection may now ask for its MFA code or start its credential_process; a sign-in session is
- * renewed by the AWS CLI in a terminal, and the connection opens when the CLI has written its token.
+ * Signs in, as only the user may start it: lets the connection ask for its MFA code or start its credential_process, or
+ * runs the AWS CLI in a terminal. The connection opens when the CLI has written its token.
  */
 export async function signIn(
   context: Needs<'aws' | 'connections'>,
@@ -32,7 +32,7 @@ export async function signIn(
     return;
   }
   const need = await (await context.aws()).signInNeed(ref);
-  // KMS may refuse a session whose token still looks good.
+  // KMS may refuse a session whose token still looks valid.
   const isRefused = isKind(connections.failure(ref), 'ssoExpired') && ref.kind === 'profile';
   connections.allowToAsk(ref);
   if (need.kind === 'cli') {
@@ -44,15 +44,15 @@ export async function signIn(
   }
 }
 
-/** The connection that waits for a sign-in; asks where several do. */
+/** The connection that waits for a sign-in. Asks if there are several. */
 function pickWaiting({ connections }: Needs<'connections'>): Promise<ConnectionRef | undefined> {
   return pickShown(connections.known.filter((ref) => needsSignIn(connections.failure(ref))));
 }
 
-/** By argument list, so that no shell reads a profile's name. */
+/** Starts the AWS CLI with an argument list, so that no shell reads the name of the profile. */
 async function runCli(profile: string | undefined, args: readonly string[]): Promise<void> {
   const name = connectionName({ kind: 'profile', profile: profile ?? 'default', region: '' });
-  // VS Code puts values in the place of `${…}` in them, and a NUL would end one: it would be another profile's sign-in.
+  // VS Code replaces `${…}` in arguments, and a NUL ends one: it would sign in to another profile.
   if (!args.every((argument) => isPrintable(argument) && !argument.includes('${'))) {
     throw new UserError(
       l10n.t(

@@ -5,7 +5,7 @@ import { type ShowContext, show, shownConnections } from './shownConnections.ts'
 export async function sortConnections(context: ShowContext): Promise<void> {
   const name = (ref: ConnectionRef) => `${connectionName(ref)} ${ref.kind === 'sample' ? '' : ref.region}`;
   const shown = (await shownConnections(context)).filter(({ kind }) => kind !== 'sample');
-  // One alone is in order, and may be the default that nobody chose.
+  // A single one is in order, and may be the default, which nobody chose.
   if (shown.length < 2) {
     return;
   }

@@ -10,7 +10,7 @@ interface Filterable {
   /** As it was typed; empty while all is shown. */
   readonly filter: string;
   setFilter(text: string): void;
-  /** Makes ready what a filter looks in: then the first keypress is as quick as the next. */
+  /** Builds what a filter searches, so that the first keypress is as quick as the next. */
   prepareFilter(): unknown;
 }
 
@@ -43,7 +43,7 @@ function apply(view: Filterable, contextKey: string, text: string): void {
   void vscode.commands.executeCommand('setContext', contextKey, view.filter !== '');
 }
 
-/** Filters while it is typed. Enter keeps the filter, an empty one shows all; Escape brings the one before back. */
+/** Filters while the user types. Enter keeps the filter, an empty one shows all, Escape restores the last one. */
 function ask(
   view: Filterable,
   contextKey: string,
@@ -59,7 +59,7 @@ function ask(
   box.value = before;
   box.onDidChangeValue((text) => {
     clearTimeout(settling);
-    // What was typed while the view was filtered comes in first: only the newest is applied.
+    // Keypresses that came while the view was filtered are read first, and only the last text is applied.
     settling = setTimeout(() => apply(view, contextKey, text));
   });
   box.onDidAccept(() => {
@@ -72,6 +72,6 @@ function ask(
     box.dispose();
   });
   box.show();
-  // While the box comes up.
+  // While the box opens.
   setTimeout(() => view.prepareFilter());
 }

@@ -16,7 +16,7 @@ import type { Needs } from '../context.ts';
 
 type FindContext = Needs<'connections' | 'pinnedKeys' | 'grantees' | 'clock'>;
 
-/** Reads all grants of the connections that are chosen into the Grantees view. What was found when it is cancelled stays. */
+/** Reads all grants of the chosen connections into the Grantees view. Cancelling keeps what was found. */
 export async function findGrants(context: FindContext): Promise<void> {
   const { grantees } = context;
   const refs = await pickConnections(context, l10n.t('Find Grants'), l10n.t('Connections whose keys are searched'));
@@ -49,7 +49,7 @@ async function find(
 ): Promise<ScanResult> {
   const { connections, clock } = context;
   const { sessions, pinned, unreadable } = await openAll(context, refs);
-  // With nothing to search, the failure is the answer, and the boundary offers what helps.
+  // There is nothing to search: the error boundary offers what helps.
   if (sessions.length + pinned.size === 0 && unreadable[0] !== undefined) {
     throw unreadable[0].error;
   }
@@ -78,8 +78,8 @@ async function find(
 }
 
 /**
- * A connection that does not open, or waits for a sign-in, is listed as such; the others are searched all the same. Keys
- * that were opened by ARN below a connection are searched with it, by the same sign-in in their own Region.
+ * Opens the connections, and for keys that were opened by ARN the same sign-in in the Region of the key. What can't be
+ * opened is `unreadable`, and keeps no other from being searched.
  */
 async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly ConnectionRef[]) {
   const sessions: Session[] = [];

@@ -44,7 +44,7 @@ export function copyValue(_: unknown, { value }: FieldNode) {
   return vscode.env.clipboard.writeText(value);
 }
 
-/** The copy key: of each row that it is pressed for, what the row is known by. */
+/** For the copy key: the name, ARN or ID of each row. */
 export async function copySelection(
   { selection, journal }: Needs<'selection' | 'journal'>,
   focused: unknown,
@@ -56,7 +56,7 @@ export async function copySelection(
   }
 }
 
-/** Of a row of any view; `undefined` for one that stands for nothing. */
+/** The text to copy for a row of any view, if it has one. */
 function rowText(row: unknown, journal: Pick<Journal, 'record'>): string | undefined {
   const node = asNode(row, 'connection', 'key', 'grant', 'field', 'message');
   if (node !== undefined) {

@@ -42,10 +42,10 @@ async function copyCommand(
   vscode.window.setStatusBarMessage(copied, shownMs);
 }
 
-/** How long the status bar says what was copied. */
+/** How long the status bar shows what was copied. */
 const shownMs = 5_000;
 
-/** The default shell where the profiles are, which is where VS Code opens terminals. */
+/** The default shell of the machine that has the profiles, where VS Code also opens terminals. */
 const shell: Shell = process.platform === 'win32' ? 'powershell' : 'posix';
 
 export async function copyAsTerraform(context: CopyContext, argument: unknown): Promise<void> {

@@ -6,7 +6,7 @@ import { withCancellableProgress } from '../../platform/progress.ts';
 import type { KeyNode } from '../../views/shared/nodes.ts';
 import { type Needs, sessionOf } from '../context.ts';
 
-/** All that KMS tells of one key, as one read-only document. */
+/** Everything that KMS says of one key, as a read-only document. */
 export async function keyDetails(
   context: Needs<'connections' | 'documents'>,
   { connection, key }: KeyNode,

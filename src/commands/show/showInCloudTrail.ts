@@ -10,7 +10,7 @@ import { type PickItem, pick } from '../../platform/pick.ts';
 import type { GrantNode, KeyNode } from '../../views/shared/nodes.ts';
 import { type Needs, sessionOf } from '../context.ts';
 
-/** CloudTrail's event history in the AWS console. It filters by one attribute, so the user says by which. */
+/** Opens CloudTrail's event history in the AWS console. It filters by one attribute, which the user picks. */
 export async function showInCloudTrail(
   context: Needs<'aws' | 'connections'>,
   { connection, key }: KeyNode | GrantNode,

@@ -1,17 +1,16 @@
-import { isKmsError } from '../../core/kms/errors.ts';
-import { explain } from '../../core/words/explain.ts';
+import { errorSentence } from '../../core/words/explain.ts';
 import { isUnanswered } from '../../core/words/userError.ts';
 
-/** Of a revoke that got no answer. */
+/** What a language model reads for a revoke that got no answer. */
 const unansweredMeaning =
   'The grant may have been revoked. Do not revoke it again: KMS is being asked, and its list of grants shows what came of it.';
 
-/** The most that one answer holds: entries, and characters in all. */
+/** The most entries, and characters, of one answer. */
 const entriesShown = 50;
 const charactersShown = 16_000;
 
-/** As JSON of bounded size: of a list that is too long, the first entries. */
-export function fitting(value: unknown): string {
+/** JSON of bounded size. A list that is too long is cut to its first entries. */
+export function toBoundedJson(value: unknown): string {
   const text = JSON.stringify(value);
   if (text.length <= charactersShown) {
     return text;
@@ -19,17 +18,17 @@ export function fitting(value: unknown): string {
   if (!isBounded(value) || value.entries.length === 0) {
     return JSON.stringify({ error: 'The answer is too long.' });
   }
-  // Entries are much of a size, so that one or two rounds do.
+  // Entries are of similar size, so one or two rounds are enough.
   const fit = Math.floor((value.entries.length * charactersShown) / text.length);
   const entries = value.entries.slice(0, Math.min(fit, value.entries.length - 1));
-  return fitting({ ...value, entries, complete: false });
+  return toBoundedJson({ ...value, entries, complete: false });
 }
 
 function isBounded(value: unknown): value is { readonly entries: readonly unknown[] } {
   return typeof value === 'object' && value !== null && 'entries' in value && Array.isArray(value.entries);
 }
 
-/** What it returns; a failure is an answer too. */
+/** The result, or the failure as a result. */
 export async function answer(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return await run();
@@ -37,21 +36,11 @@ export async function answer(run: () => Promise<unknown>): Promise<unknown> {
     if (isUnanswered(error)) {
       return { answer: 'unanswered', meaning: unansweredMeaning, error: error.message };
     }
-    if (isKmsError(error)) {
-      return { error: problemOf(error) };
-    }
-    if (error instanceof Error) {
-      return { error: error.message };
-    }
-    throw error;
+    return { error: errorSentence(error) };
   }
 }
 
-export function problemOf(error: unknown): string | undefined {
-  return isKmsError(error) ? explain(error.details).sentence : undefined;
-}
-
-/** The first of the entries, and whether they are all. */
+/** The first entries, and whether they are all. */
 export function bounded(entries: readonly unknown[], isComplete: boolean) {
   const shown = entries.slice(0, entriesShown);
   const total = isComplete ? { total: entries.length } : {};

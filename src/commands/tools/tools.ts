@@ -8,6 +8,7 @@ import { grantAsAwsJson, keyAsAwsJson } from '../../core/kms/awsJson.ts';
 import { type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
 import { findGrant } from '../../core/kms/readGrant.ts';
 import { connectionName } from '../../core/words/describe.ts';
+import { errorSentence } from '../../core/words/explain.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { languageModelTools, type ToolName } from '../../manifest.ts';
 import { findingSettings } from '../../platform/findingSettings.ts';
@@ -15,10 +16,10 @@ import type { GrantNode } from '../../views/shared/nodes.ts';
 import type { EndAnswer, EndContext } from '../changes/endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
 import { revokeGrant } from '../changes/revokeGrant.ts';
-import type { Needs } from '../context.ts';
-import { answer, bounded, fitting, problemOf } from './toolAnswer.ts';
+import type { CommandContext, Needs } from '../context.ts';
+import { answer, bounded, toBoundedJson } from './toolAnswer.ts';
 
-/** What each answer of a revoke says: no more than KMS and the user did. */
+/** What a language model reads for each answer of a revoke. */
 const meanings: Readonly<Record<EndAnswer, string>> = {
   declined: 'The user did not confirm. Nothing was done.',
   gone: 'KMS no longer listed the grant. Nothing was done.',
@@ -28,7 +29,7 @@ const meanings: Readonly<Record<EndAnswer, string>> = {
   doneByDryRun: 'The server revoked the grant when it was only asked whether it would.',
 };
 
-/** What a model passes, each tool taking what it needs. */
+/** The input of all tools; each takes what it needs. */
 export interface ToolInput {
   readonly connection?: string;
   readonly key?: string;
@@ -43,20 +44,23 @@ interface Tool {
 }
 
 /**
- * What a language model may ask. Reading is bounded in size; `revokeGrant` is the very command that a person runs, with
- * its check, its question to the person, and its follow-up. No tool opens a connection that would prompt.
+ * The tools of language models. Answers are bounded in size. `revokeGrant` is the command itself, with its check, its
+ * question to the user and its follow-up. No tool opens a connection that would prompt.
  */
 const tools: Readonly<Record<ToolName, Tool>> = {
   [languageModelTools.listConnections]: {
     message: () => l10n.t('Listing the KMS connections'),
     run: async ({ connections }) =>
-      (await connections.list()).map((ref) => ({
-        connection: connectionId(ref),
-        name: connectionName(ref),
-        region: ref.kind === 'sample' ? undefined : ref.region,
-        account: connections.session(ref)?.knownIdentity?.account,
-        problem: problemOf(connections.failure(ref)),
-      })),
+      (await connections.list()).map((ref) => {
+        const failure = connections.failure(ref);
+        return {
+          connection: connectionId(ref),
+          name: connectionName(ref),
+          region: ref.kind === 'sample' ? undefined : ref.region,
+          account: connections.session(ref)?.knownIdentity?.account,
+          problem: failure && errorSentence(failure),
+        };
+      }),
   },
   [languageModelTools.listKeys]: {
     message: () => l10n.t('Listing KMS keys'),
@@ -110,7 +114,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
   },
 };
 
-/** What is said while a tool is at work. */
+/** What is shown while a tool runs. */
 export function describeTool(name: ToolName, input: ToolInput): string {
   return tools[name].message(input);
 }
@@ -122,7 +126,7 @@ export async function runTool(
   input: ToolInput,
   token: vscode.CancellationToken,
 ): Promise<string> {
-  return fitting(await answer(() => tools[name].run(context, input, token)));
+  return toBoundedJson(await answer(() => tools[name].run(context, input, token)));
 }
 
 async function sessionFor({ connections }: Needs<'connections'>, { connection }: ToolInput): Promise<Session> {

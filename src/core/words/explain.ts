@@ -22,6 +22,14 @@ export function needsSignIn(error: unknown): boolean {
   return isKmsError(error) && explain(error.details).actions.includes('signIn');
 }
 
+/** What happened, in one sentence. */
+export function errorSentence(error: unknown): string {
+  if (isKmsError(error)) {
+    return explain(error.details).sentence;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The table: from a kind of failure to its sentence, its advice and the actions that help. */
 export function explain(details: KmsErrorDetails): Explanation {
   const key = details.keyArn ?? l10n.t('the key');

@@ -4,7 +4,7 @@ import type { CreateGrantInput, KeyMetadata, KmsKey, PrincipalRef } from '../../
 
 export type ContextKind = 'none' | 'includes' | 'equals';
 
-/** The answers so far; what was not answered has the value with which its question begins. */
+/** The answers so far. A question that was not asked yet has the value that it begins with. */
 export interface Answers {
   readonly key: KmsKey | undefined;
   readonly metadata: KeyMetadata | undefined;
@@ -17,7 +17,7 @@ export interface Answers {
   readonly name: string;
 }
 
-/** Answers that are complete. */
+/** The complete answers, as a request. */
 export interface Wanted {
   readonly key: KmsKey;
   readonly metadata: KeyMetadata | undefined;
@@ -33,7 +33,7 @@ export function keyOf({ key }: Answers): KmsKey {
   return key;
 }
 
-export function wantedBy(answers: Answers): Wanted {
+export function toWanted(answers: Answers): Wanted {
   const { metadata, operations, grantee, retiring, contextKind, name } = answers;
   const key = keyOf(answers);
   if (grantee === undefined) {

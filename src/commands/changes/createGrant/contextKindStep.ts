@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { keep, only } from '../../../core/base/steps.ts';
 import type { PickItem } from '../../../platform/pick.ts';
-import { askPick } from '../../../platform/steps.ts';
+import { pickStep } from '../../../platform/steps.ts';
 import type { Ask, ContextKind } from './answers.ts';
 
 export const contextKindStep: Ask = async (answers, frame) => {
@@ -22,7 +22,7 @@ export const contextKindStep: Ask = async (answers, frame) => {
       value: 'equals',
     },
   ];
-  const answer = await askPick(frame, {
+  const answer = await pickStep(frame, {
     placeholder: l10n.t('Constraint'),
     items: () => items,
     selected: (kind) => kind === answers.contextKind,

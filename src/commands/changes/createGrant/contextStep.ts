@@ -6,7 +6,7 @@ import { keep } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
 import { contextPairProblem, readContextPair } from '../../../core/kms/grantRules.ts';
 import type { PickItem } from '../../../platform/pick.ts';
-import { askPick } from '../../../platform/steps.ts';
+import { pickStep } from '../../../platform/steps.ts';
 import type { Ask } from './answers.ts';
 
 type PairChoice =
@@ -17,7 +17,7 @@ type PairChoice =
 export const contextStep: Ask = async (answers, frame) => {
   const pairs = new Map(Object.entries(answers.context));
   const others = () => Object.fromEntries(pairs);
-  const answer = await askPick<PairChoice>(frame, {
+  const answer = await pickStep<PairChoice>(frame, {
     placeholder: l10n.t('Enter key=value; not secret, since it is shown in CloudTrail'),
     left: () => [],
     items: (typed) => [

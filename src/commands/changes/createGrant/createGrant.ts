@@ -11,7 +11,7 @@ import { pickConnection } from '../../connections/pickConnection.ts';
 import { type Needs, sessionOf } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
 import { createdByDryRun } from '../newGrant.ts';
-import { type Answers, type Wanted, wantedBy } from './answers.ts';
+import { type Answers, toWanted, type Wanted } from './answers.ts';
 import { contextKindStep } from './contextKindStep.ts';
 import { contextStep } from './contextStep.ts';
 import { keyStep } from './keyStep.ts';
@@ -22,7 +22,7 @@ import { granteeStep, retiringStep } from './principalSteps.ts';
 import { confirmed, type Next, refused, refusedBy } from './question.ts';
 import { sourceArnStep } from './sourceArnStep.ts';
 
-/** Asks step by step, checks, confirms, creates. Without a node, the key is the first question. */
+/** Asks step by step, checks, confirms, creates. Without a row, it asks for the key first. */
 export async function createGrant(context: MakeContext, node?: KeyNode): Promise<void> {
   const connection = node?.connection ?? (await openConnection(context));
   if (connection === undefined) {
@@ -47,7 +47,7 @@ export async function createGrant(context: MakeContext, node?: KeyNode): Promise
       return;
     }
     answers = answered;
-    const wanted = wantedBy(answered);
+    const wanted = toWanted(answered);
     using _hold = context.connections.hold(connection);
     if ((await checkAndMake(context, connection, wanted)) === 'end') {
       return;
@@ -86,7 +86,7 @@ async function checkAndMake(
   connection: Connection,
   { key, metadata, input }: Wanted,
 ): Promise<Next> {
-  // What was answered early can stand against what was answered late.
+  // An early answer can contradict a later one.
   const problem = createGrantProblem(input, metadata);
   if (problem !== undefined) {
     return refused(problem, '');

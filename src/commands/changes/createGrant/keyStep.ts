@@ -3,14 +3,14 @@ import { keep, only } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import { isAwsManaged, type KmsKey, keyLabel } from '../../../core/kms/model.ts';
-import { askPick } from '../../../platform/steps.ts';
+import { pickStep } from '../../../platform/steps.ts';
 import type { Ask } from './answers.ts';
 
 export function keyStep(session: () => Session): Ask {
   return async (answers, frame) => {
     const { connection, inventory } = session();
     let keys: readonly KmsKey[] = [];
-    const answer = await askPick<KmsKey>(frame, {
+    const answer = await pickStep<KmsKey>(frame, {
       placeholder: l10n.t('Key in {0}; those that AWS manages take no grants of yours', connection.region),
       items: () => keys.map((value) => ({ label: printable(keyLabel(value)), description: value.keyId, value })),
       selected: ({ arn }) => arn === answers.key?.arn,
@@ -26,7 +26,7 @@ export function keyStep(session: () => Session): Ask {
       decide: () => 'accept',
     });
     return keep(only(answer), (key) =>
-      // Another key may be of another kind.
+      // What is known of the key is not true of another.
       key.arn === answers.key?.arn ? answers : { ...answers, key, metadata: undefined },
     );
   };

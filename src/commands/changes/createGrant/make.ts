@@ -57,7 +57,7 @@ export async function make(
   return 'end';
 }
 
-/** The one time that the token is offered; nothing keeps it when the message is gone. */
+/** The only time that the grant token is offered: it is not kept. */
 async function showCreated(
   key: KmsKey,
   input: CreateGrantInput,
@@ -87,7 +87,7 @@ async function showCreated(
   }
 }
 
-/** Waits until KMS lists the grant, and shows it then. */
+/** Shows the grant as soon as KMS lists it. */
 async function follow(
   context: MakeContext,
   session: Session,

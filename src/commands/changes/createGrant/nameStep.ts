@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { keep } from '../../../core/base/steps.ts';
 import { nameProblem } from '../../../core/kms/grantRules.ts';
-import { askLineStep } from '../../../platform/steps.ts';
+import { lineStep } from '../../../platform/steps.ts';
 import type { Ask } from './answers.ts';
 
 export const nameStep: Ask = async (answers, frame) => {
-  const answer = await askLineStep(frame, {
+  const answer = await lineStep(frame, {
     prompt: l10n.t(
       'Name (optional): with one, the same request made again gives the same grant. Not secret, since it is shown in CloudTrail',
     ),

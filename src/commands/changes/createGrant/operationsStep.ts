@@ -4,8 +4,8 @@ import type { Session } from '../../../core/connections/session.ts';
 import { legalOperations } from '../../../core/kms/grantOperations.ts';
 import { keyProblem, operationsProblem } from '../../../core/kms/grantRules.ts';
 import { UserError } from '../../../core/words/userError.ts';
-import { askPick } from '../../../platform/steps.ts';
-import { unlessDenied } from '../../ask.ts';
+import { pickStep } from '../../../platform/steps.ts';
+import { ifAnswered } from '../../ask.ts';
 import { type Ask, keyOf } from './answers.ts';
 
 export function operationsStep(session: () => Session): Ask {
@@ -13,7 +13,7 @@ export function operationsStep(session: () => Session): Ask {
     const { api, inventory, closed } = session();
     const { arn } = keyOf(answers);
     let { metadata } = answers;
-    const answer = await askPick<string>(frame, {
+    const answer = await pickStep<string>(frame, {
       placeholder: l10n.t('What the grantee may do with the key'),
       canSelectMany: true,
       items: () =>
@@ -21,7 +21,7 @@ export function operationsStep(session: () => Session): Ask {
       selected: (operation) => answers.operations.includes(operation),
       load: async (_, signal) => {
         const any = AbortSignal.any([signal, closed]);
-        metadata ??= await unlessDenied(inventory.metadata(arn) ?? api.describeKey(arn, any));
+        metadata ??= await ifAnswered(inventory.metadata(arn) ?? api.describeKey(arn, any));
         const problem = keyProblem(metadata);
         if (problem !== undefined) {
           throw new UserError(problem);

@@ -11,8 +11,8 @@ import type { PrincipalRef } from '../../../core/kms/model.ts';
 import { principalKindName, readPrincipal } from '../../../core/kms/principal.ts';
 import { retiringPrincipalsOf } from '../../../core/kms/retirement.ts';
 import type { PickItem } from '../../../platform/pick.ts';
-import { askPick } from '../../../platform/steps.ts';
-import { unlessDenied } from '../../ask.ts';
+import { pickStep } from '../../../platform/steps.ts';
+import { ifAnswered } from '../../ask.ts';
 import { type Answers, type Ask, keyOf } from './answers.ts';
 
 export function granteeStep(session: () => Session): Ask {
@@ -42,13 +42,13 @@ export function retiringStep(session: () => Session): Ask {
 interface PrincipalQuestion {
   readonly frame: Parameters<Ask>[1];
   readonly placeholder: string;
-  /** The answer when it was asked before. */
+  /** The earlier answer, if the question is asked again. */
   readonly before: PrincipalRef | undefined;
-  /** What the choice of no principal is called; `undefined` where there has to be one. */
+  /** The label of the choice of no principal; `undefined` if one is required. */
   readonly none: string | undefined;
 }
 
-/** Offers the caller and the principals of the key's grants; whatever else is typed is checked and can be taken too. */
+/** Offers the caller and the principals of the key's grants. Anything else can be typed, and is checked. */
 async function askPrincipal(
   session: Session,
   answers: Answers,
@@ -63,7 +63,7 @@ async function askPrincipal(
   };
   const nobody: readonly PickItem<string>[] = none === undefined ? [] : [{ label: none, value: '' }];
   const isUnfinished = before !== undefined && principalProblem(before.value, arn) !== undefined;
-  const answer = await askPick<string>(frame, {
+  const answer = await pickStep<string>(frame, {
     placeholder,
     typed: isUnfinished ? before.value : '',
     left: (typed) => (typed === '' ? [] : [typed]),
@@ -73,7 +73,7 @@ async function askPrincipal(
       if (before !== undefined) {
         offer(before.value, l10n.t('as entered'));
       }
-      const [identity, listing] = await Promise.all([unlessDenied(session.identity()), session.inventory.grants(arn)]);
+      const [identity, listing] = await Promise.all([ifAnswered(session.identity()), session.inventory.grants(arn)]);
       if (identity !== undefined) {
         offer(identity.arn, l10n.t('you'));
         for (const own of retiringPrincipalsOf(identity.arn, session.connection.region)) {
@@ -92,7 +92,7 @@ async function askPrincipal(
       return problem === undefined ? 'accept' : { problem };
     },
   });
-  // Nothing was typed on the way back: what was answered before holds.
+  // Back with an empty box keeps the earlier answer.
   if (answer?.kind === 'back' && answer.value?.length === 0) {
     return { kind: 'back' } as const;
   }
@@ -112,7 +112,7 @@ function typedItem(typed: string, keyArn: string, offered: ReadonlyMap<string, u
   if (problem === undefined) {
     return [{ ...principalItem(typed, l10n.t('as entered')), alwaysShow: true }];
   }
-  // A part of a name is a search, too: what is wrong with it stops nobody from picking what it finds.
+  // Typing is also a search: the problem is shown, and what it finds can be picked.
   return [
     {
       label: printable(typed),

@@ -18,7 +18,7 @@ import { actorSentences, confirmTyped, placeOf } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Wanted } from './answers.ts';
 
-/** `change`: back to the questions, with the answers as they are. */
+/** `change`: back to the questions, with the answers kept. */
 export type Next = 'change' | 'end';
 
 export async function confirmed(
@@ -59,7 +59,7 @@ export async function confirmed(
   return picked === change ? 'change' : 'end';
 }
 
-/** @throws what is no answer of KMS */
+/** Shows why KMS would not create the grant. @throws any error that is not KMS's */
 export async function refusedBy(error: unknown, { log }: Needs<'log'>): Promise<Next> {
   if (!isKmsError(error)) {
     throw error;
@@ -75,7 +75,7 @@ export async function refused(sentence: string, detail: string): Promise<Next> {
   return picked === change ? 'change' : 'end';
 }
 
-/** What KMS has against a new grant. */
+/** Why KMS refuses a new grant. */
 function explainRefusal({ details }: KmsError): { readonly sentence: string; readonly detail: string } {
   const { sentence, advice } = explain(details);
   return { sentence, detail: `${advice}\n\n${l10n.t('KMS said: {0}', printable(details.message, 600))}` };

@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { keep } from '../../../core/base/steps.ts';
 import { sourceArnProblem } from '../../../core/kms/grantRules.ts';
-import { askLineStep } from '../../../platform/steps.ts';
+import { lineStep } from '../../../platform/steps.ts';
 import type { Ask } from './answers.ts';
 
 export const sourceArnStep: Ask = async (answers, frame) => {
-  const answer = await askLineStep(frame, {
+  const answer = await lineStep(frame, {
     prompt: l10n.t('ARN of the resource that the service acts for: KMS takes no grant to a service without it'),
     placeholder: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders',
     value: answers.sourceArn,

@@ -17,19 +17,17 @@ import { grantName, keyName } from '../../../core/words/describe.ts';
 import { UserError } from '../../../core/words/userError.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
-import { unlessDenied } from '../../ask.ts';
-import type { Needs } from '../../context.ts';
+import { ifAnswered } from '../../ask.ts';
+import type { CommandContext } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
 import { confirmed } from './question.ts';
 import { isUnderWay, type Target } from './target.ts';
 
-/** What came of it. `declined`: the user did not confirm. `underWay`: it was revoked or retired before. */
+/** `declined`: the user did not confirm. `underWay`: a revoke or retirement was sent before. */
 export type EndAnswer = 'declined' | 'gone' | 'underWay' | 'doneByDryRun' | RevokeResult;
 
-export type EndContext = Needs<'connections' | 'journal' | 'revocations' | 'view'>;
-
-/** Checks, confirms, revokes or retires; what follows is the view's. */
-export async function endGrant(kind: EndingKind, context: EndContext, target: Target): Promise<EndAnswer> {
+/** Checks, asks, then revokes or retires. The view shows what becomes of it. */
+export async function endGrant(kind: EndingKind, context: CommandContext, target: Target): Promise<EndAnswer> {
   const session = changeableSession(context, target.connection);
   const { connection, key } = target;
   const { revocations, view } = context;
@@ -114,7 +112,7 @@ interface Checked {
   readonly metadata: KeyMetadata | undefined;
 }
 
-/** Everything that the confirmation needs to know, asked at once; nothing is asked of KMS that it is sure to refuse. */
+/** Everything that the confirmation shows, asked at once. KMS is not asked for what it is sure to refuse. */
 async function check(
   kind: EndingKind,
   session: Session,
@@ -128,7 +126,7 @@ async function check(
   const [outcome, actor, metadata] = await Promise.all([
     kind === 'revoke' ? preflight(session, key.arn, grant, signal) : preflightRetire(session, key.arn, grant, signal),
     identifying,
-    unlessDenied(session.inventory.metadata(key.arn) ?? session.api.describeKey(key.arn, signal)),
+    ifAnswered(session.inventory.metadata(key.arn) ?? session.api.describeKey(key.arn, signal)),
   ]);
   signal.throwIfAborted();
   return { outcome, actor, metadata };

@@ -1,7 +1,7 @@
 import type { Connection, Grant, KmsKey } from '../../../core/kms/model.ts';
 import type { Needs } from '../../context.ts';
 
-/** A grant to end: a row, or one of those that the caller may retire. */
+/** A grant to end: of a row, or one that the caller may retire. */
 export interface Target {
   readonly connection: Connection;
   readonly key: KmsKey;

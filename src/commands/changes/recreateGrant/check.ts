@@ -11,26 +11,26 @@ import { findGrant } from '../../../core/kms/readGrant.ts';
 import { connectionName, grantName } from '../../../core/words/describe.ts';
 import { explain } from '../../../core/words/explain.ts';
 import { UserError } from '../../../core/words/userError.ts';
-import { unlessDenied } from '../../ask.ts';
+import { ifAnswered } from '../../ask.ts';
 import { whoActs } from '../actingSession.ts';
 
 export interface Checked {
   readonly plan: RecreatePlan;
   readonly actor: Actor;
-  /** What KMS says of it by dry run, where that is safe. */
+  /** KMS's answer to a dry run, where that is safe. */
   readonly answer: CreateCheck;
   /** KMS lists the old grant now. */
   readonly isListed: boolean;
 }
 
-/** Everything that the confirmation needs to know. In another account than the entry's, nothing is asked of KMS. */
+/** Everything that the confirmation shows. If the account is another than the entry's, KMS is not asked. */
 export async function check(session: Session, record: JournalRecord, signal: AbortSignal): Promise<Checked> {
   const actor = await whoActs(session, signal);
   refuseOtherAccount(record, identityOf(actor)?.account);
   const { key, grant } = record;
   const [metadata, listed] = await Promise.all([
-    unlessDenied(session.api.describeKey(key.arn, signal)),
-    unlessDenied(findGrant(session.api, { keyArn: key.arn, grantId: grant.grantId }, signal)),
+    ifAnswered(session.api.describeKey(key.arn, signal)),
+    ifAnswered(findGrant(session.api, { keyArn: key.arn, grantId: grant.grantId }, signal)),
   ]);
   signal.throwIfAborted();
   const plan = planRecreate(key, grant, metadata);
@@ -41,13 +41,13 @@ export async function check(session: Session, record: JournalRecord, signal: Abo
   return {
     plan,
     actor,
-    answer: await ask(session, record, plan, plan.input, signal),
+    answer: await askByDryRun(session, record, plan, plan.input, signal),
     isListed: listed !== undefined,
   };
 }
 
-/** What KMS refuses is told with what is known against it. */
-async function ask(
+/** The dry run. A refusal is reported with the obstacles that explain it. */
+async function askByDryRun(
   session: Session,
   record: JournalRecord,
   { obstacles }: RecreatePlan,

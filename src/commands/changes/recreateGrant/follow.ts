@@ -12,7 +12,7 @@ import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import { propagationPolicy } from '../../../platform/settings.ts';
 import type { Needs } from '../../context.ts';
 
-/** Cancelling ends the wait, not the grant: then there is no outcome. */
+/** Cancelling ends the wait, not the grant: the outcome is `undefined`. */
 export async function waitCancellably(
   { clock }: Needs<'clock'>,
   session: Session,

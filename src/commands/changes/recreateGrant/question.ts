@@ -12,7 +12,7 @@ import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Checked } from './check.ts';
 
-/** Of one value, in characters. */
+/** In characters. */
 const longestLine = 1000;
 
 export function confirmed(

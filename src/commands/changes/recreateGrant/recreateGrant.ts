@@ -12,11 +12,8 @@ import { check, impossible, refuseOtherAccount } from './check.ts';
 import { showOutcome, waitCancellably } from './follow.ts';
 import { confirmed } from './question.ts';
 
-/** Makes the grant of an entry of the history again, in the account that it was ended in. */
-export async function recreateGrant(
-  context: Needs<'clock' | 'connections' | 'journal' | 'log' | 'view'>,
-  entry: HistoryEntryNode | undefined,
-): Promise<void> {
+/** Recreates the grant of a history entry, in the account in which it was ended. */
+export async function recreateGrant(context: CommandContext, entry: HistoryEntryNode | undefined): Promise<void> {
   if (entry === undefined) {
     return;
   }

@@ -1,8 +1,6 @@
 import { preflight } from '../../../core/changes/preflight.ts';
 import type { Actor } from '../../../core/kms/actor.ts';
-import { isKmsError } from '../../../core/kms/errors.ts';
 import type { Connection } from '../../../core/kms/model.ts';
-import { explain } from '../../../core/words/explain.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
 import { changeableSession, whoActs } from '../actingSession.ts';
@@ -26,15 +24,15 @@ export interface Checked {
   readonly actor: Actor | undefined;
 }
 
-/** One that KMS said it would revoke, and who we are there. */
+/** A grant that KMS would revoke, and who acts there. */
 export interface Ready {
   readonly node: GrantNode;
   readonly actor: Actor;
 }
 
-/** One to ask about. */
+/** A grant to ask about. */
 export interface Asked extends Ready {
-  /** Who the last question showed, when it is asked again. */
+  /** The principal of the last question, if it is asked again. */
   readonly earlier?: Actor;
 }
 
@@ -46,7 +44,7 @@ export async function checkAll(
 ): Promise<Checked[]> {
   const checked: Checked[] = [];
   const waiting = [...nodes];
-  // Asked once for each opening of a connection.
+  // Asked once for each opening.
   const actors = new Map<string, Promise<Actor>>();
   const worker = async () => {
     for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
@@ -96,11 +94,4 @@ export function once<T>(known: Map<string, Promise<T>>, key: string, ask: () => 
   const asked = known.get(key) ?? ask();
   known.set(key, asked);
   return asked;
-}
-
-export function reasonOf(error: unknown): string {
-  if (isKmsError(error)) {
-    return explain(error.details).sentence;
-  }
-  return error instanceof Error ? error.message : String(error);
 }

@@ -13,9 +13,9 @@ import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
 import { isOfService, marksOf } from './marks.ts';
 
-/** The tick: grants that AWS keeps for a service begin without one, and say so. */
-export async function pickOf(
-  context: Needs<'connections' | 'view'>,
+/** Asks which of them to revoke. Grants of AWS services begin without a tick, and with a warning. */
+export async function chooseGrants(
+  context: CommandContext,
   nodes: readonly GrantNode[],
 ): Promise<readonly GrantNode[]> {
   const items = nodes.map((node) => {
@@ -38,7 +38,7 @@ export async function pickOf(
     l10n.t('Revoke {0} Grants: Choose', nodes.length),
     l10n.t('Grants to revoke; those of AWS services are not ticked'),
     items,
-    // What is typed here looks for a grant. It ticks none.
+    // Typing searches here, and ticks nothing.
     'accept',
   );
   return picked ?? [];

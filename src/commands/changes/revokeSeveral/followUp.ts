@@ -10,8 +10,8 @@ export interface FollowUp {
   close(): void;
 }
 
-/** One notification for what becomes of all that is sent. */
-export function followUpOf({ followUps }: Needs<'followUps'>): FollowUp & Disposable {
+/** One notification about all revokes that are sent. */
+export function followUpOf({ followUps }: Pick<CommandContext, 'followUps'>): FollowUp & Disposable {
   const batch = followUps.batch();
   const placeOfNode = ({ connection: { ref }, key, grant }: GrantNode) => ({ connection: ref, key, grant });
   return {

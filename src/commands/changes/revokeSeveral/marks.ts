@@ -5,15 +5,15 @@ import { grantName, keyName } from '../../../core/words/describe.ts';
 import { isGrouped } from '../../../views/grantees/granteeItem.ts';
 import { shortOperations } from '../../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
-import type { Needs } from '../../context.ts';
+import type { CommandContext, Needs } from '../../context.ts';
 
-/** What tells a grant from its look-alikes: its date, findings and ID. */
+/** What distinguishes grants that look alike: date, findings and ID. */
 export function marksOf(context: Needs<'view'>, node: GrantNode, id = shortId(node)): readonly string[] {
   const created = node.grant.creationDate;
   return [...(created === undefined ? [] : [localTime(created)]), ...findingTitles(context, node), id];
 }
 
-/** As {@link marksOf}, where a line has little room: the day, and the first finding. */
+/** Shorter, for one line: the day, the first finding and the beginning of the ID. */
 function shortMarksOf(context: Needs<'view'>, node: GrantNode): readonly string[] {
   const created = node.grant.creationDate;
   const [first, ...others] = findingTitles(context, node);
@@ -33,7 +33,7 @@ function shortId({ grant }: GrantNode): string {
   return grant.grantId.slice(0, 8);
 }
 
-/** `used by AWS Lambda for function orders`, for a grant of a service. */
+/** Such as `used by AWS Lambda for function orders`; empty unless the grant is of a service. */
 export function usedBy({ grant }: GrantNode): readonly string[] {
   const used = serviceOfGrant(grant);
   return used === undefined ? [] : [usedByText(used)];

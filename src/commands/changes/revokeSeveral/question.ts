@@ -4,27 +4,28 @@ import { attemptSentence, earlierEnding } from '../../../core/changes/earlierAtt
 import { accountOfArn, keyLabel } from '../../../core/kms/model.ts';
 import { grantee } from '../../../core/kms/principal.ts';
 import { connectionName, grantName } from '../../../core/words/describe.ts';
+import { errorSentence } from '../../../core/words/explain.ts';
 import { confirm, confirmByTyping } from '../../../platform/prompts.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import { namedAccount } from '../../ask.ts';
-import type { Needs } from '../../context.ts';
+import type { CommandContext, Needs } from '../../context.ts';
 import { actorSentences, signedInAs } from '../changeQuestion.ts';
-import { type Asked, type Checked, type Outcome, type Ready, reasonOf } from './check.ts';
+import type { Asked, Checked, Outcome, Ready } from './check.ts';
 import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';
 
-/** What a dialog of VS Code shows of its text at once, on a small screen. */
+/** How much text a dialog of VS Code shows without scrolling, on a small screen. */
 const dialog = { lines: 30, columns: 80 };
 
-/** Of one kind, where they are counted. */
+/** Keys of one section, where grants are counted by key. */
 const keysShown = 10;
 
-/** Grants of which the same is true. */
+/** Grants with the same outcome of the check. */
 interface Section {
   readonly title: string;
   readonly grants: readonly { readonly node: GrantNode; readonly reason?: string }[];
 }
 
-/** All that was selected is accounted for: in the dialog if it has room, else in an editor that stays open. */
+/** Asks, with all selected grants by what becomes of them: in the dialog if they fit, else in an editor that stays open. */
 export async function confirmed(
   context: Needs<'connections' | 'documents' | 'journal' | 'view'>,
   ready: readonly Asked[],
@@ -33,7 +34,7 @@ export async function confirmed(
 ): Promise<boolean> {
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => ({ node }));
   const refused = checked.flatMap(({ node, outcome }) =>
-    typeof outcome === 'object' ? [{ node, reason: reasonOf(outcome.error) }] : [],
+    typeof outcome === 'object' ? [{ node, reason: errorSentence(outcome.error) }] : [],
   );
   const sections: readonly Section[] = [
     { title: l10n.t('To be revoked'), grants: ready.map(({ node }) => withAttempt(context, node)) },
@@ -43,7 +44,7 @@ export async function confirmed(
     { title: l10n.t('Revoked before'), grants: of('underWay') },
     { title: l10n.t('Revoked by the check, since the server does not know dry runs'), grants: of('doneByDryRun') },
   ].filter(({ grants }) => grants.length > 0);
-  const places = [...new Set(ready.map(placeOf))];
+  const places = [...new Set(ready.map(connectionLine))];
   const count = String(ready.length);
   const question = ready.length === 1 ? l10n.t('Revoke 1 grant?') : l10n.t('Revoke {0} grants?', count);
   const ofServices = ready.filter(({ node }) => isOfService(context, node)).length;
@@ -104,7 +105,7 @@ function inLines(context: Needs<'view'>, { title, grants }: Section): string {
   );
 }
 
-/** How many of each key; of very many keys, just how many. */
+/** How many grants of each key. */
 function inCounts(section: Section): string {
   const keys = [...byKey(section.grants).values()].map((ofKey) => {
     const [first] = ofKey;
@@ -117,7 +118,7 @@ function inCounts(section: Section): string {
   ].join('\n');
 }
 
-/** Every grant with what tells it from all others. */
+/** Every grant, with everything that identifies it. */
 function inFull(context: Needs<'view'>, { title, grants }: Section): string {
   const keys = [...byKey(grants)].map(([arn, ofKey]) => {
     const rows = ofKey.map(({ node, reason }) => {
@@ -139,7 +140,7 @@ function indented(reason: string | undefined): readonly string[] {
   return reason === undefined ? [] : [`  ${printable(reason, 600)}`];
 }
 
-/** By what a key is called. */
+/** Groups by label and ARN of the key. */
 function byKey(grants: Section['grants']): ReadonlyMap<string, Section['grants']> {
   const keys = new Map<string, Section['grants'][number][]>();
   for (const one of grants) {
@@ -155,8 +156,8 @@ function byKey(grants: Section['grants']): ReadonlyMap<string, Section['grants']
   return keys;
 }
 
-/** Whose keys they are, and who we are there. */
-function placeOf({ node: { connection, key }, actor }: Ready): string {
+/** Where the keys are, and who acts there. */
+function connectionLine({ node: { connection, key }, actor }: Ready): string {
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
   const { endpoint } = connection;
   const parts = [

@@ -1,14 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import type { TurnResult } from '../../../core/base/inTurn.ts';
+import { errorSentence } from '../../../core/words/explain.ts';
 import { isUnanswered } from '../../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
-import { type Checked, type Outcome, type Ready, reasonOf } from './check.ts';
+import type { Checked, Outcome, Ready } from './check.ts';
 
 /**
- * What is true of each grant that was ticked. What was sent without an answer is followed, and not for a second try.
- * @returns those to try again, if the user wants to
+ * Says what became of each grant. One whose revoke got no answer is followed, and not offered for retry.
+ * @returns those to retry, if the user wants to
  */
 export async function showResults(
   { documents }: Needs<'documents'>,
@@ -50,14 +51,14 @@ export async function showResults(
     }
     await documents.show(l10n.t('Revoke results'), {
       revoked: revoked.map(resultOf),
-      sentWithoutAnswer: unanswered.map(({ node, error }) => ({ ...resultOf(node), reason: reasonOf(error) })),
+      sentWithoutAnswer: unanswered.map(({ node, error }) => ({ ...resultOf(node), reason: errorSentence(error) })),
       revokedByCheck: byDryRun.map(resultOf),
       noLongerListed: gone.map(resultOf),
       revokedBefore: underWay.map(resultOf),
-      failed: failed.map(({ node, error }) => ({ ...resultOf(node), reason: reasonOf(error) })),
+      failed: failed.map(({ node, error }) => ({ ...resultOf(node), reason: errorSentence(error) })),
       notBegun: skipped.map(resultOf),
     });
-    // The results seen, what failed can still be tried again.
+    // With the results open, what failed can still be retried.
     offered = offered.filter((button) => button !== details);
   }
   return [];

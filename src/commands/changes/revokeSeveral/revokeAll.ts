@@ -15,7 +15,7 @@ import type { FollowUp } from './followUp.ts';
 
 interface Round {
   readonly results: readonly TurnResult<Ready>[];
-  /** Not sent, since another than the question showed would act: to ask about again. */
+  /** Not sent, since another principal than in the question would act. */
   readonly again: readonly Asked[];
 }
 
@@ -38,7 +38,7 @@ export function revokeAll(
   );
 }
 
-/** Nothing is sent before it is known for all connections that who was shown would act. */
+/** Nothing is sent before STS has confirmed, for every connection, the principal of the question. */
 async function revokeInTurn(
   context: Needs<'connections' | 'revocations'>,
   ready: readonly Ready[],
@@ -51,7 +51,7 @@ async function revokeInTurn(
   const actingFor = ({ node: { connection }, actor }: Ready) =>
     once(sessions, openingOf(connection), () => actingSession(context, connection, actor, signal));
   for (const one of ready) {
-    // What goes wrong is reported for each grant, in its turn.
+    // A failure is reported for each grant in its turn.
     const acting = await actingFor(one).catch(() => undefined);
     if (acting !== undefined && acting.actor !== one.actor) {
       others.set(openingOf(one.node.connection), acting.actor);

@@ -7,18 +7,16 @@ import type { EndContext } from '../endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../readOnly.ts';
 import { revokeGrant } from '../revokeGrant.ts';
 import { type Asked, checkAll, type Ready } from './check.ts';
-import { pickOf } from './choose.ts';
+import { chooseGrants } from './choose.ts';
 import { followUpOf } from './followUp.ts';
 import { confirmed } from './question.ts';
 import { showResults } from './results.ts';
 import { revokeAll } from './revokeAll.ts';
 
-type SeveralContext = EndContext & Needs<'documents' | 'followUps'>;
-
-/** Several grants in one go: pick, check, one confirmation, one result for each. */
-export async function revokeSeveral(context: SeveralContext, selected: readonly GrantNode[]): Promise<void> {
+/** Revokes several grants: choose, check, one confirmation, a result for each. */
+export async function revokeSeveral(context: CommandContext, selected: readonly GrantNode[]): Promise<void> {
   refuseIfReadOnly();
-  const nodes = await pickOf(context, selected);
+  const nodes = await chooseGrants(context, selected);
   if (nodes.length === 0) {
     return;
   }
@@ -36,7 +34,7 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
     outcome === 'ready' && actor !== undefined ? [{ node, actor }] : [],
   );
   const [only] = ready;
-  // One alone has the question of one: for a grant of an AWS service, that asks for more than a click.
+  // A single one gets the question of Revoke Grant, which for a grant of an AWS service takes more than a click.
   if (only !== undefined && ready.length === 1 && checked.length === 1) {
     await revokeGrant(context, only.node);
     return;
