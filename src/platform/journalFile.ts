@@ -1,25 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
 import type { JournalFile, JournalReader, LineSink } from '../core/changes/journalFile.ts';
 import { compacting, type LineChoice } from '../core/changes/journalLines.ts';
+import {
+  closeQuietly,
+  endLastLine,
+  endsLine,
+  ifThere,
+  isSameFile,
+  knownTail,
+  linesOf,
+  newline,
+  readFrom,
+  standsAlone,
+  textOf,
+} from './fileLines.ts';
 import { FileWatch } from './fileWatch.ts';
+import { leftoverOf } from './journalLeftovers.ts';
 import { isProcessRunning } from './processes.ts';
 
-/** What is used of the file system. */
+/** The functions of `node:fs/promises` that are used. */
 export type FileSystem = Pick<
   typeof fs,
   'link' | 'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'stat' | 'utimes'
 >;
 
 interface JournalFileOptions {
-  /** Above this size, in bytes, the oldest finished entries go, down to half of it. 4 MB unless given. */
+  /** In bytes. Above it, the oldest finished entries are removed, down to half of it. Default: 4 MB. */
   readonly maxBytes?: number;
-  /** How much is read before other events have their turn, in bytes. 64 KB unless given. */
+  /** Bytes to read before other events have their turn. Default: 64 KB. */
   readonly chunkBytes?: number;
-  /** As of FileWatch. */
+  /** Options of FileWatch. */
   readonly watch?: ConstructorParameters<typeof FileWatch>[0];
   readonly fileSystem?: FileSystem;
 }
@@ -27,28 +41,21 @@ interface JournalFileOptions {
 /** Only the user may read it: it names principals, keys and accounts. */
 const mode = 0o600;
 
-/** How old a file is that a window left behind which crashed, at least, unless its process is known to have ended. */
+/** After this time, the temporary file of another window is a leftover of a crash, even if its process may be running. */
 const abandonedMs = 2 * 60_000;
 
-/** No line that we write is so long. A longer one is kept, but not read. */
-const longestLine = 2 ** 20;
-
-/** How much of what was read must still be there for a file to be the same one, in bytes. */
-const knownTail = 512;
-
-const newline = '\n'.charCodeAt(0);
 const space = ' '.charCodeAt(0);
 
 /**
- * The journal in a file that all windows append to, each line in one write at the end of the file, which the system
- * keeps whole. Nobody waits to append. Who rewrites the file follows a protocol in which a process that is paused, however
- * long and wherever, or killed, costs no line:
- * - The new file is written beside the old one, under a name of its own, and that name is the lock: whoever finds another
- *   one waits. Who takes a lock away removes the new file itself, so the rename of the one who lost it fails.
- * - Before the rename, the old file gets a second name that says how much of it was taken into account. What was appended
- *   later is taken over from it: by the one who renamed, or by the next who finds that name.
- * - Who appended checks whether the file is still the current one, and otherwise appends again.
- * So a line can be in the file twice, which says the same as once.
+ * The journal in a file that all windows append to. Each line is one write at the end of the file, which the system keeps
+ * whole; no window waits to append. A window that rewrites the file loses no line, even if it is paused or killed at any
+ * point:
+ * - It writes a new file beside the old one, under a name of its own. That name is the lock: a window that finds another
+ *   such file waits. A lock is broken by removing the new file, so that the rename of its owner fails.
+ * - Before the rename, it gives the old file a second name, which says how many bytes of it were copied. What was appended
+ *   later is copied by the window that renamed, or by the next one that finds that name.
+ * - A window that has appended checks whether the file is still the current one. If not, it appends again.
+ * So a line can be in the file twice, which means the same as once.
  */
 export class JournalFileOnDisk implements JournalFile {
   readonly #path: string;
@@ -56,10 +63,10 @@ export class JournalFileOnDisk implements JournalFile {
   readonly #chunkBytes: number;
   readonly #watchOptions: ConstructorParameters<typeof FileWatch>[0];
   readonly #fs: FileSystem;
-  /** The size above which compacting is tried next. */
+  /** The size above which the file is compacted next, in bytes. */
   #limit: number;
   #isCompacting = false;
-  /** Resolves when the file is as small as it gets. A line that is on the disk doesn't wait for that. Never rejects. */
+  /** Resolves when the file is compacted. Appending does not wait for it. Never rejects. */
   compacted: Promise<void> = Promise.resolve();
 
   constructor(
@@ -95,7 +102,7 @@ export class JournalFileOnDisk implements JournalFile {
     return {
       readNew: async (sink) => {
         const before = place;
-        // A read that fails midway begins again.
+        // After a read that fails midway, the next one starts at the beginning.
         place = undefined;
         if (!isTidy) {
           isTidy = await this.#tidyQuietly();
@@ -109,7 +116,7 @@ export class JournalFileOnDisk implements JournalFile {
           const isContinued = before !== undefined && (await isSamePlace(file, before));
           if (!isContinued) {
             sink.restart();
-            // Who replaced the file may have been killed before it took over what was appended to the old one.
+            // The window that replaced the file may have been killed before it copied the last lines of the old one.
             if (before !== undefined) {
               isTidy = false;
             }
@@ -155,7 +162,7 @@ export class JournalFileOnDisk implements JournalFile {
           return size;
         }
       } finally {
-        // The line is on the disk, or what went wrong before says more.
+        // The line is on the disk, or an earlier error says more.
         await closeQuietly(file);
       }
       if (tries >= 100) {
@@ -164,10 +171,10 @@ export class JournalFileOnDisk implements JournalFile {
     }
   }
 
-  /** @returns the size of the file after it; `undefined` when the line was torn by another one, and does not count */
+  /** @returns the size of the file after it; `undefined` if a line of another window is in the middle of this one */
   async #appendTo(file: fs.FileHandle, text: string): Promise<number | undefined> {
     const { size } = await file.stat();
-    // A line that a full disk cut off must not take this one with it.
+    // A line that a full disk cut off must not become one with this one.
     const bytes = Buffer.from(`${(await endsLine(file, size)) ? '' : '\n'}${text}\n`, 'utf8');
     let written = 0;
     try {
@@ -191,12 +198,12 @@ export class JournalFileOnDisk implements JournalFile {
   }
 
   /**
-   * Writes spaces over what was appended after `from` and must not be believed. It is not cut off: that could take a line
-   * of another window with it. As far as the disk lets: it never rejects.
+   * Overwrites an invalid line after `from` with spaces. Truncating could remove a line of another window. Never rejects:
+   * if the disk fails, a `withdrawn` line says so later.
    */
   async #erase(file: fs.FileHandle, from: number, bytes: Buffer, isPart = false): Promise<void> {
     try {
-      // A handle that appends can't write elsewhere.
+      // A handle for appending writes at the end only.
       const writable = await this.#fs.open(this.#path, 'r+');
       try {
         if (!(await isSameFile(writable, file))) {
@@ -204,7 +211,7 @@ export class JournalFileOnDisk implements JournalFile {
         }
         const rest = await readFrom(writable, from);
         const at = rest.indexOf(bytes);
-        // A part of a line could be the beginning of another one.
+        // A part of a line could be the beginning of another one: it has to be all that follows.
         if (at === -1 || (isPart && rest.length !== bytes.length)) {
           return;
         }
@@ -215,11 +222,11 @@ export class JournalFileOnDisk implements JournalFile {
         await closeQuietly(writable);
       }
     } catch {
-      // Whoever wanted the line to be written takes it back by another one.
+      // The journal withdraws the entry by another line.
     }
   }
 
-  /** @throws as soon as `temporary`, which is the lock, is gone */
+  /** @throws when `temporary`, which is the lock, was removed */
   async #replace(id: string, temporary: string, choice: LineChoice): Promise<void> {
     const old = await this.#fs.open(this.#path, 'a+', mode);
     try {
@@ -237,21 +244,21 @@ export class JournalFileOnDisk implements JournalFile {
         throw error;
       }
       await this.#syncFolder();
-      // What fails here is done by the next who finds the earlier file.
+      // If it fails, the next window that finds the earlier file does it.
       await this.#takeOver(earlier, size).catch(() => {});
     } finally {
       await closeQuietly(old);
     }
   }
 
-  /** A file that can't be made smaller is no reason to lose a line. */
+  /** Never rejects: the journal works with a large file too. */
   async #compact(): Promise<void> {
     try {
       await this.rewrite(compacting(this.#maxBytes / 2));
     } catch {
-      // Another window is at it, or the disk is full: the next line tries again.
+      // Another window does it, or the disk is full: the next line tries again.
     }
-    // What is not finished may be larger than the limit by itself.
+    // Entries that are not finished can exceed the limit by themselves.
     const size = (await this.#fs.stat(this.#path).catch(() => undefined))?.size ?? 0;
     this.#limit = Math.max(this.#maxBytes, Math.round(size * 1.25));
   }
@@ -296,13 +303,13 @@ export class JournalFileOnDisk implements JournalFile {
     }
   }
 
-  /** Appends what came to the earlier file after its first `size` bytes, unless it is still the current one. */
+  /** Appends what the earlier file has after its first `size` bytes, unless it is still the current one. */
   async #takeOver(earlier: string, size: number): Promise<void> {
     const file = await this.#fs.open(earlier, 'r');
     try {
       if (!(await this.#isCurrent(file))) {
         const rest = await readFrom(file, size);
-        // A line that is not whole by now is appended again by the one who writes it.
+        // A line that is not whole yet is appended again by its writer.
         const added = rest.subarray(0, Math.max(0, rest.lastIndexOf(newline))).toString('utf8');
         if (added !== '') {
           await this.#append(added);
@@ -314,7 +321,7 @@ export class JournalFileOnDisk implements JournalFile {
     await this.#fs.rm(earlier, { force: true });
   }
 
-  /** Waits until no other window rewrites the file, and then holds all of them off. */
+  /** Waits until no other window rewrites the file, and keeps the others from it. */
   async #lock(): Promise<{ readonly id: string; readonly path: string }> {
     for (let tries = 0; ; tries += 1) {
       const id = `${process.pid}-${randomUUID()}`;
@@ -338,7 +345,7 @@ export class JournalFileOnDisk implements JournalFile {
   }
 
   /**
-   * Removes what crashed windows left behind, and takes over the lines in it.
+   * Removes the leftovers of crashed windows, after copying their lines.
    * @returns whether another window is rewriting the file
    */
   async #tidy(own?: string): Promise<boolean> {
@@ -348,7 +355,7 @@ export class JournalFileOnDisk implements JournalFile {
     let isBusy = false;
     for (const { path, pid } of found.filter((one) => one.size === undefined && one.path !== own)) {
       const age = Date.now() - ((await ifThere(this.#fs.stat(path)))?.mtimeMs ?? 0);
-      // From the future: the clock was set back.
+      // An age below zero: the clock was set back.
       if (Math.abs(age) > abandonedMs || (pid !== undefined && !isProcessRunning(pid))) {
         await this.#fs.rm(path, { force: true });
       } else {
@@ -356,7 +363,7 @@ export class JournalFileOnDisk implements JournalFile {
       }
     }
     for (const { path, id, size } of found) {
-      // As long as its new file is there, the earlier one is still the current one.
+      // While its new file exists, the earlier file is still the current one.
       if (size === undefined || (await ifThere(this.#fs.stat(`${this.#path}.${id}.new`))) !== undefined) {
         continue;
       }
@@ -365,7 +372,7 @@ export class JournalFileOnDisk implements JournalFile {
     return isBusy;
   }
 
-  /** @returns whether it was possible */
+  /** @returns whether it succeeded */
   async #tidyQuietly(): Promise<boolean> {
     return this.#tidy().then(
       () => true,
@@ -381,7 +388,7 @@ export class JournalFileOnDisk implements JournalFile {
     return ours.ino === named?.ino && ours.dev === named.dev;
   }
 
-  /** So that the name of a new file survives a power failure too. Windows can't, and needn't. */
+  /** So that the name of a new file survives a power failure. On Windows it is neither possible nor needed. */
   async #syncFolder(): Promise<void> {
     try {
       const folder = await this.#fs.open(dirname(this.#path), 'r');
@@ -400,7 +407,7 @@ function changedByAnother(): string {
   return l10n.t('Another window changed the history at the same time.');
 }
 
-/** How far a file was read. */
+/** How far a file was read, and which file. */
 interface Place {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -410,7 +417,7 @@ interface Place {
   readonly tail: Buffer;
 }
 
-/** A system may give a new file the number of an old one: the last line that was read has to be there too. */
+/** A system can reuse the number of a file, so the last line that was read has to be there too. */
 async function isSamePlace(file: fs.FileHandle, { dev, ino, offset, tail }: Place): Promise<boolean> {
   const stats = await file.stat({ bigint: true });
   if (stats.dev !== dev || stats.ino !== ino || stats.size < offset) {
@@ -419,124 +426,4 @@ async function isSamePlace(file: fs.FileHandle, { dev, ino, offset, tail }: Plac
   const length = offset === 0 ? 0 : tail.length + 1;
   const found = await readFrom(file, offset - length, length);
   return length === 0 || (found.at(-1) === newline && found.subarray(0, -1).equals(tail));
-}
-
-interface Leftover {
-  readonly path: string;
-  /** Of the window and its new file. */
-  readonly id: string;
-  readonly pid: number | undefined;
-  /** Of an earlier file: how much of it was taken into account. */
-  readonly size: number | undefined;
-}
-
-const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-/** Also the names that the first version gave: `.lock`, `.lock.UUID` and `.UUID`. */
-const leftoverName = new RegExp(`^(?:lock|(?:lock\\.)?${uuid}|((\\d+)-${uuid})\\.(?:new|(\\d+)\\.old))$`);
-
-/** `undefined` for a file that is not one of ours. */
-function leftoverOf(folder: string, base: string, name: string): Leftover | undefined {
-  const match = name.startsWith(`${base}.`) ? leftoverName.exec(name.slice(base.length + 1)) : null;
-  if (match === null) {
-    return undefined;
-  }
-  const [, id = '', pid, size] = match;
-  const number = (digits: string | undefined) => (digits === undefined ? undefined : Number(digits));
-  return { path: join(folder, name), id, pid: number(pid), size: number(size) };
-}
-
-/** Lines without their ends, from one read. */
-interface Chunk {
-  readonly lines: readonly Buffer[];
-  /** Where the last line ends in the file, with its end. */
-  readonly end: number;
-  /** At the end of the file: what follows the last line. */
-  readonly rest: Buffer;
-}
-
-/** Reads the lines between two places in parts; each read lets other events have their turn. */
-async function* linesOf(file: fs.FileHandle, from: number, to: number, chunkBytes: number): AsyncGenerator<Chunk> {
-  let parts: Buffer[] = [];
-  let position = from;
-  let end = from;
-  while (position < to) {
-    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, to - position));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) {
-      break;
-    }
-    const lines: Buffer[] = [];
-    let start = 0;
-    for (let at = buffer.indexOf(newline); at !== -1 && at < bytesRead; at = buffer.indexOf(newline, start)) {
-      lines.push(Buffer.concat([...parts, buffer.subarray(start, at)]));
-      parts = [];
-      start = at + 1;
-      end = position + start;
-    }
-    parts.push(buffer.subarray(start, bytesRead));
-    position += bytesRead;
-    yield { lines, end, rest: Buffer.alloc(0) };
-  }
-  yield { lines: [], end, rest: Buffer.concat(parts) };
-}
-
-/** Of a line that is too long, only as much that it is seen to be one. */
-function textOf(line: Buffer): string {
-  return line.length > longestLine ? line.toString('utf8', 0, knownTail) : line.toString('utf8');
-}
-
-async function readFrom(file: fs.FileHandle, from: number, length?: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length ?? Math.max(0, (await file.stat()).size - from));
-  let read = 0;
-  while (read < buffer.length) {
-    const { bytesRead } = await file.read(buffer, read, buffer.length - read, from + read);
-    if (bytesRead === 0) {
-      break;
-    }
-    read += bytesRead;
-  }
-  return buffer.subarray(0, read);
-}
-
-async function endsLine(file: fs.FileHandle, size: number): Promise<boolean> {
-  return size === 0 || (await readFrom(file, size - 1, 1))[0] === newline;
-}
-
-/** Ends a line that was cut off, so that it is one. @returns the size of the file */
-async function endLastLine(file: fs.FileHandle): Promise<number> {
-  const { size } = await file.stat();
-  if (await endsLine(file, size)) {
-    return size;
-  }
-  await file.write('\n');
-  return (await file.stat()).size;
-}
-
-/** Whether what was appended after `from` is there, and begins a line: another window may have left half of one. */
-async function standsAlone(file: fs.FileHandle, from: number, bytes: Buffer): Promise<boolean> {
-  const start = Math.max(0, from - 1);
-  const found = await readFrom(file, start);
-  const at = found.indexOf(bytes, from - start);
-  return at !== -1 && (start + at === 0 || bytes[0] === newline || found[at - 1] === newline);
-}
-
-async function isSameFile(one: fs.FileHandle, other: fs.FileHandle): Promise<boolean> {
-  const [left, right] = await Promise.all([one.stat({ bigint: true }), other.stat({ bigint: true })]);
-  return left.ino === right.ino && left.dev === right.dev;
-}
-
-async function closeQuietly(file: fs.FileHandle): Promise<void> {
-  await file.close().catch(() => {});
-}
-
-/** `undefined` when there is no such file. */
-async function ifThere<T>(task: Promise<T>): Promise<T | undefined> {
-  try {
-    return await task;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
 }
