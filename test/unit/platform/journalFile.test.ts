@@ -640,9 +640,12 @@ function defineTests(): void {
       context.after(() => watch.dispose());
     });
     // The first look at the file may come before or after any one line.
-    const writing = setInterval(() => void theirs.append('one'), 50);
+    const written: Promise<void>[] = [];
+    const writing = setInterval(() => written.push(theirs.append('one')), 50);
     context.after(() => clearInterval(writing));
     await told;
+    clearInterval(writing);
+    await Promise.all(written);
     assert.match(await textOf(ours), /^one\n/);
   });
 
