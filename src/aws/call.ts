@@ -146,9 +146,12 @@ export function createCaller(
     } catch (refusal) {
       await keepUnlessRefused(refusal, first, signal);
       progress.isSent = false;
-      const second = mayRenew?.() === false ? first : await signIn();
-      if (isSame(first, second)) {
+      if (mayRenew?.() === false) {
         throw refusal;
+      }
+      const second = await signIn();
+      if (isSame(first, second)) {
+        throw isKind(refusal, 'expiredToken') ? unchanged(refusal) : refusal;
       }
       return await sendAs(second).catch(async (error: unknown) => {
         await keepUnlessRefused(error, second, signal);
@@ -200,6 +203,10 @@ export function createCaller(
 
 function regionNotEnabled({ details, cause }: KmsError, region: string): KmsError {
   return new KmsError({ ...details, kind: 'regionNotEnabled', region }, cause);
+}
+
+function unchanged({ details, cause }: KmsError): KmsError {
+  return new KmsError({ ...details, isUnchanged: true }, cause);
 }
 
 /** AWS does not take the credentials (any more). */

@@ -150,6 +150,26 @@ export class InputBox {
   dispose(): void {}
 }
 
+export class StatusBarItem {
+  text = '';
+  tooltip = '';
+  backgroundColor: ThemeColor | undefined;
+  accessibilityInformation: { readonly label: string } | undefined;
+  isShown = false;
+  show(): void {
+    this.isShown = true;
+  }
+  hide(): void {
+    this.isShown = false;
+  }
+  dispose(): void {
+    this.isShown = false;
+  }
+}
+
+/** All that were made, the newest last. */
+export const statusBarItems: StatusBarItem[] = [];
+
 export const QuickInputButtons = { Back: {} };
 export const Uri = {
   from: (parts: object) => parts,
@@ -197,7 +217,11 @@ export const window = {
   showQuickPick: async (items: readonly unknown[]) => items[0],
   showSaveDialog: async () => undefined,
   createInputBox: () => new InputBox(),
-  createStatusBarItem: () => ({}),
+  createStatusBarItem: () => {
+    const item = new StatusBarItem();
+    statusBarItems.push(item);
+    return item;
+  },
   createTreeView: () => ({}),
   showTextDocument: async () => undefined,
 };

@@ -22,7 +22,7 @@ import type { Preferences } from '../../src/core/connections/chooseConnections.t
 import { Connections } from '../../src/core/connections/connections.ts';
 import type { PinnedKeys } from '../../src/core/connections/pinnedKeys.ts';
 import type { ActingSession, Session } from '../../src/core/connections/session.ts';
-import { PromptPermissions } from '../../src/core/connections/signIn.ts';
+import { mfaPrompt, PromptPermissions } from '../../src/core/connections/signIn.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import { keyOfArn, readKeyArn } from '../../src/core/kms/keyArn.ts';
@@ -47,6 +47,7 @@ import { type Cloud, createCloud } from '../aws/cloud.ts';
 import { createEmulator, type EmulatorOptions } from '../aws/emulator.ts';
 import { type RunningServer, startServer } from '../aws/server.ts';
 import { createWorld } from '../unit/aws/support.ts';
+import { dialogs } from './vscode.ts';
 
 /** Time that only a test moves. */
 export class VirtualClock implements Clock {
@@ -294,6 +295,7 @@ export class World {
         AKIABEN: { secretAccessKey: 'secret-of-ben', principalArn: `arn:aws:iam::${ben}:user/ben` },
       },
       roles: { [`arn:aws:iam::${ana}:role/Admin`]: { trusts: [`arn:aws:iam::${ana}:user/ana`] } },
+      mfaCodes: { [`arn:aws:iam::${ana}:mfa/ana`]: '123456' },
       now,
       seed,
     });
@@ -498,11 +500,12 @@ export class Window {
     this.world = world;
     this.options = options;
     this.chosen = options.connections ?? [anasRef];
+    const permissions = new PromptPermissions();
     const aws = createAws({
       env: process.env,
       log: (call) => this.calls.push(call),
       sample: () => Promise.reject(new Error('No sample here.')),
-      mfaCode: async () => undefined,
+      mfaCode: mfaPrompt(permissions, (serial, profile) => dialogs.type(`${serial} ${profile}`, '')),
       mayRunProcesses: () => true,
       timeouts,
       maxAttempts,
@@ -531,7 +534,7 @@ export class Window {
       clock,
       aws: async () => this.aws,
       preferences: this.preferences,
-      permissions: new PromptPermissions(),
+      permissions,
       watch: () => {},
     });
     this.connections.onDidOpen((session) => {

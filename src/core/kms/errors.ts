@@ -66,6 +66,8 @@ export interface KmsErrorDetails {
   readonly requestId?: string | undefined;
   /** The sign-in failed, before anything was sent. */
   readonly isSignIn?: boolean | undefined;
+  /** Of `expiredToken`: signing in again gave the same credentials. */
+  readonly isUnchanged?: boolean | undefined;
   /** What `regionInvalid` or `regionNotEnabled` is about. */
   readonly region?: string | undefined;
   /** The AWS config and credentials files that were read, or the one that can't be, by absolute path. */

@@ -186,6 +186,16 @@ export function explain(details: KmsErrorDetails): Explanation {
           actions: ['retry', 'selectProfile', 'showLog'],
         };
       }
+      // A sign-in that fails so took them from the files, the environment or a program, as they are.
+      if (details.isUnchanged === true || details.isSignIn === true) {
+        return {
+          title: l10n.t('Credentials expired'),
+          sentence: l10n.t('The credentials of profile {0} have expired, and have not been replaced.', profile),
+          advice: l10n.t('Write new ones where the profile takes them from, then retry.'),
+          retryHelps: true,
+          actions: ['retry', 'selectProfile', 'showLog'],
+        };
+      }
       return {
         title: l10n.t('Credentials expired'),
         sentence: l10n.t('The credentials of profile {0} have expired.', profile),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Sample } from '../../../src/aws/index.ts';
 import { isKind } from '../../../src/core/kms/errors.ts';
+import { explain, needsSignIn } from '../../../src/core/words/explain.ts';
 import { createSample } from '../../../src/emulator/index.ts';
 import { verified } from '../actors.ts';
 import {
@@ -282,7 +283,12 @@ test('credentials that AWS refuses are read again from the files for the next ca
     credentials: '[default]\naws_access_key_id = AKIAOLD\naws_secret_access_key = s\naws_session_token = t\n',
   });
   const { api } = await open();
-  await assert.rejects(api.listKeys(undefined, never), (error) => isKind(error, 'expiredToken'));
+  await assert.rejects(api.listKeys(undefined, never), (error) => {
+    assert.ok(isKind(error, 'expiredToken'));
+    assert.equal(needsSignIn(error), false, 'signing in would read the same ones');
+    assert.match(explain(error.details).advice, /^Write new ones/);
+    return true;
+  });
   await writeCredentials('[default]\naws_access_key_id = AKIANEW\naws_secret_access_key = s\naws_session_token = t\n');
   await api.listKeys(undefined, never);
 });

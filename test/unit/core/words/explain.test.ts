@@ -7,11 +7,12 @@ import {
   isSignInProblem,
   isTransient,
   KmsError,
+  type KmsErrorDetails,
   type KmsErrorKind,
   mayHaveBeenDone,
 } from '../../../../src/core/kms/errors.ts';
 import { type DenialReason, parseAccessDenied } from '../../../../src/core/words/accessDenied.ts';
-import { explain } from '../../../../src/core/words/explain.ts';
+import { explain, needsSignIn } from '../../../../src/core/words/explain.ts';
 import { type HelpfulAction, isUserError, UserError } from '../../../../src/core/words/userError.ts';
 import { errorKinds, keyArnOf, kmsError } from '../fakes.ts';
 
@@ -370,6 +371,15 @@ test('signing in is offered, before all else, for what waits for the user and fo
   for (const kind of offered) {
     assert.equal(explain(details(kind)).actions[0], 'signIn', kind);
   }
+});
+
+test('signing in is not offered for expired credentials that it would only bring back', () => {
+  const expired = (fields: Partial<KmsErrorDetails>) => needsSignIn(kmsError('expiredToken', fields));
+  assert.equal(expired({}), true);
+  assert.equal(expired({ isUnchanged: true }), false, 'the same credentials came again');
+  assert.equal(expired({ operation: 'AssumeRole', isSignIn: true }), false, 'their source has expired');
+  const webIdentity = { operation: 'AssumeRoleWithWebIdentity', isSignIn: true };
+  assert.equal(expired(webIdentity), false, 'its file is written by others');
 });
 
 test('the files that a profile was looked for in, and the one that is not readable, are named', () => {
