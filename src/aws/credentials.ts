@@ -1,17 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { fromEnv, fromHttp, fromInstanceMetadata, fromTokenFile } from '@aws-sdk/credential-providers';
-import * as l10n from '@vscode/l10n';
+import { fromHttp, fromTokenFile } from '@aws-sdk/credential-providers';
 import { isAbort } from '../core/base/abort.ts';
-import { isKmsError, KmsError } from '../core/kms/errors.ts';
+import { isKmsError } from '../core/kms/errors.ts';
 import type { CallerIdentity } from '../core/kms/model.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import { isSessionExpired, SignInError } from './errors.ts';
 import { identityClientSettings } from './identityClients.ts';
+import { instanceIdentity } from './instanceMetadata.ts';
 import { untrusted } from './process.ts';
-import { profileSetting, requireProfile, requireRegionName, signInFingerprint } from './profiles.ts';
+import { invalidProfile, profileSetting, requireProfile, requireRegionName, signInFingerprint } from './profiles.ts';
 import { isRegionName } from './regions.ts';
-import { firstStep, resolveChain, webIdentityAssumer } from './resolveChain.ts';
+import { environmentIdentity, firstStep, resolveChain, webIdentityAssumer } from './resolveChain.ts';
 import { sdkConfig, takeOverSdkFiles } from './sdkFiles.ts';
 import { type Env, readSharedFiles, type SharedFiles } from './sharedFiles.ts';
 import { type Origin, signInChain } from './signInChain.ts';
@@ -216,6 +216,7 @@ async function signInToProfile(
   const chainOptions = {
     profile,
     env,
+    files,
     sts: { ...clientSettings(transport, resolveEndpoint('STS', env, files, profile)), region: stsRegion },
     identityClients: identityClientSettings(transport, chain.origin.kind, env, files, profile),
     mfaCode: (serial: string) => current.deadline.without(() => options.mfaCode(serial, profile, signal)),
@@ -261,8 +262,8 @@ async function signInFromEnvironment(region: string, options: SignInOptions, sig
   const { env, transport } = options;
   const current = begin(options, undefined, undefined, signal);
   const provider = async () => {
-    if (env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) {
-      return fromEnv()();
+    if (env['AWS_ACCESS_KEY_ID']) {
+      return environmentIdentity(env, undefined);
     }
     if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) {
       const endpoint = resolveEndpoint('STS', env, await readSharedFiles(env), 'default');
@@ -273,11 +274,8 @@ async function signInFromEnvironment(region: string, options: SignInOptions, sig
       current.step = { operation: 'ContainerCredentials' };
       return fromHttp()();
     }
-    if (env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') {
-      throw new Error(l10n.t('The environment has no credentials.'));
-    }
     current.step = { operation: 'InstanceMetadata' };
-    return fromInstanceMetadata()();
+    return instanceIdentity(env, await readSharedFiles(env), current);
   };
   return signIn(provider, current);
 }
@@ -316,8 +314,4 @@ async function signIn(provider: () => Promise<Identity>, current: SigningIn): Pr
     // The SDK's providers keep the text at most of what they caught.
     throw new SignInError(current.unreachable ?? error, current.step);
   }
-}
-
-function invalidProfile(profile: string, message: string): KmsError {
-  return new KmsError({ kind: 'profileInvalid', operation: 'Connect', awsName: 'ProfileInvalid', message, profile });
 }

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { KmsError } from '../core/kms/errors.ts';
-import { profileSetting } from './profiles.ts';
+import { isTrue, profileSetting } from './profiles.ts';
 import type { Env, SharedFiles } from './sharedFiles.ts';
 
 /** The services that we, or the sign-in of a profile, call. The ID is the one that variables and sections go by. */
@@ -86,8 +86,4 @@ function checkUrl(url: string, profile: string): void {
 
 function invalidEndpoint(message: string, profile: string): KmsError {
   return new KmsError({ kind: 'invalidEndpoint', operation: 'Connect', awsName: 'InvalidEndpoint', message, profile });
-}
-
-function isTrue(value: string | undefined): boolean {
-  return value?.toLowerCase() === 'true';
 }

@@ -20,6 +20,21 @@ export function profileSetting(files: SharedFiles, name: string, key: string): s
   return settingOf(files.profiles.get(name), key);
 }
 
+/** As the AWS CLI reads it. */
+export function isTrue(value: string | undefined): boolean {
+  return value?.toLowerCase() === 'true';
+}
+
+/** The settings for the metadata service of an EC2 instance. Each variable has the same name, with `AWS_` before it. */
+export const metadataSettingNames = [
+  'ec2_metadata_service_endpoint',
+  'ec2_metadata_service_endpoint_mode',
+  'imds_use_ipv6',
+  'metadata_service_timeout',
+  'metadata_service_num_attempts',
+  'ec2_metadata_v1_disabled',
+] as const;
+
 /**
  * A digest of everything in the files that the sign-in of a profile depends on: it changes when its credentials have to
  * be resolved again.
@@ -47,7 +62,7 @@ export function connectionFingerprint(files: SharedFiles, profile: string | unde
   const name = profile ?? 'default';
   const services = profileSetting(files, name, 'services');
   return digest([
-    profile === undefined ? endpointSettings(files, name) : signInFingerprint(files, profile),
+    profile === undefined ? environmentSettings(files, name) : signInFingerprint(files, profile),
     services === undefined ? [] : entries(files.services.get(services)),
   ]);
 }
@@ -80,13 +95,20 @@ export function requireRegionName(region: string, profile: string | undefined): 
   }
 }
 
-function endpointSettings(files: SharedFiles, name: string): readonly unknown[] {
+/** What is set up can't work. `message` says why, as the rest of a sentence; `profile`: whose it is, if not the environment's. */
+export function invalidProfile(profile: string | undefined, message: string): KmsError {
+  return new KmsError({ kind: 'profileInvalid', operation: 'Connect', awsName: 'ProfileInvalid', message, profile });
+}
+
+/** What the environment's own credentials are found and used with. */
+function environmentSettings(files: SharedFiles, name: string): readonly unknown[] {
   const keys = [
     'services',
     'endpoint_url',
     'ignore_configured_endpoint_urls',
     'use_fips_endpoint',
     'use_dualstack_endpoint',
+    ...metadataSettingNames,
   ];
   return keys.map((key) => profileSetting(files, name, key) ?? null);
 }

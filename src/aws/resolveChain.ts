@@ -1,20 +1,21 @@
 import { getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity } from '@aws-sdk/client-sts';
 import {
   fromContainerMetadata,
-  fromEnv,
   fromHttp,
-  fromInstanceMetadata,
   fromLoginCredentials,
   fromSSO,
   fromTokenFile,
 } from '@aws-sdk/credential-providers';
 import { CredentialsProviderError } from '@smithy/core/config';
+import * as l10n from '@vscode/l10n';
 import { signInCancelledError } from '../core/base/abort.ts';
 import { mfaRefusal, type SignInStep } from './errors.ts';
 import type { identityClientSettings } from './identityClients.ts';
+import { instanceIdentity } from './instanceMetadata.ts';
 import { runCredentialProcess } from './process.ts';
+import { invalidProfile } from './profiles.ts';
 import { isRenewable, sdkProfile } from './sdkFiles.ts';
-import type { Env } from './sharedFiles.ts';
+import type { Env, SharedFiles } from './sharedFiles.ts';
 import type { Origin, Role, SignInChain } from './signInChain.ts';
 import { type Identity, type SigningIn, signingIn } from './signingIn.ts';
 import type { clientSettings } from './transport.ts';
@@ -22,6 +23,7 @@ import type { clientSettings } from './transport.ts';
 interface ChainOptions {
   readonly profile: string;
   readonly env: Env;
+  readonly files: SharedFiles;
   /** For STS: where roles are assumed. */
   readonly sts: ReturnType<typeof clientSettings> & { readonly region: string };
   /** For the services of SSO and `aws login`. */
@@ -65,11 +67,8 @@ function roleParameters({ arn, sessionName, externalId, duration }: Role) {
   };
 }
 
-async function originIdentity(
-  origin: Origin,
-  { sts, env, identityClients: clientConfig }: ChainOptions,
-  current: SigningIn,
-): Promise<Identity> {
+async function originIdentity(origin: Origin, options: ChainOptions, current: SigningIn): Promise<Identity> {
+  const { sts, identityClients: clientConfig } = options;
   switch (origin.kind) {
     case 'keys':
       return origin.accessKey;
@@ -98,23 +97,46 @@ async function originIdentity(
         callerClientConfig: { region: async () => sts.region },
       });
     case 'credentialSource':
-      return sourceIdentity(origin.source, env);
+      return sourceIdentity(origin.source, options, current);
     case 'none':
       throw new CredentialsProviderError(origin.problem ?? 'Nothing is set up to sign in with.');
   }
 }
 
-function sourceIdentity(source: Extract<Origin, { kind: 'credentialSource' }>['source'], env: Env): Promise<Identity> {
+async function sourceIdentity(
+  source: Extract<Origin, { kind: 'credentialSource' }>['source'],
+  { env, files, profile }: ChainOptions,
+  current: SigningIn,
+): Promise<Identity> {
   switch (source) {
     case 'Environment':
-      return fromEnv()();
+      return environmentIdentity(env, profile);
     case 'EcsContainer':
       return env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] || env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']
         ? fromHttp()()
         : fromContainerMetadata()();
     case 'Ec2InstanceMetadata':
-      return fromInstanceMetadata()();
+      return instanceIdentity(env, files, current);
   }
+}
+
+/**
+ * The access key of the variables. The SDK does not know the older name of the token's.
+ * @param profile whose source it is, if one's
+ */
+export function environmentIdentity(env: Env, profile: string | undefined): Identity {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SECURITY_TOKEN: olderToken,
+    AWS_SESSION_TOKEN: token,
+  } = env;
+  const sessionToken = olderToken || token;
+  if (!accessKeyId || !secretAccessKey) {
+    const missing = accessKeyId ? 'AWS_SECRET_ACCESS_KEY' : 'AWS_ACCESS_KEY_ID';
+    throw invalidProfile(profile, l10n.t('the variable {0} is not set.', missing));
+  }
+  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
 }
 
 /** What a sign-in does first. */

@@ -1,9 +1,9 @@
 import { lstat, readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { KmsError } from '../core/kms/errors.ts';
 import { IniError, parseIni, type Section, shellWords } from './ini.ts';
+import { type ExpandedPath, expandPath } from './paths.ts';
 
 /** The environment's variables, as `process.env` has them. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -21,19 +21,13 @@ export interface SharedFiles {
 
 /** The absolute paths of the config and the credentials file, whether or not they exist. */
 export function sharedFilePaths(env: Env): readonly [config: string, credentials: string] {
-  const { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials } = env;
-  return [expanded(config || '~/.aws/config', env), expanded(credentials || '~/.aws/credentials', env)];
+  const [config, credentials] = sharedFilesOf(env);
+  return [config.path, credentials.path];
 }
 
-/** With variables, then `~`, in the place of which the home folder is. What is not set stays as it is. */
-function expanded(path: string, env: Env): string {
-  const variables = process.platform === 'win32' ? /\$(\w+)|\$\{([^}]*)\}|%([^%]+)%/g : /\$(\w+)|\$\{([^}]*)\}/g;
-  const known = path.replace(variables, (whole, ...names: readonly unknown[]) => {
-    const name = names.find((candidate) => typeof candidate === 'string');
-    return typeof name === 'string' && Object.hasOwn(env, name) ? (env[name] ?? whole) : whole;
-  });
-  const isOfHome = known === '~' || known.startsWith('~/') || known.startsWith(`~${sep}`);
-  return isOfHome ? join(homedir(), known.slice(1)) : resolve(known);
+function sharedFilesOf(env: Env): readonly [config: ExpandedPath, credentials: ExpandedPath] {
+  const { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials } = env;
+  return [expandPath(config || '~/.aws/config', env), expandPath(credentials || '~/.aws/credentials', env)];
 }
 
 /**
@@ -41,7 +35,7 @@ function expanded(path: string, env: Env): string {
  * @throws KmsError `filesUnreadable` when the AWS CLI would refuse one of them, or pass over it as if it were empty
  */
 export async function readSharedFiles(env: Env): Promise<SharedFiles> {
-  const [config, credentials] = sharedFilePaths(env);
+  const [config, credentials] = sharedFilesOf(env);
   return combine(...(await Promise.all([readIni(config), readIni(credentials)])));
 }
 
@@ -80,17 +74,17 @@ function configSections(sections: ReadonlyMap<string, Section>) {
   return { profiles, ssoSessions, services };
 }
 
-async function readIni(path: string): Promise<ReadonlyMap<string, Section>> {
-  const text = await readText(path);
+async function readIni(file: ExpandedPath): Promise<ReadonlyMap<string, Section>> {
+  const text = await readText(file);
   try {
     return parseIni(text);
   } catch (error) {
-    throw error instanceof IniError ? unreadable(path, error.message) : error;
+    throw error instanceof IniError ? unreadable(file.path, error.message) : error;
   }
 }
 
-async function readText(path: string): Promise<string> {
-  const bytes = await readBytes(path);
+async function readText(file: ExpandedPath): Promise<string> {
+  const bytes = await readBytes(file);
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.includes('\0')) {
@@ -99,10 +93,10 @@ async function readText(path: string): Promise<string> {
   } catch {
     // Reported below.
   }
-  throw unreadable(path, l10n.t('It is not encoded as UTF-8.'));
+  throw unreadable(file.path, l10n.t('It is not encoded as UTF-8.'));
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+async function readBytes({ path, homelessUser }: ExpandedPath): Promise<Uint8Array> {
   try {
     const stats = await stat(path);
     // The null device stands for no file.
@@ -119,6 +113,9 @@ async function readBytes(path: string): Promise<Uint8Array> {
       case undefined:
         throw error;
       case 'ENOENT':
+        if (homelessUser !== undefined) {
+          throw unreadable(path, l10n.t('The home folder of {0} is not known. Write the whole path.', homelessUser));
+        }
         if (await isBelowDanglingLink(path)) {
           throw unreadable(path, l10n.t('It is a link to a file that does not exist.'));
         }

@@ -11,7 +11,7 @@ import { createWorld, identity, never, type Received, serve, signature, stsFailu
 import { withPython } from './peers.ts';
 
 /**
- * What differs from botocore on purpose, and is therefore not compared:
+ * What differs from botocore on purpose, and is therefore not compared, neither here nor in `environment.test.ts`:
  *
  * | what | why |
  * |---|---|
@@ -20,7 +20,12 @@ import { withPython } from './peers.ts';
  * | files are UTF-8, whatever the locale says, and have no NUL | a window has no locale that its files go by |
  * | an empty variable is as good as none | shells and editors set such |
  * | the profile's Region comes before AWS_REGION | connections to several profiles are open side by side |
- * | a profile without credentials does not become the container or instance | nobody chose that principal |
+ * | AWS_PROFILE comes before the environment's access key | a connection is named by the profile whose keys sign |
+ * | a profile without credentials does not become the container or instance, nor does an environment with nothing set become the instance | nobody chose that principal |
+ * | a web identity of the environment has all of its parts there, and with one alone there is none | half of it must not meet half of the profile's |
+ * | a setting of the instance's metadata that can't be used fails only where that is asked | nothing else depends on it |
+ * | `~user` is a failure where neither the system's file of users nor Windows' folders say whose home it is | to look further, a program would have to run |
+ * | AWS_LOGIN_CACHE_DIRECTORY is taken as it is | so does the SDK, which renews the session there |
  * | an access key with an empty part is refused before it is used | the reason is clearer than AWS's |
  * | a credential_process runs in a shell | so do AWS's other SDKs, and what relies on it works |
  */

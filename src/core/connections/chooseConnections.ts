@@ -74,7 +74,8 @@ function defaultConnection(preferences: Preferences, profiles: readonly Profile[
  * key, a web identity, the default profile, a container.
  */
 function isEnvironmentFirst(env: Preferences['env'], standard: Profile | undefined): boolean {
-  if (env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) {
+  // Also half an access key: the AWS CLI takes no other credentials in its place.
+  if (env['AWS_ACCESS_KEY_ID']) {
     return true;
   }
   if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) {

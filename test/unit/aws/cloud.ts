@@ -132,7 +132,7 @@ export function serveContainer(t: TestContext, cloud: () => Cloud): Promise<stri
   });
 }
 
-/** The metadata service of an instance, version 2: a token first. */
+/** The metadata service of an instance, version 2: a token first. It answers HTTP 500 where `cloud` throws. */
 export function serveInstance(t: TestContext, cloud: () => Cloud): Promise<string> {
   const path = '/latest/meta-data/iam/security-credentials/';
   return listen(t, (request, response) => {
@@ -143,12 +143,17 @@ export function serveInstance(t: TestContext, cloud: () => Cloud): Promise<strin
     } else if (request.url === path) {
       response.end('Host');
     } else {
-      response.end(JSON.stringify(metadataCredentials(cloud())));
+      try {
+        response.end(JSON.stringify(metadataCredentials(cloud())));
+      } catch {
+        response.writeHead(500).end();
+      }
     }
   });
 }
 
-async function listen(t: TestContext, answer: (request: IncomingMessage, response: ServerResponse) => void) {
+/** A server on 127.0.0.1 that ends with the test; its address. */
+export async function listen(t: TestContext, answer: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -185,6 +185,30 @@ test('the variables of the files may have a home folder and variables in them, a
   assert.deepEqual(sharedFilePaths({}), [join(home, '.aws/config'), join(home, '.aws/credentials')]);
   assert.deepEqual(sharedFilePaths({ AWS_CONFIG_FILE: '', AWS_SHARED_CREDENTIALS_FILE: '' }), sharedFilePaths({}));
 });
+
+test("the home folder of another user is found where the system's file has it, and is never guessed", async (t) => {
+  const { aws } = await createWorld(t, {
+    env: { AWS_CONFIG_FILE: '~daemon/aws', AWS_SHARED_CREDENTIALS_FILE: '~root' },
+  });
+  const homes = await Promise.all(['daemon', 'root'].map(homeInPasswd));
+  assert.deepEqual(sharedFilePaths(process.env), [join(homes[0] ?? assert.fail(), 'aws'), homes[1]]);
+
+  process.env['AWS_CONFIG_FILE'] = '~nobody-here/.aws/config';
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = '/dev/null';
+  await assert.rejects(aws.profiles(), (error) => {
+    assert.ok(isKind(error, 'filesUnreadable'));
+    assert.match(
+      explain(error.details).sentence,
+      /~nobody-here\/.aws\/config can't be read: The home folder of nobody-here is not known\. Write the whole path\.$/,
+    );
+    return true;
+  });
+});
+
+async function homeInPasswd(user: string): Promise<string | undefined> {
+  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n');
+  return lines.find((line) => line.startsWith(`${user}:`))?.split(':')[5];
+}
 
 test('a profile that is not found names the files that were read', async (t) => {
   const { open, home } = await createWorld(t, { config: '[profile dev]\n' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { isKind, KmsError } from '../../../src/core/kms/errors.ts';
 import type { OpenedConnection } from '../../../src/core/kms/kmsApi.ts';
+import { explain } from '../../../src/core/words/explain.ts';
 import type { Cloud } from '../../aws/cloud.ts';
 import {
   accounts,
@@ -16,7 +17,7 @@ import {
   ssoConfig,
   startUrl,
 } from './cloud.ts';
-import { never } from './support.ts';
+import { createWorld, identity, never, serve } from './support.ts';
 
 /** Uses both services; says who it is. */
 async function use({ api }: OpenedConnection): Promise<string> {
@@ -286,6 +287,89 @@ test('the environment signs in as the instance that it is on', async (t) => {
   const connection = await world.aws.open(environment);
   t.after(connection.close);
   assert.match(await use(connection), session('Host'));
+});
+
+test("the address, patience and attempts of the metadata service are the profile's, whatever AWS_PROFILE says", async (t) => {
+  let cloud: Cloud | undefined;
+  let refusals = 1;
+  const url = await serveInstance(t, () => {
+    if (refusals-- > 0) {
+      throw new Error('Once it answers that it has an internal error.');
+    }
+    return cloud ?? assert.fail();
+  });
+  const world = await createCloudWorld(t, {
+    config: `[profile "my host"]\nrole_arn = ${role('Hosted')}\ncredential_source = Ec2InstanceMetadata\nEC2_Metadata_Service_Endpoint = ${url}/\nmetadata_service_num_attempts = 2\n[profile other]\n`,
+    env: { AWS_PROFILE: 'other', AWS_EC2_METADATA_DISABLED: 'false' },
+  });
+  cloud = world.cloud;
+  assert.match(await use(await world.open('my host')), session('Hosted'));
+});
+
+test('the environment finds the metadata service by the default profile, and a corrected setting is read', async (t) => {
+  let cloud: Cloud | undefined;
+  const url = await serveInstance(t, () => cloud ?? assert.fail());
+  const world = await createCloudWorld(t, {
+    config: `[default]\nec2_metadata_service_endpoint = ${url}\nmetadata_service_timeout = soon\n`,
+    env: { AWS_EC2_METADATA_DISABLED: 'false' },
+  });
+  cloud = world.cloud;
+  const connection = await world.aws.open(environment);
+  t.after(connection.close);
+  const before = await world.aws.fingerprint(environment);
+  await assert.rejects(use(connection), (error) => {
+    assert.ok(isKind(error, 'profileInvalid'));
+    assert.match(
+      explain(error.details).sentence,
+      /cannot sign in: metadata_service_timeout is not a whole number above 0: soon\.$/,
+    );
+    return true;
+  });
+  await world.writeConfig(`[default]\nec2_metadata_service_endpoint = ${url}\nmetadata_service_timeout = 5\n`);
+  assert.notEqual(await world.aws.fingerprint(environment), before);
+  assert.match(await use(connection), session('Host'));
+});
+
+test('a role is not assumed with the credentials of an instance whose metadata is turned off', async (t) => {
+  const url = await serveInstance(t, () => assert.fail('It was asked.'));
+  const { open } = await createCloudWorld(t, {
+    config: `[profile role]\nrole_arn = ${role('Hosted')}\ncredential_source = Ec2InstanceMetadata\nec2_metadata_service_endpoint = ${url}\n`,
+  });
+  await assert.rejects(use(await open('role')), (error) => isKind(error, 'credentialsMissing'));
+});
+
+for (const [name, more, expected] of [
+  ['its older name', { AWS_SECURITY_TOKEN: 'older' }, 'older'],
+  ['its older name before the other', { AWS_SECURITY_TOKEN: 'older', AWS_SESSION_TOKEN: 'newer' }, 'older'],
+  ['its name', { AWS_SECURITY_TOKEN: '', AWS_SESSION_TOKEN: 'newer' }, 'newer'],
+] as const) {
+  test(`the session token of the environment is found by ${name}`, async (t) => {
+    const server = await serve(t, () => identity(accounts.ana));
+    const { aws } = await createWorld(t, {
+      env: { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: 'ASIAENV', AWS_SECRET_ACCESS_KEY: 's', ...more },
+    });
+    const connection = await aws.open(environment);
+    t.after(connection.close);
+    await connection.api.callerIdentity(never);
+    assert.deepEqual(
+      server.received.map(({ headers }) => headers['x-amz-security-token']),
+      [expected],
+    );
+  });
+}
+
+test('half an access key of the environment is named as such, and nothing signs in in its place', async (t) => {
+  const { aws } = await createCloudWorld(t, {
+    config: `[default]\n${anasKeys}`,
+    env: { AWS_ACCESS_KEY_ID: 'AKIAANA' },
+  });
+  const connection = await aws.open(environment);
+  t.after(connection.close);
+  await assert.rejects(use(connection), (error) => {
+    assert.ok(isKind(error, 'profileInvalid'));
+    assert.match(explain(error.details).sentence, /cannot sign in: the variable AWS_SECRET_ACCESS_KEY is not set\.$/);
+    return true;
+  });
 });
 
 test('an environment without credentials says so', async (t) => {

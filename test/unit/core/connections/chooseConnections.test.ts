@@ -52,9 +52,9 @@ const choices: readonly [string, Partial<Preferences>, readonly ConnectionRef[]]
   ['then the keys of the environment', { env: { ...keys, AWS_REGION: 'us-west-2' } }, [ofEnvironment('us-west-2')]],
   ['then the default profile', {}, [standard]],
   [
-    'the default profile where an access key has no secret',
+    'the environment also where its access key has no secret, and nobody else in its place',
     { env: { AWS_ACCESS_KEY_ID: 'AKIA', AWS_REGION: 'us-west-2' } },
-    [standard],
+    [ofEnvironment('us-west-2')],
   ],
   [
     'the default profile where a secret has no access key',

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Env } from './sharedFiles.ts';
+
+export interface ExpandedPath {
+  /** Absolute. */
+  readonly path: string;
+  /** Set when it should be in the home folder of this user, which is not known; `path` then has its name as it was. */
+  readonly homelessUser?: string;
+}
+
+/**
+ * A path with variables and then `~` or `~user`, as Python's `expandvars` and `expanduser` read it. What is not set stays
+ * as it is.
+ */
+export function expandPath(path: string, env: Env): ExpandedPath {
+  const variables = isWindows ? /\$(\w+)|\$\{([^}]*)\}|%([^%]+)%/g : /\$(\w+)|\$\{([^}]*)\}/g;
+  const known = path.replace(variables, (whole, ...names: readonly unknown[]) => {
+    const name = names.find((candidate) => typeof candidate === 'string');
+    return typeof name === 'string' && Object.hasOwn(env, name) ? (env[name] ?? whole) : whole;
+  });
+  const [, user, rest = ''] = (isWindows ? /^~([^\\/]*)(.*)$/s : /^~([^/]*)(.*)$/s).exec(known) ?? [];
+  if (user === undefined) {
+    return { path: resolve(known) };
+  }
+  const home = user === '' ? homedir() : homeOf(user, env);
+  return home === undefined ? { path: resolve(known), homelessUser: user } : { path: resolve(join(home, rest)) };
+}
+
+const isWindows = process.platform === 'win32';
+
+/** Without starting a program: of the user who runs this, and of those that the system's own file names. */
+function homeOf(user: string, env: Env): string | undefined {
+  if (isWindows) {
+    // Nothing there names the home folders of others: Python takes them to be beside one's own, too.
+    const own = homedir();
+    return own === join(dirname(own), env['USERNAME'] ?? '') ? join(dirname(own), user) : undefined;
+  }
+  try {
+    const own = userInfo();
+    if (own.username === user) {
+      return own.homedir;
+    }
+    const entries = readFileSync('/etc/passwd', 'utf8').split('\n');
+    return entries.map((line) => line.split(':')).find(([name]) => name === user)?.[5];
+  } catch {
+    return undefined;
+  }
+}
