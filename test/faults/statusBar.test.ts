@@ -63,7 +63,13 @@ test('the status bar names the connections that are shown, as soon as others are
   await show(bar, anasRef, anasOtherRef);
   await show(bar, bensRef);
   await show(bar);
-  assert.deepEqual(bar.texts, ['$(key) KMS: ana', '$(key) KMS: ana and 1 more', '$(key) KMS: ana', '$(key) KMS: ben', '']);
+  assert.deepEqual(bar.texts, [
+    '$(key) KMS: ana',
+    '$(key) KMS: ana and 1 more',
+    '$(key) KMS: ana',
+    '$(key) KMS: ben',
+    '',
+  ]);
 });
 
 test('the status bar has the account of a connection as soon as it is known', async (t) => {
