@@ -48,7 +48,7 @@ import { showInCloudTrail } from './show/showInCloudTrail.ts';
 type Handler = (context: CommandContext, argument: unknown, selected: unknown) => unknown;
 
 /** A handler for rows of these kinds. Called with anything else, it does nothing. */
-function onNode<K extends Node['kind']>(
+function forNode<K extends Node['kind']>(
   kinds: readonly K[],
   handler: (context: CommandContext, node: Extract<Node, { kind: K }>) => unknown,
 ): Handler {

@@ -25,7 +25,7 @@ export async function retireGrant(context: EndContext, node?: GrantNode): Promis
 }
 
 /** Lists the grants in the connection's Region that the caller may retire, on keys of any account, to retire one. */
-export async function showRetirableGrants(context: CommandContext, node?: ConnectionNode): Promise<void> {
+export async function showRetirableGrants(context: EndContext, node?: ConnectionNode): Promise<void> {
   const ref = node?.ref ?? (await pickConnection(context));
   if (ref === undefined) {
     return;

@@ -16,7 +16,7 @@ import type { GrantNode } from '../../views/shared/nodes.ts';
 import type { EndAnswer, EndContext } from '../changes/endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
 import { revokeGrant } from '../changes/revokeGrant.ts';
-import type { CommandContext, Needs } from '../context.ts';
+import type { Needs } from '../context.ts';
 import { answer, bounded, toBoundedJson } from './toolAnswer.ts';
 
 /** What a language model reads for each answer of a revoke. */

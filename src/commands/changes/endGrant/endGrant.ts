@@ -18,7 +18,7 @@ import { UserError } from '../../../core/words/userError.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import { ifAnswered } from '../../ask.ts';
-import type { CommandContext } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
 import { confirmed } from './question.ts';
 import { isUnderWay, type Target } from './target.ts';
@@ -26,8 +26,10 @@ import { isUnderWay, type Target } from './target.ts';
 /** `declined`: the user did not confirm. `underWay`: a revoke or retirement was sent before. */
 export type EndAnswer = 'declined' | 'gone' | 'underWay' | 'doneByDryRun' | RevokeResult;
 
+export type EndContext = Needs<'connections' | 'journal' | 'revocations' | 'view'>;
+
 /** Checks, asks, then revokes or retires. The view shows what becomes of it. */
-export async function endGrant(kind: EndingKind, context: CommandContext, target: Target): Promise<EndAnswer> {
+export async function endGrant(kind: EndingKind, context: EndContext, target: Target): Promise<EndAnswer> {
   const session = changeableSession(context, target.connection);
   const { connection, key } = target;
   const { revocations, view } = context;

@@ -13,7 +13,10 @@ import { showOutcome, waitCancellably } from './follow.ts';
 import { confirmed } from './question.ts';
 
 /** Recreates the grant of a history entry, in the account in which it was ended. */
-export async function recreateGrant(context: CommandContext, entry: HistoryEntryNode | undefined): Promise<void> {
+export async function recreateGrant(
+  context: Needs<'clock' | 'connections' | 'journal' | 'log' | 'view'>,
+  entry: HistoryEntryNode | undefined,
+): Promise<void> {
   if (entry === undefined) {
     return;
   }

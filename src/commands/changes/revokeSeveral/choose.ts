@@ -15,7 +15,7 @@ import { isOfService, marksOf } from './marks.ts';
 
 /** Asks which of them to revoke. Grants of AWS services begin without a tick, and with a warning. */
 export async function chooseGrants(
-  context: CommandContext,
+  context: Needs<'connections' | 'view'>,
   nodes: readonly GrantNode[],
 ): Promise<readonly GrantNode[]> {
   const items = nodes.map((node) => {

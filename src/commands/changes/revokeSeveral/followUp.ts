@@ -11,7 +11,7 @@ export interface FollowUp {
 }
 
 /** One notification about all revokes that are sent. */
-export function followUpOf({ followUps }: Pick<CommandContext, 'followUps'>): FollowUp & Disposable {
+export function followUpOf({ followUps }: Needs<'followUps'>): FollowUp & Disposable {
   const batch = followUps.batch();
   const placeOfNode = ({ connection: { ref }, key, grant }: GrantNode) => ({ connection: ref, key, grant });
   return {

@@ -5,7 +5,7 @@ import { grantName, keyName } from '../../../core/words/describe.ts';
 import { isGrouped } from '../../../views/grantees/granteeItem.ts';
 import { shortOperations } from '../../../views/keys/grantFields.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
-import type { CommandContext, Needs } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 
 /** What distinguishes grants that look alike: date, findings and ID. */
 export function marksOf(context: Needs<'view'>, node: GrantNode, id = shortId(node)): readonly string[] {

@@ -8,7 +8,7 @@ import { errorSentence } from '../../../core/words/explain.ts';
 import { confirm, confirmByTyping } from '../../../platform/prompts.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import { namedAccount } from '../../ask.ts';
-import type { CommandContext, Needs } from '../../context.ts';
+import type { Needs } from '../../context.ts';
 import { actorSentences, signedInAs } from '../changeQuestion.ts';
 import type { Asked, Checked, Outcome, Ready } from './check.ts';
 import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';

@@ -13,8 +13,10 @@ import { confirmed } from './question.ts';
 import { showResults } from './results.ts';
 import { revokeAll } from './revokeAll.ts';
 
+type SeveralContext = EndContext & Needs<'documents' | 'followUps'>;
+
 /** Revokes several grants: choose, check, one confirmation, a result for each. */
-export async function revokeSeveral(context: CommandContext, selected: readonly GrantNode[]): Promise<void> {
+export async function revokeSeveral(context: SeveralContext, selected: readonly GrantNode[]): Promise<void> {
   refuseIfReadOnly();
   const nodes = await chooseGrants(context, selected);
   if (nodes.length === 0) {
