@@ -116,10 +116,14 @@ if (flags.has('--watch')) {
 } else if (only === 'product') {
   await buildProduct();
 } else if (only === 'unit') {
+  rmSync('out/unit', { recursive: true, force: true });
   for (const options of [nodeTests('unit'), programs]) {
     await build(options);
   }
 } else if (only === 'outside') {
+  for (const folder of ['out/faults', 'out/soak']) {
+    rmSync(folder, { recursive: true, force: true });
+  }
   for (const options of [outsideTests, programs]) {
     await build(options);
   }
