@@ -161,7 +161,7 @@ export async function createWorld(t: TestContext, options: WorldOptions = {}): P
     sample: () => Promise.reject(new Error('No sample here.')),
     mfaCode: () => Promise.reject(new Error('Nobody to ask.')),
     mayRunProcesses: () => true,
-    timeouts: { connectMs: 1_000, requestMs: 2_000 },
+    timeouts: { connectMs: 20_000, requestMs: 20_000 },
     maxAttempts: 1,
     ...options.aws,
   });
