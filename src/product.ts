@@ -88,7 +88,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   const history = own(new HistoryView(journal));
   own(new StatusBar(connections));
   const documents = new JsonDocuments();
-  const followUps = own(new FollowUps(clock, revocations.onDidEnd));
+  const followUps = own(new FollowUps(clock, revocations));
   const commands = lazy(loadCommands);
 
   subscriptions.push(

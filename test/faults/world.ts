@@ -527,7 +527,7 @@ export class Window {
       warn: (error) => this.warnings.push(error),
     });
     this.revocations.onDidEnd(({ record, outcome }) => this.outcomes.push([record, outcome]));
-    this.followUps = new FollowUps(clock, this.revocations.onDidEnd);
+    this.followUps = new FollowUps(clock, this.revocations);
     this.followUps.onDidReport((ended) => this.reports.push(ended));
     this.connections = new Connections({
       limiter: this.limiter,

@@ -240,6 +240,9 @@ export function tree(): void {
 
     it('opens sample data with no AWS account and no port', async () => {
       aws = await connect({ keys: 1 });
+      await children(await connectionRow());
+      // Its identity, keys, aliases, and the details of the one key.
+      await until('the other connection is read', () => aws.emulator.requests.length >= 4);
       const before = aws.emulator.requests.length;
       await vscode.commands.executeCommand(commands.openSampleData);
       const sample = await connectionRow('Sample data');

@@ -132,8 +132,14 @@ function dataProvider(): vscode.TreeDataProvider<Node> {
   return provider;
 }
 
+/** As VS Code does, it asks again where the first answer says to wait. */
 export async function children(node?: Node): Promise<Node[]> {
-  return (await dataProvider().getChildren(node)) ?? [];
+  let nodes: Node[] = [];
+  await until('the rows are there', async () => {
+    nodes = (await dataProvider().getChildren(node)) ?? [];
+    return !nodes.some((one) => one.kind === 'message' && one.slot === 'waiting');
+  });
+  return nodes;
 }
 
 /** What fills this view. */

@@ -7,6 +7,12 @@ import type { EndedWait } from './revocationRecord.ts';
 /** Waits that end within this time of another are reported together, in milliseconds. */
 const togetherMs = 3000;
 
+interface Waits {
+  readonly onDidEnd: Event<EndedWait>;
+  /** A wait was left, and ends later or never here: it holds nothing up. */
+  readonly onDidLeave: Event<GrantPlace>;
+}
+
 /**
  * Decides which ends of waits are reported together, so that many changes end in few notifications: those of a bulk
  * revoke once the last of them has ended; of all others the first at once, and what ends soon after it in one more.
@@ -14,7 +20,7 @@ const togetherMs = 3000;
  */
 export class FollowUps {
   readonly #clock: Pick<Clock, 'sleep'>;
-  readonly #subscription: Subscription;
+  readonly #subscriptions: readonly Subscription[];
   readonly #reported = new Emitter<readonly EndedWait[]>();
   /** With the ends that are reported together, one or more. */
   readonly onDidReport = this.#reported.event;
@@ -23,9 +29,12 @@ export class FollowUps {
   #gathered: EndedWait[] = [];
   #gathering: AbortController | undefined;
 
-  constructor(clock: Pick<Clock, 'sleep'>, onDidEnd: Event<EndedWait>) {
+  constructor(clock: Pick<Clock, 'sleep'>, { onDidEnd, onDidLeave }: Waits) {
     this.#clock = clock;
-    this.#subscription = onDidEnd((wait) => this.#add(wait));
+    this.#subscriptions = [
+      onDidEnd((wait) => this.#add(wait)),
+      onDidLeave((place) => this.#drop(grantIdentity(place))),
+    ];
   }
 
   /** Changes whose ends are reported together. */
@@ -33,15 +42,20 @@ export class FollowUps {
     const batch = new Batch((ended) => this.#report(ended));
     return {
       add: (place) => {
+        // A newer revoke of the same grant takes over.
+        this.#drop(grantIdentity(place));
         batch.add(grantIdentity(place));
         this.#batches.set(grantIdentity(place), batch);
       },
-      drop: (place) => {
-        this.#batches.delete(grantIdentity(place));
-        batch.drop(grantIdentity(place));
-      },
+      drop: (place) => this.#drop(grantIdentity(place)),
       close: () => batch.close(),
     };
+  }
+
+  #drop(identity: string): void {
+    const batch = this.#batches.get(identity);
+    this.#batches.delete(identity);
+    batch?.drop(identity);
   }
 
   #add(wait: EndedWait): void {
@@ -63,7 +77,9 @@ export class FollowUps {
 
   /** What ends while the window closes is in the history. */
   dispose(): void {
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) {
+      subscription.dispose();
+    }
     this.#disposed.abort();
   }
 

@@ -75,6 +75,9 @@ export class Revocations {
   readonly onDidChange = this.#changed.event;
   readonly #ended = new Emitter<EndedWait>();
   readonly onDidEnd = this.#ended.event;
+  readonly #left = new Emitter<RevocationRecord>();
+  /** The connection was closed during a wait; its next opening takes the wait up. */
+  readonly onDidLeave = this.#left.event;
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
@@ -458,7 +461,8 @@ export class Revocations {
       return; // A newer revoke of the same grant took over.
     }
     if (outcome === undefined) {
-      return; // The next opening takes the wait up.
+      this.#left.fire(record); // The next opening takes the wait up.
+      return;
     }
     if (outcome.kind === 'gone') {
       entry.record = { ...record, unconfirmed: undefined, endedAt: this.#options.clock.now() };

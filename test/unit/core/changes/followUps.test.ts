@@ -3,6 +3,7 @@ import test from 'node:test';
 import { Emitter } from '../../../../src/core/base/emitter.ts';
 import { FollowUps } from '../../../../src/core/changes/followUps.ts';
 import type { EndedWait, RevocationOutcome } from '../../../../src/core/changes/revocationRecord.ts';
+import type { GrantPlace } from '../../../../src/core/kms/model.ts';
 import { FakeClock, grant, key, profileRef } from '../fakes.ts';
 
 const gone: RevocationOutcome = { kind: 'gone', afterMs: 1000 };
@@ -12,7 +13,8 @@ function setUp() {
   const clock = new FakeClock();
   const reports: string[][] = [];
   const ends = new Emitter<EndedWait>();
-  const followUps = new FollowUps(clock, ends.event);
+  const leaves = new Emitter<GrantPlace>();
+  const followUps = new FollowUps(clock, { onDidEnd: ends.event, onDidLeave: leaves.event });
   followUps.onDidReport((together) =>
     reports.push(together.map(({ record, outcome }) => `${record.grant.grantId} ${outcome.kind}`)),
   );
@@ -22,7 +24,8 @@ function setUp() {
       record: { ...place(grantId), id: grantId, kind: 'revoke', account: undefined, requestedAt: 0, accepted: true },
       outcome,
     });
-  return { followUps, reports, place, ended, pass: (ms: number) => clock.advance(ms) };
+  const left = (grantId: string) => leaves.fire(place(grantId));
+  return { followUps, reports, place, ended, left, pass: (ms: number) => clock.advance(ms) };
 }
 
 test('what a batch holds is reported once, when the last of it has ended and no more is added', async () => {
@@ -99,4 +102,21 @@ test('nothing is reported once the window closes', async () => {
   await pass(3000);
   ended('c');
   assert.deepEqual(reports, [['a gone']]);
+});
+
+test('a wait that is left, and one that a newer revoke takes over, hold nothing up', () => {
+  const { followUps, reports, place, ended, left } = setUp();
+  const [first, second] = [followUps.batch(), followUps.batch()];
+  for (const grantId of ['a', 'b', 'c']) {
+    first.add(place(grantId));
+  }
+  first.close();
+  ended('a');
+  left('b');
+  assert.deepEqual(reports, []);
+  second.add(place('c'));
+  assert.deepEqual(reports, [['a gone']]);
+  second.close();
+  ended('c');
+  assert.deepEqual(reports, [['a gone'], ['c gone']]);
 });
