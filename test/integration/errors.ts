@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { commands } from '../../src/manifest.ts';
 import type { Fault } from '../aws/faults.ts';
 import { canaries, connect, type Running, useConfig } from './aws.ts';
-import { child, children, connectionRow, logLines, row, rowsOf, takeTroubles, until } from './window.ts';
+import { child, children, connectionRow, logLines, type Row, row, rowsOf, takeTroubles, until } from './window.ts';
 
 type FaultKind = Fault['fault'];
 const error = (code: string, message: string, status = 400): FaultKind => ({ kind: 'error', code, message, status });
@@ -66,8 +66,11 @@ export function errors(): void {
       aws = await connect({ keys: 1 });
       const folder = await mkdtemp(join(tmpdir(), 'kms-grants-'));
       await useConfig(folder, '[default]\nregion = eu-west-1\nendpoint_url = http://127.0.0.1:1\ncredentials\n');
-      const [failure] = await rowsOf(await connectionRow());
-      assert.equal(failure?.label, 'Not reachable');
+      let failure: Row | undefined;
+      await until('it is said that it is not reachable', async () => {
+        [failure] = await rowsOf(await connectionRow());
+        return failure?.label === 'Not reachable';
+      });
       assert.match(failure?.context ?? '', /^message\.retry/);
     });
 
