@@ -247,7 +247,7 @@ export function tree(): void {
         ['default', 'Sample data'],
       );
       const keys = (await children(sample)).flatMap((node) => (node.kind === 'key' ? [node.key.keyId] : []));
-      assert.ok(keys.length > 20);
+      assert.ok(keys.length > 10);
       await children(await child(sample, 'orders-db'));
       const asked = JSON.stringify(aws.emulator.requests.map(({ input }) => input));
       assert.ok(!keys.some((keyId) => asked.includes(keyId)), 'a key of the sample data was asked for');
