@@ -34,6 +34,22 @@ test('before many grants are revoked in one go, every one of them is listed, and
       await workbench.openView();
       await workbench.setViewWidth(480);
       await tree.expand('orders-db');
+
+      // As many as a dialog lists: all of it is on the screen.
+      const [first] = await tree.children('orders-db');
+      assert.ok(first !== undefined);
+      await tree.select('orders-db', first.label);
+      await page.keyboard.press('ArrowLeft');
+      for (let rows = 1; rows < 10; rows += 1) {
+        await page.keyboard.press('Shift+ArrowDown');
+      }
+      await page.keyboard.press('Delete');
+      await quickInput.until('the choice of ten', ({ items }) => items.length === 10);
+      await quickInput.accept();
+      assert.match((await workbench.dialog()).detail, /^To be revoked:\n• /m);
+      await workbench.screenshot('bulk-ten-confirm');
+      await workbench.escapeDialog();
+
       await revokeRange(workbench, 'audit:quarterly', 'AWSServiceRoleForRDS');
 
       await quickInput.until('the choice', ({ items }) => items.length > 0);

@@ -31,7 +31,7 @@ export function signedInAs(actor: Actor): string {
     : l10n.t('not verified, last known as {0}', printable(actor.lastKnown.arn));
 }
 
-/** For the lines of a question about where a change is made, and by whom. */
+/** For the lines of a question about where a change is made, and as which principal. */
 export function placeOf(actor: Actor, connection: Connection, key: KmsKey): Place {
   return { connection, key, identity: identityOf(actor), signedInAs: signedInAs(actor), named: namedAccount };
 }

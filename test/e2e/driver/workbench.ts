@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -186,6 +187,9 @@ export class Workbench {
   async dialog(): Promise<Dialog> {
     const box = this.page.locator('.monaco-dialog-box');
     await box.waitFor();
+    const [place, window] = [await box.boundingBox(), this.page.viewportSize()];
+    const isWhole = place !== null && window !== null && place.y >= 0 && place.y + place.height <= window.height;
+    assert.ok(isWhole, `a dialog is higher than the window: ${place?.height} of ${window?.height} pixels`);
     return {
       message: await textOf(box.locator('.dialog-message-text')),
       detail: await textOf(box.locator('.dialog-message-detail')),

@@ -46,6 +46,6 @@ export function isOfService({ connections }: Needs<'connections'>, { connection,
 
 export function lineOf(context: Needs<'view'>, node: GrantNode): string {
   const { key, grant } = node;
-  const parts = [grantName(grant), keyName(key), shortOperations(grant.operations), ...shortMarksOf(context, node)];
-  return `• ${[...parts, ...usedBy(node)].join(' · ')}`;
+  const parts = [grantName(grant), keyName(key), shortOperations(grant.operations), ...usedBy(node)];
+  return `• ${[...parts, ...shortMarksOf(context, node)].join(' · ')}`;
 }

@@ -13,8 +13,11 @@ import { actorSentences, signedInAs } from '../changeQuestion.ts';
 import type { Asked, Checked, Outcome, Ready } from './check.ts';
 import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';
 
-/** How much text a dialog of VS Code shows without scrolling, on a small screen. */
-const dialog = { lines: 30, columns: 80 };
+/**
+ * How much text a dialog of VS Code shows, which can't be scrolled, in a window of 800 pixels: a line has room for some 60
+ * characters of an ordinary text, and fewer of an ARN in capitals.
+ */
+const dialog = { lines: 30, columns: 56 };
 
 /** Keys of one section, where grants are counted by key. */
 const keysShown = 10;
