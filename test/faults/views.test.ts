@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openKeyByArn } from '../../src/commands/connections/openKeyByArn.ts';
 import { Emitter } from '../../src/core/base/emitter.ts';
+import { signInNeeded } from '../../src/core/connections/signIn.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
 import { KeysView } from '../../src/views/keys/keysView.ts';
@@ -183,4 +184,26 @@ test('a key is revealed by its ARN also before it is known who is signed in', as
   const pinnedKeys = { ...noPinnedKeys, add: async (_: unknown, arn: string) => void added.push(arn) };
   await world.finish(openKeyByArn({ ...contextOf(window), pinnedKeys }, await window.connectionRow()));
   assert.deepEqual([revealed, added], [[listed.arn], []]);
+});
+
+test('a key of a connection that is not open is looked for there; one that cannot be opened leaves nothing behind', async (t) => {
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  const [listed] = world.keys;
+  assert.ok(listed !== undefined);
+  const row = await window.connectionRow();
+  const [revealed, added]: [Node[], string[]] = [[], []];
+  window.tree.reveal = async (node) => void revealed.push(node);
+  const pinnedKeys = { ...noPinnedKeys, add: async (_: unknown, arn: string) => void added.push(arn) };
+  dialogs.type = async () => listed.arn;
+  const { open } = window.connections;
+  window.connections.open = async () => {
+    throw signInNeeded('dev', { kind: 'mfa', serial: 'arn:aws:iam::111122223333:mfa/dev' });
+  };
+  await assert.rejects(world.finish(openKeyByArn({ ...contextOf(window), pinnedKeys }, row)), { name: 'KmsError' });
+  assert.deepEqual([revealed, added], [[], []]);
+  window.connections.open = open;
+  assert.equal(window.connections.session(row.ref), undefined);
+  await world.finish(openKeyByArn({ ...contextOf(window), pinnedKeys }, row));
+  assert.deepEqual([revealed.map((node) => node.kind === 'key' && node.key.arn), added], [[listed.arn], []]);
 });

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { unlessAborted } from '../../core/base/abort.ts';
 import { inRegion } from '../../core/connections/pinnedKeys.ts';
 import { keyArnProblem, readKeyArn } from '../../core/kms/keyArn.ts';
 import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
@@ -39,7 +40,10 @@ export async function openKeyByArn(
   await context.pinnedKeys.add(ref, arn);
 }
 
-/** The row of the key, if an open connection on screen lists it. */
+/**
+ * The row of the key, if a connection on screen lists it.
+ * @throws KmsError when that connection can't be opened: whether it lists the key is then not known
+ */
 async function listedKey(
   { connections }: Needs<'connections'>,
   ref: ConnectionRef,
@@ -51,10 +55,12 @@ async function listedKey(
     return undefined;
   }
   const own = inRegion(ref, read.region);
-  const session = connections.session(own);
-  const isShown = connections.shown.some((one) => connectionId(one) === connectionId(own));
-  const account = session?.knownIdentity?.account ?? read.account;
-  if (!isShown || session === undefined || account !== read.account) {
+  if (!connections.shown.some((one) => connectionId(one) === connectionId(own))) {
+    return undefined;
+  }
+  const session = await unlessAborted(connections.open(own), signal);
+  const account = session.knownIdentity?.account ?? read.account;
+  if (account !== read.account) {
     return undefined;
   }
   for await (const { keys } of session.inventory.allKeys()) {

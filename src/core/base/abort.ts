@@ -9,6 +9,18 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
+/** The result of `promise`, for a caller who stops waiting when `signal` is aborted; the work itself goes on. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortError());
+    if (signal.aborted) {
+      onAbort();
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
 /** Cancelled before anything was sent. Recognised by its name, as every cancellation, and by its members. */
 class NotSentError extends Error {
   override readonly name = 'AbortError';

@@ -8,6 +8,7 @@ import { findGrant } from '../kms/readGrant.ts';
 import type { Journal } from './journal.ts';
 import { grantToMake, type JournalRecord, type NewEntry } from './journalRecord.ts';
 import { longestReadMs, type PropagationPolicy } from './propagation.ts';
+import { withReadDeadline } from './readDeadline.ts';
 import { type ChangeLog, sendChange } from './sendChange.ts';
 
 /**
@@ -120,7 +121,7 @@ export async function waitUntilListed(
     const spentMs = () => Math.min(clock.monotonic() - began, delay + longestReadMs);
     await clock.sleep(delay, signal);
     try {
-      const grant = await findGrant(api, ref, signal);
+      const grant = await withReadDeadline((ended) => findGrant(api, ref, ended), clock, signal);
       const afterMs = clock.monotonic() - since;
       if (grant !== undefined) {
         return { kind: 'listed', grant, afterMs };

@@ -1,16 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Session } from '../connections/session.ts';
-import { KmsError } from '../kms/errors.ts';
 import { type ConnectionRef, connectionId, type Grant, type GrantPlace, type KmsKey } from '../kms/model.ts';
 import { listedOn, type ReadListed } from '../kms/readGrant.ts';
 import {
-  longestReadMs,
   type PropagationOutcome,
   type PropagationPolicy,
   PropagationPoller,
   type PropagationProgress,
 } from './propagation.ts';
+import { withReadDeadline } from './readDeadline.ts';
 
 export interface KeyPollersOptions {
   readonly clock: Clock;
@@ -84,11 +83,13 @@ export class KeyPollers {
   #start(id: string, session: Session, connection: ConnectionRef, key: KmsKey): KeyPoller {
     const { clock, random, policy } = this.#options;
     const grants = new Map<string, Grant>();
-    const read = listedOn(session.background, key.arn, (grantId) => {
+    const readListed = listedOn(session.background, key.arn, (grantId) => {
       const retiring = grants.get(grantId)?.retiringPrincipal;
       return retiring?.kind === 'principal' ? retiring.value : undefined;
     });
-    const poller = new PropagationPoller({ read: withDeadline(read, clock), clock, random, policy: policy() });
+    const read: ReadListed = (grantIds, signal) =>
+      withReadDeadline((ended) => readListed(grantIds, ended), clock, signal);
+    const poller = new PropagationPoller({ read, clock, random, policy: policy() });
     poller.onDidProgress(({ grantId, progress }) => {
       this.#progressed.fire({ place: { connection, key, grant: { grantId } }, progress });
     });
@@ -114,28 +115,6 @@ export class KeyPollers {
     };
     session.closed.addEventListener('abort', end, { once: true });
   }
-}
-
-/** Ends a read that is never done with, such as of a list whose pages trickle in. */
-function withDeadline(read: ReadListed, clock: Clock): ReadListed {
-  return async (grantIds, signal) => {
-    const [deadline, done] = [new AbortController(), new AbortController()];
-    clock.sleep(longestReadMs, done.signal).then(
-      () => deadline.abort(),
-      () => {},
-    );
-    try {
-      return await read(grantIds, AbortSignal.any([signal, deadline.signal]));
-    } catch (error) {
-      if (!deadline.signal.aborted || signal.aborted) {
-        throw error;
-      }
-      const message = `No whole answer within ${longestReadMs / 1000} s.`;
-      throw new KmsError({ kind: 'timeout', operation: 'ListGrants', awsName: 'TimeoutError', message }, error);
-    } finally {
-      done.abort();
-    }
-  };
 }
 
 function pollerId(ref: ConnectionRef, keyArn: string): string {

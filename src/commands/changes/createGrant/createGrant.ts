@@ -92,6 +92,8 @@ async function checkAndMake(
     return refused(problem, '');
   }
   const session = changeableSession(context, connection);
+  // A grant like it may be younger than the list that is on screen.
+  context.view.refreshGrants(connection, key.arn);
   let checked: Awaited<ReturnType<typeof check>>;
   try {
     checked = await withCancellableProgress(l10n.t('Checking the new grant…'), (signal) =>
