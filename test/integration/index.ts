@@ -19,6 +19,9 @@ const phases: Readonly<Record<string, readonly (() => void)[]>> = {
 /** What the extension host calls. It rejects when a test failed, which is the exit code of the host. */
 export async function run(): Promise<void> {
   watchWindow();
+  const host = process.env['KMS_GRANTS_HOST'] ?? '';
+  // Two hosts write to one terminal.
+  Mocha.reporters.Base.consoleLog = (format: unknown = '', ...rest) => console.log(`${host} │ ${format}`, ...rest);
   const grep = process.env['KMS_GRANTS_GREP'];
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, color: false, reporter: 'spec', ...(grep && { grep }) });
   mocha.suite.emit('pre-require', globalThis, '', mocha);
