@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { commands } from '../../src/manifest.ts';
 import type { Node } from '../../src/views/shared/nodes.ts';
 import { canaries, connect, type Running } from './aws.ts';
-import { answerWith, child, children, connectionRow, row, rowsOf, takeShown, until } from './window.ts';
+import { answerWith, child, children, connectionRow, row, rowsOf, takeShown, takeTroubles, until } from './window.ts';
 
 const revoked = (aws: Running) =>
   aws.emulator.requests.filter(({ operation, errorCode }) => operation === 'RevokeGrant' && errorCode === undefined);
@@ -27,7 +27,7 @@ export function revoke(): void {
 
     it('asks with everything that identifies the grant, and does nothing when the question is closed', async () => {
       await run();
-      const [question, ...others] = takeShown();
+      const [question, ...others] = takeTroubles();
       assert.deepEqual(others, []);
       assert.equal(question?.kind, 'warning');
       assert.equal(question?.message, 'Revoke the grant nightly-export on orders-db?');
@@ -111,7 +111,7 @@ export function revoke(): void {
       answerWith(({ kind }) => (kind === 'warning' ? 'Continue…' : kind === 'input' ? 'orders-dbx' : undefined));
       await run();
       assert.deepEqual(revoked(aws), [], 'another text is not enough');
-      const [question, input] = takeShown();
+      const [question, input] = takeTroubles();
       assert.deepEqual(question?.buttons, ['Continue…']);
       assert.match(input?.detail ?? '', /Type orders-db to revoke in account 111122223333, eu-west-1/);
 
@@ -143,7 +143,7 @@ export function revoke(): void {
       assert.equal(shown.icon, 'server-process');
       answerWith(({ kind }) => (kind === 'warning' ? 'Continue…' : undefined));
       await run();
-      const [question, input] = takeShown();
+      const [question, input] = takeTroubles();
       assert.match(question?.detail ?? '', /^AWS HealthImaging can no longer use the key through this grant, /);
       assert.match(input?.detail ?? '', /^AWS HealthImaging uses this grant\. Type orders-db to revoke/);
       assert.deepEqual(revoked(aws), []);
@@ -157,7 +157,7 @@ export function revoke(): void {
       grant = first;
       answerWith(({ kind }) => (kind === 'warning' ? 'Continue…' : undefined));
       await run();
-      assert.match(takeShown()[1]?.detail ?? '', /^This key is managed by AWS\. Type aws\/lambda/);
+      assert.match(takeTroubles()[1]?.detail ?? '', /^This key is managed by AWS\. Type aws\/lambda/);
       assert.deepEqual(revoked(aws), []);
     });
 
@@ -182,14 +182,9 @@ export function revoke(): void {
       aws.emulator.account.removeGrant(stored);
       await run();
       const shown = takeShown();
-      assert.deepEqual(
-        shown.map(({ kind }) => kind),
-        ['information'],
-      );
-      assert.match(
-        shown[0]?.message ?? '',
-        /no longer lists the grant nightly-export on orders-db\. There is nothing to revoke/,
-      );
+      assert.ok(shown.every(({ kind }) => kind === 'information'));
+      const what = /no longer lists the grant nightly-export on orders-db\. There is nothing to revoke/;
+      assert.ok(shown.some(({ message }) => what.test(message)));
       assert.equal((await rowsOf(key)).length, 4);
     });
 
@@ -197,10 +192,7 @@ export function revoke(): void {
       await aws.rotate();
       takeShown();
       await run();
-      assert.deepEqual(
-        takeShown().map(({ message }) => message),
-        ['The connection has changed. Nothing was done.'],
-      );
+      assert.ok(takeShown().some(({ message }) => message === 'The connection has changed. Nothing was done.'));
       assert.deepEqual(revoked(aws), []);
     });
 

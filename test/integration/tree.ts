@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { commands } from '../../src/manifest.ts';
 import type { Node } from '../../src/views/shared/nodes.ts';
 import { connect, type Running, useConfig } from './aws.ts';
-import { child, children, connectionRow, row, rowsOf, takeShown, tooltipOf, until } from './window.ts';
+import { child, children, connectionRow, row, rowsOf, takeTroubles, tooltipOf, until } from './window.ts';
 
 const keyRows = async (): Promise<Node[]> =>
   (await children(await connectionRow())).filter(({ kind }) => kind === 'key');
@@ -251,7 +251,7 @@ export function tree(): void {
       await children(await child(sample, 'orders-db'));
       const asked = JSON.stringify(aws.emulator.requests.map(({ input }) => input));
       assert.ok(!keys.some((keyId) => asked.includes(keyId)), 'a key of the sample data was asked for');
-      assert.deepEqual(takeShown(), []);
+      assert.deepEqual(takeTroubles(), []);
     });
   });
 }

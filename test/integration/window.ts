@@ -101,7 +101,7 @@ export function takeShown(): readonly Shown[] {
   return shown.splice(0);
 }
 
-/** The same without what is only told, such as the end of a revoke that an earlier test made. */
+/** The same without what only informs, such as the end of a revoke that an earlier test made. */
 export function takeTroubles(): readonly Shown[] {
   return takeShown().filter(({ kind }) => kind !== 'information');
 }
