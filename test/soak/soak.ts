@@ -147,7 +147,7 @@ class Run {
           for (const record of window.revocations.ofKey(ref, key.arn)) {
             // After the longest wait nothing turns any more: it is gone, or said to be listed.
             const state = window.revocations.state(ref, key, record.grant.grantId);
-            assert.equal(state?.kind, 'unconfirmed');
+            assert.equal(state?.kind, 'unconfirmed', `${connectionId(ref)}: ${JSON.stringify(state)}`);
           }
         }
       }
