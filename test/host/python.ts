@@ -22,7 +22,8 @@ const folder = join(testFolder, `python-moto-${pins.moto}-awscli-${pins.awscli}`
 
 /**
  * Makes the environment named by the first argument, with the packages named by the others. The scripts in it hold its
- * path, so it can't be made elsewhere and renamed: one that lacks its marker, which says where botocore is, is made anew.
+ * path, so it can't be made elsewhere, nor moved with the project: one that lacks its marker, or whose marker names a
+ * folder of botocore that is not there, is replaced.
  * The system drops the lock of a process that ends, however it ends.
  */
 const installer = `
@@ -41,7 +42,13 @@ def run(*command):
 
 lock = open(folder + ".lock", "w")
 fcntl.flock(lock, fcntl.LOCK_EX)
-if not (os.path.exists(marker) and os.path.exists(python)):
+def whole():
+    if not (os.path.exists(marker) and os.path.exists(python)):
+        return False
+    with open(marker) as file:
+        return os.path.exists(file.read())
+
+if not whole():
     shutil.rmtree(folder, ignore_errors=True)
     print("Python: a virtual environment …", flush=True)
     run(sys.executable, "-m", "venv", folder)
@@ -72,9 +79,14 @@ export async function pythonTools(): Promise<PythonTools | undefined> {
   };
 }
 
+async function isWhole(): Promise<boolean> {
+  const [marker, python] = [join(folder, 'complete'), join(folder, 'bin/python')];
+  return existsSync(marker) && existsSync(python) && existsSync(await readFile(marker, 'utf8'));
+}
+
 /** @returns why it failed, or undefined */
 async function install(): Promise<string | undefined> {
-  if (existsSync(join(folder, 'complete')) && existsSync(join(folder, 'bin/python'))) {
+  if (await isWhole()) {
     return undefined;
   }
   if (process.platform === 'win32') {
