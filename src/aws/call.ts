@@ -3,9 +3,9 @@ import { isAbort, notSentError, wasNotSent } from '../core/base/abort.ts';
 import { isKind, isKmsError, KmsError } from '../core/kms/errors.ts';
 import type { CallRecord } from '../core/kms/kmsApi.ts';
 import { withIssuer } from './certificate.ts';
-import { type Credentials, isSame } from './credentials.ts';
 import { createDeadline } from './deadline.ts';
-import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errors.ts';
+import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errorKind.ts';
+import { type Credentials, isSame } from './signIn.ts';
 import type { Identity } from './signingIn.ts';
 
 /** A response in our own types. */

@@ -1,5 +1,5 @@
 import { resolveEndpoint } from './endpoint.ts';
-import type { SignInStep } from './errors.ts';
+import type { SignInStep } from './errorKind.ts';
 import type { Env, SharedFiles } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';
 import { signingIn } from './signingIn.ts';

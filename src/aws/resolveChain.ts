@@ -9,7 +9,7 @@ import {
 import { CredentialsProviderError } from '@smithy/core/config';
 import * as l10n from '@vscode/l10n';
 import { signInCancelledError } from '../core/base/abort.ts';
-import { mfaRefusal, type SignInStep } from './errors.ts';
+import { mfaRefusal, type SignInStep } from './errorKind.ts';
 import type { identityClientSettings } from './identityClients.ts';
 import { instanceIdentity } from './instanceMetadata.ts';
 import { runCredentialProcess } from './process.ts';

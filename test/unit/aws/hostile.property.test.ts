@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
-import { requestIdOf, translate } from '../../../src/aws/errors.ts';
+import { requestIdOf, translate } from '../../../src/aws/errorKind.ts';
 import { isAbort } from '../../../src/core/base/abort.ts';
 import { isKmsError } from '../../../src/core/kms/errors.ts';
 import type { ConnectionRef } from '../../../src/core/kms/model.ts';

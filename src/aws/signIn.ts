@@ -5,7 +5,7 @@ import { isKmsError } from '../core/kms/errors.ts';
 import type { CallerIdentity } from '../core/kms/model.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
-import { isSessionExpired, SignInError } from './errors.ts';
+import { isSessionExpired, SignInError } from './errorKind.ts';
 import { identityClientSettings } from './identityClients.ts';
 import { instanceIdentity } from './instanceMetadata.ts';
 import { untrusted } from './process.ts';
