@@ -4,7 +4,9 @@ import { isKind, isKmsError, KmsError } from '../core/kms/errors.ts';
 import type { CallRecord } from '../core/kms/kmsApi.ts';
 import { withIssuer } from './certificate.ts';
 import { createDeadline } from './deadline.ts';
-import { AbortError, attemptsOf, type CallContext, requestIdOf, translate } from './errorKind.ts';
+import { translate } from './errors.ts';
+import { attemptsOf, requestIdOf } from './errorText.ts';
+import { AbortError, type CallContext } from './failures.ts';
 import { type Credentials, isSame } from './signIn.ts';
 import type { Identity } from './signingIn.ts';
 

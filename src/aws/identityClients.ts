@@ -1,9 +1,10 @@
 import { resolveEndpoint } from './endpoint.ts';
-import type { SignInStep } from './errorKind.ts';
+import type { SignInStep } from './failures.ts';
+import type { Destination, HandlerExtension } from './requestHandler.ts';
 import type { Env, SharedFiles } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';
 import { signingIn } from './signingIn.ts';
-import { clientSettings, type Destination, type HandlerExtension, type Transport } from './transport.ts';
+import { clientSettings, type Transport } from './transport.ts';
 
 /**
  * What the clients of SSO, of its OIDC and of `aws login` are told. The SDK has one configuration for all of them. A

@@ -9,7 +9,7 @@ import {
 import { CredentialsProviderError } from '@smithy/core/config';
 import * as l10n from '@vscode/l10n';
 import { signInCancelledError } from '../core/base/abort.ts';
-import { mfaRefusal, type SignInStep } from './errorKind.ts';
+import type { SignInStep } from './failures.ts';
 import type { identityClientSettings } from './identityClients.ts';
 import { instanceIdentity } from './instanceMetadata.ts';
 import { runCredentialProcess } from './process.ts';
@@ -17,6 +17,7 @@ import { invalidProfile } from './profiles.ts';
 import { isRenewable, sdkProfile } from './sdkFiles.ts';
 import type { Env, SharedFiles } from './sharedFiles.ts';
 import type { Origin, Role, SignInChain } from './signInChain.ts';
+import { mfaRefusal } from './signInFailure.ts';
 import { type Identity, type SigningIn, signingIn } from './signingIn.ts';
 import type { clientSettings } from './transport.ts';
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { KmsError } from '../core/kms/errors.ts';
 import type { Deadline } from './deadline.ts';
-import type { SignInStep } from './errorKind.ts';
+import type { SignInStep } from './failures.ts';
 import type { SignInChain } from './signInChain.ts';
 
 /** What a request is signed with. The SDK's shape, as far as we make or read it. */

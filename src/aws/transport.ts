@@ -1,6 +1,7 @@
 import { StandardRetryStrategy } from '@smithy/core/retry';
 import { collectAnswer } from './answer.ts';
 import type { ServiceEndpoint } from './endpoint.ts';
+import { notingDestinations } from './errorPlace.ts';
 
 /** How long requests may take. Milliseconds. */
 export interface Timeouts {
@@ -19,55 +20,6 @@ export interface Transport {
   /** Requests that the SDK sends for one call at most, other than to KMS. */
   readonly maxAttempts: number;
 }
-
-/** A request of the SDK, as far as it matters where it goes. */
-export interface Destination {
-  protocol: string;
-  hostname: string;
-  port?: number | undefined;
-  path: string;
-  readonly query?: Readonly<Record<string, unknown>>;
-}
-
-interface Handler {
-  handle(request: Destination, options?: unknown): Promise<{ readonly response: { readonly statusCode: number } }>;
-}
-
-/** What the SDK's clients take as an extension of theirs, as far as it is used here. */
-export interface HandlerExtension {
-  httpHandler(): Handler;
-}
-
-const destinations = new WeakMap<object, string>();
-
-/** The host of the server that a request was for which failed so; with its port, if it is not the usual one. */
-export function destinationOf(error: unknown): string | undefined {
-  let known: string | undefined;
-  for (let at = error; known === undefined && typeof at === 'object' && at !== null; at = Reflect.get(at, 'cause')) {
-    known = destinations.get(at);
-  }
-  return known;
-}
-
-/** Node tells of some failures without saying which server they are of. */
-const notingDestinations = {
-  configure: (client: HandlerExtension) => {
-    // The client's own: made for it from the settings below.
-    const handler = client.httpHandler();
-    const send = handler.handle.bind(handler);
-    handler.handle = async (request, options) => {
-      try {
-        return await send(request, options);
-      } catch (error) {
-        if (typeof error === 'object' && error !== null) {
-          const { hostname, port } = request;
-          destinations.set(error, port === undefined ? hostname : `${hostname}:${port}`);
-        }
-        throw error;
-      }
-    };
-  },
-};
 
 /** More than are ever under way: a request that waits for a connection would run into its time-out. */
 const maxSockets = 500;

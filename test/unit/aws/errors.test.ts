@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { translate } from '../../../src/aws/errorKind.ts';
+import { translate } from '../../../src/aws/errors.ts';
 import { isKmsError, type KmsError, type KmsErrorKind } from '../../../src/core/kms/errors.ts';
 import type { KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import { unverified } from '../actors.ts';

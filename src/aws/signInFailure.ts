@@ -1,0 +1,120 @@
+import { KmsError, type KmsErrorKind } from '../core/kms/errors.ts';
+import { kindOf } from './errorKind.ts';
+import { placeOf } from './errorPlace.ts';
+import {
+  asName,
+  codeOf,
+  messageOf,
+  nameOf,
+  printableCause,
+  printableName,
+  rawMessage,
+  read,
+  requestIdOf,
+  withoutSecrets,
+} from './errorText.ts';
+import type { CallContext, SignInStep } from './failures.ts';
+
+export function signInStep(error: unknown): SignInStep | undefined {
+  const step = nameOf(error) === 'SignInError' ? read(error, 'step') : undefined;
+  const [operation, role, status] = [read(step, 'operation'), read(step, 'role'), read(step, 'status')];
+  if (typeof operation !== 'string') {
+    return undefined;
+  }
+  return {
+    operation,
+    ...(typeof role === 'string' ? { role } : {}),
+    ...(typeof status === 'number' ? { status } : {}),
+  };
+}
+
+/** A failed sign-in is reported as one, by its step, and not as the call that waited for it. */
+export function asSignInFailure(failure: unknown, step: SignInStep, context: CallContext): KmsError {
+  const kind = signInFailureKind(failure, step);
+  // The SDK's providers make one text of the name and the text of what they caught.
+  const [, wrapped, text] = /^(?:Error: )?(\w+(?:Exception|Error)): ([\s\S]*)$/.exec(rawMessage(failure)) ?? [];
+  return new KmsError(
+    {
+      kind,
+      operation: step.operation,
+      awsName: wrapped === undefined ? printableName(failure) : asName(wrapped),
+      message: text === undefined ? messageOf(failure, kind) : withoutSecrets(text),
+      profile: context.profile,
+      requestId: requestIdOf(failure),
+      isSignIn: true,
+      ...(step.role === undefined ? {} : { role: step.role }),
+      ...placeOf(failure, kind, context),
+    },
+    printableCause(failure),
+  );
+}
+
+function signInFailureKind(failure: unknown, { operation, status }: SignInStep): KmsErrorKind {
+  const kind = kindOf(failure, { operation });
+  const isProviders = /ProviderError$/.test(nameOf(failure));
+  if (isProviders && status !== undefined && kind !== 'network' && kind !== 'timeout') {
+    const known = kindByStatus(status, operation);
+    if (known !== undefined) {
+      return known;
+    }
+  }
+  switch (kind) {
+    case 'accessDenied':
+      return 'signInDenied';
+    case 'validation':
+      return 'profileInvalid';
+    case 'unknown':
+      if (/^E(NOENT|ACCES|ISDIR|PERM|NOTDIR|LOOP)$/.test(codeOf(failure) ?? '')) {
+        return 'profileInvalid';
+      }
+      // A provider has a hundred ways to say that it is not set up.
+      return read(failure, '$fault') === undefined ? 'credentialsMissing' : 'unknown';
+    default:
+      return kind;
+  }
+}
+
+/** What the SDK's providers tell in one way, whatever the server answered. */
+function kindByStatus(status: number, operation: string): KmsErrorKind | undefined {
+  if (status === 429) {
+    return 'throttled';
+  }
+  if (status >= 500) {
+    return 'internal';
+  }
+  if (operation !== 'GetRoleCredentials') {
+    return undefined;
+  }
+  switch (status) {
+    case 400:
+      return 'profileInvalid';
+    case 403:
+    case 404:
+      return 'signInDenied';
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * What to say when a role could not be assumed with an MFA code: STS has no name of its own for a wrong one. Undefined
+ * when it failed for another reason.
+ */
+export function mfaRefusal(error: unknown, profile: string): KmsError | undefined {
+  const message = messageOf(error, 'mfaRefused');
+  if (!/MultiFactorAuthentication failed|\btokenCode\b/i.test(message)) {
+    return undefined;
+  }
+  return new KmsError(
+    {
+      kind: 'mfaRefused',
+      operation: 'AssumeRole',
+      awsName: printableName(error),
+      // When it does not look like one, STS repeats what was entered.
+      message: /MultiFactorAuthentication failed/i.test(message) ? message : 'The MFA code is not six digits.',
+      profile,
+      requestId: requestIdOf(error),
+    },
+    undefined,
+  );
+}
