@@ -3,11 +3,11 @@ import { isAbort, notSentError, wasNotSent } from '../core/base/abort.ts';
 import { isKind, isKmsError, KmsError } from '../core/kms/errors.ts';
 import type { CallRecord } from '../core/kms/kmsApi.ts';
 import { withIssuer } from './certificate.ts';
+import { type Credentials, isSame } from './credentials.ts';
 import { createDeadline } from './deadline.ts';
 import { translate } from './errors.ts';
 import { attemptsOf, requestIdOf } from './errorText.ts';
 import { AbortError, type CallContext } from './failures.ts';
-import { type Credentials, isSame } from './signIn.ts';
 import type { Identity } from './signingIn.ts';
 
 /** A response in our own types. */

@@ -41,9 +41,9 @@ import type {
 import { allOf } from '../core/kms/pages.ts';
 import { createAwsTime } from './awsTime.ts';
 import { type CallerOptions, createCaller, isRefusal, type Narrowed, type Rules } from './call.ts';
+import { isSame } from './credentials.ts';
 import { type CallContext, IncompleteResponse } from './failures.ts';
 import { regionOfWitness } from './regions.ts';
-import { isSame } from './signIn.ts';
 import type { Identity } from './signingIn.ts';
 import { ClockSkewRetries } from './transport.ts';
 

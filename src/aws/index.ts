@@ -3,12 +3,13 @@ import { KmsError } from '../core/kms/errors.ts';
 import type { Aws, CallRecord, OpenedConnection } from '../core/kms/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
 import { createClient } from './client.ts';
+import { type Credentials, memoise } from './credentials.ts';
 import { resolveEndpoint, shownUrl } from './endpoint.ts';
 import { connectionFingerprint, listProfiles, requireProfile, requireRegionName } from './profiles.ts';
 import { cloudTrailUrl, consoleUrl, regions } from './regions.ts';
 import { type Env, readSharedFiles, sharedFilePaths } from './sharedFiles.ts';
-import { type Credentials, createSignIns, memoise } from './signIn.ts';
 import { signInChain } from './signInChain.ts';
+import { createSignIns } from './signIns.ts';
 import { createTokens } from './tokens.ts';
 import { clientSettings, defaultTransport, type Timeouts } from './transport.ts';
 
