@@ -8,13 +8,8 @@ import { createDeadline } from './deadline.ts';
 import { translate } from './errors.ts';
 import { attemptsOf, requestIdOf } from './errorText.ts';
 import { AbortError, type CallContext } from './failures.ts';
+import type { Narrowed } from './narrow.ts';
 import type { Identity } from './signingIn.ts';
-
-/** A response in our own types. */
-export interface Narrowed<T> {
-  readonly value: T;
-  readonly dropped?: number;
-}
 
 export interface Rules {
   /** Asked, with the credentials in force, before each sending; when it rejects nothing is sent. */
@@ -28,7 +23,17 @@ interface Progress {
   isSent: boolean;
 }
 
-type Send<Output> = (options: { readonly abortSignal: AbortSignal }) => Promise<Output>;
+/** Sends a request by a client of the SDK. */
+export type Send<Output> = (options: { readonly abortSignal: AbortSignal }) => Promise<Output>;
+
+/** A call of one opening: not sent when its credentials are of another account than the opening's. See {@link Caller}. */
+export type Call = <Output, T>(
+  context: CallContext,
+  signal: AbortSignal,
+  send: Send<Output>,
+  narrow: (output: Output) => Narrowed<T>,
+  rules?: Rules,
+) => Promise<T>;
 
 interface Caller {
   /**

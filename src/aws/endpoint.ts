@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { KmsError } from '../core/kms/errors.ts';
+import type { Env } from './env.ts';
 import { isTrue, profileSetting } from './profiles.ts';
-import type { Env, SharedFiles } from './sharedFiles.ts';
+import type { SharedFiles } from './sharedFiles.ts';
 
 /** The services that we, or the sign-in of a profile, call. The ID is the one that variables and sections go by. */
 export type ServiceId = 'KMS' | 'STS' | 'SSO' | 'SSO_OIDC' | 'SIGNIN';

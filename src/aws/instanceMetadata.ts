@@ -2,8 +2,9 @@ import http from 'node:http';
 import https from 'node:https';
 import * as l10n from '@vscode/l10n';
 import { collectAnswer } from './answer.ts';
+import type { Env } from './env.ts';
 import { invalidProfile, isTrue, type metadataSettingNames, profileSetting } from './profiles.ts';
-import type { Env, SharedFiles } from './sharedFiles.ts';
+import type { SharedFiles } from './sharedFiles.ts';
 import type { Identity, SigningIn } from './signingIn.ts';
 
 /** How the metadata service of an EC2 instance is asked. */

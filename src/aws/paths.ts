@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { Env } from './sharedFiles.ts';
+import type { Env } from './env.ts';
 
 export interface ExpandedPath {
   /** Absolute. */

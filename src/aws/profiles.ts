@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import * as l10n from '@vscode/l10n';
 import { KmsError } from '../core/kms/errors.ts';
 import type { Profile } from '../core/kms/kmsApi.ts';
+import type { Env } from './env.ts';
 import { type Section, settingOf } from './ini.ts';
 import { isRegionName } from './regions.ts';
-import { type Env, type SharedFiles, sharedFilePaths } from './sharedFiles.ts';
+import { type SharedFiles, sharedFilePaths } from './sharedFiles.ts';
 import { signInChain } from './signInChain.ts';
 
 /** The profiles of both files, `default` first, then by name. One without a name can't be chosen, and is left out. */

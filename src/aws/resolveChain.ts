@@ -9,13 +9,14 @@ import {
 import { CredentialsProviderError } from '@smithy/core/config';
 import * as l10n from '@vscode/l10n';
 import { signInCancelledError } from '../core/base/abort.ts';
+import type { Env } from './env.ts';
 import type { SignInStep } from './failures.ts';
 import type { identityClientSettings } from './identityClients.ts';
 import { instanceIdentity } from './instanceMetadata.ts';
 import { runCredentialProcess } from './process.ts';
 import { invalidProfile } from './profiles.ts';
 import { isRenewable, sdkProfile } from './sdkFiles.ts';
-import type { Env, SharedFiles } from './sharedFiles.ts';
+import type { SharedFiles } from './sharedFiles.ts';
 import type { Origin, Role, SignInChain } from './signInChain.ts';
 import { mfaRefusal } from './signInFailure.ts';
 import { type Identity, type SigningIn, signingIn } from './signingIn.ts';

@@ -2,11 +2,9 @@ import { lstat, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { KmsError } from '../core/kms/errors.ts';
+import type { Env } from './env.ts';
 import { IniError, parseIni, type Section, shellWords } from './ini.ts';
 import { type ExpandedPath, expandPath } from './paths.ts';
-
-/** The environment's variables, as `process.env` has them. */
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /** The config and the credentials file as they are on disk now, as the AWS CLI reads them. */
 export interface SharedFiles {

@@ -3,6 +3,7 @@ import { isAbort } from '../core/base/abort.ts';
 import { isKmsError } from '../core/kms/errors.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
+import type { Env } from './env.ts';
 import { isSessionExpired } from './errors.ts';
 import { SignInError } from './failures.ts';
 import { identityClientSettings } from './identityClients.ts';
@@ -12,7 +13,7 @@ import { invalidProfile, profileSetting, requireProfile, requireRegionName } fro
 import { isRegionName } from './regions.ts';
 import { environmentIdentity, firstStep, resolveChain, webIdentityAssumer } from './resolveChain.ts';
 import { sdkConfig } from './sdkFiles.ts';
-import { type Env, readSharedFiles } from './sharedFiles.ts';
+import { readSharedFiles } from './sharedFiles.ts';
 import { type Origin, signInChain } from './signInChain.ts';
 import { type Identity, type SigningIn, signingIn } from './signingIn.ts';
 import type { Tokens } from './tokens.ts';

@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { getSSOTokenFilepath } from '@smithy/core/config';
 import type { SignInNeed } from '../core/kms/kmsApi.ts';
+import type { Env } from './env.ts';
 import { isRenewable } from './sdkFiles.ts';
-import type { Env } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';
 
 /** The token files of SSO and of `aws login`, which the AWS CLI writes. */
