@@ -1,6 +1,6 @@
 import { Account, type Alias, type Grant, type Key } from './account.ts';
 import { createRandom, type Random } from './random.ts';
-import { type GrantMaker, grantMakers, makersFor, partnerAccount } from './sampleGrants.ts';
+import { type GrantKind, type GrantMaker, grantMakers, makersFor, partnerAccount } from './sampleGrants.ts';
 import { awsManagedKeys, customerKey, reservedAliases, type SampleKey } from './sampleKeys.ts';
 
 export interface SampleOptions {
@@ -77,13 +77,7 @@ export function createAccount(options: SampleOptions = {}): Account {
   return account;
 }
 
-function addGrants(
-  account: Account,
-  key: Key,
-  makers: readonly (keyof typeof grantMakers)[],
-  random: Random,
-  now: number,
-): void {
+function addGrants(account: Account, key: Key, makers: readonly GrantKind[], random: Random, now: number): void {
   const age = now - key.createdAt;
   const moments = makers.map(() => key.createdAt + Math.floor(random.next() * age)).sort((a, b) => a - b);
   for (const [index, maker] of makers.entries()) {

@@ -1,6 +1,5 @@
-import type { Account, Grant, Key } from './account.ts';
+import type { Account, Grant, Key, KeyUsage } from './account.ts';
 import type { Random } from './random.ts';
-import type { SampleKey } from './sampleKeys.ts';
 import { uniqueId } from './sts.ts';
 
 interface Setting {
@@ -237,12 +236,16 @@ export const grantMakers = {
   }),
 } satisfies Record<string, GrantMaker>;
 
-type MakerName = keyof typeof grantMakers;
+/** The name of a kind of grant. */
+export type GrantKind = keyof typeof grantMakers;
 
-const usual: readonly MakerName[] = ['lambda', 'worker', 'analyst', 'volume', 'worker', 'deploySession'];
+const usual: readonly GrantKind[] = ['lambda', 'worker', 'analyst', 'volume', 'worker', 'deploySession'];
 
 /** The grants of one key: its own first, then the usual ones for such a key, `count` in all. */
-export function makersFor({ grants, usage }: SampleKey, count: number): readonly MakerName[] {
+export function makersFor(
+  { grants, usage }: { readonly grants: readonly GrantKind[]; readonly usage?: KeyUsage },
+  count: number,
+): readonly GrantKind[] {
   const filler = fillerFor(usage);
   return Array.from(
     { length: count },
@@ -251,7 +254,7 @@ export function makersFor({ grants, usage }: SampleKey, count: number): readonly
 }
 
 /** Only operations that the key can do. */
-function fillerFor(usage: SampleKey['usage']): readonly MakerName[] {
+function fillerFor(usage: KeyUsage | undefined): readonly GrantKind[] {
   switch (usage) {
     case 'SIGN_VERIFY':
       return ['signer', 'verifier'];

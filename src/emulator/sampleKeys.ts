@@ -1,5 +1,5 @@
 import type { Key } from './account.ts';
-import type { grantMakers } from './sampleGrants.ts';
+import type { GrantKind } from './sampleGrants.ts';
 
 /** What tells one key of the sample account from another; absent members have the usual value. */
 export interface SampleKey {
@@ -24,7 +24,7 @@ export interface SampleKey {
   readonly isUnused?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
   /** The grants that this key has first; the usual ones follow. */
-  readonly grants: readonly (keyof typeof grantMakers)[];
+  readonly grants: readonly GrantKind[];
 }
 
 /** The nth customer key, from 0: the named ones, then any number of a kind. */

@@ -48,8 +48,8 @@ export const kmsErrorKinds = [
 ] as const;
 
 /**
- * Every way a call to AWS fails, as the product tells them apart. `aws/errors.ts` decides which one it is, from the
- * name that the SDK gives the error; {@link explain} is the one table of what to say about each.
+ * Every way a call to AWS fails, as the product tells them apart. `aws/errorKind.ts` decides which one it is, from
+ * the name that the SDK gives the error; {@link explain} is the one table of what to say about each.
  */
 export type KmsErrorKind = (typeof kmsErrorKinds)[number];
 
