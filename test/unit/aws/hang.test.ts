@@ -203,11 +203,11 @@ test('the time that a person takes for an MFA code is not that of the sign-in', 
   const { open } = await createWorld(t, {
     config: roleProfile(server.url, 'mfa_serial = arn:aws:iam::111122223333:mfa/ana'),
     aws: {
-      timeouts: { connectMs, requestMs, signInMs: 100 },
+      timeouts: { connectMs, requestMs, signInMs: 600 },
       mfaCode: async () => {
         asked += 1;
         // Longer than the sign-in may take.
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await new Promise((resolve) => setTimeout(resolve, 700));
         return '123456';
       },
     },
