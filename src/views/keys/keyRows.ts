@@ -1,23 +1,13 @@
 import * as l10n from '@vscode/l10n';
-
-import vscode = require('vscode');
-
 import { isAbort } from '../../core/base/abort.ts';
 import type { Clock } from '../../core/base/clock.ts';
-import { printable } from '../../core/base/text.ts';
-import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
+import { Emitter } from '../../core/base/emitter.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/grantLoad.ts';
 import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
-import type { Session, SessionChange } from '../../core/connections/session.ts';
-import {
-  type Finding,
-  type FindingOptions,
-  findingsOfKey,
-  type KeyFindings,
-  noFindings,
-} from '../../core/findings/findings.ts';
+import type { Session } from '../../core/connections/session.ts';
+import { type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../../core/findings/findings.ts';
 import { isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
 import {
@@ -30,34 +20,24 @@ import {
 } from '../../core/kms/model.ts';
 import { retireRight } from '../../core/kms/retirement.ts';
 import { explain } from '../../core/words/explain.ts';
-import { placesShown, showsGrant, type TextFilter, textFilter } from '../../core/words/filter.ts';
+import { placesShown, showsGrant, type TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import { findingFields } from '../shared/findingText.ts';
 import {
-  awsManagedKeysId,
   type ConnectionNode,
   type GrantNode,
-  grantNodeId,
-  HeldNodes,
   type KeyNode,
   keyNodeId,
   type MessageNode,
-  type MoreNode,
   type Node,
-  namedRow,
   nodeId,
   type OtherAccountsNode,
-  otherAccountsId,
-  type RowLookup,
 } from '../shared/nodes.ts';
 import { grantFields } from './grantFields.ts';
-import { tooltip } from './tooltip.ts';
-import { formatCount, type Known, toTreeItem } from './treeItem.ts';
+import { formatCount, type Known } from './treeItem.ts';
 
 /** Keys are shown in windows of this many. */
 const keyWindow = 500;
-/** A filter that nobody has changed for this long is done: its rows stay. */
-const filterSettlesMs = 500;
 
 /** The findings of a key, with what they were made from: a filter asks for the same ones at each keypress. */
 interface KnownFindings {
@@ -65,68 +45,43 @@ interface KnownFindings {
   readonly found: KeyFindings;
 }
 
-export interface KeysViewOptions {
+export interface KeyRowsOptions {
   readonly connections: Connections;
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;
   readonly accountName: (account: string) => string | undefined;
   readonly findings: Setting<FindingOptions>;
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
-  /** The view that shows the rows; its message names the filter. */
-  readonly tree: Pick<vscode.TreeView<Node>, 'message' | 'reveal'>;
-  /**
-   * VS Code draws no other change of a view while it waits for the rows below one. After this long, in milliseconds, it
-   * gets a row that says what is waited for, such as a code that the user has to enter. 2,000 unless given.
-   */
-  readonly longestWaitMs?: number;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
-/** The Keys view: connections → keys → grants → fields. It holds what is on screen, and nothing that KMS said. */
-export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
+/** What stands below each row of the Keys view: connections → keys → grants → fields. It holds nothing that KMS said. */
+export class KeyRows {
   readonly #connections: Connections;
   readonly #revocations: Revocations;
   readonly #pinnedKeys: PinnedKeys;
   readonly #findingSettings: Setting<FindingOptions>;
-  readonly #clock: KeysViewOptions['clock'];
-  readonly #tree: KeysViewOptions['tree'];
-  readonly #subscriptions: vscode.Disposable;
-  readonly #longestWaitMs: number;
-  readonly #known: Known;
-  readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
-  readonly onDidChangeTreeData = this.#changed.event;
-  /** The nodes that VS Code holds, by ID: it refreshes a row only when told with the very object. */
-  readonly #nodes = new HeldNodes();
-  /** All that were ever given out, also those that VS Code holds no longer. */
-  readonly #given = new WeakSet<object>();
+  readonly #clock: KeyRowsOptions['clock'];
+  readonly known: Known;
+  readonly #changed = new Emitter<string>();
+  /** What is below the row with this ID is to be read again. */
+  readonly onDidChange = this.#changed.event;
+  filter: TextFilter | undefined;
+  /** No key is described for a row that the next keypress may take away. */
+  isTyping = false;
   /** How many keys of a connection are shown, where that is more than one window. */
   readonly #shownKeys = new Map<string, number>();
   /** Connections whose rows must go before others come in their place. */
   readonly #emptying = new Set<string>();
   /** Of the keys whose grants were listed, by node. */
   readonly #findings = new Map<string, KnownFindings>();
-  #filter: TextFilter | undefined;
-  /** While somebody types in the filter. */
-  #typing: AbortController | undefined;
-  readonly #disposed = new AbortController();
 
-  constructor({
-    connections,
-    revocations,
-    pinnedKeys,
-    accountName,
-    findings,
-    clock,
-    tree,
-    longestWaitMs = 2000,
-  }: KeysViewOptions) {
-    this.#longestWaitMs = longestWaitMs;
+  constructor({ connections, revocations, pinnedKeys, accountName, findings, clock }: KeyRowsOptions) {
     this.#connections = connections;
     this.#revocations = revocations;
     this.#pinnedKeys = pinnedKeys;
     this.#findingSettings = findings;
     this.#clock = clock;
-    this.#tree = tree;
-    this.#known = {
+    this.known = {
       connection: ({ ref }) => {
         const session = connections.session(ref);
         const identity = session?.knownIdentity;
@@ -150,336 +105,40 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
         return node.kind === 'key' ? found.key : found.of(node.grant.grantId);
       },
     };
-    this.#subscriptions = vscode.Disposable.from(
-      connections.onDidChangeList(() => this.#tellAll()),
-      connections.onDidChangeState((id) => this.#tellState(id)),
-      connections.onDidChangeAccount((id) => this.#empty(id)),
-      connections.onDidChangeSession(({ session, change }) => this.#tellSession(session, change)),
-      revocations.onDidChange((record) => this.#tellRevocation(record)),
-      revocations.onDidEnd((ended) => this.#reloadGrants(ended)),
-      pinnedKeys.onDidChange((ref) => this.#tell(connectionId(ref))),
-      findings.onDidChange(() => this.#tellAll()),
-    );
-  }
-
-  /** As it was typed; empty while all is shown. */
-  get filter(): string {
-    return this.#filter?.text ?? '';
-  }
-
-  /** Selects the row of a connection on screen, or of a key that its connection lists, and gives it the focus. */
-  async reveal(node: ConnectionNode | KeyNode): Promise<void> {
-    if (node.kind === 'key') {
-      await this.#showWindowOf(node);
-    }
-    await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
-  }
-
-  async #showWindowOf({ connection, key }: KeyNode): Promise<void> {
-    const keys = (await this.#connections.find(connection)?.inventory.keys())?.keys ?? [];
-    const place = keys.findIndex(({ arn }) => arn === key.arn);
-    const shown = this.#shownKeys.get(connection.id) ?? keyWindow;
-    if (place >= shown) {
-      this.#shownKeys.set(connection.id, Math.ceil((place + 1) / keyWindow) * keyWindow);
-      this.#tell(connection.id);
-    }
-  }
-
-  /** Those of a grant whose key's grants are loaded. */
-  findings(node: GrantNode): readonly Finding[] {
-    return this.#known.findings(node);
-  }
-
-  async prepareFilter(): Promise<void> {
-    for (const ref of this.#connections.shown) {
-      const inventory = this.#connections.session(ref)?.inventory;
-      if (inventory === undefined) {
-        continue;
-      }
-      const { keys } = await inventory.keys();
-      // As a keypress does: it makes the texts ready, and itself quick.
-      placesShown(textFilter('…'), keys, inventory.known());
-    }
-  }
-
-  setFilter(text: string): void {
-    this.#whileTyping();
-    this.#filter = textFilter(text);
-    this.#tree.message = this.#filter === undefined ? '' : l10n.t('Filter: {0}', printable(this.#filter.text));
-    this.#tellAll();
-  }
-
-  /** No key is described for a row that the next keypress takes away. */
-  #whileTyping(): void {
-    this.#typing?.abort();
-    const typing = new AbortController();
-    this.#typing = typing;
-    for (const ref of this.#connections.shown) {
-      this.#connections.session(ref)?.inventory.describe([], connectionId(ref));
-    }
-    this.#clock.sleep(filterSettlesMs, typing.signal).then(
-      () => {
-        this.#typing = undefined;
-        for (const ref of this.#connections.shown) {
-          this.#tell(connectionId(ref));
-        }
-      },
-      // Typed again, or the window closes.
-      () => {},
-    );
-  }
-
-  getTreeItem(node: Node): vscode.TreeItem {
-    return toTreeItem(node, this.#known);
-  }
-
-  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
-    item.tooltip = tooltip(node, this.#known);
-    return item;
-  }
-
-  getParent(node: Node): Node | undefined {
-    switch (node.kind) {
-      case 'connection':
-        return undefined;
-      case 'awsManagedKeys':
-        return this.#nodes.get(node.connection.id) ?? { kind: 'connection', ref: node.connection.ref };
-      case 'otherAccounts':
-        return this.#nodes.get(connectionId(node.ref));
-      case 'key': {
-        if (node.pinnedTo !== undefined) {
-          return this.#nodes.get(otherAccountsId(node.pinnedTo));
-        }
-        const managed = isAwsManaged(node.key, this.#known.metadata(node));
-        const { connection, key } = node;
-        return managed
-          ? (this.#nodes.get(awsManagedKeysId(connection)) ?? { kind: 'awsManagedKeys', connection, keys: [key] })
-          : (this.#nodes.get(connection.id) ?? { kind: 'connection', ref: connection.ref });
-      }
-      case 'grant':
-        return this.#nodes.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo));
-      case 'field':
-      case 'more':
-      case 'message':
-        return node.parent;
-    }
-  }
-
-  async getChildren(node?: Node): Promise<Node[]> {
-    const children = await this.#inTime(node);
-    for (const child of children) {
-      this.#given.add(child);
-    }
-    this.#nodes.replaceChildren(node, children);
-    for (const id of this.#findings.keys()) {
-      if (this.#nodes.get(id) === undefined) {
-        this.#findings.delete(id);
-      }
-    }
-    return children;
-  }
-
-  /** The rows below a row; after a while one that says that they are waited for, and they follow. */
-  async #inTime(node: Node | undefined): Promise<Node[]> {
-    const reading = this.#children(node);
-    const isRead = node?.kind === 'connection' || node?.kind === 'key' || node?.kind === 'otherAccounts';
-    if (!isRead || this.#longestWaitMs === Number.POSITIVE_INFINITY) {
-      return reading;
-    }
-    const inTime = new AbortController();
-    const late = this.#clock.sleep(this.#longestWaitMs, AbortSignal.any([inTime.signal, this.#disposed.signal])).then(
-      () => true,
-      () => false,
-    );
-    const isLate = await Promise.race([late, reading.then(() => false)]).finally(() => inTime.abort());
-    if (!isLate) {
-      return reading;
-    }
-    const tell = () => this.#tell(nodeId(node));
-    reading.then(tell, tell);
-    const isSignedIn = node.kind === 'key' || this.#connections.session(node.ref)?.knownIdentity !== undefined;
-    const title = isSignedIn ? l10n.t('Waiting for AWS…') : l10n.t('Signing in…');
-    return [message(node, 'waiting', 'loading', title, '')];
-  }
-
-  /** Connections, keys and grants are found by their identity; of other rows, only those that were given out. */
-  row(argument: object): object | undefined {
-    return this.#given.has(argument) ? argument : this.#named(namedRow(argument));
-  }
-
-  #named({ kind, ref, connection: named, keyArn, grantId, pinnedTo }: ReturnType<typeof namedRow>): Node | undefined {
-    if (kind === 'connection') {
-      const known = ref && this.#connections.known.find((one) => connectionId(one) === connectionId(ref));
-      return known && { kind, ref: known };
-    }
-    const session = named && this.#connections.find(named);
-    if (session === undefined || keyArn === undefined) {
-      return undefined;
-    }
-    const { connection, inventory } = session;
-    const held = (id: string) => {
-      const node = this.#nodes.get(id);
-      return node !== undefined && 'connection' in node && node.connection.opening === connection.opening
-        ? node
-        : undefined;
-    };
-    const key = inventory.loadedKey(keyArn);
-    if (kind === 'key') {
-      return held(keyNodeId(connection, keyArn, pinnedTo)) ?? (key && { kind, connection, key });
-    }
-    if (kind !== 'grant' || grantId === undefined) {
-      return undefined;
-    }
-    const grant = inventory.loadedGrant(keyArn, grantId);
-    const loaded: GrantNode | undefined = key && grant && { kind, connection, key, grant };
-    return held(grantNodeId(connection, keyArn, grantId, pinnedTo)) ?? loaded;
-  }
-
-  /** Reloads a key, or a whole connection; the rest of the tree stays as it is. */
-  refresh(node: ConnectionNode | KeyNode): void {
-    const session = node.kind === 'key' ? this.#connections.find(node.connection) : this.#connections.session(node.ref);
-    if (session === undefined) {
-      this.#connections.reconnect(node.kind === 'key' ? node.connection.ref : node.ref);
-      return;
-    }
-    if (node.kind === 'key') {
-      session.inventory.forgetKey(node.key.arn);
-    } else {
-      session.inventory.forgetAll();
-    }
-    this.#tell(nodeId(node));
-  }
-
-  /** Reloads all connections on screen, and opens anew those that failed or whose files changed. */
-  async refreshAll(): Promise<void> {
-    await this.#connections.filesChanged();
-    for (const ref of this.#connections.known) {
-      if (this.#connections.failure(ref) !== undefined) {
-        this.#connections.reconnect(ref);
-      } else {
-        this.#connections.session(ref)?.inventory.forgetAll();
-      }
-    }
-    this.#tellAll();
-  }
-
-  /** Reloads the grants of a key after a change to them. */
-  refreshGrants(connection: Connection, keyArn: string): void {
-    this.#connections.find(connection)?.inventory.forgetGrants(keyArn);
-    this.#tellKey(connection, keyArn);
-  }
-
-  #tellAll(): void {
-    this.#changed.fire(undefined);
-  }
-
-  #tellState(id: string): void {
-    this.#tell(id);
-    // A key of another Region stands below a connection that it does not belong to.
-    for (const ref of this.#connections.known) {
-      if (connectionId(ref) !== id) {
-        this.#tell(otherAccountsId(ref));
-      }
-    }
   }
 
   /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
-  #empty(id: string): void {
+  empty(id: string): void {
     this.#shownKeys.delete(id);
     this.#findings.clear();
     this.#emptying.add(id);
-    this.#tell(id);
   }
 
-  /** The first of the new rows gets the focus: it is where the row that was pressed has been. */
-  async loadMore({ parent }: MoreNode): Promise<void> {
-    const before = this.#nodes.childrenOf(nodeId(parent));
-    if (parent.kind === 'connection') {
-      const id = connectionId(parent.ref);
-      this.#shownKeys.set(id, (this.#shownKeys.get(id) ?? keyWindow) + keyWindow);
-    } else {
-      await this.#connections.find(parent.connection)?.inventory.moreGrants(parent.key.arn);
-    }
-    this.#tell(nodeId(parent));
-    const rows = await this.#children(parent);
-    const first = rows.find((row) => (row.kind === 'key' || row.kind === 'grant') && !before.has(nodeId(row)));
-    if (first !== undefined) {
-      await this.#tree.reveal(first, { select: true, focus: true });
+  showMoreKeys(id: string): void {
+    this.#shownKeys.set(id, (this.#shownKeys.get(id) ?? keyWindow) + keyWindow);
+  }
+
+  /** So many keys are shown that this one is among them. */
+  async showKeysUpTo({ connection, key }: KeyNode): Promise<void> {
+    const keys = (await this.#connections.find(connection)?.inventory.keys())?.keys ?? [];
+    const place = keys.findIndex(({ arn }) => arn === key.arn);
+    if (place >= (this.#shownKeys.get(connection.id) ?? keyWindow)) {
+      this.#shownKeys.set(connection.id, Math.ceil((place + 1) / keyWindow) * keyWindow);
+      this.#changed.fire(connection.id);
     }
   }
 
-  /** Does what failed once more. A failed sign-in is done anew, from the files on. */
-  async retry({ parent, error, ref }: MessageNode): Promise<void> {
-    if (ref !== undefined && (isSignInProblem(error) || this.#connections.session(ref) === undefined)) {
-      this.#connections.reconnect(ref);
-      return;
-    }
-    if (parent === undefined || parent.kind === 'otherAccounts') {
-      await this.refreshAll();
-      return;
-    }
-    const inventory = parent.kind === 'key' ? this.#connections.find(parent.connection)?.inventory : undefined;
-    // A list that broke in the middle goes on from there; one that never began starts anew.
-    if (
-      parent.kind === 'key' &&
-      inventory !== undefined &&
-      (await inventory.grants(parent.key.arn)).grants.length > 0
-    ) {
-      await inventory.moreGrants(parent.key.arn);
-      this.#tell(nodeId(parent));
-    } else {
-      this.refresh(parent);
+  /** The findings of rows that are gone need not be kept. */
+  keepFindings(isShown: (id: string) => boolean): void {
+    for (const id of this.#findings.keys()) {
+      if (!isShown(id)) {
+        this.#findings.delete(id);
+      }
     }
   }
 
-  #tellSession({ connection }: Session, change: SessionChange): void {
-    if (change.kind === 'key') {
-      this.#tellKey(connection, change.keyArn);
-    } else {
-      this.#tell(connection.id);
-    }
-  }
-
-  #tellRevocation(record: RevocationRecord): void {
-    const connection = this.#connections.session(record.connection)?.connection;
-    if (connection === undefined) {
-      return;
-    }
-    for (const pinnedTo of [undefined, ...this.#connections.known]) {
-      this.#tell(grantNodeId(connection, record.key.arn, record.grant.grantId, pinnedTo));
-    }
-  }
-
-  /** A wait ended: only the grant's key is loaded again. */
-  #reloadGrants({ record, outcome }: EndedWait): void {
-    const session = this.#connections.session(record.connection);
-    if (session !== undefined && outcome.kind === 'gone') {
-      this.refreshGrants(session.connection, record.key.arn);
-    }
-  }
-
-  dispose(): void {
-    this.#subscriptions.dispose();
-    this.#disposed.abort();
-    this.#typing?.abort();
-    this.#changed.dispose();
-  }
-
-  #tell(id: string): void {
-    const node = this.#nodes.get(id);
-    if (node !== undefined) {
-      this.#changed.fire(node);
-    }
-  }
-
-  /** The key's row, and those where it is pinned. */
-  #tellKey(connection: Connection, keyArn: string): void {
-    for (const pinnedTo of [undefined, ...this.#connections.known]) {
-      this.#tell(keyNodeId(connection, keyArn, pinnedTo));
-    }
-  }
-
-  async #children(node: Node | undefined): Promise<Node[]> {
+  /** @param node `undefined`: the view itself */
+  async below(node: Node | undefined): Promise<Node[]> {
     if (node === undefined) {
       return this.#roots();
     }
@@ -497,7 +156,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       case 'key':
         return this.#grants(node);
       case 'grant':
-        return [...findingFields(this.#known.findings(node)), ...grantFields(node.grant)].map(({ name, value }) => ({
+        return [...findingFields(this.known.findings(node)), ...grantFields(node.grant)].map(({ name, value }) => ({
           kind: 'field',
           parent: node,
           name,
@@ -528,7 +187,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     const { ref } = parent;
     const id = connectionId(ref);
     if (this.#emptying.delete(id)) {
-      setTimeout(() => this.#tell(id));
+      setTimeout(() => this.#changed.fire(id));
       return [message(parent, 'loading', 'loading', l10n.t('Loading…'), l10n.t('The account has changed.'))];
     }
     const session = await this.#openOr(parent, ref);
@@ -543,7 +202,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     const customer: KmsKey[] = [];
     const managed: KmsKey[] = [];
     let staying = 0;
-    for (const place of placesShown(this.#filter, keys, inventory.known())) {
+    for (const place of placesShown(this.filter, keys, inventory.known())) {
       const key = keys[place];
       if (key === undefined) {
         continue;
@@ -555,7 +214,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
     const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
     // A request for a row that more keys and aliases may still push out of the window would be one for nothing.
-    const described = this.#typing === undefined ? shown.slice(0, staying) : [];
+    const described = this.isTyping ? [] : shown.slice(0, staying);
     inventory.describe(
       described.map(({ arn }) => arn),
       id,
@@ -661,7 +320,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       });
     }
     const all = this.#withRevoked(listing, connection, key);
-    const grants = all.filter((grant) => showsGrant(this.#filter, key, metadata, grant));
+    const grants = all.filter((grant) => showsGrant(this.filter, key, metadata, grant));
     const nodes: Node[] = grants.map((grant): GrantNode => ({ kind: 'grant', connection, key, grant, pinnedTo }));
     if (all.length > 0 && grants.length === 0) {
       const sentence =
@@ -671,7 +330,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), sentence));
     }
     if (state.kind === 'more') {
-      const isFiltered = this.#filter !== undefined;
+      const isFiltered = this.filter !== undefined;
       nodes.push({ kind: 'more', parent, shown: listing.grants.length, total: undefined, isFiltered });
     }
     if (state.kind === 'failed') {
@@ -712,7 +371,7 @@ function isSame(left: readonly unknown[], right: readonly unknown[] | undefined)
   return left.every((one, index) => one === right?.[index]);
 }
 
-function message(
+export function message(
   parent: MessageNode['parent'],
   slot: string,
   tone: MessageNode['tone'],
