@@ -10,7 +10,7 @@ import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
 import type { ConnectionRef, KeyListEntry, KmsKey } from '../../core/kms/model.ts';
 import { views } from '../../manifest.ts';
 import { countsText } from '../../views/grantees/granteeItem.ts';
-import type { ScanRun } from '../../views/grantees/granteesView.ts';
+import type { ScanRun } from '../../views/grantees/lastSearch.ts';
 import { pickConnections } from '../connections/pickConnection.ts';
 import type { Needs } from '../context.ts';
 

@@ -1,16 +1,10 @@
-import * as l10n from '@vscode/l10n';
-
-import vscode = require('vscode');
-
 import type { Clock } from '../../core/base/clock.ts';
-import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
-import type { Connections } from '../../core/connections/connections.ts';
 import type { FindingOptions } from '../../core/findings/findings.ts';
 import {
   type Arrangement,
   filterGrants,
-  type Grouping,
+  type GrantGroup,
   groupGrants,
   type HeldGrant,
   heldGrants,
@@ -18,494 +12,114 @@ import {
   type Sorting,
   sortGrants,
 } from '../../core/findings/grantGroups.ts';
-import type { ScanCounts, ScannedKey, ScanResult } from '../../core/findings/scan.ts';
-import { connectionId, type Grant, grantIdentity, type KmsKey } from '../../core/kms/model.ts';
-import { type TextFilter, textFilter } from '../../core/words/filter.ts';
+import type { ScannedKey } from '../../core/findings/scan.ts';
+import { type Grant, grantIdentity } from '../../core/kms/model.ts';
+import type { TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
-import type { Kept } from '../../platform/store.ts';
-import { grantFields } from '../keys/grantFields.ts';
-import { findingFields } from '../shared/findingText.ts';
-import { namedRow, type RowLookup } from '../shared/nodes.ts';
-import {
-  type GranteesNode,
-  type GroupedGrantNode,
-  type GroupNode,
-  granteesItem,
-  granteesNodeId,
-  granteesTooltip,
-  isGrouped,
-  type KnownOfGrantees,
-  type MoreGrantsNode,
-  type ScanState,
-} from './granteeItem.ts';
 
-/** Groups, and the grants of each, are shown in windows of this many. */
-const rowWindow = 500;
-/** How often the row of a running search is drawn anew. */
-const progressMs = 250;
-
-export interface GranteesViewOptions {
-  readonly connections: Pick<Connections, 'onDidChangeAccount'>;
-  readonly revocations: Revocations;
-  readonly findings: Setting<FindingOptions>;
-  /** How the grants were last arranged. */
-  readonly arrangement: Kept<Arrangement>;
+export interface ArrangedGrantsOptions {
+  /** What the search found. */
+  readonly keys: () => readonly ScannedKey[];
+  readonly arrangement: () => Arrangement;
+  readonly revocations: Pick<Revocations, 'state'>;
+  readonly findings: Pick<Setting<FindingOptions>, 'get'>;
   readonly clock: Pick<Clock, 'now'>;
-  /** The view that shows the rows; its description and message say how they are arranged and filtered. */
-  readonly tree: Pick<vscode.TreeView<GranteesNode>, 'description' | 'message' | 'reveal'>;
 }
 
-/** A search under way. Once another has begun, what it still has to say is dropped. */
-export interface ScanRun {
-  readonly signal: AbortSignal;
-  cancel(): void;
-  progress(counts: ScanCounts): void;
-  finish(result: ScanResult): void;
-  /** It came to nothing: the view shows what it showed before. */
-  fail(): void;
-}
-
-/** The Grantees view: what the last search found, by who holds it, by finding, by operation or by key. */
-export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowLookup {
-  readonly #revocations: Revocations;
-  readonly #findingSettings: Setting<FindingOptions>;
-  readonly #clock: Pick<Clock, 'now'>;
-  readonly #changed = new vscode.EventEmitter<GranteesNode | GranteesNode[] | undefined>();
-  readonly onDidChangeTreeData = this.#changed.event;
-  readonly #known: KnownOfGrantees;
-  readonly #tree: GranteesViewOptions['tree'];
-  readonly #subscriptions: vscode.Disposable;
-  #state: ScanState | undefined;
-  #run: AbortController | undefined;
-  /** What happened to keys while a search is under way: what it finishes with was partly read before. */
-  #meanwhile: ((scanned: ScannedKey) => ScannedKey | undefined)[] = [];
-  readonly #arrangement: Kept<Arrangement>;
+/** The grants that a search found, with findings, sorted, filtered and grouped. Each step is made when first wanted. */
+export class ArrangedGrants {
+  readonly #options: ArrangedGrantsOptions;
   #filter: TextFilter | undefined;
-  /** Made from the result when first asked for. */
-  #held: readonly HeldGrant[] | undefined;
-  /** What {@link #held} was before: a grant that is being revoked keeps its findings, and so its place, until it is gone. */
-  #heldBefore: readonly HeldGrant[] = [];
+  #all: readonly HeldGrant[] | undefined;
+  /** What {@link all} was before: a grant that is being revoked keeps its findings, and so its place, until it is gone. */
+  #before: readonly HeldGrant[] = [];
+  /** Grants that were being revoked when {@link all} was made. */
+  #ending: ReadonlySet<string> = new Set();
   /** All of them in order, so that no keypress has to sort. */
-  #sorted: { readonly by: Sorting; readonly held: readonly HeldGrant[] } | undefined;
+  #sorted: { readonly by: Sorting; readonly grants: readonly HeldGrant[] } | undefined;
   #filtered: readonly HeldGrant[] | undefined;
-  #groups: readonly GroupNode[] | undefined;
-  /** The result is of more than one connection. */
-  #showsPlace = false;
-  /** How many grants of a group are shown, or groups of a grouping, where that is more than one window. */
-  readonly #shown = new Map<string, number>();
-  /** The rows of a grant that VS Code holds, one in each group. */
-  readonly #rows = new Map<string, Map<string, GroupedGrantNode>>();
-  /** All rows that were ever given out. */
-  readonly #given = new WeakSet<object>();
-  /** Grants that were being revoked when {@link #held} was made. */
-  #ending = new Set<string>();
-  #refreshing: NodeJS.Timeout | undefined;
-  #toldAt = 0;
+  #groups: readonly GrantGroup[] | undefined;
 
-  constructor({ connections, revocations, findings, arrangement, clock, tree }: GranteesViewOptions) {
-    this.#revocations = revocations;
-    this.#findingSettings = findings;
-    this.#arrangement = arrangement;
-    this.#clock = clock;
-    this.#tree = tree;
-    const view = this;
-    this.#known = {
-      revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
-      now: () => clock.now(),
-      // Who asks is known to the Keys view only.
-      mayRetire: () => false,
-      findings: (node) => (node.kind === 'grant' && isGrouped(node) ? node.held.findings : []),
-      get grouping() {
-        return view.arrangement.grouping;
-      },
-      get showsPlace() {
-        return view.#showsPlace;
-      },
-    };
-    this.#subscriptions = vscode.Disposable.from(
-      connections.onDidChangeAccount((id) => this.#forgetConnection(id)),
-      revocations.onDidChange((record) => this.#tellRevocation(record)),
-      revocations.onDidEnd((ended) => this.#forgetGone(ended)),
-      findings.onDidChange(() => this.#recompute()),
-    );
-    this.#describe();
+  constructor(options: ArrangedGrantsOptions) {
+    this.#options = options;
   }
 
-  getTreeItem(node: GranteesNode): vscode.TreeItem {
-    return granteesItem(node, this.#known);
+  get filter(): TextFilter | undefined {
+    return this.#filter;
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: GranteesNode): vscode.TreeItem {
-    item.tooltip = granteesTooltip(node, this.#known);
-    return item;
+  set filter(filter: TextFilter | undefined) {
+    this.#filter = filter;
+    this.regroup();
   }
 
-  getParent(node: GranteesNode): GranteesNode | undefined {
-    switch (node.kind) {
-      case 'grant':
-      case 'moreGrants':
-        return node.group;
-      case 'field':
-        return isGrouped(node.parent) ? node.parent : undefined;
-      case 'unreadable':
-        return node.parent;
-      case 'scanState':
-      case 'group':
-      case 'unreadableGroup':
-      case 'nothing':
-        return undefined;
-    }
-  }
-
-  getChildren(node?: GranteesNode): GranteesNode[] {
-    const children = this.#children(node);
-    for (const child of children) {
-      this.#given.add(child);
-    }
-    return children;
-  }
-
-  row(argument: object): object | undefined {
-    if (this.#given.has(argument)) {
-      return argument;
-    }
-    const { kind, connection, keyArn, grantId } = namedRow(argument);
-    if (kind !== 'grant' || connection === undefined || keyArn === undefined || grantId === undefined) {
-      return undefined;
-    }
-    const rows = this.#rows.get(grantIdentity({ connection, key: { arn: keyArn }, grant: { grantId } }));
-    return [...(rows?.values() ?? [])].find((row) => row.connection.opening === connection.opening);
-  }
-
-  #children(node: GranteesNode | undefined): GranteesNode[] {
-    if (node === undefined) {
-      return this.#roots();
-    }
-    switch (node.kind) {
-      case 'group':
-        return this.#grants(node);
-      case 'grant':
-        return [...findingFields(this.#known.findings(node)), ...grantFields(node.grant)].map(({ name, value }) => ({
-          kind: 'field',
-          parent: node,
-          name,
-          value,
-        }));
-      case 'unreadableGroup':
-        return node.unreadable.map((unreadable, index) => ({ kind: 'unreadable', parent: node, index, unreadable }));
-      case 'scanState':
-      case 'field':
-      case 'moreGrants':
-      case 'unreadable':
-      case 'nothing':
-        return [];
-    }
-  }
-
-  /** Begins a search, in place of one that is under way. */
-  start(): ScanRun {
-    this.#run?.abort();
-    const before = this.#state;
-    const run = new AbortController();
-    this.#run = run;
-    const end = (state: ScanState | undefined) => {
-      if (this.#run !== run) {
-        return;
-      }
-      this.#run = undefined;
-      const changes = this.#meanwhile.splice(0);
-      this.#state = state;
-      for (const change of changes) {
-        this.#keep(change);
-      }
-      this.#show(this.#state);
-    };
-    this.#meanwhile = [];
-    this.#show({ kind: 'running', counts: undefined });
-    return {
-      signal: run.signal,
-      cancel: () => run.abort(),
-      progress: (counts) => {
-        if (this.#run !== run || this.#clock.now() - this.#toldAt < progressMs) {
-          return;
-        }
-        this.#toldAt = this.#clock.now();
-        this.#state = { kind: 'running', counts };
-        this.#changed.fire(undefined);
-      },
-      finish: (result) => end({ kind: 'ended', result: inOrder(result) }),
-      fail: () => end(before?.kind === 'ended' ? before : undefined),
-    };
-  }
-
-  get arrangement(): Arrangement {
-    return this.#arrangement.get();
-  }
-
-  get filter(): string {
-    return this.#filter?.text ?? '';
-  }
-
+  /** A keypress in the filter then takes no more than the filtering itself. */
   prepareFilter(): void {
-    prepareFilter(this.#allSorted());
+    prepareFilter(this.#inOrder());
   }
 
-  setFilter(text: string): void {
-    this.#filter = textFilter(text);
-    this.#regroup();
-  }
-
-  setGrouping(grouping: Grouping): void {
-    this.#arrange({ grouping });
-  }
-
-  setSorting(sorting: Sorting): void {
-    this.#arrange({ sorting });
-  }
-
-  /** The grants that the filter leaves, each once; and why some may be missing, if so. */
-  shownGrants(): { readonly held: readonly HeldGrant[]; readonly result: ScanResult | undefined } {
-    const result = this.#state?.kind === 'ended' ? this.#state.result : undefined;
-    return { held: this.#allFiltered(), result };
-  }
-
-  /** The first of the new rows gets the focus: it is where the row that was pressed has been. */
-  async loadMore({ group }: MoreGrantsNode): Promise<void> {
-    const id = group?.group.id ?? this.arrangement.grouping;
-    const before = this.#shownOf(id);
-    this.#shown.set(id, before + rowWindow);
-    this.#changed.fire(group);
-    const first = group === undefined ? this.#allGroups()[before] : this.#grants(group)[before];
-    if (first !== undefined) {
-      await this.#tree.reveal(first, { select: true, focus: true });
-    }
-  }
-
-  #tellRevocation(record: RevocationRecord): void {
-    const { connection, key, grant } = record;
-    const isEnding = this.#revocations.state(connection, key, grant.grantId) !== undefined;
-    const id = grantIdentity(record);
-    // Whether another grant is a duplicate depends on those that stay.
-    if (this.#held !== undefined && isEnding !== this.#ending.has(id)) {
-      this.#recomputeSoon();
-    }
-    const rows = [...(this.#rows.get(id)?.values() ?? [])];
-    if (rows.length > 0) {
-      this.#changed.fire(rows);
-    }
-  }
-
-  /** A grant that KMS no longer lists is none that anybody holds. */
-  #forgetGone({ record: { connection, key, grant }, outcome }: EndedWait): void {
-    if (outcome.kind !== 'gone') {
-      return;
-    }
-    const id = connectionId(connection);
-    this.#keep((scanned) => {
-      if (scanned.connection.id !== id || scanned.key.arn !== key.arn) {
-        return scanned;
-      }
-      return { ...scanned, grants: scanned.grants.filter(({ grantId }) => grantId !== grant.grantId) };
-    });
-    this.#recomputeSoon();
-  }
-
-  /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
-  #forgetConnection(id: string): void {
-    this.#keep((scanned) => (scanned.connection.id === id ? undefined : scanned));
-    this.#recompute();
-  }
-
-  dispose(): void {
-    this.#subscriptions.dispose();
-    this.#run?.abort();
-    clearTimeout(this.#refreshing);
-    this.#changed.dispose();
-  }
-
-  #show(state: ScanState | undefined): void {
-    this.#state = state;
-    this.#shown.clear();
-    this.#recompute();
-  }
-
-  #arrange(changes: Partial<Arrangement>): void {
-    this.#arrangement.set({ ...this.arrangement, ...changes });
-    this.#regroup();
-  }
-
-  #recompute(): void {
-    this.#heldBefore = this.#held ?? this.#heldBefore;
-    this.#held = undefined;
+  /** What was found, or what a finding is, has changed. */
+  recompute(): void {
+    this.#before = this.#all ?? this.#before;
+    this.#all = undefined;
     this.#sorted = undefined;
-    const keys = this.#state?.kind === 'ended' ? this.#state.result.keys : [];
-    this.#showsPlace = new Set(keys.map(({ connection }) => connection.id)).size > 1;
-    this.#regroup();
+    this.regroup();
   }
 
-  /** Once for many revokes. */
-  #recomputeSoon(): void {
-    this.#refreshing ??= setTimeout(() => {
-      this.#refreshing = undefined;
-      this.#recompute();
-    });
-  }
-
-  #regroup(): void {
+  /** The arrangement or the filter has changed. */
+  regroup(): void {
     this.#filtered = undefined;
     this.#groups = undefined;
-    this.#rows.clear();
-    this.#changed.fire(undefined);
-    this.#describe();
   }
 
-  #keep(change: (scanned: ScannedKey) => ScannedKey | undefined): void {
-    if (this.#run !== undefined) {
-      this.#meanwhile.push(change);
-    }
-    if (this.#state?.kind !== 'ended') {
-      return;
-    }
-    const { result } = this.#state;
-    const keys = result.keys.map(change).filter((scanned) => scanned !== undefined);
-    const grants = keys.reduce((sum, scanned) => sum + scanned.grants.length, 0);
-    this.#state = { kind: 'ended', result: { ...result, keys, counts: { ...result.counts, grants } } };
+  /** Whether the grant with this identity counted as being revoked; `undefined` before the grants were wanted. */
+  wasEnding(id: string): boolean | undefined {
+    return this.#all === undefined ? undefined : this.#ending.has(id);
   }
 
-  #roots(): GranteesNode[] {
-    const state = this.#state;
-    if (state === undefined) {
-      return [];
-    }
-    if (state.kind === 'running') {
-      return [{ kind: 'scanState', state }];
-    }
-    const { unreadable } = state.result;
-    const groups = this.#allGroups();
-    const shown = groups.slice(0, this.#shownOf(this.arrangement.grouping));
-    const more = { kind: 'moreGrants', group: undefined, shown: shown.length, total: groups.length } as const;
-    return [
-      { kind: 'scanState', state },
-      ...shown,
-      ...(shown.length < groups.length ? [more] : []),
-      ...(groups.length === 0 ? [{ kind: 'nothing' as const, isFiltered: this.#allHeld().length > 0 }] : []),
-      ...(unreadable.length > 0 ? [{ kind: 'unreadableGroup' as const, unreadable }] : []),
-    ];
+  get all(): readonly HeldGrant[] {
+    this.#all ??= this.#withFindings();
+    return this.#all;
   }
 
-  #grants(node: GroupNode): GranteesNode[] {
-    const { grants } = node.group;
-    const shown = grants.slice(0, this.#shownOf(node.group.id));
-    const nodes = shown.map((held): GranteesNode => {
-      const { connection, key, grant } = held;
-      const row: GroupedGrantNode = { kind: 'grant', connection, key, grant, group: node, held };
-      this.#remember(row);
-      return row;
-    });
-    if (shown.length < grants.length) {
-      nodes.push({ kind: 'moreGrants', group: node, shown: shown.length, total: grants.length });
-    }
-    return nodes;
-  }
-
-  #shownOf(id: string): number {
-    return this.#shown.get(id) ?? rowWindow;
-  }
-
-  #remember(row: GroupedGrantNode): void {
-    const id = grantIdentity(row);
-    const rows = this.#rows.get(id) ?? new Map<string, GroupedGrantNode>();
-    this.#rows.set(id, rows.set(granteesNodeId(row), row));
-  }
-
-  #allHeld(): readonly HeldGrant[] {
-    if (this.#state?.kind !== 'ended') {
-      return [];
-    }
-    if (this.#held === undefined) {
-      const ending = new Set<string>();
-      const isEnding = ({ connection, key }: { connection: ScannedKey['connection']; key: KmsKey }, grant: Grant) => {
-        if (this.#revocations.state(connection.ref, key, grant.grantId) === undefined) {
-          return false;
-        }
-        ending.add(grantIdentity({ connection, key, grant }));
-        return true;
-      };
-      const held = heldGrants(this.#state.result.keys, this.#findingSettings.get(), this.#clock.now(), isEnding);
-      const before = new Map(
-        this.#heldBefore
-          .filter((one) => ending.has(grantIdentity(one)))
-          .map((one) => [grantIdentity(one), one.findings]),
-      );
-      this.#held =
-        ending.size === 0
-          ? held
-          : held.map((one) => ({ ...one, findings: before.get(grantIdentity(one)) ?? one.findings }));
-      this.#ending = ending;
-    }
-    return this.#held;
-  }
-
-  #allSorted(): readonly HeldGrant[] {
-    const by = this.arrangement.sorting;
-    if (this.#sorted?.by !== by) {
-      this.#sorted = { by, held: sortGrants(this.#allHeld(), by) };
-    }
-    return this.#sorted.held;
-  }
-
-  #allFiltered(): readonly HeldGrant[] {
-    this.#filtered ??= filterGrants(this.#allSorted(), this.#filter);
+  /** Those that the filter leaves, in order. */
+  get filtered(): readonly HeldGrant[] {
+    this.#filtered ??= filterGrants(this.#inOrder(), this.#filter);
     return this.#filtered;
   }
 
-  #allGroups(): readonly GroupNode[] {
-    this.#groups ??= groupGrants(this.#allFiltered(), this.arrangement).map((group) => ({ kind: 'group', group }));
+  get groups(): readonly GrantGroup[] {
+    this.#groups ??= groupGrants(this.filtered, this.#options.arrangement());
     return this.#groups;
   }
 
-  /** Grouping, order and filter, in words. */
-  #describe(): void {
-    const { grouping, sorting } = this.arrangement;
-    this.#tree.description = `${groupingText(grouping)} · ${sortingText(sorting)}`;
-    this.#tree.message =
-      this.#filter === undefined
-        ? ''
-        : l10n.t(
-            'Filter "{0}": {1} of {2} grants',
-            this.#filter.text,
-            this.#allFiltered().length,
-            this.#allHeld().length,
-          );
+  #inOrder(): readonly HeldGrant[] {
+    const by = this.#options.arrangement().sorting;
+    if (this.#sorted?.by !== by) {
+      this.#sorted = { by, grants: sortGrants(this.all, by) };
+    }
+    return this.#sorted.grants;
   }
-}
 
-export function groupingText(grouping: Grouping): string {
-  switch (grouping) {
-    case 'principal':
-      return l10n.t('by grantee');
-    case 'finding':
-      return l10n.t('by finding');
-    case 'operation':
-      return l10n.t('by operation');
-    case 'key':
-      return l10n.t('by key');
+  #withFindings(): readonly HeldGrant[] {
+    const { keys, revocations, findings, clock } = this.#options;
+    const ending = new Set<string>();
+    const isEnding = ({ connection, key }: Pick<ScannedKey, 'connection' | 'key'>, grant: Grant) => {
+      if (revocations.state(connection.ref, key, grant.grantId) === undefined) {
+        return false;
+      }
+      ending.add(grantIdentity({ connection, key, grant }));
+      return true;
+    };
+    const held = heldGrants(keys(), findings.get(), clock.now(), isEnding);
+    this.#ending = ending;
+    if (ending.size === 0) {
+      return held;
+    }
+    const before = new Map(this.#before.map((one) => [grantIdentity(one), one.findings]));
+    return held.map((one) => {
+      const id = grantIdentity(one);
+      return ending.has(id) ? { ...one, findings: before.get(id) ?? one.findings } : one;
+    });
   }
-}
-
-export function sortingText(sorting: Sorting): string {
-  switch (sorting) {
-    case 'name':
-      return l10n.t('by name');
-    case 'age':
-      return l10n.t('oldest first');
-    case 'count':
-      return l10n.t('most grants first');
-  }
-}
-
-/** Keys in the order of their connections and ARNs: the same after every search. */
-function inOrder(result: ScanResult): ScanResult {
-  const id = ({ connection, key }: ScannedKey) => `${connection.id}|${key.arn}`;
-  return { ...result, keys: result.keys.toSorted((left, right) => (id(left) < id(right) ? -1 : 1)) };
 }

@@ -1,0 +1,105 @@
+import type { Clock } from '../../core/base/clock.ts';
+import { Emitter } from '../../core/base/emitter.ts';
+import type { ScanCounts, ScannedKey, ScanResult } from '../../core/findings/scan.ts';
+import type { ScanState } from './granteeItem.ts';
+
+/** How often the row of a running search is drawn again, in milliseconds. */
+const progressMs = 250;
+
+/** A search under way. Once another has begun, what it still has to say is dropped. */
+export interface ScanRun {
+  readonly signal: AbortSignal;
+  cancel(): void;
+  progress(counts: ScanCounts): void;
+  finish(result: ScanResult): void;
+  /** It came to nothing: the view shows what it showed before. */
+  fail(): void;
+}
+
+/** What is to be kept of a key that was searched; `undefined`: nothing. */
+type Change = (scanned: ScannedKey) => ScannedKey | undefined;
+
+/** The last search, and what became of its grants since. */
+export class LastSearch {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #changed = new Emitter<'progress' | 'state'>();
+  readonly onDidChange = this.#changed.event;
+  #state: ScanState | undefined;
+  #run: AbortController | undefined;
+  /** What happened to keys while a search is under way: what it finishes with was partly read before. */
+  #changes: Change[] = [];
+  #progressAt = 0;
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  /** `undefined`: nobody has searched yet. */
+  get state(): ScanState | undefined {
+    return this.#state;
+  }
+
+  get result(): ScanResult | undefined {
+    return this.#state?.kind === 'ended' ? this.#state.result : undefined;
+  }
+
+  /** Begins a search, in place of one that is under way. */
+  start(): ScanRun {
+    this.#run?.abort();
+    const before = this.#state;
+    const run = new AbortController();
+    this.#run = run;
+    const end = (state: ScanState | undefined) => {
+      if (this.#run !== run) {
+        return;
+      }
+      this.#run = undefined;
+      this.#state = state;
+      for (const change of this.#changes.splice(0)) {
+        this.keep(change);
+      }
+      this.#changed.fire('state');
+    };
+    this.#changes = [];
+    this.#state = { kind: 'running', counts: undefined };
+    this.#changed.fire('state');
+    return {
+      signal: run.signal,
+      cancel: () => run.abort(),
+      progress: (counts) => {
+        if (this.#run !== run || this.#clock.now() - this.#progressAt < progressMs) {
+          return;
+        }
+        this.#progressAt = this.#clock.now();
+        this.#state = { kind: 'running', counts };
+        this.#changed.fire('progress');
+      },
+      finish: (result) => end({ kind: 'ended', result: inOrder(result) }),
+      fail: () => end(before?.kind === 'ended' ? before : undefined),
+    };
+  }
+
+  /** Changes what was found, also what a search under way will have found. */
+  keep(change: Change): void {
+    if (this.#run !== undefined) {
+      this.#changes.push(change);
+    }
+    const { result } = this;
+    if (result === undefined) {
+      return;
+    }
+    const keys = result.keys.map(change).filter((scanned) => scanned !== undefined);
+    const grants = keys.reduce((sum, scanned) => sum + scanned.grants.length, 0);
+    this.#state = { kind: 'ended', result: { ...result, keys, counts: { ...result.counts, grants } } };
+  }
+
+  dispose(): void {
+    this.#run?.abort();
+  }
+}
+
+/** Keys in the order of their connections and ARNs: the same after every search. */
+function inOrder(result: ScanResult): ScanResult {
+  const id = ({ connection, key }: ScannedKey) => `${connection.id}|${key.arn}`;
+  return { ...result, keys: result.keys.toSorted((left, right) => (id(left) < id(right) ? -1 : 1)) };
+}
