@@ -5,9 +5,12 @@ import {
   STSClient,
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
+import { lazy } from '../core/base/lazy.ts';
+import type { EvidenceApi } from '../core/kms/evidenceApi.ts';
 import type { KmsApi } from '../core/kms/kmsApi.ts';
 import { createAwsTime } from './awsTime.ts';
 import { type Call, type CallerOptions, createCaller, isRefusal, type Send } from './call.ts';
+import type { EvidenceServers } from './evidence.ts';
 import { grantChanges } from './grantChanges.ts';
 import { IdentityGuard } from './identityGuard.ts';
 import { narrowIdentity } from './narrow.ts';
@@ -19,6 +22,7 @@ import { ClockSkewRetries } from './transport.ts';
 interface ClientOptions extends CallerOptions {
   readonly kms: KMSClientConfig;
   readonly sts: STSClientConfig;
+  readonly evidence: EvidenceServers;
 }
 
 interface Client {
@@ -27,6 +31,8 @@ interface Client {
   readonly ended: AbortSignal;
   /** See OpenedConnection. */
   awsTime(): number | undefined;
+  /** See OpenedConnection. */
+  evidence(): Promise<EvidenceApi>;
   /** Releases sockets. */
   close(): void;
 }
@@ -80,6 +86,14 @@ export function createClient(options: ClientOptions): Client {
       { before: (credential) => guard.confirmAccount(credential, signal), ...rules },
     );
 
+  let closeEvidence = () => {};
+  const evidence = lazy(async () => {
+    const { createEvidence } = await import('./evidence.ts');
+    const { api, close } = createEvidence({ ...options.evidence, region, profile: options.profile, credentials, call });
+    closeEvidence = close;
+    return api;
+  });
+
   return {
     api: {
       ...reads(kms, call, region),
@@ -91,9 +105,11 @@ export function createClient(options: ClientOptions): Client {
     },
     ended: guard.ended,
     awsTime: awsTime.now,
+    evidence,
     close: () => {
       kms.destroy();
       sts.destroy();
+      closeEvidence();
     },
   };
 }

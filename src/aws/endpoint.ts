@@ -5,7 +5,7 @@ import { isTrue, profileSetting } from './profiles.ts';
 import type { SharedFiles } from './sharedFiles.ts';
 
 /** The services that we, or the sign-in of a profile, call. The ID is the one that variables and sections go by. */
-export type ServiceId = 'KMS' | 'STS' | 'SSO' | 'SSO_OIDC' | 'SIGNIN';
+export type ServiceId = 'KMS' | 'STS' | 'CLOUDTRAIL' | 'IAM' | 'SSO' | 'SSO_OIDC' | 'SIGNIN';
 
 /** Where a service's requests go. With a `url` both flags are false: the SDK refuses the combination. */
 export interface ServiceEndpoint {
@@ -42,6 +42,19 @@ export function resolveEndpoint(service: ServiceId, env: Env, files: SharedFiles
     useFipsEndpoint: flag('AWS_USE_FIPS_ENDPOINT', 'use_fips_endpoint'),
     useDualstackEndpoint: flag('AWS_USE_DUALSTACK_ENDPOINT', 'use_dualstack_endpoint'),
   };
+}
+
+/**
+ * The endpoint of a service that is asked beside KMS, about the same keys and principals. `undefined` where KMS has an
+ * endpoint of its own and the service has none: AWS knows nothing of what another server serves, nor need the credentials
+ * be AWS's.
+ */
+export function resolveEndpointBeside(
+  kms: ServiceEndpoint,
+  ...[service, env, files, profile]: Parameters<typeof resolveEndpoint>
+): ServiceEndpoint | undefined {
+  const endpoint = resolveEndpoint(service, env, files, profile);
+  return kms.url !== undefined && endpoint.url === undefined ? undefined : endpoint;
 }
 
 /**

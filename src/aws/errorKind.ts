@@ -50,6 +50,17 @@ const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorK
   ['AnswerTooLarge', 'tooLarge'],
   ['RegionDisabledException', 'regionNotEnabled'],
   ['OptInRequired', 'regionNotEnabled'],
+  ['UnknownOperationException', 'notSupported'],
+  ['InvalidAction', 'notSupported'],
+  // Of CloudTrail.
+  ['InvalidNextTokenException', 'invalidMarker'],
+  ['InvalidLookupAttributesException', 'validation'],
+  ['InvalidTimeRangeException', 'validation'],
+  ['InvalidMaxResultsException', 'validation'],
+  ['OperationNotPermittedException', 'accessDenied'],
+  // Of IAM.
+  ['InvalidInputException', 'validation'],
+  ['ServiceFailureException', 'internal'],
   // Of a web identity, by STS.
   ['InvalidIdentityToken', 'validation'],
   ['InvalidIdentityTokenException', 'validation'],
@@ -67,6 +78,9 @@ export function kindOf(error: unknown, context: CallContext): KmsErrorKind {
   const name = nameOf(error);
   const message = rawMessage(error);
   const code = codeOf(error);
+  if (context.mayBeMissing === true && isMissing(error, name)) {
+    return 'notSupported';
+  }
   if (name === 'NotFoundException') {
     return notFound(message, context);
   }
@@ -100,6 +114,15 @@ export function kindOf(error: unknown, context: CallContext): KmsErrorKind {
     return 'regionInvalid';
   }
   return isStrangeAnswer(error, name, code) ? 'notJson' : 'unknown';
+}
+
+/** What servers other than AWS answer to an operation that they don't have: `501`, or an error page. */
+function isMissing(error: unknown, name: string): boolean {
+  const status = read(read(error, '$metadata'), 'httpStatusCode');
+  const isFailure = typeof status === 'number' && status >= 400;
+  // Of a gateway, when the server behind it doesn't answer.
+  const isGateways = status === 502 || status === 503 || status === 504;
+  return status === 501 || (isFailure && !isGateways && isStrangeAnswer(error, name, codeOf(error)));
 }
 
 /** KMS says NotFoundException of a grant, of a key, and of an ARN that was sent to another Region than its own. */

@@ -5,6 +5,8 @@ export interface CallContext {
   /** AWS's operation, such as `ListGrants`. */
   readonly operation: string;
   readonly keyArn?: string | undefined;
+  /** The server isn't AWS, and need not have this operation. */
+  readonly mayBeMissing?: boolean | undefined;
   /** Set when the call names one grant. */
   readonly grantId?: string | undefined;
   readonly profile?: string | undefined;

@@ -4,7 +4,7 @@ import type { Aws, CallRecord, OpenedConnection } from '../core/kms/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
 import { createClient } from './client.ts';
 import { type Credentials, memoise } from './credentials.ts';
-import { resolveEndpoint, shownUrl } from './endpoint.ts';
+import { resolveEndpoint, resolveEndpointBeside, shownUrl } from './endpoint.ts';
 import type { Env } from './env.ts';
 import { connectionFingerprint, listProfiles, requireProfile, requireRegionName } from './profiles.ts';
 import { cloudTrailUrl, consoleUrl, regions } from './regions.ts';
@@ -96,7 +96,7 @@ export function createAws(options: AwsOptions): Aws {
       ...clientSettings(transport, { url: undefined, useFipsEndpoint: false, useDualstackEndpoint: false }),
       requestHandler: { handle: requestHandler.handle.bind(requestHandler) },
     };
-    const { api, ended, awsTime, close } = createClient({
+    const client = createClient({
       connection: connectionId(ref),
       profile: undefined,
       region,
@@ -105,8 +105,9 @@ export function createAws(options: AwsOptions): Aws {
       log,
       kms: settings,
       sts: settings,
+      evidence: { cloudTrail: { config: settings, isAws: false }, iam: { config: settings, isAws: false } },
     });
-    return { api, region, endpoint: { kind: 'sample' }, ended, awsTime, close };
+    return { ...client, region, endpoint: { kind: 'sample' } };
   };
 
   const openAws = async (
@@ -133,7 +134,11 @@ export function createAws(options: AwsOptions): Aws {
     const configuredBy = profile ?? 'default';
     const kms = resolveEndpoint('KMS', env, files, configuredBy);
     const sts = resolveEndpoint('STS', env, files, configuredBy);
-    const { api, ended, awsTime, close } = createClient({
+    const serverBeside = (service: 'CLOUDTRAIL' | 'IAM') => {
+      const endpoint = resolveEndpointBeside(kms, service, env, files, configuredBy);
+      return endpoint && { config: clientSettings(transport, endpoint), isAws: endpoint.url === undefined };
+    };
+    const client = createClient({
       connection: connectionId(ref),
       profile,
       region,
@@ -142,14 +147,12 @@ export function createAws(options: AwsOptions): Aws {
       log,
       kms: clientSettings(transport, kms),
       sts: clientSettings(transport, sts),
+      evidence: { cloudTrail: serverBeside('CLOUDTRAIL'), iam: serverBeside('IAM') },
     });
     return {
-      api,
+      ...client,
       region,
       endpoint: kms.url === undefined ? { kind: 'aws' } : { kind: 'custom', url: shownUrl(kms.url) },
-      ended,
-      awsTime,
-      close,
     };
   };
 

@@ -1,7 +1,6 @@
 import type { DescribeKeyCommandOutput, GetKeyLastUsageCommandOutput, GrantListEntry } from '@aws-sdk/client-kms';
 import type { GetCallerIdentityCommandOutput } from '@aws-sdk/client-sts';
-import type { Page } from '../core/kms/kmsApi.ts';
-import type { CallerIdentity, Grant, KeyLastUsage, KeyMetadata, PrincipalRef } from '../core/kms/model.ts';
+import type { CallerIdentity, Grant, KeyLastUsage, KeyMetadata, Page, PrincipalRef } from '../core/kms/model.ts';
 import { IncompleteResponse } from './failures.ts';
 
 /** An answer of AWS in our own types. */

@@ -315,7 +315,7 @@ async function setUp(tools: PythonTools) {
   return { url: moto.url, kms, keys: { symmetric, alias, disabled, pendingDeletion, hmac } };
 }
 
-function sessionOf({ api, endpoint, awsTime }: OpenedConnection): Session {
+function sessionOf({ api, endpoint, awsTime, evidence }: OpenedConnection): Session {
   const ref = { kind: 'profile', profile: 'default', region } as const;
   return {
     connection: { id: 'moto', opening: 1, ref, region, endpoint },
@@ -327,6 +327,7 @@ function sessionOf({ api, endpoint, awsTime }: OpenedConnection): Session {
     knownIdentity: undefined,
     confirmIdentity: (signal) => api.callerIdentity(signal),
     awsTime,
+    evidence,
   };
 }
 

@@ -1,7 +1,7 @@
 import { Emitter } from '../base/emitter.ts';
 import type { KmsError } from '../kms/errors.ts';
-import type { KmsApi, Page } from '../kms/kmsApi.ts';
-import type { AliasListEntry, KeyListEntry, KmsKey } from '../kms/model.ts';
+import type { KmsApi } from '../kms/kmsApi.ts';
+import type { AliasListEntry, KeyListEntry, KmsKey, Page } from '../kms/model.ts';
 import { MarkerTrail } from '../kms/pages.ts';
 import { asKmsError, compare, type ListState } from './listing.ts';
 

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Actor } from '../kms/actor.ts';
+import type { EvidenceApi } from '../kms/evidenceApi.ts';
 import type { KmsApi, OpenedConnection } from '../kms/kmsApi.ts';
 import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
 import type { RequestLimiter } from '../pacing/limiter.ts';
@@ -28,6 +29,8 @@ export interface Session {
   confirmIdentity(signal: AbortSignal): Promise<CallerIdentity>;
   /** AWS's own time, once KMS has answered: see OpenedConnection. */
   awsTime(): number | undefined;
+  /** CloudTrail and IAM, by the same sign-in. Loaded when it is first wanted. */
+  evidence(): Promise<EvidenceApi>;
 }
 
 /** A session, and who a change is made as by it. */
@@ -98,6 +101,10 @@ export class OpenSession implements Session {
 
   awsTime(): number | undefined {
     return this.#opened.awsTime();
+  }
+
+  evidence(): Promise<EvidenceApi> {
+    return this.#opened.evidence();
   }
 
   close(): void {

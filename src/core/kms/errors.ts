@@ -44,6 +44,7 @@ export const kmsErrorKinds = [
   'notJson',
   'tooLarge',
   'endlessList',
+  'notSupported',
   'unknown',
 ] as const;
 
@@ -118,6 +119,15 @@ export const signInServices: ReadonlyMap<string, string | undefined> = new Map([
   ['CreateOAuth2Token', 'AWS Sign-In'],
   ['ContainerCredentials', 'the container credentials endpoint'],
   ['InstanceMetadata', 'the instance metadata service'],
+]);
+
+/** The service of each operation that is asked for evidence. */
+export const evidenceServices: ReadonlyMap<string, string> = new Map([
+  ['LookupEvents', 'CloudTrail'],
+  ['GetRole', 'IAM'],
+  ['GetUser', 'IAM'],
+  ['ListRoles', 'IAM'],
+  ['ListUsers', 'IAM'],
 ]);
 
 /** It failed before KMS was asked: while signing in, or at the check of the account. */

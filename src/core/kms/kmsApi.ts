@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts';
 import type { KmsErrorKind } from './errors.ts';
+import type { EvidenceApi } from './evidenceApi.ts';
 import type {
   AliasListEntry,
   CallerIdentity,
@@ -12,13 +13,8 @@ import type {
   KeyMetadata,
   KeyRotation,
   KeyTag,
+  Page,
 } from './model.ts';
-
-/** One page of a list. `nextMarker` is opaque, and `undefined` on the last page. A page may be empty and not the last. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextMarker: string | undefined;
-}
 
 export interface GrantRef {
   readonly keyArn: string;
@@ -131,6 +127,8 @@ export interface OpenedConnection {
    * with AWS's dates is compared by it: the clock of this computer can be wrong.
    */
   awsTime(): number | undefined;
+  /** CloudTrail and IAM, by the same sign-in. Loads their clients when it is first called, and sends nothing. */
+  evidence(): Promise<EvidenceApi>;
   /** Releases sockets. */
   close(): void;
 }

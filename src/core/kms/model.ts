@@ -213,3 +213,9 @@ export interface CallerIdentity {
   readonly account: string;
   readonly arn: string;
 }
+
+/** One page of a list. `nextMarker` is opaque, and `undefined` on the last page. A page may be empty and not the last. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextMarker: string | undefined;
+}

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { KmsError } from './errors.ts';
-import type { GrantRef, KmsApi, Page } from './kmsApi.ts';
-import type { Grant } from './model.ts';
+import type { GrantRef, KmsApi } from './kmsApi.ts';
+import type { Grant, Page } from './model.ts';
 
 type ReadPage<T> = (marker: string | undefined) => Promise<Page<T>>;
 

@@ -1,6 +1,6 @@
 import { abortError, isAbort, notSentError, wasNotSent } from '../base/abort.ts';
 import { isKind, mayHaveBeenDone } from '../kms/errors.ts';
-import type { KmsApi, Page } from '../kms/kmsApi.ts';
+import type { KmsApi } from '../kms/kmsApi.ts';
 import type {
   AliasListEntry,
   Grant,
@@ -9,6 +9,7 @@ import type {
   KeyMetadata,
   KeyRotation,
   KeyTag,
+  Page,
 } from '../kms/model.ts';
 import type { LimitedOperation, PacedRequest, Priority, RequestLimiter } from './limiter.ts';
 

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { isKmsError, type KmsErrorDetails, signInServices } from '../kms/errors.ts';
+import { evidenceServices, isKmsError, type KmsErrorDetails, signInServices } from '../kms/errors.ts';
 import { denialAdvice, denialSentence, parseAccessDenied } from './accessDenied.ts';
 import type { HelpfulAction } from './userError.ts';
 
@@ -34,7 +34,9 @@ export function errorSentence(error: unknown): string {
 export function explain(details: KmsErrorDetails): Explanation {
   const key = details.keyArn ?? l10n.t('the key');
   const profile = details.profile ?? l10n.t('(environment)');
-  const service = signInServices.get(details.operation);
+  const signInService = signInServices.get(details.operation);
+  const service = signInService ?? evidenceServices.get(details.operation);
+  const server = service ?? 'KMS';
   const call = service === undefined ? details.operation : `${details.operation} (${service})`;
   switch (details.kind) {
     case 'grantNotFound':
@@ -90,7 +92,7 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'invalidMarker':
       return {
         title: l10n.t('List changed'),
-        sentence: l10n.t('KMS could not continue the list from where it stopped.'),
+        sentence: l10n.t('{0} could not continue the list from where it stopped.', server),
         advice: l10n.t('The list changed meanwhile. Load it again from the start.'),
         retryHelps: true,
         actions: ['retry', 'showLog'],
@@ -113,7 +115,7 @@ export function explain(details: KmsErrorDetails): Explanation {
       };
     case 'internal':
       return {
-        title: service === undefined ? l10n.t('KMS internal error') : l10n.t('Sign-in failed'),
+        title: signInService === undefined ? l10n.t('{0} internal error', server) : l10n.t('Sign-in failed'),
         sentence:
           service === undefined
             ? l10n.t('KMS had an internal error.')
@@ -135,9 +137,7 @@ export function explain(details: KmsErrorDetails): Explanation {
       return {
         title: l10n.t('Access denied'),
         sentence:
-          denial === undefined
-            ? l10n.t('AWS denied {0} on {1}.', call, key)
-            : denialSentence(denial, details.keyArn ?? '*'),
+          denial === undefined ? deniedSentence(call, details.keyArn) : denialSentence(denial, details.keyArn ?? '*'),
         advice:
           denial === undefined
             ? l10n.t('The log has what AWS said. Ask for the permission, or select a profile that has it.')
@@ -154,7 +154,7 @@ export function explain(details: KmsErrorDetails): Explanation {
             ? l10n.t('KMS is receiving more {0} requests than the account may send.', details.operation)
             : l10n.t('{0} is receiving more {1} requests than it takes.', service, details.operation),
         advice:
-          service === undefined
+          signInService === undefined
             ? l10n.t('The quota is shared by the whole account. Wait a few seconds and try again.')
             : l10n.t('Wait a minute, then retry the sign-in.'),
         retryHelps: true,
@@ -171,8 +171,8 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'validation':
       return {
         title: l10n.t('Not accepted'),
-        sentence: l10n.t('KMS did not accept the parameters of {0}.', details.operation),
-        advice: l10n.t('The log has what KMS said about them.'),
+        sentence: l10n.t('{0} did not accept the parameters of {1}.', server, details.operation),
+        advice: l10n.t('The log has what {0} said about them.', server),
         retryHelps: false,
         actions: ['showLog', 'retry'],
       };
@@ -418,7 +418,7 @@ export function explain(details: KmsErrorDetails): Explanation {
     case 'notJson':
       return {
         title: l10n.t('Unexpected answer'),
-        sentence: l10n.t('The answer to {0} was not one that {1} gives.', details.operation, service ?? 'KMS'),
+        sentence: l10n.t('The answer to {0} was not one that {1} gives.', details.operation, server),
         advice: l10n.t(
           'A proxy, a captive portal or a wrong endpoint may have answered in its place. Check them, then try again.',
         ),
@@ -443,6 +443,17 @@ export function explain(details: KmsErrorDetails): Explanation {
         retryHelps: true,
         actions: ['retry', 'showLog'],
       };
+    case 'notSupported':
+      return {
+        title: l10n.t('Not available here'),
+        sentence: l10n.t('{0} is not available at this endpoint.', call),
+        advice: l10n.t(
+          'Servers other than AWS may lack it. If another server has it, set the endpoint_url of {0}.',
+          server,
+        ),
+        retryHelps: false,
+        actions: ['retry', 'showLog'],
+      };
     case 'unknown':
       return {
         title: l10n.t('Failed'),
@@ -452,6 +463,10 @@ export function explain(details: KmsErrorDetails): Explanation {
         actions: ['retry', 'showLog'],
       };
   }
+}
+
+function deniedSentence(call: string, keyArn: string | undefined): string {
+  return keyArn === undefined ? l10n.t('AWS denied {0}.', call) : l10n.t('AWS denied {0} on {1}.', call, keyArn);
 }
 
 function unknownPrincipal({ grantee, retiring }: KmsErrorDetails['principals'] = {}): string {

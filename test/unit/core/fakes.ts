@@ -8,7 +8,8 @@ import { Inventory } from '../../../src/core/connections/inventory.ts';
 import type { ActingSession, Session } from '../../../src/core/connections/session.ts';
 import type { Actor } from '../../../src/core/kms/actor.ts';
 import { KmsError, type KmsErrorDetails, type KmsErrorKind } from '../../../src/core/kms/errors.ts';
-import type { CreatedGrant, GrantRef, KeyPolicyName, KmsApi, Page } from '../../../src/core/kms/kmsApi.ts';
+import type { CreatedGrant, GrantRef, KeyPolicyName, KmsApi } from '../../../src/core/kms/kmsApi.ts';
+import type { Page } from '../../../src/core/kms/model.ts';
 import {
   type AliasListEntry,
   type CallerIdentity,
@@ -172,6 +173,7 @@ const everyKind: Readonly<Record<KmsErrorKind, true>> = {
   notJson: true,
   tooLarge: true,
   endlessList: true,
+  notSupported: true,
   unknown: true,
 };
 
@@ -480,6 +482,7 @@ export function openSession(
     knownIdentity: undefined,
     awsTime: () => (api instanceof FakeKms ? api.awsNow : undefined),
     confirmIdentity: (signal) => api.callerIdentity(signal),
+    evidence: () => Promise.reject(new Error('No evidence here.')),
     close: () => controller.abort(),
   };
 }

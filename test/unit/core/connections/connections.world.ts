@@ -71,6 +71,7 @@ export class FakeAws implements Aws {
       region: ref.kind === 'sample' ? 'eu-west-1' : ref.region,
       endpoint: { kind: ref.kind === 'sample' ? 'sample' : 'aws' },
       awsTime: () => undefined,
+      evidence: () => Promise.reject(new Error('No evidence here.')),
       ended: entry.ended.signal,
       close: () => {
         assert.equal(entry.isClosed, false, 'closed twice');

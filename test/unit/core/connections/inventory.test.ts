@@ -3,8 +3,7 @@ import test from 'node:test';
 import { compareGrants, grantWindow } from '../../../../src/core/connections/grantLoad.ts';
 import { Inventory, type InventoryChange } from '../../../../src/core/connections/inventory.ts';
 import type { KmsErrorKind } from '../../../../src/core/kms/errors.ts';
-import type { Page } from '../../../../src/core/kms/kmsApi.ts';
-import type { Grant } from '../../../../src/core/kms/model.ts';
+import type { Grant, Page } from '../../../../src/core/kms/model.ts';
 import { type Call, FakeClock, FakeKms, gate, grant, keyArnOf, kmsError, metadata, settle } from '../fakes.ts';
 
 const arn = keyArnOf('k1');

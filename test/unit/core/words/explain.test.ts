@@ -307,6 +307,12 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     retryHelps: true,
     actions: ['retry', 'showLog'],
   },
+  notSupported: {
+    title: 'Not available here',
+    sentence: 'RevokeGrant is not available at this endpoint.',
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  },
   unknown: {
     title: 'Failed',
     sentence: `RevokeGrant failed: SomeException: ${denied}`,

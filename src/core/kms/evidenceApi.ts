@@ -1,4 +1,4 @@
-import type { Page } from '../kms/kmsApi.ts';
+import type { Page } from './model.ts';
 
 /** What LookupEvents looks for: it takes one attribute, and times. */
 export interface EventQuery {

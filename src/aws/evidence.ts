@@ -1,0 +1,219 @@
+import {
+  CloudTrailClient,
+  type CloudTrailClientConfig,
+  type Event,
+  LookupEventsCommand,
+} from '@aws-sdk/client-cloudtrail';
+import {
+  GetRoleCommand,
+  GetUserCommand,
+  IAMClient,
+  type IAMClientConfig,
+  ListRolesCommand,
+  ListUsersCommand,
+  type Role,
+} from '@aws-sdk/client-iam';
+import * as l10n from '@vscode/l10n';
+import { evidenceServices, KmsError } from '../core/kms/errors.ts';
+import type { EvidenceApi, IamPrincipal, IamRole, TrailEvent } from '../core/kms/evidenceApi.ts';
+import type { Page } from '../core/kms/model.ts';
+import type { Call } from './call.ts';
+import type { Credentials } from './credentials.ts';
+import { nameOf, read } from './errorText.ts';
+import { IncompleteResponse } from './failures.ts';
+import { type Narrowed, page } from './narrow.ts';
+import { ClockSkewRetries } from './transport.ts';
+
+/** Where the requests of a service go, and how. */
+export interface EvidenceServer<Config> {
+  readonly config: Config;
+  /** AWS's own, which has every operation. */
+  readonly isAws: boolean;
+}
+
+export interface EvidenceServers {
+  /** `undefined`: none belongs to the KMS of this connection. */
+  readonly cloudTrail: EvidenceServer<CloudTrailClientConfig> | undefined;
+  readonly iam: EvidenceServer<IAMClientConfig> | undefined;
+}
+
+interface EvidenceOptions extends EvidenceServers {
+  readonly region: string;
+  readonly profile: string | undefined;
+  readonly credentials: Credentials;
+  readonly call: Call;
+}
+
+interface Evidence {
+  readonly api: EvidenceApi;
+  /** Releases sockets. */
+  close(): void;
+}
+
+/** The most that CloudTrail and IAM give in one page. */
+const pageSizes = { events: 50, principals: 1_000 };
+
+/** The port over the SDK's CloudTrail and IAM clients. Builds them; sends nothing. */
+export function createEvidence({ cloudTrail, iam, region, profile, credentials, call }: EvidenceOptions): Evidence {
+  const own = { region, credentials: credentials.provider, retryStrategy: new ClockSkewRetries() };
+  const trail = cloudTrail && new CloudTrailClient({ ...cloudTrail.config, ...own });
+  const principals = iam && new IAMClient({ ...iam.config, ...own });
+
+  const asking =
+    <Client>(client: Client | undefined, server: { readonly isAws: boolean } | undefined) =>
+    async <Output, T>(
+      operation: string,
+      signal: AbortSignal,
+      send: (client: Client, sending: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+      narrow: (output: Output) => Narrowed<T>,
+    ): Promise<T> => {
+      if (client === undefined) {
+        throw noServer(operation, profile);
+      }
+      const context = { operation, mayBeMissing: server?.isAws !== true };
+      return call(context, signal, (sending) => send(client, sending), narrow);
+    };
+  const askCloudTrail = asking(trail, cloudTrail);
+  const askIam = asking(principals, iam);
+
+  return {
+    api: {
+      lookupEvents: ({ attribute: { key, value }, since, until }, marker, signal) =>
+        askCloudTrail(
+          'LookupEvents',
+          signal,
+          (client, sending) =>
+            client.send(
+              new LookupEventsCommand({
+                LookupAttributes: [{ AttributeKey: key, AttributeValue: value }],
+                StartTime: since,
+                EndTime: until,
+                MaxResults: pageSizes.events,
+                NextToken: marker,
+              }),
+              sending,
+            ),
+          (output) => page({ ...output, NextMarker: output.NextToken }, output.Events, narrowEvent),
+        ),
+
+      getRole: (name, signal) =>
+        askIam(
+          'GetRole',
+          signal,
+          (client, sending) => orMissing(client.send(new GetRoleCommand({ RoleName: name }), sending)),
+          (output) => one(output, 'isMissing' in output ? 'missing' : output.Role, narrowRole),
+        ),
+
+      getUser: (name, signal) =>
+        askIam(
+          'GetUser',
+          signal,
+          (client, sending) => orMissing(client.send(new GetUserCommand({ UserName: name }), sending)),
+          (output) => one(output, 'isMissing' in output ? 'missing' : output.User, narrowPrincipal),
+        ),
+
+      listRoles: (marker, signal) =>
+        askIam(
+          'ListRoles',
+          signal,
+          (client, sending) =>
+            client.send(new ListRolesCommand({ MaxItems: pageSizes.principals, Marker: marker }), sending),
+          (output) => principalPage(output, output.Roles),
+        ),
+
+      listUsers: (marker, signal) =>
+        askIam(
+          'ListUsers',
+          signal,
+          (client, sending) =>
+            client.send(new ListUsersCommand({ MaxItems: pageSizes.principals, Marker: marker }), sending),
+          (output) => principalPage(output, output.Users),
+        ),
+    },
+    close: () => {
+      trail?.destroy();
+      principals?.destroy();
+    },
+  };
+}
+
+function noServer(operation: string, profile: string | undefined): KmsError {
+  return new KmsError({
+    kind: 'notSupported',
+    operation,
+    awsName: 'NoEndpoint',
+    message: l10n.t('KMS has an endpoint of its own, and {0} has none.', evidenceServices.get(operation) ?? operation),
+    profile,
+  });
+}
+
+function narrowEvent({ EventId, EventName, EventTime, CloudTrailEvent }: Event): TrailEvent | undefined {
+  return EventId && EventName && EventTime
+    ? { eventId: EventId, name: EventName, time: EventTime, json: CloudTrailEvent ?? '' }
+    : undefined;
+}
+
+/** What IAM says of a role or user. */
+interface Entry {
+  readonly Arn: string | undefined;
+  readonly CreateDate: Date | undefined;
+  readonly RoleId?: string | undefined;
+  readonly RoleName?: string | undefined;
+  readonly UserId?: string | undefined;
+  readonly UserName?: string | undefined;
+}
+
+function narrowPrincipal(entry: Entry): IamPrincipal | undefined {
+  const id = entry.RoleId || entry.UserId;
+  const name = entry.RoleName || entry.UserName;
+  return id && name && entry.Arn ? { id, name, arn: entry.Arn, created: entry.CreateDate } : undefined;
+}
+
+function narrowRole(role: Role): IamRole | undefined {
+  const { LastUsedDate, Region } = role.RoleLastUsed ?? {};
+  const principal = narrowPrincipal(role);
+  return principal && { ...principal, lastUsed: LastUsedDate && { at: LastUsedDate, region: Region || undefined } };
+}
+
+type Metadata = { readonly $metadata: unknown };
+
+/** A list that is cut short without saying how to go on is no whole list. */
+function principalPage(
+  output: Metadata & { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined },
+  entries: readonly Entry[] | undefined,
+): Narrowed<Page<IamPrincipal>> {
+  if (output.IsTruncated === true && !output.Marker) {
+    throw new IncompleteResponse(output);
+  }
+  const NextMarker = output.IsTruncated === true ? output.Marker : undefined;
+  return page({ $metadata: output.$metadata, NextMarker }, entries, narrowPrincipal);
+}
+
+/** That IAM has no such role or user is an answer. */
+async function orMissing<Output extends Metadata>(
+  sent: Promise<Output>,
+): Promise<Output | (Metadata & { isMissing: true })> {
+  try {
+    return await sent;
+  } catch (error) {
+    if (nameOf(error) === 'NoSuchEntityException') {
+      return { isMissing: true, $metadata: read(error, '$metadata') };
+    }
+    throw error;
+  }
+}
+
+function one<Entry extends object, T>(
+  output: Metadata,
+  entry: Entry | 'missing' | undefined,
+  narrow: (entry: Entry) => T | undefined,
+): Narrowed<T | undefined> {
+  if (entry === 'missing') {
+    return { value: undefined };
+  }
+  const value = entry && narrow(entry);
+  if (value === undefined) {
+    throw new IncompleteResponse(output);
+  }
+  return { value };
+}
