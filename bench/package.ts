@@ -19,7 +19,9 @@ export async function measurePackage(): Promise<Measurement[]> {
     await size('extension.js, loaded by activation', bundle('extension.js'), 20),
     await size('product.js, loaded with the first row', bundle('product.js'), 160),
     await size('commands.js, loaded with the first command', bundle('commands.js'), 170),
-    await size('aws.js, loaded with the first connection', bundle('aws.js'), 500),
+    await size('aws.js, loaded with the first connection', bundle('aws.js'), 150),
+    await size('awsShared.js, loaded with aws.js', bundle('awsShared.js'), 350),
+    await size('evidence.js, loaded when CloudTrail or IAM is first asked', bundle('evidence.js'), 120),
     await size('emulator.js, loaded with the sample data', bundle('emulator.js'), 80),
     await size('VSIX', vsixPath, 450),
   ];

@@ -21,6 +21,8 @@ import { ClockSkewRetries } from './transport.ts';
 
 interface ClientOptions extends CallerOptions {
   readonly kms: KMSClientConfig;
+  /** KMS is AWS's own. */
+  readonly isAws: boolean;
   readonly sts: STSClientConfig;
   readonly evidence: EvidenceServers;
 }
@@ -96,7 +98,7 @@ export function createClient(options: ClientOptions): Client {
 
   return {
     api: {
-      ...reads(kms, call, region),
+      ...reads(kms, call, region, options.isAws),
       ...grantChanges(kms, call, guard),
       callerIdentity: (signal) =>
         caller.call(getCallerIdentity, signal, sendTo(sts), (output, credential) => ({

@@ -104,6 +104,7 @@ export function createAws(options: AwsOptions): Aws {
       timeoutMs: transport.timeouts.callMs,
       log,
       kms: settings,
+      isAws: false,
       sts: settings,
       evidence: { cloudTrail: { config: settings, isAws: false }, iam: { config: settings, isAws: false } },
     });
@@ -146,6 +147,7 @@ export function createAws(options: AwsOptions): Aws {
       timeoutMs: transport.timeouts.callMs,
       log,
       kms: clientSettings(transport, kms),
+      isAws: kms.url === undefined,
       sts: clientSettings(transport, sts),
       evidence: { cloudTrail: serverBeside('CLOUDTRAIL'), iam: serverBeside('IAM') },
     });

@@ -33,8 +33,8 @@ type Reads = Pick<
   | 'listAliasesOf'
 >;
 
-/** The calls of the port that read from KMS. */
-export function reads(kms: KMSClient, call: Call, region: string): Reads {
+/** The calls of the port that read from KMS. `isAws`: it is AWS's own, which has every operation. */
+export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean): Reads {
   return {
     listKeys: (marker, signal) =>
       call(
@@ -157,7 +157,7 @@ export function reads(kms: KMSClient, call: Call, region: string): Reads {
 
     getKeyLastUsage: (keyArn, signal) =>
       call(
-        { operation: 'GetKeyLastUsage', keyArn },
+        { operation: 'GetKeyLastUsage', keyArn, mayBeMissing: !isAws },
         signal,
         (sending) => kms.send(new GetKeyLastUsageCommand({ KeyId: keyArn }), sending),
         (output) => ({ value: narrowLastUsage(output) }),

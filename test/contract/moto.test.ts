@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, suite, type TestContext, test } from 'node:test';
+import { CreateRoleCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateAliasCommand,
   CreateGrantCommand,
@@ -278,7 +279,37 @@ await withPython('moto', async (tools) => {
       assert.deepEqual(await api.listAliasesOf(keyArn, never), [keys.alias]);
       assert.equal((await api.getKeyRotationStatus(keyArn, never)).enabled, false);
       assert.equal((await api.callerIdentity(never)).account, account);
-      await fails(api.getKeyLastUsage(keyArn, never), 'notJson');
+      await fails(api.getKeyLastUsage(keyArn, never), 'notSupported');
+    });
+
+    test('reads roles and users of IAM, and says that moto has no event history', async (t) => {
+      const evidence = await (await open(t)).evidence();
+      const iam = new IAMClient({ endpoint: url, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } });
+      const empty = { items: [], nextMarker: undefined };
+      assert.deepEqual(await evidence.listUsers(undefined, never), empty);
+      assert.deepEqual(await evidence.listRoles(undefined, never), empty);
+      const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+      const names = Array.from({ length: 3 }, (_, at) => `app-${at}`);
+      for (const RoleName of names) {
+        await iam.send(new CreateRoleCommand({ RoleName, Path: '/team/', AssumeRolePolicyDocument }));
+      }
+      await iam.send(new CreateUserCommand({ UserName: 'ana' }));
+      const role = (await evidence.getRole('app-1', never)) ?? assert.fail('There is no role.');
+      assert.match(role.id, /^AROA/);
+      assert.ok(role.created instanceof Date);
+      assert.deepEqual([role.name, role.arn], ['app-1', `arn:aws:iam::${account}:role/team/app-1`]);
+      const user = (await evidence.getUser('ana', never)) ?? assert.fail('There is no user.');
+      assert.deepEqual((await evidence.listUsers(undefined, never)).items, [user]);
+      const roles = await evidence.listRoles(undefined, never);
+      assert.deepEqual(
+        roles.items.map(({ name }) => name),
+        names,
+      );
+      assert.equal(roles.items[1]?.id, role.id);
+      assert.equal(await evidence.getRole('app', never), undefined);
+      assert.equal(await evidence.getUser('ben', never), undefined);
+      const query = { attribute: { key: 'EventName', value: 'CreateGrant' } } as const;
+      await fails(evidence.lookupEvents(query, undefined, never), 'notSupported');
     });
   });
 });

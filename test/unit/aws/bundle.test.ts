@@ -1,35 +1,43 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'node:test';
-import { build } from 'esbuild';
+import { pathToFileURL } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
 import type * as AwsRoom from '../../../src/aws/index.ts';
+import { projectRoot } from '../../host/project.ts';
 import { createWorld, failure, never, profileAt, serve, stsFailure } from './support.ts';
+
+/** As the product is built. */
+const { splitCommonJs }: { splitCommonJs(options: BuildOptions): BuildOptions } = await import(
+  pathToFileURL(join(projectRoot, 'splitCommonJs.mjs')).href
+);
 
 test('the minified bundle tells failures apart, bounds processes, has one reader of the files, and stays small', async (t) => {
   const server = await serve(t, ({ operation }) =>
-    operation === 'GetCallerIdentity'
-      ? stsFailure('ExpiredToken', 'Old')
+    operation === 'GetCallerIdentity' || operation === 'GetRole'
+      ? stsFailure(operation === 'GetRole' ? 'NoSuchEntity' : 'ExpiredToken', 'Old')
       : failure('NotFoundException', 'Invalid arn us-east-1'),
   );
   const { home } = await createWorld(t, {
     config: `${profileAt(server.url)}[profile process]\ncredential_process = sh -c "echo sealed >&2 && exit 3"\n`,
   });
-  const outfile = join(home, 'aws.cjs');
-  const { metafile } = await build({
-    entryPoints: ['src/aws/index.ts'],
-    outfile,
+  const options = splitCommonJs({
+    entryPoints: { aws: 'src/aws/index.ts', evidence: 'src/aws/evidence.ts' },
+    chunkNames: 'awsShared',
+    outdir: home,
     bundle: true,
     platform: 'node',
     target: 'node22',
-    format: 'cjs',
+    supported: { 'dynamic-import': false },
     minify: true,
     mainFields: ['module', 'main'],
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
   });
-  const { createAws } = createRequire(import.meta.url)(outfile) as typeof AwsRoom;
+  const { metafile } = await build(options);
+  const { createAws } = createRequire(import.meta.url)(join(home, 'aws.js')) as typeof AwsRoom;
   const aws = createAws({
     env: process.env,
     log: () => undefined,
@@ -37,11 +45,12 @@ test('the minified bundle tells failures apart, bounds processes, has one reader
     mfaCode: async () => undefined,
     mayRunProcesses: () => true,
   });
-  const { api, close } = await aws.open({ kind: 'profile', profile: 'default', region: 'eu-west-1' });
+  const { api, evidence, close } = await aws.open({ kind: 'profile', profile: 'default', region: 'eu-west-1' });
   t.after(close);
   await assert.rejects(api.listKeys(undefined, never), (error: Error) => hasKind(error, 'wrongRegion'));
   await assert.rejects(api.callerIdentity(never), (error: Error) => hasKind(error, 'expiredToken'));
   await assert.rejects(api.listKeys(undefined, AbortSignal.abort()), { name: 'AbortError' });
+  assert.equal(await (await evidence()).getRole('app', never), undefined);
 
   const byProcess = await aws.open({ kind: 'profile', profile: 'process', region: 'eu-west-1' });
   t.after(byProcess.close);
@@ -50,12 +59,21 @@ test('the minified bundle tells failures apart, bounds processes, has one reader
     (error: Error) => hasKind(error, 'processFailed') && error.message === 'It ended with 3. sealed',
   );
 
-  const output = Object.values(metafile.outputs)[0];
-  assert.ok(output !== undefined);
-  const readers = Object.keys(output.inputs).filter((path) => path.endsWith('shared-ini-file-loader/readFile.js'));
+  assert.ok(metafile !== undefined);
+  const files = Object.entries(metafile.outputs).map(([path, { bytes, inputs }]) => ({
+    name: basename(path),
+    bytes,
+    inputs,
+  }));
+  const readers = files
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .filter((path) => path.endsWith('shared-ini-file-loader/readFile.js'));
   assert.equal(readers.length, 1);
-  t.diagnostic(`${output.bytes} bytes`);
-  assert.ok(output.bytes < 560_000, `${output.bytes} bytes`);
+  const bytesOf = (name: string) => files.find((file) => file.name === name)?.bytes ?? assert.fail(name);
+  t.diagnostic(files.map(({ name, bytes }) => `${name} ${bytes}`).join(', '));
+  assert.equal(files.length, 3);
+  assert.ok(bytesOf('aws.js') + bytesOf('awsShared.js') < 440_000);
+  assert.ok(bytesOf('evidence.js') < 80_000);
 });
 
 function hasKind(error: Error, kind: string): boolean {

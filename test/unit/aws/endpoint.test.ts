@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import { IAMClient, ListUsersCommand } from '@aws-sdk/client-iam';
 import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
 import { HttpResponse } from '@smithy/core/protocols';
 import fc from 'fast-check';
-import { resolveEndpoint, type ServiceId, shownUrl } from '../../../src/aws/endpoint.ts';
+import { resolveEndpoint, resolveEndpointBeside, type ServiceId, shownUrl } from '../../../src/aws/endpoint.ts';
 import { parseIni } from '../../../src/aws/ini.ts';
 import { combine } from '../../../src/aws/sharedFiles.ts';
 import { clientSettings, defaultTransport } from '../../../src/aws/transport.ts';
@@ -97,25 +99,41 @@ test('an endpoint is shown without the user name and password in it', () => {
   assert.equal(shownUrl('http://127.0.0.1:4599'), 'http://127.0.0.1:4599');
 });
 
-/** Where a request of KMS would go, without sending it. */
-async function kmsHost(region: string, settings: string): Promise<string> {
+interface Sent {
+  readonly hostname: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Where a request would go, and for which Region it is signed, without sending it. */
+async function destination(service: 'KMS' | 'CLOUDTRAIL' | 'IAM', region: string, settings: string) {
   const lines = settings === '' ? [] : settings.split(' ').map((name) => `${name} = true`);
   const files = combine(parseIni(['[profile p]', ...lines].join('\n')), new Map());
-  const endpoint = resolveEndpoint('KMS', {}, files, 'p');
-  let host = '';
-  const client = new KMSClient({
-    ...clientSettings(defaultTransport, endpoint),
+  const sent: Sent[] = [];
+  const config = {
+    ...clientSettings(defaultTransport, resolveEndpoint(service, {}, files, 'p')),
     region,
     credentials: { accessKeyId: 'AKIA', secretAccessKey: 's' },
     requestHandler: {
-      handle: async (request: { readonly hostname: string }) => {
-        host = request.hostname;
-        return { response: new HttpResponse({ statusCode: 200, headers: {}, body: Buffer.from('{}') }) };
+      handle: async (request: Sent) => {
+        sent.push(request);
+        const body = Buffer.from(service === 'IAM' ? '<R><ListUsersResult/></R>' : '{}');
+        return { response: new HttpResponse({ statusCode: 200, headers: {}, body }) };
       },
     },
-  });
-  await client.send(new ListKeysCommand({}));
-  return host;
+  };
+  switch (service) {
+    case 'KMS':
+      await new KMSClient(config).send(new ListKeysCommand({}));
+      break;
+    case 'CLOUDTRAIL':
+      await new CloudTrailClient(config).send(new LookupEventsCommand({}));
+      break;
+    case 'IAM':
+      await new IAMClient(config).send(new ListUsersCommand({}));
+      break;
+  }
+  const [{ hostname, headers } = assert.fail('Nothing was sent.')] = sent;
+  return { hostname, signedFor: headers['authorization']?.split('/')[2] };
 }
 
 const [fips, dualStack, both] = [
@@ -142,9 +160,45 @@ for (const [region, settings, host] of [
   ['us-isof-south-1', '', 'kms.us-isof-south-1.csp.hci.ic.gov'],
 ] as const) {
   test(`KMS in ${region}${settings ? ` with ${settings}` : ''} is at ${host}`, async () => {
-    assert.equal(await kmsHost(region, settings ?? ''), host);
+    assert.equal((await destination('KMS', region, settings ?? '')).hostname, host);
   });
 }
+
+for (const [region, settings, trail, iam, signedFor] of [
+  ['eu-west-1', '', 'cloudtrail.eu-west-1.amazonaws.com', 'iam.amazonaws.com', 'us-east-1'],
+  ['us-east-2', fips, 'cloudtrail-fips.us-east-2.amazonaws.com', 'iam-fips.amazonaws.com', 'us-east-1'],
+  ['eu-west-1', dualStack, 'cloudtrail.eu-west-1.api.aws', 'iam.global.api.aws', 'us-east-1'],
+  ['cn-northwest-1', '', 'cloudtrail.cn-northwest-1.amazonaws.com.cn', 'iam.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+  ['us-gov-east-1', '', 'cloudtrail.us-gov-east-1.amazonaws.com', 'iam.us-gov.amazonaws.com', 'us-gov-west-1'],
+  ['us-iso-west-1', '', 'cloudtrail.us-iso-west-1.c2s.ic.gov', 'iam.us-iso-east-1.c2s.ic.gov', 'us-iso-east-1'],
+  ['eusc-de-east-1', '', 'cloudtrail.eusc-de-east-1.amazonaws.eu', 'iam.eusc-de-east-1.amazonaws.eu', 'eusc-de-east-1'],
+] as const) {
+  test(`CloudTrail and IAM of ${region}${settings ? ` with ${settings}` : ''} are at ${trail} and ${iam}`, async () => {
+    assert.deepEqual(
+      [await destination('CLOUDTRAIL', region, settings ?? ''), await destination('IAM', region, settings ?? '')],
+      [
+        { hostname: trail, signedFor: region },
+        { hostname: iam, signedFor },
+      ],
+    );
+  });
+}
+
+test('beside a KMS with an endpoint of its own, a service is where one is configured for it or for all, and nowhere else', () => {
+  const beside = (profile: string, env: Record<string, string> = {}) => {
+    const kms = resolveEndpoint('KMS', env, files, profile);
+    return resolveEndpointBeside(kms, 'CLOUDTRAIL', env, files, profile)?.url;
+  };
+  const own = { AWS_ENDPOINT_URL_KMS: 'http://kms.test' };
+  const aws = { url: undefined, useFipsEndpoint: true, useDualstackEndpoint: true };
+  assert.equal(resolveEndpointBeside(resolveEndpoint('KMS', own, files, 'fips'), 'IAM', own, files, 'fips'), undefined);
+  assert.deepEqual(resolveEndpointBeside(aws, 'IAM', {}, files, 'fips'), aws);
+  assert.equal(beside('fips', { ...own, AWS_ENDPOINT_URL_CLOUDTRAIL: 'http://trail.test' }), 'http://trail.test');
+  assert.equal(beside('fips', { AWS_ENDPOINT_URL_CLOUDTRAIL: 'http://trail.test' }), 'http://trail.test');
+  assert.equal(beside('fips', { ...own, AWS_ENDPOINT_URL: 'http://all.test' }), 'http://all.test');
+  assert.equal(beside('dev'), 'http://profile.test');
+  assert.equal(beside('fips', { ...own, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }), undefined);
+});
 
 /** How a URL parser lets a user name and password be written. */
 const secret = 'canary';

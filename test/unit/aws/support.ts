@@ -9,7 +9,7 @@ import type { Aws, CallRecord, OpenedConnection } from '../../../src/core/kms/km
 
 /** A request as it came over the wire. */
 export interface Received {
-  /** `ListKeys` of KMS, `GetCallerIdentity` of STS. */
+  /** `ListKeys` of KMS, `GetCallerIdentity` of STS, `LookupEvents` of CloudTrail, `GetRole` of IAM. */
   readonly operation: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
@@ -43,7 +43,7 @@ export async function serve(
     request.on('end', () => {
       const target = request.headers['x-amz-target'];
       const operation =
-        typeof target === 'string' ? target.replace('TrentService.', '') : new URLSearchParams(body).get('Action');
+        typeof target === 'string' ? target.replace(/^.*\./, '') : new URLSearchParams(body).get('Action');
       const call = { operation: operation ?? '', headers: request.headers, body };
       received.push(call);
       void Promise.resolve(answer(call, received.length)).then((reply) => send(response, reply));
