@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { resolveEndpoint } from '../../src/aws/endpoint.ts';
 import { parseIni } from '../../src/aws/ini.ts';
 import { metadataSettings } from '../../src/aws/instanceMetadata.ts';
 import { environmentIdentity } from '../../src/aws/resolveChain.ts';
@@ -13,6 +14,7 @@ import { combine, sharedFilePaths } from '../../src/aws/sharedFiles.ts';
 import { chooseConnections } from '../../src/core/connections/chooseConnections.ts';
 import { isKind, isKmsError } from '../../src/core/kms/errors.ts';
 import { listen } from '../unit/aws/cloud.ts';
+import { destinationOf } from '../unit/aws/destination.ts';
 import { createWorld, identity, never, serve, signature } from '../unit/aws/support.ts';
 import { withPython } from './peers.ts';
 
@@ -26,7 +28,7 @@ interface Case {
 
 /** Each case's config file and variables are in force when `read()` is called. */
 const harness = (read: string) => `
-import json, os, sys
+import io, json, os, sys
 import botocore.session, botocore.credentials, botocore.loaders
 loader = botocore.loaders.create_loader()
 cases, home = json.load(sys.stdin)
@@ -182,6 +184,82 @@ def read(case):
     }
     t.diagnostic(JSON.stringify(counts));
     assert.ok(counts.read > 50 && counts.refused > 50, JSON.stringify(counts));
+  });
+
+  test('CloudTrail and IAM are asked at the same host, signed for the same Region', async (t) => {
+    const config = `[default]
+[profile fips]
+use_fips_endpoint = true
+[profile dual]
+use_dualstack_endpoint = true
+[profile local]
+services = local
+[services local]
+cloudtrail =
+  endpoint_url = http://trail.test:4566
+iam =
+  endpoint_url = http://iam.test:4566
+`;
+    const profiles = ['default', 'fips', 'dual', 'local'];
+    // Of every partition, not the one Region that IAM is in where there are others.
+    const regions = [
+      'eu-west-1',
+      'cn-northwest-1',
+      'us-gov-east-1',
+      'eusc-de-east-1',
+      'us-iso-west-1',
+      'us-isob-east-1',
+      'eu-isoe-west-1',
+      'us-isof-east-1',
+    ];
+    const services = ['CLOUDTRAIL', 'IAM'] as const;
+    const asked = regions.flatMap((region) =>
+      profiles.flatMap((profile) => services.map((service) => ({ region, profile, service }))),
+    );
+    const read = `
+import botocore.awsrequest
+def read(case):
+    session = botocore.session.Session(profile=os.environ["PROFILE"])
+    session.register_component("data_loader", loader)
+    session.set_credentials("AKIA", "secret")
+    client = session.create_client(os.environ["SERVICE"].lower(), os.environ["REGION"])
+    sent = []
+    def answer(request, **_):
+        sent.append(request)
+        return botocore.awsrequest.AWSResponse(request.url, 403, {}, io.BytesIO())
+    client.meta.events.register("before-send", answer)
+    try:
+        client.lookup_events() if os.environ["SERVICE"] == "CLOUDTRAIL" else client.list_users()
+    except Exception:
+        pass
+    return [sent[0].url, sent[0].headers["Authorization"].decode().split("/")[2]]`;
+    const found = await botocore<readonly [url: string, region: string] | { readonly error: string }>(
+      t,
+      asked.map(({ region, profile, service }) => ({
+        env: { REGION: region, PROFILE: profile, SERVICE: service },
+        config,
+      })),
+      read,
+    );
+    const files = combine(parseIni(config), new Map());
+    const unknown: string[] = [];
+    for (const [at, { region, profile, service }] of asked.entries()) {
+      const expected = found[at] ?? assert.fail();
+      const shown = `${service} in ${region}, profile ${profile}`;
+      if ('error' in expected) {
+        unknown.push(shown);
+      } else {
+        const endpoint = resolveEndpoint(service, {}, files, profile);
+        assert.deepEqual(await destinationOf(service, endpoint, region), expected, shown);
+      }
+    }
+    // botocore's table of these Regions has no dual-stack endpoints; the services' own rules have.
+    assert.deepEqual(
+      unknown,
+      ['eu-isoe-west-1', 'us-isof-east-1'].flatMap((region) =>
+        services.map((service) => `${service} in ${region}, profile dual`),
+      ),
+    );
   });
 
   test('the metadata service of an instance gets the same requests, whatever it answers', async (t) => {

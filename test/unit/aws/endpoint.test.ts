@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
-import { IAMClient, ListUsersCommand } from '@aws-sdk/client-iam';
-import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
-import { HttpResponse } from '@smithy/core/protocols';
 import fc from 'fast-check';
 import { resolveEndpoint, resolveEndpointBeside, type ServiceId, shownUrl } from '../../../src/aws/endpoint.ts';
 import { parseIni } from '../../../src/aws/ini.ts';
 import { combine } from '../../../src/aws/sharedFiles.ts';
-import { clientSettings, defaultTransport } from '../../../src/aws/transport.ts';
 import { hostileText, property } from '../hostile.ts';
+import { destinationOf } from './destination.ts';
 
 const files = combine(
   parseIni(`
@@ -99,41 +95,11 @@ test('an endpoint is shown without the user name and password in it', () => {
   assert.equal(shownUrl('http://127.0.0.1:4599'), 'http://127.0.0.1:4599');
 });
 
-interface Sent {
-  readonly hostname: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Where a request would go, and for which Region it is signed, without sending it. */
-async function destination(service: 'KMS' | 'CLOUDTRAIL' | 'IAM', region: string, settings: string) {
+/** Where a request of a profile with these settings would go. */
+function destination(service: 'KMS' | 'CLOUDTRAIL' | 'IAM', region: string, settings: string) {
   const lines = settings === '' ? [] : settings.split(' ').map((name) => `${name} = true`);
   const files = combine(parseIni(['[profile p]', ...lines].join('\n')), new Map());
-  const sent: Sent[] = [];
-  const config = {
-    ...clientSettings(defaultTransport, resolveEndpoint(service, {}, files, 'p')),
-    region,
-    credentials: { accessKeyId: 'AKIA', secretAccessKey: 's' },
-    requestHandler: {
-      handle: async (request: Sent) => {
-        sent.push(request);
-        const body = Buffer.from(service === 'IAM' ? '<R><ListUsersResult/></R>' : '{}');
-        return { response: new HttpResponse({ statusCode: 200, headers: {}, body }) };
-      },
-    },
-  };
-  switch (service) {
-    case 'KMS':
-      await new KMSClient(config).send(new ListKeysCommand({}));
-      break;
-    case 'CLOUDTRAIL':
-      await new CloudTrailClient(config).send(new LookupEventsCommand({}));
-      break;
-    case 'IAM':
-      await new IAMClient(config).send(new ListUsersCommand({}));
-      break;
-  }
-  const [{ hostname, headers } = assert.fail('Nothing was sent.')] = sent;
-  return { hostname, signedFor: headers['authorization']?.split('/')[2] };
+  return destinationOf(service, resolveEndpoint(service, {}, files, 'p'), region);
 }
 
 const [fips, dualStack, both] = [
@@ -160,7 +126,7 @@ for (const [region, settings, host] of [
   ['us-isof-south-1', '', 'kms.us-isof-south-1.csp.hci.ic.gov'],
 ] as const) {
   test(`KMS in ${region}${settings ? ` with ${settings}` : ''} is at ${host}`, async () => {
-    assert.equal((await destination('KMS', region, settings ?? '')).hostname, host);
+    assert.deepEqual(await destination('KMS', region, settings ?? ''), [`https://${host}/`, region]);
   });
 }
 
@@ -177,8 +143,8 @@ for (const [region, settings, trail, iam, signedFor] of [
     assert.deepEqual(
       [await destination('CLOUDTRAIL', region, settings ?? ''), await destination('IAM', region, settings ?? '')],
       [
-        { hostname: trail, signedFor: region },
-        { hostname: iam, signedFor },
+        [`https://${trail}/`, region],
+        [`https://${iam}/`, signedFor],
       ],
     );
   });
