@@ -4,8 +4,8 @@ import { KmsError } from '../core/kms/errors.ts';
 import { type SigningIn, signingIn } from './signingIn.ts';
 
 /**
- * Bytes of one answer. The largest of AWS is a page of 100 grants, each with two encryption contexts of 8 pairs of 384
- * characters at most: 8 MB, were each character escaped in JSON.
+ * Bytes of one answer. The largest of KMS is a page of 100 grants, each with two encryption contexts of 8 pairs of 384
+ * characters at most: 8 MB, were each character escaped in JSON. CloudTrail gives 50 events of 256 KB at most: 12.5 MB.
  */
 export const maxAnswerBytes = 16 * 1024 * 1024;
 

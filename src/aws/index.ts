@@ -66,7 +66,7 @@ export interface AwsOptions {
   readonly processTimeoutMs?: number;
   /** 5 s to connect and 15 s to answer for each attempt, 30 s for a call and 60 s for a sign-in, unless given. */
   readonly timeouts?: Partial<Timeouts>;
-  /** Requests that are sent for one call of STS or of a sign-in at most. 3 unless given. One to KMS is sent once. */
+  /** Requests that are sent for one call of STS or of a sign-in at most. 3 unless given. Others are sent once. */
   readonly maxAttempts?: number;
 }
 

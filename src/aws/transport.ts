@@ -9,7 +9,7 @@ export interface Timeouts {
   readonly connectMs: number;
   /** Until the response begins, and then the longest silence within its body. */
   readonly requestMs: number;
-  /** One call to KMS or STS, with all that is sent for it and the whole answer. */
+  /** One call, with all that is sent for it and the whole answer. */
   readonly callMs: number;
   /** A sign-in, but for what a person or a credential_process takes. */
   readonly signInMs: number;
@@ -17,7 +17,7 @@ export interface Timeouts {
 
 export interface Transport {
   readonly timeouts: Timeouts;
-  /** Requests that the SDK sends for one call at most, other than to KMS. */
+  /** Requests that the SDK sends for one call of STS or of a sign-in at most. */
   readonly maxAttempts: number;
 }
 
@@ -62,7 +62,7 @@ export function clientSettings({ timeouts, maxAttempts }: Transport, endpoint: S
 type Retry = StandardRetryStrategy['refreshRetryTokenForRetry'];
 
 /**
- * For KMS: each request that fails is told, so that `core/limiter` knows of it and decides. The SDK sends again by itself
+ * For KMS, CloudTrail and IAM: each request that fails is reported, so that `core/limiter` knows of it and decides. The SDK sends again by itself
  * only what AWS did not take since the computer's clock is wrong, with the time that AWS gave.
  */
 export class ClockSkewRetries extends StandardRetryStrategy {
