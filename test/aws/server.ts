@@ -3,7 +3,7 @@ import { AwsError } from '../../src/emulator/errors.ts';
 import { awsJson } from '../../src/emulator/wire.ts';
 import type { Reply, Service } from './service.ts';
 
-export interface RunningServer {
+export interface RunningServer extends AsyncDisposable {
   /** Such as `http://127.0.0.1:4599`. */
   readonly url: string;
   /** Ends every connection; resolves when the port is free. */
@@ -70,7 +70,7 @@ export function startServer(
       server.off('error', reject);
       const address = server.address();
       const taken = typeof address === 'object' && address ? address.port : port;
-      resolve({ url: `http://${host}:${taken}`, close });
+      resolve({ url: `http://${host}:${taken}`, close, [Symbol.asyncDispose]: close });
     });
   });
 }

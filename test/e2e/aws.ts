@@ -6,12 +6,12 @@ import type { LaunchOptions } from './driver/launch.ts';
 /** Credentials that must never be seen anywhere. */
 export const secrets = { accessKeyId: 'AKIACANARYACCESSKEYI', secretAccessKey: 'canary-secret-access-key-7Lq2' };
 
-export interface Kms {
+/** It ends with the scope that holds it with `await using`. */
+export interface Kms extends AsyncDisposable {
   readonly emulator: Emulator;
   readonly url: string;
   /** A profile of the AWS config file that points here. */
   readonly profile: Readonly<Record<string, string>>;
-  close(): Promise<void>;
 }
 
 /** Our KMS over HTTP. */
@@ -27,7 +27,7 @@ export async function startKms(sample: SampleOptions = {}, options: Omit<Emulato
       aws_access_key_id: secrets.accessKeyId,
       aws_secret_access_key: secrets.secretAccessKey,
     },
-    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }
 
@@ -35,9 +35,10 @@ export async function startKms(sample: SampleOptions = {}, options: Omit<Emulato
 export async function kmsAndLaunch(
   sample: SampleOptions = {},
   options: Omit<EmulatorOptions, 'data'> = {},
-): Promise<{ kms: Kms; launch: LaunchOptions }> {
+): Promise<{ kms: Kms; launch: LaunchOptions } & AsyncDisposable> {
   const kms = await startKms(sample, options);
-  return { kms, launch: { awsConfig: { default: kms.profile } } };
+  const launch = { awsConfig: { default: kms.profile } };
+  return { kms, launch, [Symbol.asyncDispose]: () => kms[Symbol.asyncDispose]() };
 }
 
 /** The revokes that KMS accepted. */

@@ -18,49 +18,46 @@ const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
 
 await withPython('moto in VS Code', (tools) => {
   test('a grant on moto is listed, revoked by a right click, and gone from moto, which never sees a dry run', async () => {
-    const { moto, keyId, nightly, names, profile } = await setUp(tools);
-    try {
-      await inWorkbench('moto', { awsConfig: { default: profile } }, async (workbench) => {
-        const { tree, history } = workbench;
-        await workbench.openView();
-        await workbench.setViewWidth(480);
-        await tree.row(/^default .*eu-west-1 · 123456789012/);
-        await tree.expand('orders-db');
-        await tree.row('orders-db', /^nightly-export exporter · Decrypt/);
-        await tree.row('orders-db', /^audit exporter · Decrypt, DescribeKey/);
-        assert.equal((await tree.children('orders-db')).length, 2);
-        await workbench.screenshot('moto-tree');
+    await using world = await setUp(tools);
+    const { moto, keyId, nightly, names, profile } = world;
+    await inWorkbench('moto', { awsConfig: { default: profile } }, async (workbench) => {
+      const { tree, history } = workbench;
+      await workbench.openView();
+      await workbench.setViewWidth(480);
+      await tree.row(/^default .*eu-west-1 · 123456789012/);
+      await tree.expand('orders-db');
+      await tree.row('orders-db', /^nightly-export exporter · Decrypt/);
+      await tree.row('orders-db', /^audit exporter · Decrypt, DescribeKey/);
+      assert.equal((await tree.children('orders-db')).length, 2);
+      await workbench.screenshot('moto-tree');
 
-        await workbench.pressContextMenu('Revoke Grant…', 'orders-db', /^nightly-export/);
-        const dialog = await workbench.dialog();
-        assert.equal(dialog.message, 'Revoke the grant nightly-export on orders-db?');
-        assert.match(dialog.detail, new RegExp(`Key ARN: arn:aws:kms:${region}:${account}:key/${keyId}`));
-        assert.match(dialog.detail, new RegExp(`Custom endpoint: ${moto.url}`));
-        await workbench.screenshot('moto-confirm');
-        assert.deepEqual(await names(), ['audit', 'nightly-export'], 'the question alone revokes nothing');
-        await workbench.pressDialog('Revoke Grant');
+      await workbench.pressContextMenu('Revoke Grant…', 'orders-db', /^nightly-export/);
+      const dialog = await workbench.dialog();
+      assert.equal(dialog.message, 'Revoke the grant nightly-export on orders-db?');
+      assert.match(dialog.detail, new RegExp(`Key ARN: arn:aws:kms:${region}:${account}:key/${keyId}`));
+      assert.match(dialog.detail, new RegExp(`Custom endpoint: ${moto.url}`));
+      await workbench.screenshot('moto-confirm');
+      assert.deepEqual(await names(), ['audit', 'nightly-export'], 'the question alone revokes nothing');
+      await workbench.pressDialog('Revoke Grant');
 
-        await workbench.notification(/^KMS no longer lists the grant nightly-export on orders-db/, 60_000);
-        await tree.waitGone(['orders-db', /^nightly-export/]);
-        await tree.row('orders-db', /^audit/);
-        assert.deepEqual(await names(), ['audit']);
+      await workbench.notification(/^KMS no longer lists the grant nightly-export on orders-db/, 60_000);
+      await tree.waitGone(['orders-db', /^nightly-export/]);
+      await tree.row('orders-db', /^audit/);
+      assert.deepEqual(await names(), ['audit']);
 
-        await workbench.runCommand('KMS: Show History');
-        await history.row(/^nightly-export revoked \d\d:\d\d · orders-db · confirmed after/);
-        await workbench.screenshot('moto-history');
-      });
-      const requests = await moto.requests();
-      assert.deepEqual(
-        requests.filter(({ operation }) => operation === 'RevokeGrant').map(({ input }) => input),
-        [{ KeyId: `arn:aws:kms:${region}:${account}:key/${keyId}`, GrantId: nightly }],
-      );
-      assert.deepEqual(
-        requests.filter(({ input }) => 'DryRun' in input),
-        [],
-      );
-    } finally {
-      await moto.stop();
-    }
+      await workbench.runCommand('KMS: Show History');
+      await history.row(/^nightly-export revoked \d\d:\d\d · orders-db · confirmed after/);
+      await workbench.screenshot('moto-history');
+    });
+    const requests = await moto.requests();
+    assert.deepEqual(
+      requests.filter(({ operation }) => operation === 'RevokeGrant').map(({ input }) => input),
+      [{ KeyId: `arn:aws:kms:${region}:${account}:key/${keyId}`, GrantId: nightly }],
+    );
+    assert.deepEqual(
+      requests.filter(({ input }) => 'DryRun' in input),
+      [],
+    );
   });
 });
 
@@ -89,7 +86,7 @@ async function setUp(tools: PythonTools) {
       aws_access_key_id: credentials.accessKeyId,
       aws_secret_access_key: credentials.secretAccessKey,
     };
-    return { moto, keyId, nightly, names, profile };
+    return { moto, keyId, nightly, names, profile, [Symbol.asyncDispose]: () => moto.stop() };
   } catch (error) {
     await moto.stop();
     throw error;

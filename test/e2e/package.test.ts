@@ -1,36 +1,34 @@
 import { strict as assert } from 'node:assert';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot, testFolder, vsixPath } from '../host/project.ts';
 import { provision } from '../host/provision.ts';
 import { installVsix } from '../host/server.ts';
+import { temporaryFolder } from '../temporaryFolder.ts';
 
 test('what is installed holds the licence of every package that is bundled', async () => {
-  const folder = await mkdtemp(join(testFolder, 'e2e-'));
+  await using temporary = await temporaryFolder('package', testFolder);
+  const folder = temporary.path;
   const profile = { userData: join(folder, 'user-data'), extensions: join(folder, 'extensions') };
-  try {
-    await installVsix(await provision('newest'), profile, vsixPath);
-    const [extension = ''] = (await readdir(profile.extensions)).filter((name) => name.startsWith('kms-grants.'));
-    const dist = join(profile.extensions, extension, 'dist');
-    const licenses = await readFile(join(dist, 'THIRD_PARTY_LICENSES.txt'), 'utf8');
-    const { outputs }: { outputs: Record<string, { inputs: object }> } = JSON.parse(
-      await readFile(join(projectRoot, 'dist/metafile.json'), 'utf8'),
-    );
-    const names = new Set(
-      Object.values(outputs)
-        .flatMap(({ inputs }) => Object.keys(inputs))
-        .flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []),
-    );
-    const listed = new Set([...licenses.matchAll(/^(\S+) \d+\.\d+\.\S+ \(.+?\)/gm)].map(([, name]) => name));
-    assert.ok(names.has('@aws-sdk/client-kms'));
-    assert.deepEqual(
-      [...names].filter((name) => !listed.has(name)),
-      [],
-    );
-    assert.match(licenses, /Apache License\n\s+Version 2\.0/);
-    assert.match(licenses, /Permission is hereby granted, free of charge/);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  await installVsix(await provision('newest'), profile, vsixPath);
+  const [extension = ''] = (await readdir(profile.extensions)).filter((name) => name.startsWith('kms-grants.'));
+  const dist = join(profile.extensions, extension, 'dist');
+  const licenses = await readFile(join(dist, 'THIRD_PARTY_LICENSES.txt'), 'utf8');
+  const { outputs }: { outputs: Record<string, { inputs: object }> } = JSON.parse(
+    await readFile(join(projectRoot, 'dist/metafile.json'), 'utf8'),
+  );
+  const names = new Set(
+    Object.values(outputs)
+      .flatMap(({ inputs }) => Object.keys(inputs))
+      .flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []),
+  );
+  const listed = new Set([...licenses.matchAll(/^(\S+) \d+\.\d+\.\S+ \(.+?\)/gm)].map(([, name]) => name));
+  assert.ok(names.has('@aws-sdk/client-kms'));
+  assert.deepEqual(
+    [...names].filter((name) => !listed.has(name)),
+    [],
+  );
+  assert.match(licenses, /Apache License\n\s+Version 2\.0/);
+  assert.match(licenses, /Permission is hereby granted, free of charge/);
 });

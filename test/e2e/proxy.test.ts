@@ -1,9 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { startProxy } from '../host/proxy.ts';
+import { temporaryFolder } from '../temporaryFolder.ts';
 import { type Kms, secrets, startKms } from './aws.ts';
 import { eventually } from './driver/eventually.ts';
 import { inWorkbench, type LaunchOptions } from './driver/launch.ts';
@@ -22,28 +20,23 @@ const principalArn = 'arn:aws:iam::111122223333:user/ana';
 async function behindProxy(
   work: (kms: Kms, launch: LaunchOptions, asked: readonly string[]) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'kms-grants-proxy-'));
-  const kms = await startKms(
+  await using temporary = await temporaryFolder('proxy');
+  const folder = temporary.path;
+  await using kms = await startKms(
     { keys: 5, grantsPerKey: 5, region },
     {
       propagation: { minMs: 100, maxMs: 900 },
       secrets: { [secrets.accessKeyId]: { secretAccessKey: secrets.secretAccessKey, principalArn } },
     },
   );
-  const proxy = await startProxy({ hosts, target: kms.url, folder });
-  try {
-    const { endpoint_url: _, ...profile } = kms.profile;
-    const launch = {
-      awsConfig: { default: profile },
-      settings: { 'http.proxy': proxy.url },
-      env: { NODE_EXTRA_CA_CERTS: proxy.authority },
-    };
-    await work(kms, launch, proxy.asked);
-  } finally {
-    await proxy.close();
-    await kms.close();
-    await rm(folder, { recursive: true });
-  }
+  await using proxy = await startProxy({ hosts, target: kms.url, folder });
+  const { endpoint_url: _, ...profile } = kms.profile;
+  const launch = {
+    awsConfig: { default: profile },
+    settings: { 'http.proxy': proxy.url },
+    env: { NODE_EXTRA_CA_CERTS: proxy.authority },
+  };
+  await work(kms, launch, proxy.asked);
 }
 
 test("through VS Code's proxy, the SDK reaches AWS by its own names; there a revoke is first tried dry", async () => {

@@ -1,8 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { WireRequest } from '../../src/emulator/wire.ts';
@@ -10,6 +9,7 @@ import { createCloud } from '../aws/cloud.ts';
 import { startServer } from '../aws/server.ts';
 import type { Reply } from '../aws/service.ts';
 import { vsixPath } from '../host/project.ts';
+import { temporaryFolder } from '../temporaryFolder.ts';
 import { eventually } from './driver/eventually.ts';
 import { inWorkbench } from './driver/launch.ts';
 import type { Workbench } from './driver/workbench.ts';
@@ -128,199 +128,195 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     mfaCodes: { [mfaSerial]: codes[1] ?? '' },
     sso: { roles: { [account]: ['Developer'] } },
   });
-  const server = await startServer(watched(cloud, canaries), { port: 0 });
-  const home = await mkdtemp(join(tmpdir(), 'kms-grants-home-'));
-  try {
-    const program = async (name: string, text: string) => {
-      const path = join(home, '.aws', name);
-      await writeFile(path, `#!/bin/sh\ncat <<'END'\n${text}\nEND\n`);
-      await chmod(path, 0o755);
-      return path;
-    };
-    await mkdir(join(home, '.aws/sso/cache'), { recursive: true });
-    const startUrl = 'https://example.awsapps.com/start';
-    const token = cloud.sessions.signInWithSso({ startUrl, region, renewable: true });
-    for (const name of ['accessToken', 'refreshToken', 'clientSecret']) {
-      canaries.set(String(token[name]), `SSO ${name}`);
-    }
-    const cache = join(home, '.aws/sso/cache', `${createHash('sha1').update('corp').digest('hex')}.json`);
-    await writeFile(cache, JSON.stringify(token));
-    const login = cloud.sessions.signIn(user);
-    const { secretAccessKey, sessionToken } = login['accessToken'] as typeof temporary;
-    canaries.set(secretAccessKey, 'login secretAccessKey');
-    canaries.set(sessionToken, 'login sessionToken');
-    canaries.set(String(login['refreshToken']), 'login refreshToken');
-    for (const line of String(login['dpopKey']).split('\n')) {
-      if (/^[^-]/.test(line)) {
-        canaries.set(line, 'login dpopKey');
-      }
-    }
-    await mkdir(join(home, '.aws/login/cache'), { recursive: true });
-    const loginCache = join(home, '.aws/login/cache', `${createHash('sha256').update(user).digest('hex')}.json`);
-    await writeFile(loginCache, JSON.stringify(login));
-    const credentials = join(home, '.aws/credentials');
-    const keys = (of: typeof longTerm, sessionToken?: string) =>
-      `aws_access_key_id = ${of.accessKeyId}\naws_secret_access_key = ${of.secretAccessKey}\n${sessionToken === undefined ? '' : `aws_session_token = ${sessionToken}\n`}`;
-    await writeFile(credentials, `[temporary]\n${keys(temporary, temporary.sessionToken)}[base]\n${keys(longTerm)}`);
-    const place = { region, endpoint_url: server.url };
-    const awsConfig = {
-      'profile temporary': place,
-      'profile base': place,
-      'profile guarded': { ...place, role_arn: guarded, source_profile: 'base', mfa_serial: mfaSerial },
-      'profile sso': { ...place, sso_session: 'corp', sso_account_id: account, sso_role_name: 'Developer' },
-      'profile console': { ...place, login_session: user },
-      'sso-session corp': { sso_region: region, sso_start_url: startUrl },
-      'profile program': {
-        ...place,
-        credential_process: await program(
-          'print',
-          JSON.stringify({ Version: 1, AccessKeyId: printed.accessKeyId, SecretAccessKey: printed.secretAccessKey }),
-        ),
-      },
-      'profile babbler': { ...place, credential_process: await program('babble', `{"SecretAccessKey": "${babble}`) },
-    };
-    const profiles = ['temporary', 'guarded', 'sso', 'console', 'program', 'babbler'];
-    const machineSettings = { 'kmsGrants.connections': profiles.map((profile) => ({ profile, region })) };
-    const env = { HOME: home, AWS_SHARED_CREDENTIALS_FILE: credentials };
-    const emulator = cloud.emulator(account, region);
-    await inWorkbench('secrets', { awsConfig, machineSettings, env }, async (workbench) => {
-      const { tree, quickInput, page } = workbench;
-      await workbench.openView();
-      await workbench.openMachineConnections();
-      await logEverything(workbench);
-      await tree.row(/^temporary eu-west-1 · 111122223333/);
-      await tree.row(/^sso eu-west-1 · 111122223333/);
-      await tree.row(/^console eu-west-1 · 111122223333/);
-
-      // A sign-in that is cancelled can be begun again. Other rows are drawn while its question is open.
-      await tree.pressInline('Sign In', /^guarded/, /^Sign in…/);
-      await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
-      await tree.row(/^guarded/, /^Signing in…/);
-      await quickInput.escape();
-      await tree.row(/^guarded/, /^Sign in…/);
-
-      // Sign-ins
-      for (const code of codes) {
-        await tree.pressInline('Sign In', /^guarded/, /^(Sign in…|MFA code refused)/);
-        // A row that is drawn anew at this moment is not the one that was pressed: then it is asked which is meant.
-        const { title } = await quickInput.until('a question', (input) => input.title !== '');
-        if (title === 'Connection') {
-          await quickInput.pick('guarded');
-        }
-        await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
-        await quickInput.type(code);
-        await quickInput.accept();
-        if (code === codes[0]) {
-          await tree.row(/^guarded/, /^MFA code refused/);
-        }
-      }
-      await tree.row(/^guarded eu-west-1 · 111122223333/);
-      await tree.pressInline('Sign In', /^program/, /^Sign in…/);
-      await tree.row(/^program eu-west-1 · 111122223333/);
-      await tree.pressInline('Sign In', /^babbler/, /^Sign in…/);
-      await tree.row(/^babbler/, /^Credential process failed/);
-
-      // A list, a grant that is created, failures of every kind, a revoke
-      await tree.expand(/^temporary/, 'orders-db');
-      await workbench.pressContextMenu('Create Grant…', /^temporary/, 'orders-db');
-      await quickInput.until('operations', ({ items }) => items.length > 5);
-      await quickInput.pick('Decrypt');
-      await quickInput.accept();
-      await quickInput.until('the grantee', ({ title }) => title.includes('(2/'));
-      await quickInput.type(`arn:aws:iam::${account}:role/app/Reader`);
-      await quickInput.until('the role', ({ items }) =>
-        items.some(({ description }) => description.includes('as entered')),
-      );
-      await quickInput.accept();
-      await quickInput.pick('No retiring principal');
-      await quickInput.pick('No encryption context');
-      await quickInput.until('the name', ({ placeholder }) => placeholder === 'orders-export');
-      await quickInput.type('canary-grant');
-      await quickInput.accept();
-      await workbench.pressDialog('Create Grant');
-      await workbench.notification(/^KMS created the grant canary-grant/);
-      assert.ok(
-        [...canaries.values()].some((name) => /grantToken/i.test(name)),
-        'no grant token was given',
-      );
-      // Only who asks for the token has it, and only where they asked for it.
-      await workbench.pressNotification(/^KMS created the grant/, 'Copy Grant Token');
-      const token = await eventually('the grant token', async () => (await workbench.clipboard()) || undefined);
-      assert.match(canaries.get(token) ?? '', /grantToken/i);
-      await workbench.pressContextMenu('Copy Grant ID', /^temporary/, 'canary-grant');
-      await eventually('the grant ID', async () => /^[0-9a-f]{64}$/.test(await workbench.clipboard()) || undefined);
-
-      const refuse = (code: string) => ({ kind: 'error', code, message: `No: ${code}`, status: 400 }) as const;
-      for (const code of [
-        'AccessDeniedException',
-        'InvalidSignatureException',
-        'ExpiredTokenException',
-        'OddException',
-      ]) {
-        emulator.setFaults([{ operation: 'ListGrants', fault: refuse(code) }]);
-        await workbench.pressContextMenu('Refresh', /^temporary/, 'orders-db');
-        await tree.row(/^(Access denied|Signature refused|Credentials expired|Failed)/);
-      }
-      emulator.setFaults([]);
-      emulator.setDenials([{ operation: 'RevokeGrant' }]);
-      await workbench.runCommand('KMS: Refresh');
-      await tree.row(/^temporary eu-west-1 · 111122223333/);
-      await tree.row(/^temporary/, 'nightly-export');
-      await workbench.pressContextMenu('Revoke Grant…', /^temporary/, 'nightly-export');
-      await workbench.pressDialog('Revoke Grant');
-      await workbench.notification(/lacks the permission kms:RevokeGrant/);
-      emulator.setDenials([]);
-      await workbench.pressContextMenu('Revoke Grant…', /^temporary/, 'nightly-export');
-      await workbench.pressDialog('Revoke Grant');
-      await workbench.notification(/^KMS no longer lists the grant nightly-export/, 60_000);
-
-      await workbench.killExtensionHost();
-      await tree.row(/^temporary eu-west-1 · 111122223333/);
-      cloud.rotate(temporary.accessKeyId);
-      await workbench.runCommand('KMS: Refresh');
-      await tree.row(/^Unknown access key/);
-      await workbench.screenshot('secrets');
-
-      // Where it looks is where things are written, or it would find nothing anywhere.
-      const written = await read(await workbench.filesWritten());
-      const log = [...written].filter(([file]) => /kms-grants\..*\.log$/.test(file)).map(([, bytes]) => String(bytes));
-      assert.match(log.join(''), /\[debug\].* CreateGrant ok/);
-      assert.match(log.join(''), /RevokeGrant accessDenied/);
-      assert.ok(
-        [...written.values()].some((bytes) => bytes.includes('canary-grant')),
-        'the history is not among the files',
-      );
-      const homeFiles = (await readdir(home, { recursive: true, withFileTypes: true }))
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-        .filter((file) => !file.startsWith(join(home, '.aws')));
-      const shown = await page.evaluate<string>('document.documentElement.outerHTML');
-      const places = new Map([
-        ...written,
-        ...(await read([...homeFiles, vsixPath])),
-        ['the clipboard', Buffer.from(await workbench.clipboard())],
-        ['the window', Buffer.from(shown)],
-      ]);
-      assert.ok(canaries.size > 15, `${canaries.size} secrets`);
-      assert.ok(places.size > 50, `${places.size} places`);
-      assert.deepEqual(findings(canaries, places), []);
-      // Six digits are found by chance in what is not text of ours.
-      const ours = new Map(
-        [...places].filter(
-          ([file]) =>
-            /kms-grants|exthost|state\.vscdb|\.jsonl$|clipboard/.test(file) && !/extensions\/|\.vsix$/.test(file),
-        ),
-      );
-      const typed = new Map(codes.map((code) => [code, 'MFA code']));
-      assert.deepEqual(findings(typed, ours), []);
-      assert.equal(
-        await isOpen('127.0.0.2', Number(new URL(page.url()).port)),
-        false,
-        'VS Code listens on other addresses',
-      );
-    });
-  } finally {
-    await server.close();
-    await rm(home, { recursive: true, force: true });
+  await using server = await startServer(watched(cloud, canaries), { port: 0 });
+  await using homeFolder = await temporaryFolder('home');
+  const home = homeFolder.path;
+  const program = async (name: string, text: string) => {
+    const path = join(home, '.aws', name);
+    await writeFile(path, `#!/bin/sh\ncat <<'END'\n${text}\nEND\n`);
+    await chmod(path, 0o755);
+    return path;
+  };
+  await mkdir(join(home, '.aws/sso/cache'), { recursive: true });
+  const startUrl = 'https://example.awsapps.com/start';
+  const token = cloud.sessions.signInWithSso({ startUrl, region, renewable: true });
+  for (const name of ['accessToken', 'refreshToken', 'clientSecret']) {
+    canaries.set(String(token[name]), `SSO ${name}`);
   }
+  const cache = join(home, '.aws/sso/cache', `${createHash('sha1').update('corp').digest('hex')}.json`);
+  await writeFile(cache, JSON.stringify(token));
+  const login = cloud.sessions.signIn(user);
+  const { secretAccessKey, sessionToken } = login['accessToken'] as typeof temporary;
+  canaries.set(secretAccessKey, 'login secretAccessKey');
+  canaries.set(sessionToken, 'login sessionToken');
+  canaries.set(String(login['refreshToken']), 'login refreshToken');
+  for (const line of String(login['dpopKey']).split('\n')) {
+    if (/^[^-]/.test(line)) {
+      canaries.set(line, 'login dpopKey');
+    }
+  }
+  await mkdir(join(home, '.aws/login/cache'), { recursive: true });
+  const loginCache = join(home, '.aws/login/cache', `${createHash('sha256').update(user).digest('hex')}.json`);
+  await writeFile(loginCache, JSON.stringify(login));
+  const credentials = join(home, '.aws/credentials');
+  const keys = (of: typeof longTerm, sessionToken?: string) =>
+    `aws_access_key_id = ${of.accessKeyId}\naws_secret_access_key = ${of.secretAccessKey}\n${sessionToken === undefined ? '' : `aws_session_token = ${sessionToken}\n`}`;
+  await writeFile(credentials, `[temporary]\n${keys(temporary, temporary.sessionToken)}[base]\n${keys(longTerm)}`);
+  const place = { region, endpoint_url: server.url };
+  const awsConfig = {
+    'profile temporary': place,
+    'profile base': place,
+    'profile guarded': { ...place, role_arn: guarded, source_profile: 'base', mfa_serial: mfaSerial },
+    'profile sso': { ...place, sso_session: 'corp', sso_account_id: account, sso_role_name: 'Developer' },
+    'profile console': { ...place, login_session: user },
+    'sso-session corp': { sso_region: region, sso_start_url: startUrl },
+    'profile program': {
+      ...place,
+      credential_process: await program(
+        'print',
+        JSON.stringify({ Version: 1, AccessKeyId: printed.accessKeyId, SecretAccessKey: printed.secretAccessKey }),
+      ),
+    },
+    'profile babbler': { ...place, credential_process: await program('babble', `{"SecretAccessKey": "${babble}`) },
+  };
+  const profiles = ['temporary', 'guarded', 'sso', 'console', 'program', 'babbler'];
+  const machineSettings = { 'kmsGrants.connections': profiles.map((profile) => ({ profile, region })) };
+  const env = { HOME: home, AWS_SHARED_CREDENTIALS_FILE: credentials };
+  const emulator = cloud.emulator(account, region);
+  await inWorkbench('secrets', { awsConfig, machineSettings, env }, async (workbench) => {
+    const { tree, quickInput, page } = workbench;
+    await workbench.openView();
+    await workbench.openMachineConnections();
+    await logEverything(workbench);
+    await tree.row(/^temporary eu-west-1 · 111122223333/);
+    await tree.row(/^sso eu-west-1 · 111122223333/);
+    await tree.row(/^console eu-west-1 · 111122223333/);
+
+    // A sign-in that is cancelled can be begun again. Other rows are drawn while its question is open.
+    await tree.pressInline('Sign In', /^guarded/, /^Sign in…/);
+    await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
+    await tree.row(/^guarded/, /^Signing in…/);
+    await quickInput.escape();
+    await tree.row(/^guarded/, /^Sign in…/);
+
+    // Sign-ins
+    for (const code of codes) {
+      await tree.pressInline('Sign In', /^guarded/, /^(Sign in…|MFA code refused)/);
+      // A row that is drawn anew at this moment is not the one that was pressed: then it is asked which is meant.
+      const { title } = await quickInput.until('a question', (input) => input.title !== '');
+      if (title === 'Connection') {
+        await quickInput.pick('guarded');
+      }
+      await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
+      await quickInput.type(code);
+      await quickInput.accept();
+      if (code === codes[0]) {
+        await tree.row(/^guarded/, /^MFA code refused/);
+      }
+    }
+    await tree.row(/^guarded eu-west-1 · 111122223333/);
+    await tree.pressInline('Sign In', /^program/, /^Sign in…/);
+    await tree.row(/^program eu-west-1 · 111122223333/);
+    await tree.pressInline('Sign In', /^babbler/, /^Sign in…/);
+    await tree.row(/^babbler/, /^Credential process failed/);
+
+    // A list, a grant that is created, failures of every kind, a revoke
+    await tree.expand(/^temporary/, 'orders-db');
+    await workbench.pressContextMenu('Create Grant…', /^temporary/, 'orders-db');
+    await quickInput.until('operations', ({ items }) => items.length > 5);
+    await quickInput.pick('Decrypt');
+    await quickInput.accept();
+    await quickInput.until('the grantee', ({ title }) => title.includes('(2/'));
+    await quickInput.type(`arn:aws:iam::${account}:role/app/Reader`);
+    await quickInput.until('the role', ({ items }) =>
+      items.some(({ description }) => description.includes('as entered')),
+    );
+    await quickInput.accept();
+    await quickInput.pick('No retiring principal');
+    await quickInput.pick('No encryption context');
+    await quickInput.until('the name', ({ placeholder }) => placeholder === 'orders-export');
+    await quickInput.type('canary-grant');
+    await quickInput.accept();
+    await workbench.pressDialog('Create Grant');
+    await workbench.notification(/^KMS created the grant canary-grant/);
+    assert.ok(
+      [...canaries.values()].some((name) => /grantToken/i.test(name)),
+      'no grant token was given',
+    );
+    // Only who asks for the token has it, and only where they asked for it.
+    await workbench.pressNotification(/^KMS created the grant/, 'Copy Grant Token');
+    const token = await eventually('the grant token', async () => (await workbench.clipboard()) || undefined);
+    assert.match(canaries.get(token) ?? '', /grantToken/i);
+    await workbench.pressContextMenu('Copy Grant ID', /^temporary/, 'canary-grant');
+    await eventually('the grant ID', async () => /^[0-9a-f]{64}$/.test(await workbench.clipboard()) || undefined);
+
+    const refuse = (code: string) => ({ kind: 'error', code, message: `No: ${code}`, status: 400 }) as const;
+    for (const code of [
+      'AccessDeniedException',
+      'InvalidSignatureException',
+      'ExpiredTokenException',
+      'OddException',
+    ]) {
+      emulator.setFaults([{ operation: 'ListGrants', fault: refuse(code) }]);
+      await workbench.pressContextMenu('Refresh', /^temporary/, 'orders-db');
+      await tree.row(/^(Access denied|Signature refused|Credentials expired|Failed)/);
+    }
+    emulator.setFaults([]);
+    emulator.setDenials([{ operation: 'RevokeGrant' }]);
+    await workbench.runCommand('KMS: Refresh');
+    await tree.row(/^temporary eu-west-1 · 111122223333/);
+    await tree.row(/^temporary/, 'nightly-export');
+    await workbench.pressContextMenu('Revoke Grant…', /^temporary/, 'nightly-export');
+    await workbench.pressDialog('Revoke Grant');
+    await workbench.notification(/lacks the permission kms:RevokeGrant/);
+    emulator.setDenials([]);
+    await workbench.pressContextMenu('Revoke Grant…', /^temporary/, 'nightly-export');
+    await workbench.pressDialog('Revoke Grant');
+    await workbench.notification(/^KMS no longer lists the grant nightly-export/, 60_000);
+
+    await workbench.killExtensionHost();
+    await tree.row(/^temporary eu-west-1 · 111122223333/);
+    cloud.rotate(temporary.accessKeyId);
+    await workbench.runCommand('KMS: Refresh');
+    await tree.row(/^Unknown access key/);
+    await workbench.screenshot('secrets');
+
+    // Where it looks is where things are written, or it would find nothing anywhere.
+    const written = await read(await workbench.filesWritten());
+    const log = [...written].filter(([file]) => /kms-grants\..*\.log$/.test(file)).map(([, bytes]) => String(bytes));
+    assert.match(log.join(''), /\[debug\].* CreateGrant ok/);
+    assert.match(log.join(''), /RevokeGrant accessDenied/);
+    assert.ok(
+      [...written.values()].some((bytes) => bytes.includes('canary-grant')),
+      'the history is not among the files',
+    );
+    const homeFiles = (await readdir(home, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => !file.startsWith(join(home, '.aws')));
+    const shown = await page.evaluate<string>('document.documentElement.outerHTML');
+    const places = new Map([
+      ...written,
+      ...(await read([...homeFiles, vsixPath])),
+      ['the clipboard', Buffer.from(await workbench.clipboard())],
+      ['the window', Buffer.from(shown)],
+    ]);
+    assert.ok(canaries.size > 15, `${canaries.size} secrets`);
+    assert.ok(places.size > 50, `${places.size} places`);
+    assert.deepEqual(findings(canaries, places), []);
+    // Six digits are found by chance in what is not text of ours.
+    const ours = new Map(
+      [...places].filter(
+        ([file]) =>
+          /kms-grants|exthost|state\.vscdb|\.jsonl$|clipboard/.test(file) && !/extensions\/|\.vsix$/.test(file),
+      ),
+    );
+    const typed = new Map(codes.map((code) => [code, 'MFA code']));
+    assert.deepEqual(findings(typed, ours), []);
+    assert.equal(
+      await isOpen('127.0.0.2', Number(new URL(page.url()).port)),
+      false,
+      'VS Code listens on other addresses',
+    );
+  });
 });

@@ -53,114 +53,100 @@ test('a first start without any AWS settings offers profiles and sample data; sa
 });
 
 test('profile and Region are chosen from the palette, and the choice lasts over a reload', async () => {
-  const dublin = await startKms({ keys: 3 });
-  const oregon = await startKms({ keys: 2, region: 'us-west-2', account: '444455556666' });
-  try {
-    const { region: _, ...anywhere } = oregon.profile;
-    await inWorkbench(
-      'choice',
-      { awsConfig: { 'profile dublin': dublin.profile, 'profile anywhere': anywhere } },
-      async (workbench) => {
-        const { tree, quickInput } = workbench;
-        await workbench.openView();
-        await workbench.welcome();
-        await workbench.runCommand('KMS: Select Profile…');
-        await quickInput.until('profiles', ({ items }) => items.length === 2);
-        await workbench.screenshot('select-profile');
-        await quickInput.pick('dublin');
-        await tree.row(/^dublin eu-west-1 · 111122223333/);
+  await using dublin = await startKms({ keys: 3 });
+  await using oregon = await startKms({ keys: 2, region: 'us-west-2', account: '444455556666' });
+  const { region: _, ...anywhere } = oregon.profile;
+  await inWorkbench(
+    'choice',
+    { awsConfig: { 'profile dublin': dublin.profile, 'profile anywhere': anywhere } },
+    async (workbench) => {
+      const { tree, quickInput } = workbench;
+      await workbench.openView();
+      await workbench.welcome();
+      await workbench.runCommand('KMS: Select Profile…');
+      await quickInput.until('profiles', ({ items }) => items.length === 2);
+      await workbench.screenshot('select-profile');
+      await quickInput.pick('dublin');
+      await tree.row(/^dublin eu-west-1 · 111122223333/);
 
-        await workbench.runCommand('KMS: Select Profile…');
-        await quickInput.pick('anywhere');
-        await quickInput.until('Regions', ({ title }) => title === 'Select AWS Region');
-        await quickInput.type('us-west-2');
-        await quickInput.until('the Region', ({ items }) => items[0]?.label === 'us-west-2');
-        await workbench.screenshot('select-region');
-        await quickInput.accept();
-        await tree.row(/^anywhere us-west-2 · 444455556666/);
-        assert.ok(!(await tree.has(/^dublin/)), 'one account is on screen, not two');
+      await workbench.runCommand('KMS: Select Profile…');
+      await quickInput.pick('anywhere');
+      await quickInput.until('Regions', ({ title }) => title === 'Select AWS Region');
+      await quickInput.type('us-west-2');
+      await quickInput.until('the Region', ({ items }) => items[0]?.label === 'us-west-2');
+      await workbench.screenshot('select-region');
+      await quickInput.accept();
+      await tree.row(/^anywhere us-west-2 · 444455556666/);
+      assert.ok(!(await tree.has(/^dublin/)), 'one account is on screen, not two');
 
-        await workbench.reload();
-        await workbench.openView();
-        await tree.row(/^anywhere us-west-2 · 444455556666/);
-      },
-    );
-  } finally {
-    await dublin.close();
-    await oregon.close();
-  }
+      await workbench.reload();
+      await workbench.openView();
+      await tree.row(/^anywhere us-west-2 · 444455556666/);
+    },
+  );
 });
 
 test('a long account pages, an empty one says so, a failing one offers Retry', async () => {
-  const { kms, launch } = await kmsAndLaunch({ keys: 1200, grantsPerKey: 5 });
-  try {
-    await inWorkbench('accounts', launch, async (workbench) => {
-      const { tree } = workbench;
-      await workbench.openView();
-      const more = await tree.row(/^Load more… 500 of 1,200 shown/);
-      assert.equal(more.level, 2);
-      await tree.select('Load more…');
-      await tree.row(/^Load more… 1,000 of 1,200 shown/);
-      const focused = await tree.waitFor('the first new row to have the focus', (rows) =>
-        rows.find((row) => row.focused && row.icon !== ''),
-      );
-      // Below the connection, which is the first row of all.
-      assert.equal(focused.index, 501);
-      await workbench.screenshot('long-account');
+  await using running = await kmsAndLaunch({ keys: 1200, grantsPerKey: 5 });
+  const { kms, launch } = running;
+  await inWorkbench('accounts', launch, async (workbench) => {
+    const { tree } = workbench;
+    await workbench.openView();
+    const more = await tree.row(/^Load more… 500 of 1,200 shown/);
+    assert.equal(more.level, 2);
+    await tree.select('Load more…');
+    await tree.row(/^Load more… 1,000 of 1,200 shown/);
+    const focused = await tree.waitFor('the first new row to have the focus', (rows) =>
+      rows.find((row) => row.focused && row.icon !== ''),
+    );
+    // Below the connection, which is the first row of all.
+    assert.equal(focused.index, 501);
+    await workbench.screenshot('long-account');
 
-      kms.emulator.setFaults([
-        { operation: 'ListKeys', fault: { kind: 'error', code: 'KMSInternalException', status: 500 } },
-      ]);
-      await workbench.pressTitleAction('Refresh');
-      const failure = await tree.row(/^KMS internal error/);
-      await workbench.screenshot('failing-account');
-      assert.match(failure.ariaLabel, /Try again in a moment/);
-      kms.emulator.setFaults([]);
-      for (const id of [...kms.emulator.account.keys.values()].map((key) => key.id)) {
-        kms.emulator.account.removeKey(id);
-      }
-      await tree.pressInline('Retry', /^KMS internal error/);
-      await tree.row(/^No keys This account has no KMS keys in eu-west-1/);
-      await workbench.screenshot('empty-account');
-    });
-  } finally {
-    await kms.close();
-  }
+    kms.emulator.setFaults([
+      { operation: 'ListKeys', fault: { kind: 'error', code: 'KMSInternalException', status: 500 } },
+    ]);
+    await workbench.pressTitleAction('Refresh');
+    const failure = await tree.row(/^KMS internal error/);
+    await workbench.screenshot('failing-account');
+    assert.match(failure.ariaLabel, /Try again in a moment/);
+    kms.emulator.setFaults([]);
+    for (const id of [...kms.emulator.account.keys.values()].map((key) => key.id)) {
+      kms.emulator.account.removeKey(id);
+    }
+    await tree.pressInline('Retry', /^KMS internal error/);
+    await tree.row(/^No keys This account has no KMS keys in eu-west-1/);
+    await workbench.screenshot('empty-account');
+  });
 });
 
 test('a row has its tooltip, its JSON, its copy key and its place in the keyboard order', async () => {
-  const { kms, launch } = await kmsAndLaunch({ keys: 20, grantsPerKey: 5 });
-  try {
-    await inWorkbench('row', launch, async (workbench) => {
-      const { tree, page } = workbench;
-      await workbench.openView();
-      await tree.row(/^orders-db Orders database/);
-      const tooltip = await workbench.tooltip('orders-db');
-      assert.match(tooltip, /Key state: Enabled/);
-      assert.match(tooltip, /Key ARN: arn:aws:kms:eu-west-1:111122223333:key\//);
-      await tree.expand('orders-db');
-      assert.match(
-        await workbench.tooltip('orders-db', 'nightly-export'),
-        /Encryption context includes purpose: export/,
-      );
-      await workbench.screenshot('tooltip');
+  await using running = await kmsAndLaunch({ keys: 20, grantsPerKey: 5 });
+  const { launch } = running;
+  await inWorkbench('row', launch, async (workbench) => {
+    const { tree, page } = workbench;
+    await workbench.openView();
+    await tree.row(/^orders-db Orders database/);
+    const tooltip = await workbench.tooltip('orders-db');
+    assert.match(tooltip, /Key state: Enabled/);
+    assert.match(tooltip, /Key ARN: arn:aws:kms:eu-west-1:111122223333:key\//);
+    await tree.expand('orders-db');
+    assert.match(await workbench.tooltip('orders-db', 'nightly-export'), /Encryption context includes purpose: export/);
+    await workbench.screenshot('tooltip');
 
-      await tree.select('orders-db', 'nightly-export');
-      await page.keyboard.press('ControlOrMeta+c');
-      await page.waitForFunction('navigator.clipboard.readText().then((text) => /^[0-9a-f]{64}$/.test(text))');
-      await page.keyboard.press('ArrowRight');
-      await page.keyboard.press('ArrowRight');
-      const field = await tree.row('orders-db', /^Grantee principal/);
-      assert.equal(field.selected || field.level === 4, true);
-      await workbench.screenshot('fields');
+    await tree.select('orders-db', 'nightly-export');
+    await page.keyboard.press('ControlOrMeta+c');
+    await page.waitForFunction('navigator.clipboard.readText().then((text) => /^[0-9a-f]{64}$/.test(text))');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    const field = await tree.row('orders-db', /^Grantee principal/);
+    assert.equal(field.selected || field.level === 4, true);
+    await workbench.screenshot('fields');
 
-      await workbench.pressContextMenu('Show as JSON', 'orders-db', 'nightly-export');
-      const editor = await workbench.editor();
-      assert.match(editor.title, /^nightly-export/);
-      assert.match(editor.text, /"GranteePrincipal": "arn:aws:iam::111122223333:role\/batch\/nightly-export"/);
-      await workbench.screenshot('json');
-    });
-  } finally {
-    await kms.close();
-  }
+    await workbench.pressContextMenu('Show as JSON', 'orders-db', 'nightly-export');
+    const editor = await workbench.editor();
+    assert.match(editor.title, /^nightly-export/);
+    assert.match(editor.text, /"GranteePrincipal": "arn:aws:iam::111122223333:role\/batch\/nightly-export"/);
+    await workbench.screenshot('json');
+  });
 });

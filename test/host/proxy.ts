@@ -15,13 +15,12 @@ interface ProxyOptions {
   readonly folder: string;
 }
 
-interface Proxy {
+interface Proxy extends AsyncDisposable {
   readonly url: string;
   /** The certificate, as PEM, that a client of it has to trust. */
   readonly authority: string;
   /** What clients asked to be connected to, `host:port`, in turn. */
   readonly asked: readonly string[];
-  close(): Promise<void>;
 }
 
 /**
@@ -81,7 +80,7 @@ export async function startProxy({ hosts, target, folder }: ProxyOptions): Promi
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     authority,
     asked,
-    close: () =>
+    [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         proxy.close(() => resolve());
         for (const socket of sockets) {

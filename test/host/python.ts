@@ -117,7 +117,7 @@ interface MotoRequest {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-interface MotoProcess {
+interface MotoProcess extends AsyncDisposable {
   readonly url: string;
   /** All that it was sent so far, by its own recorder. */
   requests(): Promise<readonly MotoRequest[]>;
@@ -141,7 +141,7 @@ export async function startMoto(tools: PythonTools): Promise<MotoProcess> {
       const text = existsSync(recording) ? await readFile(recording, 'utf8') : '';
       return text.split('\n').flatMap(readRecorded);
     };
-    return { url, requests, stop };
+    return { url, requests, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -30,13 +30,14 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** No welcome pages, chat, or anything else that differs between launches or hides what a test looks for. */
+/** No welcome pages, chat, animations, or anything else that differs between launches or hides what a test looks for. */
 const quietSettings: Settings = {
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.tips.enabled': false,
   'workbench.editor.useModal': 'off',
   'workbench.hover.delay': 200,
+  'workbench.reduceMotion': 'on',
   'chat.disableAIFeatures': true,
   'extensions.ignoreRecommendations': true,
   'extensions.autoUpdate': false,

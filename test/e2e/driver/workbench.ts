@@ -198,17 +198,20 @@ export class Workbench {
   }
 
   async pressDialog(button: string): Promise<void> {
-    const box = this.page.locator('.monaco-dialog-box');
-    await box.getByRole('button', { name: button, exact: true }).click();
-    await box.waitFor({ state: 'hidden' });
+    await this.closeDialog((box) => box.getByRole('button', { name: button, exact: true }).click());
   }
 
   /** Closes the modal dialog with Escape. */
   async escapeDialog(): Promise<void> {
+    await this.closeDialog(() => this.page.keyboard.press('Escape'));
+  }
+
+  /** Waits until this very dialog is gone: another may come in its place at once. */
+  private async closeDialog(close: (box: Locator) => Promise<void>): Promise<void> {
     const box = this.page.locator('.monaco-dialog-box');
-    await box.waitFor();
-    await this.page.keyboard.press('Escape');
-    await box.waitFor({ state: 'hidden' });
+    const element = await box.elementHandle();
+    await close(box);
+    await element?.waitForElementState('hidden');
   }
 
   async hasDialog(): Promise<boolean> {
