@@ -1,7 +1,7 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
 import { KmsError } from '../core/kms/errors.ts';
-import { type SigningIn, signingIn } from './signingIn.ts';
+import { type SigningIn, signingIn } from './currentSignIn.ts';
 
 /**
  * Bytes of one answer. The largest of KMS is a page of 100 grants, each with two encryption contexts of 8 pairs of 384

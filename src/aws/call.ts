@@ -3,13 +3,13 @@ import { isAbort, notSentError, wasNotSent } from '../core/base/abort.ts';
 import { isKind, isKmsError, KmsError } from '../core/kms/errors.ts';
 import type { CallRecord } from '../core/kms/kmsApi.ts';
 import { withIssuer } from './certificate.ts';
-import { type Credentials, isSame } from './credentials.ts';
+import { type Credentials, isSame } from './credentialCache.ts';
+import type { Identity } from './currentSignIn.ts';
 import { createDeadline } from './deadline.ts';
 import { translate } from './errors.ts';
 import { attemptsOf, requestIdOf } from './errorText.ts';
 import { AbortError, type CallContext } from './failures.ts';
 import type { Narrowed } from './narrow.ts';
-import type { Identity } from './signingIn.ts';
 
 export interface Rules {
   /** Asked, with the credentials in force, before each sending; when it rejects nothing is sent. */

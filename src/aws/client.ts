@@ -10,13 +10,13 @@ import type { EvidenceApi } from '../core/kms/evidenceApi.ts';
 import type { KmsApi } from '../core/kms/kmsApi.ts';
 import { createAwsTime } from './awsTime.ts';
 import { type Call, type CallerOptions, createCaller, isRefusal, type Send } from './call.ts';
+import type { Identity } from './currentSignIn.ts';
 import type { EvidenceServers } from './evidence.ts';
 import { grantChanges } from './grantChanges.ts';
 import { IdentityGuard } from './identityGuard.ts';
 import { narrowIdentity } from './narrow.ts';
 import { reads } from './reads.ts';
 import { regionOfWitness } from './regions.ts';
-import type { Identity } from './signingIn.ts';
 import { ClockSkewRetries } from './transport.ts';
 
 interface ClientOptions extends CallerOptions {

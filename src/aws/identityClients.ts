@@ -1,10 +1,10 @@
+import { signingIn } from './currentSignIn.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import type { Env } from './env.ts';
 import type { SignInStep } from './failures.ts';
 import type { Destination, HandlerExtension } from './requestHandler.ts';
 import type { SharedFiles } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';
-import { signingIn } from './signingIn.ts';
 import { clientSettings, type Transport } from './transport.ts';
 
 /**

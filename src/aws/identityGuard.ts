@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 import { type Actor, identityOf, isSamePrincipal } from '../core/kms/actor.ts';
 import { KmsError } from '../core/kms/errors.ts';
 import type { CallerIdentity } from '../core/kms/model.ts';
-import { type Credentials, isSame } from './credentials.ts';
-import type { Identity } from './signingIn.ts';
+import { type Credentials, isSame } from './credentialCache.ts';
+import type { Identity } from './currentSignIn.ts';
 
 /** Holds an opening to the account that it began with, and each change to the principal that its question showed. */
 export class IdentityGuard {

@@ -3,7 +3,7 @@ import { KmsError } from '../core/kms/errors.ts';
 import type { Aws, CallRecord, OpenedConnection } from '../core/kms/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
 import { createClient } from './client.ts';
-import { type Credentials, memoise } from './credentials.ts';
+import { type Credentials, memoise } from './credentialCache.ts';
 import { resolveEndpoint, resolveEndpointBeside, shownUrl } from './endpoint.ts';
 import type { Env } from './env.ts';
 import { connectionFingerprint, listProfiles, requireProfile, requireRegionName } from './profiles.ts';
@@ -11,7 +11,7 @@ import { cloudTrailUrl, consoleUrl, regions } from './regions.ts';
 import { readSharedFiles, sharedFilePaths } from './sharedFiles.ts';
 import { signInChain } from './signInChain.ts';
 import { createSignIns } from './signIns.ts';
-import { createTokens } from './tokens.ts';
+import { createTokens } from './tokenFiles.ts';
 import { clientSettings, defaultTransport, type Timeouts } from './transport.ts';
 
 /** This bundle has its own copy of the strings' run time. */

@@ -2,10 +2,10 @@ import http from 'node:http';
 import https from 'node:https';
 import * as l10n from '@vscode/l10n';
 import { collectAnswer } from './answer.ts';
+import type { Identity, SigningIn } from './currentSignIn.ts';
 import type { Env } from './env.ts';
 import { invalidProfile, isTrue, type metadataSettingNames, profileSetting } from './profiles.ts';
 import type { SharedFiles } from './sharedFiles.ts';
-import type { Identity, SigningIn } from './signingIn.ts';
 
 /** How the metadata service of an EC2 instance is asked. */
 interface MetadataSettings {

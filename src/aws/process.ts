@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
 import { KmsError, type KmsErrorKind } from '../core/kms/errors.ts';
-import type { Identity, SigningIn } from './signingIn.ts';
+import type { Identity, SigningIn } from './currentSignIn.ts';
 
 /** Far more than any credentials. */
 const maxOutputBytes = 1024 * 1024;

@@ -9,6 +9,7 @@ import {
 import { CredentialsProviderError } from '@smithy/core/config';
 import * as l10n from '@vscode/l10n';
 import { signInCancelledError } from '../core/base/abort.ts';
+import { type Identity, type SigningIn, signingIn } from './currentSignIn.ts';
 import type { Env } from './env.ts';
 import type { SignInStep } from './failures.ts';
 import type { identityClientSettings } from './identityClients.ts';
@@ -19,7 +20,6 @@ import { isRenewable, sdkProfile } from './sdkFiles.ts';
 import type { SharedFiles } from './sharedFiles.ts';
 import type { Origin, Role, SignInChain } from './signInChain.ts';
 import { mfaRefusal } from './signInFailure.ts';
-import { type Identity, type SigningIn, signingIn } from './signingIn.ts';
 import type { clientSettings } from './transport.ts';
 
 interface ChainOptions {

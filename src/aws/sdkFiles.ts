@@ -1,6 +1,6 @@
 import { externalDataInterceptor } from '@smithy/core/config';
+import { signingIn } from './currentSignIn.ts';
 import type { Origin } from './signInChain.ts';
-import { signingIn } from './signingIn.ts';
 
 /** The profile that {@link sdkConfig} has. */
 export const sdkProfile = 'default';

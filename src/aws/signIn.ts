@@ -1,6 +1,7 @@
 import { fromHttp, fromTokenFile } from '@aws-sdk/credential-providers';
 import { isAbort } from '../core/base/abort.ts';
 import { isKmsError } from '../core/kms/errors.ts';
+import { type Identity, type SigningIn, signingIn } from './currentSignIn.ts';
 import { createDeadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import type { Env } from './env.ts';
@@ -15,8 +16,7 @@ import { environmentIdentity, firstStep, resolveChain, webIdentityAssumer } from
 import { sdkConfig } from './sdkFiles.ts';
 import { readSharedFiles } from './sharedFiles.ts';
 import { type Origin, signInChain } from './signInChain.ts';
-import { type Identity, type SigningIn, signingIn } from './signingIn.ts';
-import type { Tokens } from './tokens.ts';
+import type { Tokens } from './tokenFiles.ts';
 import { clientSettings, type Transport } from './transport.ts';
 
 export interface SignInOptions {

@@ -1,4 +1,4 @@
-import { type Credentials, memoise } from './credentials.ts';
+import { type Credentials, memoise } from './credentialCache.ts';
 import type { SignInError } from './failures.ts';
 import { signInFingerprint } from './profiles.ts';
 import { takeOverSdkFiles } from './sdkFiles.ts';

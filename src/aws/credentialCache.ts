@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallerIdentity } from '../core/kms/model.ts';
-import type { Identity } from './signingIn.ts';
+import type { Identity } from './currentSignIn.ts';
 
 /** The credentials of one sign-in, resolved once and shared by every client and Region that uses it. */
 export interface Credentials {
