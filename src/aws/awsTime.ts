@@ -1,36 +1,34 @@
 import { performance } from 'node:perf_hooks';
 import type { KMSClient } from '@aws-sdk/client-kms';
 
-/** AWS's own time, by the `Date` of its answers: the clock of this computer can be wrong, and can be set. */
-export interface AwsTime {
-  /** Milliseconds since the epoch, to the second; `undefined` until AWS has answered. */
-  now(): number | undefined;
-  /** Reads the date of every answer to this client. */
-  watch(client: KMSClient): void;
-}
+/** AWS's own time, from the `Date` header of its answers: the clock of this computer can be wrong, and can be set. */
+export class AwsTime {
+  #latest: { readonly date: number; readonly at: number } | undefined;
 
-export function createAwsTime(): AwsTime {
-  let latest: { readonly date: number; readonly at: number } | undefined;
-  const read = (response: unknown) => {
+  /** Milliseconds since the epoch, to the second; `undefined` until AWS has answered. */
+  now(): number | undefined {
+    return this.#latest && this.#latest.date + (performance.now() - this.#latest.at);
+  }
+
+  /** Reads the date of every answer to this client, errors included. */
+  watch({ middlewareStack }: KMSClient): void {
+    // Low priority is nearest to the wire: the SDK's own reader, above it, throws when the answer is an error.
+    middlewareStack.add(
+      (next) => async (input) => {
+        const result = await next(input);
+        this.#read(result.response);
+        return result;
+      },
+      { step: 'deserialize', priority: 'low', name: 'awsTime' },
+    );
+  }
+
+  #read(response: unknown): void {
     const date = Date.parse(dateOf(response) ?? '');
     if (!Number.isNaN(date)) {
-      latest = { date, at: performance.now() };
+      this.#latest = { date, at: performance.now() };
     }
-  };
-  return {
-    now: () => latest && latest.date + (performance.now() - latest.at),
-    watch: ({ middlewareStack }) => {
-      // Below what reads the answer, which throws when it is an error.
-      middlewareStack.add(
-        (next) => async (input) => {
-          const result = await next(input);
-          read(result.response);
-          return result;
-        },
-        { step: 'deserialize', priority: 'low', name: 'awsTime' },
-      );
-    },
-  };
+  }
 }
 
 function dateOf(response: unknown): string | undefined {

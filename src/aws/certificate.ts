@@ -3,26 +3,30 @@ import { TLSSocket } from 'node:tls';
 import { isKind, KmsError } from '../core/kms/errors.ts';
 
 const timeoutMs = 3_000;
-/** By host: who issues certificates for it. A company's proxy does so for every host. */
-const known = new Map<string, Promise<string | undefined>>();
 
-/** Adds to a failure by a certificate that is not trusted who issued it, which Node does not say. */
-export async function withIssuer<T>(failure: T): Promise<T | KmsError> {
-  if (!isKind(failure, 'certificateNotTrusted') || failure.details.host === undefined) {
-    return failure;
+/** Finds out who issued a certificate that is not trusted. Node's error doesn't say. */
+export class CertificateIssuers {
+  /** By host. */
+  readonly #known = new Map<string, Promise<string | undefined>>();
+
+  /** The failure with the issuer's name, if it is about a certificate and the issuer could be read. */
+  async addTo<T>(failure: T): Promise<T | KmsError> {
+    if (!isKind(failure, 'certificateNotTrusted') || failure.details.host === undefined) {
+      return failure;
+    }
+    const { host } = failure.details;
+    const asking = this.#known.get(host) ?? issuerOf(host);
+    this.#known.set(host, asking);
+    const issuer = await asking;
+    if (issuer === undefined) {
+      this.#known.delete(host);
+      return failure;
+    }
+    return new KmsError({ ...failure.details, issuer }, failure.cause);
   }
-  const { host } = failure.details;
-  const asking = known.get(host) ?? issuerOf(host);
-  known.set(host, asking);
-  const issuer = await asking;
-  if (issuer === undefined) {
-    known.delete(host);
-    return failure;
-  }
-  return new KmsError({ ...failure.details, issuer }, failure.cause);
 }
 
-/** Connects again, only to look at the certificate. Nothing of ours is sent: no path, no credentials. */
+/** Connects again only to read the certificate. The request carries no path, credentials or body of ours. */
 function issuerOf(host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const { hostname, port } = new URL(`https://${host}`);
@@ -56,7 +60,7 @@ function issuerOf(host: string): Promise<string | undefined> {
 
 type Name = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** `Corp TLS Inspection CA, Corp Ltd`: the common name, and the organization. */
+/** Common name and organization: `Corp TLS Inspection CA, Corp Ltd`. */
 function nameOf(issuer: object): string | undefined {
   const { CN, O }: Name = { ...issuer };
   return (

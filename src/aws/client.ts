@@ -6,17 +6,16 @@ import {
   type STSClientConfig,
 } from '@aws-sdk/client-sts';
 import { lazy } from '../core/base/lazy.ts';
-import type { EvidenceApi } from '../core/kms/evidenceApi.ts';
-import type { KmsApi } from '../core/kms/kmsApi.ts';
-import { createAwsTime } from './awsTime.ts';
-import { type Call, type CallerOptions, createCaller, isRefusal, type Send } from './call.ts';
-import type { Identity } from './currentSignIn.ts';
+import type { KmsApi, OpenedConnection } from '../core/kms/kmsApi.ts';
+import { AwsTime } from './awsTime.ts';
+import { type Call, Caller, type CallerOptions, isRefusal, type Send } from './call.ts';
+import type { AwsCredentials } from './credentials.ts';
 import type { EvidenceServers } from './evidence.ts';
 import { grantChanges } from './grantChanges.ts';
 import { IdentityGuard } from './identityGuard.ts';
 import { narrowIdentity } from './narrow.ts';
 import { reads } from './reads.ts';
-import { regionOfWitness } from './regions.ts';
+import { witnessRegion } from './regions.ts';
 import { ClockSkewRetries } from './transport.ts';
 
 interface ClientOptions extends CallerOptions {
@@ -27,19 +26,9 @@ interface ClientOptions extends CallerOptions {
   readonly evidence: EvidenceServers;
 }
 
-interface Client {
-  readonly api: KmsApi;
-  /** See OpenedConnection. */
-  readonly ended: AbortSignal;
-  /** See OpenedConnection. */
-  awsTime(): number | undefined;
-  /** See OpenedConnection. */
-  evidence(): Promise<EvidenceApi>;
-  /** Releases sockets. */
-  close(): void;
-}
+type Client = Pick<OpenedConnection, 'api' | 'ended' | 'awsTime' | 'evidence' | 'close'>;
 
-/** The port over the SDK's KMS and STS clients. Builds them; sends nothing. */
+/** The port of one opening, over the SDK's KMS and STS clients. Builds them; sends nothing. */
 export function createClient(options: ClientOptions): Client {
   const { region, credentials } = options;
   const kms = new KMSClient({
@@ -49,22 +38,22 @@ export function createClient(options: ClientOptions): Client {
     retryStrategy: new ClockSkewRetries(),
   });
   const sts = new STSClient({ ...options.sts, region, credentials: credentials.provider });
-  const awsTime = createAwsTime();
+  const awsTime = new AwsTime();
   awsTime.watch(kms);
-  const caller = createCaller(options, (identity, signal) => isAcceptedElsewhere(identity, signal));
-  const whoIs = (client: STSClient, signal: AbortSignal) =>
-    caller.inner(getCallerIdentity, signal, sendTo(client), (output) => ({ value: narrowIdentity(output) }));
-  const guard = new IdentityGuard(credentials, options.profile, (signal) => whoIs(sts, signal));
+  const caller = new Caller(options, (used, signal) => isAcceptedElsewhere(used, signal));
+  const askSts = (client: STSClient, signal: AbortSignal) =>
+    caller.callOnce(getCallerIdentity, signal, sendTo(client), (output) => ({ value: narrowIdentity(output) }));
+  const guard = new IdentityGuard(credentials, options.profile, (signal) => askSts(sts, signal));
 
-  /** Asks STS in a Region that every account has. @throws KmsError when that can't be said */
-  const isAcceptedElsewhere = async (identity: Identity, signal: AbortSignal) => {
-    const elsewhere = regionOfWitness(region);
+  /** Asks STS in a Region that every account has. @throws KmsError when there is no answer */
+  const isAcceptedElsewhere = async (used: AwsCredentials, signal: AbortSignal) => {
+    const elsewhere = witnessRegion(region);
     if (elsewhere === undefined) {
-      return credentials.wasAcceptedElsewhere(identity, region);
+      return credentials.wasAcceptedElsewhere(used, region);
     }
     const witness = new STSClient({ ...options.sts, region: elsewhere, credentials: credentials.provider });
     try {
-      await whoIs(witness, signal);
+      await askSts(witness, signal);
       return true;
     } catch (error) {
       if (isRefusal(error)) {
@@ -81,32 +70,34 @@ export function createClient(options: ClientOptions): Client {
       context,
       signal,
       send,
-      (output, credential) => {
-        guard.answered(credential);
+      (output, used) => {
+        guard.markAnswered(used);
         return narrow(output);
       },
-      { before: (credential) => guard.confirmAccount(credential, signal), ...rules },
+      { before: (used) => guard.confirmAccount(used, signal), ...rules },
     );
+
+  const api: KmsApi = {
+    ...reads(kms, call, region, options.isAws),
+    ...grantChanges(kms, call, guard),
+    callerIdentity: (signal) =>
+      caller.call(getCallerIdentity, signal, sendTo(sts), (output, used) => ({
+        value: guard.admit(used, narrowIdentity(output)),
+      })),
+  };
 
   let closeEvidence = () => {};
   const evidence = lazy(async () => {
     const { createEvidence } = await import('./evidence.ts');
-    const { api, close } = createEvidence({ ...options.evidence, region, profile: options.profile, credentials, call });
-    closeEvidence = close;
-    return api;
+    const created = createEvidence({ ...options.evidence, region, profile: options.profile, credentials, call });
+    closeEvidence = created.close;
+    return created.api;
   });
 
   return {
-    api: {
-      ...reads(kms, call, region, options.isAws),
-      ...grantChanges(kms, call, guard),
-      callerIdentity: (signal) =>
-        caller.call(getCallerIdentity, signal, sendTo(sts), (output, credential) => ({
-          value: guard.admit(credential, narrowIdentity(output)),
-        })),
-    },
+    api,
     ended: guard.ended,
-    awsTime: awsTime.now,
+    awsTime: () => awsTime.now(),
     evidence,
     close: () => {
       kms.destroy();

@@ -1,9 +1,9 @@
 import type { KmsErrorDetails, KmsErrorKind } from '../core/kms/errors.ts';
 import { rawMessage, read } from './errorText.ts';
 import type { CallContext } from './failures.ts';
-import type { HandlerExtension } from './requestHandler.ts';
+import { interceptRequests } from './requestHandler.ts';
 
-/** Which server or Region a failure is of, where that matters. */
+/** The server or Region that a failure is about, for the kinds where that matters. */
 export function placeOf(
   error: unknown,
   kind: KmsErrorKind,
@@ -23,7 +23,7 @@ export function placeOf(
   }
 }
 
-/** By Node, and in the texts of the SDK's providers. Behind a proxy it is the proxy's. */
+/** The name that DNS did not resolve: by Node's error, or in the text of one of the SDK's providers. May be a proxy's. */
 function unresolvedHost(error: unknown): string | undefined {
   const hostname = read(error, 'hostname');
   if (typeof hostname === 'string') {
@@ -36,33 +36,31 @@ function unresolvedHost(error: unknown): string | undefined {
   );
 }
 
+/** By error: the server that the failed request was for. */
 const destinations = new WeakMap<object, string>();
 
-/** The host of the server that a request was for which failed so; with its port, if it is not the usual one. */
+/** The host that the failed request was for, with its port unless it is the usual one. */
 function destinationOf(error: unknown): string | undefined {
-  let known: string | undefined;
-  for (let at = error; known === undefined && typeof at === 'object' && at !== null; at = Reflect.get(at, 'cause')) {
-    known = destinations.get(at);
+  let destination: string | undefined;
+  for (
+    let at = error;
+    destination === undefined && typeof at === 'object' && at !== null;
+    at = Reflect.get(at, 'cause')
+  ) {
+    destination = destinations.get(at);
   }
-  return known;
+  return destination;
 }
 
-/** Node tells of some failures without saying which server they are of. */
-export const notingDestinations = {
-  configure: (client: HandlerExtension) => {
-    // The client's own: made for it from the settings below.
-    const handler = client.httpHandler();
-    const send = handler.handle.bind(handler);
-    handler.handle = async (request, options) => {
-      try {
-        return await send(request, options);
-      } catch (error) {
-        if (typeof error === 'object' && error !== null) {
-          const { hostname, port } = request;
-          destinations.set(error, port === undefined ? hostname : `${hostname}:${port}`);
-        }
-        throw error;
-      }
-    };
-  },
-};
+/** An extension for the SDK's clients. It remembers the server of each failed request: some of Node's errors don't say. */
+export const rememberDestinations = interceptRequests(async (request, send) => {
+  try {
+    return await send(request);
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) {
+      const { hostname, port } = request;
+      destinations.set(error, port === undefined ? hostname : `${hostname}:${port}`);
+    }
+    throw error;
+  }
+});

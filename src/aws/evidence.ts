@@ -18,7 +18,7 @@ import { evidenceServices, KmsError } from '../core/kms/errors.ts';
 import type { EvidenceApi, IamPrincipal, IamRole, TrailEvent } from '../core/kms/evidenceApi.ts';
 import type { Page } from '../core/kms/model.ts';
 import type { Call } from './call.ts';
-import type { Credentials } from './credentialCache.ts';
+import type { CredentialCache } from './credentialCache.ts';
 import { nameOf, read } from './errorText.ts';
 import { IncompleteResponse } from './failures.ts';
 import { type Narrowed, page } from './narrow.ts';
@@ -40,7 +40,7 @@ export interface EvidenceServers {
 interface EvidenceOptions extends EvidenceServers {
   readonly region: string;
   readonly profile: string | undefined;
-  readonly credentials: Credentials;
+  readonly credentials: CredentialCache;
   readonly call: Call;
 }
 

@@ -1,18 +1,18 @@
-import { signingIn } from './currentSignIn.ts';
+import { currentSignIn } from './currentSignIn.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import type { Env } from './env.ts';
 import type { SignInStep } from './failures.ts';
-import type { Destination, HandlerExtension } from './requestHandler.ts';
+import { interceptRequests, type OutgoingRequest } from './requestHandler.ts';
 import type { SharedFiles } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';
 import { clientSettings, type Transport } from './transport.ts';
 
 /**
- * What the clients of SSO, of its OIDC and of `aws login` are told. The SDK has one configuration for all of them. A
- * sign-in uses either the last or the first two; and those two are told apart by what they ask for, when the request
- * goes out. Neither's requests are signed, so that the URL may still be changed there.
+ * The settings of the clients of SSO, of its OIDC and of `aws login`. The SDK has one configuration for all of them, so
+ * the endpoint is set per request, by its path. That is possible since none of these requests is signed.
  *
- * Without a region: it would take the place of the SSO session's own.
+ * They have no `region`: it would replace that of the SSO session.
+ * @throws KmsError `invalidEndpoint`
  */
 export function identityClientSettings(
   transport: Transport,
@@ -33,47 +33,40 @@ export function identityClientSettings(
 }
 
 /**
- * Sees every request of a client: sends it where it is to go, and notes for the sign-in what the SDK's providers swallow:
- * which step it is, that no server was reached, the status of the answer, and that a server did not take the token.
+ * Sends each request to its own endpoint, and notes for the sign-in what the SDK's providers drop: the step, the status of
+ * the answer, that no server was reached, and that a server refused the token.
  */
 function watching(urlFor: (path: string) => string | undefined) {
-  return {
-    configure: (client: HandlerExtension) => {
-      // The client's own: made for it from the settings above.
-      const handler = client.httpHandler();
-      const send = handler.handle.bind(handler);
-      handler.handle = async (request, options) => {
-        const current = signingIn.getStore();
-        const step = stepOf(request);
-        const isPortal = step.operation === 'GetRoleCredentials';
-        const url = urlFor(request.path);
-        if (current !== undefined) {
-          current.step = step;
+  return interceptRequests(async (request, send) => {
+    const current = currentSignIn.getStore();
+    const step = stepOf(request);
+    const isPortal = step.operation === 'GetRoleCredentials';
+    const url = urlFor(request.path);
+    if (current !== undefined) {
+      current.step = step;
+    }
+    try {
+      const result = await send(url === undefined ? request : redirected(request, new URL(url)));
+      const { statusCode } = result.response;
+      step.status = statusCode;
+      if (current !== undefined) {
+        delete current.unreachable;
+        // Any other refusal of the portal is about the role, not the token.
+        if (isPortal ? statusCode === 401 : refusals.has(statusCode)) {
+          current.isTokenRefused = true;
         }
-        try {
-          const result = await send(url === undefined ? request : redirected(request, new URL(url)), options);
-          const { statusCode } = result.response;
-          step.status = statusCode;
-          if (current !== undefined) {
-            delete current.unreachable;
-            // The portal's other refusals are of the role, not of the token.
-            if (isPortal ? statusCode === 401 : refusals.has(statusCode)) {
-              current.tokenRefused = true;
-            }
-          }
-          return result;
-        } catch (error) {
-          if (current !== undefined) {
-            current.unreachable = error;
-          }
-          throw error;
-        }
-      };
-    },
-  };
+      }
+      return result;
+    } catch (error) {
+      if (current !== undefined) {
+        current.unreachable = error;
+      }
+      throw error;
+    }
+  });
 }
 
-function stepOf({ path, query = {} }: Destination): SignInStep {
+function stepOf({ path, query = {} }: OutgoingRequest): SignInStep {
   switch (path) {
     case '/federation/credentials':
       return { operation: 'GetRoleCredentials', role: `${query['role_name']} (${query['account_id']})` };
@@ -86,8 +79,8 @@ function stepOf({ path, query = {} }: Destination): SignInStep {
 
 const refusals: ReadonlySet<number> = new Set([400, 401, 403]);
 
-/** Changes the request itself: a copy would not be of its class. */
-function redirected(request: Destination, { protocol, hostname, port, pathname }: URL): Destination {
+/** Changes the request itself: a copy would lose its class. */
+function redirected(request: OutgoingRequest, { protocol, hostname, port, pathname }: URL): OutgoingRequest {
   return Object.assign(request, {
     protocol,
     hostname,

@@ -2,23 +2,23 @@ import * as l10n from '@vscode/l10n';
 import { type Actor, identityOf, isSamePrincipal } from '../core/kms/actor.ts';
 import { KmsError } from '../core/kms/errors.ts';
 import type { CallerIdentity } from '../core/kms/model.ts';
-import { type Credentials, isSame } from './credentialCache.ts';
-import type { Identity } from './currentSignIn.ts';
+import type { CredentialCache } from './credentialCache.ts';
+import { type AwsCredentials, isSame } from './credentials.ts';
 
-/** Holds an opening to the account that it began with, and each change to the principal that its question showed. */
+/** Keeps an opening to the account that it began with, and each change to the principal that its question showed. */
 export class IdentityGuard {
-  readonly #credentials: Credentials;
+  readonly #credentials: CredentialCache;
   readonly #profile: string | undefined;
   readonly #askSts: (signal: AbortSignal) => Promise<CallerIdentity>;
   readonly #ended = new AbortController();
   /** The first account that STS named, for the life of the opening. */
   #account: string | undefined;
-  /** The credentials that KMS answered while STS had not named the account. */
-  #unidentified: Identity | undefined;
+  /** The credentials of the first answer of KMS, if STS had not named the account by then. */
+  #unidentified: AwsCredentials | undefined;
 
-  /** @param askSts whose the credentials in force are; rejects with a KmsError or an AbortError */
+  /** @param askSts asks STS about the credentials in force; rejects with a KmsError or an AbortError */
   constructor(
-    credentials: Credentials,
+    credentials: CredentialCache,
     profile: string | undefined,
     askSts: (signal: AbortSignal) => Promise<CallerIdentity>,
   ) {
@@ -27,7 +27,7 @@ export class IdentityGuard {
     this.#askSts = askSts;
   }
 
-  /** Aborted, with a KmsError `accountChanged` as its reason, when credentials of another account were met. */
+  /** Aborted, with a KmsError `accountChanged` as its reason, once credentials of another account were met. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
@@ -37,55 +37,55 @@ export class IdentityGuard {
   }
 
   /**
-   * Keeps what STS said of credentials. Another account than before ends the opening, whoever asked.
+   * Takes what STS answered about these credentials. Another account than before ends the opening, whichever call met it.
    * @throws KmsError `accountChanged`
    */
-  admit(credential: Identity, identity: CallerIdentity): CallerIdentity {
-    this.#credentials.learn(credential, identity);
-    if (this.#account === undefined && (this.#unidentified === undefined || isSame(this.#unidentified, credential))) {
-      this.#account = identity.account;
+  admit(credentials: AwsCredentials, caller: CallerIdentity): CallerIdentity {
+    this.#credentials.learnCaller(credentials, caller);
+    if (this.#account === undefined && (this.#unidentified === undefined || isSame(this.#unidentified, credentials))) {
+      this.#account = caller.account;
     }
-    return identity.account === this.#account ? identity : this.#endFor(identity.account);
+    return caller.account === this.#account ? caller : this.#endFor(caller.account);
   }
 
   /** KMS has answered a call that was signed with these credentials. */
-  answered(credential: Identity): void {
+  markAnswered(credentials: AwsCredentials): void {
     if (this.#account === undefined) {
-      this.#unidentified ??= credential;
+      this.#unidentified ??= credentials;
     }
   }
 
   /**
-   * Before each call: the credentials may have been renewed from files that name another account now.
+   * Before each call: the credentials may have been renewed since, from files that now lead to another account.
    * @throws KmsError `accountChanged`, or why STS gave no answer
    */
-  async confirmAccount(credential: Identity, signal: AbortSignal): Promise<void> {
-    const identity = this.#credentials.identityOf(credential);
-    if (identity !== undefined) {
-      this.admit(credential, identity);
+  async confirmAccount(credentials: AwsCredentials, signal: AbortSignal): Promise<void> {
+    const caller = this.#credentials.callerOf(credentials);
+    if (caller !== undefined) {
+      this.admit(credentials, caller);
     } else if (this.#account !== undefined) {
-      await this.#ask(credential, signal);
-    } else if (this.#unidentified !== undefined && !isSame(this.#unidentified, credential)) {
+      await this.#ask(credentials, signal);
+    } else if (this.#unidentified !== undefined && !isSame(this.#unidentified, credentials)) {
       this.#endFor(undefined);
     }
   }
 
   /**
-   * Before each change, with the very credentials that sign it: nothing can come between the check and the call.
+   * Before each change, with the very credentials that sign it, so that nothing comes between the check and the call.
    * @throws KmsError `principalChanged`, and as {@link confirmAccount}
    */
-  async confirmActor(actor: Actor, credential: Identity, signal: AbortSignal): Promise<void> {
-    await this.confirmAccount(credential, signal);
-    const known = this.#credentials.identityOf(credential);
-    const actual = known ?? (actor.kind === 'verified' ? await this.#ask(credential, signal) : undefined);
+  async confirmActor(actor: Actor, credentials: AwsCredentials, signal: AbortSignal): Promise<void> {
+    await this.confirmAccount(credentials, signal);
+    const known = this.#credentials.callerOf(credentials);
+    const actual = known ?? (actor.kind === 'verified' ? await this.#ask(credentials, signal) : undefined);
     const shown = identityOf(actor);
     if (actual !== undefined && (shown === undefined || !isSamePrincipal(shown, actual))) {
       throw principalChanged(shown, actual, this.#profile);
     }
   }
 
-  async #ask(credential: Identity, signal: AbortSignal): Promise<CallerIdentity> {
-    return this.admit(credential, await this.#askSts(signal));
+  async #ask(credentials: AwsCredentials, signal: AbortSignal): Promise<CallerIdentity> {
+    return this.admit(credentials, await this.#askSts(signal));
   }
 
   #endFor(actual: string | undefined): never {
@@ -95,7 +95,7 @@ export class IdentityGuard {
   }
 }
 
-/** @param actual undefined where nobody can say, since the earlier account is unknown too */
+/** @param actual undefined where STS never named the earlier account, so that the two can't be compared */
 function accountChanged(expected: string | undefined, actual: string | undefined, profile: string | undefined) {
   return new KmsError({
     kind: 'accountChanged',

@@ -2,22 +2,24 @@ import { resolve } from 'node:path';
 import { KmsError } from '../core/kms/errors.ts';
 import type { Aws, CallRecord, OpenedConnection } from '../core/kms/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
+import { CertificateIssuers } from './certificate.ts';
 import { createClient } from './client.ts';
-import { type Credentials, memoise } from './credentialCache.ts';
+import { CredentialCache } from './credentialCache.ts';
 import { resolveEndpoint, resolveEndpointBeside, shownUrl } from './endpoint.ts';
 import type { Env } from './env.ts';
 import { connectionFingerprint, listProfiles, requireProfile, requireRegionName } from './profiles.ts';
 import { cloudTrailUrl, consoleUrl, regions } from './regions.ts';
+import { takeOverSdkFiles } from './sdkFiles.ts';
 import { readSharedFiles, sharedFilePaths } from './sharedFiles.ts';
 import { signInChain } from './signInChain.ts';
-import { createSignIns } from './signIns.ts';
-import { createTokens } from './tokenFiles.ts';
+import { SignIns } from './signIns.ts';
+import { TokenFiles } from './tokenFiles.ts';
 import { clientSettings, defaultTransport, type Timeouts } from './transport.ts';
 
-/** This bundle has its own copy of the strings' run time. */
+/** Loads the translations into this bundle, which has its own copy of `@vscode/l10n`. */
 export { config as configureStrings } from '@vscode/l10n';
 
-/** What the SDK asks of the thing that carries its requests; here, a KMS in this very process. */
+/** The SDK's request handler, as far as a KMS in this process implements it. */
 export interface RequestHandler {
   handle(
     request: {
@@ -32,7 +34,7 @@ export interface RequestHandler {
   }>;
 }
 
-/** Where the requests of the sample connection go. */
+/** The KMS of the sample connection. */
 export interface Sample {
   readonly requestHandler: RequestHandler;
   readonly region: string;
@@ -43,45 +45,46 @@ const defaultProcessTimeoutMs = 60_000;
 
 export interface AwsOptions {
   /**
-   * `process.env`. The SDK reads the environment's own credentials, and the files of an SSO session, from the process,
-   * so another environment than that of the process would be followed only in part.
+   * `process.env`. The SDK reads some variables from the process itself, so another environment would be used only in
+   * part.
    */
   readonly env: Env;
-  /** Called after each call; also for one that AWS refused before it was sent again with renewed credentials. */
+  /** Called after each call, also for one that AWS refused before it was sent again with renewed credentials. */
   readonly log: (call: CallRecord) => void;
   /** Called when the sample connection is opened. */
   readonly sample: () => Promise<Sample>;
   /**
-   * Asks for the code of an MFA device; `undefined`: cancelled, and the calls that waited for it reject as aborted. They
-   * reject with the KmsError that this rejects with, if it does. `signal` is aborted when no call
-   * waits for the code any more.
+   * Asks for the code of an MFA device. `undefined`: cancelled, and the calls that waited for it reject as aborted. If it
+   * rejects with a KmsError, so do they. `signal` is aborted when no call waits for the code any more.
    */
   readonly mfaCode: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>;
   /**
-   * Whether a `credential_process` may be started: only in a trusted workspace. Asked each time that one would be; when
-   * it says no, the sign-in fails (`untrustedWorkspace`) before anything is run or sent.
+   * Whether a `credential_process` may be started: only in a trusted workspace. Asked each time. If not, the sign-in
+   * fails as `untrustedWorkspace` before anything is run or sent.
    */
   readonly mayRunProcesses: () => boolean;
-  /** How long a `credential_process` may take. 60 s unless given. */
+  /** Milliseconds that a `credential_process` may take. Default: 60,000. */
   readonly processTimeoutMs?: number;
-  /** 5 s to connect and 15 s to answer for each attempt, 30 s for a call and 60 s for a sign-in, unless given. */
+  /** Defaults: 5 s to connect and 15 s to answer for each attempt, 30 s for a call, 60 s for a sign-in. */
   readonly timeouts?: Partial<Timeouts>;
-  /** Requests that are sent for one call of STS or of a sign-in at most. 3 unless given. Others are sent once. */
+  /** How often a request to STS, or of a sign-in, is sent at most. Default: 3. Others are sent once. */
   readonly maxAttempts?: number;
 }
 
 /**
- * The AWS room. `open` rejects with a KmsError when the profile is not in the files, when there is no Region, or when
- * what is configured as its endpoint can't be used; it sends nothing and signs in to nothing.
+ * The AWS layer. Its `open` sends nothing and does not sign in. It rejects with a KmsError `profileMissing`,
+ * `regionMissing`, `regionInvalid`, `invalidEndpoint` or `filesUnreadable`.
  */
 export function createAws(options: AwsOptions): Aws {
   const { env, log } = options;
+  takeOverSdkFiles();
   const transport = {
     timeouts: { ...defaultTransport.timeouts, ...options.timeouts },
     maxAttempts: options.maxAttempts ?? defaultTransport.maxAttempts,
   };
-  const tokens = createTokens(env);
-  const signIns = createSignIns({
+  const tokens = new TokenFiles(env);
+  const issuers = new CertificateIssuers();
+  const signIns = new SignIns({
     env,
     transport,
     tokens,
@@ -100,7 +103,8 @@ export function createAws(options: AwsOptions): Aws {
       connection: connectionId(ref),
       profile: undefined,
       region,
-      credentials: memoise(async () => credentials),
+      credentials: new CredentialCache(async () => credentials),
+      issuers,
       timeoutMs: transport.timeouts.callMs,
       log,
       kms: settings,
@@ -115,7 +119,7 @@ export function createAws(options: AwsOptions): Aws {
     ref: ConnectionRef,
     region: string,
     profile: string | undefined,
-    signIn: () => Promise<Credentials>,
+    signIn: () => Promise<CredentialCache>,
   ): Promise<OpenedConnection> => {
     const files = await readSharedFiles(env);
     if (profile !== undefined) {
@@ -131,7 +135,7 @@ export function createAws(options: AwsOptions): Aws {
       });
     }
     requireRegionName(region, profile);
-    // Credentials from the environment go with the settings of the default profile, in the SDK and in the AWS CLI.
+    // With the environment's own credentials, the SDK and the AWS CLI use the settings of the default profile.
     const configuredBy = profile ?? 'default';
     const kms = resolveEndpoint('KMS', env, files, configuredBy);
     const sts = resolveEndpoint('STS', env, files, configuredBy);
@@ -144,6 +148,7 @@ export function createAws(options: AwsOptions): Aws {
       profile,
       region,
       credentials: await signIn(),
+      issuers,
       timeoutMs: transport.timeouts.callMs,
       log,
       kms: clientSettings(transport, kms),
@@ -167,7 +172,7 @@ export function createAws(options: AwsOptions): Aws {
       }
       const files = await readSharedFiles(env);
       requireProfile(files, env, ref.profile);
-      if (signIns.holds(ref.profile, files)) {
+      if (signIns.isSignedIn(ref.profile, files)) {
         return { kind: 'none' };
       }
       const chain = signInChain(files, ref.profile);
@@ -179,7 +184,7 @@ export function createAws(options: AwsOptions): Aws {
       return serial === undefined ? { kind: 'process' } : { kind: 'mfa', serial };
     },
     files: async (refs) => {
-      // Files that are refused are watched all the same.
+      // Files that can't be read are watched, too: they may be mended.
       const files = await readSharedFiles(env).catch(() => undefined);
       const chains = refs.flatMap((ref) =>
         files !== undefined && ref.kind === 'profile' ? [signInChain(files, ref.profile)] : [],

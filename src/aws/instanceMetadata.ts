@@ -2,27 +2,28 @@ import http from 'node:http';
 import https from 'node:https';
 import * as l10n from '@vscode/l10n';
 import { collectAnswer } from './answer.ts';
-import type { Identity, SigningIn } from './currentSignIn.ts';
+import type { AwsCredentials } from './credentials.ts';
+import type { SignIn } from './currentSignIn.ts';
 import type { Env } from './env.ts';
 import { invalidProfile, isTrue, type metadataSettingNames, profileSetting } from './profiles.ts';
 import type { SharedFiles } from './sharedFiles.ts';
 
-/** How the metadata service of an EC2 instance is asked. */
+/** How to ask the metadata service of an EC2 instance. */
 interface MetadataSettings {
   /** Ends in a slash. */
   readonly url: string;
-  /** Until a connection is made, and the longest silence after that. */
+  /** Milliseconds until a connection is made, and then of the longest silence. */
   readonly timeoutMs: number;
   /** How often each request is sent at most. */
   readonly attempts: number;
-  /** Without a token, which is the service's version 1. */
+  /** Whether to go on without a token, which is version 1 of the service. */
   readonly mayGoWithoutToken: boolean;
 }
 
 /**
- * By the variables, then the profile, as the AWS CLI has it: the SDK looks only at the profile that AWS_PROFILE names, and
- * at some of these settings.
- * @param profile whose they are; undefined for the environment, which the settings of the default profile go with
+ * Reads the settings from the variables, then from the profile, as the AWS CLI does. The SDK reads only some of them, and
+ * only from the profile that AWS_PROFILE names.
+ * @param profile undefined for the environment, which uses the settings of the default profile
  * @throws KmsError `profileInvalid`
  */
 export function metadataSettings(env: Env, files: SharedFiles, profile: string | undefined): MetadataSettings {
@@ -46,7 +47,7 @@ export function metadataSettings(env: Env, files: SharedFiles, profile: string |
   const standard = isIpv6 ? 'http://[fd00:ec2::254]/' : 'http://169.254.169.254/';
   const url = get('ec2_metadata_service_endpoint') || standard;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    // Not quoted: it may hold a password.
+    // Not quoted: the URL may contain a password.
     throw invalidProfile(profile, l10n.t('{0} is not an http or https URL.', 'ec2_metadata_service_endpoint'));
   }
   return {
@@ -60,8 +61,8 @@ export function metadataSettings(env: Env, files: SharedFiles, profile: string |
 const credentialsPath = 'latest/meta-data/iam/security-credentials/';
 const tokenHeader = 'x-aws-ec2-metadata-token';
 
-/** The credentials of the role that the instance has, by the requests that the AWS CLI makes. */
-export async function instanceIdentity(env: Env, files: SharedFiles, current: SigningIn): Promise<Identity> {
+/** The credentials of the instance's role, by the requests that the AWS CLI sends. @throws KmsError, MetadataError */
+export async function instanceCredentials(env: Env, files: SharedFiles, current: SignIn): Promise<AwsCredentials> {
   if (isTrue(env['AWS_EC2_METADATA_DISABLED'])) {
     throw new MetadataError('AWS_EC2_METADATA_DISABLED is set.');
   }
@@ -77,11 +78,11 @@ export async function instanceIdentity(env: Env, files: SharedFiles, current: Si
       return value;
     });
   const role = await get(credentialsPath, (text) => text.trim() || undefined);
-  return get(credentialsPath + role, readIdentity);
+  return get(credentialsPath + role, readCredentials);
 }
 
-/** `undefined`: the service gives none, which its version 1 does not. */
-async function fetchToken(settings: MetadataSettings, current: SigningIn): Promise<string | undefined> {
+/** `undefined`: the service is of version 1, which has no tokens. */
+async function fetchToken(settings: MetadataSettings, current: SignIn): Promise<string | undefined> {
   const lifetime = { [`${tokenHeader}-ttl-seconds`]: '21600' };
   const isFinal = (error: unknown) => error instanceof SilenceError || isRefused(error, 400, 403, 404, 405);
   try {
@@ -101,7 +102,7 @@ async function fetchToken(settings: MetadataSettings, current: SigningIn): Promi
 
 async function repeated<T>(
   attempts: number,
-  { signal }: SigningIn,
+  { signal }: SignIn,
   act: () => Promise<T>,
   isFinal: (error: unknown) => boolean = () => false,
 ): Promise<T> {
@@ -120,10 +121,10 @@ class SilenceError extends Error {
   override readonly name = 'TimeoutError';
 }
 
-/** It gave no credentials. By the name that the SDK's providers have for it. */
+/** The service gave no credentials. Has the name that the SDK's providers use. */
 class MetadataError extends Error {
   override readonly name = 'CredentialsProviderError';
-  /** What it answered in the place of credentials. */
+  /** The HTTP status that it answered instead. */
   readonly status: number | undefined;
 
   constructor(message: string, status?: number) {
@@ -136,13 +137,13 @@ function isRefused(error: unknown, ...statuses: readonly number[]): boolean {
   return error instanceof MetadataError && statuses.some((status) => status === error.status);
 }
 
-/** The text of the answer. */
+/** Sends one request, and reads the text of the answer. */
 function ask(
   method: 'GET' | 'PUT',
   path: string,
   headers: Readonly<Record<string, string>>,
   { url, timeoutMs }: MetadataSettings,
-  current: SigningIn,
+  current: SignIn,
 ): Promise<string> {
   const { request } = url.startsWith('https:') ? https : http;
   return new Promise((resolve, reject) => {
@@ -165,7 +166,7 @@ function ask(
   });
 }
 
-function readIdentity(text: string): Identity | undefined {
+function readCredentials(text: string): AwsCredentials | undefined {
   const { AccessKeyId, SecretAccessKey, Token, Expiration } = parse(text);
   return typeof AccessKeyId === 'string' &&
     typeof SecretAccessKey === 'string' &&
@@ -180,7 +181,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    // Half an answer, or not the service's: it has no credentials.
+    // Half an answer, or not from the metadata service: it has no credentials.
     return {};
   }
 }

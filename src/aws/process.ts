@@ -1,29 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
 import { KmsError, type KmsErrorKind } from '../core/kms/errors.ts';
-import type { Identity, SigningIn } from './currentSignIn.ts';
+import type { AwsCredentials } from './credentials.ts';
+import type { SignIn } from './currentSignIn.ts';
 
 /** Far more than any credentials. */
 const maxOutputBytes = 1024 * 1024;
 
 /**
- * Runs a `credential_process` by the shell, as AWS's SDKs do, but bounded: in time, in output, and with all that it
- * starts.
+ * Runs a `credential_process` in a shell, as AWS's SDKs do, but with limits of time and output, which also hold for the
+ * programs that it starts.
  * @throws KmsError `untrustedWorkspace`, `processFailed`
  */
-export async function runCredentialProcess(command: string, current: SigningIn): Promise<Identity> {
+export async function runCredentialProcess(command: string, current: SignIn): Promise<AwsCredentials> {
   if (!current.mayRunProcesses()) {
     throw untrusted(current.profile);
   }
   try {
-    return identityIn(await current.deadline.without(() => output(command, current)));
+    return credentialsIn(await current.deadline.pausedFor(() => output(command, current)));
   } catch (error) {
     throw failure('processFailed', error instanceof Error ? error.message : '', current.profile);
   }
 }
 
-/** What it printed, in the form that AWS documents ("Sourcing credentials with an external process"). */
-function identityIn(text: string): Identity {
+/** Reads its output, in the form that AWS documents ("Sourcing credentials with an external process"). */
+function credentialsIn(text: string): AwsCredentials {
   const printed = objectIn(text);
   const get = (key: string) => {
     const value = printed[key];
@@ -37,7 +38,7 @@ function identityIn(text: string): Identity {
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     throw new Error(l10n.t('It printed no access key.'));
   }
-  // Whether they have expired is AWS's to say: the local clock may be off.
+  // Its Expiration is not read: AWS decides that, since the local clock may be off.
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
 
@@ -62,11 +63,11 @@ function failure(kind: KmsErrorKind, message: string, profile: string | undefine
   return new KmsError({ kind, operation: 'credential_process', awsName: 'CredentialProcess', message, profile });
 }
 
-/** What the command wrote to its standard output. Ends it, and all that it started, when it takes too long. */
-function output(command: string, { signal, processTimeoutMs }: SigningIn): Promise<string> {
+/** Runs the command and collects its standard output. Ends it, and all that it started, when it takes too long. */
+function output(command: string, { signal, processTimeoutMs }: SignIn): Promise<string> {
   return new Promise((resolve, reject) => {
     const windows = process.platform === 'win32';
-    // A process group of its own, so that all of it can be ended. Without standard input nothing waits for a keyboard.
+    // In its own process group, so that all of it can be ended. Without standard input it can't wait for a keyboard.
     const child = spawn(command, {
       shell: true,
       detached: !windows,
@@ -134,14 +135,14 @@ function killAll(child: ChildProcess, windows: boolean): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
 const keptOfStderr = 4_000;
 const shownOfStderr = 300;
 
-/** The end of what it wrote to standard error, for a person to read. Never standard output: that is the credentials. */
+/** The end of its standard error, for a person to read. Never of standard output, which holds the credentials. */
 function said(stderr: string): string {
   const text = clean(stderr);
   if (text === '') {
@@ -150,11 +151,11 @@ function said(stderr: string): string {
   return ` ${text.length > shownOfStderr ? `…${text.slice(-shownOfStderr)}` : text}`;
 }
 
-/** One line, without control characters and without what looks like an access key, a secret or a token. */
+/** One line without control characters, and without anything that looks like an access key, a secret or a token. */
 function clean(text: string): string {
   return (
     text
-      // Colours and other terminal sequences, which begin with a control character.
+      // Colours and other terminal sequences: they begin with a control character.
       .replace(/\p{Cc}\[[\d;?]*[A-Za-z]/gu, '')
       .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
       .replace(/\bA[KS]IA[A-Z0-9]{8,}/g, '…')
@@ -163,7 +164,7 @@ function clean(text: string): string {
   );
 }
 
-/** Letters of both cases and digits mixed, for long; in a path (no secret has both `/` and `.`), for long in one name. */
+/** 24 characters or more with letters of both cases and digits. In a path (no secret has both `/` and `.`), in one part. */
 function looksSecret(run: string): boolean {
   const parts = run.includes('/') && run.includes('.') ? run.split(/[/.]/) : [run];
   return parts.some((part) => part.length >= 24 && [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(part)));

@@ -3,7 +3,7 @@ import type { CloudTrailFilter } from '../core/kms/kmsApi.ts';
 /** A Region to choose from. */
 interface Region {
   readonly name: string;
-  /** AWS's own name of the place. */
+  /** AWS's own name for it. */
   readonly description: string;
 }
 
@@ -14,7 +14,7 @@ export function isRegionName(text: string): boolean {
 
 /**
  * The Regions of every partition: commercial ones first, then GovCloud, China, the European Sovereign Cloud and the
- * isolated ones. The SDK's own data, which it does not export; a test holds this table to it.
+ * isolated ones. From the SDK's own data, which it does not export; a test compares this table with it.
  */
 export const regions: readonly Region[] = [
   // aws
@@ -75,18 +75,18 @@ export const regions: readonly Region[] = [
   { name: 'us-isof-south-1', description: 'US ISOF SOUTH' },
 ];
 
-/** A partition: Regions with accounts, endpoints and a console of their own. */
+/** A partition: Regions that have their own accounts, endpoints and console. */
 interface Partition {
   readonly id: string;
-  /** The form of its Regions' names: new ones are known by it before the SDK lists them. */
+  /** Matches the names of its Regions, also of those that the SDK does not list yet. */
   readonly regionForm: RegExp;
   /** Regions that every account has (AWS Account Management Reference Guide, "Enable or disable AWS Regions"). */
   readonly alwaysEnabled?: readonly [string, string];
-  /** Where its console is, by Region; undefined where it is not public. */
+  /** The host of its console for a Region; undefined where it is not public. */
   readonly console?: (region: string) => string;
 }
 
-/** The SDK's own data, to which a test holds the forms; the addresses of the consoles are AWS's documentation's. */
+/** From the SDK's own data, with which a test compares them; the hosts of the consoles are from AWS's documentation. */
 export const partitions: readonly Partition[] = [
   {
     id: 'aws',
@@ -120,9 +120,8 @@ export function consoleUrl(region: string, keyId?: string): string | undefined {
 }
 
 /**
- * CloudTrail's event history of a Region, filtered; undefined where no console is known. It takes one attribute, so that
- * the events of a key and those of a name can't be asked for at once (CloudTrail User Guide, "Filtering CloudTrail
- * events").
+ * CloudTrail's event history of a Region, filtered; undefined where no console is known. It filters by one attribute only:
+ * by the key or by the event's name (CloudTrail User Guide, "Filtering CloudTrail events").
  */
 export function cloudTrailUrl(region: string, filter: CloudTrailFilter): string | undefined {
   const attribute =
@@ -136,10 +135,10 @@ function consolePage(region: string, service: string, page: string): string | un
 }
 
 /**
- * Another Region of the same partition, in which every account may use STS; undefined where none is known. Two are listed
- * of each, since the question can be about one of them.
+ * Another Region of the same partition, in which every account may use STS; undefined where none is known. Each partition
+ * lists two, since the question can be about one of them.
  */
-export function regionOfWitness(region: string): string | undefined {
+export function witnessRegion(region: string): string | undefined {
   const partition = partitions.find(({ regionForm }) => regionForm.test(region));
   return partition?.alwaysEnabled?.find((name) => name !== region);
 }

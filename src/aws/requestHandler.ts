@@ -1,5 +1,5 @@
-/** A request of the SDK, as far as it matters where it goes. */
-export interface Destination {
+/** A request of the SDK, as far as it says where it goes. */
+export interface OutgoingRequest {
   protocol: string;
   hostname: string;
   port?: number | undefined;
@@ -7,11 +7,28 @@ export interface Destination {
   readonly query?: Readonly<Record<string, unknown>>;
 }
 
-interface Handler {
-  handle(request: Destination, options?: unknown): Promise<{ readonly response: { readonly statusCode: number } }>;
+interface Answer {
+  readonly response: { readonly statusCode: number };
 }
 
-/** What the SDK's clients take as an extension of theirs, as far as it is used here. */
-export interface HandlerExtension {
-  httpHandler(): Handler;
+/** What an extension of the SDK's clients is given, as far as it is used here. */
+interface HandlerExtension {
+  httpHandler(): { handle(request: OutgoingRequest, options?: unknown): Promise<Answer> };
+}
+
+/**
+ * An extension for the SDK's clients that passes each of their requests through `pass`.
+ * @param pass sends the request, changed or not, by `send`
+ */
+export function interceptRequests(
+  pass: (request: OutgoingRequest, send: (request: OutgoingRequest) => Promise<Answer>) => Promise<Answer>,
+) {
+  return {
+    configure: (client: HandlerExtension) => {
+      // The SDK makes the handler for this one client, so changing it changes no other.
+      const handler = client.httpHandler();
+      const send = handler.handle.bind(handler);
+      handler.handle = (request, options) => pass(request, (passed) => send(passed, options));
+    },
+  };
 }

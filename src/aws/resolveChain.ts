@@ -9,11 +9,12 @@ import {
 import { CredentialsProviderError } from '@smithy/core/config';
 import * as l10n from '@vscode/l10n';
 import { signInCancelledError } from '../core/base/abort.ts';
-import { type Identity, type SigningIn, signingIn } from './currentSignIn.ts';
+import type { AwsCredentials } from './credentials.ts';
+import { currentSignIn, type SignIn } from './currentSignIn.ts';
 import type { Env } from './env.ts';
 import type { SignInStep } from './failures.ts';
 import type { identityClientSettings } from './identityClients.ts';
-import { instanceIdentity } from './instanceMetadata.ts';
+import { instanceCredentials } from './instanceMetadata.ts';
 import { runCredentialProcess } from './process.ts';
 import { invalidProfile } from './profiles.ts';
 import { isRenewable, sdkProfile } from './sdkFiles.ts';
@@ -35,21 +36,26 @@ interface ChainOptions {
 }
 
 /**
- * Signs in: gets the first credentials, then assumes the roles. Each of the SDK's providers is given its part outright, so
- * that none looks for it in the files.
+ * Signs in: gets the first credentials, then assumes the roles one by one. Each of the SDK's providers gets its settings as
+ * arguments, so that it does not look for them in the files.
+ * @throws KmsError, an AbortError when MFA was cancelled, or what the SDK's provider threw
  */
-export async function resolveChain(chain: SignInChain, options: ChainOptions, current: SigningIn): Promise<Identity> {
+export async function resolveChain(
+  chain: SignInChain,
+  options: ChainOptions,
+  current: SignIn,
+): Promise<AwsCredentials> {
   const assumer = getDefaultRoleAssumer(options.sts);
   const assume: typeof assumer = (source, params) => atStep('AssumeRole', params, () => assumer(source, params));
-  let identity = await originIdentity(chain.origin, options, current);
+  let credentials = await originCredentials(chain.origin, options, current);
   for (const role of chain.roles) {
-    // Only now, when the credentials that it is for are there.
+    // Asked for only when it can be used: a code is valid for 30 seconds.
     const code = role.mfaSerial === undefined ? {} : await mfaParameters(role.mfaSerial, options);
-    identity = await assume(identity, { ...roleParameters(role), ...code }).catch((error: unknown) => {
+    credentials = await assume(credentials, { ...roleParameters(role), ...code }).catch((error: unknown) => {
       throw (role.mfaSerial === undefined ? undefined : mfaRefusal(error, options.profile)) ?? error;
     });
   }
-  return identity;
+  return credentials;
 }
 
 async function mfaParameters(serial: string, { mfaCode }: ChainOptions) {
@@ -69,7 +75,7 @@ function roleParameters({ arn, sessionName, externalId, duration }: Role) {
   };
 }
 
-async function originIdentity(origin: Origin, options: ChainOptions, current: SigningIn): Promise<Identity> {
+async function originCredentials(origin: Origin, options: ChainOptions, current: SignIn): Promise<AwsCredentials> {
   const { sts, identityClients: clientConfig } = options;
   switch (origin.kind) {
     case 'keys':
@@ -86,7 +92,7 @@ async function originIdentity(origin: Origin, options: ChainOptions, current: Si
     case 'sso':
       return fromSSO({
         profile: sdkProfile,
-        // A token that can't be renewed is looked up by this: by the session's name, or by the address.
+        // The SDK finds a token that can't be renewed by this: the session's name, or the start URL.
         ssoStartUrl: origin.session ?? origin.startUrl,
         ...(isRenewable(origin) && origin.session !== undefined ? { ssoSession: origin.session } : {}),
         ssoRegion: origin.region,
@@ -99,34 +105,35 @@ async function originIdentity(origin: Origin, options: ChainOptions, current: Si
         callerClientConfig: { region: async () => sts.region },
       });
     case 'credentialSource':
-      return sourceIdentity(origin.source, options, current);
+      return sourceCredentials(origin.source, options, current);
     case 'none':
       throw new CredentialsProviderError(origin.problem ?? 'Nothing is set up to sign in with.');
   }
 }
 
-async function sourceIdentity(
+async function sourceCredentials(
   source: Extract<Origin, { kind: 'credentialSource' }>['source'],
   { env, files, profile }: ChainOptions,
-  current: SigningIn,
-): Promise<Identity> {
+  current: SignIn,
+): Promise<AwsCredentials> {
   switch (source) {
     case 'Environment':
-      return environmentIdentity(env, profile);
+      return environmentCredentials(env, profile);
     case 'EcsContainer':
       return env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] || env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']
         ? fromHttp()()
         : fromContainerMetadata()();
     case 'Ec2InstanceMetadata':
-      return instanceIdentity(env, files, current);
+      return instanceCredentials(env, files, current);
   }
 }
 
 /**
- * The access key of the variables. The SDK does not know the older name of the token's.
- * @param profile whose source it is, if one's
+ * The access key in the environment's variables. The SDK does not know the older variable of the session token.
+ * @param profile the profile whose `credential_source` this is; undefined for the environment itself
+ * @throws KmsError `profileInvalid`
  */
-export function environmentIdentity(env: Env, profile: string | undefined): Identity {
+export function environmentCredentials(env: Env, profile: string | undefined): AwsCredentials {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -141,7 +148,7 @@ export function environmentIdentity(env: Env, profile: string | undefined): Iden
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
 }
 
-/** What a sign-in does first. */
+/** The first step of a sign-in. */
 export function firstStep(origin: Origin): SignInStep {
   switch (origin.kind) {
     case 'process':
@@ -159,15 +166,16 @@ const stepOfSource = {
   Ec2InstanceMetadata: 'InstanceMetadata',
 } as const;
 
-/** Notes what the sign-in under way does now. */
+/** Notes the step of the current sign-in. */
 function atStep<T>(operation: string, { RoleArn: role }: { readonly RoleArn: string | undefined }, act: () => T): T {
-  const current = signingIn.getStore();
+  const current = currentSignIn.getStore();
   if (current !== undefined) {
     current.step = { operation, role };
   }
   return act();
 }
 
+/** The SDK's AssumeRoleWithWebIdentity, noted as a step. @param sts the settings of its STS client */
 export function webIdentityAssumer(sts: Parameters<typeof getDefaultRoleAssumerWithWebIdentity>[0]) {
   const assume = getDefaultRoleAssumerWithWebIdentity(sts);
   const noting: typeof assume = (params) => atStep('AssumeRoleWithWebIdentity', params, () => assume(params));

@@ -1,24 +1,24 @@
 import { externalDataInterceptor } from '@smithy/core/config';
-import { signingIn } from './currentSignIn.ts';
+import { currentSignIn } from './currentSignIn.ts';
 import type { Origin } from './signInChain.ts';
 
-/** The profile that {@link sdkConfig} has. */
+/** The only profile in {@link sdkConfig}. */
 export const sdkProfile = 'default';
 
 /**
- * From here on the SDK reads neither the config nor the credentials file, which it understands otherwise than the AWS CLI
- * does: for every path it gets the few settings of the sign-in under way, and of none outside of one. It gets the token of
- * its SSO session so, too. The SDK's tables are one for all of this bundle, so they hold nothing of their own.
+ * Stops the SDK from reading the config and credentials files, which it reads differently from the AWS CLI. For every path
+ * it gets the settings of the current sign-in instead, and an empty text outside of one. The tokens of SSO sessions come
+ * in the same way. The SDK has one table of files for the whole bundle, so nothing is stored in it.
  */
 export function takeOverSdkFiles(): void {
   const { getFileRecord, getTokenRecord } = externalDataInterceptor;
-  const texts = new Proxy({}, { get: () => Promise.resolve(signingIn.getStore()?.sdkConfig ?? '') });
+  const texts = new Proxy({}, { get: () => Promise.resolve(currentSignIn.getStore()?.sdkConfig ?? '') });
   Object.setPrototypeOf(getFileRecord(), texts);
-  const tokens = new Proxy({}, { get: () => signingIn.getStore()?.token });
+  const tokens = new Proxy({}, { get: () => currentSignIn.getStore()?.token });
   Object.setPrototypeOf(getTokenRecord(), tokens);
 }
 
-/** What the SDK has to read in files for a sign-in: it takes the sessions whose tokens it renews from nowhere else. */
+/** The config file that the SDK reads for a sign-in: it takes the session whose token it renews from nowhere else. */
 export function sdkConfig(origin: Origin): string {
   switch (origin.kind) {
     case 'sso':
@@ -37,7 +37,7 @@ sso_region=${origin.region}
   }
 }
 
-/** The SDK can find the session to renew its token. It cuts what it reads at ` #` and ` ;`, and takes no empty name. */
+/** Whether the SDK can read the session, to renew its token: it cuts values at ` #` and ` ;`, and needs a name. */
 export function isRenewable({ session, startUrl }: Extract<Origin, { kind: 'sso' }>): boolean {
   return Boolean(session) && ![session ?? '', startUrl].some((value) => /[\r\n]|(^|\s)[;#]/.test(value));
 }

@@ -1,59 +1,56 @@
 import { fromHttp, fromTokenFile } from '@aws-sdk/credential-providers';
 import { isAbort } from '../core/base/abort.ts';
 import { isKmsError } from '../core/kms/errors.ts';
-import { type Identity, type SigningIn, signingIn } from './currentSignIn.ts';
-import { createDeadline } from './deadline.ts';
+import type { AwsCredentials } from './credentials.ts';
+import { currentSignIn, type SignIn } from './currentSignIn.ts';
+import { Deadline } from './deadline.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import type { Env } from './env.ts';
 import { isSessionExpired } from './errors.ts';
 import { SignInError } from './failures.ts';
 import { identityClientSettings } from './identityClients.ts';
-import { instanceIdentity } from './instanceMetadata.ts';
+import { instanceCredentials } from './instanceMetadata.ts';
 import { untrusted } from './process.ts';
 import { invalidProfile, profileSetting, requireProfile, requireRegionName } from './profiles.ts';
 import { isRegionName } from './regions.ts';
-import { environmentIdentity, firstStep, resolveChain, webIdentityAssumer } from './resolveChain.ts';
+import { environmentCredentials, firstStep, resolveChain, webIdentityAssumer } from './resolveChain.ts';
 import { sdkConfig } from './sdkFiles.ts';
-import { readSharedFiles } from './sharedFiles.ts';
-import { type Origin, signInChain } from './signInChain.ts';
-import type { Tokens } from './tokenFiles.ts';
+import { readSharedFiles, type SharedFiles } from './sharedFiles.ts';
+import { type Origin, type SignInChain, signInChain } from './signInChain.ts';
+import type { TokenFiles } from './tokenFiles.ts';
 import { clientSettings, type Transport } from './transport.ts';
 
 export interface SignInOptions {
   readonly env: Env;
   readonly transport: Transport;
-  readonly tokens: Tokens;
-  /** Asks for the code of an MFA device; `undefined`: cancelled. */
+  readonly tokens: TokenFiles;
+  /** Asks for the code of an MFA device; `undefined`: cancelled. `signal` is aborted when no call waits for it any more. */
   readonly mfaCode: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>;
   readonly mayRunProcesses: () => boolean;
+  /** Milliseconds. */
   readonly processTimeoutMs: number;
 }
 
-/** Throws a KmsError, an AbortError (MFA cancelled) or a SignInError. */
+interface ProfileOptions extends SignInOptions {
+  /** By profile: why its SSO token could last not be renewed, other than that AWS refused to. Read and written. */
+  readonly unreached: Map<string, SignInError>;
+}
+
+/**
+ * Signs in to a profile, as the files have it now.
+ * @param region where roles are assumed if the profile has no Region of its own
+ * @throws KmsError when what is set up can't be used, AbortError when MFA was cancelled, else SignInError
+ */
 export async function signInToProfile(
   profile: string,
   region: string,
-  options: SignInOptions & {
-    /** By profile: why a token could last not be renewed, other than that it was refused. */
-    readonly unreached: Map<string, SignInError>;
-  },
+  options: ProfileOptions,
   signal: AbortSignal,
-): Promise<Identity> {
-  const { env, transport, tokens, mayRunProcesses, unreached } = options;
+): Promise<AwsCredentials> {
+  const { env, transport, tokens } = options;
   const files = await readSharedFiles(env);
   const chain = signInChain(files, profile);
-  for (const name of chain.profiles) {
-    requireProfile(files, env, name);
-  }
-  if (chain.origin.kind === 'sso') {
-    requireRegionName(chain.origin.region, profile);
-  }
-  if (chain.origin.kind === 'process' && !mayRunProcesses()) {
-    throw untrusted(profile);
-  }
-  if (chain.origin.kind === 'none' && chain.origin.problem !== undefined) {
-    throw invalidProfile(profile, chain.origin.problem);
-  }
+  requireUsable(chain, profile, files, options);
   const ownRegion = profileSetting(files, profile, 'region') ?? '';
   const stsRegion = isRegionName(ownRegion) ? ownRegion : region;
   const current = begin(options, profile, chain.origin, signal);
@@ -63,55 +60,88 @@ export async function signInToProfile(
     files,
     sts: { ...clientSettings(transport, resolveEndpoint('STS', env, files, profile)), region: stsRegion },
     identityClients: identityClientSettings(transport, chain.origin.kind, env, files, profile),
-    mfaCode: (serial: string) => current.deadline.without(() => options.mfaCode(serial, profile, signal)),
+    mfaCode: (serial: string) => current.deadline.pausedFor(() => options.mfaCode(serial, profile, signal)),
   };
   const provide = () => resolveChain(chain, chainOptions, current);
-  // Whether a token has expired is AWS's to say, too.
-  const token = await tokens.read(chain);
+  const token = await tokens.readSso(chain);
   current.token = token?.asItIs;
   try {
     try {
-      return await signIn(provide, current);
+      return await run(provide, current);
     } catch (error) {
-      if (current.tokenRefused !== true || token?.toRenew === undefined || !isSessionExpired(error)) {
+      // The local clock doesn't decide whether a token has expired: it is used first, and renewed when AWS refuses it.
+      if (current.isTokenRefused !== true || token?.toRenew === undefined || !isSessionExpired(error)) {
         throw error;
       }
-      current.tokenRefused = false;
+      current.isTokenRefused = false;
       current.step = firstStep(chain.origin);
       current.token = token.toRenew;
-      return await signIn(provide, current);
+      return await run(provide, current);
     }
   } catch (error) {
-    if (!isSessionExpired(error)) {
-      if (error instanceof SignInError && error.step.operation === 'CreateToken') {
-        unreached.set(profile, error);
-      }
-      throw error;
-    }
-    if (current.tokenRefused === true) {
-      await tokens.refused(chain);
-    } else if ((await tokens.need(chain)).kind === 'none') {
-      // The SDK does not try to renew a token twice within 30 s, and then says that the session has expired.
-      throw unreached.get(profile) ?? error;
-    }
-    throw error;
+    throw await reasonOf(error, chain, current, profile, options);
   }
 }
 
+/** Refuses, before anything is run or sent, what could not work. @throws KmsError */
+function requireUsable(
+  { profiles, origin }: SignInChain,
+  profile: string,
+  files: SharedFiles,
+  { env, mayRunProcesses }: SignInOptions,
+): void {
+  for (const name of profiles) {
+    requireProfile(files, env, name);
+  }
+  if (origin.kind === 'sso') {
+    requireRegionName(origin.region, profile);
+  }
+  if (origin.kind === 'process' && !mayRunProcesses()) {
+    throw untrusted(profile);
+  }
+  if (origin.kind === 'none' && origin.problem !== undefined) {
+    throw invalidProfile(profile, origin.problem);
+  }
+}
+
+/** Why a sign-in failed. Notes a token that AWS refused, and tells it from one that could not be renewed. */
+async function reasonOf(
+  error: unknown,
+  chain: SignInChain,
+  current: SignIn,
+  profile: string,
+  { tokens, unreached }: ProfileOptions,
+): Promise<unknown> {
+  if (!isSessionExpired(error)) {
+    if (error instanceof SignInError && error.step.operation === 'CreateToken') {
+      unreached.set(profile, error);
+    }
+    return error;
+  }
+  if (current.isTokenRefused === true) {
+    await tokens.markRefused(chain);
+  } else if ((await tokens.need(chain)).kind === 'none') {
+    // The SDK does not renew a token twice within 30 s: it then reports an expired session, whatever the reason was.
+    return unreached.get(profile) ?? error;
+  }
+  return error;
+}
+
 /**
- * Where the environment says that its credentials are, in the order of the SDK's default chain, without the files. One
- * place, not the first that works: why it does not work is then told.
+ * Takes the environment's own credentials from where its variables say, in the order of the SDK's default chain, without
+ * the files. Only the first place counts, so that the user learns why it doesn't work.
+ * @throws KmsError when what is set up can't be used, else SignInError
  */
 export async function signInFromEnvironment(
   region: string,
   options: SignInOptions,
   signal: AbortSignal,
-): Promise<Identity> {
+): Promise<AwsCredentials> {
   const { env, transport } = options;
   const current = begin(options, undefined, undefined, signal);
-  const provider = async () => {
+  const provide = async () => {
     if (env['AWS_ACCESS_KEY_ID']) {
-      return environmentIdentity(env, undefined);
+      return environmentCredentials(env, undefined);
     }
     if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) {
       const endpoint = resolveEndpoint('STS', env, await readSharedFiles(env), 'default');
@@ -123,9 +153,9 @@ export async function signInFromEnvironment(
       return fromHttp()();
     }
     current.step = { operation: 'InstanceMetadata' };
-    return instanceIdentity(env, await readSharedFiles(env), current);
+    return instanceCredentials(env, await readSharedFiles(env), current);
   };
-  return signIn(provider, current);
+  return run(provide, current);
 }
 
 function begin(
@@ -133,13 +163,12 @@ function begin(
   profile: string | undefined,
   origin: Origin | undefined,
   signal: AbortSignal,
-): SigningIn {
-  const deadline = createDeadline(transport.timeouts.signInMs);
-  const either = AbortSignal.any([signal, deadline.signal]);
+): SignIn {
+  const deadline = new Deadline(transport.timeouts.signInMs);
   return {
     profile,
     origin: origin?.kind,
-    signal: either,
+    signal: AbortSignal.any([signal, deadline.signal]),
     deadline,
     mayRunProcesses,
     processTimeoutMs,
@@ -148,10 +177,10 @@ function begin(
   };
 }
 
-/** Throws a KmsError, an AbortError or a SignInError. */
-async function signIn(provider: () => Promise<Identity>, current: SigningIn): Promise<Identity> {
+/** @throws KmsError, AbortError, else SignInError */
+async function run(provide: () => Promise<AwsCredentials>, current: SignIn): Promise<AwsCredentials> {
   try {
-    return await signingIn.run(current, () => current.deadline.within(provider));
+    return await currentSignIn.run(current, () => current.deadline.within(provide));
   } catch (error) {
     if (isAbort(error) || isKmsError(error)) {
       throw error;
@@ -159,7 +188,7 @@ async function signIn(provider: () => Promise<Identity>, current: SigningIn): Pr
     if (current.failure !== undefined) {
       throw current.failure;
     }
-    // The SDK's providers keep the text at most of what they caught.
+    // Of what they caught, the SDK's providers keep the text at most.
     throw new SignInError(current.unreachable ?? error, current.step);
   }
 }

@@ -1,45 +1,48 @@
-import { type Credentials, memoise } from './credentialCache.ts';
+import { CredentialCache } from './credentialCache.ts';
 import type { SignInError } from './failures.ts';
 import { signInFingerprint } from './profiles.ts';
-import { takeOverSdkFiles } from './sdkFiles.ts';
 import { readSharedFiles, type SharedFiles } from './sharedFiles.ts';
 import { type SignInOptions, signInFromEnvironment, signInToProfile } from './signIn.ts';
 
 /** The credentials of every profile that was opened, and of the environment. */
-interface SignIns {
-  /**
-   * The credentials of a profile; signs in on first use. The same ones as before, unless the files now say something
-   * else about the profile. `region`: where roles are assumed if the profile has no Region of its own.
-   */
-  profile(name: string, region: string): Promise<Credentials>;
-  environment(region: string): Credentials;
-  /** A profile as the files have it was signed in to, and its credentials still hold. */
-  holds(name: string, files: SharedFiles): boolean;
-}
+export class SignIns {
+  readonly #options: SignInOptions;
+  readonly #profiles = new Map<string, { readonly fingerprint: string; readonly credentials: CredentialCache }>();
+  /** By profile: why its SSO token could last not be renewed, other than that AWS refused to. */
+  readonly #unreached = new Map<string, SignInError>();
+  #environment: CredentialCache | undefined;
 
-export function createSignIns(options: SignInOptions): SignIns {
-  takeOverSdkFiles();
-  const profiles = new Map<string, { readonly fingerprint: string; readonly credentials: Credentials }>();
-  const unreached = new Map<string, SignInError>();
-  let environment: Credentials | undefined;
-  return {
-    profile: async (name, region) => {
-      const fingerprint = signInFingerprint(await readSharedFiles(options.env), name);
-      const known = profiles.get(name);
-      if (known?.fingerprint === fingerprint) {
-        return known.credentials;
-      }
-      const credentials = memoise((signal) => signInToProfile(name, region, { ...options, unreached }, signal));
-      profiles.set(name, { fingerprint, credentials });
-      return credentials;
-    },
-    environment: (region) => {
-      environment ??= memoise((signal) => signInFromEnvironment(region, options, signal));
-      return environment;
-    },
-    holds: (name, files) => {
-      const known = profiles.get(name);
-      return known?.fingerprint === signInFingerprint(files, name) && known.credentials.held;
-    },
-  };
+  constructor(options: SignInOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The credentials of a profile, which signs in on first use: the same ones as before, until the files say something else
+   * about its sign-in.
+   * @param region where roles are assumed if the profile has no Region of its own
+   */
+  async profile(name: string, region: string): Promise<CredentialCache> {
+    const fingerprint = signInFingerprint(await readSharedFiles(this.#options.env), name);
+    const known = this.#profiles.get(name);
+    if (known?.fingerprint === fingerprint) {
+      return known.credentials;
+    }
+    const credentials = new CredentialCache((signal) =>
+      signInToProfile(name, region, { ...this.#options, unreached: this.#unreached }, signal),
+    );
+    this.#profiles.set(name, { fingerprint, credentials });
+    return credentials;
+  }
+
+  /** The environment's own credentials. */
+  environment(region: string): CredentialCache {
+    this.#environment ??= new CredentialCache((signal) => signInFromEnvironment(region, this.#options, signal));
+    return this.#environment;
+  }
+
+  /** The profile, as the files have it now, is signed in to, and AWS has not refused its credentials. */
+  isSignedIn(name: string, files: SharedFiles): boolean {
+    const known = this.#profiles.get(name);
+    return known?.fingerprint === signInFingerprint(files, name) && known.credentials.isSignedIn;
+  }
 }

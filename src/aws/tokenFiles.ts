@@ -8,99 +8,94 @@ import type { Env } from './env.ts';
 import { isRenewable } from './sdkFiles.ts';
 import type { SignInChain } from './signInChain.ts';
 
-/** The token files of SSO and of `aws login`, which the AWS CLI writes. */
-export interface Tokens {
-  /** Where the token of a chain is; undefined when it signs in without one. Whether or not it exists. */
-  path(chain: SignInChain): string | undefined;
-  /** The AWS CLI has to sign in: there is no token, or it has expired and can't be renewed, or AWS has refused it. */
-  need(chain: SignInChain): Promise<SignInNeed & { readonly kind: 'none' | 'cli' }>;
-  /** AWS does not take the token that is in the file now. */
-  refused(chain: SignInChain): Promise<void>;
-  /** The token of an SSO session, for the SDK, which goes by the local clock; undefined where the file holds no such token. */
-  read(chain: SignInChain): Promise<HeldToken | undefined>;
-}
+type Token = Readonly<Record<string, unknown>>;
 
-interface HeldToken {
-  /** Such that the SDK uses it. */
+/** The token of an SSO session in two forms. The SDK decides by the local clock whether it uses a token or renews it. */
+interface SsoToken {
+  /** The SDK uses this one. */
   readonly asItIs: Token;
-  /** Such that the SDK renews it; undefined where it can't be. */
+  /** The SDK renews this one; undefined where the token can't be renewed. */
   readonly toRenew: Token | undefined;
 }
 
-/** By any clock. */
+/** Before and after every possible local time. */
 const longAgo = '2000-01-01T00:00:00Z';
 const farAhead = '9999-01-01T00:00:00Z';
 
-export function createTokens(env: Env): Tokens {
-  /** By path: a digest of the file as it was when AWS refused what is in it. */
-  const refused = new Map<string, string>();
+/** The token files of SSO and of `aws login`, which the AWS CLI writes. */
+export class TokenFiles {
+  readonly #env: Env;
+  /** By path: a digest of the file's content that AWS refused. */
+  readonly #refused = new Map<string, string>();
 
-  const path = ({ origin }: SignInChain): string | undefined => {
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** The path of a chain's token file, whether or not it exists; undefined when the chain signs in without one. */
+  path({ origin }: SignInChain): string | undefined {
     switch (origin.kind) {
       case 'sso':
         return getSSOTokenFilepath(origin.session ?? origin.startUrl);
       case 'login': {
-        const directory = env['AWS_LOGIN_CACHE_DIRECTORY'] ?? join(homedir(), '.aws', 'login', 'cache');
+        const directory = this.#env['AWS_LOGIN_CACHE_DIRECTORY'] ?? join(homedir(), '.aws', 'login', 'cache');
         return join(directory, `${createHash('sha256').update(origin.session).digest('hex')}.json`);
       }
       default:
         return undefined;
     }
-  };
+  }
 
-  const isUsable = async (chain: SignInChain, file: string): Promise<boolean> => {
+  /** `cli`: the AWS CLI has to sign in, since there is no token, or AWS has refused it. Reads the file only. */
+  async need(chain: SignInChain): Promise<SignInNeed & { readonly kind: 'none' | 'cli' }> {
+    const file = this.path(chain);
+    if (file === undefined || (await this.#isUsable(chain, file))) {
+      return { kind: 'none' };
+    }
+    const command = chain.origin.kind === 'sso' ? ['sso', 'login'] : ['login'];
+    // The session belongs to the last profile of the chain: a role's own profile has none.
+    return { kind: 'cli', args: [...command, '--profile', chain.profiles.at(-1) ?? chain.profiles[0]] };
+  }
+
+  /** AWS has refused the token that the file holds now. */
+  async markRefused(chain: SignInChain): Promise<void> {
+    const file = this.path(chain);
+    const text = file === undefined ? undefined : await contents(file);
+    if (file !== undefined && text !== undefined) {
+      this.#refused.set(file, digest(text));
+    }
+  }
+
+  /** The token of an SSO session; undefined for other chains, and where the file holds no token. */
+  async readSso(chain: SignInChain): Promise<SsoToken | undefined> {
+    const file = this.path(chain);
+    if (chain.origin.kind !== 'sso' || file === undefined) {
+      return undefined;
+    }
+    const token = parse((await contents(file)) ?? '');
+    const canRenew =
+      isRenewable(chain.origin) &&
+      ['clientId', 'clientSecret', 'refreshToken'].every((key) => token[key] !== undefined);
+    return isAccessToken(token)
+      ? {
+          asItIs: { ...token, expiresAt: farAhead },
+          toRenew: canRenew ? { ...token, expiresAt: longAgo } : undefined,
+        }
+      : undefined;
+  }
+
+  /** Doesn't look at the expiration: AWS decides that, since the local clock may be off. */
+  async #isUsable(chain: SignInChain, file: string): Promise<boolean> {
     const text = await contents(file);
-    if (text === undefined || refused.get(file) === digest(text)) {
+    if (text === undefined || this.#refused.get(file) === digest(text)) {
       return false;
     }
     const token = parse(text);
-    // Whether it has expired is AWS's to say: the local clock may be off.
-    switch (chain.origin.kind) {
-      case 'sso':
-        return isAccessToken(token);
-      default:
-        return ['accessToken', 'clientId', 'refreshToken', 'dpopKey'].every((key) => Boolean(token[key]));
-    }
-  };
-
-  return {
-    path,
-    need: async (chain) => {
-      const file = path(chain);
-      if (file === undefined || (await isUsable(chain, file))) {
-        return { kind: 'none' };
-      }
-      const command = chain.origin.kind === 'sso' ? ['sso', 'login'] : ['login'];
-      // A role's profile has no session of its own: the one that it starts from signs in.
-      return { kind: 'cli', args: [...command, '--profile', chain.profiles.at(-1) ?? chain.profiles[0]] };
-    },
-    refused: async (chain) => {
-      const file = path(chain);
-      const text = file === undefined ? undefined : await contents(file);
-      if (file !== undefined && text !== undefined) {
-        refused.set(file, digest(text));
-      }
-    },
-    read: async (chain) => {
-      const file = path(chain);
-      if (chain.origin.kind !== 'sso' || file === undefined) {
-        return undefined;
-      }
-      const token = parse((await contents(file)) ?? '');
-      const canRenew =
-        isRenewable(chain.origin) &&
-        ['clientId', 'clientSecret', 'refreshToken'].every((key) => token[key] !== undefined);
-      return isAccessToken(token)
-        ? {
-            asItIs: { ...token, expiresAt: farAhead },
-            toRenew: canRenew ? { ...token, expiresAt: longAgo } : undefined,
-          }
-        : undefined;
-    },
-  };
+    return chain.origin.kind === 'sso'
+      ? isAccessToken(token)
+      : ['accessToken', 'clientId', 'refreshToken', 'dpopKey'].every((key) => Boolean(token[key]));
+  }
 }
-
-type Token = Readonly<Record<string, unknown>>;
 
 function isAccessToken(token: Token): boolean {
   return typeof token['accessToken'] === 'string';
@@ -119,7 +114,7 @@ function parse(text: string): Token {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    // Half written, or not one of the CLI's: it is of no use.
+    // Half written, or not the AWS CLI's: a file without a token.
     return {};
   }
 }

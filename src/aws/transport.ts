@@ -1,9 +1,9 @@
 import { StandardRetryStrategy } from '@smithy/core/retry';
 import { collectAnswer } from './answer.ts';
 import type { ServiceEndpoint } from './endpoint.ts';
-import { notingDestinations } from './errorPlace.ts';
+import { rememberDestinations } from './errorPlace.ts';
 
-/** How long requests may take. Milliseconds. */
+/** How long requests may take, in milliseconds. */
 export interface Timeouts {
   /** Until the connection is made. */
   readonly connectMs: number;
@@ -11,17 +11,17 @@ export interface Timeouts {
   readonly requestMs: number;
   /** One call, with all that is sent for it and the whole answer. */
   readonly callMs: number;
-  /** A sign-in, but for what a person or a credential_process takes. */
+  /** A sign-in, without the time that a person or a credential_process takes. */
   readonly signInMs: number;
 }
 
 export interface Transport {
   readonly timeouts: Timeouts;
-  /** Requests that the SDK sends for one call of STS or of a sign-in at most. */
+  /** How often the SDK sends one request of STS or a sign-in at most. For others see {@link ClockSkewRetries}. */
   readonly maxAttempts: number;
 }
 
-/** More than are ever under way: a request that waits for a connection would run into its time-out. */
+/** More than are ever open: a request that has to wait for a connection would run into its time-out. */
 const maxSockets = 500;
 
 export const defaultTransport: Transport = {
@@ -30,8 +30,8 @@ export const defaultTransport: Transport = {
 };
 
 /**
- * What every client is told, ours and those that a sign-in makes. All of it explicitly: whatever a client is not told it
- * takes from AWS_* variables and from the profile that AWS_PROFILE names, which need not be the one it is for.
+ * The settings of every client, ours and those that a sign-in makes. They are complete: a client takes a missing setting
+ * from AWS_* variables and from the profile that AWS_PROFILE names, which may be another profile than its own.
  */
 export function clientSettings({ timeouts, maxAttempts }: Transport, endpoint: ServiceEndpoint) {
   const { url, useFipsEndpoint, useDualstackEndpoint } = endpoint;
@@ -43,9 +43,9 @@ export function clientSettings({ timeouts, maxAttempts }: Transport, endpoint: S
     requestHandler: {
       connectionTimeout: timeouts.connectMs,
       requestTimeout: timeouts.requestMs,
-      // Without it the SDK only warns of a request that takes too long.
+      // Otherwise the SDK only logs a warning when a request takes too long.
       throwOnRequestTimeout: true,
-      // The request's time-out ends with the headers of the response; this one bounds a body that stops halfway.
+      // requestTimeout ends with the headers of the response; this one covers a body that stops halfway.
       socketTimeout: timeouts.requestMs,
       httpAgent: { maxSockets },
       httpsAgent: { maxSockets },
@@ -55,15 +55,15 @@ export function clientSettings({ timeouts, maxAttempts }: Transport, endpoint: S
     retryMode: 'standard',
     authSchemePreference: [],
     customUserAgent: 'kms-grants',
-    extensions: [notingDestinations],
+    extensions: [rememberDestinations],
   };
 }
 
 type Retry = StandardRetryStrategy['refreshRetryTokenForRetry'];
 
 /**
- * For KMS, CloudTrail and IAM: each request that fails is reported, so that `core/limiter` knows of it and decides. The SDK sends again by itself
- * only what AWS did not take since the computer's clock is wrong, with the time that AWS gave.
+ * For KMS, CloudTrail and IAM: a failed request goes back to the limiter (core/pacing), which alone decides about a retry.
+ * The SDK retries only what AWS refused because this computer's clock is wrong, with the time from AWS's answer.
  */
 export class ClockSkewRetries extends StandardRetryStrategy {
   constructor() {

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { resolveEndpoint } from '../../src/aws/endpoint.ts';
 import { parseIni } from '../../src/aws/ini.ts';
 import { metadataSettings } from '../../src/aws/instanceMetadata.ts';
-import { environmentIdentity } from '../../src/aws/resolveChain.ts';
+import { environmentCredentials } from '../../src/aws/resolveChain.ts';
 import { combine, sharedFilePaths } from '../../src/aws/sharedFiles.ts';
 import { chooseConnections } from '../../src/core/connections/chooseConnections.ts';
 import { isKind, isKmsError } from '../../src/core/kms/errors.ts';
@@ -112,12 +112,12 @@ def read(case):
       assert.equal(first?.kind, expected === null ? 'profile' : 'environment', shown);
       if (expected === null || 'error' in expected) {
         assert.throws(
-          () => environmentIdentity(env, undefined),
+          () => environmentCredentials(env, undefined),
           (error) => isKind(error, 'profileInvalid'),
           shown,
         );
       } else {
-        const { accessKeyId, secretAccessKey, sessionToken = null } = environmentIdentity(env, undefined);
+        const { accessKeyId, secretAccessKey, sessionToken = null } = environmentCredentials(env, undefined);
         assert.deepEqual([accessKeyId, secretAccessKey, sessionToken], expected, shown);
       }
     }
