@@ -9,7 +9,7 @@ import { splitCommonJs } from './splitCommonJs.mjs';
 const flags = new Set(process.argv.slice(2));
 const only = process.argv.find((flag) => flag.startsWith('--only='))?.slice('--only='.length);
 
-/** All but what activation registers, and of that the commands, the AWS room and the emulator, are bundles of their own. */
+/** All but what activation registers, and of that the commands, the AWS layer and the emulator, are bundles of their own. */
 const separateBundles = {
   name: 'separate-bundles',
   setup(pluginBuild) {

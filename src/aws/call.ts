@@ -21,7 +21,9 @@ export interface Rules {
 /** Sends a request by a client of the SDK. */
 export type Send<Output> = (options: { readonly abortSignal: AbortSignal }) => Promise<Output>;
 
-/** A call of one opening: not sent when its credentials are of another account than the opening's. See {@link Caller}. */
+/**
+ * A call of one opening: not sent when its credentials are of another account than the opening's. See {@link Caller}.
+ */
 export type Call = <Output, T>(
   context: CallContext,
   signal: AbortSignal,
@@ -54,8 +56,8 @@ export class Caller {
   readonly #isAcceptedElsewhere: (credentials: AwsCredentials, signal: AbortSignal) => Promise<boolean>;
 
   /**
-   * @param isAcceptedElsewhere asks STS in another Region whether it accepts these credentials; rejects when there is no
-   * answer
+   * @param isAcceptedElsewhere asks STS in another Region whether it accepts these credentials; rejects when there is
+   * no answer
    */
   constructor(
     options: CallerOptions,
@@ -66,10 +68,11 @@ export class Caller {
   }
 
   /**
-   * Signs in if necessary, sends, narrows the answer, and logs. When AWS refuses the credentials, it signs in again from
-   * the files, which the SDK never does, and sends the call a second time if that gives other credentials. Credentials
-   * that AWS accepts in another Region are kept: then only this Region refuses them.
-   * @throws KmsError, or AbortError as soon as `signal` is aborted, even during a sign-in, which the SDK can't interrupt
+   * Signs in if necessary, sends, narrows the answer, and logs. When AWS refuses the credentials, it signs in again
+   * from the files, which the SDK never does, and sends the call a second time if that gives other credentials.
+   * Credentials that AWS accepts in another Region are kept: then only this Region refuses them.
+   * @throws KmsError, or AbortError as soon as `signal` is aborted, even during a sign-in, which the SDK can't
+   * interrupt
    */
   async call<Output, T>(
     context: CallContext,
@@ -160,7 +163,9 @@ export class Caller {
     }
   }
 
-  /** Forgets credentials that AWS refused. Throws when it failed for another reason, or when only this Region refused. */
+  /**
+   * Forgets credentials that AWS refused. Throws when it failed for another reason, or when only this Region refused.
+   */
   async #forgetIfRefused(error: unknown, credentials: AwsCredentials, signal: AbortSignal): Promise<void> {
     const { credentials: cache, region } = this.#options;
     if (!isRefusal(error)) {

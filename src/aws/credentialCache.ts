@@ -12,13 +12,13 @@ interface Pending {
 
 /**
  * The credentials of one profile, or of the environment: signed in to once, and shared by every client and Region that
- * uses them. They are kept until AWS refuses them, whatever their expiration says: AWS's clock decides, and the clock of
- * this computer may be hours off.
+ * uses them. They are kept until AWS refuses them, whatever their expiration says: AWS's clock decides, and the clock
+ * of this computer may be hours off.
  */
 export class CredentialCache {
   /**
-   * The SDK's provider. `memoized` stops the SDK's clients from keeping a copy: with one copy, here, the user is asked for
-   * MFA once, and credentials that AWS refused are forgotten everywhere.
+   * The SDK's provider. `memoized` stops the SDK's clients from keeping a copy: with one copy, here, the user is asked
+   * for MFA once, and credentials that AWS refused are forgotten everywhere.
    */
   readonly provider: (() => Promise<AwsCredentials>) & { readonly memoized: true };
   readonly #resolve: (signal: AbortSignal) => Promise<AwsCredentials>;

@@ -4,25 +4,23 @@ import type { Env } from './env.ts';
 import { isTrue, profileSetting } from './profiles.ts';
 import type { SharedFiles } from './sharedFiles.ts';
 
-/** The services that we, or the sign-in of a profile, call. The ID is the one that variables and sections go by. */
+/** The services that we or a sign-in call, by the IDs that variables and sections use. */
 export type ServiceId = 'KMS' | 'STS' | 'CLOUDTRAIL' | 'IAM' | 'SSO' | 'SSO_OIDC' | 'SIGNIN';
 
-/** Where a service's requests go. With a `url` both flags are false: the SDK refuses the combination. */
+/** Where a service's requests go. With a `url`, both flags are false: the SDK refuses the combination. */
 export interface ServiceEndpoint {
-  /** What a variable or the files configured; `undefined`: AWS's own endpoint of the Region. */
+  /** From a variable or the files; `undefined`: AWS's own endpoint of the Region. */
   readonly url: string | undefined;
   readonly useFipsEndpoint: boolean;
   readonly useDualstackEndpoint: boolean;
 }
 
 /**
- * The endpoint of a service for one profile. The SDK does not find it by itself: it looks only at the profile that
- * AWS_PROFILE names, whichever profile a client was made for.
- *
+ * The endpoint of a service for one profile. The SDK can't find it: it reads only the profile that AWS_PROFILE names.
  * The order is that of AWS's SDKs and tools: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's `services`
- * section, its `endpoint_url`; none of them when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or the profile says to ignore them.
- *
- * Throws a KmsError when what is configured can't be used.
+ * section, its `endpoint_url`; none of them when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or the profile says to ignore
+ * them.
+ * @throws KmsError `invalidEndpoint`
  */
 export function resolveEndpoint(service: ServiceId, env: Env, files: SharedFiles, profile: string): ServiceEndpoint {
   const flag = (variable: string, key: string) => isTrue(env[variable] || profileSetting(files, profile, key));
@@ -45,9 +43,9 @@ export function resolveEndpoint(service: ServiceId, env: Env, files: SharedFiles
 }
 
 /**
- * The endpoint of a service that is asked beside KMS, about the same keys and principals. `undefined` where KMS has an
- * endpoint of its own and the service has none: AWS knows nothing of what another server serves, nor need the credentials
- * be AWS's.
+ * The endpoint of a service that is asked about the keys and principals of this KMS. `undefined` where only KMS has a
+ * custom endpoint: AWS knows nothing of what another server serves, and the credentials may not be AWS's.
+ * @throws KmsError `invalidEndpoint`
  */
 export function resolveEndpointBeside(
   kms: ServiceEndpoint,
@@ -58,8 +56,8 @@ export function resolveEndpointBeside(
 }
 
 /**
- * The endpoint as it may be shown and copied: as a URL parser reads it, in ASCII, and without a user name and password.
- * A text that is no URL may hold anything, so nothing of it is shown.
+ * The endpoint in a form that may be shown and copied: as a URL parser reads it, in ASCII, without user name and
+ * password. A text that is not a URL is shown as `…`, since it may hold anything.
  */
 export function shownUrl(text: string): string {
   if (!URL.canParse(text)) {
@@ -79,7 +77,7 @@ function servicesUrl(service: ServiceId, files: SharedFiles, profile: string): s
   }
   const section = files.services.get(name);
   if (section === undefined || section.size === 0) {
-    // To go on without it would send to AWS what was meant for somewhere else. The AWS CLI refuses too.
+    // Without it, requests that were meant for another server would go to AWS. The AWS CLI refuses, too.
     throw invalidEndpoint(
       l10n.t('The config file has no section "services {0}", which profile {1} names.', name, profile),
       profile,

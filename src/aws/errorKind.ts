@@ -3,9 +3,9 @@ import { codeOf, nameOf, rawMessage, read } from './errorText.ts';
 import type { CallContext } from './failures.ts';
 
 /**
- * AWS's names for failures: KMS's modelled exceptions, the common errors of AWS JSON services, and the names that STS
- * (which speaks AWS's older query protocol) has for the same. {@link notFound} tells the meanings of NotFoundException apart,
- * InvalidArnException by {@link invalidArn}.
+ * AWS's names for failures: KMS's modelled exceptions, the common errors of AWS JSON services, and their names in STS,
+ * which speaks AWS's older query protocol. NotFoundException and InvalidArnException have several meanings: see {@link
+ * notFound} and {@link invalidArn}.
  */
 const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorKind>([
   ['InvalidGrantIdException', 'invalidGrantId'],
@@ -52,16 +52,16 @@ const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorK
   ['OptInRequired', 'regionNotEnabled'],
   ['UnknownOperationException', 'notSupported'],
   ['InvalidAction', 'notSupported'],
-  // Of CloudTrail.
+  // CloudTrail.
   ['InvalidNextTokenException', 'invalidMarker'],
   ['InvalidLookupAttributesException', 'validation'],
   ['InvalidTimeRangeException', 'validation'],
   ['InvalidMaxResultsException', 'validation'],
   ['OperationNotPermittedException', 'accessDenied'],
-  // Of IAM.
+  // IAM.
   ['InvalidInputException', 'validation'],
   ['ServiceFailureException', 'internal'],
-  // Of a web identity, by STS.
+  // STS, about a web identity.
   ['InvalidIdentityToken', 'validation'],
   ['InvalidIdentityTokenException', 'validation'],
   ['IDPRejectedClaim', 'accessDenied'],
@@ -74,6 +74,10 @@ const kindsByName: ReadonlyMap<string, KmsErrorKind> = new Map<string, KmsErrorK
   ['PackedPolicyTooLargeException', 'validation'],
 ]);
 
+/**
+ * Decides the kind of a failure by its name. Not by `instanceof` or `constructor.name`, which minifying breaks, and not
+ * by the HTTP status, which differs between KMS's model and KMS itself.
+ */
 export function kindOf(error: unknown, context: CallContext): KmsErrorKind {
   const name = nameOf(error);
   const message = rawMessage(error);
@@ -92,17 +96,12 @@ export function kindOf(error: unknown, context: CallContext): KmsErrorKind {
     return named;
   }
   if (/^(Credentials|Token)?ProviderError$/.test(name)) {
-    return signInKind(message);
+    return providerKind(message);
   }
-  if (code !== undefined && isResolutionCode(code)) {
-    return 'hostNotFound';
-  }
-  if (code !== undefined && isCertificateCode(code)) {
-    return 'certificateNotTrusted';
-  }
-  // The SDK renames a reset connection to TimeoutError, so the code is asked first.
-  if (code !== undefined && isNetworkCode(code)) {
-    return 'network';
+  // Before the name TimeoutError, which the SDK also gives to a connection that was reset.
+  const byCode = kindByCode(code);
+  if (byCode !== undefined) {
+    return byCode;
   }
   if (name === 'TimeoutError' || code === 'ETIMEDOUT') {
     return 'timeout';
@@ -116,16 +115,18 @@ export function kindOf(error: unknown, context: CallContext): KmsErrorKind {
   return isStrangeAnswer(error, name, code) ? 'notJson' : 'unknown';
 }
 
-/** What servers other than AWS answer to an operation that they don't have: `501`, or an error page. */
+/** Other servers than AWS answer an operation that they don't have with `501`, or with an error page. */
 function isMissing(error: unknown, name: string): boolean {
   const status = read(read(error, '$metadata'), 'httpStatusCode');
   const isFailure = typeof status === 'number' && status >= 400;
-  // Of a gateway, when the server behind it doesn't answer.
+  // A gateway's answer when the server behind it doesn't answer.
   const isGateways = status === 502 || status === 503 || status === 504;
   return status === 501 || (isFailure && !isGateways && isStrangeAnswer(error, name, codeOf(error)));
 }
 
-/** KMS says NotFoundException of a grant, of a key, and of an ARN that was sent to another Region than its own. */
+/**
+ * KMS answers NotFoundException for a grant, for a key, and for an ARN that was sent to another Region than its own.
+ */
 function notFound(message: string, { operation, grantId }: CallContext): KmsErrorKind {
   if (/^Invalid arn\b/i.test(message)) {
     return 'wrongRegion';
@@ -136,28 +137,23 @@ function notFound(message: string, { operation, grantId }: CallContext): KmsErro
   return grantId !== undefined || operation === 'RevokeGrant' ? 'grantNotFound' : 'keyNotFound';
 }
 
-/** KMS says InvalidArnException of a principal that it does not know, and of what is no ARN of a key. */
+/** KMS answers InvalidArnException for a principal that it does not know, and for a text that is not a key's ARN. */
 function invalidArn(message: string, { keyArn, principals }: CallContext): KmsErrorKind {
   const isOfKey = keyArn !== undefined && message.includes(keyArn);
   return principals !== undefined && !isOfKey ? 'invalidPrincipal' : 'invalidArn';
 }
 
-/** The SDK's credential providers have one name for everything: their text decides. */
-function signInKind(message: string): KmsErrorKind {
+/** The SDK's credential providers have one name for all failures, so their text decides. */
+function providerKind(message: string): KmsErrorKind {
   const code = /\b(E[A-Z]{3,}(?:_[A-Z]+)*|[A-Z_]*(?:CERT|SELF_SIGNED|UNABLE_TO)[A-Z_]*)\b/.exec(message)?.[1];
-  if (code !== undefined && isResolutionCode(code)) {
-    return 'hostNotFound';
-  }
-  if (code !== undefined && isCertificateCode(code)) {
-    return 'certificateNotTrusted';
-  }
-  if (code !== undefined && isNetworkCode(code)) {
-    return 'network';
+  const byCode = kindByCode(code);
+  if (byCode !== undefined) {
+    return byCode;
   }
   if (/\bTimeoutError\b|\bETIMEDOUT\b/.test(message)) {
     return 'timeout';
   }
-  // UnauthorizedException is how SSO answers a token that was signed out elsewhere.
+  // UnauthorizedException is SSO's answer to a token that was signed out elsewhere.
   if (
     /aws (sso )?login|re-?authenticate|session .*\bexpired|Failed to load token|UnauthorizedException/i.test(message)
   ) {
@@ -167,6 +163,20 @@ function signInKind(message: string): KmsErrorKind {
     return 'processFailed';
   }
   return /^Profile '?.+ (was not found|could not be found)/.test(message) ? 'profileMissing' : 'credentialsMissing';
+}
+
+/** By a code of Node or OpenSSL. */
+function kindByCode(code: string | undefined): KmsErrorKind | undefined {
+  if (code === undefined) {
+    return undefined;
+  }
+  if (isResolutionCode(code)) {
+    return 'hostNotFound';
+  }
+  if (isCertificateCode(code)) {
+    return 'certificateNotTrusted';
+  }
+  return isNetworkCode(code) ? 'network' : undefined;
 }
 
 const networkCodes: ReadonlySet<string> = new Set([
@@ -186,7 +196,7 @@ function isResolutionCode(code: string): boolean {
   return code === 'ENOTFOUND' || code.startsWith('EAI_');
 }
 
-/** Node's and OpenSSL's codes for a certificate that does not hold. */
+/** Node's and OpenSSL's codes for a certificate that is not trusted. */
 function isCertificateCode(code: string): boolean {
   return /CERT|SELF_SIGNED|^UNABLE_TO_|^CRL_|^INVALID_(CA|PURPOSE)$|^HOSTNAME_MISMATCH$/.test(code);
 }
@@ -196,7 +206,7 @@ function isNetworkCode(code: string): boolean {
   return networkCodes.has(code) || /^ERR_(SSL|TLS)_/.test(code);
 }
 
-/** Something answered, but not as AWS does: not HTTP, not JSON, or an error without AWS's name for it. */
+/** Something answered that is not AWS: not HTTP, not JSON, or an error without a name of AWS's. */
 function isStrangeAnswer(error: unknown, name: string, code: string | undefined): boolean {
   if (name === 'SyntaxError' || name === 'IncompleteResponse' || code?.startsWith('HPE_') === true) {
     return true;

@@ -23,7 +23,9 @@ export function placeOf(
   }
 }
 
-/** The name that DNS did not resolve: by Node's error, or in the text of one of the SDK's providers. May be a proxy's. */
+/**
+ * The name that DNS did not resolve: by Node's error, or in the text of one of the SDK's providers. May be a proxy's.
+ */
 function unresolvedHost(error: unknown): string | undefined {
   const hostname = read(error, 'hostname');
   if (typeof hostname === 'string') {
@@ -52,7 +54,9 @@ function destinationOf(error: unknown): string | undefined {
   return destination;
 }
 
-/** An extension for the SDK's clients. It remembers the server of each failed request: some of Node's errors don't say. */
+/**
+ * An extension for the SDK's clients. It remembers the server of each failed request: some of Node's errors don't say.
+ */
 export const rememberDestinations = interceptRequests(async (request, send) => {
   try {
     return await send(request);

@@ -1,5 +1,6 @@
 import type { KmsErrorKind } from '../core/kms/errors.ts';
 
+/** The text of a failure without secrets; with the HTTP status where the answer was not AWS's. */
 export function messageOf(error: unknown, kind: KmsErrorKind): string {
   const message = withoutSecrets(rawMessage(error));
   const status = read(read(error, '$metadata'), 'httpStatusCode');
@@ -7,9 +8,9 @@ export function messageOf(error: unknown, kind: KmsErrorKind): string {
 }
 
 /**
- * The texts that can hold a secret: AWS repeats the canonical request, session token included, when it refuses a
- * signature; Node repeats the command line of a credential_process; V8 quotes the text that it could not parse; the SDK
- * appends a hint for developers.
+ * Removes what can hold a secret. When AWS refuses a signature it repeats the canonical request with its session token;
+ * Node repeats the command line of a credential_process; V8 quotes the text that it could not parse. The SDK's hint for
+ * developers goes, too.
  */
 export function withoutSecrets(message: string): string {
   return message
@@ -21,8 +22,8 @@ export function withoutSecrets(message: string): string {
 }
 
 /**
- * A copy of what was thrown, as far as it may be seen by anyone: its name, cleaned text, code and origin, and those of
- * its causes. The original also carries the response, and a text that can hold a session token.
+ * A copy of what was thrown that may be logged: name, text without secrets, code and stack, also of its causes, up to
+ * five. The original carries the response, too, and a text that can hold a session token.
  */
 export function printableCause(error: unknown, depth = 0): Error | undefined {
   if (error === undefined || depth > 4) {
@@ -38,6 +39,7 @@ export function printableCause(error: unknown, depth = 0): Error | undefined {
   return typeof code === 'string' ? Object.assign(copy, { code }) : copy;
 }
 
+/** The text of what was thrown. It may hold secrets: see {@link messageOf}. */
 export function rawMessage(error: unknown): string {
   if (typeof error === 'string') {
     return error;
@@ -51,20 +53,23 @@ export function rawMessage(error: unknown): string {
   return Array.isArray(errors) ? [...new Set(errors.map(rawMessage))].join('; ') : nameOf(error);
 }
 
+/** The name that AWS, the SDK or Node gave it; `Error` where it has none. */
 export function nameOf(error: unknown): string {
   const name = read(error, 'name');
   return typeof name === 'string' ? name : 'Error';
 }
 
+/** {@link nameOf}, for the log. */
 export function printableName(error: unknown): string {
   return asName(nameOf(error)) || 'Error';
 }
 
-/** What comes from the server as a name, and goes to the log as such: letters and digits, on one line. */
+/** A name or an ID from the server, cut down to its safe characters: it goes to the log. */
 export function asName(text: string): string {
   return text.replace(/[^\w.:-]/g, '').slice(0, 100);
 }
 
+/** The code that Node or OpenSSL gave it, or the nearest of its causes. */
 export function codeOf(error: unknown, depth = 0): string | undefined {
   const code = read(error, 'code');
   if (typeof code === 'string') {
@@ -80,13 +85,13 @@ export function requestIdOf(result: unknown): string | undefined {
   return typeof id === 'string' ? asName(id) : undefined;
 }
 
-/** How many requests the SDK sent for a failed or successful call; `undefined` when it did not get that far. */
+/** How many requests the SDK sent for a failed or successful call; `undefined` when it does not say. */
 export function attemptsOf(result: unknown): number | undefined {
   const attempts = read(read(result, '$metadata'), 'attempts');
   return typeof attempts === 'number' ? attempts : undefined;
 }
 
-/** What is thrown can be anything. */
+/** A member of a value of any type: anything can be thrown. */
 export function read(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }

@@ -7,11 +7,8 @@ import { AbortError, type CallContext } from './failures.ts';
 import { asSignInFailure, signInStep } from './signInFailure.ts';
 
 /**
- * Decides what a failure is, from the name that the SDK gives it. Never from `instanceof` or `constructor.name`, which
- * minifying breaks, and never from the HTTP status, which differs between KMS's model and KMS itself.
- *
- * A cancelled call's AbortError, and a KmsError, come back as they are. Message and `cause` have AWS's or the SDK's text,
- * cleaned of anything secret: both may be logged.
+ * What was thrown, as a KmsError; an AbortError when the call was cancelled. A KmsError comes back as it is. Message
+ * and `cause` have AWS's or the SDK's text without secrets: both may be logged.
  */
 export function translate(error: unknown, context: CallContext): Error {
   if (error instanceof Error && isAbort(error)) {
@@ -42,7 +39,7 @@ export function translate(error: unknown, context: CallContext): Error {
   );
 }
 
-/** Of the principals of a call, those that KMS names in its answer; all when it names none. */
+/** Those principals of a call that KMS names in its answer; all of them when it names none. */
 function principalsIn(message: string, principals: CallContext['principals']): CallContext['principals'] {
   const { grantee, retiring } = principals ?? {};
   const isNamed = (principal: string | undefined) => principal !== undefined && message.includes(principal);
@@ -52,7 +49,7 @@ function principalsIn(message: string, principals: CallContext['principals']): C
   return isNamed(grantee) ? { grantee } : { retiring };
 }
 
-/** A sign-in failed because the session of SSO or of `aws login` is over. */
+/** The sign-in failed because the session of SSO or of `aws login` has expired. */
 export function isSessionExpired(error: unknown): boolean {
   return isKind(translate(error, { operation: 'Connect' }), 'ssoExpired');
 }

@@ -21,10 +21,10 @@ import type { Call } from './call.ts';
 import type { CredentialCache } from './credentialCache.ts';
 import { nameOf, read } from './errorText.ts';
 import { IncompleteResponse } from './failures.ts';
-import { type Narrowed, page } from './narrow.ts';
+import { type Narrowed, narrowPage } from './narrow.ts';
 import { ClockSkewRetries } from './transport.ts';
 
-/** Where the requests of a service go, and how. */
+/** The server of a service, and the settings of its client. */
 export interface EvidenceServer<Config> {
   readonly config: Config;
   /** AWS's own, which has every operation. */
@@ -32,7 +32,7 @@ export interface EvidenceServer<Config> {
 }
 
 export interface EvidenceServers {
-  /** `undefined`: none belongs to the KMS of this connection. */
+  /** `undefined`: no server of this service belongs to the KMS of this connection. */
   readonly cloudTrail: EvidenceServer<CloudTrailClientConfig> | undefined;
   readonly iam: EvidenceServer<IAMClientConfig> | undefined;
 }
@@ -50,7 +50,7 @@ interface Evidence {
   close(): void;
 }
 
-/** The most that CloudTrail and IAM give in one page. */
+/** The largest pages that CloudTrail and IAM give. */
 const pageSizes = { events: 50, principals: 1_000 };
 
 /** The port over the SDK's CloudTrail and IAM clients. Builds them; sends nothing. */
@@ -93,7 +93,7 @@ export function createEvidence({ cloudTrail, iam, region, profile, credentials, 
               }),
               sending,
             ),
-          (output) => page({ ...output, NextMarker: output.NextToken }, output.Events, narrowEvent),
+          (output) => narrowPage({ ...output, NextMarker: output.NextToken }, output.Events, narrowEvent),
         ),
 
       getRole: (name, signal) =>
@@ -153,7 +153,7 @@ function narrowEvent({ EventId, EventName, EventTime, CloudTrailEvent }: Event):
     : undefined;
 }
 
-/** What IAM says of a role or user. */
+/** A role or a user, as IAM answers it. */
 interface Entry {
   readonly Arn: string | undefined;
   readonly CreateDate: Date | undefined;
@@ -177,7 +177,7 @@ function narrowRole(role: Role): IamRole | undefined {
 
 type Metadata = { readonly $metadata: unknown };
 
-/** A list that is cut short without saying how to go on is no whole list. */
+/** @throws IncompleteResponse when the list is truncated without a marker for the rest */
 function principalPage(
   output: Metadata & { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined },
   entries: readonly Entry[] | undefined,
@@ -186,10 +186,10 @@ function principalPage(
     throw new IncompleteResponse(output);
   }
   const NextMarker = output.IsTruncated === true ? output.Marker : undefined;
-  return page({ $metadata: output.$metadata, NextMarker }, entries, narrowPrincipal);
+  return narrowPage({ $metadata: output.$metadata, NextMarker }, entries, narrowPrincipal);
 }
 
-/** That IAM has no such role or user is an answer. */
+/** Makes an answer of the error that IAM has no such role or user. */
 async function orMissing<Output extends Metadata>(
   sent: Promise<Output>,
 ): Promise<Output | (Metadata & { isMissing: true })> {
@@ -203,6 +203,7 @@ async function orMissing<Output extends Metadata>(
   }
 }
 
+/** One role or user; `undefined` when IAM has none of that name. @throws IncompleteResponse */
 function one<Entry extends object, T>(
   output: Metadata,
   entry: Entry | 'missing' | undefined,

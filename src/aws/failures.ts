@@ -1,6 +1,6 @@
 import type { KmsErrorDetails } from '../core/kms/errors.ts';
 
-/** What was asked when it failed. */
+/** A call, as far as it matters for its failure. */
 export interface CallContext {
   /** AWS's operation, such as `ListGrants`. */
   readonly operation: string;
@@ -11,20 +11,21 @@ export interface CallContext {
   readonly grantId?: string | undefined;
   readonly profile?: string | undefined;
   readonly region?: string | undefined;
-  /** The principals that the call names: an ARN that KMS does not accept may be theirs. */
+  /** The principals that the call names: KMS may refuse the ARN of one of them. */
   readonly principals?: KmsErrorDetails['principals'];
 }
 
-/** What a sign-in does at the moment; see `signInServices` in core/errors.ts. */
+/** A step of a sign-in. */
 export interface SignInStep {
+  /** One of the keys of `signInServices` (core/kms/errors.ts). */
   readonly operation: string;
   /** The role that it asks for. */
   readonly role?: string | undefined;
-  /** The HTTP status of the last answer, where the SDK's providers keep it for themselves. */
+  /** The HTTP status of the last answer, which the SDK's providers don't report. */
   status?: number;
 }
 
-/** Cancelled: by the signal of the call, or by the person who was asked for an MFA code. Recognised by its name. */
+/** Cancelled by the signal of the call, or by the person who was asked for an MFA code. Recognised by its name. */
 export class AbortError extends Error {
   override readonly name = 'AbortError';
 
@@ -33,7 +34,7 @@ export class AbortError extends Error {
   }
 }
 
-/** No credentials came of a profile. Wraps what the SDK's provider threw, so that {@link translate} knows when it was. */
+/** A sign-in failed at this step. Its `cause` is what the SDK's provider threw. */
 export class SignInError extends Error {
   override readonly name = 'SignInError';
   readonly step: SignInStep;
@@ -44,7 +45,7 @@ export class SignInError extends Error {
   }
 }
 
-/** An answer that lacks what KMS or STS always sends. Carries the metadata of the output, as the SDK's errors do. */
+/** An answer lacks what KMS or STS always sends. Has the metadata of the output, as the SDK's errors do. */
 export class IncompleteResponse extends Error {
   override readonly name = 'IncompleteResponse';
   readonly $metadata: unknown;

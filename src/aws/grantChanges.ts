@@ -23,7 +23,7 @@ type GrantChanges = Pick<
 /** The calls of the port that change grants, and their dry runs. */
 export function grantChanges(kms: KMSClient, call: Call, guard: IdentityGuard): GrantChanges {
   /**
-   * Sent again with other credentials only once the account is known, so that they can be checked against it.
+   * Sent a second time, with other credentials, only if the account is known: then they are checked against it.
    * @param actor undefined for a dry run
    */
   const change = <Output, T>(
@@ -35,7 +35,7 @@ export function grantChanges(kms: KMSClient, call: Call, guard: IdentityGuard): 
   ) =>
     call(context, signal, send, narrow, {
       mayRenew: () => guard.isAccountKnown,
-      ...(actor === undefined ? {} : { before: (credential) => guard.confirmActor(actor, credential, signal) }),
+      ...(actor === undefined ? {} : { before: (credentials) => guard.confirmActor(actor, credentials, signal) }),
     });
 
   const revoke = ({ keyArn, grantId }: GrantRef, actor: Actor | undefined, signal: AbortSignal) =>
@@ -86,7 +86,10 @@ export function grantChanges(kms: KMSClient, call: Call, guard: IdentityGuard): 
   };
 }
 
-/** A dry run always fails; where it doesn't, the server ignored that it was one, and `done` is what really happened. */
+/**
+ * AWS answers every dry run with an error. A success means that the server ignored DryRun and made the change.
+ * @param done what the change really did then
+ */
 async function dryRunAnswer<T extends string>(answer: Promise<unknown>, done: T): Promise<'allowed' | T> {
   try {
     await answer;
@@ -99,7 +102,7 @@ async function dryRunAnswer<T extends string>(answer: Promise<unknown>, done: T)
   }
 }
 
-/** Only a dry run is nobody's act. */
+/** A call without an actor is a dry run. */
 function dryRunInput(actor: Actor | undefined): { readonly DryRun?: true } {
   return actor === undefined ? { DryRun: true } : {};
 }
@@ -109,7 +112,7 @@ function createGrantInput(input: CreateGrantInput): CreateGrantCommandInput {
   const constraints = constraintsInput(input.constraints);
   return {
     KeyId: keyArn,
-    // Operations that AWS adds later pass through.
+    // Not checked here: AWS may know more operations than this SDK.
     Operations: [...operations] as GrantOperation[],
     ...(grantee.kind === 'principal'
       ? { GranteePrincipal: grantee.value }

@@ -33,8 +33,8 @@ export function identityClientSettings(
 }
 
 /**
- * Sends each request to its own endpoint, and notes for the sign-in what the SDK's providers drop: the step, the status of
- * the answer, that no server was reached, and that a server refused the token.
+ * Sends each request to its own endpoint, and notes for the sign-in what the SDK's providers drop: the step, the status
+ * of the answer, that no server was reached, and that a server refused the token.
  */
 function watching(urlFor: (path: string) => string | undefined) {
   return interceptRequests(async (request, send) => {

@@ -37,7 +37,8 @@ export class IdentityGuard {
   }
 
   /**
-   * Takes what STS answered about these credentials. Another account than before ends the opening, whichever call met it.
+   * Takes what STS answered about these credentials. Another account than before ends the opening, whichever call met
+   * it.
    * @throws KmsError `accountChanged`
    */
   admit(credentials: AwsCredentials, caller: CallerIdentity): CallerIdentity {

@@ -54,8 +54,8 @@ export interface AwsOptions {
   /** Called when the sample connection is opened. */
   readonly sample: () => Promise<Sample>;
   /**
-   * Asks for the code of an MFA device. `undefined`: cancelled, and the calls that waited for it reject as aborted. If it
-   * rejects with a KmsError, so do they. `signal` is aborted when no call waits for the code any more.
+   * Asks for the code of an MFA device. `undefined`: cancelled, and the calls that waited for it reject as aborted. If
+   * it rejects with a KmsError, so do they. `signal` is aborted when no call waits for the code any more.
    */
   readonly mfaCode: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>;
   /**

@@ -1,46 +1,46 @@
 import * as l10n from '@vscode/l10n';
 
-/** A value; a map of its own where it is empty and indented settings follow, as those of `s3 =`. */
+/** A value, or nested settings: indented lines below an empty value, such as `s3 =`. */
 type Value = string | ReadonlyMap<string, string>;
 
 /** The settings of a section, by key in lower case. */
 export type Section = ReadonlyMap<string, Value>;
 
-/** The value of a setting; `undefined` also where it has nested settings in the place of one. */
+/** The value of a setting; `undefined` also where it has nested settings instead. */
 export function settingOf(section: Section | undefined, key: string): string | undefined {
   const value = section?.get(key);
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The AWS CLI takes no such file. The message says why, for a person; it quotes nothing of the file. */
+/** The AWS CLI refuses the file. The message says why, for a person, and quotes none of the file's values. */
 export class IniError extends Error {}
 
-/** What Python takes for white space: all that JavaScript does, with the separators, but not a byte order mark. */
+/** Python's white space: JavaScript's, with the separators, but without the byte order mark. */
 const space = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const leadingSpace = new RegExp(`^${space}+`);
-/** Where Python ends a line within a value. */
+/** What also ends a line in Python, within a value. */
 const separators = '\\x1c-\\x1e\\x85\\u2028\\u2029';
 const lineEnd = new RegExp(`\\r\\n|[\\n-\\r${separators}]`);
 const anySpace = new RegExp(space);
 
-/** A value as it is read, line by line. */
+/** The lines of a value. */
 interface Lines {
   readonly lines: string[];
-  /** Where it begins, counted from 1. */
+  /** Its first line in the file, from 1. */
   readonly at: number;
 }
 
 /**
- * Reads a config or credentials file by the rules of the AWS CLI: those of Python's RawConfigParser (`configparser`), and
- * of botocore for what is nested. The sections are those of the file, by their whole names, in its order; what stands in
- * `[DEFAULT]` is in each of them.
+ * Reads a config or credentials file by the rules of the AWS CLI: those of Python's RawConfigParser (`configparser`),
+ * and of botocore for nested settings.
+ * @returns the sections by their whole names, in the order of the file; each also has the settings of `[DEFAULT]`
  * @throws IniError where the AWS CLI refuses the file
  */
 export function parseIni(text: string): ReadonlyMap<string, Section> {
   const sections = new Map<string, Map<string, Lines>>();
   const defaults = new Map<string, Lines>();
   let section: Map<string, Lines> | undefined;
-  /** The value that an indented line goes on with. */
+  /** The value that an indented line continues. */
   let open: Lines | undefined;
   let indent = 0;
   for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
@@ -98,7 +98,7 @@ function inherited(own: ReadonlyMap<string, Lines>, defaults: ReadonlyMap<string
   return [...defaults].filter(([key]) => !own.has(key));
 }
 
-/** From the first bracket to the last one: what follows it is no part of the name, and no matter. */
+/** From the first bracket to the last one. Python ignores what follows. */
 function sectionName(content: string): string | undefined {
   const end = content.lastIndexOf(']');
   return content.startsWith('[') && end > 1 ? content.slice(1, end) : undefined;
@@ -132,7 +132,7 @@ function strip(text: string): string {
   return stripEnd(text).replace(leadingSpace, '');
 }
 
-/** By hand: a regular expression would look at a long run of white space again from each of its characters. */
+/** By hand: a regular expression takes quadratic time on long white space within the text. */
 function stripEnd(text: string): string {
   let end = text.length;
   while (end > 0 && anySpace.test(text.charAt(end - 1))) {
@@ -142,7 +142,7 @@ function stripEnd(text: string): string {
 }
 
 /**
- * The words of a section's name, as a POSIX shell splits them; no comments and no variables.
+ * Splits a section's name into words as a POSIX shell does, without comments and variables.
  * @returns undefined when a quotation has no end
  */
 export function shellWords(text: string): readonly string[] | undefined {

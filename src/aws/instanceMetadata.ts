@@ -21,8 +21,8 @@ interface MetadataSettings {
 }
 
 /**
- * Reads the settings from the variables, then from the profile, as the AWS CLI does. The SDK reads only some of them, and
- * only from the profile that AWS_PROFILE names.
+ * Reads the settings from the variables, then from the profile, as the AWS CLI does. The SDK reads only some of them,
+ * and only from the profile that AWS_PROFILE names.
  * @param profile undefined for the environment, which uses the settings of the default profile
  * @throws KmsError `profileInvalid`
  */

@@ -11,10 +11,12 @@ export interface Narrowed<T> {
 }
 
 /**
- * A page of a list. Whether there is another is for NextMarker to say: KMS may send an empty page before the last.
- * An answer without the list is no empty list: who waits for a grant to be gone would take it for that.
+ * A page of a list. Only NextMarker says whether another follows: KMS may send empty pages before the last.
+ * @param entries undefined is not an empty list: that could make a grant look gone
+ * @param narrow undefined for an entry that lacks its ID, which is left out
+ * @throws IncompleteResponse
  */
-export function page<Entry, T>(
+export function narrowPage<Entry, T>(
   output: { readonly NextMarker?: string | undefined; readonly $metadata: unknown },
   entries: readonly Entry[] | undefined,
   narrow: (entry: Entry) => T | undefined,
@@ -26,6 +28,7 @@ export function page<Entry, T>(
   return { value: { items, nextMarker: output.NextMarker || undefined }, dropped: entries.length - items.length };
 }
 
+/** @throws IncompleteResponse */
 export function narrowMetadata(output: DescribeKeyCommandOutput, keyArn: string): KeyMetadata {
   const metadata = output.KeyMetadata;
   if (!metadata?.KeyId) {
@@ -63,7 +66,10 @@ export function narrowMetadata(output: DescribeKeyCommandOutput, keyArn: string)
   };
 }
 
-/** An empty KeyLastUsage is an answer: not used since tracking began. One without the dates is none. */
+/**
+ * An empty KeyLastUsage means: not used since tracking began.
+ * @throws IncompleteResponse when the dates are missing, too
+ */
 export function narrowLastUsage(output: GetKeyLastUsageCommandOutput): KeyLastUsage {
   const { KeyLastUsage: usage, TrackingStartDate, KeyCreationDate } = output;
   if (TrackingStartDate === undefined && usage?.Timestamp === undefined) {
@@ -83,6 +89,7 @@ export function narrowLastUsage(output: GetKeyLastUsageCommandOutput): KeyLastUs
   };
 }
 
+/** @throws IncompleteResponse */
 export function narrowIdentity(output: GetCallerIdentityCommandOutput): CallerIdentity {
   if (!output.Account || !output.Arn) {
     throw new IncompleteResponse(output);
@@ -90,13 +97,14 @@ export function narrowIdentity(output: GetCallerIdentityCommandOutput): CallerId
   return { account: output.Account, arn: output.Arn };
 }
 
+/** @param keyArn of the key that was asked for. @returns undefined when the entry lacks its ID */
 export function narrowGrant(entry: GrantListEntry, keyArn: string): Grant | undefined {
   if (!entry.GrantId) {
     return undefined;
   }
   return {
     grantId: entry.GrantId,
-    // KMS gives the ARN; other servers give the bare ID of the key that was asked for.
+    // KMS gives the ARN; other servers give only the ID of the key that was asked for.
     keyArn: entry.KeyId?.startsWith('arn:') === true ? entry.KeyId : keyArn,
     name: entry.Name || undefined,
     creationDate: entry.CreationDate,

@@ -6,13 +6,13 @@ import type { Env } from './env.ts';
 export interface ExpandedPath {
   /** Absolute. */
   readonly path: string;
-  /** Set when it should be in the home folder of this user, which is not known; `path` then has its name as it was. */
+  /** The user whose home folder is unknown, if the path begins with it; `path` then still has the `~`. */
   readonly homelessUser?: string;
 }
 
 /**
- * A path with variables and then `~` or `~user`, as Python's `expandvars` and `expanduser` read it. What is not set stays
- * as it is.
+ * Expands variables and then `~` or `~user`, as Python's `expandvars` and `expanduser` do. A variable that is not set
+ * stays as it is.
  */
 export function expandPath(path: string, env: Env): ExpandedPath {
   const variables = isWindows ? /\$(\w+)|\$\{([^}]*)\}|%([^%]+)%/g : /\$(\w+)|\$\{([^}]*)\}/g;
@@ -30,10 +30,10 @@ export function expandPath(path: string, env: Env): ExpandedPath {
 
 const isWindows = process.platform === 'win32';
 
-/** Without starting a program: of the user who runs this, and of those that the system's own file names. */
+/** Known without starting a program: for the user who runs this, and for those in `/etc/passwd`. */
 function homeOf(user: string, env: Env): string | undefined {
   if (isWindows) {
-    // Nothing there names the home folders of others: Python takes them to be beside one's own, too.
+    // Windows has no such file. Like Python, this expects them beside the user's own home folder.
     const own = homedir();
     return own === join(dirname(own), env['USERNAME'] ?? '') ? join(dirname(own), user) : undefined;
   }

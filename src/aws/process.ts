@@ -164,7 +164,9 @@ function clean(text: string): string {
   );
 }
 
-/** 24 characters or more with letters of both cases and digits. In a path (no secret has both `/` and `.`), in one part. */
+/**
+ * 24 characters or more with letters of both cases and digits. In a path (no secret has both `/` and `.`), in one part.
+ */
 function looksSecret(run: string): boolean {
   const parts = run.includes('/') && run.includes('.') ? run.split(/[/.]/) : [run];
   return parts.some((part) => part.length >= 24 && [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(part)));

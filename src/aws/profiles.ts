@@ -8,7 +8,7 @@ import { isRegionName } from './regions.ts';
 import { type SharedFiles, sharedFilePaths } from './sharedFiles.ts';
 import { signInChain } from './signInChain.ts';
 
-/** The profiles of both files, `default` first, then by name. One without a name can't be chosen, and is left out. */
+/** The profiles of both files, `default` first, then by name; without the one whose name is empty. */
 export function listProfiles(files: SharedFiles): readonly Profile[] {
   return [...files.profiles.keys()]
     .filter((name) => name !== '')
@@ -16,17 +16,17 @@ export function listProfiles(files: SharedFiles): readonly Profile[] {
     .map((name) => ({ name, region: profileSetting(files, name, 'region') || undefined, signIn: signIn(files, name) }));
 }
 
-/** A setting of a profile; `undefined` also where it has nested settings in the place of a value. */
+/** A setting of a profile; `undefined` also where it has nested settings instead. */
 export function profileSetting(files: SharedFiles, name: string, key: string): string | undefined {
   return settingOf(files.profiles.get(name), key);
 }
 
-/** As the AWS CLI reads it. */
+/** A boolean setting, as the AWS CLI reads it. */
 export function isTrue(value: string | undefined): boolean {
   return value?.toLowerCase() === 'true';
 }
 
-/** The settings for the metadata service of an EC2 instance. Each variable has the same name, with `AWS_` before it. */
+/** The settings for the metadata service of an EC2 instance. Their variables are the same names after `AWS_`. */
 export const metadataSettingNames = [
   'ec2_metadata_service_endpoint',
   'ec2_metadata_service_endpoint_mode',
@@ -37,8 +37,8 @@ export const metadataSettingNames = [
 ] as const;
 
 /**
- * A digest of everything in the files that the sign-in of a profile depends on: it changes when its credentials have to
- * be resolved again.
+ * A digest of everything in the files that the sign-in of a profile depends on. When it changes, the profile signs in
+ * again.
  */
 export function signInFingerprint(files: SharedFiles, name: string): string {
   const { profiles } = signInChain(files, name);
@@ -56,8 +56,8 @@ export function signInFingerprint(files: SharedFiles, name: string): string {
 }
 
 /**
- * A digest of everything in the files that a connection of this profile depends on: its sign-in, Region and endpoints.
- * Without a profile: of what the environment's own credentials are used with.
+ * A digest of everything in the files that a connection depends on: its sign-in and endpoints.
+ * @param profile undefined for the environment's own credentials
  */
 export function connectionFingerprint(files: SharedFiles, profile: string | undefined): string {
   const name = profile ?? 'default';
@@ -68,7 +68,7 @@ export function connectionFingerprint(files: SharedFiles, profile: string | unde
   ]);
 }
 
-/** @throws KmsError when the files don't have the profile */
+/** @throws KmsError `profileMissing` */
 export function requireProfile(files: SharedFiles, env: Env, profile: string): void {
   if (!files.profiles.has(profile)) {
     throw new KmsError({
@@ -82,7 +82,10 @@ export function requireProfile(files: SharedFiles, env: Env, profile: string): v
   }
 }
 
-/** @throws KmsError when `region` has not the form of a Region's name; `profile`: whose it is, if not the environment's */
+/**
+ * @param profile undefined for the environment
+ * @throws KmsError `regionInvalid` when the text does not have the form of a Region's name
+ */
 export function requireRegionName(region: string, profile: string | undefined): void {
   if (!isRegionName(region)) {
     throw new KmsError({
@@ -96,12 +99,16 @@ export function requireRegionName(region: string, profile: string | undefined): 
   }
 }
 
-/** What is set up can't work. `message` says why, as the rest of a sentence; `profile`: whose it is, if not the environment's. */
+/**
+ * A KmsError `profileInvalid`: what is set up can't work.
+ * @param profile undefined for the environment
+ * @param message why, as the rest of a sentence
+ */
 export function invalidProfile(profile: string | undefined, message: string): KmsError {
   return new KmsError({ kind: 'profileInvalid', operation: 'Connect', awsName: 'ProfileInvalid', message, profile });
 }
 
-/** What the environment's own credentials are found and used with. */
+/** The settings that matter for the environment's own credentials. */
 function environmentSettings(files: SharedFiles, name: string): readonly unknown[] {
   const keys = [
     'services',

@@ -14,9 +14,9 @@ import type { KmsApi } from '../core/kms/kmsApi.ts';
 import { allOf } from '../core/kms/pages.ts';
 import type { Call } from './call.ts';
 import { IncompleteResponse } from './failures.ts';
-import { narrowGrant, narrowLastUsage, narrowMetadata, page } from './narrow.ts';
+import { narrowGrant, narrowLastUsage, narrowMetadata, narrowPage } from './narrow.ts';
 
-/** The most that KMS gives in one page. */
+/** The largest pages that KMS gives. */
 const pageSizes = { keys: 1_000, aliases: 100, grants: 100, tags: 50 };
 
 type Reads = Pick<
@@ -42,7 +42,7 @@ export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean
         signal,
         (sending) => kms.send(new ListKeysCommand({ Limit: pageSizes.keys, ...markerInput(marker) }), sending),
         (output) =>
-          page(output, output.Keys, ({ KeyId, KeyArn }) =>
+          narrowPage(output, output.Keys, ({ KeyId, KeyArn }) =>
             KeyId && KeyArn ? { keyId: KeyId, arn: KeyArn } : undefined,
           ),
       ),
@@ -53,7 +53,7 @@ export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean
         signal,
         (sending) => kms.send(new ListAliasesCommand({ Limit: pageSizes.aliases, ...markerInput(marker) }), sending),
         (output) =>
-          page(output, output.Aliases, ({ AliasName, TargetKeyId }) =>
+          narrowPage(output, output.Aliases, ({ AliasName, TargetKeyId }) =>
             AliasName ? { aliasName: AliasName, targetKeyId: TargetKeyId || undefined } : undefined,
           ),
       ),
@@ -80,7 +80,7 @@ export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean
             }),
             sending,
           ),
-        (output) => page(output, output.Grants, (entry) => narrowGrant(entry, keyArn)),
+        (output) => narrowPage(output, output.Grants, (entry) => narrowGrant(entry, keyArn)),
       ),
 
     listRetirableGrants: (principalArn, marker, signal) =>
@@ -98,8 +98,8 @@ export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean
           ),
         (output) => {
           const [, partition, , , owner] = principalArn.split(':');
-          return page(output, output.Grants, (entry) =>
-            // KMS gives the ARN of the key; other servers, whose keys are all of one account, give its ID.
+          return narrowPage(output, output.Grants, (entry) =>
+            // KMS gives the key's ARN. Other servers give its ID, and have one account.
             narrowGrant(entry, `arn:${partition}:kms:${region}:${owner}:key/${entry.KeyId}`),
           );
         },
@@ -129,7 +129,7 @@ export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean
               sending,
             ),
           (output) =>
-            page(output, output.Tags, ({ TagKey, TagValue }) =>
+            narrowPage(output, output.Tags, ({ TagKey, TagValue }) =>
               TagKey ? { key: TagKey, value: TagValue ?? '' } : undefined,
             ),
         ),
@@ -173,7 +173,7 @@ export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean
               new ListAliasesCommand({ KeyId: keyArn, Limit: pageSizes.aliases, ...markerInput(marker) }),
               sending,
             ),
-          (output) => page(output, output.Aliases, ({ AliasName }) => AliasName || undefined),
+          (output) => narrowPage(output, output.Aliases, ({ AliasName }) => AliasName || undefined),
         ),
       );
       return names.toSorted();

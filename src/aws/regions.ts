@@ -120,8 +120,8 @@ export function consoleUrl(region: string, keyId?: string): string | undefined {
 }
 
 /**
- * CloudTrail's event history of a Region, filtered; undefined where no console is known. It filters by one attribute only:
- * by the key or by the event's name (CloudTrail User Guide, "Filtering CloudTrail events").
+ * CloudTrail's event history of a Region, filtered; undefined where no console is known. It filters by one attribute
+ * only: by the key or by the event's name (CloudTrail User Guide, "Filtering CloudTrail events").
  */
 export function cloudTrailUrl(region: string, filter: CloudTrailFilter): string | undefined {
   const attribute =
@@ -135,8 +135,8 @@ function consolePage(region: string, service: string, page: string): string | un
 }
 
 /**
- * Another Region of the same partition, in which every account may use STS; undefined where none is known. Each partition
- * lists two, since the question can be about one of them.
+ * Another Region of the same partition, in which every account may use STS; undefined where none is known. Each
+ * partition lists two, since the question can be about one of them.
  */
 export function witnessRegion(region: string): string | undefined {
   const partition = partitions.find(({ regionForm }) => regionForm.test(region));

@@ -36,8 +36,8 @@ interface ChainOptions {
 }
 
 /**
- * Signs in: gets the first credentials, then assumes the roles one by one. Each of the SDK's providers gets its settings as
- * arguments, so that it does not look for them in the files.
+ * Signs in: gets the first credentials, then assumes the roles one by one. Each of the SDK's providers gets its
+ * settings as arguments, so that it does not look for them in the files.
  * @throws KmsError, an AbortError when MFA was cancelled, or what the SDK's provider threw
  */
 export async function resolveChain(

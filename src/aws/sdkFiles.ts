@@ -6,9 +6,9 @@ import type { Origin } from './signInChain.ts';
 export const sdkProfile = 'default';
 
 /**
- * Stops the SDK from reading the config and credentials files, which it reads differently from the AWS CLI. For every path
- * it gets the settings of the current sign-in instead, and an empty text outside of one. The tokens of SSO sessions come
- * in the same way. The SDK has one table of files for the whole bundle, so nothing is stored in it.
+ * Stops the SDK from reading the config and credentials files, which it reads differently from the AWS CLI. For every
+ * path it gets the settings of the current sign-in instead, and an empty text outside of one. The tokens of SSO
+ * sessions come in the same way. The SDK has one table of files for the whole bundle, so nothing is stored in it.
  */
 export function takeOverSdkFiles(): void {
   const { getFileRecord, getTokenRecord } = externalDataInterceptor;

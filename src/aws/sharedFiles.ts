@@ -6,11 +6,11 @@ import type { Env } from './env.ts';
 import { IniError, parseIni, type Section, shellWords } from './ini.ts';
 import { type ExpandedPath, expandPath } from './paths.ts';
 
-/** The config and the credentials file as they are on disk now, as the AWS CLI reads them. */
+/** The config and the credentials file, as the AWS CLI reads them. Maps are by name. */
 export interface SharedFiles {
-  /** Of both files, by name; where both have a setting the credentials file's counts. */
+  /** Of both files; where both have a setting, the credentials file's counts. */
   readonly profiles: ReadonlyMap<string, Section>;
-  /** The profiles of one file alone: an access key is never put together from two. */
+  /** The profiles of one file alone: an access key must not be combined from both. */
   readonly ofConfig: ReadonlyMap<string, Section>;
   readonly ofCredentials: ReadonlyMap<string, Section>;
   readonly ssoSessions: ReadonlyMap<string, Section>;
@@ -29,15 +29,15 @@ function sharedFilesOf(env: Env): readonly [config: ExpandedPath, credentials: E
 }
 
 /**
- * Reads both files from disk; one that is missing has no sections.
- * @throws KmsError `filesUnreadable` when the AWS CLI would refuse one of them, or pass over it as if it were empty
+ * Reads both files from disk. A missing file has no sections.
+ * @throws KmsError `filesUnreadable` when the AWS CLI would refuse one of them, or treat it as empty
  */
 export async function readSharedFiles(env: Env): Promise<SharedFiles> {
   const [config, credentials] = sharedFilesOf(env);
   return combine(...(await Promise.all([readIni(config), readIni(credentials)])));
 }
 
-/** @param config, ofCredentials the sections of the files, as {@link parseIni} reads them */
+/** Both files in one. @param config, ofCredentials their sections, as {@link parseIni} reads them */
 export function combine(
   config: ReadonlyMap<string, Section>,
   ofCredentials: ReadonlyMap<string, Section>,
@@ -50,13 +50,13 @@ export function combine(
   return { profiles, ofConfig, ofCredentials, ssoSessions, services };
 }
 
-/** The sections of a config file, by kind and name. Those of other kinds are of no use to us, nor to the AWS CLI. */
+/** The sections of a config file, by kind and name. The AWS CLI ignores other kinds, too. */
 function configSections(sections: ReadonlyMap<string, Section>) {
   const profiles = new Map<string, Section>();
   const ssoSessions = new Map<string, Section>();
   const services = new Map<string, Section>();
   for (const [header, section] of sections) {
-    // By how it begins, and not by its first word: so botocore has it.
+    // By its beginning, not by its first word, as in botocore.
     const kind = [
       { prefix: 'profile', named: profiles },
       { prefix: 'sso-session', named: ssoSessions },
@@ -89,7 +89,7 @@ async function readText(file: ExpandedPath): Promise<string> {
       return text;
     }
   } catch {
-    // Reported below.
+    // Not UTF-8: thrown below.
   }
   throw unreadable(file.path, l10n.t('It is not encoded as UTF-8.'));
 }
@@ -97,7 +97,7 @@ async function readText(file: ExpandedPath): Promise<string> {
 async function readBytes({ path, homelessUser }: ExpandedPath): Promise<Uint8Array> {
   try {
     const stats = await stat(path);
-    // The null device stands for no file.
+    // The null device, such as /dev/null: no file.
     if (stats.isCharacterDevice()) {
       return new Uint8Array();
     }
@@ -127,7 +127,7 @@ async function readBytes({ path, homelessUser }: ExpandedPath): Promise<Uint8Arr
   }
 }
 
-/** Whether a path that does not exist is itself a link to nothing, or would be in a folder that is. */
+/** Whether a path that does not exist, or one of its folders, is a link to nothing. */
 async function isBelowDanglingLink(path: string): Promise<boolean> {
   const exists = (reading: Promise<unknown>) =>
     reading.then(

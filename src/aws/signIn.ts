@@ -24,7 +24,9 @@ export interface SignInOptions {
   readonly env: Env;
   readonly transport: Transport;
   readonly tokens: TokenFiles;
-  /** Asks for the code of an MFA device; `undefined`: cancelled. `signal` is aborted when no call waits for it any more. */
+  /**
+   * Asks for the code of an MFA device; `undefined`: cancelled. `signal` is aborted when no call waits for it any more.
+   */
   readonly mfaCode: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>;
   readonly mayRunProcesses: () => boolean;
   /** Milliseconds. */
@@ -104,7 +106,7 @@ function requireUsable(
   }
 }
 
-/** Why a sign-in failed. Notes a token that AWS refused, and tells it from one that could not be renewed. */
+/** Why a sign-in failed. Notes a token that AWS refused, other than one that could not be renewed. */
 async function reasonOf(
   error: unknown,
   chain: SignInChain,
@@ -128,8 +130,8 @@ async function reasonOf(
 }
 
 /**
- * Takes the environment's own credentials from where its variables say, in the order of the SDK's default chain, without
- * the files. Only the first place counts, so that the user learns why it doesn't work.
+ * Takes the environment's own credentials from where its variables say, in the order of the SDK's default chain,
+ * without the files. Only the first place counts, so that the user learns why it doesn't work.
  * @throws KmsError when what is set up can't be used, else SignInError
  */
 export async function signInFromEnvironment(

@@ -34,10 +34,10 @@ export type Origin =
       readonly roleName: string;
     }
   | { readonly kind: 'login'; readonly session: string }
-  /** Nothing that could sign in. `problem`: what is wrong with what is set up, as the rest of a sentence. */
+  /** No way to sign in. `problem`: what is wrong with the settings, as the rest of a sentence. */
   | { readonly kind: 'none'; readonly problem?: string };
 
-/** A role to assume, as the profile says. */
+/** A role to assume, with the profile's settings for it. */
 export interface Role {
   readonly arn: string;
   readonly sessionName: string | undefined;
@@ -47,19 +47,19 @@ export interface Role {
   readonly mfaSerial: string | undefined;
 }
 
-/** How a profile signs in: which profiles lead to which, and where it starts. */
+/** How a profile signs in: its first credentials, and the roles that are assumed from there. */
 export interface SignInChain {
-  /** The profile itself first; the last one has the origin. */
+  /** The profile itself first, then the source profile of each. The last one has the origin. */
   readonly profiles: readonly [string, ...string[]];
   readonly origin: Origin;
-  /** In the order in which they are assumed: that of the profile itself last. */
+  /** In the order in which they are assumed: the profile's own role last. */
   readonly roles: readonly Role[];
 }
 
 /**
- * Reads it as the AWS CLI does with `--profile`, in botocore's order: a role, a web identity, SSO, an access key of the
- * credentials file, `aws login`, a program, an access key of the config file. Unlike the AWS CLI, a profile without any
- * of them does not become the container or the instance that this runs on.
+ * Reads how a profile signs in, as the AWS CLI does with `--profile`, in botocore's order: a role, a web identity, SSO,
+ * an access key of the credentials file, `aws login`, a program, an access key of the config file. Unlike in the AWS
+ * CLI, a profile without any of them does not use the container or the instance that this runs on.
  */
 export function signInChain(files: SharedFiles, profile: string): SignInChain {
   const profiles: [string, ...string[]] = [profile];
@@ -92,7 +92,7 @@ export function signInChain(files: SharedFiles, profile: string): SignInChain {
         ),
       );
     }
-    // A profile may be its own source: the role is assumed with the keys beside it.
+    // A profile may be its own source: its role is assumed with its own keys.
     if (visited.includes(source) && !(source === name && hasKeys(section))) {
       return end(none(l10n.t('the source_profile of {0} leads back to {1}.', name, source)));
     }
@@ -104,7 +104,7 @@ export function signInChain(files: SharedFiles, profile: string): SignInChain {
   }
 }
 
-/** A setting that has others in the place of a value is there all the same, and can't be used. */
+/** The value of a setting. One with nested settings instead counts as set, to a value that can't be used. */
 function textOf(section: Section | undefined, key: string): string | undefined {
   return section?.has(key) ? (settingOf(section, key) ?? '{…}') : undefined;
 }
@@ -120,7 +120,7 @@ function roleOf(arn: string, section: Section | undefined): Role {
   };
 }
 
-/** One of the two is enough for the AWS CLI not to look for a role. */
+/** One of the two is enough: the AWS CLI then looks for no role. */
 function hasKeys(section: Section | undefined): boolean {
   return section !== undefined && (section.has('aws_access_key_id') || section.has('aws_secret_access_key'));
 }
@@ -153,7 +153,7 @@ function originOf(files: SharedFiles, name: string, isSource: boolean): Origin {
   const credentialSource = get('credential_source');
   return (
     keysOf(files.ofConfig.get(name), name) ??
-    // Not the AWS CLI, but AWS's SDKs take that from the source of a role.
+    // AWS's SDKs, unlike the AWS CLI, also read credential_source in the source profile of a role.
     (isSource && credentialSource !== undefined
       ? credentialSourceOf(credentialSource, name)
       : section?.has('sso_session') || section?.has('sso_start_url')

@@ -15,6 +15,7 @@ import {
 } from './errorText.ts';
 import type { CallContext, SignInStep } from './failures.ts';
 
+/** The step at which a sign-in failed; undefined when the error is not a SignInError. */
 export function signInStep(error: unknown): SignInStep | undefined {
   const step = nameOf(error) === 'SignInError' ? read(error, 'step') : undefined;
   const [operation, role, status] = [read(step, 'operation'), read(step, 'role'), read(step, 'status')];
@@ -28,10 +29,10 @@ export function signInStep(error: unknown): SignInStep | undefined {
   };
 }
 
-/** A failed sign-in is reported as one, by its step, and not as the call that waited for it. */
+/** A failed sign-in as a KmsError. Its operation is the step that failed, not the call that waited for the sign-in. */
 export function asSignInFailure(failure: unknown, step: SignInStep, context: CallContext): KmsError {
   const kind = signInFailureKind(failure, step);
-  // The SDK's providers make one text of the name and the text of what they caught.
+  // The SDK's providers join the name and the text of what they caught.
   const [, wrapped, text] = /^(?:Error: )?(\w+(?:Exception|Error)): ([\s\S]*)$/.exec(rawMessage(failure)) ?? [];
   return new KmsError(
     {
@@ -51,8 +52,8 @@ export function asSignInFailure(failure: unknown, step: SignInStep, context: Cal
 
 function signInFailureKind(failure: unknown, { operation, status }: SignInStep): KmsErrorKind {
   const kind = kindOf(failure, { operation });
-  const isProviders = /ProviderError$/.test(nameOf(failure));
-  if (isProviders && status !== undefined && kind !== 'network' && kind !== 'timeout') {
+  const isProviderError = /ProviderError$/.test(nameOf(failure));
+  if (isProviderError && status !== undefined && kind !== 'network' && kind !== 'timeout') {
     const known = kindByStatus(status, operation);
     if (known !== undefined) {
       return known;
@@ -67,14 +68,14 @@ function signInFailureKind(failure: unknown, { operation, status }: SignInStep):
       if (/^E(NOENT|ACCES|ISDIR|PERM|NOTDIR|LOOP)$/.test(codeOf(failure) ?? '')) {
         return 'profileInvalid';
       }
-      // A provider has a hundred ways to say that it is not set up.
+      // The providers have many texts for one thing: they are not set up.
       return read(failure, '$fault') === undefined ? 'credentialsMissing' : 'unknown';
     default:
       return kind;
   }
 }
 
-/** What the SDK's providers tell in one way, whatever the server answered. */
+/** The SDK's providers have one error for every answer of a server, so its HTTP status decides. */
 function kindByStatus(status: number, operation: string): KmsErrorKind | undefined {
   if (status === 429) {
     return 'throttled';
@@ -97,8 +98,8 @@ function kindByStatus(status: number, operation: string): KmsErrorKind | undefin
 }
 
 /**
- * What to say when a role could not be assumed with an MFA code: STS has no name of its own for a wrong one. Undefined
- * when it failed for another reason.
+ * The failure to assume a role as `mfaRefused`, if the MFA code was wrong; else undefined. Its text decides, since STS
+ * has no name for a wrong code.
  */
 export function mfaRefusal(error: unknown, profile: string): KmsError | undefined {
   const message = messageOf(error, 'mfaRefused');
@@ -110,7 +111,7 @@ export function mfaRefusal(error: unknown, profile: string): KmsError | undefine
       kind: 'mfaRefused',
       operation: 'AssumeRole',
       awsName: printableName(error),
-      // When it does not look like one, STS repeats what was entered.
+      // STS's other text repeats what was entered.
       message: /MultiFactorAuthentication failed/i.test(message) ? message : 'The MFA code is not six digits.',
       profile,
       requestId: requestIdOf(error),

@@ -17,8 +17,8 @@ export class SignIns {
   }
 
   /**
-   * The credentials of a profile, which signs in on first use: the same ones as before, until the files say something else
-   * about its sign-in.
+   * The credentials of a profile, which signs in on first use: the same ones as before, until the files say something
+   * else about its sign-in.
    * @param region where roles are assumed if the profile has no Region of its own
    */
   async profile(name: string, region: string): Promise<CredentialCache> {

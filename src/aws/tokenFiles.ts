@@ -10,7 +10,9 @@ import type { SignInChain } from './signInChain.ts';
 
 type Token = Readonly<Record<string, unknown>>;
 
-/** The token of an SSO session in two forms. The SDK decides by the local clock whether it uses a token or renews it. */
+/**
+ * The token of an SSO session in two forms. The SDK decides by the local clock whether it uses a token or renews it.
+ */
 interface SsoToken {
   /** The SDK uses this one. */
   readonly asItIs: Token;

@@ -30,8 +30,8 @@ export const defaultTransport: Transport = {
 };
 
 /**
- * The settings of every client, ours and those that a sign-in makes. They are complete: a client takes a missing setting
- * from AWS_* variables and from the profile that AWS_PROFILE names, which may be another profile than its own.
+ * The settings of every client, ours and those that a sign-in makes. They are complete: a client takes a missing
+ * setting from AWS_* variables and from the profile that AWS_PROFILE names, which may be another profile than its own.
  */
 export function clientSettings({ timeouts, maxAttempts }: Transport, endpoint: ServiceEndpoint) {
   const { url, useFipsEndpoint, useDualstackEndpoint } = endpoint;

@@ -158,7 +158,7 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** Errors that only signing in anew can mend: the files are read again, and new credentials are asked for. */
+/** Only signing in again can fix these errors: the files are read again, and new credentials are requested. */
 export function isSignInProblem(error: unknown): boolean {
   return isKind(
     error,

@@ -133,9 +133,9 @@ export interface OpenedConnection {
   close(): void;
 }
 
-/** What the AWS room offers. */
+/** The AWS layer. */
 export interface Aws {
-  /** Reads the files anew on every call. A missing file means no profiles, not an error. */
+  /** Reads the files on every call. A missing file means no profiles, not an error. */
   profiles(): Promise<readonly Profile[]>;
   /** The Regions to choose from, by partition, commercial ones first. */
   regions(): readonly { readonly name: string; readonly description: string }[];

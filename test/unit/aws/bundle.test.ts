@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import type * as AwsRoom from '../../../src/aws/index.ts';
+import type * as AwsLayer from '../../../src/aws/index.ts';
 import { projectRoot } from '../../host/project.ts';
 import { createWorld, failure, never, profileAt, serve, stsFailure } from './support.ts';
 
@@ -37,7 +37,7 @@ test('the minified bundle tells failures apart, bounds processes, has one reader
     logLevel: 'silent',
   });
   const { metafile } = await build(options);
-  const { createAws } = createRequire(import.meta.url)(join(home, 'aws.js')) as typeof AwsRoom;
+  const { createAws } = createRequire(import.meta.url)(join(home, 'aws.js')) as typeof AwsLayer;
   const aws = createAws({
     env: process.env,
     log: () => undefined,

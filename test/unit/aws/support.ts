@@ -102,7 +102,7 @@ export function signature({ headers }: Received): { accessKeyId: string; region:
   return { accessKeyId, region, service };
 }
 
-/** An AWS room with files, environment and home of its own. */
+/** An AWS layer with files, environment and home of its own. */
 export interface World {
   readonly aws: Aws;
   readonly log: readonly CallRecord[];
