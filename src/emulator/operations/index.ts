@@ -1,8 +1,8 @@
 import type { Operation } from '../kms.ts';
 import { createGrant } from './createGrant.ts';
+import { describeKey, getKeyPolicy, listAliases, listKeyPolicies, listKeys, listResourceTags } from './describeKey.ts';
 import { retireGrant, revokeGrant } from './endGrant.ts';
 import { getKeyLastUsage, getKeyRotationStatus } from './keyHistory.ts';
-import { describeKey, getKeyPolicy, listAliases, listKeyPolicies, listKeys, listResourceTags } from './keys.ts';
 import { listGrants, listRetirableGrants } from './listGrants.ts';
 
 /** Every operation of KMS that is served, by the name it has in X-Amz-Target. */

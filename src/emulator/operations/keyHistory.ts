@@ -1,6 +1,6 @@
 import { AwsError } from '../errors.ts';
 import { epochSeconds, keyFor, type Operation } from '../kms.ts';
-import { ownKey } from './keys.ts';
+import { ownKey } from './describeKey.ts';
 import { keyIdRules } from './members.ts';
 
 export const getKeyRotationStatus: Operation = (call) => {
