@@ -42,7 +42,7 @@ export interface Key {
   readonly cloudHsmClusterId?: string;
   /** Symmetric encryption keys whose material KMS keeps have one. */
   readonly currentKeyMaterialId?: string;
-  /** Only of imported key material; without a time (ms) it does not expire. */
+  /** Only of imported key material. `validTo`: milliseconds since the epoch; absent: it does not expire. */
   readonly material?: { readonly validTo?: number };
   readonly tags: readonly { readonly key: string; readonly value: string }[];
   /** The key policy, as JSON text. */
@@ -51,14 +51,14 @@ export interface Key {
   readonly sharingPolicy?: string;
   /** Present while its key material is rotated automatically. */
   readonly rotation?: { readonly periodDays: number; readonly nextAt: number };
-  /** The last successful cryptographic operation; absent: none since `trackedFrom`. */
+  /** The last successful cryptographic operation; absent: there was none since `trackedFrom`. */
   readonly lastUsage?: {
     readonly operation: string;
     readonly at: number;
     readonly eventId: string;
     readonly requestId: string;
   };
-  /** From when on its use was recorded; absent: from its creation on. */
+  /** When the tracking of its use began; absent: with its creation. */
   readonly trackedFrom?: number;
 }
 
@@ -92,22 +92,22 @@ export interface Grant {
   readonly constraints?: GrantConstraints;
 }
 
-/** A grant and what each replica knows of it; a list holds, per replica, when it learns of the change (ms). */
+/** A grant, and when (milliseconds since the epoch) each replica receives a change of it. */
 export interface StoredGrant {
   readonly grant: Grant;
-  /** Absent: every replica has always known it. */
+  /** Per replica, when it receives the grant; absent: every replica has always had it. */
   readonly knownFrom?: readonly number[];
-  /** Absent: not revoked or retired. */
+  /** Per replica, when it receives the removal; absent: not revoked or retired. */
   removedFrom?: readonly number[];
 }
 
-/** All that KMS keeps for one account in one Region. Tests may look into it and change it between two requests. */
+/** What KMS stores for one account in one Region. Tests may read and change it between two requests. */
 export class Account {
   /** By key ID, in the order of ListKeys. */
   readonly keys = new OrderedMap<Key>();
   /** By alias name, in the order of ListAliases. */
   readonly aliases = new OrderedMap<Alias>();
-  /** ARNs of principals that don't exist, or are too new for KMS to know them: no grant can be created for them. */
+  /** ARNs of principals that KMS doesn't know, or not yet: no grant can be created for them. */
   readonly missingPrincipals = new Set<string>();
   readonly #grants = new Map<string, OrderedMap<StoredGrant>>();
   readonly #retirable = new Map<string, OrderedMap<StoredGrant>>();
@@ -142,7 +142,7 @@ export class Account {
     this.#grants.delete(keyId);
   }
 
-  /** A key's grants by grant ID, oldest first, with those whose removal is still on its way to some replica. */
+  /** A key's grants by grant ID, oldest first, including those whose removal has not reached every replica. */
   grantsOf(keyId: string): OrderedMap<StoredGrant> {
     return indexOf(this.#grants, keyId);
   }
@@ -152,13 +152,13 @@ export class Account {
     return this.#retirable.get(principal) ?? new OrderedMap();
   }
 
-  /** The grant that a CreateGrant of the same name and parameters made before. */
+  /** The grant that an earlier CreateGrant with the same name and parameters made. */
   sameNamedGrant(grant: Grant): StoredGrant | undefined {
     const fingerprint = namedFingerprint(grant);
     return fingerprint === undefined ? undefined : this.#named.get(fingerprint);
   }
 
-  /** @param knownFrom per replica, when it learns of the grant (ms); absent: it always has */
+  /** @param knownFrom see {@link StoredGrant} */
   addGrant(grant: Grant, knownFrom?: readonly number[]): StoredGrant {
     const stored: StoredGrant = knownFrom ? { grant, knownFrom } : { grant };
     this.grantsOf(grant.keyId).set(grant.id, stored);
@@ -174,7 +174,7 @@ export class Account {
     return stored;
   }
 
-  /** Forgets a grant at once, everywhere. */
+  /** Removes a grant at once, from every replica. */
   removeGrant({ grant }: StoredGrant): void {
     this.#grants.get(grant.keyId)?.delete(grant.id);
     for (const principal of [grant.retiringPrincipal, grant.retiringServicePrincipal]) {
@@ -199,7 +199,7 @@ function indexOf<T>(indexes: Map<string, OrderedMap<T>>, key: string): OrderedMa
   return fresh;
 }
 
-/** Equal for grants that CreateGrant takes for the same; only a name makes a request repeatable. */
+/** Equal for grants that CreateGrant treats as one. Undefined without a name: then each request makes a new grant. */
 function namedFingerprint(grant: Grant): string | undefined {
   if (grant.name === undefined) {
     return undefined;

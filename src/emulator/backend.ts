@@ -3,16 +3,16 @@ import { AwsError, serializationError } from './errors.ts';
 import { Input } from './input.ts';
 import type { Kms } from './kms.ts';
 import { operations } from './operations/index.ts';
-import { createRandom, type Random } from './random.ts';
+import { Random } from './random.ts';
 import { Replicas } from './replicas.ts';
 import { type Route, routeOf } from './routes.ts';
 import { stsOperations } from './sts.ts';
 import { answerTo, type Encoded, sent, type WireRequest } from './wire.ts';
 
 export interface BackendOptions {
-  /** What it serves; createAccount makes sample data. */
+  /** What it serves, such as sample data from createAccount. */
   readonly data: Account;
-  /** Milliseconds since the epoch; default the real clock. Nothing else here knows the time. */
+  /** Milliseconds since the epoch; default the real clock, and the only one that the emulator reads. */
   readonly now?: () => number;
   /** Same seed, same data, same requests and same clock: same answers. Default 1. */
   readonly seed?: number;
@@ -22,14 +22,15 @@ export interface BackendOptions {
   readonly propagation?: { readonly minMs: number; readonly maxMs: number };
   /** Default 50,000, which is AWS's own default. */
   readonly grantsPerKey?: number;
-  /** How many values one page of a filtered list looks at before it ends early; default 1,000. */
+  /** How many values of a list one page examines before it ends early; default 1,000. */
   readonly scanLimit?: number;
+  /** See {@link Kms}; default: nobody is denied anything. */
   readonly denial?: Kms['denial'];
 }
 
 /**
- * A KMS of one account in one Region, and the STS beside it. It takes the caller's word for who they are: signatures
- * and request quotas are the business of what stands before it.
+ * KMS and STS of one account in one Region. It does not check who the caller is: signatures and request quotas are
+ * checked in front of it.
  */
 export class Backend {
   readonly #kms: Kms;
@@ -39,11 +40,11 @@ export class Backend {
   constructor(options: BackendOptions) {
     const { data, now = Date.now, seed = 1, replicas = 3, propagation = { minMs: 0, maxMs: 0 } } = options;
     this.#now = now;
-    this.#requestIds = createRandom(seed, 'request IDs');
+    this.#requestIds = new Random(seed, 'request IDs');
     this.#kms = {
       account: data,
-      replicas: new Replicas(data, { replicas, ...propagation }, createRandom(seed, 'replicas')),
-      random: createRandom(seed, 'grants'),
+      replicas: new Replicas(data, { replicas, ...propagation }, new Random(seed, 'replicas')),
+      random: new Random(seed, 'grants'),
       grantTokens: new Map(),
       grantsPerKey: options.grantsPerKey ?? 50_000,
       scanLimit: options.scanLimit ?? 1_000,
@@ -51,18 +52,20 @@ export class Backend {
     };
   }
 
-  /** The data, to look at and to change; without the grants whose removal holds everywhere. */
+  /** The data, to read and to change, without the grants whose removal has reached every replica. */
   get account(): Account {
     this.#kms.replicas.forgetSettled(this.#now());
     return this.#kms.account;
   }
 
-  /** When the grant's last change holds on every replica (ms); undefined when it was never changed here. */
+  /**
+   * When the grant's last change has reached every replica (milliseconds since the epoch); undefined without a change.
+   */
   settledAt(grantId: string): number | undefined {
     return this.#kms.replicas.settledAt(grantId);
   }
 
-  /** From request to answer; touches nothing but the backend's own state, clock and seeded randomness. */
+  /** From request to answer. Depends on nothing but the backend's own state, clock and seed. */
   handle(request: WireRequest, principalArn: string): Encoded {
     const at = this.#now();
     const requestId = this.#requestIds.uuid();
@@ -75,7 +78,7 @@ export class Backend {
 
   /**
    * Carries out one operation.
-   * @param at the time of the request, in milliseconds
+   * @param at the time of the request, in milliseconds since the epoch
    * @throws AwsError
    */
   perform(route: Route, principalArn: string, at: number): Readonly<Record<string, unknown>> | undefined {
@@ -103,7 +106,7 @@ export class Backend {
   }
 }
 
-/** What AWS's front answers to a request that names no operation. */
+/** AWS's answer to a request that names no operation. */
 export const notFoundPage: Encoded = {
   status: 404,
   headers: { 'content-type': 'application/xml' },

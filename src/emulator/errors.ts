@@ -1,4 +1,4 @@
-/** An answer of AWS that is an error: its code, its text and its HTTP status. */
+/** An error as AWS answers it: its code, its text and its HTTP status. */
 export class AwsError extends Error {
   constructor(
     /** AWS's own name, such as `NotFoundException`. */
@@ -21,7 +21,7 @@ export const dryRunSucceeded = () =>
   new AwsError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.');
 export const serializationError = (message: string) => new AwsError('SerializationException', message);
 
-/** What IAM answers where no policy of this type allows it (IAM User Guide, "Troubleshoot access denied error messages"). */
+/** IAM's text when no policy of this type allows it (IAM User Guide, "Troubleshoot access denied error messages"). */
 export function accessDenied(
   principalArn: string,
   action: string,
@@ -34,7 +34,7 @@ export function accessDenied(
   );
 }
 
-/** Of another account's key AWS does not say whether there is one. */
+/** For a key of another account, AWS does not reveal whether it exists. */
 export function deniedElsewhere(principalArn: string, action: string): AwsError {
   return new AwsError(
     'AccessDeniedException',

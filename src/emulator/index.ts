@@ -2,7 +2,7 @@ import { Backend } from './backend.ts';
 import { createAccount } from './sampleData.ts';
 import { createRequestHandler, type SdkRequestHandler, sleep } from './sdkHandler.ts';
 
-/** What the extension needs to connect to sample data. */
+/** Everything that the extension needs to connect to sample data. */
 export interface Sample {
   readonly requestHandler: SdkRequestHandler;
   readonly account: string;
@@ -10,10 +10,10 @@ export interface Sample {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** Enough to show that there is a wait, as with a real network. */
+/** Milliseconds per request: enough to see progress, as with a real network. */
 const latencyMs = 40;
 
-/** A new sample account, in process: no port, no AWS account. A revoked grant stays listed for about 6 to 15 seconds. */
+/** A new sample account in this process: no port, no AWS account. A revoked grant stays listed for 6 to 15 s or so. */
 export function createSample(): Sample {
   const account = '111122223333';
   const region = 'eu-west-1';

@@ -8,8 +8,8 @@ interface StringRules {
 }
 
 /**
- * Reads a request's members and gathers what is wrong with them, so that `check` can say it all in AWS's words.
- * A member of the wrong JSON type is refused at once, as AWS's parser does.
+ * Reads the members of a request, and collects violations of their rules for {@link check}, in AWS's words. Each reader
+ * throws a SerializationException at once for a wrong JSON type, as AWS's parser does.
  */
 export class Input {
   readonly #members: Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ export class Input {
     this.#violations = violations;
   }
 
-  /** Absent and null are the same on the wire. */
+  /** Undefined when it is absent or null, which AWS treats alike. */
   string(name: string, rules: StringRules): string | undefined {
     const value = this.#members[name];
     if (value === undefined || value === null) {
@@ -35,7 +35,7 @@ export class Input {
     return value;
   }
 
-  /** The empty string stands for a missing one until `check` has thrown. */
+  /** An empty string when it is missing: `check` then throws. */
   requiredString(name: string, rules: StringRules): string {
     const value = this.string(name, rules);
     if (value === undefined) {
@@ -44,6 +44,7 @@ export class Input {
     return value ?? '';
   }
 
+  /** Without its fraction, as AWS reads it. */
   integer(name: string, { min, max }: { readonly min: number; readonly max: number }): number | undefined {
     const value = this.#members[name];
     if (value === undefined || value === null) {
@@ -61,6 +62,7 @@ export class Input {
     return whole;
   }
 
+  /** False when it is absent or null. */
   boolean(name: string): boolean {
     const value = this.#members[name];
     if (value !== undefined && value !== null && typeof value !== 'boolean') {
@@ -139,7 +141,7 @@ export class Input {
     );
   }
 
-  /** @throws ValidationException with everything that was wrong */
+  /** @throws ValidationException with all violations */
   check(): void {
     const count = this.#violations.length;
     if (count > 0) {
@@ -164,7 +166,7 @@ export class Input {
     this.#violations.push(`Value '${value}' at '${path}' failed to satisfy constraint: ${constraint}`);
   }
 
-  /** AWS names members in messages with a small first letter. */
+  /** AWS's messages write the names of members with a small first letter. */
   #pathOf(name: string): string {
     return this.#path + name.charAt(0).toLowerCase() + name.slice(1);
   }

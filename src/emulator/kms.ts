@@ -5,15 +5,15 @@ import { parseArn } from './principals.ts';
 import type { Random } from './random.ts';
 import type { Replicas } from './replicas.ts';
 
-/** What the operations of one account share. */
+/** The state and settings that all operations share. */
 export interface Kms {
   readonly account: Account;
   readonly replicas: Replicas;
   /** For grant IDs and tokens. */
   readonly random: Random;
-  /** Which grant a token of CreateGrant stands for. */
+  /** By grant token: the grant that CreateGrant made with it. */
   readonly grantTokens: Map<string, { readonly keyId: string; readonly grantId: string }>;
-  /** Why a call is refused to this principal; undefined where it is not. The resource is a key's ARN, or `*`. */
+  /** Why this principal is denied this call; undefined when it is not. The resource is a key's ARN, or `*`. */
   readonly denial: (operation: string, principalArn: string, resource: string) => AwsError | undefined;
   /** By default 50,000, as on AWS. */
   readonly grantsPerKey: number;
@@ -21,19 +21,20 @@ export interface Kms {
   readonly scanLimit: number;
 }
 
-/** One request to KMS: who asks for what, and when (ms). */
+/** One request to KMS. */
 export interface Call {
   readonly kms: Kms;
   readonly operation: string;
   readonly input: Input;
   readonly principalArn: string;
+  /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** Answers with the operation's output; undefined is an empty body. @throws AwsError */
+/** Returns the operation's output; undefined is an empty body. @throws AwsError */
 export type Operation = (call: Call) => Readonly<Record<string, unknown>> | undefined;
 
-/** For operations on no single key. @throws AccessDeniedException */
+/** Checks the permission for an operation that is not about one key. @throws AccessDeniedException */
 export function authorize({ kms, operation, principalArn }: Call): void {
   const denial = kms.denial(operation, principalArn, '*');
   if (denial) {
@@ -41,7 +42,7 @@ export function authorize({ kms, operation, principalArn }: Call): void {
   }
 }
 
-/** The key that a `KeyId` names by ID or ARN, if the caller may do this to it. @throws AwsError */
+/** The key that a `KeyId` names by ID or ARN, if the caller has the permission for it. @throws AwsError */
 export function keyFor(call: Call, reference: string): Key {
   const { account } = call.kms;
   if (isAlias(reference)) {
@@ -51,7 +52,7 @@ export function keyFor(call: Call, reference: string): Key {
   return permittedKey(call, keyArn);
 }
 
-/** @throws AccessDeniedException before NotFoundException, so that nobody can probe for keys */
+/** The key with this ARN. @throws AccessDeniedException before NotFoundException, so that nobody can probe for keys */
 export function permittedKey(call: Call, keyArn: string): Key {
   const { kms, operation, principalArn } = call;
   const denial = kms.denial(operation, principalArn, keyArn);
@@ -68,12 +69,15 @@ export function permittedKey(call: Call, keyArn: string): Key {
   throw notFound(`Key '${keyArn}' does not exist`);
 }
 
-/** An alias, by name or ARN. */
+/** Whether it names an alias, by its name or ARN. */
 export function isAlias(reference: string): boolean {
   return reference.startsWith('alias/') || (parseArn(reference)?.resource.startsWith('alias/') ?? false);
 }
 
-/** @throws when the reference is no key ID and no key ARN of this Region */
+/**
+ * The ARN of a key by its ID or ARN.
+ * @throws NotFoundException, InvalidArnException when it is of another form or Region
+ */
 export function keyArnOf(account: Account, reference: string): string {
   if (!reference.startsWith('arn:')) {
     if (!keyIdPattern.test(reference)) {
@@ -89,7 +93,7 @@ export function keyArnOf(account: Account, reference: string): string {
   return reference;
 }
 
-/** @throws InvalidArnException when it is no ARN of KMS, NotFoundException when it is of another Region */
+/** The parts of an ARN of KMS. @throws InvalidArnException for others, NotFoundException for another Region */
 export function kmsArn(account: Account, reference: string) {
   const arn = parseArn(reference);
   if (arn?.service !== 'kms' || arn.partition !== account.partition || !/^\d{12}$/.test(arn.accountId)) {

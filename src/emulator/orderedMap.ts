@@ -5,8 +5,8 @@ interface Entry<T> {
 }
 
 /**
- * A map in insertion order that can be read on from a position. A position stays valid while entries come and go,
- * and finding it again takes O(log n), so that the 500th page costs what the first did.
+ * A map in insertion order that can be read from a position on. A position stays valid while entries are added and
+ * removed, and finding it takes O(log n), so the 500th page costs as much as the first.
  */
 export class OrderedMap<T> {
   readonly #byKey = new Map<string, Entry<T>>();
@@ -54,7 +54,7 @@ export class OrderedMap<T> {
     }
   }
 
-  /** The values behind a position, each with its own; 0 is the position before all. */
+  /** The values after a position, each with its own position; 0 is before all. */
   *after(position: number): Generator<{ readonly position: number; readonly value: T }, void, undefined> {
     for (let index = this.#indexAfter(position); index < this.#inOrder.length; index++) {
       const entry = this.#inOrder[index];

@@ -5,10 +5,10 @@ import type { OrderedMap } from './orderedMap.ts';
 export interface PageRequest<T> {
   readonly limit: number;
   readonly marker?: string;
-  /** What is listed, with its filters: a marker holds only for the list that gave it. */
+  /** The list and its filters: a marker is valid only for the list that gave it. */
   readonly scope: string;
   readonly matches?: (value: T) => boolean;
-  /** How many values are looked at for one page. KMS may end a page early, even empty, and say Truncated. */
+  /** How many values are examined for one page: KMS may end a page early, even empty, and answer Truncated. */
   readonly scanLimit: number;
 }
 
@@ -37,7 +37,7 @@ export function readPage<T>(list: OrderedMap<T>, request: PageRequest<T>): Page<
   return { items };
 }
 
-/** Opaque to clients, and checked, so that a made-up marker is refused as AWS refuses it. */
+/** Opaque to clients, with a checksum: a made-up marker is refused, as on AWS. */
 function sealMarker(position: number, scope: string): string {
   return Buffer.from(`${position}.${checksum(position, scope)}`).toString('base64');
 }

@@ -7,7 +7,7 @@ export interface Arn {
   readonly resource: string;
 }
 
-/** Undefined when the text has not the six parts of an ARN. */
+/** Undefined when the text does not have the six parts of an ARN. */
 export function parseArn(text: string): Arn | undefined {
   const [prefix, partition, service, region, accountId, ...resource] = text.split(':');
   if (prefix !== 'arn' || !partition || !service || region === undefined || accountId === undefined) {
@@ -17,7 +17,7 @@ export function parseArn(text: string): Arn | undefined {
 }
 
 /**
- * Whether CreateGrant takes this as a principal: an account, user, role, federated user or assumed role.
+ * Whether CreateGrant accepts this as a principal: an account, user, role, federated user or assumed role.
  * Names with a colon are reserved for AWS's own sessions, such as `aws:ec2-infrastructure`, and are refused.
  */
 export function isGrantablePrincipal(text: string): boolean {
@@ -50,7 +50,7 @@ export function isServicePrincipal(text: string): boolean {
   return /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(text) && serviceSuffixes.some((suffix) => text.endsWith(suffix));
 }
 
-/** Whether a principal that is named in a grant is the caller, or a role or account the caller acts for. */
+/** Whether the principal of a grant is the caller, or the caller's role or account. */
 export function actsAs(callerArn: string, principal: string): boolean {
   if (callerArn === principal) {
     return true;

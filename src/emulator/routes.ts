@@ -1,17 +1,18 @@
 import { awsJson, awsQuery, isRecord, type Protocol, type WireRequest } from './wire.ts';
 
-/** What a request asks of which service, and how the answer is to be written. */
+/** The service and operation of a request, and the protocol of its answer. */
 export interface Route {
   readonly service: 'kms' | 'sts';
   readonly operation: string;
-  /** Undefined when the body isn't what the protocol asks for. */
+  /** Undefined when the body is not of the protocol's form. */
   readonly input: Readonly<Record<string, unknown>> | undefined;
   readonly protocol: Protocol;
 }
 
+/** How KMS's X-Amz-Target begins. */
 const target = 'TrentService.';
 
-/** Undefined when the request is none of AWS JSON to KMS or the query protocol to STS. */
+/** Undefined unless the request is AWS JSON to KMS or the query protocol to STS. */
 export function routeOf(request: WireRequest): Route | undefined {
   if (request.method !== 'POST' || request.path.split('?')[0] !== '/') {
     return undefined;

@@ -5,12 +5,12 @@ import { uniqueId } from './sts.ts';
 interface Setting {
   readonly account: Account;
   readonly key: Key;
-  /** The how-manieth grant of its key, from 0. */
+  /** The grant's position on its key, from 0. */
   readonly index: number;
   readonly random: Random;
 }
 
-/** All but what every grant has; the issuer is the key's own account unless told otherwise. */
+/** The parts that differ between grants. Without an issuing account it is the key's own. */
 type GrantParts = Omit<Grant, 'id' | 'keyId' | 'createdAt' | 'issuingAccount'> & Partial<Pick<Grant, 'issuingAccount'>>;
 
 export type GrantMaker = (setting: Setting) => GrantParts;
@@ -46,7 +46,7 @@ const functions = [
 ] as const;
 const people = ['maria.lopez', 'j.smith', 'chen.wei', 'a.kowalska', 'tomas.novak'] as const;
 
-/** Grants as one finds them in real accounts, by who holds them. */
+/** Grants as they are in real accounts, by who holds them. */
 export const grantMakers = {
   /** An EBS volume that is attached to an EC2 instance. */
   volume: ({ account, random }) => {
@@ -58,26 +58,26 @@ export const grantMakers = {
       constraints: { encryptionContextSubset: { 'aws:ebs:id': `vol-0${random.hex(8)}` } },
     };
   },
-  /** The same, as EC2 wrote it before its principals were sessions. */
+  /** The same in EC2's older form, before its principals were sessions. */
   oldVolume: ({ account, random }) => ({
     granteePrincipal: `${account.id}:aws:ec2-infrastructure:i-${random.hex(8).slice(0, 8)}`,
     operations: ['Decrypt'],
     constraints: { encryptionContextSubset: { 'aws:ebs:id': `vol-${random.hex(8).slice(0, 8)}` } },
   }),
-  /** RDS, by its service-linked role. */
+  /** RDS, with its service-linked role. */
   rds: ({ account, random }) => ({
     granteePrincipal: iam(account, 'role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS'),
     retiringPrincipal: `rds.${account.region}.amazonaws.com`,
     operations: everything,
     constraints: { encryptionContextSubset: { 'aws:rds:db-id': `db-${random.hex(13).toUpperCase()}` } },
   }),
-  /** Auto Scaling, by its service-linked role: what launches instances with encrypted volumes. */
+  /** Auto Scaling, with its service-linked role: it launches instances with encrypted volumes. */
   autoScaling: ({ account }) => ({
     name: 'autoscaling-encrypted-volumes',
     granteePrincipal: iam(account, 'role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling'),
     operations: everything.filter((operation) => operation !== 'RetireGrant'),
   }),
-  /** As services were granted before there was GranteeServicePrincipal. */
+  /** The older form of a grant to a service, before GranteeServicePrincipal existed. */
   dynamodbOld: ({ account, random }) => ({
     name: random.hex(16),
     granteePrincipal: `dynamodb.${account.region}.amazonaws.com`,
@@ -112,7 +112,7 @@ export const grantMakers = {
       },
     };
   },
-  /** HealthImaging, whose principal KMS keeps to itself. */
+  /** HealthImaging, whose principal KMS doesn't reveal. */
   medicalImaging: ({ account, random }) => {
     const service = `medical-imaging.${account.region}.amazonaws.com`;
     return {
@@ -134,7 +134,7 @@ export const grantMakers = {
       constraints: { encryptionContextSubset: { function: name } },
     };
   },
-  /** Nothing here is drawn, so that two of them on one key are the duplicates that a retried CreateGrant leaves behind. */
+  /** Nothing here is random: two of them on one key are duplicates, as after a retried CreateGrant. */
   nightlyExport: ({ account }) => ({
     granteePrincipal: iam(account, 'role/batch/nightly-export'),
     operations: ['Decrypt', 'DescribeKey'],
@@ -147,7 +147,7 @@ export const grantMakers = {
     operations: readWrite,
     constraints: { encryptionContextEquals: { tenant: 'retail', 'data-class': 'pan' } },
   }),
-  /** A person, with a name that says for how long it was meant, and whom the security engineers can end it for. */
+  /** For a person, with a name that says how long it was meant to last. Security engineers can retire it. */
   analyst: ({ account, random }) => ({
     name: 'temporary-incident-2291',
     granteePrincipal: iam(account, `user/analysts/${random.pick(people)}`),
@@ -181,7 +181,7 @@ export const grantMakers = {
     operations: ['Decrypt'],
     constraints: { encryptionContextEquals: { partner: 'acquirer', direction: 'outbound' } },
   }),
-  /** A whole other account. */
+  /** Another account as a whole. */
   otherAccount: ({ account }) => ({
     name: 'partner-data-exchange',
     granteePrincipal: iam(account, 'root', partnerAccount),
@@ -239,10 +239,11 @@ export const grantMakers = {
 /** The name of a kind of grant. */
 export type GrantKind = keyof typeof grantMakers;
 
+/** For encryption keys. */
 const usual: readonly GrantKind[] = ['lambda', 'worker', 'analyst', 'volume', 'worker', 'deploySession'];
 
-/** The grants of one key: its own first, then the usual ones for such a key, `count` in all. */
-export function makersFor(
+/** The kinds of `count` grants for one key: its own first, then the usual ones for its key usage. */
+export function grantKindsFor(
   { grants, usage }: { readonly grants: readonly GrantKind[]; readonly usage?: KeyUsage },
   count: number,
 ): readonly GrantKind[] {
@@ -253,7 +254,7 @@ export function makersFor(
   );
 }
 
-/** Only operations that the key can do. */
+/** Kinds whose operations fit the key usage. */
 function fillerFor(usage: KeyUsage | undefined): readonly GrantKind[] {
   switch (usage) {
     case 'SIGN_VERIFY':

@@ -1,7 +1,7 @@
 import type { Key } from './account.ts';
 import type { GrantKind } from './sampleGrants.ts';
 
-/** What tells one key of the sample account from another; absent members have the usual value. */
+/** What is special about one key of the sample account; absent members have the usual value. */
 export interface SampleKey {
   readonly aliases: readonly string[];
   readonly description: string;
@@ -16,18 +16,18 @@ export interface SampleKey {
   readonly replicaOf?: string;
   /** AWS RAM shares it with another account. */
   readonly isShared?: boolean;
-  /** Of imported key material: the days until it expires. */
+  /** Days until the imported key material expires. */
   readonly materialDays?: number;
   /** Days; absent: its key material is not rotated automatically. */
   readonly rotation?: number;
-  /** Nobody uses it, as far as KMS remembers. */
+  /** KMS has recorded no use of it. */
   readonly isUnused?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
   /** The grants that this key has first; the usual ones follow. */
   readonly grants: readonly GrantKind[];
 }
 
-/** The nth customer key, from 0: the named ones, then any number of a kind. */
+/** The customer key at an index from 0: first those with names, then any number that follow a pattern. */
 export function customerKey(index: number): SampleKey {
   return customerKeys[index] ?? serviceKey(index);
 }
@@ -189,7 +189,7 @@ function serviceKey(index: number): SampleKey {
   const system = systems[Math.floor(index / teams.length) % systems.length] ?? 'table';
   const number = String(Math.floor(index / (teams.length * systems.length)) + 1).padStart(4, '0');
   return {
-    // In a large account a few keys have lost their alias, and a few are disabled.
+    // In a large account, a few keys have no alias, and a few are disabled.
     aliases: index % 40 === 39 ? [] : [`alias/${team}/${system}-${number}`],
     description: `${team}: ${system} ${number}`,
     ...(index % 50 === 49 ? { state: 'Disabled' } : {}),
@@ -214,5 +214,5 @@ export const awsManagedKeys: readonly SampleKey[] = [
   managedKey('rds', 'Default key that protects my RDS database volumes when no other key is defined', ['rds', 'rds']),
 ];
 
-/** Aliases that AWS keeps for keys that it has not had to make yet. */
+/** Aliases of AWS managed keys that AWS has not created yet. */
 export const reservedAliases: readonly string[] = ['alias/aws/redshift', 'alias/aws/ssm'];

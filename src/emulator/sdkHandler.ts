@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { WireRequest } from './wire.ts';
 
-/** What the AWS SDK for JavaScript v3 hands to a request handler, as far as it is read here. */
+/** A request as the AWS SDK for JavaScript v3 hands it to a request handler, as far as it is read here. */
 interface SdkRequest {
   readonly method: string;
   readonly path: string;
@@ -16,7 +16,7 @@ export interface SdkResponse {
   readonly body: Uint8Array | Readable;
 }
 
-/** The abort signal of the platform, or the SDK's older one, which has `onabort` only. */
+/** The platform's abort signal, or the SDK's older one, which has only `onabort`. */
 export interface SdkAbortSignal {
   readonly aborted: boolean;
   onabort?: unknown;
@@ -38,7 +38,7 @@ export interface SdkRequestHandler {
   httpHandlerConfigs(): Record<string, never>;
 }
 
-/** Lets a client of the AWS SDK be answered in process, with no port open. Any client will do: KMS and STS. */
+/** A request handler for clients of the AWS SDK, KMS or STS, that is answered in this process, without a port. */
 export function createRequestHandler(
   respond: (request: WireRequest, options: SdkOptions) => Promise<SdkResponse>,
 ): SdkRequestHandler {
@@ -68,7 +68,7 @@ async function wireRequest({ method, path, query = {}, headers, body }: SdkReque
   };
 }
 
-/** The SDK sends text or bytes to KMS and STS. */
+/** The SDK's bodies are text or bytes. */
 async function bodyText(body: unknown): Promise<string> {
   if (body === undefined || body === null) {
     return '';
@@ -76,7 +76,7 @@ async function bodyText(body: unknown): Promise<string> {
   return body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
 }
 
-/** Takes real time, and ends early when the signal aborts. @throws AbortError */
+/** Waits in real time; ends early when the signal is aborted. @throws AbortError */
 export function sleep(ms: number, signal: SdkAbortSignal | undefined): Promise<void> {
   throwIfAborted(signal);
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AwsError } from './errors.ts';
 import { parseArn } from './principals.ts';
 
-/** One request to STS: who asks. */
+/** One request to STS. */
 interface StsCall {
   readonly principalArn: string;
   readonly accountId: string;
@@ -10,7 +10,7 @@ interface StsCall {
 
 type StsOperation = (call: StsCall) => Readonly<Record<string, unknown>>;
 
-/** Every operation of STS that is served, by its `Action`. */
+/** The operations of STS that are implemented, by `Action`. */
 export const stsOperations: ReadonlyMap<string, StsOperation> = new Map([['GetCallerIdentity', getCallerIdentity]]);
 
 function getCallerIdentity({ principalArn, accountId }: StsCall) {
@@ -36,7 +36,7 @@ function userId(principalArn: string): string {
   }
 }
 
-/** 17 characters of the alphabet of IAM's unique IDs, always the same for one name. */
+/** 17 characters of the alphabet of IAM's unique IDs; the same name always gives the same ones. */
 export function uniqueId(name: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const bytes = createHash('sha256').update(name).digest().subarray(0, 17);

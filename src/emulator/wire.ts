@@ -1,6 +1,6 @@
 import { AwsError } from './errors.ts';
 
-/** A request as it came over the wire. Header names are lower case; the path carries its query string. */
+/** A request as it came over the wire. Header names are lower case; the path includes the query string. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
@@ -21,7 +21,7 @@ export interface Protocol {
   failure(error: AwsError, requestId: string): Encoded;
 }
 
-/** What a request comes to, by carrying it out; an AwsError is an answer too. */
+/** Carries out a request, and encodes its output or AwsError. */
 export function answerTo(
   protocol: Protocol,
   requestId: string,
@@ -37,7 +37,10 @@ export function answerTo(
   }
 }
 
-/** With the headers that every answer has. @param at when it is sent, in milliseconds; the SDK sets its clock by it */
+/**
+ * Adds the headers of every answer.
+ * @param at when it is sent, in milliseconds since the epoch: the SDK sets its clock by it
+ */
 export function sent({ status, headers, body }: Encoded, at: number): Encoded {
   return {
     status,
@@ -57,7 +60,7 @@ export const awsJson: Protocol = {
     status: error.status,
     headers: jsonHeaders(requestId),
     body: JSON.stringify(
-      // AWS writes this one member in the other case.
+      // AWS writes this member with a capital only here.
       error.code === 'AccessDeniedException'
         ? { __type: error.code, Message: error.message }
         : { __type: error.code, message: error.message },
@@ -73,7 +76,7 @@ const jsonHeaders = (requestId: string) => ({
 
 const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
-/** STS gives the same refusals other names than KMS. */
+/** STS's names for the errors that KMS has, too. */
 const stsCodes: Readonly<Record<string, string>> = {
   AccessDeniedException: 'AccessDenied',
   ExpiredTokenException: 'ExpiredToken',
@@ -121,7 +124,7 @@ function xmlMembers(members: Readonly<Record<string, unknown>>): string {
     .join('');
 }
 
-/** XML 1.0 has no way to write control characters, nor half of a surrogate pair. */
+/** XML 1.0 can't represent control characters, or half of a surrogate pair. */
 function xmlText(text: string): string {
   return text
     .replace(/[^\t\n\r\x20-\uFFFD\u{10000}-\u{10FFFF}]/gu, '?')
@@ -133,7 +136,7 @@ function xmlText(text: string): string {
     .replaceAll('\r', '&#xD;');
 }
 
-/** A JSON object, and no array. */
+/** Whether it is a JSON object, not an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { AwsError } from '../../src/emulator/errors.ts';
 import { parseArn } from '../../src/emulator/principals.ts';
-import { createRandom } from '../../src/emulator/random.ts';
+import { Random } from '../../src/emulator/random.ts';
 import { type Route, routeOf } from '../../src/emulator/routes.ts';
 import { createAccount, type SampleOptions } from '../../src/emulator/sampleData.ts';
 import { stsOperations } from '../../src/emulator/sts.ts';
@@ -77,8 +77,8 @@ const requestsKept = 10_000;
 
 export function createCloud(options: CloudOptions): Cloud {
   const { now = Date.now, seed = 1, partition = 'aws' } = options;
-  const requestIds = createRandom(seed, 'cloud request IDs');
-  const store = createCredentialStore(options.accessKeys, createRandom(seed, 'cloud credentials'), now);
+  const requestIds = new Random(seed, 'cloud request IDs');
+  const store = createCredentialStore(options.accessKeys, new Random(seed, 'cloud credentials'), now);
   const mfaCodes = new Map(Object.entries(options.mfaCodes ?? {}));
   const emulators = new Map(
     options.accounts.flatMap(({ id, regions }) =>
@@ -107,7 +107,7 @@ export function createCloud(options: CloudOptions): Cloud {
     loginSeconds: options.loginSeconds ?? 900,
     partition,
     store,
-    random: createRandom(seed, 'cloud sessions'),
+    random: new Random(seed, 'cloud sessions'),
     now,
   });
   const requests: CloudRequest[] = [];

@@ -1,6 +1,6 @@
 import type { Account } from '../../src/emulator/account.ts';
 import { Backend, type BackendOptions, notFoundPage } from '../../src/emulator/backend.ts';
-import { createRandom } from '../../src/emulator/random.ts';
+import { Random } from '../../src/emulator/random.ts';
 import { type Route, routeOf } from '../../src/emulator/routes.ts';
 import { answerTo, type Encoded, sent, type WireRequest } from '../../src/emulator/wire.ts';
 import { type Denial, denialOf } from './denials.ts';
@@ -81,9 +81,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   let { secrets, denials = [] } = options;
   const backend = new Backend({ ...options, denial: (...asked) => denialOf(denials, ...asked) });
   const throttle = createThrottle(options.throttle ?? 0);
-  const faults = new Faults(createRandom(seed, 'faults'));
-  const failures = createRandom(seed, 'failures');
-  const requestIds = createRandom(seed, 'request IDs');
+  const faults = new Faults(new Random(seed, 'faults'));
+  const failures = new Random(seed, 'failures');
+  const requestIds = new Random(seed, 'request IDs');
   const requests: RequestRecord[] = [];
 
   /** @throws AwsError */

@@ -35,7 +35,7 @@ import {
   type Endpoint,
 } from '../../src/core/kms/model.ts';
 import { RequestLimiter } from '../../src/core/pacing/limiter.ts';
-import { createRandom } from '../../src/emulator/random.ts';
+import { Random } from '../../src/emulator/random.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import type { WireRequest } from '../../src/emulator/wire.ts';
 import { JournalFileOnDisk } from '../../src/platform/journalFile.ts';
@@ -519,10 +519,11 @@ export class Window {
       isRunning: ({ id }) => world.windows.some(({ journal }) => journal.owner.id === id),
     });
     this.limiter = new RequestLimiter(clock);
+    const jitter = new Random(world.seed, 'jitter');
     this.revocations = new Revocations({
       journal: this.journal,
       clock,
-      random: createRandom(world.seed, 'jitter').next,
+      random: () => jitter.next(),
       policy: () => options.policy ?? defaultPolicy,
       warn: (error) => this.warnings.push(error),
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { connectionId } from '../../src/core/kms/model.ts';
-import { createRandom, type Random } from '../../src/emulator/random.ts';
+import { Random } from '../../src/emulator/random.ts';
 import type { Node } from '../../src/views/shared/nodes.ts';
 import { contextOf } from '../faults/context.ts';
 import {
@@ -79,7 +79,7 @@ class Run {
 
   constructor(world: World) {
     this.#world = world;
-    this.#random = createRandom(world.seed, 'acts');
+    this.#random = new Random(world.seed, 'acts');
     this.#checks = new Checks(world, this.#random, this.#answers);
     const [key] = world.keys;
     if (key !== undefined) {
@@ -179,7 +179,7 @@ class Run {
 
   #hand(): Hand {
     // Its own, so that what one act draws is the same, whatever goes on beside it.
-    const random = createRandom(this.#world.seed, `act ${this.acts.length}`);
+    const random = new Random(this.#world.seed, `act ${this.acts.length}`);
     const window = random.pick(this.#world.windows as [Window, ...Window[]]);
     const screen = this.#screens.get(window) ?? [];
     const note = (text: string) => {

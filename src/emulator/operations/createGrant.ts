@@ -23,7 +23,7 @@ export const createGrant: Operation = (call) => {
     }
   }
   if (key.manager === 'AWS') {
-    // Their key policies let only the service itself create grants.
+    // The policies of AWS managed keys allow only the service itself to create grants.
     throw accessDenied(call.principalArn, 'kms:CreateGrant', key.arn, 'resource-based policy');
   }
   checkUsable(key);

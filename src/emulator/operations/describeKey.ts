@@ -1,77 +1,7 @@
-import type { Alias, Key } from '../account.ts';
-import { accessDenied, deniedElsewhere, invalidArn, notFound } from '../errors.ts';
-import {
-  authorize,
-  type Call,
-  epochSeconds,
-  isAlias,
-  type Kms,
-  keyArnOf,
-  keyFor,
-  kmsArn,
-  type Operation,
-  permittedKey,
-} from '../kms.ts';
-import { OrderedMap } from '../orderedMap.ts';
-import { readPage } from '../paging.ts';
-import { keyIdRules, pageInput, pageOutput } from './members.ts';
-
-/** ResourceOwnersType of the KMS API. */
-const resourceOwners: readonly string[] = ['SELF', 'OTHER_ACCOUNTS_VIA_RAM'];
-
-/** The name of the policy of AWS RAM, beside the key policy that is called `default`. */
-const sharingPolicyName = 'AWS_RAM';
-
-export const listKeys: Operation = (call) => {
-  const { input, kms } = call;
-  const paging = pageInput(input, { byDefault: 100, max: 1000 });
-  const owners = input.strings('ResourceOwners', { max: 64 });
-  input.oneOf('ResourceOwners', owners ?? [], resourceOwners);
-  input.check();
-  authorize(call);
-  const page = readPage(kms.account.keys, {
-    ...paging,
-    scope: JSON.stringify(['ListKeys', [...new Set(owners)].sort()]),
-    scanLimit: kms.scanLimit,
-    // A key of another account may be used by its ARN, but is listed only where AWS RAM shares it.
-    matches: ({ accountId, sharingPolicy }) =>
-      accountId === kms.account.id
-        ? (owners ?? ['SELF']).includes('SELF')
-        : sharingPolicy !== undefined && (owners ?? []).includes('OTHER_ACCOUNTS_VIA_RAM'),
-  });
-  return pageOutput('Keys', page, (key) => ({ KeyId: key.id, KeyArn: key.arn }));
-};
-
-export const listAliases: Operation = (call) => {
-  const { input, kms } = call;
-  const reference = input.string('KeyId', keyIdRules);
-  const paging = pageInput(input, { byDefault: 50, max: 100 });
-  input.check();
-  authorize(call);
-  const key = reference === undefined ? undefined : keyFor(call, reference);
-  const page = readPage(key ? aliasesOf(kms, key) : kms.account.aliases, {
-    ...paging,
-    scope: `ListAliases ${key?.id ?? ''}`,
-    scanLimit: kms.scanLimit,
-  });
-  return pageOutput('Aliases', page, (alias) => ({
-    AliasName: alias.name,
-    AliasArn: kms.account.kmsArn(alias.name),
-    TargetKeyId: alias.targetKeyId,
-    CreationDate: epochSeconds(alias.createdAt),
-    LastUpdatedDate: epochSeconds(alias.updatedAt),
-  }));
-};
-
-function aliasesOf(kms: Kms, key: Key): OrderedMap<Alias> {
-  const aliases = new OrderedMap<Alias>();
-  for (const alias of kms.account.aliases.values()) {
-    if (alias.targetKeyId === key.id) {
-      aliases.set(alias.name, alias);
-    }
-  }
-  return aliases;
-}
+import type { Key } from '../account.ts';
+import { deniedElsewhere, invalidArn, notFound } from '../errors.ts';
+import { type Call, epochSeconds, isAlias, keyArnOf, kmsArn, type Operation, permittedKey } from '../kms.ts';
+import { keyIdRules } from './members.ts';
 
 export const describeKey: Operation = (call) => {
   const { input, kms } = call;
@@ -82,7 +12,7 @@ export const describeKey: Operation = (call) => {
   return { KeyMetadata: keyMetadata(permittedKey(call, keyArn)) };
 };
 
-/** As on AWS, naming a reserved alias whose AWS managed key doesn't exist yet creates that key. */
+/** The key of an alias. As on AWS, a reserved alias without a key creates its AWS managed key. @throws AwsError */
 function aliasTargetArn({ kms, now, principalArn, operation }: Call, reference: string): string {
   const { account } = kms;
   const name = reference.startsWith('arn:') ? kmsArn(account, reference).resource : reference;
@@ -145,7 +75,7 @@ function keyMetadata(key: Key) {
     ...(key.currentKeyMaterialId === undefined ? {} : { CurrentKeyMaterialId: key.currentKeyMaterialId }),
     ...(key.material && expiration(key.material)),
     KeyManager: key.manager,
-    // The deprecated name, which the API does not have for what came after it.
+    // The deprecated name of KeySpec. The API does not have it for newer specs.
     ...(/^(ML_|ECC_NIST_EDWARDS)/.test(key.spec) ? {} : { CustomerMasterKeySpec: key.spec }),
     KeySpec: key.spec,
     ...algorithms(key),
@@ -166,7 +96,7 @@ function expiration({ validTo }: NonNullable<Key['material']>) {
     : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: epochSeconds(validTo) };
 }
 
-/** What a key can be used with, by its usage and its spec (KMS Developer Guide, "Key spec reference"). */
+/** The algorithms of a key, by its usage and spec (KMS Developer Guide, "Key spec reference"). */
 function algorithms({ usage, spec }: Key) {
   switch (usage) {
     case 'ENCRYPT_DECRYPT':
@@ -213,53 +143,4 @@ function signingAlgorithms(spec: string): readonly string[] {
     default:
       return ['PKCS1_V1_5', 'PSS'].flatMap((padding) => [256, 384, 512].map((bits) => `RSASSA_${padding}_SHA_${bits}`));
   }
-}
-
-export const getKeyPolicy: Operation = (call) => {
-  const { input } = call;
-  const reference = input.requiredString('KeyId', keyIdRules);
-  const name = input.string('PolicyName', { max: 128, pattern: /^\w+$/ }) ?? 'default';
-  input.check();
-  const key = ownKey(call, reference);
-  const policies = new Map([
-    ['default', key.policy],
-    [sharingPolicyName, key.sharingPolicy],
-  ]);
-  const policy = policies.get(name);
-  if (policy === undefined) {
-    throw notFound('No such policy exists');
-  }
-  return { Policy: policy, PolicyName: name };
-};
-
-export const listKeyPolicies: Operation = (call) => {
-  const { input } = call;
-  const reference = input.requiredString('KeyId', keyIdRules);
-  pageInput(input, { byDefault: 100, max: 1000 });
-  input.check();
-  const { sharingPolicy } = ownKey(call, reference);
-  return { PolicyNames: ['default', ...(sharingPolicy === undefined ? [] : [sharingPolicyName])], Truncated: false };
-};
-
-export const listResourceTags: Operation = (call) => {
-  const { input, kms } = call;
-  const reference = input.requiredString('KeyId', keyIdRules);
-  const paging = pageInput(input, { byDefault: 50, max: 50 });
-  input.check();
-  const key = ownKey(call, reference);
-  const tags = new OrderedMap<Key['tags'][number]>();
-  for (const tag of key.tags) {
-    tags.set(tag.key, tag);
-  }
-  const page = readPage(tags, { ...paging, scope: `ListResourceTags ${key.id}`, scanLimit: kms.scanLimit });
-  return pageOutput('Tags', page, ({ key: TagKey, value: TagValue }) => ({ TagKey, TagValue }));
-};
-
-/** Policies and tags are for the key's own account. @throws AccessDeniedException */
-export function ownKey(call: Call, reference: string): Key {
-  const key = keyFor(call, reference);
-  if (key.accountId !== call.kms.account.id) {
-    throw accessDenied(call.principalArn, `kms:${call.operation}`, key.arn, 'resource-based policy');
-  }
-  return key;
 }

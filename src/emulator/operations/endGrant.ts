@@ -63,8 +63,8 @@ function grantToRetire(
 }
 
 /**
- * The retiring principal, a grantee whose grant includes RetireGrant, and who has permission by an IAM policy of the
- * account that issued the grant or that owns the key. Denials stand for policies that lack it.
+ * Who may retire: the retiring principal, a grantee whose grant includes RetireGrant, and principals of the account
+ * that issued the grant or owns the key. Those need an IAM policy; `Kms.denial` models one that lacks the permission.
  */
 function mayRetire(callerArn: string, grant: Grant, owner: string): boolean {
   const account = parseArn(callerArn)?.accountId;
@@ -77,7 +77,7 @@ function mayRetire(callerArn: string, grant: Grant, owner: string): boolean {
   return isDelegate || isRetiring || isGrantee;
 }
 
-/** Writes see the newest state: what is on its way out is gone. @throws NotFoundException, InvalidGrantIdException */
+/** A grant that is not revoked or retired, on any replica. @throws NotFoundException, InvalidGrantIdException */
 function liveGrant(kms: Kms, keyId: string, grantId: string): StoredGrant {
   checkGrantId(grantId);
   const stored = kms.account.grantsOf(keyId).get(grantId);

@@ -1,7 +1,7 @@
 import type { Grant, Key, KeyUsage } from '../account.ts';
 import { validationError } from '../errors.ts';
 
-/** GrantOperation of the KMS API. */
+/** The values of GrantOperation in the KMS API. */
 export const grantOperations: readonly string[] = [
   'CreateGrant',
   'Decapsulate',

@@ -1,11 +1,13 @@
 import type { Operation } from '../kms.ts';
 import { createGrant } from './createGrant.ts';
-import { describeKey, getKeyPolicy, listAliases, listKeyPolicies, listKeys, listResourceTags } from './describeKey.ts';
+import { describeKey } from './describeKey.ts';
 import { retireGrant, revokeGrant } from './endGrant.ts';
 import { getKeyLastUsage, getKeyRotationStatus } from './keyHistory.ts';
+import { getKeyPolicy, listKeyPolicies, listResourceTags } from './keyPolicies.ts';
 import { listGrants, listRetirableGrants } from './listGrants.ts';
+import { listAliases, listKeys } from './listKeys.ts';
 
-/** Every operation of KMS that is served, by the name it has in X-Amz-Target. */
+/** The operations of KMS that are implemented, by their name in X-Amz-Target. */
 export const operations: ReadonlyMap<string, Operation> = new Map([
   ['CreateGrant', createGrant],
   ['DescribeKey', describeKey],

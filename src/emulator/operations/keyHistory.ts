@@ -1,6 +1,6 @@
 import { AwsError } from '../errors.ts';
 import { epochSeconds, keyFor, type Operation } from '../kms.ts';
-import { ownKey } from './describeKey.ts';
+import { ownKey } from './keyPolicies.ts';
 import { keyIdRules } from './members.ts';
 
 export const getKeyRotationStatus: Operation = (call) => {
@@ -14,7 +14,7 @@ export const getKeyRotationStatus: Operation = (call) => {
   if (key.state === 'PendingImport') {
     throw new AwsError('KMSInvalidStateException', `${key.arn} is pending import.`);
   }
-  // While it is pending deletion nothing is rotated.
+  // KMS does not rotate a key that is pending deletion.
   const rotation = key.state === 'PendingDeletion' ? undefined : key.rotation;
   return {
     KeyId: key.arn,

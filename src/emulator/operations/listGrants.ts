@@ -76,7 +76,7 @@ function only(stored: StoredGrant | undefined): OrderedMap<StoredGrant> {
   return list;
 }
 
-/** A GrantListEntry: absent members are left out, and KeyId is the key's ARN. */
+/** A GrantListEntry. KeyId is the key's ARN; JSON leaves out the undefined members. */
 function grantEntry(key: Key | undefined, { grant }: StoredGrant) {
   const { constraints } = grant;
   return {

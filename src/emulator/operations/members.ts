@@ -4,11 +4,11 @@ import type { Page } from '../paging.ts';
 
 export const keyIdRules = { max: 2048 };
 export const grantIdRules = { max: 128 };
-/** As botocore's model of KMS has it. */
+/** From botocore's model of KMS. */
 export const servicePrincipalRules = { max: 128, pattern: /^([A-Za-z0-9-]+)\.([A-Za-z0-9-]+)(\.[A-Za-z0-9-]+)+$/ };
 export const principalRules = { max: 256, pattern: /^[\w+=,.@:/-]+$/ };
 
-/** Limit and Marker, by the rules of one operation. */
+/** Reads Limit and Marker. @param limits of this operation */
 export function pageInput(
   input: Input,
   limits: { readonly byDefault: number; readonly max: number },
@@ -18,7 +18,7 @@ export function pageInput(
   return marker === undefined ? { limit } : { limit, marker };
 }
 
-/** `name` is the member that holds the items. NextMarker is there exactly when Truncated is true. */
+/** A page as output. NextMarker is there exactly when Truncated is true. @param name the member with the items */
 export function pageOutput<T>(name: string, { items, nextMarker }: Page<T>, entry: (item: T) => object) {
   return {
     [name]: items.map(entry),
@@ -27,14 +27,14 @@ export function pageOutput<T>(name: string, { items, nextMarker }: Page<T>, entr
   };
 }
 
-/** @throws InvalidGrantIdException when it is no grant ID at all */
+/** @throws InvalidGrantIdException when the text does not have the form of a grant ID */
 export function checkGrantId(grantId: string): void {
   if (!/^[0-9a-f]{64}$/i.test(grantId)) {
     throw invalidGrantId();
   }
 }
 
-/** @throws ValidationException unless one of two members is given, and one only */
+/** The one of two members that is given. @throws ValidationException when neither is, or both are */
 export function exactlyOne(
   oneName: string,
   one: string | undefined,

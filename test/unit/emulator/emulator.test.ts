@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { createRandom } from '../../../src/emulator/random.ts';
+import { Random } from '../../../src/emulator/random.ts';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
 import type { DenialReason } from '../../aws/denials.ts';
 import { createEmulator, type EmulatorOptions } from '../../aws/emulator.ts';
@@ -103,7 +103,7 @@ suite('from request to reply', () => {
 
   test('rubbish never brings it down', () => {
     const { emulator, send } = setUp();
-    const random = createRandom(1, 'rubbish');
+    const random = new Random(1, 'rubbish');
     const values = ['', 'x', 'arn:', 'arn:aws:kms', 'alias/', '\ud800', '\u0000', '__proto__', -1, 1e99, [], {}, true];
     const members = ['KeyId', 'GrantId', 'Limit', 'Marker', 'Operations', 'Constraints', 'GrantToken', '__proto__'];
     const operations = ['ListKeys', 'ListGrants', 'CreateGrant', 'RetireGrant', 'DescribeKey', 'ListRetirableGrants'];

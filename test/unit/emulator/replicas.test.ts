@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Account, type Grant } from '../../../src/emulator/account.ts';
-import { createRandom } from '../../../src/emulator/random.ts';
+import { Random } from '../../../src/emulator/random.ts';
 import { isVisible, Replicas } from '../../../src/emulator/replicas.ts';
 
 const grant = (id: string): Grant => ({
@@ -17,7 +17,7 @@ const grant = (id: string): Grant => ({
 
 function setUp() {
   const account = new Account('111122223333', 'eu-west-1', 'aws');
-  const replicas = new Replicas(account, { replicas: 4, minMs: 10, maxMs: 50 }, createRandom(1, 'test'));
+  const replicas = new Replicas(account, { replicas: 4, minMs: 10, maxMs: 50 }, new Random(1, 'test'));
   return { account, replicas };
 }
 
