@@ -85,7 +85,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   const view = own(new KeysView({ ...shared, pinnedKeys, accountName, tree: trees.keys }));
   const arrangement = keptArrangement(workspaceState);
   const grantees = own(new GranteesView({ ...shared, arrangement, tree: trees.grantees }));
-  const history = own(new HistoryView(journal));
+  const history = own(new HistoryView(journal, trees.history));
   own(new StatusBar(connections));
   const documents = new JsonDocuments();
   const followUps = own(new FollowUps(clock, revocations));

@@ -40,6 +40,7 @@ import { createAccount } from '../../src/emulator/sampleData.ts';
 import type { WireRequest } from '../../src/emulator/wire.ts';
 import { JournalFileOnDisk } from '../../src/platform/journalFile.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
+import type { HistoryNode } from '../../src/views/history/historyItem.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
 import { KeysView } from '../../src/views/keys/keysView.ts';
 import type { ConnectionNode, GrantNode, KeyNode, MessageNode, Node } from '../../src/views/shared/nodes.ts';
@@ -467,6 +468,7 @@ export class Window {
   readonly history: HistoryView;
   /** The view that shows its rows. */
   readonly tree = { message: '', reveal: async (_: Node) => {} };
+  readonly historyTree = { reveal: async (_: HistoryNode) => {} };
   readonly aws: Aws;
   readonly options: WindowOptions;
   /** One line a call, as in the log. */
@@ -566,7 +568,7 @@ export class Window {
       clock,
       tree: { description: '', message: '', reveal: async () => {} },
     });
-    this.history = new HistoryView(this.journal);
+    this.history = new HistoryView(this.journal, this.historyTree);
   }
 
   #logged(task: Promise<void>): void {

@@ -105,6 +105,10 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     return granteesItem(node, this.#known);
   }
 
+  idOf(node: GranteesNode): string | undefined {
+    return granteesNodeId(node);
+  }
+
   resolveTreeItem(item: vscode.TreeItem, node: GranteesNode): vscode.TreeItem {
     item.tooltip = granteesTooltip(node, this.#known);
     return item;

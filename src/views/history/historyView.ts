@@ -30,6 +30,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   readonly #known: KnownHistory;
   readonly #changed = new vscode.EventEmitter<HistoryNode | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
+  readonly #tree: Pick<vscode.TreeView<HistoryNode>, 'reveal'>;
   readonly #subscription: Subscription;
   readonly #entries = new Map<string, HistoryEntryNode>();
   /** All rows that were ever given out. */
@@ -38,8 +39,9 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   /** The entries on screen by day, in order. */
   #days = new Map<string, readonly HistoryEntryNode[]>();
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, tree: Pick<vscode.TreeView<HistoryNode>, 'reveal'>) {
     this.#journal = journal;
+    this.#tree = tree;
     this.#known = {
       record: (id) => journal.record(id),
       isUnderWay: (id) => journal.isUnderWay(id),
@@ -50,6 +52,10 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
 
   getTreeItem(node: HistoryNode): vscode.TreeItem {
     return historyItem(node, this.#known);
+  }
+
+  idOf(node: HistoryNode): string {
+    return historyNodeId(node);
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: HistoryNode): vscode.TreeItem {
@@ -104,9 +110,15 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     return this.#given.has(argument) ? argument : undefined;
   }
 
-  loadMore(_: HistoryMoreNode): void {
-    this.#shown += entryWindow;
+  /** The first of the new entries gets the focus: it is where the row that was pressed has been. */
+  async loadMore({ shown }: HistoryMoreNode): Promise<void> {
+    this.#shown = shown + entryWindow;
     this.#changed.fire(undefined);
+    await this.#roots();
+    const first = [...this.#days.values()].flat()[shown];
+    if (first !== undefined) {
+      await this.#tree.reveal(first, { select: true, focus: true });
+    }
   }
 
   /** Reads what could not be read, and draws the view anew. */

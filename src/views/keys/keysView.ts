@@ -147,6 +147,10 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return toTreeItem(node, this.#rows.known);
   }
 
+  idOf(node: Node): string | undefined {
+    return node.kind === 'message' && node.tone === 'loading' ? undefined : nodeId(node);
+  }
+
   resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
     item.tooltip = tooltip(node, this.#rows.known);
     return item;

@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { type DomElement, textOf } from './dom.ts';
+import type { DomElement } from './dom.ts';
 import { eventually, patience } from './eventually.ts';
 
 export interface QuickPickItem {
@@ -39,27 +39,10 @@ export class QuickInputWidget {
     await this.widget.waitFor({ state: 'hidden' });
   }
 
+  /** All at one moment: a question and the next share the same box. */
   async read(): Promise<QuickInput> {
     await this.waitFor(2000);
-    const input = this.input();
-    const items = await this.items().evaluateAll((rows: readonly DomElement[]) =>
-      rows.map((row) => {
-        const text = (selector: string) => (row.querySelector(selector)?.textContent ?? '').replaceAll('\u00a0', ' ');
-        return {
-          label: text('.quick-input-list-label .label-name'),
-          description: text('.quick-input-list-label .label-description'),
-          detail: text('.quick-input-list-label-meta'),
-          ticked: row.getAttribute('aria-checked') === 'true',
-        };
-      }),
-    );
-    return {
-      title: await textOf(this.widget.locator('.quick-input-title')),
-      placeholder: (await input.getAttribute('placeholder')) ?? '',
-      message: await textOf(this.widget.locator('.quick-input-message')),
-      value: await input.inputValue(),
-      items,
-    };
+    return await this.widget.evaluate(readQuickInput);
   }
 
   /** Waits until what is open satisfies a condition. */
@@ -131,4 +114,25 @@ export class QuickInputWidget {
   private items(): Locator {
     return this.widget.locator('.quick-input-list .monaco-list-row');
   }
+}
+
+/** Runs in the page. */
+function readQuickInput(widget: DomElement): QuickInput {
+  const read = (root: DomElement, selector: string) =>
+    (root.querySelector(selector)?.textContent ?? '').replaceAll('\u00a0', ' ').trim();
+  const shown = (selector: string) =>
+    (widget.querySelector(selector)?.innerText ?? '').replaceAll('\u00a0', ' ').trim();
+  const input = widget.querySelector('.quick-input-box input');
+  return {
+    title: shown('.quick-input-title'),
+    placeholder: input?.getAttribute('placeholder') ?? '',
+    message: shown('.quick-input-message'),
+    value: input?.value ?? '',
+    items: [...widget.querySelectorAll('.quick-input-list .monaco-list-row')].map((row) => ({
+      label: read(row, '.quick-input-list-label .label-name'),
+      description: read(row, '.quick-input-list-label .label-description'),
+      detail: read(row, '.quick-input-list-label-meta'),
+      ticked: row.getAttribute('aria-checked') === 'true',
+    })),
+  };
 }

@@ -1,0 +1,117 @@
+import vscode = require('vscode');
+
+import { lazy } from '../../core/base/lazy.ts';
+import { neighborOfGone } from '../../core/base/neighbor.ts';
+import { contextKeys } from '../../manifest.ts';
+
+/** A view's rows, by identity. */
+export interface IdentifiedRows<T> extends Required<vscode.TreeDataProvider<T>> {
+  /** Its tree item has the same. `undefined`: the row stands in for rows that are on their way. */
+  idOf(row: T): string | undefined;
+}
+
+/** Rows of what is loaded when the first of them is asked for. A row that goes and returns is as open as it was. */
+export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
+  readonly #changed = new vscode.EventEmitter<T | T[] | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #load: () => Promise<IdentifiedRows<T>>;
+  /** Once they are loaded. */
+  #rows: IdentifiedRows<T> | undefined;
+  #subscription: vscode.Disposable | undefined;
+  /** By the row's ID: what the user opened or closed. */
+  readonly #expanded = new Map<string, boolean>();
+  /** The IDs of the rows below each row, by its ID; those of the view itself by ''. */
+  readonly #below = new Map<string, readonly string[]>();
+  /** The row that stands where the first of those stood that went last. */
+  #neighbor: T | undefined;
+
+  constructor(load: () => Promise<IdentifiedRows<T>>) {
+    this.#load = lazy(async () => {
+      const rows = await load();
+      this.#rows = rows;
+      this.#subscription = rows.onDidChangeTreeData((changed) => this.#changed.fire(changed ?? undefined));
+      return rows;
+    });
+  }
+
+  dispose(): void {
+    this.#subscription?.dispose();
+    this.#changed.dispose();
+  }
+
+  async getChildren(node?: T): Promise<T[]> {
+    const rows = await this.#load();
+    const children = (await rows.getChildren(node)) ?? [];
+    const id = node === undefined ? '' : (rows.idOf(node) ?? '');
+    // VS Code wants the rows below an open row only, and says nothing of one that was opened while its list was read.
+    if (node !== undefined && !this.#expanded.has(id)) {
+      this.#expanded.set(id, true);
+    }
+    const ids = children.map((child) => rows.idOf(child));
+    if (ids.every((one) => one !== undefined)) {
+      this.#noteGone(id, ids, children);
+    }
+    return children;
+  }
+
+  #noteGone(id: string, ids: readonly string[], rows: readonly T[]): void {
+    const before = this.#below.get(id) ?? [];
+    this.#below.set(id, ids);
+    const place = neighborOfGone(before, ids);
+    if (place !== undefined) {
+      this.#neighbor = rows[place];
+      // The next arrow key asks for the neighbor, if no row has the focus.
+      void vscode.commands.executeCommand('setContext', contextKeys.rowGone, true);
+    }
+    const left = new Set(ids);
+    for (const one of before) {
+      if (!left.has(one)) {
+        this.#forgetBelow(one);
+      }
+    }
+  }
+
+  #forgetBelow(id: string): void {
+    for (const child of this.#below.get(id) ?? []) {
+      this.#forgetBelow(child);
+    }
+    this.#below.delete(id);
+  }
+
+  get hasGone(): boolean {
+    return this.#neighbor !== undefined;
+  }
+
+  /** The row that stands where another one went, once. */
+  takeNeighbor(): T | undefined {
+    const neighbor = this.#neighbor;
+    this.#neighbor = undefined;
+    return neighbor;
+  }
+
+  async getTreeItem(node: T): Promise<vscode.TreeItem> {
+    const item = await (await this.#load()).getTreeItem(node);
+    const { id, collapsibleState } = item;
+    const isExpanded = id === undefined || !collapsibleState ? undefined : this.#expanded.get(id);
+    if (isExpanded !== undefined) {
+      const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+      item.collapsibleState = isExpanded ? Expanded : Collapsed;
+    }
+    return item;
+  }
+
+  noteExpanded(node: T, isExpanded: boolean): void {
+    const id = this.#rows?.idOf(node);
+    if (id !== undefined) {
+      this.#expanded.set(id, isExpanded);
+    }
+  }
+
+  async resolveTreeItem(item: vscode.TreeItem, node: T, token: vscode.CancellationToken): Promise<vscode.TreeItem> {
+    return (await (await this.#load()).resolveTreeItem(item, node, token)) ?? item;
+  }
+
+  async getParent(node: T): Promise<T | undefined> {
+    return (await (await this.#load()).getParent(node)) ?? undefined;
+  }
+}

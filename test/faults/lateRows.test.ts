@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LateRows } from '../../src/views/shared/lateRows.ts';
+import { EventEmitter, TreeItemCollapsibleState } from './vscode.ts';
+
+interface Row {
+  readonly name: string;
+}
+
+/** A view of rows by name; below `''` are its roots. A row named `…` stands in for others. */
+function createRows(below: Record<string, readonly string[]>) {
+  const { Collapsed } = TreeItemCollapsibleState;
+  const rows = new LateRows<Row>(async () => ({
+    onDidChangeTreeData: new EventEmitter<Row | undefined>().event,
+    getChildren: (row) => (below[row?.name ?? ''] ?? []).map((name) => ({ name })),
+    getTreeItem: ({ name }) => ({ id: name, label: name, collapsibleState: Collapsed }),
+    getParent: () => undefined,
+    resolveTreeItem: (item) => item,
+    idOf: ({ name }) => (name === '…' ? undefined : name),
+  }));
+  const roots = () => rows.getChildren();
+  const show = async (names: readonly string[]) => {
+    below[''] = names;
+    await roots();
+  };
+  return { rows, roots, show };
+}
+
+test('the neighbor of a row that went is known once, also when another row came in its place', async () => {
+  const { rows, show } = createRows({});
+  await show(['a', 'b', 'c']);
+  assert.equal(rows.hasGone, false);
+  await show(['a', 'c']);
+  assert.equal(rows.takeNeighbor()?.name, 'c');
+  assert.equal(rows.hasGone, false);
+  await show(['nothing']);
+  assert.equal(rows.takeNeighbor()?.name, 'nothing');
+});
+
+test('rows that wait for others are no rows that went', async () => {
+  const { rows, show } = createRows({});
+  await show(['a', 'b']);
+  await show(['…']);
+  assert.equal(rows.hasGone, false);
+  await show(['a', 'b']);
+  assert.equal(rows.hasGone, false);
+  await show(['b']);
+  assert.equal(rows.takeNeighbor()?.name, 'b');
+});
+
+test('a row that went and returns is as open as it was, also when it was opened while its list was read', async () => {
+  const { rows, roots, show } = createRows({ a: ['x'] });
+  await show(['a', 'b']);
+  const stateOf = async (name: string) => {
+    const row = (await roots()).find((one) => one.name === name);
+    assert.ok(row !== undefined);
+    return (await rows.getTreeItem(row)).collapsibleState;
+  };
+  const { Collapsed, Expanded } = TreeItemCollapsibleState;
+  assert.equal(await stateOf('a'), Collapsed);
+  // VS Code asks for what is below, and fires no event.
+  await rows.getChildren({ name: 'a' });
+  await show(['b']);
+  await show(['a', 'b']);
+  assert.equal(await stateOf('a'), Expanded);
+  rows.noteExpanded({ name: 'a' }, false);
+  assert.equal(await stateOf('a'), Collapsed);
+  assert.equal(await stateOf('b'), Collapsed);
+});
