@@ -9,12 +9,15 @@ import { splitCommonJs } from './splitCommonJs.mjs';
 const flags = new Set(process.argv.slice(2));
 const only = process.argv.find((flag) => flag.startsWith('--only='))?.slice('--only='.length);
 
-/** All but what activation registers, and of that the commands, the AWS layer and the emulator, are bundles of their own. */
+/** Where the folder is not the name. */
+const bundleNames = { './core/evidence/index.ts': 'grantEvidence' };
+
+/** All but what activation registers, and of that the commands, evidence and the emulator, are bundles of their own. */
 const separateBundles = {
   name: 'separate-bundles',
   setup(pluginBuild) {
-    pluginBuild.onResolve({ filter: /^\.\/(product|(aws|commands|emulator)\/index)\.ts$/ }, ({ path, kind }) =>
-      kind === 'dynamic-import' ? { path: `./${/\w+/.exec(path)}.js`, external: true } : undefined,
+    pluginBuild.onResolve({ filter: /^\.\/(product|(aws|commands|emulator|core\/evidence)\/index)\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `./${bundleNames[path] ?? /\w+/.exec(path)}.js`, external: true } : undefined,
     );
   },
 };
@@ -24,6 +27,7 @@ const product = {
     extension: 'src/extension.ts',
     product: 'src/product.ts',
     commands: 'src/commands/index.ts',
+    grantEvidence: 'src/core/evidence/index.ts',
     emulator: 'src/emulator/index.ts',
   },
   bundle: true,

@@ -132,6 +132,8 @@ export const rows = {
   grantConfirming: 'grant.confirming',
   grantUnconfirmed: 'grant.unconfirmed',
   field: 'field',
+  evidence: 'evidence',
+  evidenceLine: 'evidence.line',
   more: 'more',
   historyDay: 'history.day',
   /** A change that can't be taken back by making its grant again. */

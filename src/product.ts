@@ -4,7 +4,7 @@ import vscode = require('vscode');
 
 import type { CommandContext } from './commands/context.ts';
 import type { CommandsBundle } from './commands/register.ts';
-import { systemClock } from './core/base/clock.ts';
+import { type Clock, systemClock } from './core/base/clock.ts';
 import { lazy } from './core/base/lazy.ts';
 import { printable } from './core/base/text.ts';
 import { FollowUps } from './core/changes/followUps.ts';
@@ -36,6 +36,7 @@ import {
 import { keptArrangement, pinnedKeys as pinnedKeysIn, setShowsSample, showsSample } from './platform/store.ts';
 import { GranteesView } from './views/grantees/granteesView.ts';
 import { HistoryView } from './views/history/historyView.ts';
+import type { EvidenceBundle } from './views/keys/keyRows.ts';
 import { KeysView } from './views/keys/keysView.ts';
 import { JsonDocuments } from './views/shared/jsonDocuments.ts';
 import { showOutcomes } from './views/shared/outcomes.ts';
@@ -82,7 +83,8 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   const revocations = own(new Revocations({ journal, clock, random: Math.random, policy: propagationPolicy, warn }));
 
   const shared = { connections, revocations, findings: findingSettings, clock };
-  const view = own(new KeysView({ ...shared, pinnedKeys, accountName, tree: trees.keys }));
+  const evidence = lazy(() => loadEvidence(connections, clock));
+  const view = own(new KeysView({ ...shared, pinnedKeys, accountName, evidence, tree: trees.keys }));
   const arrangement = keptArrangement(workspaceState);
   const grantees = own(new GranteesView({ ...shared, arrangement, tree: trees.grantees }));
   const history = own(new HistoryView(journal, trees.history));
@@ -162,6 +164,19 @@ async function loadCommands(): Promise<CommandsBundle> {
     bundle.configureStrings({ contents: vscode.l10n.bundle });
   }
   return bundle;
+}
+
+async function loadEvidence(connections: Connections, clock: Clock): Promise<EvidenceBundle> {
+  const { configureStrings, Evidence, evidenceLines } = await import('./core/evidence/index.ts');
+  if (vscode.l10n.bundle !== undefined) {
+    configureStrings({ contents: vscode.l10n.bundle });
+  }
+  const sessionsOf = (account: string) =>
+    connections.known
+      .map((ref) => connections.session(ref))
+      .filter((session) => session?.knownIdentity?.account === account)
+      .filter((session) => session !== undefined);
+  return { evidence: new Evidence({ clock, sessionsOf }), lines: evidenceLines };
 }
 
 async function loadAws(log: vscode.LogOutputChannel, permissions: PromptPermissions): Promise<Aws> {

@@ -102,7 +102,9 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.exportHistory]: exportHistory,
   [commands.stopWaiting]: forNode(['grant'], stopWaiting),
   [commands.checkAgain]: forNode(['grant'], checkAgain),
-  [commands.retry]: forNode(['message'], ({ view }, node) => view.retry(node)),
+  [commands.retry]: forNode(['message', 'evidenceLine'], ({ view }, node) =>
+    node.kind === 'message' ? view.retry(node) : view.retryEvidence(node),
+  ),
   [commands.loadMore]: ({ view, grantees, history }, argument) => {
     const node = asNode(argument, 'more');
     if (node !== undefined) {
@@ -118,7 +120,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.copyAlias]: forNode(['key'], copyAlias),
   [commands.copyGrantId]: forNode(['grant'], copyGrantId),
   [commands.copyGrantee]: forNode(['grant'], copyGrantee),
-  [commands.copyValue]: forNode(['field'], copyValue),
+  [commands.copyValue]: forNode(['field', 'evidenceLine'], copyValue),
   [commands.copySelection]: copySelection,
   [commands.focusNext]: (context, focused) => focusNeighbor(context, focused, 'next'),
   [commands.focusPrevious]: (context, focused) => focusNeighbor(context, focused, 'previous'),

@@ -131,6 +131,7 @@ test('while a sign-in waits for the user a row says so, which lets VS Code draw 
     revocations,
     pinnedKeys: noPinnedKeys,
     accountName: () => undefined,
+    evidence: () => Promise.reject(new Error('not wanted')),
     findings: defaultFindings,
     clock,
     tree: window.tree,
@@ -206,4 +207,41 @@ test('a key of a connection that is not open is looked for there; one that canno
   assert.equal(window.connections.session(row.ref), undefined);
   await world.finish(openKeyByArn({ ...contextOf(window), pinnedKeys }, row));
   assert.deepEqual([revealed.map((node) => node.kind === 'key' && node.key.arn), added], [[listed.arn], []]);
+});
+
+test('AWS is asked for evidence when it is opened; what the endpoint does not have is a quiet row', async (t) => {
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  const [row] = await window.keyRows();
+  assert.ok(row !== undefined);
+  const [grant] = (await window.rows(row)).filter(({ kind }) => kind === 'grant');
+  assert.ok(grant?.kind === 'grant');
+  const [evidence] = await window.view.getChildren(grant);
+  assert.ok(evidence?.kind === 'evidence');
+  await world.outside.idle();
+  const asked = () =>
+    world
+      .emulator()
+      .requests.filter(({ operation }) => /GetKeyLastUsage|GetKeyPolicy|LookupEvents|GetRole/.test(operation))
+      .map(({ operation }) => operation);
+  assert.deepEqual(asked(), []);
+
+  assert.ok((await window.view.getChildren(evidence)).some(({ kind }) => kind === 'message'));
+  const lines = async () =>
+    (await window.view.getChildren(evidence)).flatMap((node) => (node.kind === 'evidenceLine' ? [node] : []));
+  await world.finish(world.outside.idle());
+  await world.pass(1000);
+  const all = await lines();
+  assert.deepEqual(
+    all.map(({ line }) => line.title),
+    ['Created by', 'Key last used', 'Grantee', 'Other grants', 'Key policy'],
+  );
+  assert.equal(all[0]?.line.text, 'This endpoint has no CloudTrail event history.');
+  const before = asked().length;
+  await lines();
+  assert.equal(asked().length, before, 'what is known is not asked for again');
+  const usage = all[1];
+  assert.ok(usage !== undefined);
+  await world.finish(window.view.retryEvidence(usage));
+  assert.equal(asked().length, before + 1);
 });

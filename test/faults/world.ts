@@ -23,6 +23,8 @@ import { Connections } from '../../src/core/connections/connections.ts';
 import type { PinnedKeys } from '../../src/core/connections/pinnedKeys.ts';
 import type { ActingSession, Session } from '../../src/core/connections/session.ts';
 import { mfaPrompt, PromptPermissions } from '../../src/core/connections/signIn.ts';
+import { Evidence } from '../../src/core/evidence/evidence.ts';
+import { evidenceLines } from '../../src/core/evidence/evidenceText.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import { keyOfArn, readKeyArn } from '../../src/core/kms/keyArn.ts';
@@ -549,6 +551,7 @@ export class Window {
       revocations: this.revocations,
       pinnedKeys: noPinnedKeys,
       accountName: () => undefined,
+      evidence: async () => ({ evidence: new Evidence({ clock, sessionsOf: () => [] }), lines: evidenceLines }),
       findings: defaultFindings,
       clock,
       tree: this.tree,

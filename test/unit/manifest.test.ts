@@ -355,6 +355,8 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   grantConfirming: [commands.stopWaiting, ...ofGrants],
   grantUnconfirmed: [commands.revokeGrant, commands.checkAgain, ...ofGrants],
   field: [commands.copyValue],
+  evidence: [],
+  evidenceLine: [commands.retry, commands.copyValue],
   more: [],
   historyDay: [],
   historyEntry: copiesOfGrants,

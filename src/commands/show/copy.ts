@@ -8,6 +8,7 @@ import { asHistoryEntry } from '../../views/history/historyItem.ts';
 import {
   asNode,
   type ConnectionNode,
+  type EvidenceLineNode,
   type FieldNode,
   type GrantNode,
   type KeyNode,
@@ -40,8 +41,8 @@ export function copyGrantee(_: unknown, { grant }: GrantNode) {
   return vscode.env.clipboard.writeText(grant.granteePrincipal?.value ?? '');
 }
 
-export function copyValue(_: unknown, { value }: FieldNode) {
-  return vscode.env.clipboard.writeText(value);
+export function copyValue(_: unknown, node: FieldNode | EvidenceLineNode) {
+  return vscode.env.clipboard.writeText(mainText(node));
 }
 
 /** For the copy key: the name, ARN or ID of each row. */
@@ -58,7 +59,7 @@ export async function copySelection(
 
 /** The text to copy for a row of any view, if it has one. */
 function rowText(row: unknown, journal: Pick<Journal, 'record'>): string | undefined {
-  const node = asNode(row, 'connection', 'key', 'grant', 'field', 'message');
+  const node = asNode(row, 'connection', 'key', 'grant', 'field', 'evidenceLine', 'message');
   if (node !== undefined) {
     return mainText(node);
   }
@@ -69,7 +70,7 @@ function rowText(row: unknown, journal: Pick<Journal, 'record'>): string | undef
   return isGroup(row) ? groupText(row.group) : undefined;
 }
 
-function mainText(node: ConnectionNode | KeyNode | GrantNode | FieldNode | MessageNode): string {
+function mainText(node: ConnectionNode | KeyNode | GrantNode | FieldNode | EvidenceLineNode | MessageNode): string {
   switch (node.kind) {
     case 'connection':
       return connectionName(node.ref);
@@ -79,6 +80,8 @@ function mainText(node: ConnectionNode | KeyNode | GrantNode | FieldNode | Messa
       return node.grant.grantId;
     case 'field':
       return node.value;
+    case 'evidenceLine':
+      return node.line.text;
     case 'message':
       return `${node.title}. ${node.sentence}`;
   }

@@ -79,6 +79,11 @@ export class Inventory {
     return this.#keys?.listing().keys.find(({ arn }) => arn === keyArn);
   }
 
+  /** The grants of a key, as far as they are loaded, without asking for any. */
+  loadedGrants(keyArn: string): GrantListing | undefined {
+    return this.#grants.get(keyArn)?.listing();
+  }
+
   /** A grant as it is listed, as far as the grants of its key are loaded, without asking for any. */
   loadedGrant(keyArn: string, grantId: string): Grant | undefined {
     return this.#grants

@@ -7,6 +7,7 @@ import type { KmsApi, OpenedConnection } from '../kms/kmsApi.ts';
 import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
 import type { RequestLimiter } from '../pacing/limiter.ts';
 import { paced } from '../pacing/paced.ts';
+import { pacedEvidence } from '../pacing/pacedEvidence.ts';
 import { Inventory, type InventoryChange } from './inventory.ts';
 
 /** An open connection: the one place where a node's connection leads to a client. */
@@ -61,6 +62,9 @@ export class OpenSession implements Session {
   readonly closed = this.#closing.signal;
   readonly #changed = new Emitter<SessionChange>();
   readonly onDidChange = this.#changed.event;
+  readonly #limiter: RequestLimiter;
+  readonly #quota: () => string;
+  #evidence: Promise<EvidenceApi> | undefined;
   #identity: Promise<CallerIdentity> | undefined;
   #knownIdentity: CallerIdentity | undefined;
 
@@ -72,9 +76,10 @@ export class OpenSession implements Session {
     // Every request of the session listens to it: a scan has many at once, and none stays.
     setMaxListeners(0, this.closed);
     // AWS counts the requests of an account in a Region, whichever profiles they are signed by.
-    const quota = () =>
+    this.#limiter = limiter;
+    this.#quota = () =>
       endpoint.kind === 'aws' && this.#knownIdentity !== undefined ? `${this.#knownIdentity.account}/${region}` : id;
-    const { api, background, forInventory } = paced(limiter, quota, opened.api);
+    const { api, background, forInventory } = paced(limiter, this.#quota, opened.api);
     this.api = api;
     this.background = background;
     this.inventory = new Inventory(forInventory, this.closed, clock);
@@ -104,7 +109,8 @@ export class OpenSession implements Session {
   }
 
   evidence(): Promise<EvidenceApi> {
-    return this.#opened.evidence();
+    this.#evidence ??= this.#opened.evidence().then((api) => pacedEvidence(this.#limiter, this.#quota, api));
+    return this.#evidence;
   }
 
   close(): void {

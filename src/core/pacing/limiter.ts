@@ -16,6 +16,13 @@ export const requestQuotas = {
   ListRetirableGrants: 100,
   RetireGrant: 50,
   RevokeGrant: 50,
+  // Of CloudTrail. Nobody gets more on request (CloudTrail User Guide, "Quotas").
+  LookupEvents: 2,
+  // AWS publishes none for IAM; it throttles long before this.
+  GetRole: 20,
+  GetUser: 20,
+  ListRoles: 20,
+  ListUsers: 20,
 } as const;
 
 export type LimitedOperation = keyof typeof requestQuotas;

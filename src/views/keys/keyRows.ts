@@ -7,6 +7,8 @@ import type { Connections } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/grantLoad.ts';
 import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
+import type { Evidence } from '../../core/evidence/evidence.ts';
+import type { evidenceLines } from '../../core/evidence/evidenceText.ts';
 import { type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../../core/findings/findings.ts';
 import { isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
@@ -25,6 +27,9 @@ import type { Setting } from '../../platform/settings.ts';
 import { findingFields } from '../shared/findingText.ts';
 import {
   type ConnectionNode,
+  type EvidenceLineNode,
+  type EvidenceNode,
+  type FieldNode,
   type GrantNode,
   type KeyNode,
   keyNodeId,
@@ -45,11 +50,19 @@ interface KnownFindings {
   readonly found: KeyFindings;
 }
 
+/** What {@link KeyRows} shows of evidence; a bundle of its own. */
+export interface EvidenceBundle {
+  readonly evidence: Evidence;
+  readonly lines: typeof evidenceLines;
+}
+
 export interface KeyRowsOptions {
   readonly connections: Connections;
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;
   readonly accountName: (account: string) => string | undefined;
+  /** Called when evidence is first wanted. */
+  readonly evidence: () => Promise<EvidenceBundle>;
   readonly findings: Setting<FindingOptions>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -74,13 +87,18 @@ export class KeyRows {
   readonly #emptying = new Set<string>();
   /** Of the keys whose grants were listed, by node. */
   readonly #findings = new Map<string, KnownFindings>();
+  readonly #loadEvidence: KeyRowsOptions['evidence'];
+  #loadedEvidence: Promise<EvidenceBundle> | undefined;
+  /** Rows of evidence that AWS is being asked for. */
+  readonly #loadingEvidence = new Set<string>();
 
-  constructor({ connections, revocations, pinnedKeys, accountName, findings, clock }: KeyRowsOptions) {
+  constructor({ connections, revocations, pinnedKeys, accountName, evidence, findings, clock }: KeyRowsOptions) {
     this.#connections = connections;
     this.#revocations = revocations;
     this.#pinnedKeys = pinnedKeys;
     this.#findingSettings = findings;
     this.#clock = clock;
+    this.#loadEvidence = evidence;
     this.known = {
       connection: ({ ref }) => {
         const session = connections.session(ref);
@@ -156,17 +174,73 @@ export class KeyRows {
       case 'key':
         return this.#grants(node);
       case 'grant':
-        return [...findingFields(this.known.findings(node)), ...grantFields(node.grant)].map(({ name, value }) => ({
-          kind: 'field',
-          parent: node,
-          name,
-          value,
-        }));
+        return [{ kind: 'evidence', parent: node }, ...this.#fields(node)];
+      case 'evidence':
+        return this.#evidenceLines(node);
       case 'field':
+      case 'evidenceLine':
       case 'more':
       case 'message':
         return [];
     }
+  }
+
+  #fields(parent: GrantNode): readonly FieldNode[] {
+    const fields = [...findingFields(this.known.findings(parent)), ...grantFields(parent.grant)];
+    return fields.map(({ name, value }) => ({ kind: 'field', parent, name, value }));
+  }
+
+  /** What is known so far; each piece that comes is a change. */
+  async #evidenceLines(node: EvidenceNode): Promise<Node[]> {
+    const { connection, key, grant } = node.parent;
+    const session = this.#connections.find(connection);
+    if (session === undefined) {
+      return [];
+    }
+    const { evidence, lines } = await this.#evidence();
+    const place = { session, key, grant };
+    const id = nodeId(node);
+    if (!this.#loadingEvidence.has(id) && !evidence.isLoaded(place)) {
+      this.#loadingEvidence.add(id);
+      const subscription = evidence.onDidChange(({ keyArn }) => {
+        if (keyArn === key.arn) {
+          this.#changed.fire(id);
+        }
+      });
+      void evidence.load(place).finally(() => {
+        subscription.dispose();
+        this.#loadingEvidence.delete(id);
+        this.#changed.fire(id);
+      });
+    }
+    const rows = lines(grant, evidence.of(place)).map((line, index): Node => {
+      return { kind: 'evidenceLine', parent: node, line, index };
+    });
+    const isLoading = this.#loadingEvidence.has(id);
+    return isLoading ? [...rows, message(node, 'loading', 'loading', l10n.t('Asking AWS…'), '')] : rows;
+  }
+
+  /** Asks again for one piece of evidence. */
+  async retryEvidence({ parent, line }: EvidenceLineNode): Promise<void> {
+    const { connection, key, grant } = parent.parent;
+    const session = this.#connections.find(connection);
+    if (session !== undefined) {
+      const { evidence } = await this.#evidence();
+      await evidence.retry({ session, key, grant }, line.kind);
+      this.#changed.fire(nodeId(parent));
+    }
+  }
+
+  /** The evidence on the grants of the key is asked for again when it is next wanted. */
+  async forgetEvidence(session: Session, keyArn: string): Promise<void> {
+    if (this.#loadedEvidence !== undefined) {
+      (await this.#loadedEvidence).evidence.forgetKey(session, keyArn);
+    }
+  }
+
+  #evidence(): Promise<EvidenceBundle> {
+    this.#loadedEvidence ??= this.#loadEvidence();
+    return this.#loadedEvidence;
   }
 
   async #roots(): Promise<Node[]> {

@@ -14,6 +14,7 @@ import { placesShown, textFilter } from '../../core/words/filter.ts';
 import {
   awsManagedKeysId,
   type ConnectionNode,
+  type EvidenceLineNode,
   type GrantNode,
   grantNodeId,
   HeldNodes,
@@ -177,6 +178,8 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       case 'grant':
         return this.#nodes.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo));
       case 'field':
+      case 'evidence':
+      case 'evidenceLine':
       case 'more':
       case 'message':
         return node.parent;
@@ -258,6 +261,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
     if (node.kind === 'key') {
       session.inventory.forgetKey(node.key.arn);
+      void this.#rows.forgetEvidence(session, node.key.arn);
     } else {
       session.inventory.forgetAll();
     }
@@ -328,6 +332,10 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       await this.refreshAll();
       return;
     }
+    if (parent.kind === 'evidence') {
+      this.#tell(nodeId(parent));
+      return;
+    }
     const inventory = parent.kind === 'key' ? this.#connections.find(parent.connection)?.inventory : undefined;
     // A list that broke in the middle goes on from there; one that never began starts anew.
     if (
@@ -340,6 +348,10 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     } else {
       this.refresh(parent);
     }
+  }
+
+  retryEvidence(node: EvidenceLineNode): Promise<void> {
+    return this.#rows.retryEvidence(node);
   }
 
   #tellSession({ connection }: Session, change: SessionChange): void {

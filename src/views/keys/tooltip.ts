@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { duration, localTime } from '../../core/base/text.ts';
+import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
 import { managerOf } from '../../core/findings/findings.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal, grantee, readPrincipal } from '../../core/kms/principal.ts';
@@ -33,11 +34,19 @@ export function tooltip(node: Node, known: Known): vscode.MarkdownString | strin
       return grantTooltip(node, known);
     case 'field':
       return plain(node.name, node.value);
+    case 'evidence':
+      return l10n.t('What CloudTrail, IAM, and KMS say about this grant. AWS is asked when you open it.');
+    case 'evidenceLine':
+      return evidenceTooltip(node.line);
     case 'message':
       return plain(node.title, node.sentence, node.error);
     case 'more':
       return undefined;
   }
+}
+
+function evidenceTooltip({ title, text, source, more }: EvidenceLine): vscode.MarkdownString {
+  return table(title, [[l10n.t('Source'), source]], [text, ...more].join('\n'));
 }
 
 function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownString {

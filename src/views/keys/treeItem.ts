@@ -24,6 +24,7 @@ import { commands, rows } from '../../manifest.ts';
 import { shortFindings, spokenFindings } from '../shared/findingText.ts';
 import {
   type ConnectionNode,
+  type EvidenceLineNode,
   type GrantNode,
   type KeyNode,
   type MessageNode,
@@ -90,6 +91,14 @@ function build(node: Node, known: Known): vscode.TreeItem {
       return grantItem(node, known);
     case 'field':
       return row(node.name, { description: printable(node.value), contextValue: rows.field });
+    case 'evidence':
+      return row(l10n.t('Evidence'), {
+        collapsibleState: Collapsed,
+        iconPath: icon('search'),
+        contextValue: rows.evidence,
+      });
+    case 'evidenceLine':
+      return evidenceItem(node);
     case 'more':
       return moreItem(node);
     case 'message':
@@ -308,6 +317,15 @@ function revocationText({ record, ...revocation }: RevocationState): string {
       return `${state} · ${last}`;
     }
   }
+}
+
+function evidenceItem({ line: { title, text, tone } }: EvidenceLineNode): vscode.TreeItem {
+  return row(title, {
+    description: text,
+    ...(tone === 'failed' ? { iconPath: icon('warning', 'warning') } : {}),
+    contextValue: rows.evidenceLine,
+    accessibilityInformation: { label: `${title}. ${text}` },
+  });
 }
 
 export function formatCount(count: number): string {

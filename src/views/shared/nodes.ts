@@ -1,3 +1,4 @@
+import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../../core/kms/model.ts';
 import type { HelpfulAction } from '../../core/words/userError.ts';
@@ -10,6 +11,8 @@ export type Node =
   | KeyNode
   | GrantNode
   | FieldNode
+  | EvidenceNode
+  | EvidenceLineNode
   | MoreNode
   | MessageNode;
 
@@ -58,6 +61,20 @@ export interface FieldNode {
   readonly value: string;
 }
 
+/** The evidence on a grant: AWS is asked for it when it is opened. */
+export interface EvidenceNode {
+  readonly kind: 'evidence';
+  readonly parent: GrantNode;
+}
+
+export interface EvidenceLineNode {
+  readonly kind: 'evidenceLine';
+  readonly parent: EvidenceNode;
+  readonly line: EvidenceLine;
+  /** Its place among the lines. */
+  readonly index: number;
+}
+
 /** "Load more…" at the end of a list. */
 export interface MoreNode {
   readonly kind: 'more';
@@ -74,7 +91,7 @@ export interface MessageNode {
   readonly kind: 'message';
   readonly tone: 'info' | 'warning' | 'error' | 'loading';
   /** Where it stands; `undefined` at the root. */
-  readonly parent: ConnectionNode | OtherAccountsNode | KeyNode | undefined;
+  readonly parent: ConnectionNode | OtherAccountsNode | KeyNode | EvidenceNode | undefined;
   /** Tells rows of the same parent apart. */
   readonly slot: string;
   readonly title: string;
@@ -101,6 +118,10 @@ export function nodeId(node: Node): string {
       return grantNodeId(node.connection, node.key.arn, node.grant.grantId, node.pinnedTo);
     case 'field':
       return `${nodeId(node.parent)}|field|${node.name}`;
+    case 'evidence':
+      return `${nodeId(node.parent)}|evidence`;
+    case 'evidenceLine':
+      return `${nodeId(node.parent)}|${node.index}`;
     case 'more':
       return `${nodeId(node.parent)}|more`;
     case 'message':
@@ -167,7 +188,12 @@ export class HeldNodes {
     }
     const ids: string[] = [];
     for (const child of children) {
-      if (child.kind === 'field' || child.kind === 'message' || child.kind === 'more') {
+      if (
+        child.kind === 'field' ||
+        child.kind === 'evidenceLine' ||
+        child.kind === 'message' ||
+        child.kind === 'more'
+      ) {
         continue;
       }
       const id = nodeId(child);

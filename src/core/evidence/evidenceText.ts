@@ -1,0 +1,294 @@
+import * as l10n from '@vscode/l10n';
+import { localTime, printable, timeOfDay } from '../base/text.ts';
+import type { IamPrincipal } from '../kms/evidenceApi.ts';
+import type { PolicyReading, PolicyStatement } from '../kms/keyPolicy.ts';
+import type { Grant, KeyLastUsage } from '../kms/model.ts';
+import { grantee, type Principal, principalKindName, readPrincipal } from '../kms/principal.ts';
+import { explain } from '../words/explain.ts';
+import type { Answer } from './answer.ts';
+import type { Creator } from './creator.ts';
+import type { EvidenceKind, GrantEvidence } from './evidence.ts';
+import { type Holder, isYounger } from './holder.ts';
+import type { Caller } from './kmsEvent.ts';
+import type { Remains } from './remains.ts';
+
+/** One thing that is known about a grant, or why it is not. Printable. */
+export interface EvidenceLine {
+  readonly kind: EvidenceKind;
+  /** Such as `Created by`. */
+  readonly title: string;
+  /** What is known, in one line. */
+  readonly text: string;
+  /** Where it is from, and when it was read; nothing where nothing was answered. */
+  readonly source: string | undefined;
+  /** What there is to know besides, a line each: conditions, limits. */
+  readonly more: readonly string[];
+  /** `quiet`: nothing to worry about, as of what is not allowed. */
+  readonly tone: 'known' | 'quiet' | 'failed';
+}
+
+/** What was loaded about a grant, the weightiest first. */
+export function evidenceLines(grant: Grant, evidence: GrantEvidence): readonly EvidenceLine[] {
+  const { creator, keyLastUsed, holder, remains } = evidence;
+  return [
+    ...(creator === undefined ? [] : creatorLines(creator, grant)),
+    ...(keyLastUsed === undefined ? [] : [keyLine(keyLastUsed)]),
+    ...(holder === undefined ? [] : [holderLine(holder, grant)]),
+    ...(remains === undefined ? [] : remainsLines(remains, grant)),
+  ];
+}
+
+const cloudTrail = 'CloudTrail';
+const iam = 'IAM';
+const kms = 'AWS KMS';
+
+function creatorLines(answer: Answer<Creator>, grant: Grant): readonly EvidenceLine[] {
+  const title = l10n.t('Created by');
+  if (answer.kind !== 'known') {
+    return [notKnown('creator', title, answer, l10n.t('This endpoint has no CloudTrail event history.'))];
+  }
+  const { value, at } = answer;
+  const line = { kind: 'creator', title, source: readAt(cloudTrail, at), more: [], tone: 'quiet' } as const;
+  switch (value.kind) {
+    case 'found': {
+      const { caller, time, granteePrincipal } = value.event;
+      const when = time === undefined ? undefined : localTime(time);
+      const text = [callerText(caller), when].filter((part) => part !== undefined).join(' · ');
+      const created: EvidenceLine = {
+        ...line,
+        text,
+        more: [
+          ...(caller.arn === undefined ? [] : [printable(caller.arn, 400)]),
+          l10n.t('CloudTrail event {0}', printable(value.source.eventId)),
+        ],
+        tone: 'known',
+      };
+      const isRenamed = granteePrincipal !== undefined && granteePrincipal !== grant.granteePrincipal?.value;
+      const madeFor: EvidenceLine = {
+        ...line,
+        title: l10n.t('Created for'),
+        text: printable(granteePrincipal ?? '', 400),
+        more: [l10n.t('The grantee, by the name that the CreateGrant request gave.')],
+        tone: 'known',
+      };
+      return isRenamed ? [created, madeFor] : [created];
+    }
+    case 'tooOld':
+      return [{ ...line, text: l10n.t("Older than CloudTrail's event history, which goes back 90 days.") }];
+    case 'noDate':
+      return [{ ...line, text: l10n.t('KMS gave no creation date to look for.') }];
+    case 'notFound': {
+      const looked = l10n.t(
+        'Not among {0} CreateGrant events from {1} to {2}.',
+        value.events,
+        localTime(value.since),
+        localTime(value.until),
+      );
+      const more = [
+        ...(value.isPartial ? [l10n.t('There are more events in that time, which were not read.')] : []),
+        ...(value.mayArrive ? [l10n.t('Events can arrive 15 minutes late.')] : []),
+      ];
+      return [{ ...line, text: [looked, ...more].join(' ') }];
+    }
+  }
+}
+
+/** Who called, such as `ana (IAM user)`, and the service that acted for them. */
+function callerText({ arn, invokedBy }: Caller): string {
+  const service = invokedBy === undefined ? undefined : printable(invokedBy);
+  if (arn === undefined) {
+    return service ?? l10n.t('A principal that the event does not name');
+  }
+  const who = nameOf(readPrincipal({ kind: 'principal', value: arn }));
+  return service === undefined ? who : l10n.t('{0}, through {1}', who, service);
+}
+
+function keyLine(answer: Answer<KeyLastUsage>): EvidenceLine {
+  const title = l10n.t('Key last used');
+  if (answer.kind !== 'known') {
+    return notKnown('keyLastUsed', title, answer, l10n.t('This endpoint does not say when a key was last used.'));
+  }
+  const { last, trackingStartDate } = answer.value;
+  const limits = l10n.t(
+    'By any right, not only this grant. Counts successful cryptographic operations, and can be an hour late.',
+  );
+  const line = { kind: 'keyLastUsed', title, source: readAt(kms, answer.at), more: [limits] } as const;
+  if (last !== undefined) {
+    return { ...line, text: `${printable(last.operation)} · ${localTime(last.timestamp)}`, tone: 'known' };
+  }
+  const text =
+    trackingStartDate === undefined
+      ? l10n.t('No use recorded.')
+      : l10n.t('No use recorded since {0}.', localTime(trackingStartDate));
+  return { ...line, text, tone: 'known' };
+}
+
+function holderLine(answer: Answer<Holder>, grant: Grant): EvidenceLine {
+  const title = l10n.t('Grantee');
+  if (answer.kind !== 'known') {
+    return notKnown('holder', title, answer, l10n.t('This endpoint has no IAM.'));
+  }
+  const { value, at } = answer;
+  const line = { kind: 'holder', title, source: readAt(iam, at), more: [], tone: 'known' } as const;
+  switch (value.kind) {
+    case 'role': {
+      const { lastUsed } = value.role;
+      const used =
+        lastUsed === undefined
+          ? l10n.t('IAM recorded no use in the last 400 days.')
+          : lastUsed.region === undefined
+            ? l10n.t('Last used {0}.', localTime(lastUsed.at))
+            : l10n.t('Last used {0} in {1}.', localTime(lastUsed.at), printable(lastUsed.region));
+      return { ...line, text: `${existsText(l10n.t('Role'), value.role, grant)} ${used}` };
+    }
+    case 'user':
+      return { ...line, text: existsText(l10n.t('User'), value.user, grant) };
+    case 'noSuchName': {
+      const name = printable(value.name);
+      const text =
+        value.what === 'role'
+          ? l10n.t('Account {0} has no role {1}.', value.account, name)
+          : l10n.t('Account {0} has no user {1}.', value.account, name);
+      return { ...line, text };
+    }
+    case 'noSuchId': {
+      const text =
+        value.what === 'role'
+          ? l10n.t('No role of account {0} has the ID {1}.', value.account, printable(value.id))
+          : l10n.t('No user of account {0} has the ID {1}.', value.account, printable(value.id));
+      const { successor } = value;
+      return { ...line, text: successor === undefined ? text : `${text} ${successorText(successor)}` };
+    }
+    case 'sameId':
+      return { ...line, text: l10n.t('The ID is that of {0}.', printable(value.principal.arn, 400)) };
+    case 'otherAccount':
+      return {
+        ...line,
+        source: undefined,
+        text: l10n.t('Of account {0}, to which no open connection leads.', value.account),
+        tone: 'quiet',
+      };
+    case 'notInIam':
+      return {
+        ...line,
+        source: undefined,
+        text: l10n.t('IAM lists roles and users only; this is {0}.', nameOf(value.principal)),
+        tone: 'quiet',
+      };
+  }
+}
+
+function existsText(what: string, principal: IamPrincipal, grant: Grant): string {
+  const since =
+    principal.created === undefined
+      ? l10n.t('{0} exists.', what)
+      : l10n.t('{0} exists since {1}.', what, localTime(principal.created));
+  return isYounger(principal, grant) ? `${since} ${l10n.t('It is younger than the grant.')}` : since;
+}
+
+function successorText({ arn, created }: IamPrincipal): string {
+  return created === undefined
+    ? l10n.t('{0} has another ID.', printable(arn, 400))
+    : l10n.t('{0} has another ID, and was created {1}.', printable(arn, 400), localTime(created));
+}
+
+function remainsLines({ grants, isPartial, policy }: Remains, grant: Grant): readonly EvidenceLine[] {
+  const all = [...new Set(grants.flatMap(({ operations }) => operations))];
+  const found =
+    grants.length === 0
+      ? l10n.t('No other grant of this grantee on the key allows its operations.')
+      : grants.length === 1
+        ? l10n.t('1 other grant of this grantee on the key allows {0}.', listed(all))
+        : l10n.t('{0} other grants of this grantee on the key allow {1}.', grants.length, listed(all));
+  const partly = isPartial ? ` ${l10n.t('Not all grants of the key were read.')}` : '';
+  const others: EvidenceLine = {
+    kind: 'remains',
+    title: l10n.t('Other grants'),
+    text: found + partly,
+    source: kms,
+    more: grants.map((other) => `${printable(other.grant.grantId)}: ${listed(other.operations)}`),
+    tone: 'known',
+  };
+  const title = l10n.t('Key policy');
+  if (policy.kind !== 'known') {
+    return [others, notKnown('remains', title, policy, l10n.t('This endpoint gives no key policy.'))];
+  }
+  const who = nameOf(grantee(grant));
+  return [
+    others,
+    ...policy.value.map(
+      (reading): EvidenceLine => ({
+        kind: 'remains',
+        title,
+        text: policyText(reading),
+        source: readAt(kms, policy.at),
+        more: [
+          l10n.t('Read for {0}.', who),
+          ...reading.statements.map(quote),
+          ...reading.conditionalDenials.map((statement) => l10n.t('May deny: {0}', quote(statement))),
+        ],
+        tone: 'known',
+      }),
+    ),
+  ];
+}
+
+/** What the key policy says of some operations, in one sentence. */
+function policyText({ outcome, operations, statements, conditionalDenials, needsIamPolicy }: PolicyReading): string {
+  const names = listed(operations);
+  const isConditional = statements.every(({ conditions }) => conditions.length > 0);
+  const parts = {
+    denied: () => l10n.t('Denies {0}, whatever grants allow.', names),
+    principal: () =>
+      isConditional
+        ? l10n.t('Allows {0} to this principal, under conditions.', names)
+        : l10n.t('Allows {0} to this principal.', names),
+    everyone: () =>
+      isConditional
+        ? l10n.t('Allows {0} to everyone, under conditions.', names)
+        : l10n.t('Allows {0} to everyone.', names),
+    account: () => l10n.t('Leaves {0} to IAM policies of the account.', names),
+    nothing: () => l10n.t('Allows {0} by nothing but grants.', names),
+    unknown: () => l10n.t("Not known for {0}: a statement can't be read here.", names),
+  };
+  const sentences = [
+    parts[outcome](),
+    ...(needsIamPolicy && outcome !== 'account' ? [l10n.t('An IAM policy must allow it too.')] : []),
+    ...(conditionalDenials.length > 0 ? [l10n.t('A Deny under conditions may apply.')] : []),
+  ];
+  return sentences.join(' ');
+}
+
+/** A statement with its conditions, as the policy has them. */
+function quote({ position, sid, conditions }: PolicyStatement): string {
+  const name = sid === undefined || sid === '' ? l10n.t('Statement {0}', position) : `“${printable(sid)}”`;
+  const quoted = conditions.map(
+    ({ operator, key, values }) => `${printable(operator)} ${printable(key)} = ${printable(values.join(', '), 200)}`,
+  );
+  return [name, ...quoted].join('; ');
+}
+
+function listed(operations: readonly string[]): string {
+  return printable(operations.join(', '), 200);
+}
+
+type Unanswered = Exclude<Answer<unknown>, { readonly kind: 'known' }>;
+
+/** Why something is not known. */
+function notKnown(kind: EvidenceKind, title: string, answer: Unanswered, notSupported: string): EvidenceLine {
+  const line = { kind, title, source: undefined, more: [], tone: 'quiet' } as const;
+  if (answer.kind === 'failed') {
+    const { sentence } = explain(answer.error.details);
+    return { ...line, text: printable(sentence, 400), tone: 'failed' };
+  }
+  return { ...line, text: answer.kind === 'denied' ? l10n.t('Not allowed: {0}.', answer.permission) : notSupported };
+}
+
+/** Such as `ana (IAM user)`. */
+function nameOf({ kind, shortName }: Principal): string {
+  return `${shortName} (${principalKindName(kind)})`;
+}
+
+function readAt(source: string, at: number): string {
+  return l10n.t('{0}, read {1}', source, timeOfDay(new Date(at)));
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Evidence, type EvidencePlace } from '../../../../src/core/evidence/evidence.ts';
+import { evidenceLines } from '../../../../src/core/evidence/evidenceText.ts';
+import { FakeClock, FakeKms, type FakeSession, grant, key, keyArnOf, kmsError, openSession } from '../fakes.ts';
+import { FakeEvidence, trailEvent } from './fakeEvidence.ts';
+
+const keyArn = keyArnOf('k1');
+const account = '111122223333';
+const now = Date.UTC(2026, 10, 24);
+const created = new Date(now - 24 * 60 * 60_000);
+const orphan = grant('g1', {
+  creationDate: created,
+  granteePrincipal: { kind: 'principal', value: 'AROAOLD' },
+});
+
+interface World {
+  readonly kms: FakeKms;
+  readonly api: FakeEvidence;
+  readonly evidence: Evidence;
+  readonly session: FakeSession;
+  place(of?: typeof orphan): EvidencePlace;
+}
+
+function createWorld(): World {
+  const kms = new FakeKms();
+  const api = new FakeEvidence();
+  const identity = { account, arn: `arn:aws:iam::${account}:user/ana` };
+  const session = { ...openSession(kms), knownIdentity: identity, evidence: async () => api };
+  const evidence = new Evidence({ clock: new FakeClock(), sessionsOf: () => [] });
+  return { kms, api, evidence, session, place: (of = orphan) => ({ session, key: key('k1'), grant: of }) };
+}
+
+test('nothing is asked before it is loaded, and each question once', async () => {
+  const { api, evidence, place } = createWorld();
+  assert.deepEqual(evidence.of(place()), {
+    creator: undefined,
+    keyLastUsed: undefined,
+    holder: undefined,
+    remains: undefined,
+  });
+  assert.deepEqual(api.requests, []);
+  await Promise.all([evidence.load(place()), evidence.load(place())]);
+  await evidence.load(place());
+  assert.deepEqual(api.requests.toSorted(), ['listRoles', 'lookupEvents CreateGrant', 'lookupEvents CreateGrant']);
+});
+
+test('the orphan: who made it, for whom, that no role has its ID, and who has its name now', async () => {
+  const { api, evidence, place } = createWorld();
+  const name = `arn:aws:iam::${account}:role/app/Reader`;
+  api.events = [
+    trailEvent('CreateGrant', created, {
+      requestParameters: { granteePrincipal: name },
+      responseElements: { grantId: 'g1' },
+    }),
+  ];
+  api.roles = [{ id: 'AROANEW', arn: name, name: 'Reader', created: undefined, lastUsed: undefined }];
+  await evidence.load(place());
+  const lines = evidenceLines(orphan, evidence.of(place()));
+  const texts = Object.fromEntries(lines.map(({ title, text }) => [title, text]));
+  assert.match(texts['Created by'] ?? '', /^Alice \(IAM user\) · 2026-11-2\d /);
+  assert.equal(texts['Created for'], name);
+  assert.equal(texts['Grantee'], `No role of account ${account} has the ID AROAOLD. ${name} has another ID.`);
+});
+
+test('what is denied costs one request for a connection, and Retry asks again', async () => {
+  const { api, evidence, place } = createWorld();
+  const denied = (operation: string) => {
+    if (operation === 'lookupEvents') {
+      throw kmsError('accessDenied', { operation: 'LookupEvents' });
+    }
+  };
+  api.before = denied;
+  const other = grant('g2', { creationDate: created });
+  await evidence.load(place(), ['creator']);
+  await evidence.load(place(other), ['creator']);
+  assert.equal(api.requests.length, 1);
+  for (const one of [orphan, other]) {
+    const [line] = evidenceLines(one, evidence.of(place(one)));
+    assert.deepEqual([line?.text, line?.tone], ['Not allowed: cloudtrail:LookupEvents.', 'quiet']);
+  }
+  api.before = () => {};
+  await evidence.retry(place(), 'creator');
+  assert.equal(evidence.of(place()).creator?.kind, 'known');
+  assert.equal(evidence.of(place(other)).creator?.kind, 'denied');
+});
+
+test('all roles are listed once, however many IDs are looked for', async () => {
+  const { api, evidence, place } = createWorld();
+  const ids = ['AROAONE', 'AROATWO', 'AROATHREE'].map((value, index) =>
+    grant(`g${index}`, { granteePrincipal: { kind: 'principal', value } }),
+  );
+  await Promise.all(ids.map((one) => evidence.load(place(one), ['holder'])));
+  assert.deepEqual(api.requests, ['listRoles']);
+});
+
+test('what remains: other grants of the holder, and the key policy', async () => {
+  const { kms, evidence, place } = createWorld();
+  const reader = grant('g1', { operations: ['Decrypt', 'Encrypt'] });
+  kms.grants.set(keyArn, [reader, grant('g2'), grant('g3', { granteePrincipal: { kind: 'principal', value: 'x' } })]);
+  kms.policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'Admins',
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: 'kms:*',
+        Resource: '*',
+      },
+    ],
+  });
+  await evidence.load(place(reader), ['remains']);
+  const lines = evidenceLines(reader, evidence.of(place(reader)));
+  assert.deepEqual(
+    lines.map(({ title, text }) => [title, text]),
+    [
+      ['Other grants', '1 other grant of this grantee on the key allows Decrypt.'],
+      ['Key policy', 'Leaves Decrypt, Encrypt to IAM policies of the account.'],
+    ],
+  );
+  assert.ok(lines[1]?.more.includes('“Admins”'));
+});
+
+test('no sentence claims that something is unused, or safe', async () => {
+  const { evidence, place } = createWorld();
+  await evidence.load(place());
+  for (const { text, more } of evidenceLines(orphan, evidence.of(place()))) {
+    assert.doesNotMatch([text, ...more].join(' '), /\b(unused|never used|safe|nobody)\b/i);
+  }
+});
