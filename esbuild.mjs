@@ -16,8 +16,12 @@ const bundleNames = { './core/evidence/index.ts': 'grantEvidence' };
 const separateBundles = {
   name: 'separate-bundles',
   setup(pluginBuild) {
-    pluginBuild.onResolve({ filter: /^\.\/(product|(aws|commands|emulator|core\/evidence)\/index)\.ts$/ }, ({ path, kind }) =>
-      kind === 'dynamic-import' ? { path: `./${bundleNames[path] ?? /\w+/.exec(path)}.js`, external: true } : undefined,
+    pluginBuild.onResolve(
+      { filter: /^\.\/(product|(aws|commands|emulator|core\/evidence)\/index)\.ts$/ },
+      ({ path, kind }) =>
+        kind === 'dynamic-import'
+          ? { path: `./${bundleNames[path] ?? /\w+/.exec(path)}.js`, external: true }
+          : undefined,
     );
   },
 };

@@ -278,10 +278,9 @@ test('a check of the account that STS did not answer is no failure of KMS', asyn
 const operations = Object.keys(requestQuotas) as LimitedOperation[];
 
 test('of what AWS allows an account half at most is used, and of revokes ten a second', () => {
-  assert.deepEqual(
-    new Map(Object.entries(requestQuotas)),
-    new Map([...emulated].filter(([name]) => name in requestQuotas)),
-  );
+  const { LookupEvents, GetRole, GetUser, ListRoles, ListUsers, ...ofKms } = requestQuotas;
+  assert.deepEqual(new Map(Object.entries(ofKms)), new Map([...emulated].filter(([name]) => name in requestQuotas)));
+  assert.deepEqual([LookupEvents, GetRole, GetUser, ListRoles, ListUsers], [2, 20, 20, 20, 20]);
   const limiter = new RequestLimiter(new FakeClock());
   for (const operation of operations) {
     const half = requestQuotas[operation] / 2;
