@@ -4,32 +4,17 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, context } from 'esbuild';
 import { thirdPartyLicenses } from './licenses.mjs';
+import { separateBundles } from './separateBundles.mjs';
 import { splitCommonJs } from './splitCommonJs.mjs';
 
 const flags = new Set(process.argv.slice(2));
 const only = process.argv.find((flag) => flag.startsWith('--only='))?.slice('--only='.length);
 
-/** Where the folder is not the name. */
-const bundleNames = { './core/evidence/index.ts': 'grantEvidence' };
-
-/** All but what activation registers, and of that the commands, evidence and the emulator, are bundles of their own. */
-const separateBundles = {
-  name: 'separate-bundles',
-  setup(pluginBuild) {
-    pluginBuild.onResolve(
-      { filter: /^\.\/(product|(aws|commands|emulator|core\/evidence)\/index)\.ts$/ },
-      ({ path, kind }) =>
-        kind === 'dynamic-import'
-          ? { path: `./${bundleNames[path] ?? /\w+/.exec(path)}.js`, external: true }
-          : undefined,
-    );
-  },
-};
-
 const product = {
   entryPoints: {
     extension: 'src/extension.ts',
     product: 'src/product.ts',
+    aws: 'src/aws/index.ts',
     commands: 'src/commands/index.ts',
     grantEvidence: 'src/core/evidence/index.ts',
     emulator: 'src/emulator/index.ts',
@@ -55,12 +40,12 @@ const product = {
 };
 
 /**
- * The AWS layer and its clients for evidence. What both use is in a third file, so that there is one SDK: it has one cache
- * of the files that it reads.
+ * What needs the SDK: connections, and their clients for evidence. What both use is in a third file, so that there is one
+ * SDK: it has one cache of the files that it reads.
  */
 const awsLayer = splitCommonJs({
   ...product,
-  entryPoints: { aws: 'src/aws/index.ts', evidence: 'src/aws/evidence.ts' },
+  entryPoints: { awsClient: 'src/aws/opening.ts', evidence: 'src/aws/evidence.ts' },
   chunkNames: 'awsShared',
   plugins: [],
 });

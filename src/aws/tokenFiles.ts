@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { getSSOTokenFilepath } from '@smithy/core/config';
 import type { SignInNeed } from '../core/kms/kmsApi.ts';
 import type { Env } from './env.ts';
 import { isRenewable } from './sdkFiles.ts';
 import type { SignInChain } from './signInChain.ts';
+import { tokenPath } from './tokenPath.ts';
 
 type Token = Readonly<Record<string, unknown>>;
 
@@ -34,23 +32,9 @@ export class TokenFiles {
     this.#env = env;
   }
 
-  /** The path of a chain's token file, whether or not it exists; undefined when the chain signs in without one. */
-  path({ origin }: SignInChain): string | undefined {
-    switch (origin.kind) {
-      case 'sso':
-        return getSSOTokenFilepath(origin.session ?? origin.startUrl);
-      case 'login': {
-        const directory = this.#env['AWS_LOGIN_CACHE_DIRECTORY'] ?? join(homedir(), '.aws', 'login', 'cache');
-        return join(directory, `${createHash('sha256').update(origin.session).digest('hex')}.json`);
-      }
-      default:
-        return undefined;
-    }
-  }
-
   /** `cli`: the AWS CLI has to sign in, since there is no token, or AWS has refused it. Reads the file only. */
   async need(chain: SignInChain): Promise<SignInNeed & { readonly kind: 'none' | 'cli' }> {
-    const file = this.path(chain);
+    const file = tokenPath(chain, this.#env);
     if (file === undefined || (await this.#isUsable(chain, file))) {
       return { kind: 'none' };
     }
@@ -61,7 +45,7 @@ export class TokenFiles {
 
   /** AWS has refused the token that the file holds now. */
   async markRefused(chain: SignInChain): Promise<void> {
-    const file = this.path(chain);
+    const file = tokenPath(chain, this.#env);
     const text = file === undefined ? undefined : await contents(file);
     if (file !== undefined && text !== undefined) {
       this.#refused.set(file, digest(text));
@@ -70,7 +54,7 @@ export class TokenFiles {
 
   /** The token of an SSO session; undefined for other chains, and where the file holds no token. */
   async readSso(chain: SignInChain): Promise<SsoToken | undefined> {
-    const file = this.path(chain);
+    const file = tokenPath(chain, this.#env);
     if (chain.origin.kind !== 'sso' || file === undefined) {
       return undefined;
     }

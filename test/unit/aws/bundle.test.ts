@@ -3,15 +3,17 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import type * as AwsLayer from '../../../src/aws/index.ts';
 import { projectRoot } from '../../host/project.ts';
 import { createWorld, failure, never, profileAt, serve, stsFailure } from './support.ts';
 
 /** As the product is built. */
-const { splitCommonJs }: { splitCommonJs(options: BuildOptions): BuildOptions } = await import(
-  pathToFileURL(join(projectRoot, 'splitCommonJs.mjs')).href
-);
+const project = (file: string): Promise<unknown> => import(pathToFileURL(join(projectRoot, file)).href);
+const { splitCommonJs } = (await project('splitCommonJs.mjs')) as {
+  splitCommonJs(options: BuildOptions): BuildOptions;
+};
+const { separateBundles } = (await project('separateBundles.mjs')) as { separateBundles: Plugin };
 
 test('the minified bundle tells failures apart, bounds processes, has one reader of the files, and stays small', async (t) => {
   const server = await serve(t, ({ operation }) =>
@@ -22,21 +24,29 @@ test('the minified bundle tells failures apart, bounds processes, has one reader
   const { home } = await createWorld(t, {
     config: `${profileAt(server.url)}[profile process]\ncredential_process = sh -c "echo sealed >&2 && exit 3"\n`,
   });
-  const options = splitCommonJs({
-    entryPoints: { aws: 'src/aws/index.ts', evidence: 'src/aws/evidence.ts' },
-    chunkNames: 'awsShared',
+  const options = {
     outdir: home,
     bundle: true,
     platform: 'node',
     target: 'node22',
+    format: 'cjs',
     supported: { 'dynamic-import': false },
     minify: true,
     mainFields: ['module', 'main'],
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
-  });
-  const { metafile } = await build(options);
+  } satisfies BuildOptions;
+  const [ofFiles, ofSdk] = await Promise.all([
+    build({ ...options, entryPoints: { aws: 'src/aws/index.ts' }, plugins: [separateBundles] }),
+    build(
+      splitCommonJs({
+        ...options,
+        entryPoints: { awsClient: 'src/aws/opening.ts', evidence: 'src/aws/evidence.ts' },
+        chunkNames: 'awsShared',
+      }),
+    ),
+  ]);
   const { createAws } = createRequire(import.meta.url)(join(home, 'aws.js')) as typeof AwsLayer;
   const aws = createAws({
     env: process.env,
@@ -59,8 +69,8 @@ test('the minified bundle tells failures apart, bounds processes, has one reader
     (error: Error) => hasKind(error, 'processFailed') && error.message === 'It ended with 3. sealed',
   );
 
-  assert.ok(metafile !== undefined);
-  const files = Object.entries(metafile.outputs).map(([path, { bytes, inputs }]) => ({
+  const outputs = { ...ofFiles.metafile?.outputs, ...ofSdk.metafile?.outputs };
+  const files = Object.entries(outputs).map(([path, { bytes, inputs }]) => ({
     name: basename(path),
     bytes,
     inputs,
@@ -71,8 +81,9 @@ test('the minified bundle tells failures apart, bounds processes, has one reader
   assert.equal(readers.length, 1);
   const bytesOf = (name: string) => files.find((file) => file.name === name)?.bytes ?? assert.fail(name);
   t.diagnostic(files.map(({ name, bytes }) => `${name} ${bytes}`).join(', '));
-  assert.equal(files.length, 3);
-  assert.ok(bytesOf('aws.js') + bytesOf('awsShared.js') < 440_000);
+  assert.equal(files.length, 4);
+  assert.ok(bytesOf('aws.js') < 40_000);
+  assert.ok(bytesOf('awsClient.js') + bytesOf('awsShared.js') < 440_000);
   assert.ok(bytesOf('evidence.js') < 80_000);
 });
 

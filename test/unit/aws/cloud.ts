@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { TestContext } from 'node:test';
-import type { AwsOptions } from '../../../src/aws/index.ts';
+import type { AwsOptions } from '../../../src/aws/opening.ts';
 import { type Cloud, type CloudOptions, createCloud } from '../../aws/cloud.ts';
 import { startServer } from '../../aws/server.ts';
 import { createWorld, type World } from './support.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Sample } from '../../../src/aws/index.ts';
+import type { Sample } from '../../../src/aws/opening.ts';
 import { isKind } from '../../../src/core/kms/errors.ts';
 import { explain, needsSignIn } from '../../../src/core/words/explain.ts';
 import { createSample } from '../../../src/emulator/index.ts';

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type AwsOptions, createAws } from '../../../src/aws/index.ts';
+import { createAws } from '../../../src/aws/index.ts';
+import type { AwsOptions } from '../../../src/aws/opening.ts';
 import type { Aws, CallRecord, OpenedConnection } from '../../../src/core/kms/kmsApi.ts';
 
 /** A request as it came over the wire. */
