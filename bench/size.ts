@@ -16,7 +16,7 @@ import { filterGrants, groupGrants, heldGrants, prepareFilter, sortGrants } from
 import type { ScannedKey } from '../src/core/findings/scan.ts';
 import type { KmsApi } from '../src/core/kms/kmsApi.ts';
 import type { Connection } from '../src/core/kms/model.ts';
-import { allOf, grantsOf } from '../src/core/kms/pages.ts';
+import { collectPages, grantPages } from '../src/core/kms/pages.ts';
 import { grantText, placesShown, showsGrant, type TextFilter, textFilter } from '../src/core/words/filter.ts';
 import { createAccount, type SampleOptions } from '../src/emulator/sampleData.ts';
 import { createEmulator, type Emulator } from '../test/aws/emulator.ts';
@@ -42,8 +42,8 @@ export async function manyKeys(): Promise<Measurement[]> {
     const aliases = emulator.account.aliases.size;
     const startAlone = processorMs();
     await Promise.all([
-      allOf((marker) => api.listKeys(marker, signal)),
-      allOf((marker) => api.listAliases(marker, signal)),
+      collectPages((marker) => api.listKeys(marker, signal)),
+      collectPages((marker) => api.listAliases(marker, signal)),
     ]);
     const alone = processorMs(startAlone);
     const asked = emulator.requests.length;
@@ -153,10 +153,10 @@ export async function manyGrantsOnManyKeys(): Promise<Measurement[]> {
   return withKms(sample, async ({ api, connection, signal }) => {
     const before = heapUsed();
     const scanned: ScannedKey[] = [];
-    const keys = (await allOf((marker) => api.listKeys(marker, signal))).values();
+    const keys = (await collectPages((marker) => api.listKeys(marker, signal))).values();
     const work = async () => {
       for (const { keyId, arn } of keys) {
-        const grants = await allOf(grantsOf(api, { keyArn: arn }, signal));
+        const grants = await collectPages(grantPages(api, { keyArn: arn }, signal));
         const key = { keyId, arn, aliases: [] };
         scanned.push({ connection, key, metadata: undefined, grants, isComplete: true });
       }

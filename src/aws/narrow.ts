@@ -47,14 +47,14 @@ export function narrowMetadata(output: DescribeKeyCommandOutput, keyArn: string)
     MultiRegion,
     CreationDate,
     DeletionDate,
-    ...further
+    ...otherFields
   } = metadata;
   return {
     keyId: KeyId,
     arn: Arn || keyArn,
     account: AWSAccountId || undefined,
     description: Description ?? '',
-    state: KeyState ?? (further.Enabled === false ? 'Disabled' : 'Enabled'),
+    state: KeyState ?? (otherFields.Enabled === false ? 'Disabled' : 'Enabled'),
     manager: KeyManager === 'AWS' ? 'AWS' : 'CUSTOMER',
     origin: Origin,
     usage: KeyUsage,
@@ -62,7 +62,7 @@ export function narrowMetadata(output: DescribeKeyCommandOutput, keyArn: string)
     multiRegion: MultiRegion ?? false,
     creationDate: CreationDate,
     deletionDate: DeletionDate,
-    further,
+    otherFields,
   };
 }
 

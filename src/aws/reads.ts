@@ -11,7 +11,7 @@ import {
   ListRetirableGrantsCommand,
 } from '@aws-sdk/client-kms';
 import type { KmsApi } from '../core/kms/kmsApi.ts';
-import { allOf } from '../core/kms/pages.ts';
+import { collectPages } from '../core/kms/pages.ts';
 import type { Call } from './call.ts';
 import { IncompleteResponse } from './failures.ts';
 import { narrowGrant, narrowLastUsage, narrowMetadata, narrowPage } from './narrow.ts';
@@ -119,7 +119,7 @@ export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean
       ),
 
     listResourceTags: (keyArn, signal) =>
-      allOf((marker) =>
+      collectPages((marker) =>
         call(
           { operation: 'ListResourceTags', keyArn },
           signal,
@@ -164,7 +164,7 @@ export function reads(kms: KMSClient, call: Call, region: string, isAws: boolean
       ),
 
     listAliasesOf: async (keyArn, signal) => {
-      const names = await allOf((marker) =>
+      const names = await collectPages((marker) =>
         call(
           { operation: 'ListAliases', keyArn },
           signal,

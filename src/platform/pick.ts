@@ -1,7 +1,7 @@
 import vscode = require('vscode');
 
 import { firstMatch } from '../core/base/firstMatch.ts';
-import { withoutIcons } from '../core/base/text.ts';
+import { escapeIcons } from '../core/base/text.ts';
 
 export interface PickItem<T> extends vscode.QuickPickItem {
   readonly value: T;
@@ -119,9 +119,9 @@ export function setItems<T>(list: List<T>, items: readonly PickItem<T>[]): void 
   list.keepScrollPosition = true;
   list.items = items.map((item) => ({
     ...item,
-    label: withoutIcons(item.label),
-    ...(item.description === undefined ? {} : { description: withoutIcons(item.description) }),
-    ...(item.detail === undefined ? {} : { detail: withoutIcons(item.detail) }),
+    label: escapeIcons(item.label),
+    ...(item.description === undefined ? {} : { description: escapeIcons(item.description) }),
+    ...(item.detail === undefined ? {} : { detail: escapeIcons(item.detail) }),
   }));
 }
 

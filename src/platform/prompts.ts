@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { printable, withoutIcons, withoutLinks } from '../core/base/text.ts';
+import { escapeIcons, escapeLinks, printable } from '../core/base/text.ts';
 
 /** A notification. It resolves to the button that was pressed. Links in the message are shown as text. */
 export function showInformation<T extends string>(message: string, ...buttons: readonly T[]) {
@@ -19,7 +19,7 @@ export function showError<T extends string>(message: string, ...buttons: readonl
 
 /** VS Code cuts longer messages anywhere. */
 function asNotification(message: string): string {
-  return withoutLinks(printable(message, 900));
+  return escapeLinks(printable(message, 900));
 }
 
 export interface Confirmation {
@@ -59,7 +59,7 @@ export async function confirmByTyping(
 
 /** VS Code renders icons and links in the prompts of input boxes. */
 function asPrompt(text: string): string {
-  return withoutLinks(withoutIcons(text));
+  return escapeLinks(escapeIcons(text));
 }
 
 /** One line of text; `undefined` when the question was closed. `problem`: what is wrong with the text, if anything. */

@@ -1,6 +1,6 @@
 import vscode = require('vscode');
 
-import type { Answer, StepFrame } from '../core/base/steps.ts';
+import type { StepPosition, StepResult } from '../core/base/wizard.ts';
 import { onEnter, openList, type PickItem, setItems } from './pick.ts';
 
 interface QuickPickOptions<T> {
@@ -23,8 +23,11 @@ interface QuickPickOptions<T> {
 }
 
 /** A list as one step: with Back from the second step on. Its items depend on what is typed. */
-export function pickStep<T>(frame: StepFrame, options: QuickPickOptions<T>): Promise<Answer<readonly T[]> | undefined> {
-  return openList<T, Answer<readonly T[]>>((list, settle, closed) => {
+export function pickStep<T>(
+  frame: StepPosition,
+  options: QuickPickOptions<T>,
+): Promise<StepResult<readonly T[]> | undefined> {
+  return openList<T, StepResult<readonly T[]>>((list, settle, closed) => {
     const { placeholder, items, selected, canSelectMany = false, typed = '', left, load, decide } = options;
     const values = () => list.selectedItems.map(({ value }) => value);
     const redraw = () => {
@@ -97,12 +100,12 @@ export interface LineOptions {
 
 /** One line of text as one step. An empty line is an answer if `problem` accepts it. */
 export function lineStep(
-  frame: StepFrame,
+  frame: StepPosition,
   { prompt, placeholder, value, problem }: LineOptions,
-): Promise<Answer<string> | undefined> {
+): Promise<StepResult<string> | undefined> {
   return new Promise((resolve) => {
     const input = vscode.window.createInputBox();
-    const settle = (answer: Answer<string> | undefined) => {
+    const settle = (answer: StepResult<string> | undefined) => {
       resolve(answer);
       input.hide();
     };
@@ -130,7 +133,7 @@ export function lineStep(
   });
 }
 
-function applyFrame(input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, frame: StepFrame): void {
+function applyFrame(input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, frame: StepPosition): void {
   input.title = frame.title;
   input.step = frame.step;
   input.totalSteps = frame.totalSteps;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { isKmsError } from '../../src/core/kms/errors.ts';
 import type { Grant, PrincipalRef } from '../../src/core/kms/model.ts';
-import { allOf, grantsOf } from '../../src/core/kms/pages.ts';
+import { collectPages, grantPages } from '../../src/core/kms/pages.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { createEmulator } from '../aws/emulator.ts';
 import { startServer } from '../aws/server.ts';
@@ -88,13 +88,13 @@ await withPython('the AWS CLI', ({ aws: program }) => {
         ({ operation, input }) => operation === 'ListKeys' && input['Limit'] === 7,
       );
       assert.equal(pages.length, Math.ceil(Keys.length / 7));
-      const keys = await allOf((marker) => api.listKeys(marker, never));
+      const keys = await collectPages((marker) => api.listKeys(marker, never));
       assert.deepEqual(
         Keys,
         keys.map(({ keyId, arn }) => ({ KeyId: keyId, KeyArn: arn })),
       );
       const { Aliases } = await cli('kms', 'list-aliases', '--page-size', '10');
-      const aliases = await allOf((marker) => api.listAliases(marker, never));
+      const aliases = await collectPages((marker) => api.listAliases(marker, never));
       assert.deepEqual(
         Aliases.map((alias: Record<string, unknown>) => [alias['AliasName'], alias['TargetKeyId']]),
         aliases.map(({ aliasName, targetKeyId }) => [aliasName, targetKeyId]),
@@ -109,7 +109,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
 
     test('the grants of a key, whole, page by page, and in portions that go on', async (t) => {
       const { api, cli, emulator, orders } = await setUp(t);
-      const seen = await allOf(grantsOf(api, { keyArn: orders.arn }, never));
+      const seen = await collectPages(grantPages(api, { keyArn: orders.arn }, never));
       assert.ok(seen.length >= 5);
       const named = ['kms', 'list-grants', '--key-id', orders.id];
       assert.deepEqual(printedGrants(await cli(...named)), seen);
@@ -131,7 +131,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
 
     test('grants by ID and by grantee', async (t) => {
       const { api, cli, orders } = await setUp(t);
-      const seen = await allOf(grantsOf(api, { keyArn: orders.arn }, never));
+      const seen = await collectPages(grantPages(api, { keyArn: orders.arn }, never));
       const [grant] = seen.filter(({ granteePrincipal }) => granteePrincipal?.kind === 'principal');
       assert.ok(grant?.granteePrincipal);
       const { grantId, granteePrincipal } = grant;
@@ -256,7 +256,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       const byToken = await cli(...create(orders.id, ...more));
       const byId = await cli(...create(orders.id, ...more));
       const list = ['kms', 'list-retirable-grants', '--retiring-principal', principalArn, '--page-size', '1'];
-      const seen = await allOf((marker) => api.listRetirableGrants(principalArn, marker, never));
+      const seen = await collectPages((marker) => api.listRetirableGrants(principalArn, marker, never));
       assert.deepEqual(new Set(seen.map(({ grantId }) => grantId)), new Set([byToken.GrantId, byId.GrantId]));
       assert.deepEqual(printedGrants(await cli(...list)), seen);
       assert.equal(await cli('kms', 'retire-grant', '--grant-token', byToken.GrantToken), undefined);
@@ -273,7 +273,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       const { api, run, cli, orders } = await setUp(t);
       const more = ['--grantee-principal', 'arn:aws:iam::111122223333:role/app', '--retiring-principal', principalArn];
       const { GrantId: grantId } = await cli(...create(orders.id, ...more));
-      const before = await allOf(grantsOf(api, { keyArn: orders.arn }, never));
+      const before = await collectPages(grantPages(api, { keyArn: orders.arn }, never));
       const named = ['--key-id', orders.arn, '--grant-id', grantId];
       for (const args of [
         ['kms', 'revoke-grant', ...named],
@@ -286,7 +286,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       }
       assert.equal(await api.dryRunRevokeGrant({ keyArn: orders.arn, grantId }, never), 'allowed');
       assert.equal(await api.dryRunRetireGrant({ keyArn: orders.arn, grantId }, never), 'allowed');
-      assert.deepEqual(await allOf(grantsOf(api, { keyArn: orders.arn }, never)), before);
+      assert.deepEqual(await collectPages(grantPages(api, { keyArn: orders.arn }, never)), before);
     });
   });
 

@@ -23,7 +23,7 @@ import { Inventory } from '../../src/core/connections/inventory.ts';
 import type { Session } from '../../src/core/connections/session.ts';
 import { isKmsError, type KmsError, type KmsErrorKind } from '../../src/core/kms/errors.ts';
 import type { OpenedConnection } from '../../src/core/kms/kmsApi.ts';
-import { findGrant, listedOn } from '../../src/core/kms/readGrant.ts';
+import { findGrant, listedGrantsReader } from '../../src/core/kms/readGrant.ts';
 import { explain } from '../../src/core/words/explain.ts';
 import { type PythonTools, startMoto } from '../host/python.ts';
 import { unverified } from '../unit/actors.ts';
@@ -120,12 +120,12 @@ await withPython('moto', async (tools) => {
       assert.equal(nextMarker, undefined);
       const ids = new Set(items.map(({ grantId }) => grantId));
       assert.ok(made.every((id) => ids.has(id)));
-      const listed = await listedOn(api, keyArn)([...made.slice(0, 4), 'f'.repeat(64)], never);
+      const listed = await listedGrantsReader(api, keyArn)([...made.slice(0, 4), 'f'.repeat(64)], never);
       assert.deepEqual(listed, new Set(made.slice(0, 4)));
       for (const grantId of made) {
         await api.revokeGrant({ keyArn, grantId }, unverified, never);
       }
-      assert.equal((await listedOn(api, keyArn)(made, never)).size, 0);
+      assert.equal((await listedGrantsReader(api, keyArn)(made, never)).size, 0);
     });
 
     test('makes an ARN of a bare key ID, in both lists of grants', async (t) => {
@@ -201,7 +201,7 @@ await withPython('moto', async (tools) => {
     test('follows a revoke to its end', async (t) => {
       const { api } = await open(t);
       const [grantId, other] = [await newGrant(), await newGrant()];
-      const read = listedOn(api, keyArn);
+      const read = listedGrantsReader(api, keyArn);
       assert.deepEqual([...(await read([grantId, other], never))], [grantId, other]);
       await api.revokeGrant({ keyArn, grantId }, unverified, never);
       const poller = new PropagationPoller({
@@ -235,7 +235,7 @@ await withPython('moto', async (tools) => {
         assert.equal(explain(details).sentence, `The answer to ${operation} was not one that KMS gives.`);
       }
       await fails(findGrant(api, ref, never), 'notJson');
-      await fails(listedOn(api, missingKeyArn)([ref.grantId], never), 'notJson');
+      await fails(listedGrantsReader(api, missingKeyArn)([ref.grantId], never), 'notJson');
       // Where moto looks for the key first, it answers as AWS does.
       await fails(api.describeKey(missingKeyArn, never), 'keyNotFound');
       await fails(api.getKeyPolicy(missingKeyArn, 'default', never), 'keyNotFound');

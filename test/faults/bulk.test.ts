@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
-import { drawnLines } from '../../src/core/base/text.ts';
+import { renderedLineCount } from '../../src/core/base/text.ts';
 import { commands } from '../../src/manifest.ts';
 import type { Node } from '../../src/views/shared/nodes.ts';
 import { contextOf, watchDialogs } from './context.ts';
@@ -128,7 +128,7 @@ for (const [count, refused, isInDialog] of [
     await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
     const [question = ''] = seen.asked;
     assert.equal(question.includes('Every grant is listed in the editor'), !isInDialog, question);
-    assert.ok(drawnLines(question, 56) <= 32, question);
+    assert.ok(renderedLineCount(question, 56) <= 32, question);
     assert.match(
       question,
       refused === 0 ? /To be revoked:/ : new RegExp(`Kept, since the check failed: ${refused}$`, 'm'),

@@ -27,7 +27,7 @@ import { Evidence } from '../../src/core/evidence/evidence.ts';
 import { evidenceLines } from '../../src/core/evidence/evidenceText.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
-import { keyOfArn, readKeyArn } from '../../src/core/kms/keyArn.ts';
+import { keyOfArn, parseKeyArn } from '../../src/core/kms/keyArn.ts';
 import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kms/kmsApi.ts';
 import {
   accountOfArn,
@@ -637,7 +637,7 @@ export class Window {
   }
 
   async create(input: CreateGrantInput, ref: ConnectionRef = anasRef): Promise<CreatedGrant> {
-    const key = keyOfArn(readKeyArn(input.keyArn) ?? assert.fail());
+    const key = keyOfArn(parseKeyArn(input.keyArn) ?? assert.fail());
     const warn = (error: unknown) => this.warnings.push(error);
     return this.world.finish(create({ journal: this.journal, warn }, await this.#acting(ref), { key, input }));
   }

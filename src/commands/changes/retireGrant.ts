@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
 import type { Session } from '../../core/connections/session.ts';
 import { principalProblem } from '../../core/kms/grantRules.ts';
-import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
+import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
 import { accountOfArn, type Grant, type KmsKey } from '../../core/kms/model.ts';
 import { grantee } from '../../core/kms/principal.ts';
 import { retirableGrants, retiringPrincipalsOf } from '../../core/kms/retirement.ts';
@@ -99,7 +99,7 @@ function retirableItem(grant: Grant): PickItem<Grant> {
 
 /** With its aliases if the view lists the key; a key of another account is known by its ARN alone. */
 function keyOf({ inventory }: Session, { keyArn }: Grant): KmsKey {
-  const read = readKeyArn(keyArn);
+  const read = parseKeyArn(keyArn);
   if (read === undefined) {
     throw new UserError(l10n.t('{0} is no ARN of a key.', printable(keyArn)));
   }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { unlessAborted } from '../../core/base/abort.ts';
+import { raceAbort } from '../../core/base/abort.ts';
 import { inRegion } from '../../core/connections/pinnedKeys.ts';
-import { keyArnProblem, readKeyArn } from '../../core/kms/keyArn.ts';
+import { keyArnProblem, parseKeyArn } from '../../core/kms/keyArn.ts';
 import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { askText } from '../../platform/prompts.ts';
@@ -50,7 +50,7 @@ async function listedKey(
   arn: string,
   signal: AbortSignal,
 ): Promise<KeyNode | undefined> {
-  const read = readKeyArn(arn);
+  const read = parseKeyArn(arn);
   if (read === undefined) {
     return undefined;
   }
@@ -58,7 +58,7 @@ async function listedKey(
   if (!connections.shown.some((one) => connectionId(one) === connectionId(own))) {
     return undefined;
   }
-  const session = await unlessAborted(connections.open(own), signal);
+  const session = await raceAbort(connections.open(own), signal);
   const account = session.knownIdentity?.account ?? read.account;
   if (account !== read.account) {
     return undefined;

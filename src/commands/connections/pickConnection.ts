@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { withoutIcons } from '../../core/base/text.ts';
+import { escapeIcons } from '../../core/base/text.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { UserError } from '../../core/words/userError.ts';
@@ -15,7 +15,7 @@ export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): P
     return shown[0];
   }
   const items = shown.map((value) => ({
-    label: withoutIcons(connectionName(value)),
+    label: escapeIcons(connectionName(value)),
     description: value.kind === 'sample' ? '' : value.region,
     value,
   }));

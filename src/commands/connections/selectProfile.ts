@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { withoutIcons } from '../../core/base/text.ts';
+import { escapeIcons } from '../../core/base/text.ts';
 import { preferredRegion } from '../../core/connections/chooseConnections.ts';
 import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
@@ -39,7 +39,7 @@ export async function selectProfile(context: PickContext): Promise<void> {
 /** Says how many others stay, and offers to show the one alone. Then offers to undo that. */
 async function offerOnly(context: ShowContext, ref: ConnectionRef, others: number): Promise<void> {
   const name = connectionName(ref);
-  const only = l10n.t('Show Only {0}', withoutIcons(name));
+  const only = l10n.t('Show Only {0}', escapeIcons(name));
   const kept =
     others === 1
       ? l10n.t('{0} is shown. 1 other connection stays in the view.', name)

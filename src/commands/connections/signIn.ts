@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { isPrintable, withoutIcons } from '../../core/base/text.ts';
+import { escapeIcons, isPrintable } from '../../core/base/text.ts';
 import { isKind } from '../../core/kms/errors.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
@@ -75,7 +75,7 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
     return;
   }
   const terminal = vscode.window.createTerminal({
-    name: withoutIcons(l10n.t('Sign in: {0}', name)),
+    name: escapeIcons(l10n.t('Sign in: {0}', name)),
     // Absolute, and from the home folder: a workspace must not choose what runs.
     shellPath: program,
     shellArgs: [...(vscode.env.remoteName === undefined ? args : withDeviceCode(args))],

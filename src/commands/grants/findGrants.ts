@@ -6,7 +6,7 @@ import { inRegion } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
 import { type ScanResult, scanGrants, type Unreadable } from '../../core/findings/scan.ts';
 import { isKmsError, isSignInProblem } from '../../core/kms/errors.ts';
-import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
+import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
 import type { ConnectionRef, KeyListEntry, KmsKey } from '../../core/kms/model.ts';
 import { views } from '../../manifest.ts';
 import { countsText } from '../../views/grantees/granteeItem.ts';
@@ -95,7 +95,7 @@ async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly 
       unreadable.push({ ref, region: ref.kind === 'sample' ? undefined : ref.region, key, error });
     }
   };
-  const keys = refs.flatMap((ref) => pinnedKeys.of(ref).map((arn) => ({ ref, read: readKeyArn(arn) })));
+  const keys = refs.flatMap((ref) => pinnedKeys.of(ref).map((arn) => ({ ref, read: parseKeyArn(arn) })));
   await Promise.all([
     ...refs.map((ref) => open(ref, undefined, (session) => sessions.push(session))),
     ...keys.map(async ({ ref, read }) => {

@@ -4,13 +4,13 @@ export function abortError(): Error {
   return error;
 }
 
-/** Cancelled by the user or by a newer request: not a failure. */
+/** Cancelled by the user or by a newer request, so not a failure. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** The result of `promise`, for a caller who stops waiting when `signal` is aborted; the work itself goes on. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Settles as `promise` does, or rejects with an AbortError once `signal` is aborted. The work itself goes on. */
+export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(abortError());
     if (signal.aborted) {
@@ -21,7 +21,7 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
-/** Cancelled before anything was sent. Recognised by its name, as every cancellation, and by its members. */
+/** Cancelled before anything was sent. Recognised by name and members: `instanceof` breaks across bundles. */
 class NotSentError extends Error {
   override readonly name = 'AbortError';
   readonly wasSent = false;
@@ -33,17 +33,17 @@ class NotSentError extends Error {
   }
 }
 
-/** As {@link isAbort}, of a request that was still waiting for its turn, or for the sign-in. */
+/** The request was cancelled while it waited in the limiter's queue or for the sign-in. */
 export function notSentError(): Error {
   return new NotSentError(false);
 }
 
-/** As {@link isAbort}: the person closed the question of the sign-in. */
+/** The user closed the sign-in prompt. */
 export function signInCancelledError(): Error {
   return new NotSentError(true);
 }
 
-/** Who did that did not cancel the command itself, and has to hear what became of it. */
+/** The user cancelled only the sign-in, not the command, so the command still reports its result. */
 export function isSignInCancelled(error: unknown): boolean {
   return wasNotSent(error) && error instanceof Error && 'isSignIn' in error && error.isSignIn === true;
 }

@@ -1,10 +1,10 @@
 import { abortError } from './abort.ts';
 
-/** Time, as a parameter: the product passes the real one, tests pass one that they move. */
+/** The source of time. The product passes the system clock, tests pass one that they control. */
 export interface Clock {
-  /** Wall time, in milliseconds since the epoch: for people, and for dates that are written. It can jump. */
+  /** Wall-clock time in milliseconds since the epoch, for display and for stored dates. It can jump. */
   now(): number;
-  /** Milliseconds since some start. It never jumps: for durations, and for what came first within this process. */
+  /** Milliseconds since an arbitrary start. It never jumps: use it for durations and for order within this process. */
   monotonic(): number;
   /** Resolves after `ms`; rejects with an AbortError as soon as `signal` is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;

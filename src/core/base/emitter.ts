@@ -5,7 +5,7 @@ export interface Subscription {
 /** Calls `listener` with each value from now on, until the subscription is disposed. */
 export type Event<T> = (listener: (value: T) => void) => Subscription;
 
-/** Whoever owns a state fires; its `event` is for all others. */
+/** The owner of some state keeps the emitter and fires it; others get only its `event`. */
 export class Emitter<T = void> {
   readonly #listeners = new Set<{ readonly call: (value: T) => void }>();
 
@@ -15,7 +15,7 @@ export class Emitter<T = void> {
     return { dispose: () => this.#listeners.delete(listener) };
   };
 
-  /** A listener that throws stops neither the others nor the caller: its error is reported as uncaught. */
+  /** Calls every listener. The error of one that throws is reported as uncaught, and the others still run. */
   fire(value: T): void {
     for (const listener of [...this.#listeners]) {
       try {

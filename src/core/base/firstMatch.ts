@@ -5,9 +5,9 @@ interface Labelled {
 }
 
 /**
- * The item that VS Code lists first for what is typed: labels before all else, and of labels those that begin with it.
- * A list of several highlights none while somebody types, so it has to be found here.
- * @returns `undefined` if no item has the text
+ * The item that VS Code's quick pick lists first for the typed text. A multi-select quick pick highlights no item while
+ * the user types, so Enter needs this.
+ * @returns `undefined` if no item contains the text
  */
 export function firstMatch<T extends Labelled>(items: readonly T[], typed: string): T | undefined {
   const text = typed.trim().toLowerCase();
@@ -20,7 +20,7 @@ export function firstMatch<T extends Labelled>(items: readonly T[], typed: strin
   );
 }
 
-/** Labels that begin with the text, the shortest first; then those that end with it. */
+/** Labels that start with the text come first, shortest first, then those that end with it. */
 function rank(label: string, text: string): number {
   const lower = label.toLowerCase();
   const [ending, inside] = [1e6, 1e6 + 1];

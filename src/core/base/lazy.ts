@@ -1,4 +1,4 @@
-/** Makes something when it is first asked for, and once. A failure to make it is the answer from then on. */
+/** Calls `make` on first use and caches the promise, even if it rejects. */
 export function lazy<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

@@ -1,13 +1,14 @@
 /**
- * The place, in a list from which items went, of what stands where the first of them was; the last one where the end went.
- * @returns `undefined` when nothing went, or nothing is left
+ * The index, in `after`, of the item that moved up into the place of the first removed one; of the last item if the end
+ * of the list was removed.
+ * @returns `undefined` if nothing was removed or nothing is left
  */
-export function neighborOfGone(before: readonly string[], after: readonly string[]): number | undefined {
-  const left = new Set(after);
-  const gone = before.findIndex((id) => !left.has(id));
-  if (gone === -1 || after.length === 0) {
+export function neighborOfRemoved(before: readonly string[], after: readonly string[]): number | undefined {
+  const remaining = new Set(after);
+  const removed = before.findIndex((id) => !remaining.has(id));
+  if (removed === -1 || after.length === 0) {
     return undefined;
   }
-  const next = before.slice(gone).find((id) => left.has(id));
+  const next = before.slice(removed).find((id) => remaining.has(id));
   return next === undefined ? after.length - 1 : after.indexOf(next);
 }

@@ -1,25 +1,25 @@
 /**
- * Text from AWS and from files is data. What a person reads of it goes through here first.
+ * Text from AWS and from files is data. It passes through these functions before a user sees it.
  */
 
 /**
- * Controls, format characters (bidirectional, zero-width, tags), line and paragraph separators, and whatever else is drawn
- * as nothing; but for the mark that gives an emoji its colours.
+ * Characters that are invisible or change how text around them is shown: controls, format characters (bidirectional,
+ * zero-width, tags), line and paragraph separators. The emoji variation selector after an emoji is allowed.
  */
 export const unprintable =
   /(?<!\p{Extended_Pictographic})\uFE0F|(?!\uFE0F)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** What most of it is: printable ASCII, in which a character is a code unit. */
-const plain = /^[ -~]*$/;
+/** The fast path: in printable ASCII, a character is a code unit. */
+const printableAscii = /^[ -~]*$/;
 
-/** One line, safe to show: unprintable characters as `\u{hex}`, lone surrogates replaced, cut to `max` characters. */
+/** One line that is safe to show: unprintable characters as `\u{hex}`, lone surrogates replaced, at most `max` characters. */
 export function printable(text: string, max = 256): string {
-  if (text.length <= max && plain.test(text)) {
+  if (text.length <= max && printableAscii.test(text)) {
     return text;
   }
   const start = text.slice(0, 2 * max + 2).toWellFormed();
   const shown = [...start.replace(unprintable, (character) => `\\u{${hex(character)}}`)];
-  // Half of a `\u{hex}` at the end says nothing.
+  // Drop an escape that the cut left incomplete.
   return shown.length > max
     ? `${shown
         .slice(0, max - 1)
@@ -32,66 +32,66 @@ function hex(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16);
 }
 
-/** Nothing of the text is hidden, or would be changed, when it is shown. */
+/** Whether the text can be shown as it is: {@link printable} would change nothing but its length. */
 export function isPrintable(text: string): boolean {
   return text.isWellFormed() && text.search(unprintable) < 0;
 }
 
-/** JSON that means the same, in which nothing unprintable stands as itself: not in an editor, and not in a terminal. */
+/** JSON of the value with all unprintable characters escaped, safe to show in an editor or a terminal. */
 export function printableJson(value: unknown, indent?: number): string {
   const escaped = (characters: string) =>
-    // Outside of strings there are line breaks, and nothing else of the kind.
+    // A line break can only come from the indentation: inside strings it is escaped already.
     characters === '\n' ? characters : characters.split('').map(jsonEscape).join('');
   return JSON.stringify(value, undefined, indent).replace(unprintable, escaped);
 }
 
-/** A code unit as JSON can write it in a string. */
+/** One UTF-16 code unit as a JSON escape: `\u0041`. */
 export function jsonEscape(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Printable text as Markdown that shows just this text: every ASCII punctuation character is escaped (CommonMark §2.4). */
-export function asMarkdown(text: string): string {
-  // Spaces at the beginning could begin a block of code, and at either end keep emphasis from being seen as such.
+/** Markdown that renders as exactly this printable text: all ASCII punctuation is escaped (CommonMark §2.4). */
+export function escapeMarkdown(text: string): string {
+  // Leading spaces could start a code block, and spaces at either end prevent emphasis around the text.
   return text.replace(/[!-/:-@[-`{-~]/g, '\\$&').replace(/^ +| +$/g, (spaces) => '&#32;'.repeat(spaces.length));
 }
 
-/** The same text where VS Code would take `[text](command:…)` for a link: in notifications and the prompts of inputs. */
-export function withoutLinks(text: string): string {
+/** Breaks up `[text](command:…)`, which VS Code turns into links in notifications and input prompts. */
+export function escapeLinks(text: string): string {
   return text.replaceAll('](', ']\u200b(');
 }
 
-/** The same text where VS Code would take `$(name)` for an icon: in quick picks and the status bar. */
-export function withoutIcons(text: string): string {
+/** Breaks up `$(name)`, which VS Code turns into icons in quick picks and the status bar. */
+export function escapeIcons(text: string): string {
   return text.replaceAll('$(', '$\u200b(');
 }
 
-/** Characters that are drawn as wide as two (Unicode's East Asian Width, and emoji). */
-const wide =
+/** Characters of double width (Unicode's East Asian Width, and emoji). */
+const doubleWidth =
   /[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}|[\u{20000}-\u{3fffd}]/gu;
 
-/** In how many lines a text is drawn at least, where a line has room for `columns` characters and words are kept whole. */
-export function drawnLines(text: string, columns: number): number {
-  return text.split('\n').reduce((lines, line) => lines + linesOf(line, columns), 0);
+/** The minimum number of lines that word-wrapped text takes at a width of `columns` characters. */
+export function renderedLineCount(text: string, columns: number): number {
+  return text.split('\n').reduce((lines, line) => lines + wrappedLineCount(line, columns), 0);
 }
 
-function linesOf(line: string, columns: number): number {
+function wrappedLineCount(line: string, columns: number): number {
   let lines = 1;
   let used = 0;
   for (const word of line.split(' ')) {
-    const width = [...word].length + (word.match(wide)?.length ?? 0);
+    const width = [...word].length + (word.match(doubleWidth)?.length ?? 0);
     if (used > 0 && used + 1 + width > columns) {
       lines += 1;
       used = 0;
     }
-    // A word that is longer than a line is cut.
+    // A word longer than a line is broken.
     lines += Math.max(0, Math.ceil(width / columns) - 1);
     used += width > columns ? width % columns : width + (used > 0 ? 1 : 0);
   }
   return lines;
 }
 
-/** `2026-11-24 14:03:22` in local time: the same length everywhere, and sortable by eye. */
+/** `2026-11-24 14:03:22` in local time, in every language. */
 export function localTime(date: Date): string {
   return `${localDay(date)} ${timeOfDay(date)}`;
 }

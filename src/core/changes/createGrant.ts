@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../base/text.ts';
-import { principalProblem, principalRef } from '../kms/grantRules.ts';
+import { principalProblem, toPrincipalRef } from '../kms/grantRules.ts';
 import { accountOfArn, type CreateGrantInput, type Grant, type PrincipalRef } from '../kms/model.ts';
-import { readPrincipal } from '../kms/principal.ts';
+import { parsePrincipal } from '../kms/principal.ts';
 
 /** KMS would take these for the same request, and answer the second with the grant of the first (if it has a name). */
 export function isSameRequest(grant: Grant, input: CreateGrantInput): boolean {
@@ -49,14 +49,14 @@ export function knownPrincipals(grants: readonly Grant[], keyArn: string): reado
   }
   return [...counts]
     .filter(([value]) => principalProblem(value, keyArn) === undefined)
-    .map(([value, count]) => ({ ref: principalRef(value), grants: count }))
+    .map(([value, count]) => ({ ref: toPrincipalRef(value), grants: count }))
     .sort((left, right) => right.grants - left.grants || (left.ref.value < right.ref.value ? -1 : 1));
 }
 
 /** What the grant means, in sentences that matter before it is made. Printable. */
 export function remarks(input: CreateGrantInput, listed: readonly Grant[]): readonly string[] {
   const account = accountOfArn(input.keyArn);
-  const grantee = readPrincipal(input.granteePrincipal);
+  const grantee = parsePrincipal(input.granteePrincipal);
   const found: string[] = [];
   if (grantee.kind === 'accountRoot') {
     found.push(l10n.t('Every principal of {0} whose account lets it can use the grant.', grantee.shortName));

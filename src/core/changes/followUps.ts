@@ -1,7 +1,7 @@
 import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { Emitter, type Event, type Subscription } from '../base/emitter.ts';
-import { type GrantPlace, grantIdentity } from '../kms/model.ts';
+import { type GrantLocator, grantIdentity } from '../kms/model.ts';
 import type { EndedWait } from './revocationRecord.ts';
 
 /** Waits that end within this time of another are reported together, in milliseconds. */
@@ -10,7 +10,7 @@ const togetherMs = 3000;
 interface Waits {
   readonly onDidEnd: Event<EndedWait>;
   /** A wait was left, and ends later or never here: it holds nothing up. */
-  readonly onDidLeave: Event<GrantPlace>;
+  readonly onDidLeave: Event<GrantLocator>;
 }
 
 /**
@@ -111,9 +111,9 @@ export class FollowUps {
 
 export interface FollowUpBatch {
   /** Before the change is sent. */
-  add(place: GrantPlace): void;
+  add(place: GrantLocator): void;
   /** Nothing came of it that is followed. */
-  drop(place: GrantPlace): void;
+  drop(place: GrantLocator): void;
   /** No more are added. */
   close(): void;
 }

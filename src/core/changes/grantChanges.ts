@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ActingSession, Session } from '../connections/session.ts';
-import { recordOf } from '../kms/actor.ts';
+import { actorRecord } from '../kms/actor.ts';
 import { isKmsError, isTransient, type KmsError } from '../kms/errors.ts';
 import type { CreatedGrant, GrantRef, KmsApi } from '../kms/kmsApi.ts';
 import type { CreateGrantInput, Grant, KmsKey } from '../kms/model.ts';
@@ -86,7 +86,7 @@ function entryOf({ session, actor }: ActingSession, { key, input, of }: NewGrant
   return {
     kind: of === undefined ? 'create' : 'recreate',
     connection: session.connection.ref,
-    ...recordOf(actor),
+    ...actorRecord(actor),
     key,
     grant: grantToMake(input),
     ...(of === undefined ? {} : { of: of.id }),

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Session } from '../connections/session.ts';
-import { type ConnectionRef, connectionId, type Grant, type GrantPlace, type KmsKey } from '../kms/model.ts';
-import { listedOn, type ReadListed } from '../kms/readGrant.ts';
+import { type ConnectionRef, connectionId, type Grant, type GrantLocator, type KmsKey } from '../kms/model.ts';
+import { listedGrantsReader, type ReadListedGrants } from '../kms/readGrant.ts';
 import {
   type PropagationOutcome,
   type PropagationPolicy,
@@ -37,7 +37,7 @@ export class KeyPollers {
   readonly #options: KeyPollersOptions;
   readonly #pollers = new Map<string, KeyPoller>();
   readonly #watched = new WeakSet<Session>();
-  readonly #progressed = new Emitter<{ readonly place: GrantPlace; readonly progress: PropagationProgress }>();
+  readonly #progressed = new Emitter<{ readonly place: GrantLocator; readonly progress: PropagationProgress }>();
   readonly onDidProgress = this.#progressed.event;
 
   constructor(options: KeyPollersOptions) {
@@ -83,11 +83,11 @@ export class KeyPollers {
   #start(id: string, session: Session, connection: ConnectionRef, key: KmsKey): KeyPoller {
     const { clock, random, policy } = this.#options;
     const grants = new Map<string, Grant>();
-    const readListed = listedOn(session.background, key.arn, (grantId) => {
+    const readListed = listedGrantsReader(session.background, key.arn, (grantId) => {
       const retiring = grants.get(grantId)?.retiringPrincipal;
       return retiring?.kind === 'principal' ? retiring.value : undefined;
     });
-    const read: ReadListed = (grantIds, signal) =>
+    const read: ReadListedGrants = (grantIds, signal) =>
       withReadDeadline((ended) => readListed(grantIds, ended), clock, signal);
     const poller = new PropagationPoller({ read, clock, random, policy: policy() });
     poller.onDidProgress(({ grantId, progress }) => {

@@ -2,7 +2,7 @@ import { isAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import { isKmsError, type KmsErrorKind } from '../kms/errors.ts';
-import type { ReadListed } from '../kms/readGrant.ts';
+import type { ReadListedGrants } from '../kms/readGrant.ts';
 
 /**
  * Follows revoked grants of one key until KMS no longer lists them.
@@ -72,7 +72,7 @@ export interface PropagationProgress {
 }
 
 export interface PollerOptions {
-  readonly read: ReadListed;
+  readonly read: ReadListedGrants;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

@@ -5,10 +5,10 @@ import {
   isAwsManaged,
   type KeyMetadata,
   type KmsKey,
-  makesNoGrants,
   type PrincipalRef,
+  refusesCreateGrant,
 } from '../kms/model.ts';
-import { readPrincipal } from '../kms/principal.ts';
+import { parsePrincipal } from '../kms/principal.ts';
 import { principalText } from '../words/describe.ts';
 
 /** A reason why CreateGrant can't, or very probably can't, make a grant again. */
@@ -76,7 +76,7 @@ function sameTerms({ granteePrincipal, retiringPrincipal, operations, constraint
 
 function keyObstacles(key: KmsKey, metadata: KeyMetadata | undefined): Obstacle[] {
   const obstacles: Obstacle[] = [];
-  if (metadata !== undefined && makesNoGrants(metadata.state)) {
+  if (metadata !== undefined && refusesCreateGrant(metadata.state)) {
     obstacles.push({
       isCertain: true,
       sentence: l10n.t('The key is in the state {0}, in which KMS makes no grants.', metadata.state),
@@ -97,7 +97,7 @@ function granteeObstacles(ref: PrincipalRef | undefined): Obstacle[] {
   if (ref === undefined) {
     return [{ isCertain: true, sentence: l10n.t('It is not known who held the grant.') }];
   }
-  const { kind, shortName } = readPrincipal(ref);
+  const { kind, shortName } = parsePrincipal(ref);
   const probable = (sentence: string): Obstacle[] => [{ isCertain: false, sentence }];
   switch (kind) {
     case 'unresolvedRole':
@@ -133,7 +133,7 @@ function retiringObstacles({ retiringPrincipal }: Grant): Obstacle[] {
   if (retiringPrincipal === undefined || retiringPrincipal.kind === 'servicePrincipal') {
     return [];
   }
-  const { kind, shortName } = readPrincipal(retiringPrincipal);
+  const { kind, shortName } = parsePrincipal(retiringPrincipal);
   if (!['unresolvedRole', 'unresolvedUser', 'awsInternal', 'awsServiceSession', 'ec2Instance'].includes(kind)) {
     return [];
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { Emitter, type Subscription } from '../base/emitter.ts';
 import type { ActingSession, Session } from '../connections/session.ts';
-import { type Actor, recordOf } from '../kms/actor.ts';
+import { type Actor, actorRecord } from '../kms/actor.ts';
 import { type ConnectionRef, connectionId, type Grant, grantIdentity, type KmsKey } from '../kms/model.ts';
 import type { Journal } from './journal.ts';
 import { isFinished } from './journalOutcomes.ts';
@@ -143,7 +143,7 @@ export class Revocations {
     const { kind, connection, key, grant } = entry.record;
     const ref = { keyArn: key.arn, grantId: grant.grantId };
     const change = {
-      entry: { kind, connection, ...recordOf(actor), key, grant },
+      entry: { kind, connection, ...actorRecord(actor), key, grant },
       send: ({ api }: Session, ended: AbortSignal) =>
         kind === 'revoke' ? api.revokeGrant(ref, actor, ended) : api.retireGrant(ref, actor, ended),
       accepted: (): JournalOutcome => ({ kind: 'accepted' }),
@@ -377,7 +377,7 @@ export class Revocations {
   #begin(kind: EndingKind, { session, actor }: ActingSession, key: KmsKey, grant: Grant): Entry {
     const { clock } = this.#options;
     const { ref } = session.connection;
-    const { account } = recordOf(actor);
+    const { account } = actorRecord(actor);
     const record = { id: '', kind, connection: ref, account, key, grant, requestedAt: clock.now(), accepted: false };
     return { ...this.#entry(record, clock.monotonic()), phase: 'revoking' };
   }
@@ -394,7 +394,7 @@ export class Revocations {
   }
 
   #write({ kind, connection, key, grant }: RevocationRecord, actor: Actor): Promise<JournalRecord> {
-    return this.#options.journal.add({ kind, connection, ...recordOf(actor), key, grant });
+    return this.#options.journal.add({ kind, connection, ...actorRecord(actor), key, grant });
   }
 
   /** @returns what was known of an earlier revoke of the same grant */

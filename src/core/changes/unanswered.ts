@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Session } from '../connections/session.ts';
 import { connectionId, type Grant, type PrincipalRef } from '../kms/model.ts';
-import { grantsOf, pagesOf } from '../kms/pages.ts';
+import { grantPages, paginate } from '../kms/pages.ts';
 import { awsClocksMs } from './grantChanges.ts';
 import type { Journal } from './journal.ts';
 import { endsGrant, type JournalRecord } from './journalRecord.ts';
@@ -50,7 +50,7 @@ async function checkMade(
     return awsAt === undefined || awsNow === undefined ? clock.now() - at : awsNow - awsAt;
   };
   const known = new Set(journal.records.map((record) => record.grant.grantId));
-  for await (const page of pagesOf(grantsOf(session.background, { keyArn: key.arn }, session.closed))) {
+  for await (const page of paginate(grantPages(session.background, { keyArn: key.arn }, session.closed))) {
     const made = page.find(
       (listed) =>
         !known.has(listed.grantId) &&

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { isKind } from '../kms/errors.ts';
 import type { KmsApi } from '../kms/kmsApi.ts';
 import type { Grant } from '../kms/model.ts';
-import { MarkerTrail } from '../kms/pages.ts';
+import { PaginationGuard } from '../kms/pages.ts';
 import { asKmsError, compare, type ListState } from './listing.ts';
 
 export interface GrantListing {
@@ -25,7 +25,7 @@ export class GrantLoad {
   readonly #grants: Grant[] = [];
   readonly #seen = new Set<string>();
   #marker: string | undefined;
-  #trail = new MarkerTrail();
+  #trail = new PaginationGuard();
   #state: ListState = { kind: 'loading' };
   #loading = false;
   #began: number;
@@ -73,7 +73,7 @@ export class GrantLoad {
           this.#signal,
         );
         window.push(...page.items);
-        this.#marker = this.#trail.after(page);
+        this.#marker = this.#trail.nextMarker(page);
       } while (this.#marker !== undefined && window.length < grantWindow);
       this.#state = { kind: this.#marker === undefined ? 'complete' : 'more' };
     } catch (error) {
@@ -81,7 +81,7 @@ export class GrantLoad {
       // The list can't be continued from here: a retry starts it again.
       if (isKind(error, 'invalidMarker', 'endlessList')) {
         this.#marker = undefined;
-        this.#trail = new MarkerTrail();
+        this.#trail = new PaginationGuard();
         this.#grants.length = 0;
         this.#seen.clear();
         window.length = 0;

@@ -2,7 +2,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { KmsError } from '../kms/errors.ts';
 import type { KmsApi } from '../kms/kmsApi.ts';
 import type { AliasListEntry, KeyListEntry, KmsKey, Page } from '../kms/model.ts';
-import { MarkerTrail } from '../kms/pages.ts';
+import { PaginationGuard } from '../kms/pages.ts';
 import { asKmsError, compare, type ListState } from './listing.ts';
 
 export interface KeyListing {
@@ -162,13 +162,13 @@ function stream<T>(
   });
   const result: { -readonly [K in keyof Stream]: Stream[K] } = { first, all: first, done: false, error: undefined };
   result.all = (async () => {
-    const trail = new MarkerTrail();
+    const trail = new PaginationGuard();
     let marker: string | undefined;
     try {
       do {
         const page = await read(marker);
         add(page.items);
-        marker = trail.after(page);
+        marker = trail.nextMarker(page);
         result.done = marker === undefined;
         notify(result);
         firstIsIn();

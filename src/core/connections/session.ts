@@ -6,7 +6,7 @@ import type { EvidenceApi } from '../kms/evidenceApi.ts';
 import type { KmsApi, OpenedConnection } from '../kms/kmsApi.ts';
 import { type CallerIdentity, type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
 import type { RequestLimiter } from '../pacing/limiter.ts';
-import { paced } from '../pacing/paced.ts';
+import { paceKms } from '../pacing/paced.ts';
 import { pacedEvidence } from '../pacing/pacedEvidence.ts';
 import { Inventory, type InventoryChange } from './inventory.ts';
 
@@ -79,7 +79,7 @@ export class OpenSession implements Session {
     this.#limiter = limiter;
     this.#quota = () =>
       endpoint.kind === 'aws' && this.#knownIdentity !== undefined ? `${this.#knownIdentity.account}/${region}` : id;
-    const { api, background, forInventory } = paced(limiter, this.#quota, opened.api);
+    const { api, background, forInventory } = paceKms(limiter, this.#quota, opened.api);
     this.api = api;
     this.background = background;
     this.inventory = new Inventory(forInventory, this.closed, clock);

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../base/text.ts';
-import { serviceOfAlias, someService } from '../kms/awsServices.ts';
+import { serviceOfAlias, unknownService } from '../kms/awsServices.ts';
 import { type Grant, isAwsManaged, type KeyMetadata, type KmsKey } from '../kms/model.ts';
-import { contextOf, describePrincipal, grantee, otherAccountOf, type Principal } from '../kms/principal.ts';
+import { contextOf, describePrincipal, externalAccountOf, grantee, type Principal } from '../kms/principal.ts';
 import { managedByText, serviceOfGrant, usedBySentence, usedByText } from '../kms/serviceGrant.ts';
 import { impactOfRevoke } from '../words/impact.ts';
 
@@ -83,10 +83,10 @@ const decrypting = ['Decrypt', 'ReEncryptFrom'];
  */
 export function managerOf(grant: Grant, key: KmsKey, metadata: KeyMetadata | undefined): string | undefined {
   const service = serviceOfGrant(grant)?.service;
-  if (!isAwsManaged(key, metadata) || (service !== undefined && service !== someService)) {
+  if (!isAwsManaged(key, metadata) || (service !== undefined && service !== unknownService)) {
     return service;
   }
-  return key.aliases.map(serviceOfAlias).find((name) => name !== undefined) ?? someService;
+  return key.aliases.map(serviceOfAlias).find((name) => name !== undefined) ?? unknownService;
 }
 
 /** For a row: the service that uses the grant, and for what, or that manages the key. `undefined` for all others. */
@@ -288,7 +288,7 @@ function ofGrant(subject: Subject, context: FindingContext): readonly Finding[] 
     );
     found.push(...add('accountRoot', reason));
   }
-  const other = otherAccountOf(who, grant.keyArn);
+  const other = externalAccountOf(who, grant.keyArn);
   if (other !== undefined) {
     found.push(...add('otherAccount', l10n.t('The grantee belongs to account {0}, the key does not.', other)));
   }

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { once } from '../base/once.ts';
+import { memoize } from '../base/memoize.ts';
 import { printable } from '../base/text.ts';
 import { accountOfArn, type Connection, type Grant, type KeyMetadata, type KmsKey, keyLabel } from '../kms/model.ts';
 import { grantee, type Principal, type PrincipalKind, principalKindName } from '../kms/principal.ts';
@@ -98,7 +98,7 @@ export function prepareFilter(held: readonly HeldGrant[]): void {
   filterGrants(held, textFilter('…'));
 }
 
-const textsOfAll = once((held: readonly HeldGrant[]) => held.map(textsOf));
+const textsOfAll = memoize((held: readonly HeldGrant[]) => held.map(textsOf));
 
 function textsOf({ connection, key, metadata, grant, managedBy, findings }: HeldGrant): readonly SearchText[] {
   return [
@@ -144,10 +144,10 @@ export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }:
 
 /** IDs of the groups that a grant is in. Made once where there can be thousands of groups. */
 const groupIds: Readonly<Record<Grouping, (held: HeldGrant) => readonly string[]>> = {
-  principal: once(({ grantee: { kind, value } }) => [`principal|${kind}|${value}`]),
+  principal: memoize(({ grantee: { kind, value } }) => [`principal|${kind}|${value}`]),
   finding: ({ findings }) => (findings.length === 0 ? ['finding|none'] : findings.map(({ kind }) => `finding|${kind}`)),
   operation: ({ grant }) => operationsOf(grant).map((operation) => `operation|${operation}`),
-  key: once(({ connection, key }) => [`key|${connection.id}|${key.arn}`]),
+  key: memoize(({ connection, key }) => [`key|${connection.id}|${key.arn}`]),
 };
 
 /** A grant's group, by its place in {@link groupIds}. */

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { asMarkdown, printable, printableJson } from '../base/text.ts';
+import { escapeMarkdown, printable, printableJson } from '../base/text.ts';
 import { grantAsAwsJson } from '../kms/awsJson.ts';
 import { accountOfArn, keyLabel } from '../kms/model.ts';
 import { connectionName } from '../words/describe.ts';
@@ -107,6 +107,6 @@ const readable: readonly Column[] = [
 
 function asMarkdownTable(held: readonly HeldGrant[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
-  const rows = held.map((one) => line(readable.map(([, value]) => asMarkdown(printable(value(one) ?? '', 2048)))));
+  const rows = held.map((one) => line(readable.map(([, value]) => escapeMarkdown(printable(value(one) ?? '', 2048)))));
   return line(readable.map(([name]) => name)) + line(readable.map(() => '---')) + rows.join('');
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Session } from '../connections/session.ts';
 import { isKmsError, isSignInProblem, type KmsError } from '../kms/errors.ts';
 import type { Connection, ConnectionRef, Grant, KeyListEntry, KeyMetadata, KmsKey } from '../kms/model.ts';
-import { grantsOf, pagesOf } from '../kms/pages.ts';
+import { grantPages, paginate } from '../kms/pages.ts';
 import { requestQuotas } from '../pacing/limiter.ts';
 
 /** A key whose grants were read, all or (see {@link ScanResult.unreadable}) those before a failure. */
@@ -146,7 +146,7 @@ async function scanSession(
     let described: Promise<KeyMetadata | undefined> | undefined;
     let isComplete = false;
     try {
-      for await (const page of pagesOf(grantsOf(api, { keyArn: key.arn }, signal))) {
+      for await (const page of paginate(grantPages(api, { keyArn: key.arn }, signal))) {
         const before = grants.size;
         // A list that changes while it is paged can hold a grant twice.
         for (const grant of page) {
@@ -172,7 +172,7 @@ async function scanSession(
 
   const aliases = new Map<string, string[]>();
   const listAliases = async () => {
-    for await (const page of pagesOf((marker) => api.listAliases(marker, signal))) {
+    for await (const page of paginate((marker) => api.listAliases(marker, signal))) {
       for (const { aliasName, targetKeyId } of page) {
         if (targetKeyId !== undefined) {
           aliases.set(targetKeyId, [...(aliases.get(targetKeyId) ?? []), aliasName]);
@@ -202,7 +202,7 @@ async function scanSession(
     }
   };
   const listKeys = async () => {
-    for await (const page of pagesOf((marker) => api.listKeys(marker, signal))) {
+    for await (const page of paginate((marker) => api.listKeys(marker, signal))) {
       add(page);
     }
   };

@@ -26,7 +26,7 @@ export interface ActorRecord {
   readonly unverified?: string;
 }
 
-export function recordOf(actor: Actor): ActorRecord {
+export function actorRecord(actor: Actor): ActorRecord {
   return actor.kind === 'verified'
     ? { account: actor.identity.account, principal: actor.identity.arn }
     : { account: actor.lastKnown?.account, unverified: actor.reason };
@@ -43,7 +43,7 @@ export function isSamePrincipal(one: CallerIdentity, other: CallerIdentity): boo
   if (one.arn === other.arn) {
     return true;
   }
-  const [mine, theirs] = [readSession(one.arn), readSession(other.arn)];
+  const [mine, theirs] = [parseSession(one.arn), parseSession(other.arn)];
   return (
     mine !== undefined &&
     theirs !== undefined &&
@@ -53,14 +53,14 @@ export function isSamePrincipal(one: CallerIdentity, other: CallerIdentity): boo
   );
 }
 
-function readSession(arn: string): { readonly role: string; readonly name: string } | undefined {
+function parseSession(arn: string): { readonly role: string; readonly name: string } | undefined {
   const groups = /^(?<role>arn:[\w-]+:sts::\d{12}:assumed-role\/[^/]+)\/(?<name>.+)$/.exec(arn)?.groups;
   const { role, name } = groups ?? {};
   return role === undefined || name === undefined ? undefined : { role, name };
 }
 
 /** The prefixes by which AWS's SDKs and CLI name a session, before a time, when nobody sets `role_session_name`. */
-const prefixes = [
+const generatedNamePrefixes = [
   'aws-sdk-js-session',
   'aws-sdk-js',
   'botocore-session',
@@ -75,8 +75,8 @@ const prefixes = [
   'web-identity-token',
 ];
 
-const generated = [
-  new RegExp(`^(?:${prefixes.join('|')})-\\d{10,}$`),
+const generatedNamePatterns = [
+  new RegExp(`^(?:${generatedNamePrefixes.join('|')})-\\d{10,}$`),
   // A time alone, in seconds down to nanoseconds. Fewer digits can be the number of a person.
   /^[12]\d{9}(?:\d{3}){0,3}$/,
   /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i,
@@ -84,5 +84,5 @@ const generated = [
 
 /** Nobody chose this name, and the next sign-in has another. */
 function isGenerated(name: string): boolean {
-  return generated.some((form) => form.test(name));
+  return generatedNamePatterns.some((pattern) => pattern.test(name));
 }

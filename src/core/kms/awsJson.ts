@@ -9,12 +9,12 @@ type AwsJson = Readonly<Record<string, unknown>>;
 /** GrantListEntry. */
 export function grantAsAwsJson(grant: Grant): AwsJson {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
-  const constraints = present({
+  const constraints = withoutUndefined({
     EncryptionContextSubset: encryptionContextSubset,
     EncryptionContextEquals: encryptionContextEquals,
     SourceArn: sourceArn,
   });
-  return present({
+  return withoutUndefined({
     KeyId: grant.keyArn,
     GrantId: grant.grantId,
     Name: grant.name,
@@ -29,7 +29,7 @@ export function grantAsAwsJson(grant: Grant): AwsJson {
 
 /** All of KeyMetadata, as far as it is known, with the key's aliases. */
 export function keyAsAwsJson(key: KmsKey, metadata: KeyMetadata | undefined): AwsJson {
-  return present({
+  return withoutUndefined({
     KeyId: key.keyId,
     Arn: key.arn,
     Aliases: key.aliases,
@@ -43,7 +43,7 @@ export function keyAsAwsJson(key: KmsKey, metadata: KeyMetadata | undefined): Aw
     MultiRegion: metadata?.multiRegion,
     CreationDate: metadata?.creationDate?.toISOString(),
     DeletionDate: metadata?.deletionDate?.toISOString(),
-    ...metadata?.further,
+    ...metadata?.otherFields,
   });
 }
 
@@ -51,6 +51,6 @@ function principal(name: string, serviceName: string, ref: PrincipalRef | undefi
   return ref === undefined ? {} : { [ref.kind === 'servicePrincipal' ? serviceName : name]: ref.value };
 }
 
-function present(fields: AwsJson): AwsJson {
+function withoutUndefined(fields: AwsJson): AwsJson {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

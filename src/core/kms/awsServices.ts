@@ -181,7 +181,7 @@ const suffix = new RegExp(`\\.(?:${serviceSuffixes.map((one) => one.replaceAll('
 const region = /^[a-z]{2,4}(?:-[a-z]+){1,2}-\d{1,2}$/;
 
 /** What a service is called that nothing names. */
-export const someService = 'AWS';
+export const unknownService = 'AWS';
 
 /** Whether it has the form of a service principal, such as `rds.amazonaws.com` or `dynamodb.us-west-2.amazonaws.com`. */
 export function isServicePrincipal(value: string): boolean {
@@ -217,7 +217,7 @@ export function serviceOfLinkedRole(role: string): string | undefined {
  * `aws:lambda:FunctionArn`. A service that we don't know is called as AWS writes it.
  */
 export function serviceOfLabel(label: string): string {
-  return nameOf(label.toLowerCase()) ?? (/^[\w-]+$/.test(label) ? label : someService);
+  return nameOf(label.toLowerCase()) ?? (/^[\w-]+$/.test(label) ? label : unknownService);
 }
 
 /** The name of the service that an AWS managed key is of, by its alias, such as `alias/aws/ebs`. */

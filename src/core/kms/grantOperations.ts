@@ -31,12 +31,12 @@ const everyOperation = [...new Set([...encrypting, ...dataKeys, ...[...byUsage.v
  * The operations that a grant on this key may allow: a grant takes only what the key can do (KMS Developer Guide, "Grant
  * operations", with its "Key type reference"). All of them where the key is not known well enough; KMS decides then.
  */
-export function legalOperations(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly GrantOperation[] {
-  return operationsOf(metadata).map((name) => ({ name, description: operationDescription(name) }));
+export function validOperations(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly GrantOperation[] {
+  return validOperationNames(metadata).map((name) => ({ name, description: operationDescription(name) }));
 }
 
-/** As {@link legalOperations}, by name. */
-export function operationsOf(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly string[] {
+/** As {@link validOperations}, by name. */
+export function validOperationNames(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly string[] {
   if (metadata?.spec === 'SYMMETRIC_DEFAULT') {
     return symmetricOperations;
   }

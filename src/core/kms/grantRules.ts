@@ -1,13 +1,13 @@
 import * as l10n from '@vscode/l10n';
-import { operationsOf, symmetricOperations } from './grantOperations.ts';
+import { symmetricOperations, validOperationNames } from './grantOperations.ts';
 import {
   type CreateGrantInput,
   type GrantConstraints,
   type KeyMetadata,
-  makesNoGrants,
   type PrincipalRef,
+  refusesCreateGrant,
 } from './model.ts';
-import { readPrincipal } from './principal.ts';
+import { parsePrincipal } from './principal.ts';
 
 /** Why a grant can't be for these operations; `undefined` when it can. */
 export function operationsProblem(
@@ -17,7 +17,7 @@ export function operationsProblem(
   if (operations.length === 0) {
     return l10n.t('A grant needs at least one operation.');
   }
-  const legal = operationsOf(metadata);
+  const legal = validOperationNames(metadata);
   const illegal = operations.filter((operation) => !legal.includes(operation));
   if (illegal.length > 0) {
     return l10n.t('This key cannot do {0}.', illegal.join(', '));
@@ -29,17 +29,17 @@ export function operationsProblem(
   return undefined;
 }
 
-const longestPrincipal = 256;
-const longestName = 256;
-const longestService = 128;
-const shortestSourceArn = 20;
-const longestSourceArn = 512;
-const mostPairs = 8;
-const longestContextValue = 384;
+const maxPrincipalLength = 256;
+const maxNameLength = 256;
+const maxServiceLength = 128;
+const minSourceArnLength = 20;
+const maxSourceArnLength = 512;
+const maxContextPairs = 8;
+const maxContextValueLength = 384;
 
 /** A principal as CreateGrant takes it: a service's name is a member of its own. */
-export function principalRef(text: string): PrincipalRef {
-  const { kind } = readPrincipal({ kind: 'principal', value: text });
+export function toPrincipalRef(text: string): PrincipalRef {
+  const { kind } = parsePrincipal({ kind: 'principal', value: text });
   return { kind: kind === 'service' ? 'servicePrincipal' : 'principal', value: text };
 }
 
@@ -52,8 +52,8 @@ export function principalProblem(text: string, keyArn: string): string | undefin
   if (text === '') {
     return l10n.t('Enter the ARN of a principal, or the name of a service.');
   }
-  if (text.length > longestPrincipal) {
-    return l10n.t('A principal has at most {0} characters.', longestPrincipal);
+  if (text.length > maxPrincipalLength) {
+    return l10n.t('A principal has at most {0} characters.', maxPrincipalLength);
   }
   if (/[*?]/.test(text)) {
     return l10n.t('KMS takes no wildcards here: a grant is for one principal.');
@@ -63,11 +63,11 @@ export function principalProblem(text: string, keyArn: string): string | undefin
   if (account !== undefined) {
     return l10n.t('For a whole account, enter {0}.', `arn:${partition}:iam::${account}:root`);
   }
-  const { kind } = readPrincipal({ kind: 'principal', value: text });
+  const { kind } = parsePrincipal({ kind: 'principal', value: text });
   switch (kind) {
     case 'service':
-      if (text.length > longestService) {
-        return l10n.t('The name of a service has at most {0} characters.', longestService);
+      if (text.length > maxServiceLength) {
+        return l10n.t('The name of a service has at most {0} characters.', maxServiceLength);
       }
       return /^[a-z0-9-]+(\.[a-z0-9-]+){2,}$/.test(text)
         ? undefined
@@ -87,9 +87,13 @@ export function principalProblem(text: string, keyArn: string): string | undefin
     case 'assumedRole':
     case 'federatedUser':
     case 'accountRoot': {
-      const [, itsPartition, service, , , ...rest] = text.split(':');
-      if (itsPartition !== partition) {
-        return l10n.t('This principal is of the partition {0}, and the key of {1}.', itsPartition ?? '', partition);
+      const [, partitionOfPrincipal, service, , , ...rest] = text.split(':');
+      if (partitionOfPrincipal !== partition) {
+        return l10n.t(
+          'This principal is of the partition {0}, and the key of {1}.',
+          partitionOfPrincipal ?? '',
+          partition,
+        );
       }
       return principalForms[kind].test(`${service}:${rest.join(':')}`) ? undefined : formProblem();
     }
@@ -126,8 +130,8 @@ function formProblem(): string {
 
 /** Why KMS would not take this name; `undefined` when it would, or when there is none. */
 export function nameProblem(name: string): string | undefined {
-  if (name.length > longestName) {
-    return l10n.t('A name has at most {0} characters.', longestName);
+  if (name.length > maxNameLength) {
+    return l10n.t('A name has at most {0} characters.', maxNameLength);
   }
   return name === '' || /^[a-zA-Z0-9:/_-]+$/.test(name)
     ? undefined
@@ -136,26 +140,26 @@ export function nameProblem(name: string): string | undefined {
 
 /** Why KMS would not take this as a source ARN; `undefined` when it may (KMS API Reference, "GrantConstraints"). */
 export function sourceArnProblem(text: string): string | undefined {
-  if (text.length > longestSourceArn) {
-    return l10n.t('An ARN has at most {0} characters here.', longestSourceArn);
+  if (text.length > maxSourceArnLength) {
+    return l10n.t('An ARN has at most {0} characters here.', maxSourceArnLength);
   }
   if (/^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*::.+$/.test(text)) {
     return l10n.t('This ARN names no account. KMS takes only the ARN of a resource that names one.');
   }
-  return text.length >= shortestSourceArn && /^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$/.test(text)
+  return text.length >= minSourceArnLength && /^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$/.test(text)
     ? undefined
     : l10n.t('The ARN of a resource looks like arn:aws:dynamodb:eu-west-1:111122223333:table/orders.');
 }
 
 /** The part before the first equals sign, and all that follows it; `undefined` without one. */
-export function readContextPair(text: string): readonly [key: string, value: string] | undefined {
+export function parseContextPair(text: string): readonly [key: string, value: string] | undefined {
   const at = text.indexOf('=');
   return at === -1 ? undefined : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
 }
 
 /** Why a pair can't be added to these; `undefined` when it can. */
 export function contextPairProblem(text: string, others: Readonly<Record<string, string>>): string | undefined {
-  const pair = readContextPair(text);
+  const pair = parseContextPair(text);
   if (pair === undefined) {
     return l10n.t('Enter key=value, such as purpose=export.');
   }
@@ -167,8 +171,8 @@ function contextProblem(context: Readonly<Record<string, string>>): string | und
   if (pairs.length === 0) {
     return l10n.t('An encryption context constraint needs at least one pair.');
   }
-  if (pairs.length > mostPairs) {
-    return l10n.t('An encryption context constraint has at most {0} pairs.', mostPairs);
+  if (pairs.length > maxContextPairs) {
+    return l10n.t('An encryption context constraint has at most {0} pairs.', maxContextPairs);
   }
   for (const [key, value] of pairs) {
     if (key === '') {
@@ -177,8 +181,8 @@ function contextProblem(context: Readonly<Record<string, string>>): string | und
     if (value === '') {
       return l10n.t('A pair needs a value after the equals sign.');
     }
-    if (value.length > longestContextValue) {
-      return l10n.t('The value of a pair has at most {0} characters.', longestContextValue);
+    if (value.length > maxContextValueLength) {
+      return l10n.t('The value of a pair has at most {0} characters.', maxContextValueLength);
     }
   }
   return undefined;
@@ -188,7 +192,10 @@ function contextProblem(context: Readonly<Record<string, string>>): string | und
  * Whether an encryption context can constrain such a grant, which it can only on a symmetric key. KMS also takes one with
  * DescribeKey and RetireGrant, which it does not constrain, and with CreateGrant, where it binds the grants made through it.
  */
-export function takesContext(operations: readonly string[], metadata: Pick<KeyMetadata, 'spec'> | undefined): boolean {
+export function supportsEncryptionContext(
+  operations: readonly string[],
+  metadata: Pick<KeyMetadata, 'spec'> | undefined,
+): boolean {
   if (metadata?.spec !== undefined && metadata.spec !== 'SYMMETRIC_DEFAULT') {
     return false;
   }
@@ -224,7 +231,7 @@ function constraintsProblem(
   }
   const context = encryptionContextEquals ?? encryptionContextSubset;
   if (context !== undefined) {
-    if (!takesContext(operations, metadata)) {
+    if (!supportsEncryptionContext(operations, metadata)) {
       return l10n.t('None of the operations takes an encryption context, so it can’t constrain the grant.');
     }
     const problem = contextProblem(context);
@@ -254,7 +261,7 @@ export function keyProblem(metadata: KeyMetadata | undefined): string | undefine
   if (metadata?.manager === 'AWS') {
     return l10n.t('AWS manages this key: only the service that it is for can create grants on it.');
   }
-  if (metadata === undefined || !makesNoGrants(metadata.state)) {
+  if (metadata === undefined || !refusesCreateGrant(metadata.state)) {
     return undefined;
   }
   return metadata.state === 'Disabled'

@@ -11,7 +11,7 @@ export interface KeyArn {
 }
 
 /** Reads the ARN of a key; `undefined` for anything else. */
-export function readKeyArn(arn: string): KeyArn | undefined {
+export function parseKeyArn(arn: string): KeyArn | undefined {
   const { region, account, keyId } = keyArnPattern.exec(arn)?.groups ?? {};
   return region === undefined || account === undefined || keyId === undefined
     ? undefined
@@ -20,7 +20,7 @@ export function readKeyArn(arn: string): KeyArn | undefined {
 
 /** Why a text can't be opened as a key; `undefined` when it can. */
 export function keyArnProblem(text: string): string | undefined {
-  if (readKeyArn(text) !== undefined) {
+  if (parseKeyArn(text) !== undefined) {
     return undefined;
   }
   if (/^(arn:[\w-]+:kms:[^:]*:[^:]*:)?alias\//.test(text)) {

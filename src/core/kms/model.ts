@@ -87,7 +87,7 @@ export type KeyState =
   | 'Updating'
   | (string & {});
 
-const statesWithoutGrants: ReadonlySet<KeyState> = new Set([
+const statesRefusingCreateGrant: ReadonlySet<KeyState> = new Set([
   'Creating',
   'Disabled',
   'PendingDeletion',
@@ -96,8 +96,8 @@ const statesWithoutGrants: ReadonlySet<KeyState> = new Set([
 ]);
 
 /** Whether CreateGrant fails in this state of a key (KMS Developer Guide, "Key states of AWS KMS keys"). */
-export function makesNoGrants(state: KeyState): boolean {
-  return statesWithoutGrants.has(state);
+export function refusesCreateGrant(state: KeyState): boolean {
+  return statesRefusingCreateGrant.has(state);
 }
 
 /** DescribeKey's KeyMetadata. */
@@ -120,7 +120,7 @@ export interface KeyMetadata {
    * All else that DescribeKey answers, for people to read, by AWS's names: key material, custom key store, multi-Region
    * configuration, algorithms. Dates are Dates.
    */
-  readonly further: Readonly<Record<string, unknown>>;
+  readonly otherFields: Readonly<Record<string, unknown>>;
 }
 
 /** Whether AWS manages the key, by what is known of it so far: the reserved alias, or KeyManager. */
@@ -156,14 +156,14 @@ export interface Grant {
 }
 
 /** What tells a grant on screen or in the history from every other. */
-export interface GrantPlace {
+export interface GrantLocator {
   readonly connection: ConnectionRef | Pick<Connection, 'id'>;
   readonly key: Pick<KmsKey, 'arn'>;
   readonly grant: Pick<Grant, 'grantId'>;
 }
 
 /** Equal for the same grant of the same key on the same connection. */
-export function grantIdentity({ connection, key, grant }: GrantPlace): string {
+export function grantIdentity({ connection, key, grant }: GrantLocator): string {
   const id = 'id' in connection ? connection.id : connectionId(connection);
   return `${id}|${key.arn}|${grant.grantId}`;
 }

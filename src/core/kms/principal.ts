@@ -1,6 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../base/text.ts';
-import { isServicePrincipal, serviceName, serviceOfLinkedRole, serviceOfSession, someService } from './awsServices.ts';
+import {
+  isServicePrincipal,
+  serviceName,
+  serviceOfLinkedRole,
+  serviceOfSession,
+  unknownService,
+} from './awsServices.ts';
 import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
 
 /**
@@ -37,20 +43,20 @@ export interface Principal {
 }
 
 /** As EC2 wrote its principals before they were sessions: `111122223333:aws:ec2-infrastructure:i-0123456789abcdef0`. */
-const oldSessionPattern = /^(?<account>\d{12}):(?<role>aws:[\w-]+):(?<name>.+)$/;
+const legacySessionPattern = /^(?<account>\d{12}):(?<role>aws:[\w-]+):(?<name>.+)$/;
 
 const arnPattern = /^arn:(?<partition>[\w-]+):(?<service>iam|sts)::(?<account>\d{12}):(?<resource>.+)$/;
 
-export function readPrincipal(ref: PrincipalRef): Principal {
-  const known = principals.get(ref) ?? read(ref);
-  principals.set(ref, known);
+export function parsePrincipal(ref: PrincipalRef): Principal {
+  const known = parsed.get(ref) ?? parse(ref);
+  parsed.set(ref, known);
   return known;
 }
 
 /** Who holds a grant is asked many times over, on tens of thousands of grants. */
-const principals = new WeakMap<PrincipalRef, Principal>();
+const parsed = new WeakMap<PrincipalRef, Principal>();
 
-function read(ref: PrincipalRef): Principal {
+function parse(ref: PrincipalRef): Principal {
   const { value } = ref;
   const is = (kind: PrincipalKind, shortName: string, account?: string, managedBy?: string): Principal => ({
     kind,
@@ -67,9 +73,9 @@ function read(ref: PrincipalRef): Principal {
     return is('service', value, undefined, serviceName(value));
   }
   if (/^(AWS|Amazon) Internal$/i.test(value)) {
-    return is('awsInternal', value, undefined, someService);
+    return is('awsInternal', value, undefined, unknownService);
   }
-  const old = oldSessionPattern.exec(value)?.groups;
+  const old = legacySessionPattern.exec(value)?.groups;
   if (old !== undefined) {
     const { role = '', name = '', account = '' } = old;
     return ofAws(role, name, account);
@@ -114,7 +120,7 @@ function read(ref: PrincipalRef): Principal {
 }
 
 /** The account of the principal, where that is another than the key's. */
-export function otherAccountOf(principal: Principal, keyArn: string): string | undefined {
+export function externalAccountOf(principal: Principal, keyArn: string): string | undefined {
   const { account } = principal;
   return account === accountOfArn(keyArn) ? undefined : account;
 }
@@ -122,7 +128,7 @@ export function otherAccountOf(principal: Principal, keyArn: string): string | u
 /** Who the grantee or retiring principal of this grant is, in one full sentence. */
 export function describePrincipal(principal: Principal, grant: Grant): string {
   const sentence = sentenceOf(principal, volumeOf(grant));
-  const other = otherAccountOf(principal, grant.keyArn);
+  const other = externalAccountOf(principal, grant.keyArn);
   const keyAccount = accountOfArn(grant.keyArn);
   if (other === undefined || keyAccount === undefined) {
     return sentence;
@@ -192,7 +198,7 @@ export function volumeOf(grant: Grant): string | undefined {
 
 /** The grantee of a grant. KMS always names one; a server that doesn't is shown as such. */
 export function grantee(grant: Grant): Principal {
-  return readPrincipal(grant.granteePrincipal ?? { kind: 'principal', value: l10n.t('unknown grantee') });
+  return parsePrincipal(grant.granteePrincipal ?? { kind: 'principal', value: l10n.t('unknown grantee') });
 }
 
 /** A word for the kind of principal. */

@@ -1,22 +1,22 @@
 import { isKind } from './errors.ts';
 import type { GrantRef, KmsApi } from './kmsApi.ts';
 import type { Grant } from './model.ts';
-import { grantsOf, pagesOf } from './pages.ts';
+import { grantPages, paginate } from './pages.ts';
 import { retirableGrants } from './retirement.ts';
 
 /**
  * Which of `grantIds` KMS lists now. Grants that KMS says it does not know are simply not in the answer; every other
  * failure rejects and tells nothing about the grants.
  */
-export type ReadListed = (grantIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>;
+export type ReadListedGrants = (grantIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>;
 
 /** Above this many followed grants of one key, one sweep of its list costs less than a filtered read each. */
-const filteredReads = 3;
+const maxFilteredReads = 3;
 
 /** The grant as KMS lists it now; `undefined` when it doesn't, or says that it does not know it. */
 export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal): Promise<Grant | undefined> {
   try {
-    for await (const page of pagesOf(grantsOf(api, ref, signal))) {
+    for await (const page of paginate(grantPages(api, ref, signal))) {
       const found = page.find((grant) => grant.grantId === ref.grantId);
       if (found !== undefined) {
         return found;
@@ -36,12 +36,12 @@ export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal)
  * allowed to list those of its key; then the lists of what their retiring principals can retire tell.
  * @param retiringPrincipal the ARN of a grant's, where it is known
  */
-export function listedOn(
+export function listedGrantsReader(
   api: KmsApi,
   keyArn: string,
   retiringPrincipal: (grantId: string) => string | undefined = () => undefined,
-): ReadListed {
-  const onKey = listedOnKey(api, keyArn);
+): ReadListedGrants {
+  const onKey = keyGrantsReader(api, keyArn);
   return async (grantIds, signal) => {
     try {
       return await onKey(grantIds, signal);
@@ -66,11 +66,11 @@ export function listedOn(
   };
 }
 
-function listedOnKey(api: KmsApi, keyArn: string): ReadListed {
+function keyGrantsReader(api: KmsApi, keyArn: string): ReadListedGrants {
   return async (grantIds, signal) => {
     const wanted = new Set(grantIds);
     const listed = new Set<string>();
-    if (wanted.size <= filteredReads) {
+    if (wanted.size <= maxFilteredReads) {
       for (const grantId of wanted) {
         if ((await findGrant(api, { keyArn, grantId }, signal)) !== undefined) {
           listed.add(grantId);
@@ -79,7 +79,7 @@ function listedOnKey(api: KmsApi, keyArn: string): ReadListed {
       return listed;
     }
     try {
-      for await (const page of pagesOf(grantsOf(api, { keyArn }, signal))) {
+      for await (const page of paginate(grantPages(api, { keyArn }, signal))) {
         for (const { grantId } of page) {
           if (wanted.has(grantId)) {
             listed.add(grantId);

@@ -1,23 +1,23 @@
 import { isKind } from './errors.ts';
 import type { KmsApi } from './kmsApi.ts';
 import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
-import { pagesOf } from './pages.ts';
+import { paginate } from './pages.ts';
 
 /**
  * Whether KMS lets the caller retire a grant. `perhaps`: IAM policies decide, which only KMS knows; its dry run says. They
  * are those of the account that the grant names, that issued it, or that owns the key.
  */
-export type RetireRight = 'yes' | 'perhaps' | 'no';
+export type RetirePermission = 'yes' | 'perhaps' | 'no';
 
 /**
  * Who may retire a grant: its retiring principal, its grantee if RetireGrant is among the operations, the account that
  * issued it, and principals that get it by IAM from that account or the key's owner (KMS Developer Guide, "Retiring
  * and revoking grants").
  */
-export function retireRight(
+export function retirePermission(
   callerArn: string,
   grant: Pick<Grant, 'keyArn' | 'retiringPrincipal' | 'granteePrincipal' | 'issuingAccount' | 'operations'>,
-): RetireRight {
+): RetirePermission {
   if (callerArn === grant.issuingAccount) {
     return 'yes';
   }
@@ -43,7 +43,7 @@ function accountOfIssuer(issuer: string | undefined): string | undefined {
  * Whether the caller is the principal. A session of a role acts for the role: STS writes the role's name without its path,
  * and a name is unique in its account (IAM User Guide, "IAM identifiers").
  */
-function actsAs(callerArn: string, { kind, value }: PrincipalRef): RetireRight {
+function actsAs(callerArn: string, { kind, value }: PrincipalRef): RetirePermission {
   if (kind !== 'principal') {
     return 'no';
   }
@@ -98,7 +98,7 @@ export async function* retirableGrants(
   let answered = 0;
   for (const principal of principals) {
     try {
-      for await (const page of pagesOf((marker) => api.listRetirableGrants(principal, marker, signal))) {
+      for await (const page of paginate((marker) => api.listRetirableGrants(principal, marker, signal))) {
         answered += 1;
         const id = ({ keyArn, grantId }: Grant) => `${keyArn} ${grantId}`;
         const fresh = page.filter((grant) => !seen.has(id(grant)));

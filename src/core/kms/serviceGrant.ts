@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import { once } from '../base/once.ts';
+import { memoize } from '../base/memoize.ts';
 import { printable } from '../base/text.ts';
-import { serviceOfLabel, someService } from './awsServices.ts';
+import { serviceOfLabel, unknownService } from './awsServices.ts';
 import type { Grant, PrincipalRef } from './model.ts';
-import { readPrincipal } from './principal.ts';
+import { parsePrincipal } from './principal.ts';
 
 /** The AWS service that a grant belongs to: it made the grant for a resource of the account, and ends it itself. */
 export interface ServiceGrant {
@@ -23,7 +23,7 @@ type Parts = Pick<Grant, 'granteePrincipal' | 'constraints'> &
  * may act as a role of the account, or as a principal that KMS keeps to itself. A principal of the account whose grant is
  * bound to a service's encryption context counts too: a revoke can break the service's resource.
  */
-export const serviceOfGrant: (grant: Parts) => ServiceGrant | undefined = once(read);
+export const serviceOfGrant: (grant: Parts) => ServiceGrant | undefined = memoize(read);
 
 function read(grant: Parts): ServiceGrant | undefined {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
@@ -47,18 +47,18 @@ function read(grant: Parts): ServiceGrant | undefined {
   }
   const resource = resourceOf(context, sourceArn) ?? instanceOf(grant.granteePrincipal);
   return {
-    service: printable(names.find((name) => name !== someService) ?? someService, 128),
+    service: printable(names.find((name) => name !== unknownService) ?? unknownService, 128),
     resource: resource === undefined ? undefined : printable(resource, 128),
     mark,
   };
 }
 
 function serviceOfPrincipal(ref: PrincipalRef | undefined): string | undefined {
-  return ref === undefined ? undefined : readPrincipal(ref).managedBy;
+  return ref === undefined ? undefined : parsePrincipal(ref).managedBy;
 }
 
 function instanceOf(ref: PrincipalRef | undefined): string | undefined {
-  const principal = ref === undefined ? undefined : readPrincipal(ref);
+  const principal = ref === undefined ? undefined : parsePrincipal(ref);
   return principal?.kind === 'ec2Instance' ? `instance ${principal.shortName}` : undefined;
 }
 
@@ -77,7 +77,7 @@ function resourceOf(
     return undefined;
   }
   const [key, value] = pair;
-  const word = wordOf(key);
+  const word = resourceTypeOf(key);
   return word === '' ? value : `${word} ${value}`;
 }
 
@@ -93,13 +93,13 @@ function resourceOfArn(arn: string): string {
 }
 
 /** What AWS calls the resource, by the last part of a context's key: `table` of `aws:dynamodb:tableName`. */
-function wordOf(key: string): string {
+function resourceTypeOf(key: string): string {
   const label = key.slice(key.lastIndexOf(':') + 1);
-  return words[key] ?? label.replace(/[-_]?(id|name|arn)$/i, '').toLowerCase();
+  return resourceTypes[key] ?? label.replace(/[-_]?(id|name|arn)$/i, '').toLowerCase();
 }
 
 /** Those that the key itself does not say. */
-const words: Readonly<Partial<Record<string, string>>> = {
+const resourceTypes: Readonly<Partial<Record<string, string>>> = {
   'aws:ebs:id': 'volume',
   'aws:rds:db-id': 'database',
   'aws:rds:dbc-id': 'database cluster',

@@ -31,12 +31,12 @@ export type LimitedOperation = keyof typeof requestQuotas;
 export const defaultBudget = 50;
 
 /** A revoke can't be taken back: however many there are, somebody who cancels must be in time for most of them. */
-const mostRevokesPerSecond = 10;
+const maxRevokesPerSecond = 10;
 
 /** Requests a second that are sent at most. */
 function rateOf(operation: LimitedOperation, budget: number): number {
   const rate = (requestQuotas[operation] * budget) / 100;
-  return operation === 'RevokeGrant' ? Math.min(mostRevokesPerSecond, rate) : rate;
+  return operation === 'RevokeGrant' ? Math.min(maxRevokesPerSecond, rate) : rate;
 }
 
 /** Somebody waits for an `interactive` request: it goes before all in the background. */
@@ -48,21 +48,21 @@ export interface PacedRequest<T> {
   readonly operation: LimitedOperation;
   readonly priority: Priority;
   /** Sent twice it does no more than sent once, so that it may be sent again when its answer is lost. */
-  readonly isRepeatable: boolean;
+  readonly isIdempotent: boolean;
   readonly signal: AbortSignal;
   readonly send: () => Promise<T>;
 }
 
 /** How often a request is sent at most, when KMS throttles it; and when it fails in a way that may pass. */
-const maxSendings = { interactive: 5, background: 12 };
-const maxSendingsWhenFailing = 3;
+const maxAttempts = { interactive: 5, background: 12 };
+const maxAttemptsOnFailure = 3;
 /** Between two sendings of a request, each wait twice the one before. Milliseconds. */
-const firstBackOffMs = 250;
-const longestBackOffMs = 5000;
+const baseBackoffMs = 250;
+const maxBackoffMs = 5000;
 /** A throttled operation goes on at half the pace, and never below this part of it. */
-const slowest = 1 / 32;
+const minRateFactor = 1 / 32;
 /** Requests that must succeed until half the pace has become all of it again. */
-const recovery = 50;
+const successesToDoubleRate = 50;
 
 /**
  * Paces requests, each operation on each quota by a token bucket of its own; slows down where KMS throttles, and
@@ -72,7 +72,7 @@ export class RequestLimiter {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
   /** Those that an `interactive` request has joined since. */
-  readonly #raised = new WeakSet<object>();
+  readonly #promoted = new WeakSet<object>();
   #budget: number;
 
   /** @param budget percent of AWS's default quotas */
@@ -95,37 +95,37 @@ export class RequestLimiter {
    * @throws what `send` throws; an AbortError as soon as `signal` is aborted while it waits
    */
   async run<T>(request: PacedRequest<T>): Promise<T> {
-    const { signal, send, isRepeatable } = request;
+    const { signal, send, isIdempotent } = request;
     const bucket = this.#bucket(request);
-    for (let sendings = 1; ; sendings++) {
-      const priority = this.#raised.has(request) ? 'interactive' : request.priority;
-      const pace = await bucket.turn(request, priority, signal);
+    for (let attempt = 1; ; attempt++) {
+      const priority = this.#promoted.has(request) ? 'interactive' : request.priority;
+      const pace = await bucket.acquire(request, priority, signal);
       try {
         const answer = await send();
-        bucket.succeeded();
+        bucket.onSuccess();
         return answer;
       } catch (error) {
         const isThrottled = isKind(error, 'throttled') && isTransient(error);
         if (isThrottled) {
-          bucket.throttled(pace);
+          bucket.onThrottle(pace);
         }
         const most = isThrottled
-          ? maxSendings[priority]
-          : isRepeatable && isTransient(error)
-            ? maxSendingsWhenFailing
+          ? maxAttempts[priority]
+          : isIdempotent && isTransient(error)
+            ? maxAttemptsOnFailure
             : 1;
-        if (sendings >= most) {
+        if (attempt >= most) {
           throw error;
         }
       }
-      await this.#clock.sleep(Math.min(longestBackOffMs, firstBackOffMs * 2 ** (sendings - 1)), signal);
+      await this.#clock.sleep(Math.min(maxBackoffMs, baseBackoffMs * 2 ** (attempt - 1)), signal);
     }
   }
 
   /** A request that waits in the background becomes an `interactive` one. */
-  raise(request: PacedRequest<unknown>): void {
-    this.#raised.add(request);
-    this.#bucket(request).raise(request);
+  promote(request: PacedRequest<unknown>): void {
+    this.#promoted.add(request);
+    this.#bucket(request).promote(request);
   }
 
   /** Requests a second that an operation is sent at now. */
@@ -145,73 +145,73 @@ export class RequestLimiter {
 }
 
 /** How often a bucket had slowed down when a request went: requests of one pace slow it down once. */
-type Pace = number;
+type Slowdowns = number;
 
 class Bucket {
   readonly operation: LimitedOperation;
   readonly #clock: Clock;
   /** What lets each go, by its request, in the order in which they came. */
-  readonly #waiting: Readonly<Record<Priority, Map<object, () => void>>> = {
+  readonly #queues: Readonly<Record<Priority, Map<object, () => void>>> = {
     interactive: new Map(),
     background: new Map(),
   };
   #fullRate: number;
   /** The part of the full rate that is in force. */
-  #part = 1;
-  #pace: Pace = 0;
+  #rateFactor = 1;
+  #slowdowns: Slowdowns = 0;
   #tokens: number;
-  #filledAt: number;
+  #refilledAt: number;
   /** Ends the sleep until the next token; there while somebody waits. */
-  #pump: AbortController | undefined;
+  #wakeUp: AbortController | undefined;
 
   constructor(clock: Clock, operation: LimitedOperation, rate: number) {
     this.#clock = clock;
     this.operation = operation;
     this.#fullRate = rate;
     this.#tokens = this.#capacity;
-    this.#filledAt = clock.monotonic();
+    this.#refilledAt = clock.monotonic();
   }
 
   get rate(): number {
-    return this.#fullRate * this.#part;
+    return this.#fullRate * this.#rateFactor;
   }
 
   setRate(rate: number): void {
-    this.#fill();
+    this.#refill();
     this.#fullRate = rate;
     // Whoever waits does so for as long as the new rate says.
-    this.#pump?.abort();
+    this.#wakeUp?.abort();
   }
 
   /** Resolves when it is the request's turn. */
-  turn(request: object, priority: Priority, signal: AbortSignal): Promise<Pace> {
+  acquire(request: object, priority: Priority, signal: AbortSignal): Promise<Slowdowns> {
     if (signal.aborted) {
       return Promise.reject(abortError());
     }
     return new Promise((resolve, reject) => {
       const leave = () => {
-        this.#waiting.interactive.delete(request);
-        this.#waiting.background.delete(request);
+        this.#queues.interactive.delete(request);
+        this.#queues.background.delete(request);
         signal.removeEventListener('abort', onAbort);
       };
       const onAbort = () => {
         leave();
         reject(abortError());
-        if (this.#next() === undefined) {
-          this.#pump?.abort();
+        if (this.#nextInQueue() === undefined) {
+          this.#wakeUp?.abort();
         }
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting[priority].set(request, () => {
+      this.#queues[priority].set(request, () => {
         leave();
-        resolve(this.#pace);
+        resolve(this.#slowdowns);
       });
-      this.#serve();
+      this.#dispatch();
     });
   }
 
-  raise(request: object): void {
-    const { interactive, background } = this.#waiting;
+  promote(request: object): void {
+    const { interactive, background } = this.#queues;
     const go = background.get(request);
     if (go === undefined) {
       return;
@@ -220,18 +220,18 @@ class Bucket {
     interactive.set(request, go);
   }
 
-  succeeded(): void {
-    this.#fill();
-    this.#part = Math.min(1, this.#part + 1 / (2 * recovery));
+  onSuccess(): void {
+    this.#refill();
+    this.#rateFactor = Math.min(1, this.#rateFactor + 1 / (2 * successesToDoubleRate));
   }
 
-  throttled(pace: Pace): void {
-    this.#fill();
-    if (pace !== this.#pace) {
+  onThrottle(pace: Slowdowns): void {
+    this.#refill();
+    if (pace !== this.#slowdowns) {
       return;
     }
-    this.#pace += 1;
-    this.#part = Math.max(slowest, this.#part / 2);
+    this.#slowdowns += 1;
+    this.#rateFactor = Math.max(minRateFactor, this.#rateFactor / 2);
     this.#tokens = Math.min(0, this.#tokens);
   }
 
@@ -240,17 +240,17 @@ class Bucket {
     return Math.max(1, this.#fullRate / 10);
   }
 
-  #next(): (() => void) | undefined {
-    const { interactive, background } = this.#waiting;
+  #nextInQueue(): (() => void) | undefined {
+    const { interactive, background } = this.#queues;
     return interactive.values().next().value ?? background.values().next().value;
   }
 
   /** Lets go whoever has a token, and sleeps until there is the next one. */
-  #serve(): void {
-    this.#fill();
-    for (let go = this.#next(); go !== undefined; go = this.#next()) {
+  #dispatch(): void {
+    this.#refill();
+    for (let go = this.#nextInQueue(); go !== undefined; go = this.#nextInQueue()) {
       if (this.#tokens < 1) {
-        this.#sleep();
+        this.#sleepUntilToken();
         return;
       }
       this.#tokens -= 1;
@@ -258,25 +258,25 @@ class Bucket {
     }
   }
 
-  #sleep(): void {
-    if (this.#pump !== undefined) {
+  #sleepUntilToken(): void {
+    if (this.#wakeUp !== undefined) {
       return;
     }
     const pump = new AbortController();
-    this.#pump = pump;
+    this.#wakeUp = pump;
     // Clocks of computers count whole milliseconds: rounded up, the token is there when it ends.
     const ms = Math.ceil(((1 - this.#tokens) * 1000) / this.rate);
     const done = () => {
-      this.#pump = undefined;
-      this.#serve();
+      this.#wakeUp = undefined;
+      this.#dispatch();
     };
     this.#clock.sleep(ms, pump.signal).then(done, done);
   }
 
-  #fill(): void {
+  #refill(): void {
     const now = this.#clock.monotonic();
-    const passed = now - this.#filledAt;
+    const passed = now - this.#refilledAt;
     this.#tokens = Math.min(this.#capacity, this.#tokens + (passed * this.rate) / 1000);
-    this.#filledAt = now;
+    this.#refilledAt = now;
   }
 }

@@ -38,33 +38,33 @@ type Read<T> = (
  *
  * @param quota names the account and Region whose quota a request counts against
  */
-export function paced(limiter: RequestLimiter, quota: () => string, api: KmsApi): PacedKms {
+export function paceKms(limiter: RequestLimiter, quota: () => string, api: KmsApi): PacedKms {
   const reads = <T>(operation: LimitedOperation): Read<T> => {
-    const underWay = new Map<string, SharedRead<T>>();
+    const inFlight = new Map<string, SharedRead<T>>();
     return (priority, input, signal, send) => {
       if (signal.aborted) {
         return Promise.reject(abortError());
       }
       const id = JSON.stringify(input);
-      const known = underWay.get(id);
-      if (known?.isWaiting === true) {
+      const known = inFlight.get(id);
+      if (known?.isQueued === true) {
         if (priority === 'interactive') {
-          known.raise();
+          known.promote();
         }
-        return known.wait(signal);
+        return known.join(signal);
       }
       const read: SharedRead<T> = new SharedRead(limiter, { quota: quota(), operation, priority }, send, () => {
-        if (underWay.get(id) === read) {
-          underWay.delete(id);
+        if (inFlight.get(id) === read) {
+          inFlight.delete(id);
         }
       });
-      underWay.set(id, read);
-      return read.wait(signal);
+      inFlight.set(id, read);
+      return read.join(signal);
     };
   };
   const change = async <T>(
     operation: LimitedOperation,
-    isRepeatable: boolean,
+    isIdempotent: boolean,
     signal: AbortSignal,
     send: () => Promise<T>,
   ): Promise<T> => {
@@ -88,7 +88,7 @@ export function paced(limiter: RequestLimiter, quota: () => string, api: KmsApi)
         quota: quota(),
         operation,
         priority: 'interactive',
-        isRepeatable,
+        isIdempotent,
         signal,
         send: noting,
       });
@@ -113,7 +113,7 @@ export function paced(limiter: RequestLimiter, quota: () => string, api: KmsApi)
   const rotation = reads<KeyRotation>('GetKeyRotationStatus');
   const lastUsage = reads<KeyLastUsage>('GetKeyLastUsage');
 
-  const asked = (priority: Priority): KmsApi => ({
+  const apiWith = (priority: Priority): KmsApi => ({
     listKeys: (marker, signal) => keys(priority, [marker], signal, (own) => api.listKeys(marker, own)),
     listAliases: (marker, signal) => aliases(priority, [marker], signal, (own) => api.listAliases(marker, own)),
     listAliasesOf: (keyArn, signal) => aliasesOf(priority, [keyArn], signal, (own) => api.listAliasesOf(keyArn, own)),
@@ -149,7 +149,7 @@ export function paced(limiter: RequestLimiter, quota: () => string, api: KmsApi)
     callerIdentity: (signal) => api.callerIdentity(signal),
   });
 
-  const [interactive, background] = [asked('interactive'), asked('background')];
+  const [interactive, background] = [apiWith('interactive'), apiWith('background')];
   return {
     api: interactive,
     background,
@@ -161,11 +161,11 @@ export function paced(limiter: RequestLimiter, quota: () => string, api: KmsApi)
 class SharedRead<T> {
   readonly #limiter: RequestLimiter;
   readonly #request: PacedRequest<T>;
-  readonly #answer: Promise<T>;
+  readonly #response: Promise<T>;
   readonly #controller = new AbortController();
-  readonly #ended: () => void;
-  #waiting = 0;
-  #isWaiting = true;
+  readonly #onEnd: () => void;
+  #waiterCount = 0;
+  #isQueued = true;
 
   constructor(
     limiter: RequestLimiter,
@@ -175,53 +175,53 @@ class SharedRead<T> {
   ) {
     const { signal } = this.#controller;
     this.#limiter = limiter;
-    this.#ended = ended;
+    this.#onEnd = ended;
     this.#request = {
       ...request,
-      isRepeatable: true,
+      isIdempotent: true,
       signal,
       send: async () => {
-        this.#isWaiting = false;
+        this.#isQueued = false;
         try {
           return await send(signal);
         } catch (error) {
           // It may be sent again.
-          this.#isWaiting = true;
+          this.#isQueued = true;
           throw error;
         }
       },
     };
-    this.#answer = limiter.run(this.#request);
-    this.#answer.then(ended, ended);
+    this.#response = limiter.run(this.#request);
+    this.#response.then(ended, ended);
   }
 
   /** It waits for its turn: what it will be answered is not older than a question of now. */
-  get isWaiting(): boolean {
-    return this.#isWaiting;
+  get isQueued(): boolean {
+    return this.#isQueued;
   }
 
-  raise(): void {
+  promote(): void {
     if (this.#request.priority === 'background') {
-      this.#limiter.raise(this.#request);
+      this.#limiter.promote(this.#request);
     }
   }
 
   /** The answer, for one who gives up when `signal` is aborted. */
-  wait(signal: AbortSignal): Promise<T> {
-    this.#waiting += 1;
+  join(signal: AbortSignal): Promise<T> {
+    this.#waiterCount += 1;
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         reject(abortError());
-        this.#waiting -= 1;
-        if (this.#waiting > 0) {
+        this.#waiterCount -= 1;
+        if (this.#waiterCount > 0) {
           return;
         }
-        this.#ended();
+        this.#onEnd();
         this.#controller.abort();
       };
       signal.addEventListener('abort', onAbort, { once: true });
       const settle = () => signal.removeEventListener('abort', onAbort);
-      this.#answer.finally(settle).then(resolve, reject);
+      this.#response.finally(settle).then(resolve, reject);
     });
   }
 }

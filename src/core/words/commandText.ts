@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { isPrintable, jsonEscape, printable, printableJson, unprintable } from '../base/text.ts';
 import { nameProblem } from '../kms/grantRules.ts';
-import { readKeyArn } from '../kms/keyArn.ts';
+import { parseKeyArn } from '../kms/keyArn.ts';
 import type { ConnectionRef, Endpoint, Grant, GrantConstraints } from '../kms/model.ts';
 import { UserError } from './userError.ts';
 
@@ -121,7 +121,7 @@ function command(
   request: Readonly<Record<string, unknown>>,
 ): string {
   const { continuation, takes, quoted, jsonOption } = dialects[shell];
-  const region = readKeyArn(keyArn)?.region ?? (ref.kind === 'sample' ? undefined : ref.region);
+  const region = parseKeyArn(keyArn)?.region ?? (ref.kind === 'sample' ? undefined : ref.region);
   const optionText = ([option, values]: readonly [string, readonly string[]]) => {
     const [only] = values;
     const isLikeOption = values.length === 1 && only?.startsWith('-') === true;

@@ -1,4 +1,4 @@
-import { once } from '../base/once.ts';
+import { memoize } from '../base/memoize.ts';
 import type { Grant, KeyMetadata, KmsKey } from '../kms/model.ts';
 import { contextOf } from '../kms/principal.ts';
 
@@ -50,8 +50,8 @@ function normal(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
-const textsOfKey = once(({ aliases, arn }: KmsKey): readonly SearchText[] => [searchText(...aliases, arn)]);
-const descriptionText = once(({ description }: KeyMetadata) => searchText(description));
+const textsOfKey = memoize(({ aliases, arn }: KmsKey): readonly SearchText[] => [searchText(...aliases, arn)]);
+const descriptionText = memoize(({ description }: KeyMetadata) => searchText(description));
 
 /** What a key is found by: its aliases, ID, ARN and description. */
 export function keyTexts(key: KmsKey, metadata: KeyMetadata | undefined): readonly SearchText[] {
@@ -60,7 +60,7 @@ export function keyTexts(key: KmsKey, metadata: KeyMetadata | undefined): readon
 }
 
 /** What a grant is found by: its name, ID, principals, operations and encryption context. */
-export const grantText = once((grant: Grant) =>
+export const grantText = memoize((grant: Grant) =>
   searchText(
     grant.name,
     grant.grantId,
@@ -103,8 +103,8 @@ export interface KnownOfKey {
   readonly grants: readonly Grant[];
 }
 
-const textsOfKeys = once((keys: readonly KmsKey[]) => keys.map(textsOfKey));
-const placesByArn = once((keys: readonly KmsKey[]) => new Map(keys.map(({ arn }, place) => [arn, place])));
+const textsOfKeys = memoize((keys: readonly KmsKey[]) => keys.map(textsOfKey));
+const placesByArn = memoize((keys: readonly KmsKey[]) => new Map(keys.map(({ arn }, place) => [arn, place])));
 
 /**
  * The places in `keys` of those whose rows are shown, in order. The few of which more is known are looked up among all:

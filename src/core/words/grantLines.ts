@@ -8,7 +8,7 @@ import {
   type KmsKey,
   type PrincipalRef,
 } from '../kms/model.ts';
-import { principalKindName, readPrincipal } from '../kms/principal.ts';
+import { parsePrincipal, principalKindName } from '../kms/principal.ts';
 import { serviceOfGrant } from '../kms/serviceGrant.ts';
 import { connectionName } from './describe.ts';
 
@@ -93,7 +93,7 @@ function fitting(terms: readonly Term[], whole: ReadonlySet<string | undefined>)
 }
 
 function described(ref: PrincipalRef | undefined): string | undefined {
-  return ref === undefined ? undefined : `${ref.value} (${principalKindName(readPrincipal(ref).kind)})`;
+  return ref === undefined ? undefined : `${ref.value} (${principalKindName(parsePrincipal(ref).kind)})`;
 }
 
 function pairs(context: Readonly<Record<string, string>> | undefined): string | undefined {

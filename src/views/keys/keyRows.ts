@@ -11,7 +11,7 @@ import type { Evidence } from '../../core/evidence/evidence.ts';
 import type { evidenceLines } from '../../core/evidence/evidenceText.ts';
 import { type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../../core/findings/findings.ts';
 import { isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
-import { keyOfArn, readKeyArn } from '../../core/kms/keyArn.ts';
+import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
 import {
   type Connection,
   type ConnectionRef,
@@ -20,7 +20,7 @@ import {
   isAwsManaged,
   type KmsKey,
 } from '../../core/kms/model.ts';
-import { retireRight } from '../../core/kms/retirement.ts';
+import { retirePermission } from '../../core/kms/retirement.ts';
 import { explain } from '../../core/words/explain.ts';
 import { placesShown, showsGrant, type TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
@@ -116,7 +116,7 @@ export class KeyRows {
       now: () => clock.now(),
       mayRetire: ({ connection, grant }) => {
         const caller = connections.find(connection)?.knownIdentity;
-        return caller !== undefined && retireRight(caller.arn, grant) !== 'no';
+        return caller !== undefined && retirePermission(caller.arn, grant) !== 'no';
       },
       findings: (node) => {
         const found = this.#findings.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo))?.found ?? noFindings;
@@ -331,7 +331,7 @@ export class KeyRows {
 
   /** A key that was opened by ARN, in a connection of its own Region. */
   async #pinnedKey(parent: OtherAccountsNode, arn: string): Promise<Node[]> {
-    const read = readKeyArn(arn);
+    const read = parseKeyArn(arn);
     if (read === undefined) {
       return [];
     }

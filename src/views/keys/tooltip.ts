@@ -6,7 +6,7 @@ import { duration, localTime } from '../../core/base/text.ts';
 import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
 import { managerOf } from '../../core/findings/findings.ts';
 import { keyLabel } from '../../core/kms/model.ts';
-import { describePrincipal, grantee, readPrincipal } from '../../core/kms/principal.ts';
+import { describePrincipal, grantee, parsePrincipal } from '../../core/kms/principal.ts';
 import { serviceOfGrant } from '../../core/kms/serviceGrant.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
@@ -102,7 +102,7 @@ export function grantTooltip(
     [l10n.t('Held by'), describePrincipal(who, grant)],
     [
       l10n.t('Can be retired by'),
-      retiringPrincipal === undefined ? undefined : describePrincipal(readPrincipal(retiringPrincipal), grant),
+      retiringPrincipal === undefined ? undefined : describePrincipal(parsePrincipal(retiringPrincipal), grant),
     ],
     [l10n.t('Managed by'), managerOf(grant, key, undefined)],
     [l10n.t('Used for'), serviceOfGrant(grant)?.resource],

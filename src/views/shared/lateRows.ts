@@ -1,7 +1,7 @@
 import vscode = require('vscode');
 
 import { lazy } from '../../core/base/lazy.ts';
-import { neighborOfGone } from '../../core/base/neighbor.ts';
+import { neighborOfRemoved } from '../../core/base/neighbor.ts';
 import { contextKeys } from '../../manifest.ts';
 
 /** A view's rows, by identity. */
@@ -57,7 +57,7 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   #noteGone(id: string, ids: readonly string[], rows: readonly T[]): void {
     const before = this.#below.get(id) ?? [];
     this.#below.set(id, ids);
-    const place = neighborOfGone(before, ids);
+    const place = neighborOfRemoved(before, ids);
     if (place !== undefined) {
       this.#neighbor = rows[place];
       // The next arrow key asks for the neighbor, if no row has the focus.

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { withoutIcons } from '../../core/base/text.ts';
+import { escapeIcons } from '../../core/base/text.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
@@ -82,6 +82,6 @@ function waitingText(names: readonly string[]): string {
 
 /** The first name, and how many more. */
 function shortList(names: readonly string[]): string {
-  const first = withoutIcons(names[0] ?? '');
+  const first = escapeIcons(names[0] ?? '');
   return names.length > 1 ? l10n.t('{0} and {1} more', first, names.length - 1) : first;
 }

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { asMarkdown, printable } from '../../core/base/text.ts';
+import { escapeMarkdown, printable } from '../../core/base/text.ts';
 import type { Finding } from '../../core/findings/findings.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import { findingSections } from './findingText.ts';
@@ -49,5 +49,5 @@ function joined(lines: Lines): string {
 }
 
 function data(text: string): string {
-  return asMarkdown(printable(text, 2048));
+  return escapeMarkdown(printable(text, 2048));
 }

@@ -1,6 +1,6 @@
 import vscode = require('vscode');
 
-import { pressedRows } from '../../core/base/pressedRows.ts';
+import { keybindingTargets } from '../../core/base/keybindingTargets.ts';
 import { views } from '../../manifest.ts';
 import type { GranteesNode } from '../grantees/granteeItem.ts';
 import type { GranteesView } from '../grantees/granteesView.ts';
@@ -43,7 +43,7 @@ export function createTrees(rows: () => Promise<Rows>): Trees {
     keys: keys.tree,
     grantees: grantees.tree,
     history: history.tree,
-    selection: (focused) => pressedRows(focused, [keys.tree.selection, grantees.tree.selection]),
+    selection: (focused) => keybindingTargets(focused, [keys.tree.selection, grantees.tree.selection]),
     focusNeighbor: async () => {
       const [latest] = all.filter(({ hasGone }) => hasGone).sort((left, right) => right.usedAt - left.usedAt);
       return (await latest?.focusNeighbor()) ?? false;

@@ -445,7 +445,7 @@ export function metadata(keyArn: string, fields: Partial<KeyMetadata> = {}): Key
     multiRegion: false,
     creationDate: undefined,
     deletionDate: undefined,
-    further: {},
+    otherFields: {},
     ...fields,
   };
 }

@@ -6,20 +6,20 @@ import { join } from 'node:path';
 import test, { after } from 'node:test';
 import fc from 'fast-check';
 import {
-  asMarkdown,
+  escapeIcons,
+  escapeLinks,
+  escapeMarkdown,
   isPrintable,
   printable,
   printableJson,
-  withoutIcons,
-  withoutLinks,
 } from '../../../src/core/base/text.ts';
 import { readJournal } from '../../../src/core/changes/journalLines.ts';
 import type { HeldGrant } from '../../../src/core/findings/grantGroups.ts';
 import { grantTable } from '../../../src/core/findings/grantTable.ts';
 import { grantAsAwsJson } from '../../../src/core/kms/awsJson.ts';
-import { keyArnProblem, readKeyArn } from '../../../src/core/kms/keyArn.ts';
+import { keyArnProblem, parseKeyArn } from '../../../src/core/kms/keyArn.ts';
 import { accountOfArn, type Connection, type Grant, type KmsKey, keyLabel } from '../../../src/core/kms/model.ts';
-import { describePrincipal, grantee, principalKindName, readPrincipal } from '../../../src/core/kms/principal.ts';
+import { describePrincipal, grantee, parsePrincipal, principalKindName } from '../../../src/core/kms/principal.ts';
 import { serviceOfGrant, usedBySentence, usedByText } from '../../../src/core/kms/serviceGrant.ts';
 import {
   createGrantCommand,
@@ -65,16 +65,16 @@ test('whatever a text holds, one line of it is shown, of the length that was ask
 test('in a notification or prompt of VS Code, nothing of a text is a link, and nothing an icon', () => {
   property([hostileText, hostileText], (one, other) => {
     const message = `Revoke [${printable(one)}](${printable(other)}) on ${printable(other)}?`;
-    assert.doesNotMatch(withoutLinks(message), vscodeLink);
-    assert.doesNotMatch(withoutIcons(message), vscodeIcon);
-    assert.equal(withoutLinks(message).replaceAll(']\u200b(', ']('), message.replaceAll(']\u200b(', ']('));
+    assert.doesNotMatch(escapeLinks(message), vscodeLink);
+    assert.doesNotMatch(escapeIcons(message), vscodeIcon);
+    assert.equal(escapeLinks(message).replaceAll(']\u200b(', ']('), message.replaceAll(']\u200b(', ']('));
   });
 });
 
 test('as Markdown, a text is that text: what remains when the escapes are taken away is the same, and no markup', () => {
   property([hostileText], (text) => {
     const shown = printable(text);
-    const source = asMarkdown(shown);
+    const source = escapeMarkdown(shown);
     assert.doesNotMatch(source, /^\s|\s$|\n/);
     // Every mark that CommonMark knows is an ASCII punctuation character; after a backslash it is none.
     let read = '';
@@ -174,7 +174,7 @@ test('every principal is of some kind, and what is said of it can be shown', () 
       if (ref === undefined) {
         continue;
       }
-      const read = readPrincipal(ref);
+      const read = parsePrincipal(ref);
       assert.equal(read.value, ref.value);
       assert.notEqual(principalKindName(read.kind), undefined);
       isShowable(read.shortName, 256);
@@ -197,13 +197,13 @@ const word = fc.stringMatching(/^[A-Za-z0-9_-]{1,20}$/);
 test('the ARNs of keys and principals are read for what they are made of', () => {
   property([partition, digits, word, word], (aws, account, name, path) => {
     const arn = `arn:${aws}:kms:eu-west-1:${account}:key/${name}`;
-    assert.deepEqual(readKeyArn(arn), { arn, region: 'eu-west-1', account, keyId: name });
+    assert.deepEqual(parseKeyArn(arn), { arn, region: 'eu-west-1', account, keyId: name });
     assert.equal(accountOfArn(arn), account);
-    const role = readPrincipal({ kind: 'principal', value: `arn:${aws}:iam::${account}:role/${path}/${name}` });
+    const role = parsePrincipal({ kind: 'principal', value: `arn:${aws}:iam::${account}:role/${path}/${name}` });
     if (path !== 'aws-service-role') {
       assert.deepEqual([role.kind, role.shortName, role.account], ['role', name, account]);
     }
-    const session = readPrincipal({
+    const session = parsePrincipal({
       kind: 'principal',
       value: `arn:${aws}:sts::${account}:assumed-role/${path}/${name}`,
     });
@@ -216,7 +216,7 @@ test('what is no ARN of a key is never read as one', () => {
     .tuple(fc.constantFrom('', 'arn:aws:kms:eu-west-1:111122223333:key/'), hostileText)
     .map((parts) => parts.join(''));
   property([almost], (text) => {
-    const read = readKeyArn(text);
+    const read = parseKeyArn(text);
     if (read === undefined) {
       assert.notEqual(keyArnProblem(text), undefined);
     } else {

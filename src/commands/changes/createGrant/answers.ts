@@ -1,5 +1,5 @@
-import type { Step } from '../../../core/base/steps.ts';
-import { takesContext } from '../../../core/kms/grantRules.ts';
+import type { WizardStep } from '../../../core/base/wizard.ts';
+import { supportsEncryptionContext } from '../../../core/kms/grantRules.ts';
 import type { CreateGrantInput, KeyMetadata, KmsKey, PrincipalRef } from '../../../core/kms/model.ts';
 
 export type ContextKind = 'none' | 'includes' | 'equals';
@@ -24,7 +24,7 @@ export interface Wanted {
   readonly input: CreateGrantInput;
 }
 
-export type Ask = Step<Answers>['ask'];
+export type Ask = WizardStep<Answers>['prompt'];
 
 export function keyOf({ key }: Answers): KmsKey {
   if (key === undefined) {
@@ -39,7 +39,7 @@ export function toWanted(answers: Answers): Wanted {
   if (grantee === undefined) {
     throw new Error('The grantee is asked for.');
   }
-  const context = takesContext(operations, metadata) ? answers.context : undefined;
+  const context = supportsEncryptionContext(operations, metadata) ? answers.context : undefined;
   const input: CreateGrantInput = {
     keyArn: key.arn,
     operations,

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { keep, only } from '../../../core/base/steps.ts';
+import { mapResult, singleSelection } from '../../../core/base/wizard.ts';
 import type { PickItem } from '../../../platform/pick.ts';
 import { pickStep } from '../../../platform/steps.ts';
 import type { Ask, ContextKind } from './answers.ts';
@@ -28,5 +28,5 @@ export const contextKindStep: Ask = async (answers, frame) => {
     selected: (kind) => kind === answers.contextKind,
     decide: () => 'accept',
   });
-  return keep(only(answer), (contextKind) => ({ ...answers, contextKind }));
+  return mapResult(singleSelection(answer), (contextKind) => ({ ...answers, contextKind }));
 };

@@ -2,9 +2,9 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { keep } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
-import { contextPairProblem, readContextPair } from '../../../core/kms/grantRules.ts';
+import { mapResult } from '../../../core/base/wizard.ts';
+import { contextPairProblem, parseContextPair } from '../../../core/kms/grantRules.ts';
 import type { PickItem } from '../../../platform/pick.ts';
 import { pickStep } from '../../../platform/steps.ts';
 import type { Ask } from './answers.ts';
@@ -41,7 +41,7 @@ export const contextStep: Ask = async (answers, frame) => {
         return 'stay';
       }
       const problem = contextPairProblem(choice.text, others());
-      const pair = readContextPair(choice.text);
+      const pair = parseContextPair(choice.text);
       if (problem !== undefined || pair === undefined) {
         return { problem: problem ?? '' };
       }
@@ -49,7 +49,7 @@ export const contextStep: Ask = async (answers, frame) => {
       return 'stay';
     },
   });
-  return keep(answer, () => ({ ...answers, context: others() }));
+  return mapResult(answer, () => ({ ...answers, context: others() }));
 };
 
 function pairItem(typed: string, others: Readonly<Record<string, string>>): PickItem<PairChoice> {

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import { askInSteps, type Step } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
+import { runWizard, type WizardStep } from '../../../core/base/wizard.ts';
 import { checkCreate } from '../../../core/changes/grantChanges.ts';
 import type { Session } from '../../../core/connections/session.ts';
-import { createGrantProblem, takesContext } from '../../../core/kms/grantRules.ts';
+import { createGrantProblem, supportsEncryptionContext } from '../../../core/kms/grantRules.ts';
 import { type Connection, type CreateGrantInput, keyLabel } from '../../../core/kms/model.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { KeyNode } from '../../../views/shared/nodes.ts';
@@ -42,7 +42,7 @@ export async function createGrant(context: MakeContext, node?: KeyNode): Promise
   };
   let start: 'first' | 'last' = 'first';
   for (;;) {
-    const answered = await askInSteps(titleOf, steps, answers, start);
+    const answered = await runWizard(titleOf, steps, answers, start);
     if (answered === undefined) {
       return;
     }
@@ -65,19 +65,19 @@ function titleOf({ key }: Answers): string {
   return key === undefined ? l10n.t('Create Grant') : l10n.t('Create Grant on {0}', printable(keyLabel(key)));
 }
 
-function stepsOf(session: () => Session, isKeyGiven: boolean): readonly Step<Answers>[] {
+function stepsOf(session: () => Session, isKeyGiven: boolean): readonly WizardStep<Answers>[] {
   const always = () => true;
-  const mayTakeContext = ({ operations, metadata }: Answers) => takesContext(operations, metadata);
+  const mayTakeContext = ({ operations, metadata }: Answers) => supportsEncryptionContext(operations, metadata);
   const isForService = ({ grantee }: Answers) => grantee?.kind === 'servicePrincipal';
   return [
-    { isAsked: () => !isKeyGiven, ask: keyStep(session) },
-    { isAsked: always, ask: operationsStep(session) },
-    { isAsked: always, ask: granteeStep(session) },
-    { isAsked: isForService, ask: sourceArnStep },
-    { isAsked: always, ask: retiringStep(session) },
-    { isAsked: mayTakeContext, ask: contextKindStep },
-    { isAsked: (answers) => mayTakeContext(answers) && answers.contextKind !== 'none', ask: contextStep },
-    { isAsked: always, ask: nameStep },
+    { shouldPrompt: () => !isKeyGiven, prompt: keyStep(session) },
+    { shouldPrompt: always, prompt: operationsStep(session) },
+    { shouldPrompt: always, prompt: granteeStep(session) },
+    { shouldPrompt: isForService, prompt: sourceArnStep },
+    { shouldPrompt: always, prompt: retiringStep(session) },
+    { shouldPrompt: mayTakeContext, prompt: contextKindStep },
+    { shouldPrompt: (answers) => mayTakeContext(answers) && answers.contextKind !== 'none', prompt: contextStep },
+    { shouldPrompt: always, prompt: nameStep },
   ];
 }
 

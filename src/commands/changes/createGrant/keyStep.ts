@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { keep, only } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
+import { mapResult, singleSelection } from '../../../core/base/wizard.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import { isAwsManaged, type KmsKey, keyLabel } from '../../../core/kms/model.ts';
 import { pickStep } from '../../../platform/steps.ts';
@@ -25,7 +25,7 @@ export function keyStep(session: () => Session): Ask {
       },
       decide: () => 'accept',
     });
-    return keep(only(answer), (key) =>
+    return mapResult(singleSelection(answer), (key) =>
       // What is known of the key is not true of another.
       key.arn === answers.key?.arn ? answers : { ...answers, key, metadata: undefined },
     );

@@ -9,7 +9,7 @@ import type { ActingSession, Session } from '../../../core/connections/session.t
 import { isKind, isKmsError } from '../../../core/kms/errors.ts';
 import type { CreatedGrant } from '../../../core/kms/kmsApi.ts';
 import { type CreateGrantInput, type Grant, type KmsKey, keyLabel } from '../../../core/kms/model.ts';
-import { readPrincipal } from '../../../core/kms/principal.ts';
+import { parsePrincipal } from '../../../core/kms/principal.ts';
 import { views } from '../../../manifest.ts';
 import { describeError } from '../../../platform/log.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
@@ -64,7 +64,7 @@ async function showCreated(
   { grantId, grantToken }: CreatedGrant,
   existed: boolean,
 ): Promise<void> {
-  const name = printable(input.name ?? readPrincipal(input.granteePrincipal).shortName);
+  const name = printable(input.name ?? parsePrincipal(input.granteePrincipal).shortName);
   const what = existed
     ? l10n.t(
         'There was a grant {0} with the same parameters on {1} already. KMS answered with it, and created no other.',

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { keep } from '../../../core/base/steps.ts';
+import { mapResult } from '../../../core/base/wizard.ts';
 import { nameProblem } from '../../../core/kms/grantRules.ts';
 import { lineStep } from '../../../platform/steps.ts';
 import type { Ask } from './answers.ts';
@@ -13,5 +13,5 @@ export const nameStep: Ask = async (answers, frame) => {
     value: answers.name,
     problem: nameProblem,
   });
-  return keep(answer, (name) => ({ ...answers, name }));
+  return mapResult(answer, (name) => ({ ...answers, name }));
 };

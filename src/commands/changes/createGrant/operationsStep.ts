@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { keep } from '../../../core/base/steps.ts';
+import { mapResult } from '../../../core/base/wizard.ts';
 import type { Session } from '../../../core/connections/session.ts';
-import { legalOperations } from '../../../core/kms/grantOperations.ts';
+import { validOperations } from '../../../core/kms/grantOperations.ts';
 import { keyProblem, operationsProblem } from '../../../core/kms/grantRules.ts';
 import { UserError } from '../../../core/words/userError.ts';
 import { pickStep } from '../../../platform/steps.ts';
@@ -17,7 +17,7 @@ export function operationsStep(session: () => Session): Ask {
       placeholder: l10n.t('What the grantee may do with the key'),
       canSelectMany: true,
       items: () =>
-        legalOperations(metadata).map(({ name, description }) => ({ label: name, description, value: name })),
+        validOperations(metadata).map(({ name, description }) => ({ label: name, description, value: name })),
       selected: (operation) => answers.operations.includes(operation),
       load: async (_, signal) => {
         const any = AbortSignal.any([signal, closed]);
@@ -32,6 +32,6 @@ export function operationsStep(session: () => Session): Ask {
         return problem === undefined ? 'accept' : { problem };
       },
     });
-    return keep(answer, (operations) => ({ ...answers, metadata, operations }));
+    return mapResult(answer, (operations) => ({ ...answers, metadata, operations }));
   };
 }

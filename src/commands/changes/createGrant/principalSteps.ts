@@ -2,13 +2,13 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { keep } from '../../../core/base/steps.ts';
 import { printable } from '../../../core/base/text.ts';
+import { mapResult } from '../../../core/base/wizard.ts';
 import { knownPrincipals } from '../../../core/changes/createGrant.ts';
 import type { Session } from '../../../core/connections/session.ts';
-import { principalProblem, principalRef } from '../../../core/kms/grantRules.ts';
+import { principalProblem, toPrincipalRef } from '../../../core/kms/grantRules.ts';
 import type { PrincipalRef } from '../../../core/kms/model.ts';
-import { principalKindName, readPrincipal } from '../../../core/kms/principal.ts';
+import { parsePrincipal, principalKindName } from '../../../core/kms/principal.ts';
 import { retiringPrincipalsOf } from '../../../core/kms/retirement.ts';
 import type { PickItem } from '../../../platform/pick.ts';
 import { pickStep } from '../../../platform/steps.ts';
@@ -23,7 +23,7 @@ export function granteeStep(session: () => Session): Ask {
       before: answers.grantee,
       none: undefined,
     });
-    return keep(answer, (grantee) => ({ ...answers, grantee }));
+    return mapResult(answer, (grantee) => ({ ...answers, grantee }));
   };
 }
 
@@ -35,7 +35,7 @@ export function retiringStep(session: () => Session): Ask {
       before: answers.retiring,
       none: answers.grantee?.kind === 'servicePrincipal' ? undefined : l10n.t('No retiring principal'),
     });
-    return keep(answer, (retiring) => ({ ...answers, retiring }));
+    return mapResult(answer, (retiring) => ({ ...answers, retiring }));
   };
 }
 
@@ -96,11 +96,11 @@ async function askPrincipal(
   if (answer?.kind === 'back' && answer.value?.length === 0) {
     return { kind: 'back' } as const;
   }
-  return keep(answer, ([value = '']) => (value === '' ? undefined : principalRef(value)));
+  return mapResult(answer, ([value = '']) => (value === '' ? undefined : toPrincipalRef(value)));
 }
 
 function principalItem(value: string, note: string): PickItem<string> {
-  const { kind, shortName } = readPrincipal(principalRef(value));
+  const { kind, shortName } = parsePrincipal(toPrincipalRef(value));
   return { label: shortName, description: `${principalKindName(kind)} · ${note}`, detail: printable(value), value };
 }
 

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { keep } from '../../../core/base/steps.ts';
+import { mapResult } from '../../../core/base/wizard.ts';
 import { sourceArnProblem } from '../../../core/kms/grantRules.ts';
 import { lineStep } from '../../../platform/steps.ts';
 import type { Ask } from './answers.ts';
@@ -11,5 +11,5 @@ export const sourceArnStep: Ask = async (answers, frame) => {
     value: answers.sourceArn,
     problem: sourceArnProblem,
   });
-  return keep(answer, (sourceArn) => ({ ...answers, sourceArn }));
+  return mapResult(answer, (sourceArn) => ({ ...answers, sourceArn }));
 };

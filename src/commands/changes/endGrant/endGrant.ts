@@ -12,7 +12,7 @@ import {
   type Grant,
   type KeyMetadata,
 } from '../../../core/kms/model.ts';
-import { retireRight } from '../../../core/kms/retirement.ts';
+import { retirePermission } from '../../../core/kms/retirement.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
 import { UserError } from '../../../core/words/userError.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
@@ -135,7 +135,7 @@ async function check(
 }
 
 function refuseUnlessMayRetire(caller: CallerIdentity | undefined, grant: Grant): void {
-  if (caller === undefined || retireRight(caller.arn, grant) !== 'no') {
+  if (caller === undefined || retirePermission(caller.arn, grant) !== 'no') {
     return;
   }
   throw new UserError(

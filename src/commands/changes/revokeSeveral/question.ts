@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { drawnLines, printable } from '../../../core/base/text.ts';
+import { printable, renderedLineCount } from '../../../core/base/text.ts';
 import { attemptSentence, earlierEnding } from '../../../core/changes/earlierAttempts.ts';
 import { accountOfArn, keyLabel } from '../../../core/kms/model.ts';
 import { grantee } from '../../../core/kms/principal.ts';
@@ -89,7 +89,7 @@ export async function confirmed(
 }
 
 function fitsDialog(text: string): boolean {
-  return drawnLines(text, dialog.columns) <= dialog.lines;
+  return renderedLineCount(text, dialog.columns) <= dialog.lines;
 }
 
 function total({ title, grants }: Section): string {

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TurnResult } from '../../../core/base/inTurn.ts';
+import type { SequentialResult } from '../../../core/base/sequential.ts';
 import { errorSentence } from '../../../core/words/explain.ts';
 import { isUnanswered } from '../../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
@@ -13,7 +13,7 @@ import type { Checked, Outcome, Ready } from './check.ts';
  */
 export async function showResults(
   { documents }: Needs<'documents'>,
-  results: readonly TurnResult<Ready>[],
+  results: readonly SequentialResult<Ready>[],
   checked: readonly Checked[],
 ): Promise<readonly GrantNode[]> {
   const broken = [

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { inTurn, type TurnResult } from '../../../core/base/inTurn.ts';
+import { runSequentially, type SequentialResult } from '../../../core/base/sequential.ts';
 import type { ActingSession } from '../../../core/connections/session.ts';
 import type { Actor } from '../../../core/kms/actor.ts';
 import { isKind } from '../../../core/kms/errors.ts';
@@ -14,7 +14,7 @@ import { type Asked, once, openingOf, type Ready } from './check.ts';
 import type { FollowUp } from './followUp.ts';
 
 interface Round {
-  readonly results: readonly TurnResult<Ready>[];
+  readonly results: readonly SequentialResult<Ready>[];
   /** Not sent, since another principal than in the question would act. */
   readonly again: readonly Asked[];
 }
@@ -83,7 +83,7 @@ async function revokeInTurn(
       throw error;
     }
   };
-  const results = await inTurn(ready, revokeOne, {
+  const results = await runSequentially(ready, revokeOne, {
     signal,
     report: (_, done) => report(done),
     stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && isReadOnly()),
@@ -91,7 +91,7 @@ async function revokeInTurn(
   if (stopped === undefined || signal.aborted) {
     return { results, again: [] };
   }
-  const isAgain = ({ kind, item }: TurnResult<Ready>) => kind === 'skipped' || item === stopped;
+  const isAgain = ({ kind, item }: SequentialResult<Ready>) => kind === 'skipped' || item === stopped;
   return {
     results: results.filter((result) => !isAgain(result)),
     again: askAgain(results.filter(isAgain).map(({ item }) => item)),

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { TurnResult } from '../../../core/base/inTurn.ts';
+import type { SequentialResult } from '../../../core/base/sequential.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
@@ -47,7 +47,7 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
     return;
   }
   const notTicked = selected.filter((node) => !nodes.includes(node));
-  const results: TurnResult<Ready>[] = [];
+  const results: SequentialResult<Ready>[] = [];
   for (let asked: readonly Asked[] = ready; asked.length > 0; ) {
     if (!(await confirmed(context, asked, checked, notTicked))) {
       if (results.length === 0) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { neighborOfGone } from '../../../../src/core/base/neighbor.ts';
+import { neighborOfRemoved } from '../../../../src/core/base/neighbor.ts';
 
 const cases: readonly [before: string, after: string, neighbor: string | undefined][] = [
   ['abc', 'ac', 'c'],
@@ -17,7 +17,7 @@ const cases: readonly [before: string, after: string, neighbor: string | undefin
 
 for (const [before, after, neighbor] of cases) {
   test(`after ${before || 'nothing'} became ${after || 'nothing'}, ${neighbor ?? 'no item'} is where one went`, () => {
-    const place = neighborOfGone([...before], [...after]);
+    const place = neighborOfRemoved([...before], [...after]);
     assert.equal(place === undefined ? undefined : after[place], neighbor);
   });
 }

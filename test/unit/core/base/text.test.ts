@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { asMarkdown, drawnLines, duration, localTime, printable, timeOfDay } from '../../../../src/core/base/text.ts';
+import {
+  duration,
+  escapeMarkdown,
+  localTime,
+  printable,
+  renderedLineCount,
+  timeOfDay,
+} from '../../../../src/core/base/text.ts';
 
 const texts: readonly [string, string, string][] = [
   ['plain text stays', 'alias/app_1 (ümläut, 日本語, 🔑)', 'alias/app_1 (ümläut, 日本語, 🔑)'],
@@ -49,9 +56,12 @@ test('a text of a megabyte is cut like any other', () => {
 });
 
 test('as Markdown, every punctuation character is escaped, and nothing else is', () => {
-  assert.equal(asMarkdown('[x](command:y) `z` <b> $(key)'), '\\[x\\]\\(command\\:y\\) \\`z\\` \\<b\\> \\$\\(key\\)');
-  assert.equal(asMarkdown('# 1 *a* _b_ ~c~ |d|'), '\\# 1 \\*a\\* \\_b\\_ \\~c\\~ \\|d\\|');
-  assert.equal(asMarkdown('AZaz09 ümläut 日本語'), 'AZaz09 ümläut 日本語');
+  assert.equal(
+    escapeMarkdown('[x](command:y) `z` <b> $(key)'),
+    '\\[x\\]\\(command\\:y\\) \\`z\\` \\<b\\> \\$\\(key\\)',
+  );
+  assert.equal(escapeMarkdown('# 1 *a* _b_ ~c~ |d|'), '\\# 1 \\*a\\* \\_b\\_ \\~c\\~ \\|d\\|');
+  assert.equal(escapeMarkdown('AZaz09 ümläut 日本語'), 'AZaz09 ümläut 日本語');
 });
 
 const durations: readonly [number, string][] = [
@@ -94,6 +104,6 @@ test('a text takes as many lines as are drawn of it', () => {
     ['鍵鍵鍵鍵鍵鍵', 10, 2],
     ['x'.repeat(95), 10, 10],
   ] as const) {
-    assert.equal(drawnLines(text, columns), lines, JSON.stringify(text));
+    assert.equal(renderedLineCount(text, columns), lines, JSON.stringify(text));
   }
 });

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { Emitter } from '../../../../src/core/base/emitter.ts';
 import { FollowUps } from '../../../../src/core/changes/followUps.ts';
 import type { EndedWait, RevocationOutcome } from '../../../../src/core/changes/revocationRecord.ts';
-import type { GrantPlace } from '../../../../src/core/kms/model.ts';
+import type { GrantLocator } from '../../../../src/core/kms/model.ts';
 import { FakeClock, grant, key, profileRef } from '../fakes.ts';
 
 const gone: RevocationOutcome = { kind: 'gone', afterMs: 1000 };
@@ -13,7 +13,7 @@ function setUp() {
   const clock = new FakeClock();
   const reports: string[][] = [];
   const ends = new Emitter<EndedWait>();
-  const leaves = new Emitter<GrantPlace>();
+  const leaves = new Emitter<GrantLocator>();
   const followUps = new FollowUps(clock, { onDidEnd: ends.event, onDidLeave: leaves.event });
   followUps.onDidReport((together) =>
     reports.push(together.map(({ record, outcome }) => `${record.grant.grantId} ${outcome.kind}`)),

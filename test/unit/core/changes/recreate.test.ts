@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { planRecreate } from '../../../../src/core/changes/recreate.ts';
 import type { Grant, KeyState } from '../../../../src/core/kms/model.ts';
-import { readPrincipal } from '../../../../src/core/kms/principal.ts';
+import { parsePrincipal } from '../../../../src/core/kms/principal.ts';
 import { grant, key, keyArnOf, metadata } from '../fakes.ts';
 
 const arn = keyArnOf('k1');
@@ -170,7 +170,7 @@ test('a key of another account, of which KMS tells nothing, is no obstacle', () 
 test('every obstacle of a grantee is that of a principal which only a service or nobody can use', () => {
   for (const [, { granteePrincipal }] of obstacleTable.slice(0, -1)) {
     assert.ok(granteePrincipal);
-    const principal = readPrincipal(granteePrincipal);
+    const principal = parsePrincipal(granteePrincipal);
     assert.ok(principal.managedBy !== undefined || principal.kind.startsWith('unresolved'), principal.kind);
   }
 });

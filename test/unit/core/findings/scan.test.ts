@@ -4,7 +4,7 @@ import { abortError } from '../../../../src/core/base/abort.ts';
 import { isPartial, type ScanCounts, type ScanResult, scanGrants } from '../../../../src/core/findings/scan.ts';
 import type { ConnectionRef } from '../../../../src/core/kms/model.ts';
 import { RequestLimiter } from '../../../../src/core/pacing/limiter.ts';
-import { paced } from '../../../../src/core/pacing/paced.ts';
+import { paceKms } from '../../../../src/core/pacing/paced.ts';
 import { createThrottle } from '../../../aws/throttle.ts';
 import {
   FakeClock,
@@ -38,7 +38,7 @@ function setUp(...sessions: readonly FakeSession[]) {
     scanGrants({
       sessions: sessions.map((session) => ({
         ...session,
-        ...paced(limiter, () => session.connection.id, session.api),
+        ...paceKms(limiter, () => session.connection.id, session.api),
       })),
       signal: controller.signal,
       clock,
@@ -282,7 +282,7 @@ function distant(clock: FakeClock, latencyMs: number) {
 async function scanDistant(kms: FakeKms, clock: FakeClock): Promise<ScanResult> {
   const session = openSession(kms);
   let result: ScanResult | undefined;
-  const own = paced(new RequestLimiter(clock), () => session.connection.id, kms);
+  const own = paceKms(new RequestLimiter(clock), () => session.connection.id, kms);
   const signal = new AbortController().signal;
   void scanGrants({ sessions: [{ ...session, ...own }], signal, clock, progress: () => {} }).then((ended) => {
     result = ended;

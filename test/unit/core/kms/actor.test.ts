@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { identityOf, isSamePrincipal, recordOf } from '../../../../src/core/kms/actor.ts';
+import { actorRecord, identityOf, isSamePrincipal } from '../../../../src/core/kms/actor.ts';
 import { ana, unverified, verified } from '../../actors.ts';
 
 const session = (role: string, name: string, account = '111122223333') => ({
@@ -62,9 +62,9 @@ for (const name of [
 }
 
 test('the journal keeps who was shown, or why nobody could be', () => {
-  assert.deepEqual(recordOf(verified()), { account: ana.account, principal: ana.arn });
-  assert.deepEqual(recordOf(unverified), { account: undefined, unverified: 'STS gave no answer.' });
+  assert.deepEqual(actorRecord(verified()), { account: ana.account, principal: ana.arn });
+  assert.deepEqual(actorRecord(unverified), { account: undefined, unverified: 'STS gave no answer.' });
   const known = { kind: 'unverified', reason: 'No.', lastKnown: ana } as const;
-  assert.deepEqual(recordOf(known), { account: ana.account, unverified: 'No.' });
+  assert.deepEqual(actorRecord(known), { account: ana.account, unverified: 'No.' });
   assert.equal(identityOf(known), ana);
 });

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { legalOperations } from '../../../../src/core/kms/grantOperations.ts';
+import { validOperations } from '../../../../src/core/kms/grantOperations.ts';
 import {
   contextPairProblem,
   createGrantProblem,
   keyProblem,
   nameProblem,
   operationsProblem,
+  parseContextPair,
   principalProblem,
-  principalRef,
-  readContextPair,
   sourceArnProblem,
-  takesContext,
+  supportsEncryptionContext,
+  toPrincipalRef,
 } from '../../../../src/core/kms/grantRules.ts';
 import type { CreateGrantInput, GrantConstraints } from '../../../../src/core/kms/model.ts';
 import { operationsFor } from '../../../../src/emulator/operations/grantRules.ts';
@@ -62,21 +62,21 @@ const operationTable = [
 
 for (const [usage, spec, operations] of operationTable) {
   test(`a grant on a key of ${usage} and ${spec} allows what such a key can do, and no more`, () => {
-    const names = legalOperations({ usage, spec }).map(({ name }) => name);
+    const names = validOperations({ usage, spec }).map(({ name }) => name);
     assert.deepEqual(names.toSorted(), [...operations, ...always].toSorted());
     // The emulator says it in its own words; the two must not drift apart.
     assert.deepEqual(names.toSorted(), operationsFor({ usage, spec }).toSorted());
-    assert.ok(legalOperations({ usage, spec }).every(({ description }) => description !== ''));
+    assert.ok(validOperations({ usage, spec }).every(({ description }) => description !== ''));
   });
 }
 
 test('of a key that is not known well enough, every operation is offered, since only KMS can tell', () => {
-  const all = legalOperations(undefined).map(({ name }) => name);
+  const all = validOperations(undefined).map(({ name }) => name);
   assert.equal(all.length, 19);
   assert.equal(new Set(all).size, 19);
-  assert.equal(legalOperations({ usage: 'SOMETHING_NEW', spec: 'X' }).length, 19);
-  assert.equal(legalOperations({ usage: 'ENCRYPT_DECRYPT', spec: undefined }).length, 19);
-  assert.equal(legalOperations({ usage: 'SIGN_VERIFY', spec: undefined }).length, 6);
+  assert.equal(validOperations({ usage: 'SOMETHING_NEW', spec: 'X' }).length, 19);
+  assert.equal(validOperations({ usage: 'ENCRYPT_DECRYPT', spec: undefined }).length, 19);
+  assert.equal(validOperations({ usage: 'SIGN_VERIFY', spec: undefined }).length, 6);
 });
 
 test('operations must be some, of the key, and more than CreateGrant alone', () => {
@@ -152,11 +152,11 @@ test('the name of a service is of any partition, and at most 128 characters long
 });
 
 test('a service is named in the member that KMS has for services', () => {
-  assert.deepEqual(principalRef('dynamodb.amazonaws.com'), {
+  assert.deepEqual(toPrincipalRef('dynamodb.amazonaws.com'), {
     kind: 'servicePrincipal',
     value: 'dynamodb.amazonaws.com',
   });
-  assert.deepEqual(principalRef(role), { kind: 'principal', value: role });
+  assert.deepEqual(toPrincipalRef(role), { kind: 'principal', value: role });
 });
 
 test('names are of the characters that KMS takes, and of at most 256 of them', () => {
@@ -184,9 +184,9 @@ test('the ARN of a source is one', () => {
 });
 
 test('a pair is read up to the first equals sign', () => {
-  assert.deepEqual(readContextPair('purpose=export'), ['purpose', 'export']);
-  assert.deepEqual(readContextPair(' a = b=c '), ['a', 'b=c']);
-  assert.equal(readContextPair('purpose'), undefined);
+  assert.deepEqual(parseContextPair('purpose=export'), ['purpose', 'export']);
+  assert.deepEqual(parseContextPair(' a = b=c '), ['a', 'b=c']);
+  assert.equal(parseContextPair('purpose'), undefined);
 });
 
 test('pairs have a key, a value of at most 384 characters, and are at most eight', () => {
@@ -204,15 +204,15 @@ test('pairs have a key, a value of at most 384 characters, and are at most eight
 });
 
 test('an encryption context can constrain what takes one, on a key for symmetric encryption', () => {
-  assert.equal(takesContext(['Decrypt', 'RetireGrant'], symmetric), true);
-  assert.equal(takesContext(['GenerateDataKeyPair'], symmetric), true);
+  assert.equal(supportsEncryptionContext(['Decrypt', 'RetireGrant'], symmetric), true);
+  assert.equal(supportsEncryptionContext(['GenerateDataKeyPair'], symmetric), true);
   for (const operation of ['DescribeKey', 'RetireGrant', 'CreateGrant']) {
-    assert.equal(takesContext([operation], symmetric), true);
-    assert.equal(takesContext([operation], { spec: 'RSA_2048' }), false);
+    assert.equal(supportsEncryptionContext([operation], symmetric), true);
+    assert.equal(supportsEncryptionContext([operation], { spec: 'RSA_2048' }), false);
   }
-  assert.equal(takesContext(['Decrypt'], { spec: 'RSA_2048' }), false);
-  assert.equal(takesContext(['Sign'], undefined), false);
-  assert.equal(takesContext(['Decrypt'], undefined), true);
+  assert.equal(supportsEncryptionContext(['Decrypt'], { spec: 'RSA_2048' }), false);
+  assert.equal(supportsEncryptionContext(['Sign'], undefined), false);
+  assert.equal(supportsEncryptionContext(['Decrypt'], undefined), true);
 });
 
 const service = { kind: 'servicePrincipal', value: 'dynamodb.amazonaws.com' } as const;

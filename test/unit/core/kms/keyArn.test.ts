@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keyArnProblem, keyOfArn, readKeyArn } from '../../../../src/core/kms/keyArn.ts';
+import { keyArnProblem, keyOfArn, parseKeyArn } from '../../../../src/core/kms/keyArn.ts';
 
 const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
 const multiRegionId = 'mrk-1234abcd12ab34cd56ef1234567890ab';
@@ -25,7 +25,7 @@ const keys: readonly [arn: string, region: string, account: string, keyId: strin
 
 for (const [arn, region, account, keyId] of keys) {
   test(`${arn} is the ARN of a key`, () => {
-    assert.deepEqual({ ...readKeyArn(arn) }, { arn, region, account, keyId });
+    assert.deepEqual({ ...parseKeyArn(arn) }, { arn, region, account, keyId });
     assert.equal(keyArnProblem(arn), undefined);
   });
 }
@@ -78,7 +78,7 @@ const neither: readonly string[] = [
 
 for (const text of neither) {
   test(`${JSON.stringify(text)} is no ARN of a key, and the reason shows what one looks like`, () => {
-    assert.equal(readKeyArn(text), undefined);
+    assert.equal(parseKeyArn(text), undefined);
     assert.match(keyArnProblem(text) ?? '', /looks like arn:aws:kms:eu-west-1:111122223333:key\//);
   });
 }
@@ -97,7 +97,7 @@ const aliases: readonly string[] = [
 
 for (const alias of aliases) {
   test(`${alias} is refused as an alias, which grants don't take`, () => {
-    assert.equal(readKeyArn(alias), undefined);
+    assert.equal(parseKeyArn(alias), undefined);
     assert.match(keyArnProblem(alias) ?? '', /^This is an alias\. .* use the ARN of the key itself\.$/);
   });
 }
@@ -106,13 +106,13 @@ test('a text of a megabyte is refused at once', { timeout: 1000 }, () => {
   for (const part of ['-', 'aws-', ':', '1', 'a:', 'alias/', arn]) {
     const long = part.repeat(1_000_000 / part.length);
     for (const text of [long, `arn:aws${long}`, `arn:aws:kms:${long}`, `${arn}${long}!`]) {
-      assert.equal(readKeyArn(text), undefined);
+      assert.equal(parseKeyArn(text), undefined);
       assert.equal(typeof keyArnProblem(text), 'string');
     }
   }
 });
 
 test('of a key that was opened by ARN, the ARN and the ID are known, and no alias', () => {
-  const read = readKeyArn(arn) ?? assert.fail();
+  const read = parseKeyArn(arn) ?? assert.fail();
   assert.deepEqual(keyOfArn(read), { keyId: id, arn, aliases: [] });
 });

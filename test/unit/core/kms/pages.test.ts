@@ -5,8 +5,8 @@ import { scanGrants } from '../../../../src/core/findings/scan.ts';
 import { isKind } from '../../../../src/core/kms/errors.ts';
 import type { KmsApi } from '../../../../src/core/kms/kmsApi.ts';
 import type { Grant, Page } from '../../../../src/core/kms/model.ts';
-import { allOf, pagesOf } from '../../../../src/core/kms/pages.ts';
-import { findGrant, listedOn } from '../../../../src/core/kms/readGrant.ts';
+import { collectPages, paginate } from '../../../../src/core/kms/pages.ts';
+import { findGrant, listedGrantsReader } from '../../../../src/core/kms/readGrant.ts';
 import { retirableGrants } from '../../../../src/core/kms/retirement.ts';
 import { FakeClock, FakeKms, grant, keyArnOf, openSession } from '../fakes.ts';
 
@@ -47,12 +47,12 @@ for (const [what, make] of Object.entries(endless)) {
     const read = make((index) => index);
     let pages = 0;
     await assert.rejects(async () => {
-      for await (const _ of pagesOf(read)) {
+      for await (const _ of paginate(read)) {
         pages += 1;
       }
     }, isEndless);
     assert.ok(pages > 0);
-    await assert.rejects(allOf(make((index) => index)), isEndless);
+    await assert.rejects(collectPages(make((index) => index)), isEndless);
   });
 
   test(`whoever follows grants that KMS lists hangs on none that ${what}`, async () => {
@@ -64,7 +64,7 @@ for (const [what, make] of Object.entries(endless)) {
       });
     };
     await assert.rejects(findGrant(listing(), { keyArn: arn, grantId: 'wanted' }, never), isEndless);
-    await assert.rejects(listedOn(listing(), arn)(['a', 'b', 'c', 'wanted'], never), isEndless);
+    await assert.rejects(listedGrantsReader(listing(), arn)(['a', 'b', 'c', 'wanted'], never), isEndless);
     await assert.rejects(async () => {
       for await (const _ of retirableGrants(listing(), ['arn:aws:iam::111122223333:role/R'], never)) {
       }
@@ -113,7 +113,7 @@ test('a list with empty pages here and there is read to its end', async () => {
     const nextMarker = pages === 5_000 ? undefined : `marker ${pages}`;
     return { items: pages % 900 === 0 ? [pages] : [], nextMarker };
   };
-  assert.deepEqual(await allOf(read), [900, 1800, 2700, 3600, 4500]);
+  assert.deepEqual(await collectPages(read), [900, 1800, 2700, 3600, 4500]);
 });
 
 test('a list that led back to itself begins again when it is retried', async () => {

@@ -4,11 +4,11 @@ import type { GrantConstraints, PrincipalRef } from '../../../../src/core/kms/mo
 import {
   contextOf,
   describePrincipal,
+  externalAccountOf,
   grantee,
-  otherAccountOf,
   type PrincipalKind,
+  parsePrincipal,
   principalKindName,
-  readPrincipal,
   volumeOf,
 } from '../../../../src/core/kms/principal.ts';
 import { grant } from '../fakes.ts';
@@ -311,7 +311,7 @@ const principals: readonly Row[] = [
 
 for (const { value, kind, short, account: of, managedBy, sentence } of principals) {
   test(`"${value}" is of kind ${kind}, in short "${short}"`, () => {
-    const principal = readPrincipal({ kind: 'principal', value });
+    const principal = parsePrincipal({ kind: 'principal', value });
     assert.deepEqual(principal, { kind, value, shortName: short, account: of, managedBy });
     assert.equal(describePrincipal(principal, grant()), sentence);
   });
@@ -325,7 +325,7 @@ test('of an unresolved ID nobody says that it is orphaned for sure', () => {
 });
 
 test('a principal of another account than the key is told from one of the same, and from one without an account', () => {
-  const of = (value: string) => otherAccountOf(readPrincipal({ kind: 'principal', value }), grant().keyArn);
+  const of = (value: string) => externalAccountOf(parsePrincipal({ kind: 'principal', value }), grant().keyArn);
   assert.equal(of(`arn:aws:iam::${other}:role/Reader`), other);
   assert.equal(of(`arn:aws:iam::${account}:role/Reader`), undefined);
   assert.equal(of('rds.amazonaws.com'), undefined);
@@ -345,7 +345,7 @@ test('of an EC2 instance the sentence names the volume that the grant is for', (
 });
 
 test('a service is named the same, whichever of its principals KMS wrote', () => {
-  const named = (kind: PrincipalRef['kind'], value: string) => readPrincipal({ kind, value }).managedBy;
+  const named = (kind: PrincipalRef['kind'], value: string) => parsePrincipal({ kind, value }).managedBy;
   const values = [
     named('servicePrincipal', 'dynamodb.amazonaws.com'),
     named('principal', 'dynamodb.eu-west-1.amazonaws.com'),
@@ -356,13 +356,13 @@ test('a service is named the same, whichever of its principals KMS wrote', () =>
 
 test('a service principal is a service, whatever its name', () => {
   for (const value of ['rds.amazonaws.com', 'something.new', `arn:aws:iam::${account}:root`]) {
-    assert.equal(readPrincipal({ kind: 'servicePrincipal', value }).kind, 'service');
+    assert.equal(parsePrincipal({ kind: 'servicePrincipal', value }).kind, 'service');
   }
 });
 
 test('a short name is safe to show, while the value stays as KMS wrote it', () => {
   const value = `arn:aws:iam::${account}:role/\u202Eevil`;
-  const principal = readPrincipal({ kind: 'principal', value });
+  const principal = parsePrincipal({ kind: 'principal', value });
   assert.deepEqual([principal.value, principal.shortName], [value, '\\u{202e}evil']);
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { findGrant, listedOn } from '../../../../src/core/kms/readGrant.ts';
+import { findGrant, listedGrantsReader } from '../../../../src/core/kms/readGrant.ts';
 import { FakeKms, failing, grant, keyArnOf, kmsError } from '../fakes.ts';
 
 const never = new AbortController().signal;
@@ -49,7 +49,7 @@ test('up to three grants of a key are read one by one', async () => {
   const kms = new FakeKms();
   kms.addGrants(arn, 'g1', 'g2', 'g3', 'g4');
   kms.unlist(arn, 'g2');
-  assert.deepEqual(await listedOn(kms, arn)(['g1', 'g2', 'g3'], never), new Set(['g1', 'g3']));
+  assert.deepEqual(await listedGrantsReader(kms, arn)(['g1', 'g2', 'g3'], never), new Set(['g1', 'g3']));
   assert.deepEqual(
     kms.calls.map(({ grantId }) => grantId),
     ['g1', 'g2', 'g3'],
@@ -59,7 +59,7 @@ test('up to three grants of a key are read one by one', async () => {
 test('more than three are read in one sweep of the list', async () => {
   const kms = new FakeKms();
   kms.addGrants(arn, ...Array.from({ length: 250 }, (_, index) => `g${index}`));
-  const listed = await listedOn(kms, arn)(['g0', 'g1', 'g249', 'missing'], never);
+  const listed = await listedGrantsReader(kms, arn)(['g0', 'g1', 'g249', 'missing'], never);
   assert.deepEqual(listed, new Set(['g0', 'g1', 'g249']));
   assert.deepEqual(
     kms.calls.map(({ grantId, marker }) => [grantId, marker]),
@@ -74,13 +74,13 @@ test('more than three are read in one sweep of the list', async () => {
 test('a sweep ends where the last of the grants was seen', async () => {
   const kms = new FakeKms();
   kms.addGrants(arn, ...Array.from({ length: 500 }, (_, index) => `g${index}`));
-  await listedOn(kms, arn)(['g0', 'g10', 'g20', 'g120'], never);
+  await listedGrantsReader(kms, arn)(['g0', 'g10', 'g20', 'g120'], never);
   assert.equal(kms.count('listGrants'), 2);
 });
 
 test('a sweep of a key that is gone lists nothing, and any other failure says nothing', async () => {
   const kms = new FakeKms();
-  const read = () => listedOn(kms, arn)(['g1', 'g2', 'g3', 'g4'], never);
+  const read = () => listedGrantsReader(kms, arn)(['g1', 'g2', 'g3', 'g4'], never);
   failing(kms, 'listGrants', 'keyNotFound', 'throttled');
   assert.deepEqual(await read(), new Set());
   await assert.rejects(read(), kmsError('throttled'));
@@ -96,7 +96,7 @@ test('of several principals one that KMS does not know does not pass for one wit
     ['g1', 'janitor'],
     ['g2', 'deleted'],
   ]);
-  const read = listedOn(kms, arn, (grantId) => principals.get(grantId));
+  const read = listedGrantsReader(kms, arn, (grantId) => principals.get(grantId));
   kms.before = ({ operation, principalArn }) => {
     if (operation === 'listGrants') {
       throw kmsError('accessDenied');

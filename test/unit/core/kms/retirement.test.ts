@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Grant } from '../../../../src/core/kms/model.ts';
 import {
-  type RetireRight,
+  type RetirePermission,
   retirableGrants,
-  retireRight,
+  retirePermission,
   retiringPrincipalsOf,
 } from '../../../../src/core/kms/retirement.ts';
 import { FakeKms, grant, keyArnOf, kmsError } from '../fakes.ts';
@@ -16,7 +16,7 @@ const sts = (resource: string, id = account) => `arn:aws:sts::${id}:${resource}`
 const session = sts('assumed-role/Janitor/ana');
 
 /** Who calls, whom the grant names to retire it → whether the caller may. */
-const table: readonly (readonly [caller: string, retiring: string | undefined, right: RetireRight])[] = [
+const table: readonly (readonly [caller: string, retiring: string | undefined, right: RetirePermission])[] = [
   [iam('user/ana'), iam('user/ana'), 'yes'],
   [iam('user/ana'), iam('user/people/ana'), 'no'],
   [iam('user/ana'), iam('user/ben'), 'no'],
@@ -55,33 +55,36 @@ const ofOthers = (fields: Partial<Grant>) =>
 for (const [caller, retiring, right] of table) {
   test(`${caller} may ${right === 'no' ? 'not' : right} retire a grant whose retiring principal is ${retiring ?? 'nobody'}`, () => {
     const retiringPrincipal = retiring === undefined ? undefined : ({ kind: 'principal', value: retiring } as const);
-    assert.equal(retireRight(caller, ofOthers({ retiringPrincipal })), right);
+    assert.equal(retirePermission(caller, ofOthers({ retiringPrincipal })), right);
   });
 }
 
 test('a service principal is nobody who calls, whatever its name', () => {
   const retiringPrincipal = { kind: 'servicePrincipal', value: session } as const;
-  assert.equal(retireRight(session, ofOthers({ retiringPrincipal })), 'no');
+  assert.equal(retirePermission(session, ofOthers({ retiringPrincipal })), 'no');
 });
 
 test('a grantee may retire its own grant if RetireGrant is among the operations', () => {
   const granteePrincipal = { kind: 'principal', value: iam('role/Janitor') } as const;
-  assert.equal(retireRight(session, ofOthers({ granteePrincipal, operations: ['Decrypt', 'RetireGrant'] })), 'yes');
-  assert.equal(retireRight(session, ofOthers({ granteePrincipal, operations: ['Decrypt'] })), 'no');
+  assert.equal(
+    retirePermission(session, ofOthers({ granteePrincipal, operations: ['Decrypt', 'RetireGrant'] })),
+    'yes',
+  );
+  assert.equal(retirePermission(session, ofOthers({ granteePrincipal, operations: ['Decrypt'] })), 'no');
 });
 
 test('the account that issued a grant may retire it; of its principals KMS decides, as of those of the key', () => {
   const issued = ofOthers({ issuingAccount: iam('root') });
-  assert.equal(retireRight(iam('root'), issued), 'yes');
-  assert.equal(retireRight(iam('user/ana'), issued), 'perhaps');
-  assert.equal(retireRight(session, issued), 'perhaps');
-  assert.equal(retireRight(session, ofOthers({ issuingAccount: account })), 'perhaps');
+  assert.equal(retirePermission(iam('root'), issued), 'yes');
+  assert.equal(retirePermission(iam('user/ana'), issued), 'perhaps');
+  assert.equal(retirePermission(session, issued), 'perhaps');
+  assert.equal(retirePermission(session, ofOthers({ issuingAccount: account })), 'perhaps');
   assert.equal(
-    retireRight(session, grant('g1', { issuingAccount: 'AWS Internal' })),
+    retirePermission(session, grant('g1', { issuingAccount: 'AWS Internal' })),
     'perhaps',
     'the key is of its account',
   );
-  assert.equal(retireRight(iam('user/ana', '444455556666'), issued), 'no');
+  assert.equal(retirePermission(iam('user/ana', '444455556666'), issued), 'no');
 });
 
 test('for a user the user is asked, for a session its role and the session', () => {

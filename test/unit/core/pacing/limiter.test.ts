@@ -34,7 +34,7 @@ function setUp() {
     quota: 'c1',
     operation: 'ListGrants',
     priority: 'background',
-    isRepeatable: true,
+    isIdempotent: true,
     signal: new AbortController().signal,
     ...options,
     send: async () => {
@@ -113,7 +113,7 @@ test('a request in the background that somebody comes to wait for goes before th
   const { clock, limiter, names, described, request } = setUp();
   const raised = described('raised', { send: throttledTimes(1) });
   const all = Promise.all([request('first'), request('background'), limiter.run(raised)]);
-  limiter.raise(raised);
+  limiter.promote(raised);
   await clock.advance(150);
   const later = ['later 1', 'later 2'].map((name) => request(name));
   await clock.advance(2000);

@@ -5,7 +5,7 @@ import { isAbort } from '../../../../src/core/base/abort.ts';
 import { isKind } from '../../../../src/core/kms/errors.ts';
 import type { KmsApi } from '../../../../src/core/kms/kmsApi.ts';
 import { type LimitedOperation, RequestLimiter } from '../../../../src/core/pacing/limiter.ts';
-import { paced } from '../../../../src/core/pacing/paced.ts';
+import { paceKms } from '../../../../src/core/pacing/paced.ts';
 import { unverified } from '../../actors.ts';
 import { type Call, FakeClock, FakeKms, gate, grant, keyArnOf, kmsError, settle } from '../fakes.ts';
 
@@ -27,7 +27,7 @@ function setUp(budget = 50) {
   const limiter = new RequestLimiter(clock, budget);
   const kms = new FakeKms();
   kms.addGrants(keyArn, 'g1', 'g2');
-  const connection = paced(limiter, () => 'c1', kms);
+  const connection = paceKms(limiter, () => 'c1', kms);
   const operations = () => kms.calls.map(({ operation }) => operation);
   return { clock, limiter, kms, ...connection, operations };
 }
@@ -80,7 +80,7 @@ for (const [operation, method, call] of everyCall) {
           quota: 'c1',
           operation,
           priority: 'background',
-          isRepeatable: false,
+          isIdempotent: false,
           signal: never,
         } as const;
         void limiter.run({ ...taken, send: async () => {} });
@@ -134,7 +134,7 @@ test('reads that differ in key, grant, page, method or connection are not', asyn
     api.listGrants({ keyArn: keyArnOf('k2') }, never),
     api.listGrants(ref, never),
     api.listGrants({ keyArn, marker: 'after 1' }, never),
-    paced(limiter, () => 'c2', kms).api.listGrants({ keyArn }, never),
+    paceKms(limiter, () => 'c2', kms).api.listGrants({ keyArn }, never),
   ]);
   await Promise.all([api.listAliases(keyArn, never), api.listAliasesOf(keyArn, never)]);
   assert.equal(kms.calls.length, 7);

@@ -56,16 +56,16 @@ test('all that KMS tells of a key is in one document, with the names of AWS and 
 
 test('all that DescribeKey answers is there, as AWS writes it', async () => {
   const kms = new FakeKms();
-  const further = {
+  const otherFields = {
     CustomKeyStoreId: 'cks-1',
     ExpirationModel: 'KEY_MATERIAL_EXPIRES',
     ValidTo: new Date(0),
     MultiRegionConfiguration: { MultiRegionKeyType: 'PRIMARY' },
   };
-  kms.describeKey = async (arn) => metadata(arn, { further });
+  kms.describeKey = async (arn) => metadata(arn, { otherFields });
   const { KeyMetadata } = JSON.parse(JSON.stringify(await read(kms)));
   assert.deepEqual(
-    { ...KeyMetadata, ...further, ValidTo: '1970-01-01T00:00:00.000Z' },
+    { ...KeyMetadata, ...otherFields, ValidTo: '1970-01-01T00:00:00.000Z' },
     KeyMetadata,
     'nothing is left out or changed',
   );

@@ -1,30 +1,31 @@
 import { isAbort } from './abort.ts';
 
-export type TurnResult<T> =
+export type SequentialResult<T> =
   | { readonly kind: 'done'; readonly item: T }
   | { readonly kind: 'failed'; readonly item: T; readonly error: unknown }
-  /** Cancelled before anything was done about it. */
+  /** Cancelled before it had any effect. */
   | { readonly kind: 'skipped'; readonly item: T };
 
 /**
- * Does one after the other, and goes on after a failure. An abort ends the one that is under way: it is `skipped` when it
- * rejects as aborted, and `failed` when it rejects with anything else, such as that it may have been done.
- * @param stopAt an error after which the rest would fail in the same way, so it is skipped
+ * Runs `act` on each item in order and continues after a failure. When `signal` is aborted, the remaining items are
+ * `skipped`. The running one is `skipped` if it rejects with an AbortError, and `failed` for any other error.
+ * @param options.report called after each item, with the number of finished items
+ * @param options.stopAt returns true for an error that every later item would hit too: those are skipped
  */
-export async function inTurn<T>(
+export async function runSequentially<T>(
   items: readonly T[],
   act: (item: T, signal: AbortSignal) => Promise<unknown>,
   options: {
     readonly signal: AbortSignal;
-    readonly report?: (result: TurnResult<T>, done: number) => void;
+    readonly report?: (result: SequentialResult<T>, done: number) => void;
     readonly stopAt?: (error: unknown) => boolean;
   },
-): Promise<readonly TurnResult<T>[]> {
+): Promise<readonly SequentialResult<T>[]> {
   const { signal, report, stopAt } = options;
-  const results: TurnResult<T>[] = [];
+  const results: SequentialResult<T>[] = [];
   let isStopped = false;
   for (const item of items) {
-    let result: TurnResult<T> = { kind: 'skipped', item };
+    let result: SequentialResult<T> = { kind: 'skipped', item };
     if (!isStopped && !signal.aborted) {
       try {
         await act(item, signal);

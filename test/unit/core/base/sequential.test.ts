@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { abortError } from '../../../../src/core/base/abort.ts';
-import { inTurn } from '../../../../src/core/base/inTurn.ts';
+import { runSequentially } from '../../../../src/core/base/sequential.ts';
 import { UnansweredError } from '../../../../src/core/words/userError.ts';
 
 const never = new AbortController().signal;
@@ -13,7 +13,7 @@ test('one begins when the one before it has ended, in order', async () => {
     await Promise.resolve();
     told.push(`${item} ends`);
   };
-  await inTurn(['a', 'b'], act, { signal: never });
+  await runSequentially(['a', 'b'], act, { signal: never });
   assert.deepEqual(told, ['a begins', 'a ends', 'b begins', 'b ends']);
 });
 
@@ -25,7 +25,7 @@ test('a failure is a result of its own, and the rest goes on', async () => {
     }
   };
   const told: number[] = [];
-  const results = await inTurn(['a', 'b', 'c'], act, { signal: never, report: (_, done) => told.push(done) });
+  const results = await runSequentially(['a', 'b', 'c'], act, { signal: never, report: (_, done) => told.push(done) });
   assert.deepEqual(results, [
     { kind: 'done', item: 'a' },
     { kind: 'failed', item: 'b', error: failure },
@@ -46,7 +46,7 @@ test('Cancel ends what is under way, and what was not begun is skipped', async (
         controller.abort();
       }
     });
-  const results = await inTurn(['a', 'b', 'c'], act, { signal: controller.signal });
+  const results = await runSequentially(['a', 'b', 'c'], act, { signal: controller.signal });
   assert.deepEqual(
     results.map(({ kind }) => kind),
     ['done', 'skipped', 'skipped'],
@@ -60,7 +60,7 @@ test('what may have been done when it was cancelled is no item that was skipped'
     controller.abort();
     throw unanswered;
   };
-  assert.deepEqual(await inTurn(['a', 'b'], act, { signal: controller.signal }), [
+  assert.deepEqual(await runSequentially(['a', 'b'], act, { signal: controller.signal }), [
     { kind: 'failed', item: 'a', error: unanswered },
     { kind: 'skipped', item: 'b' },
   ]);
@@ -68,7 +68,7 @@ test('what may have been done when it was cancelled is no item that was skipped'
 
 test('an item that ends by itself as aborted, without a Cancel, has failed', async () => {
   const error = abortError();
-  const results = await inTurn(['a'], () => Promise.reject(error), { signal: never });
+  const results = await runSequentially(['a'], () => Promise.reject(error), { signal: never });
   assert.deepEqual(results, [{ kind: 'failed', item: 'a', error }]);
 });
 
@@ -79,7 +79,7 @@ test('what is under way when it is cancelled, and ends well, is done', async () 
       controller.abort();
     }
   };
-  const results = await inTurn(['a', 'b', 'c', 'd'], act, { signal: controller.signal });
+  const results = await runSequentially(['a', 'b', 'c', 'd'], act, { signal: controller.signal });
   assert.deepEqual(
     results.map(({ kind }) => kind),
     ['done', 'done', 'skipped', 'skipped'],
@@ -87,7 +87,7 @@ test('what is under way when it is cancelled, and ends well, is done', async () 
 });
 
 test('an error that all the rest would meet ends the run', async () => {
-  const results = await inTurn(['a', 'b', 'c'], () => Promise.reject(new Error('other account')), {
+  const results = await runSequentially(['a', 'b', 'c'], () => Promise.reject(new Error('other account')), {
     signal: never,
     stopAt: () => true,
   });

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Answer, askInSteps, keep, only, type Step } from '../../../../src/core/base/steps.ts';
+import {
+  mapResult,
+  runWizard,
+  type StepResult,
+  singleSelection,
+  type WizardStep,
+} from '../../../../src/core/base/wizard.ts';
 
 interface Answers {
   readonly letters: string;
@@ -13,9 +19,9 @@ type Act = 'back' | 'close' | string;
 function run(acts: readonly Act[], start: 'first' | 'last' = 'first') {
   const left = [...acts];
   const shown: string[] = [];
-  const step = (name: string, isAsked = (_: Answers) => true): Step<Answers> => ({
-    isAsked,
-    ask: async (answers, { step, totalSteps }): Promise<Answer<Answers> | undefined> => {
+  const step = (name: string, shouldPrompt = (_: Answers) => true): WizardStep<Answers> => ({
+    shouldPrompt,
+    prompt: async (answers, { step, totalSteps }): Promise<StepResult<Answers> | undefined> => {
       shown.push(`${name} ${step}/${totalSteps}`);
       const act = left.shift();
       if (act === undefined || act === 'close') {
@@ -31,7 +37,7 @@ function run(acts: readonly Act[], start: 'first' | 'last' = 'first') {
     },
   });
   const steps = [step('one'), step('two'), step('extra', ({ isLong }) => isLong), step('last')];
-  return { shown, done: askInSteps(() => 'Title', steps, { letters: '', isLong: false }, start) };
+  return { shown, done: runWizard(() => 'Title', steps, { letters: '', isLong: false }, start) };
 }
 
 test('every question is asked in order, with its number, and the answers are kept', async () => {
@@ -72,28 +78,28 @@ test('the questions can be taken up at the last one, with the way back open', as
 
 test('an answer is kept as something else, and Back and closing pass through', () => {
   assert.deepEqual(
-    keep({ kind: 'next', value: 2 }, (value) => value * 2),
+    mapResult({ kind: 'next', value: 2 }, (value) => value * 2),
     { kind: 'next', value: 4 },
   );
   assert.deepEqual(
-    keep<number, number>({ kind: 'back' }, (value) => value),
+    mapResult<number, number>({ kind: 'back' }, (value) => value),
     { kind: 'back' },
   );
   assert.equal(
-    keep<number, number>(undefined, (value) => value),
+    mapResult<number, number>(undefined, (value) => value),
     undefined,
   );
   assert.deepEqual(
-    keep({ kind: 'back', value: 2 }, (value) => value * 2),
+    mapResult({ kind: 'back', value: 2 }, (value) => value * 2),
     { kind: 'back', value: 4 },
   );
   assert.deepEqual(
-    keep<undefined, string>({ kind: 'next', value: undefined }, () => 'none'),
+    mapResult<undefined, string>({ kind: 'next', value: undefined }, () => 'none'),
     { kind: 'next', value: 'none' },
   );
-  assert.deepEqual(only({ kind: 'back', value: ['a'] }), { kind: 'back', value: 'a' });
-  assert.deepEqual(only({ kind: 'back', value: [] }), { kind: 'back' });
-  assert.deepEqual(only({ kind: 'next', value: ['a'] }), { kind: 'next', value: 'a' });
-  assert.deepEqual(only({ kind: 'back' }), { kind: 'back' });
-  assert.equal(only({ kind: 'next', value: [] }), undefined);
+  assert.deepEqual(singleSelection({ kind: 'back', value: ['a'] }), { kind: 'back', value: 'a' });
+  assert.deepEqual(singleSelection({ kind: 'back', value: [] }), { kind: 'back' });
+  assert.deepEqual(singleSelection({ kind: 'next', value: ['a'] }), { kind: 'next', value: 'a' });
+  assert.deepEqual(singleSelection({ kind: 'back' }), { kind: 'back' });
+  assert.equal(singleSelection({ kind: 'next', value: [] }), undefined);
 });
