@@ -19,7 +19,7 @@ interface Options {
   readonly quota?: string;
   readonly operation?: LimitedOperation;
   readonly priority?: Priority;
-  readonly isRepeatable?: boolean;
+  readonly isIdempotent?: boolean;
   readonly signal?: AbortSignal;
   readonly send?: () => Promise<void>;
 }
@@ -239,10 +239,10 @@ for (const kind of ['timeout', 'network', 'notJson', 'internal', 'dependencyTime
 
 test('what must not be repeated is sent again only when KMS refused it', async () => {
   const { clock, sent, request } = setUp();
-  const isRepeatable = false;
-  await assert.rejects(request('lost', { isRepeatable, send: throttledTimes(1, 'timeout') }));
+  const isIdempotent = false;
+  await assert.rejects(request('lost', { isIdempotent, send: throttledTimes(1, 'timeout') }));
   assert.equal(sent.length, 1);
-  const done = request('refused', { isRepeatable, send: throttledTimes(1) });
+  const done = request('refused', { isIdempotent, send: throttledTimes(1) });
   await clock.advance(2000);
   await done;
   assert.equal(sent.length, 3);
