@@ -3,7 +3,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Session } from '../connections/session.ts';
 import type { EvidenceApi, IamPrincipal } from '../kms/evidenceApi.ts';
 import { accountOfArn, type Grant, type KeyLastUsage, type KmsKey } from '../kms/model.ts';
-import { allOf } from '../kms/pages.ts';
+import { collectPages } from '../kms/pages.ts';
 import { grantee } from '../kms/principal.ts';
 import { type Answer, type EvidencePermission, known, unanswered } from './answer.ts';
 import { type Creator, findCreator } from './creator.ts';
@@ -206,7 +206,7 @@ class SessionEvidence {
       api,
       all: (what) =>
         this.#principals.load(what, () =>
-          allOf((marker) => (what === 'role' ? api.listRoles(marker, closed) : api.listUsers(marker, closed))),
+          collectPages((marker) => (what === 'role' ? api.listRoles(marker, closed) : api.listUsers(marker, closed))),
         ),
     };
   }

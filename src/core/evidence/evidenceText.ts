@@ -3,7 +3,7 @@ import { localTime, printable, timeOfDay } from '../base/text.ts';
 import type { IamPrincipal } from '../kms/evidenceApi.ts';
 import type { PolicyReading, PolicyStatement } from '../kms/keyPolicy.ts';
 import type { Grant, KeyLastUsage } from '../kms/model.ts';
-import { grantee, type Principal, principalKindName, readPrincipal } from '../kms/principal.ts';
+import { grantee, type Principal, parsePrincipal, principalKindName } from '../kms/principal.ts';
 import { explain } from '../words/explain.ts';
 import type { Answer } from './answer.ts';
 import type { Creator } from './creator.ts';
@@ -99,7 +99,7 @@ function callerText({ arn, invokedBy }: Caller): string {
   if (arn === undefined) {
     return service ?? l10n.t('A principal that the event does not name');
   }
-  const who = nameOf(readPrincipal({ kind: 'principal', value: arn }));
+  const who = nameOf(parsePrincipal({ kind: 'principal', value: arn }));
   return service === undefined ? who : l10n.t('{0}, through {1}', who, service);
 }
 

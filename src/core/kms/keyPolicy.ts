@@ -1,5 +1,5 @@
 import { isServicePrincipal, serviceName } from './awsServices.ts';
-import { otherAccountOf, type Principal, readPrincipal } from './principal.ts';
+import { externalAccountOf, type Principal, parsePrincipal } from './principal.ts';
 
 /**
  * What a key policy says for one principal. It reads no other policy, and decides no condition: conditions are quoted.
@@ -168,7 +168,7 @@ function quoted({ position, sid, names, conditions }: Statement): PolicyStatemen
 
 function needsIamPolicy(outcome: PolicyOutcome, { keyArn, principal }: PolicyQuestion): boolean {
   const allows = outcome === 'principal' || outcome === 'everyone';
-  return outcome === 'account' || (allows && otherAccountOf(principal, keyArn) !== undefined);
+  return outcome === 'account' || (allows && externalAccountOf(principal, keyArn) !== undefined);
 }
 
 // The policy
@@ -395,7 +395,7 @@ function relationTo(entry: string, principal: Principal): Relation {
   if (entry === '*') {
     return 'everyone';
   }
-  const named = readPrincipal({ kind: 'principal', value: entry });
+  const named = parsePrincipal({ kind: 'principal', value: entry });
   const account = named.kind === 'accountRoot' ? named.account : /^\d{12}$/.exec(entry)?.[0];
   const isKnown = account !== undefined || !(named.kind === 'service' || isUnreadable(named));
   if (!isKnown || isUnreadable(principal)) {

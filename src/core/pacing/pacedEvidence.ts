@@ -7,7 +7,7 @@ import type { LimitedOperation, RequestLimiter } from './limiter.ts';
  */
 export function pacedEvidence(limiter: RequestLimiter, quota: () => string, api: EvidenceApi): EvidenceApi {
   const ask = <T>(operation: LimitedOperation, signal: AbortSignal, send: () => Promise<T>): Promise<T> =>
-    limiter.run({ quota: quota(), operation, priority: 'background', isRepeatable: true, signal, send });
+    limiter.run({ quota: quota(), operation, priority: 'background', isIdempotent: true, signal, send });
   return {
     lookupEvents: (query, marker, signal) => ask('LookupEvents', signal, () => api.lookupEvents(query, marker, signal)),
     getRole: (name, signal) => ask('GetRole', signal, () => api.getRole(name, signal)),

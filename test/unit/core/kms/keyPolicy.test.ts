@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { type PolicyReading, type PolicyStatement, readKeyPolicy } from '../../../../src/core/kms/keyPolicy.ts';
-import { readPrincipal } from '../../../../src/core/kms/principal.ts';
+import { parsePrincipal } from '../../../../src/core/kms/principal.ts';
 import { hostileText, property } from '../../hostile.ts';
 
 const A = '111122223333';
@@ -37,7 +37,7 @@ const policyOf = (...statements: readonly unknown[]) =>
 
 const question = (principal: string, ...operations: string[]) => ({
   keyArn,
-  principal: readPrincipal({ kind: 'principal', value: principal }),
+  principal: parsePrincipal({ kind: 'principal', value: principal }),
   operations,
 });
 
