@@ -109,7 +109,7 @@ test('a key is described by its ARN, with what KMS leaves out made explicit', as
     multiRegion: false,
     creationDate: new Date(1_700_000_000_500),
     deletionDate: new Date(1_700_086_400_000),
-    further: {
+    otherFields: {
       Enabled: false,
       CurrentKeyMaterialId: 'a1',
       ExpirationModel: 'KEY_MATERIAL_EXPIRES',
