@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { kmsAndLaunch, startKms } from './aws.ts';
+import { eventually } from './driver/eventually.ts';
 import { inWorkbench } from './driver/launch.ts';
 
 test('a first start without any AWS settings offers profiles and sample data; sample data needs neither', async () => {
@@ -142,6 +143,15 @@ test('a row has its tooltip, its JSON, its copy key and its place in the keyboar
     const field = await tree.row('orders-db', /^Grantee principal/);
     assert.equal(field.selected || field.level === 4, true);
     await workbench.screenshot('fields');
+
+    await workbench.setViewWidth(480);
+    await tree.expand('orders-db', 'nightly-export', 'Evidence');
+    await tree.row('orders-db', 'nightly-export', /^Key last used \w+ · \d{4}-|^Key last used No use recorded/);
+    await tree.row('orders-db', 'nightly-export', /^Key policy Leaves Decrypt, DescribeKey to IAM policies/);
+    const others = await tree.row('orders-db', 'nightly-export', /^Other grants /);
+    await workbench.screenshot('evidence');
+    await workbench.pressContextMenu('Copy Value', 'orders-db', 'nightly-export', /^Other grants /);
+    await eventually('the copied text', async () => (await workbench.clipboard()) === others.description || undefined);
 
     await workbench.pressContextMenu('Show as JSON', 'orders-db', 'nightly-export');
     const editor = await workbench.editor();
