@@ -243,7 +243,15 @@ export class Workbench {
   }
 
   async pressNotification(message: string | RegExp, button: string): Promise<void> {
-    await this.notification(message);
+    // VS Code hides a toast after a while; the notification center still has it.
+    const isHidden = await this.notification(message, patience / 4).then(
+      () => false,
+      () => true,
+    );
+    if (isHidden) {
+      await this.runCommand('Notifications: Show Notifications');
+      await this.notification(message);
+    }
     await this.toast(message).getByRole('button', { name: button, exact: true }).click();
   }
 
@@ -254,8 +262,8 @@ export class Workbench {
 
   private toast(message: string | RegExp): Locator {
     return this.page
-      .locator('.notification-toast')
-      .filter({ has: this.page.locator('.notification-list-item-message', { hasText: message }) })
+      .locator('.notification-list-item')
+      .filter({ has: this.page.locator('.notification-list-item-message', { hasText: message }), visible: true })
       .first();
   }
 
