@@ -12,7 +12,10 @@ export const unprintable =
 /** The fast path: in printable ASCII, a character is a code unit. */
 const printableAscii = /^[ -~]*$/;
 
-/** One line that is safe to show: unprintable characters as `\u{hex}`, lone surrogates replaced, at most `max` characters. */
+/**
+ * One line that is safe to show: unprintable characters as `\u{hex}`, lone surrogates replaced, at most `max`
+ * characters.
+ */
 export function printable(text: string, max = 256): string {
   if (text.length <= max && printableAscii.test(text)) {
     return text;

@@ -1,28 +1,28 @@
 import type { CallerIdentity } from './model.ts';
 
-/** Who a change is made as: what its question showed, and what the user agreed to. */
+/** The identity that signs a change: the one that the confirmation showed and the user agreed to. */
 export type Actor =
   | { readonly kind: 'verified'; readonly identity: CallerIdentity }
-  /** STS gave no answer, which the question said, and the user confirmed by typing. */
+  /** STS could not be reached. The confirmation said so, and the user confirmed by typing a word. */
   | {
       readonly kind: 'unverified';
-      /** Why STS gave no answer: a sentence. */
+      /** Why STS could not be reached, as a sentence. */
       readonly reason: string;
-      /** Who the connection was signed in as when STS last answered for it. */
+      /** The identity from the last successful STS call on this connection. */
       readonly lastKnown: CallerIdentity | undefined;
     };
 
-/** Who acts, as far as STS said so. */
+/** The actor's identity, as far as STS has confirmed one. */
 export function identityOf(actor: Actor): CallerIdentity | undefined {
   return actor.kind === 'verified' ? actor.identity : actor.lastKnown;
 }
 
-/** What the journal keeps of an actor. */
+/** The fields of an actor that the journal stores. */
 export interface ActorRecord {
   readonly account: string | undefined;
-  /** The ARN that the question showed as the one who acts; absent when it showed none. */
+  /** The ARN that the confirmation showed. Absent if it showed none. */
   readonly principal?: string;
-  /** Why the identity could not be verified; absent when it was. */
+  /** Why the identity could not be verified. Absent if it was verified. */
   readonly unverified?: string;
 }
 
@@ -33,8 +33,8 @@ export function actorRecord(actor: Actor): ActorRecord {
 }
 
 /**
- * Whether two answers of STS are the same principal. For sessions of a role it is the role and the session's name, unless
- * the names are generated: then each sign-in has another.
+ * Whether two STS identities are the same principal. Role sessions must have the same role and session name. If both
+ * session names are generated, the role alone decides, since each sign-in generates a new name.
  */
 export function isSamePrincipal(one: CallerIdentity, other: CallerIdentity): boolean {
   if (one.account !== other.account) {
@@ -59,7 +59,7 @@ function parseSession(arn: string): { readonly role: string; readonly name: stri
   return role === undefined || name === undefined ? undefined : { role, name };
 }
 
-/** The prefixes by which AWS's SDKs and CLI name a session, before a time, when nobody sets `role_session_name`. */
+/** Session name prefixes that AWS's SDKs and CLI use, followed by a timestamp, when `role_session_name` is not set. */
 const generatedNamePrefixes = [
   'aws-sdk-js-session',
   'aws-sdk-js',
@@ -77,12 +77,11 @@ const generatedNamePrefixes = [
 
 const generatedNamePatterns = [
   new RegExp(`^(?:${generatedNamePrefixes.join('|')})-\\d{10,}$`),
-  // A time alone, in seconds down to nanoseconds. Fewer digits can be the number of a person.
+  // A bare timestamp, in seconds to nanoseconds. A shorter number may be an employee number.
   /^[12]\d{9}(?:\d{3}){0,3}$/,
   /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i,
 ];
 
-/** Nobody chose this name, and the next sign-in has another. */
 function isGenerated(name: string): boolean {
   return generatedNamePatterns.some((pattern) => pattern.test(name));
 }

@@ -1,8 +1,7 @@
 import type { Grant, KeyMetadata, KmsKey, PrincipalRef } from './model.ts';
 
 /**
- * Grants and keys in the shape in which KMS itself and the AWS CLI give them, with AWS's names, for people to read, keep
- * and feed to other tools. Fields that are absent stay absent. Dates are ISO 8601.
+ * Grants and keys as the AWS CLI prints them, with AWS's field names. Absent fields stay absent. Dates are ISO 8601.
  */
 type AwsJson = Readonly<Record<string, unknown>>;
 
@@ -27,7 +26,7 @@ export function grantAsAwsJson(grant: Grant): AwsJson {
   });
 }
 
-/** All of KeyMetadata, as far as it is known, with the key's aliases. */
+/** KeyMetadata, plus the key's aliases. Only the list fields if the key was not described. */
 export function keyAsAwsJson(key: KmsKey, metadata: KeyMetadata | undefined): AwsJson {
   return withoutUndefined({
     KeyId: key.keyId,

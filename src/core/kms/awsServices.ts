@@ -1,6 +1,6 @@
 /**
- * Names of AWS services, from what their principals are called. From the services' own user guides; only those that use
- * KMS grants, or could, are worth a line.
+ * Display names of AWS services, by the first label of their service principal. Source: the services' user guides.
+ * Lists only services that use KMS grants, or could.
  */
 const names: Readonly<Record<string, string>> = {
   acm: 'AWS Certificate Manager',
@@ -163,7 +163,7 @@ const names: Readonly<Record<string, string>> = {
   xray: 'AWS X-Ray',
 };
 
-/** The DNS suffixes of AWS's partitions, which its service principals end in; some principals end in `amazon.com`. */
+/** The suffixes of service principals: the DNS suffixes of AWS's partitions, and `amazon.com` for some services. */
 export const serviceSuffixes: readonly string[] = [
   'amazonaws.com',
   'amazonaws.com.cn',
@@ -180,32 +180,32 @@ const suffix = new RegExp(`\\.(?:${serviceSuffixes.map((one) => one.replaceAll('
 /** `us-east-1`, `us-gov-west-1`, `cn-north-1`, `ap-southeast-2`, `us-iso-east-1`, `eusc-de-east-1`. */
 const region = /^[a-z]{2,4}(?:-[a-z]+){1,2}-\d{1,2}$/;
 
-/** What a service is called that nothing names. */
+/** The display name of a service that can't be identified. */
 export const unknownService = 'AWS';
 
-/** Whether it has the form of a service principal, such as `rds.amazonaws.com` or `dynamodb.us-west-2.amazonaws.com`. */
+/** Whether the value looks like a service principal: `rds.amazonaws.com`, `dynamodb.us-west-2.amazonaws.com`. */
 export function isServicePrincipal(value: string): boolean {
   return /^[\w-]+(?:\.[\w-]+)*$/.test(value) && suffix.test(value);
 }
 
-/** The name of the service behind a service principal; the principal itself where we know no other name for it. */
+/** The display name of the service behind a service principal, or the principal itself if the service is unknown. */
 export function serviceName(principal: string): string {
   const labels = principal.toLowerCase().replace(suffix, '').split('.');
   const own = labels.filter((label) => !region.test(label));
-  // Of `replication.dynamodb` and `mrk.kms` the last labels name the service.
+  // In `replication.dynamodb` and `mrk.kms`, the last label names the service.
   const names = own.map((_, first) => nameOf(own.slice(first).join('.')));
   return names.find((name) => name !== undefined) ?? principal;
 }
 
-/** The name of the service behind a session that AWS itself opened, such as `aws:ec2-infrastructure`. */
+/** The display name of the service behind an AWS-owned session, such as `aws:ec2-infrastructure`. */
 export function serviceOfSession(role: string): string {
   const service = role.replace(/^aws:/, '');
   return nameOf(service) ?? nameOf(service.replace(/-infrastructure$/, '')) ?? role;
 }
 
 /**
- * The name of the service that a service-linked role is of, such as `AWSServiceRoleForRDS`; the role itself where its
- * name tells none. IAM reserves such names. `undefined` for any other role.
+ * The display name of the service that owns a service-linked role, such as `AWSServiceRoleForRDS`, or the role name if
+ * the service is unknown. `undefined` for other roles: IAM reserves the prefix.
  */
 export function serviceOfLinkedRole(role: string): string | undefined {
   const service = /^AWSServiceRoleFor(?:Amazon|AWS)?([A-Za-z0-9]+)/.exec(role)?.[1];
@@ -213,19 +213,19 @@ export function serviceOfLinkedRole(role: string): string | undefined {
 }
 
 /**
- * The name of the service that an ARN or a key of an encryption context names, such as `lambda` of
- * `aws:lambda:FunctionArn`. A service that we don't know is called as AWS writes it.
+ * The display name of the service that an ARN or an encryption context key names, such as `lambda` in
+ * `aws:lambda:FunctionArn`. An unknown service keeps AWS's spelling.
  */
 export function serviceOfLabel(label: string): string {
   return nameOf(label.toLowerCase()) ?? (/^[\w-]+$/.test(label) ? label : unknownService);
 }
 
-/** The name of the service that an AWS managed key is of, by its alias, such as `alias/aws/ebs`. */
+/** The display name of the service that an AWS managed key belongs to, by its alias, such as `alias/aws/ebs`. */
 export function serviceOfAlias(alias: string): string | undefined {
   return /^alias\/aws\//.test(alias) ? nameOf(alias.replace('alias/aws/', '')) : undefined;
 }
 
-/** Not `names[service]`: a principal may be called `constructor`. */
+/** Uses `hasOwn` because a principal may be named `constructor`. */
 function nameOf(service: string): string | undefined {
   return Object.hasOwn(names, service) ? names[service] : undefined;
 }

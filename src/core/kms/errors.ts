@@ -1,6 +1,5 @@
 import { isAbort, wasNotSent } from '../base/abort.ts';
 
-/** The kinds of {@link KmsErrorKind}. */
 export const kmsErrorKinds = [
   'grantNotFound',
   'keyNotFound',
@@ -49,41 +48,41 @@ export const kmsErrorKinds = [
 ] as const;
 
 /**
- * Every way a call to AWS fails, as the product tells them apart. `aws/errorKind.ts` decides which one it is, from
- * the name that the SDK gives the error; {@link explain} is the one table of what to say about each.
+ * Every way in which a call to AWS fails. `aws/errorKind.ts` assigns the kind, from the SDK's error name.
+ * `core/words/explain.ts` has the text for each kind.
  */
 export type KmsErrorKind = (typeof kmsErrorKinds)[number];
 
-/** What is known about a failed call. The message is AWS's own text: data, never markup. */
+/** Details of a failed call. The message is AWS's own text: data, never markup. */
 export interface KmsErrorDetails {
   readonly kind: KmsErrorKind;
-  /** AWS's operation, such as `ListGrants`; of a failed sign-in the step that failed, see {@link signInServices}. */
+  /** AWS's operation, such as `ListGrants`. For a failed sign-in, the step that failed: see {@link signInServices}. */
   readonly operation: string;
-  /** AWS's (or the SDK's) name for it, such as `AccessDeniedException`. */
+  /** The error name from AWS or the SDK, such as `AccessDeniedException`. */
   readonly awsName: string;
   readonly message: string;
   readonly keyArn?: string | undefined;
   readonly profile?: string | undefined;
   readonly requestId?: string | undefined;
-  /** The sign-in failed, before anything was sent. */
+  /** The sign-in failed, so the call was not sent. */
   readonly isSignIn?: boolean | undefined;
-  /** Of `expiredToken`: signing in again gave the same credentials. */
+  /** For `expiredToken`: signing in again returned the same credentials. */
   readonly isUnchanged?: boolean | undefined;
-  /** What `regionInvalid` or `regionNotEnabled` is about. */
+  /** For `regionInvalid` and `regionNotEnabled`: the Region. */
   readonly region?: string | undefined;
-  /** The AWS config and credentials files that were read, or the one that can't be, by absolute path. */
+  /** Absolute paths of the AWS config and credentials files that were read, or of the one that can't be read. */
   readonly files?: readonly string[] | undefined;
-  /** The server that could not be reached, or whose certificate is not trusted; with its port if it is not the usual one. */
+  /** The server that could not be reached or is not trusted, with its port unless that is the default. */
   readonly host?: string | undefined;
-  /** Who issued the certificate that is not trusted. */
+  /** The issuer of the untrusted certificate. */
   readonly issuer?: string | undefined;
-  /** The role that a sign-in asked for. */
+  /** The role that the sign-in requested. */
   readonly role?: string | undefined;
-  /** Of `invalidPrincipal`: those that KMS may mean. */
+  /** For `invalidPrincipal`: the principals that KMS may mean, since its message names neither. */
   readonly principals?: { readonly grantee?: string | undefined; readonly retiring?: string | undefined } | undefined;
 }
 
-/** A failed call to AWS. Test with {@link isKmsError}: `instanceof` does not hold across our bundles. */
+/** A failed call to AWS. Test with {@link isKmsError}: `instanceof` breaks across bundles. */
 export class KmsError extends Error {
   override readonly name = 'KmsError';
   readonly details: KmsErrorDetails;
@@ -98,14 +97,13 @@ export function isKmsError(error: unknown): error is KmsError {
   return error instanceof Error && error.name === 'KmsError' && 'details' in error;
 }
 
-/** `error` is a KmsError of one of `kinds`. */
 export function isKind(error: unknown, ...kinds: readonly KmsErrorKind[]): error is KmsError {
   return isKmsError(error) && kinds.includes(error.details.kind);
 }
 
 /**
- * The service that each step of a sign-in asks, and the check of whose account it is. `undefined`: files and programs of
- * this computer. A call that fails in one of these steps was not sent to KMS.
+ * The service that each sign-in step calls, including the account check. `undefined` for steps that use only local
+ * files and programs. A call that fails in one of these steps was not sent to KMS.
  */
 export const signInServices: ReadonlyMap<string, string | undefined> = new Map([
   ['Connect', undefined],
@@ -130,14 +128,14 @@ export const evidenceServices: ReadonlyMap<string, string> = new Map([
   ['ListUsers', 'IAM'],
 ]);
 
-/** It failed before KMS was asked: while signing in, or at the check of the account. */
+/** The call was not sent to KMS: it failed during sign-in or in the account check. */
 export function isBeforeCall(error: unknown): boolean {
   return isKmsError(error) && (error.details.isSignIn === true || signInServices.has(error.details.operation));
 }
 
 /**
- * After this error, KMS may have made the change that it was asked for. Also after an abort, unless it came before the
- * request was sent, and after any error that is not KMS's.
+ * Whether KMS may have made the requested change despite this error. Also true after an abort that came once the
+ * request was sent, and after any error that isn't a {@link KmsError}.
  */
 export function mayHaveBeenDone(error: unknown): boolean {
   if (isAbort(error)) {
@@ -150,7 +148,7 @@ export function mayHaveBeenDone(error: unknown): boolean {
   );
 }
 
-/** KMS, or the way to it, failed in a way that may pass: the same request may succeed later. Not a failed sign-in. */
+/** Whether the same request may succeed later. False for a failed sign-in. */
 export function isTransient(error: unknown): boolean {
   return (
     isKind(error, 'throttled', 'timeout', 'network', 'hostNotFound', 'notJson', 'internal', 'dependencyTimeout') &&

@@ -42,7 +42,10 @@ export interface IamRole extends IamPrincipal {
  * operation is CloudTrail's or IAM's, or with an AbortError once `signal` is aborted.
  */
 export interface EvidenceApi {
-  /** LookupEvents of the connection's account and Region, newest first, 50 a page. About 2 requests a second an account and Region. */
+  /**
+   * LookupEvents of the connection's account and Region, newest first, 50 a page. About 2 requests a second an account
+   * and Region.
+   */
   lookupEvents(query: EventQuery, marker: string | undefined, signal: AbortSignal): Promise<Page<TrailEvent>>;
   /** GetRole by its name, without a path. `undefined`: IAM has no such role. */
   getRole(name: string, signal: AbortSignal): Promise<IamRole | undefined>;

@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import type { KeyMetadata } from './model.ts';
 
-/** A grant operation, as the choice of a key's operations shows it. */
+/** A grant operation, for a list to choose from. */
 export interface GrantOperation {
   readonly name: string;
-  /** What it lets the grantee do, in a few words. */
+  /** What the grantee can do with it, in a few words. */
   readonly description: string;
 }
 
@@ -16,7 +16,7 @@ const dataKeys = [
   'GenerateDataKeyPair',
   'GenerateDataKeyPairWithoutPlaintext',
 ];
-/** What a symmetric key for encryption can do. */
+/** The operations of a symmetric encryption key. */
 export const symmetricOperations: readonly string[] = [...encrypting, ...dataKeys, ...forEveryKey];
 const byUsage: ReadonlyMap<string, readonly string[]> = new Map([
   ['ENCRYPT_DECRYPT', [...encrypting, 'GetPublicKey']],
@@ -28,21 +28,21 @@ const byUsage: ReadonlyMap<string, readonly string[]> = new Map([
 const everyOperation = [...new Set([...encrypting, ...dataKeys, ...[...byUsage.values()].flat()]), ...forEveryKey];
 
 /**
- * The operations that a grant on this key may allow: a grant takes only what the key can do (KMS Developer Guide, "Grant
- * operations", with its "Key type reference"). All of them where the key is not known well enough; KMS decides then.
+ * The operations that a grant on this key may allow, which are those that the key type supports (KMS Developer Guide,
+ * "Grant operations" and "Key type reference"). All operations if the key type is unknown.
  */
 export function validOperations(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly GrantOperation[] {
   return validOperationNames(metadata).map((name) => ({ name, description: operationDescription(name) }));
 }
 
-/** As {@link validOperations}, by name. */
+/** The names of {@link validOperations}. */
 export function validOperationNames(metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined): readonly string[] {
   if (metadata?.spec === 'SYMMETRIC_DEFAULT') {
     return symmetricOperations;
   }
   const usage = metadata?.usage;
   const known = usage === undefined ? undefined : byUsage.get(usage);
-  // Every other key for encryption is asymmetric, and makes no data keys; without a spec it may be of either kind.
+  // An encryption key without a spec may be symmetric or asymmetric. Asymmetric keys make no data keys.
   if (known === undefined || (usage === 'ENCRYPT_DECRYPT' && metadata?.spec === undefined)) {
     return everyOperation;
   }

@@ -9,7 +9,7 @@ import {
 } from './model.ts';
 import { parsePrincipal } from './principal.ts';
 
-/** Why a grant can't be for these operations; `undefined` when it can. */
+/** Why a grant can't allow these operations, or `undefined` if it can. */
 export function operationsProblem(
   operations: readonly string[],
   metadata: Pick<KeyMetadata, 'usage' | 'spec'> | undefined,
@@ -22,7 +22,7 @@ export function operationsProblem(
   if (illegal.length > 0) {
     return l10n.t('This key cannot do {0}.', illegal.join(', '));
   }
-  // In KMS's own words: "Grants must not contain only the CreateGrant operation."
+  // KMS: "Grants must not contain only the CreateGrant operation."
   if (operations.every((operation) => operation === 'CreateGrant')) {
     return l10n.t('CreateGrant alone passes on nothing: choose another operation with it.');
   }
@@ -37,16 +37,17 @@ const maxSourceArnLength = 512;
 const maxContextPairs = 8;
 const maxContextValueLength = 384;
 
-/** A principal as CreateGrant takes it: a service's name is a member of its own. */
+/** A principal for CreateGrant, which has separate parameters for ARNs and service principals. */
 export function toPrincipalRef(text: string): PrincipalRef {
   const { kind } = parsePrincipal({ kind: 'principal', value: text });
   return { kind: kind === 'service' ? 'servicePrincipal' : 'principal', value: text };
 }
 
 /**
- * Why KMS would not take this as a grantee or retiring principal; `undefined` when it may. It takes the ARNs of accounts,
- * users, roles, federated users and assumed roles, and since 2026 services (KMS API Reference, "CreateGrant").
- * @param keyArn tells the partition: a principal of another can't use the key
+ * Why KMS would reject this grantee or retiring principal, or `undefined` if it may accept it. KMS accepts ARNs of
+ * accounts, users, roles, federated users and assumed roles, and since 2026 service principals (KMS API Reference,
+ * "CreateGrant").
+ * @param keyArn the key, which a principal of another partition can't use
  */
 export function principalProblem(text: string, keyArn: string): string | undefined {
   if (text === '') {
@@ -100,7 +101,7 @@ export function principalProblem(text: string, keyArn: string): string | undefin
   }
 }
 
-/** By IAM User Guide, "IAM identifiers" and "IAM and STS character limits". */
+/** Source: IAM User Guide, "IAM identifiers" and "IAM and STS character limits". */
 const principalForms = {
   role: /^iam:role\/([\x21-\x7e]*\/)?[\w+=,.@-]{1,64}$/,
   serviceLinkedRole: /^iam:role\/([\x21-\x7e]*\/)?[\w+=,.@-]{1,64}$/,
@@ -128,7 +129,7 @@ function formProblem(): string {
   return l10n.t('KMS takes the ARN of a role, user, account or session, or the name of a service.');
 }
 
-/** Why KMS would not take this name; `undefined` when it would, or when there is none. */
+/** Why KMS would reject this name, or `undefined` if it accepts it. An empty name means no name. */
 export function nameProblem(name: string): string | undefined {
   if (name.length > maxNameLength) {
     return l10n.t('A name has at most {0} characters.', maxNameLength);
@@ -138,7 +139,7 @@ export function nameProblem(name: string): string | undefined {
     : l10n.t('A name has letters, digits and the characters : / _ - only.');
 }
 
-/** Why KMS would not take this as a source ARN; `undefined` when it may (KMS API Reference, "GrantConstraints"). */
+/** Why KMS would reject this source ARN, or `undefined` if it may accept it (KMS API Reference, "GrantConstraints"). */
 export function sourceArnProblem(text: string): string | undefined {
   if (text.length > maxSourceArnLength) {
     return l10n.t('An ARN has at most {0} characters here.', maxSourceArnLength);
@@ -151,13 +152,13 @@ export function sourceArnProblem(text: string): string | undefined {
     : l10n.t('The ARN of a resource looks like arn:aws:dynamodb:eu-west-1:111122223333:table/orders.');
 }
 
-/** The part before the first equals sign, and all that follows it; `undefined` without one. */
+/** Splits `key=value` at the first equals sign. `undefined` without one. */
 export function parseContextPair(text: string): readonly [key: string, value: string] | undefined {
   const at = text.indexOf('=');
   return at === -1 ? undefined : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
 }
 
-/** Why a pair can't be added to these; `undefined` when it can. */
+/** Why a `key=value` pair can't be added to the encryption context `others`, or `undefined` if it can. */
 export function contextPairProblem(text: string, others: Readonly<Record<string, string>>): string | undefined {
   const pair = parseContextPair(text);
   if (pair === undefined) {
@@ -189,8 +190,9 @@ function contextProblem(context: Readonly<Record<string, string>>): string | und
 }
 
 /**
- * Whether an encryption context can constrain such a grant, which it can only on a symmetric key. KMS also takes one with
- * DescribeKey and RetireGrant, which it does not constrain, and with CreateGrant, where it binds the grants made through it.
+ * Whether KMS accepts an encryption context constraint for these operations, which it does only on a symmetric key. KMS
+ * accepts one for DescribeKey and RetireGrant too, without effect, and for CreateGrant, where it binds the child
+ * grants.
  */
 export function supportsEncryptionContext(
   operations: readonly string[],
@@ -203,8 +205,8 @@ export function supportsEncryptionContext(
 }
 
 /**
- * Why KMS would not make this grant, as far as that can be known without asking it; the first reason of them.
- * @param metadata undefined where it is not known: only KMS can then say what fits the key
+ * The first reason why KMS would reject this request, as far as it can be checked locally.
+ * @param metadata if `undefined`, what depends on the key type is left to KMS
  */
 export function createGrantProblem(
   input: CreateGrantInput,
@@ -256,7 +258,7 @@ function serviceGrantProblem(
   return retiring === undefined ? l10n.t('A grant to a service needs a retiring principal.') : undefined;
 }
 
-/** Why no grant can be made on a key, by what is known of it; `undefined` when one may be. */
+/** Why KMS would create no grant on this key, or `undefined` if it may. */
 export function keyProblem(metadata: KeyMetadata | undefined): string | undefined {
   if (metadata?.manager === 'AWS') {
     return l10n.t('AWS manages this key: only the service that it is for can create grants on it.');

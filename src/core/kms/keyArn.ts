@@ -10,7 +10,7 @@ export interface KeyArn {
   readonly keyId: string;
 }
 
-/** Reads the ARN of a key; `undefined` for anything else. */
+/** Parses a key ARN. `undefined` for anything else, also for an alias ARN. */
 export function parseKeyArn(arn: string): KeyArn | undefined {
   const { region, account, keyId } = keyArnPattern.exec(arn)?.groups ?? {};
   return region === undefined || account === undefined || keyId === undefined
@@ -18,7 +18,7 @@ export function parseKeyArn(arn: string): KeyArn | undefined {
     : { arn, region, account, keyId };
 }
 
-/** Why a text can't be opened as a key; `undefined` when it can. */
+/** Why the text is not a key ARN, or `undefined` if it is one. */
 export function keyArnProblem(text: string): string | undefined {
   if (parseKeyArn(text) !== undefined) {
     return undefined;
@@ -31,7 +31,7 @@ export function keyArnProblem(text: string): string | undefined {
   return l10n.t('The ARN of a key looks like arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…');
 }
 
-/** What is known of a key by its ARN alone. */
+/** A key of which only the ARN is known. */
 export function keyOfArn({ arn, keyId }: KeyArn): KmsKey {
   return { keyId, arn, aliases: [] };
 }

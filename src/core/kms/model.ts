@@ -1,19 +1,19 @@
 /**
- * What KMS told us, narrowed once at the edge: every optional field of the API is either present here or `undefined`
- * for a reason. Field names are AWS's.
+ * KMS's data types. The AWS layer narrows the SDK's optional fields once, so a field here is optional only if KMS can
+ * omit it. Field names are AWS's.
  */
 
-/** Which sign-in and Region a connection stands for. Two refs with the same {@link connectionId} are the same connection. */
+/** The sign-in and Region of a connection. Two refs with the same {@link connectionId} are the same connection. */
 export type ConnectionRef =
   | { readonly kind: 'profile'; readonly profile: string; readonly region: string }
-  /** No profile: what the environment, a web identity token, the container or the instance gives. */
+  /** No profile: credentials from environment variables, a web identity token, the container or the instance. */
   | { readonly kind: 'environment'; readonly region: string }
   /** Sample data, served in process. */
   | { readonly kind: 'sample' };
 
 /**
- * An opened connection, as nodes carry it: data only. `opening` tells two openings of the same ref apart, so that a node
- * from before a reconnect can't act on what came after.
+ * An opened connection, as data for tree nodes. `opening` differs each time that the ref is opened, so a node from
+ * before a reconnect can't act on the new connection.
  */
 export interface Connection {
   readonly id: string;
@@ -23,7 +23,7 @@ export interface Connection {
   readonly endpoint: Endpoint;
 }
 
-/** Where requests go: AWS itself, a URL that a profile or variable configured, or the sample data in process. */
+/** Where requests go: AWS, a custom URL from a profile or variable, or the in-process sample data. */
 export type Endpoint =
   | { readonly kind: 'aws' }
   | { readonly kind: 'custom'; readonly url: string }
@@ -50,7 +50,7 @@ export interface KmsKey {
 
 const aliasPrefix = 'alias/';
 
-/** What rows and questions call the key: its first alias, without AWS's prefix, else its ID. */
+/** The display name of a key: its first alias without the `alias/` prefix, or its ID. */
 export function keyLabel(key: KmsKey): string {
   const [alias] = key.aliases;
   if (alias === undefined) {
@@ -75,7 +75,7 @@ export interface AliasListEntry {
   readonly targetKeyId: string | undefined;
 }
 
-/** AWS's KeyState; a state that AWS adds later passes through. */
+/** AWS's KeyState. A state that AWS adds later is kept as it is. */
 export type KeyState =
   | 'Creating'
   | 'Disabled'
@@ -117,18 +117,18 @@ export interface KeyMetadata {
   /** Set while the state is PendingDeletion. */
   readonly deletionDate: Date | undefined;
   /**
-   * All else that DescribeKey answers, for people to read, by AWS's names: key material, custom key store, multi-Region
-   * configuration, algorithms. Dates are Dates.
+   * All other fields of DescribeKey under AWS's names, for display: key material, custom key store, multi-Region
+   * configuration, algorithms. Dates are `Date` objects.
    */
   readonly otherFields: Readonly<Record<string, unknown>>;
 }
 
-/** Whether AWS manages the key, by what is known of it so far: the reserved alias, or KeyManager. */
+/** Whether this is an AWS managed key, by its reserved alias or its KeyManager. */
 export function isAwsManaged(key: KmsKey, metadata: KeyMetadata | undefined): boolean {
   return metadata?.manager === 'AWS' || key.aliases.some((alias) => alias.startsWith('alias/aws/'));
 }
 
-/** A grantee or retiring principal as KMS wrote it: an ARN, a unique ID or a service name; or a service principal. */
+/** A grantee or retiring principal as KMS returns it: an ARN, a unique ID or a service name, or a service principal. */
 export type PrincipalRef =
   | { readonly kind: 'principal'; readonly value: string }
   | { readonly kind: 'servicePrincipal'; readonly value: string };
@@ -142,9 +142,9 @@ export interface GrantConstraints {
 /** An entry of ListGrants. */
 export interface Grant {
   readonly grantId: string;
-  /** The ARN of the key (some other servers give the bare ID; the edge makes it an ARN again). */
+  /** The key ARN. Some other servers return a bare ID, which the AWS layer expands to an ARN. */
   readonly keyArn: string;
-  /** `undefined` when the grant has no name (KMS sends nothing, null or an empty string). */
+  /** `undefined` if the grant has no name, for which KMS sends nothing, null or an empty string. */
   readonly name: string | undefined;
   readonly creationDate: Date | undefined;
   readonly granteePrincipal: PrincipalRef | undefined;
@@ -155,27 +155,27 @@ export interface Grant {
   readonly constraints: GrantConstraints;
 }
 
-/** What tells a grant on screen or in the history from every other. */
+/** The parts that identify a grant among all connections. */
 export interface GrantLocator {
   readonly connection: ConnectionRef | Pick<Connection, 'id'>;
   readonly key: Pick<KmsKey, 'arn'>;
   readonly grant: Pick<Grant, 'grantId'>;
 }
 
-/** Equal for the same grant of the same key on the same connection. */
+/** A string that is equal for the same grant of the same key on the same connection. */
 export function grantIdentity({ connection, key, grant }: GrantLocator): string {
   const id = 'id' in connection ? connection.id : connectionId(connection);
   return `${id}|${key.arn}|${grant.grantId}`;
 }
 
-/** What CreateGrant takes: all of a grant that isn't KMS's own to decide. */
+/** The parameters of CreateGrant. */
 export interface CreateGrantInput {
   readonly keyArn: string;
   readonly operations: readonly string[];
   readonly granteePrincipal: PrincipalRef;
   readonly retiringPrincipal?: PrincipalRef | undefined;
   readonly constraints: GrantConstraints;
-  /** With a name, the same request made again gives the same grant; without one, each makes another. */
+  /** With a name, repeating the request returns the same grant. Without one, each request creates a grant. */
   readonly name?: string | undefined;
 }
 
@@ -189,13 +189,13 @@ export interface KeyRotation {
   readonly enabled: boolean;
   readonly periodInDays: number | undefined;
   readonly nextRotationDate: Date | undefined;
-  /** Set while a rotation on demand is under way. */
+  /** Set while an on-demand rotation is in progress. */
   readonly onDemandRotationStartDate: Date | undefined;
 }
 
-/** GetKeyLastUsage: of the key, by whatever right it was used; KMS does not tell of one grant. */
+/** GetKeyLastUsage. It covers all use of the key; KMS doesn't report the use of a single grant. */
 export interface KeyLastUsage {
-  /** The last successful cryptographic operation; `undefined` when there was none since tracking began. */
+  /** The last successful cryptographic operation. `undefined` if there was none since tracking began. */
   readonly last:
     | {
         readonly operation: string;
@@ -203,7 +203,7 @@ export interface KeyLastUsage {
         readonly cloudTrailEventId: string | undefined;
       }
     | undefined;
-  /** What was before is not known. */
+  /** When tracking began. Earlier use is unknown. */
   readonly trackingStartDate: Date | undefined;
   readonly keyCreationDate: Date | undefined;
 }
@@ -214,7 +214,9 @@ export interface CallerIdentity {
   readonly arn: string;
 }
 
-/** One page of a list. `nextMarker` is opaque, and `undefined` on the last page. A page may be empty and not the last. */
+/**
+ * One page of a list. `nextMarker` is opaque, and `undefined` on the last page. A page may be empty and not the last.
+ */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextMarker: string | undefined;

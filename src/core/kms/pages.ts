@@ -5,18 +5,18 @@ import type { Grant, Page } from './model.ts';
 
 type ReadPage<T> = (marker: string | undefined) => Promise<Page<T>>;
 
-/** KMS gives empty pages where it filters; not as many in a row, nor as many pages of a list, by far. */
+/** KMS returns empty pages when it filters, but never nearly as many in a row, nor as many pages in all. */
 const maxEmptyPages = 1_000;
 const maxPages = 20_000;
 
-/** Follows the markers of one list, and sees to it that the list ends. */
+/** Checks the pages of one list, so that a broken server can't make it endless. */
 export class PaginationGuard {
   readonly #seenMarkers = new Set<string>();
   #emptyPages = 0;
 
   /**
-   * @returns the marker of the page after this one; `undefined` after the last page
-   * @throws KmsError `endlessList` when the list leads back to itself, or can't be one of KMS
+   * @returns the marker of the next page, or `undefined` after the last page
+   * @throws KmsError `endlessList` if a marker repeats or a limit is exceeded
    */
   nextMarker({ items, nextMarker }: Page<unknown>): string | undefined {
     if (nextMarker === undefined) {
@@ -42,20 +42,20 @@ function endless(message: string): KmsError {
 }
 
 /**
- * What is on each page of a list, page by page; the next is asked for when it is wanted.
- * @throws KmsError `endlessList` in the place of a page after which the list would not end
+ * The items of a list, page by page. Each page is requested when the consumer asks for it.
+ * @throws KmsError `endlessList` if the list doesn't end
  */
 export async function* paginate<T>(read: ReadPage<T>): AsyncGenerator<readonly T[]> {
-  const trail = new PaginationGuard();
+  const guard = new PaginationGuard();
   let marker: string | undefined;
   do {
     const page = await read(marker);
     yield page.items;
-    marker = trail.nextMarker(page);
+    marker = guard.nextMarker(page);
   } while (marker !== undefined);
 }
 
-/** All that is on the pages of a list that is short, or wanted whole. */
+/** All items of a list, from all of its pages. */
 export async function collectPages<T>(read: ReadPage<T>): Promise<readonly T[]> {
   const all: T[] = [];
   for await (const items of paginate(read)) {
@@ -64,7 +64,7 @@ export async function collectPages<T>(read: ReadPage<T>): Promise<readonly T[]> 
   return all;
 }
 
-/** The list of a key's grants, or of the one with this ID, which may be on any of its pages. */
+/** ListGrants of a key, or with a `grantId`, filtered to that grant, which may be on any page. */
 export function grantPages(
   api: KmsApi,
   query: { readonly keyArn: string } | GrantRef,

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { memoize } from '../base/memoize.ts';
 import { printable } from '../base/text.ts';
 import {
   isServicePrincipal,
@@ -10,8 +11,8 @@ import {
 import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
 
 /**
- * Who a grantee or retiring principal is, read from what KMS wrote. Forms: IAM User Guide, "IAM identifiers"; for the
- * EC2 infrastructure session, KMS Developer Guide, "How Amazon EBS uses AWS KMS".
+ * The kind of a grantee or retiring principal. Sources: IAM User Guide, "IAM identifiers"; for the EC2 infrastructure
+ * session, KMS Developer Guide, "How Amazon EBS uses AWS KMS".
  */
 export type PrincipalKind =
   | 'role'
@@ -23,38 +24,32 @@ export type PrincipalKind =
   | 'federatedUser'
   | 'accountRoot'
   | 'service'
-  /** The text `AWS Internal`, where KMS keeps the principal of a service to itself. */
+  /** The text `AWS Internal`, with which KMS hides the principal of a service. */
   | 'awsInternal'
-  /** A unique ID (`AROA…`, `AIDA…`) in place of an ARN: deleted, recreated, or too new to be resolved. */
+  /** A unique ID (`AROA…`, `AIDA…`) in place of an ARN: the principal was deleted or recreated, or is too new. */
   | 'unresolvedRole'
   | 'unresolvedUser'
   | 'other';
 
 export interface Principal {
   readonly kind: PrincipalKind;
-  /** What KMS wrote, unchanged. */
+  /** The value from KMS, unchanged. */
   readonly value: string;
-  /** Short enough for a row: a role's name, an instance ID, a service's name. Printable. */
+  /** A short name for a row: a role name, an instance ID, a service name. Printable. */
   readonly shortName: string;
-  /** The account that its ARN names. */
+  /** The account in its ARN. */
   readonly account: string | undefined;
-  /** The AWS service that uses this principal, by name, such as `Amazon RDS`; `undefined` for all others. Printable. */
+  /** The display name of the AWS service that uses this principal, such as `Amazon RDS`. Printable. */
   readonly managedBy: string | undefined;
 }
 
-/** As EC2 wrote its principals before they were sessions: `111122223333:aws:ec2-infrastructure:i-0123456789abcdef0`. */
+/** EC2's older form, which was not an ARN: `111122223333:aws:ec2-infrastructure:i-0123456789abcdef0`. */
 const legacySessionPattern = /^(?<account>\d{12}):(?<role>aws:[\w-]+):(?<name>.+)$/;
 
 const arnPattern = /^arn:(?<partition>[\w-]+):(?<service>iam|sts)::(?<account>\d{12}):(?<resource>.+)$/;
 
-export function parsePrincipal(ref: PrincipalRef): Principal {
-  const known = parsed.get(ref) ?? parse(ref);
-  parsed.set(ref, known);
-  return known;
-}
-
-/** Who holds a grant is asked many times over, on tens of thousands of grants. */
-const parsed = new WeakMap<PrincipalRef, Principal>();
+/** Memoized, since views call it repeatedly for tens of thousands of grants. */
+export const parsePrincipal: (ref: PrincipalRef) => Principal = memoize(parse);
 
 function parse(ref: PrincipalRef): Principal {
   const { value } = ref;
@@ -80,7 +75,7 @@ function parse(ref: PrincipalRef): Principal {
     const { role = '', name = '', account = '' } = old;
     return ofAws(role, name, account);
   }
-  // Of a session there may be its name too: AROA…:session.
+  // A session can have its name appended: AROA…:session.
   if (/^AROA[A-Z0-9]+(:[\w+=,.@-]+)?$/.test(value)) {
     return is('unresolvedRole', value);
   }
@@ -119,13 +114,13 @@ function parse(ref: PrincipalRef): Principal {
   }
 }
 
-/** The account of the principal, where that is another than the key's. */
+/** The principal's account if it differs from the key's account. */
 export function externalAccountOf(principal: Principal, keyArn: string): string | undefined {
   const { account } = principal;
   return account === accountOfArn(keyArn) ? undefined : account;
 }
 
-/** Who the grantee or retiring principal of this grant is, in one full sentence. */
+/** Describes the grantee or retiring principal of a grant in full sentences. */
 export function describePrincipal(principal: Principal, grant: Grant): string {
   const sentence = sentenceOf(principal, volumeOf(grant));
   const other = externalAccountOf(principal, grant.keyArn);
@@ -190,18 +185,18 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
   }
 }
 
-/** The EBS volume that the grant is for, which EC2 names in the encryption context. Printable. */
+/** The EBS volume in the encryption context of a grant that EC2 uses. Printable. */
 export function volumeOf(grant: Grant): string | undefined {
   const volume = contextOf(grant)['aws:ebs:id'];
   return volume === undefined ? undefined : printable(volume, 64);
 }
 
-/** The grantee of a grant. KMS always names one; a server that doesn't is shown as such. */
+/** The grantee of a grant. KMS always returns one, other servers may not. */
 export function grantee(grant: Grant): Principal {
   return parsePrincipal(grant.granteePrincipal ?? { kind: 'principal', value: l10n.t('unknown grantee') });
 }
 
-/** A word for the kind of principal. */
+/** The display name of a kind of principal. */
 export function principalKindName(kind: PrincipalKind): string {
   switch (kind) {
     case 'role':
@@ -233,7 +228,7 @@ export function principalKindName(kind: PrincipalKind): string {
   }
 }
 
-/** The encryption context that constrains the grant, of either kind; empty when there is none. */
+/** The encryption context that constrains the grant, by either constraint. Empty if there is none. */
 export function contextOf(grant: Grant): Readonly<Record<string, string>> {
   const { encryptionContextEquals, encryptionContextSubset } = grant.constraints;
   return encryptionContextEquals ?? encryptionContextSubset ?? {};

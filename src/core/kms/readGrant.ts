@@ -5,15 +5,15 @@ import { grantPages, paginate } from './pages.ts';
 import { retirableGrants } from './retirement.ts';
 
 /**
- * Which of `grantIds` KMS lists now. Grants that KMS says it does not know are simply not in the answer; every other
- * failure rejects and tells nothing about the grants.
+ * Reads which of `grantIds` KMS lists now. Grants that KMS doesn't know are missing from the result. Any other failure
+ * rejects and says nothing about the grants.
  */
 export type ReadListedGrants = (grantIds: readonly string[], signal: AbortSignal) => Promise<ReadonlySet<string>>;
 
-/** Above this many followed grants of one key, one sweep of its list costs less than a filtered read each. */
+/** For more grants than this on one key, reading the whole list is cheaper than one filtered read for each grant. */
 const maxFilteredReads = 3;
 
-/** The grant as KMS lists it now; `undefined` when it doesn't, or says that it does not know it. */
+/** Reads one grant. `undefined` if KMS doesn't list it or doesn't know it. */
 export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal): Promise<Grant | undefined> {
   try {
     for await (const page of paginate(grantPages(api, ref, signal))) {
@@ -32,9 +32,10 @@ export async function findGrant(api: KmsApi, ref: GrantRef, signal: AbortSignal)
 }
 
 /**
- * The reads that a poller makes on one key: as few and as small as the API allows. Who may retire a grant need not be
- * allowed to list those of its key; then the lists of what their retiring principals can retire tell.
- * @param retiringPrincipal the ARN of a grant's, where it is known
+ * Creates the reader that polls the grants of one key, with as few and as small requests as the API allows. A principal
+ * that may retire a grant may lack ListGrants on the key. The reader then uses ListRetirableGrants of the retiring
+ * principals.
+ * @param retiringPrincipal returns the ARN of a grant's retiring principal, if known
  */
 export function listedGrantsReader(
   api: KmsApi,
@@ -52,7 +53,7 @@ export function listedGrantsReader(
       }
       const listed = new Set<string>();
       for (const principal of [...principals].filter((value) => value !== undefined)) {
-        // One at a time: of several, one that KMS does not know would pass for one without grants.
+        // One call for each, since with several principals an unknown one would count as having no grants.
         for await (const grants of retirableGrants(api, [principal], signal)) {
           for (const { keyArn: of, grantId } of grants) {
             if (of === keyArn) {

@@ -4,8 +4,8 @@ import { accountOfArn, type Grant, type PrincipalRef } from './model.ts';
 import { paginate } from './pages.ts';
 
 /**
- * Whether KMS lets the caller retire a grant. `perhaps`: IAM policies decide, which only KMS knows; its dry run says. They
- * are those of the account that the grant names, that issued it, or that owns the key.
+ * Whether the caller may retire a grant. `perhaps`: IAM policies decide, which only a dry run shows. They are policies
+ * of the account of the named principal, the issuing account or the key's account.
  */
 export type RetirePermission = 'yes' | 'perhaps' | 'no';
 
@@ -34,14 +34,14 @@ export function retirePermission(
   return rights.includes('perhaps') || (account !== undefined && delegating.includes(account)) ? 'perhaps' : 'no';
 }
 
-/** AWS writes it as the ARN of the root user, and has written the bare ID. */
+/** AWS returns the ARN of the root user. It used to return the bare account ID. */
 function accountOfIssuer(issuer: string | undefined): string | undefined {
   return issuer !== undefined && /^\d{12}$/.test(issuer) ? issuer : accountOfArn(issuer ?? '');
 }
 
 /**
- * Whether the caller is the principal. A session of a role acts for the role: STS writes the role's name without its path,
- * and a name is unique in its account (IAM User Guide, "IAM identifiers").
+ * Whether the caller is the principal. A role session acts as its role. STS omits the path of the role, but role names
+ * are unique in an account (IAM User Guide, "IAM identifiers").
  */
 function actsAs(callerArn: string, { kind, value }: PrincipalRef): RetirePermission {
   if (kind !== 'principal') {
@@ -67,9 +67,9 @@ function actsAs(callerArn: string, { kind, value }: PrincipalRef): RetirePermiss
 }
 
 /**
- * The principals to ask ListRetirableGrants for, as far as the caller's ARN tells them: for a session its role, and the
- * caller itself. STS leaves out the path of a role; only that of IAM Identity Center's roles is known (IAM Identity Center
- * User Guide, "Referencing permission sets").
+ * The principals to call ListRetirableGrants with: the caller and, for a role session, its role. STS omits the path of
+ * a role, and only that of IAM Identity Center's roles is known (IAM Identity Center User Guide, "Referencing
+ * permission sets").
  */
 export function retiringPrincipalsOf(callerArn: string, region: string): readonly string[] {
   const caller = readArn(callerArn);
@@ -84,9 +84,9 @@ export function retiringPrincipalsOf(callerArn: string, region: string): readonl
 }
 
 /**
- * What these principals may retire, page by page, each grant once. Of several principals some are guesses: one that KMS
- * does not know has no grants.
- * @throws KmsError when KMS refuses, or knows none of the principals
+ * The grants that these principals may retire, page by page, each grant once. Some of the principals may be guesses, so
+ * one that KMS doesn't know counts as having no grants.
+ * @throws KmsError if KMS refuses or knows none of the principals
  */
 export async function* retirableGrants(
   api: KmsApi,

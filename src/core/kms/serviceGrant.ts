@@ -5,13 +5,13 @@ import { serviceOfLabel, unknownService } from './awsServices.ts';
 import type { Grant, PrincipalRef } from './model.ts';
 import { parsePrincipal } from './principal.ts';
 
-/** The AWS service that a grant belongs to: it made the grant for a resource of the account, and ends it itself. */
+/** The AWS service that uses a grant. It created the grant for a resource of the account, and retires it itself. */
 export interface ServiceGrant {
-  /** Its name, such as `AWS Lambda`; `AWS` where no mark names it. Printable. */
+  /** Its display name, such as `AWS Lambda`, or `AWS` if it can't be identified. Printable. */
   readonly service: string;
-  /** What it uses the grant for, such as `function orders`, where a constraint names that. Printable. */
+  /** The resource that it uses the grant for, such as `function orders`, if a constraint names it. Printable. */
   readonly resource: string | undefined;
-  /** The first of the grant's parts that shows it. */
+  /** The first part of the grant that identifies the service. */
   readonly mark: 'grantee' | 'retiringPrincipal' | 'issuer' | 'encryptionContext' | 'sourceArn';
 }
 
@@ -19,9 +19,9 @@ type Parts = Pick<Grant, 'granteePrincipal' | 'constraints'> &
   Partial<Pick<Grant, 'retiringPrincipal' | 'issuingAccount'>>;
 
 /**
- * The service whose grant this is; `undefined` for a grant of somebody in the account. One mark is enough, since a service
- * may act as a role of the account, or as a principal that KMS keeps to itself. A principal of the account whose grant is
- * bound to a service's encryption context counts too: a revoke can break the service's resource.
+ * The AWS service that uses this grant, or `undefined` if none does. One mark is enough, since a service may act as a
+ * role of the account or as a principal that KMS hides. An encryption context of a service counts too, whoever the
+ * grantee is, because a revoke can break the service's resource.
  */
 export const serviceOfGrant: (grant: Parts) => ServiceGrant | undefined = memoize(read);
 
@@ -62,7 +62,7 @@ function instanceOf(ref: PrincipalRef | undefined): string | undefined {
   return principal?.kind === 'ec2Instance' ? `instance ${principal.shortName}` : undefined;
 }
 
-/** An ARN says most. A pair that names the account, as DynamoDB's `subscriberId`, is no resource. */
+/** Prefers an ARN. Ignores pairs with an account ID as value, such as DynamoDB's `subscriberId`. */
 function resourceOf(
   context: readonly (readonly [key: string, value: string])[],
   sourceArn: string | undefined,
@@ -92,13 +92,13 @@ function resourceOfArn(arn: string): string {
   return type === undefined || name === undefined ? resource || arn : `${type} ${name}`;
 }
 
-/** What AWS calls the resource, by the last part of a context's key: `table` of `aws:dynamodb:tableName`. */
+/** The resource type in the last part of an encryption context key: `table` in `aws:dynamodb:tableName`. */
 function resourceTypeOf(key: string): string {
   const label = key.slice(key.lastIndexOf(':') + 1);
   return resourceTypes[key] ?? label.replace(/[-_]?(id|name|arn)$/i, '').toLowerCase();
 }
 
-/** Those that the key itself does not say. */
+/** The types that the key doesn't contain. */
 const resourceTypes: Readonly<Partial<Record<string, string>>> = {
   'aws:ebs:id': 'volume',
   'aws:rds:db-id': 'database',
@@ -110,12 +110,12 @@ export function usedByText({ service, resource }: ServiceGrant): string {
   return resource === undefined ? l10n.t('used by {0}', service) : l10n.t('used by {0} for {1}', service, resource);
 }
 
-/** For a row of what an AWS service has of its own. */
+/** For a row: `managed by AWS Lambda`. */
 export function managedByText(service: string): string {
   return l10n.t('managed by {0}', service);
 }
 
-/** For a question: `AWS Lambda uses this grant for function orders.` */
+/** For a confirmation: `AWS Lambda uses this grant for function orders.` */
 export function usedBySentence({ service, resource }: ServiceGrant): string {
   return resource === undefined
     ? l10n.t('{0} uses this grant.', service)

@@ -2,7 +2,7 @@ import { abortError } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { isKind, isTransient } from '../kms/errors.ts';
 
-/** AWS's default quotas: requests a second, for an account in a Region (KMS Developer Guide, "Request quotas"). */
+/** AWS's default quotas, in requests per second for each account and Region (KMS Developer Guide, "Request quotas"). */
 export const requestQuotas = {
   CreateGrant: 50,
   DescribeKey: 2000,
@@ -27,51 +27,51 @@ export const requestQuotas = {
 
 export type LimitedOperation = keyof typeof requestQuotas;
 
-/** Percent of AWS's default quotas: everybody else in the account shares them. */
+/** Percent of AWS's default quotas that we use, since everybody in the account shares them. */
 export const defaultBudget = 50;
 
-/** A revoke can't be taken back: however many there are, somebody who cancels must be in time for most of them. */
+/** A revoke can't be undone. At this rate, a user who cancels a bulk revoke is in time for most of the grants. */
 const maxRevokesPerSecond = 10;
 
-/** Requests a second that are sent at most. */
+/** The maximum rate, in requests per second. */
 function rateOf(operation: LimitedOperation, budget: number): number {
   const rate = (requestQuotas[operation] * budget) / 100;
   return operation === 'RevokeGrant' ? Math.min(maxRevokesPerSecond, rate) : rate;
 }
 
-/** Somebody waits for an `interactive` request: it goes before all in the background. */
+/** `interactive` requests, which a user waits for, are sent before all `background` ones. */
 export type Priority = 'interactive' | 'background';
 
 export interface PacedRequest<T> {
-  /** Whose quota it counts against. */
+  /** Identifies the account and Region whose quota the request counts against. */
   readonly quota: string;
   readonly operation: LimitedOperation;
   readonly priority: Priority;
-  /** Sent twice it does no more than sent once, so that it may be sent again when its answer is lost. */
+  /** Sending it twice has the same effect as once, so it may be retried after a lost response. */
   readonly isIdempotent: boolean;
   readonly signal: AbortSignal;
   readonly send: () => Promise<T>;
 }
 
-/** How often a request is sent at most, when KMS throttles it; and when it fails in a way that may pass. */
+/** The maximum number of attempts for a throttled request, and for one with another transient failure. */
 const maxAttempts = { interactive: 5, background: 12 };
 const maxAttemptsOnFailure = 3;
-/** Between two sendings of a request, each wait twice the one before. Milliseconds. */
+/** The exponential backoff between attempts, in milliseconds. */
 const baseBackoffMs = 250;
 const maxBackoffMs = 5000;
-/** A throttled operation goes on at half the pace, and never below this part of it. */
+/** Each throttle halves the rate, but never below this factor of the full rate. */
 const minRateFactor = 1 / 32;
-/** Requests that must succeed until half the pace has become all of it again. */
+/** The number of successful requests after which half the rate has grown back to the full rate. */
 const successesToDoubleRate = 50;
 
 /**
- * Paces requests, each operation on each quota by a token bucket of its own; slows down where KMS throttles, and
- * recovers. It alone sends a request again, so that this too is paced.
+ * A rate limiter with one token bucket for each operation and quota. It slows down when KMS throttles, and recovers.
+ * All retries happen here, so that they are paced too.
  */
 export class RequestLimiter {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
-  /** Those that an `interactive` request has joined since. */
+  /** Background requests that became interactive. */
   readonly #promoted = new WeakSet<object>();
   #budget: number;
 
@@ -81,7 +81,7 @@ export class RequestLimiter {
     this.#budget = budget;
   }
 
-  /** Holds at once, also for what waits. */
+  /** Takes effect immediately, also for queued requests. */
   setBudget(percent: number): void {
     this.#budget = percent;
     for (const bucket of this.#buckets.values()) {
@@ -90,16 +90,16 @@ export class RequestLimiter {
   }
 
   /**
-   * Sends when it is the request's turn; and again, in its turn, when KMS throttled it, or when it failed in a way that
-   * may pass and can be repeated.
-   * @throws what `send` throws; an AbortError as soon as `signal` is aborted while it waits
+   * Queues the request, sends it, and retries it if KMS throttled it, or if it is idempotent and its failure is
+   * transient.
+   * @throws what the last `send` threw, or an AbortError if `signal` is aborted while the request is queued
    */
   async run<T>(request: PacedRequest<T>): Promise<T> {
     const { signal, send, isIdempotent } = request;
     const bucket = this.#bucket(request);
     for (let attempt = 1; ; attempt++) {
       const priority = this.#promoted.has(request) ? 'interactive' : request.priority;
-      const pace = await bucket.acquire(request, priority, signal);
+      const slowdowns = await bucket.acquire(request, priority, signal);
       try {
         const answer = await send();
         bucket.onSuccess();
@@ -107,14 +107,14 @@ export class RequestLimiter {
       } catch (error) {
         const isThrottled = isKind(error, 'throttled') && isTransient(error);
         if (isThrottled) {
-          bucket.onThrottle(pace);
+          bucket.onThrottle(slowdowns);
         }
-        const most = isThrottled
+        const limit = isThrottled
           ? maxAttempts[priority]
           : isIdempotent && isTransient(error)
             ? maxAttemptsOnFailure
             : 1;
-        if (attempt >= most) {
+        if (attempt >= limit) {
           throw error;
         }
       }
@@ -122,13 +122,13 @@ export class RequestLimiter {
     }
   }
 
-  /** A request that waits in the background becomes an `interactive` one. */
+  /** Makes a queued background request interactive. */
   promote(request: PacedRequest<unknown>): void {
     this.#promoted.add(request);
     this.#bucket(request).promote(request);
   }
 
-  /** Requests a second that an operation is sent at now. */
+  /** The current rate of an operation, in requests per second. */
   rate(quota: string, operation: LimitedOperation): number {
     return this.#bucket({ quota, operation }).rate;
   }
@@ -144,24 +144,26 @@ export class RequestLimiter {
   }
 }
 
-/** How often a bucket had slowed down when a request went: requests of one pace slow it down once. */
+/**
+ * The slowdowns of a bucket when a request was sent. Throttles of requests with the same count slow it down only once.
+ */
 type Slowdowns = number;
 
 class Bucket {
   readonly operation: LimitedOperation;
   readonly #clock: Clock;
-  /** What lets each go, by its request, in the order in which they came. */
+  /** The callbacks that release the queued requests, in order of arrival. */
   readonly #queues: Readonly<Record<Priority, Map<object, () => void>>> = {
     interactive: new Map(),
     background: new Map(),
   };
   #fullRate: number;
-  /** The part of the full rate that is in force. */
+  /** The current share of the full rate. */
   #rateFactor = 1;
   #slowdowns: Slowdowns = 0;
   #tokens: number;
   #refilledAt: number;
-  /** Ends the sleep until the next token; there while somebody waits. */
+  /** Ends the sleep until the next token. Set while a request is queued. */
   #wakeUp: AbortController | undefined;
 
   constructor(clock: Clock, operation: LimitedOperation, rate: number) {
@@ -179,11 +181,11 @@ class Bucket {
   setRate(rate: number): void {
     this.#refill();
     this.#fullRate = rate;
-    // Whoever waits does so for as long as the new rate says.
+    // Queued requests wait for as long as the new rate requires.
     this.#wakeUp?.abort();
   }
 
-  /** Resolves when it is the request's turn. */
+  /** Resolves when the request may be sent. */
   acquire(request: object, priority: Priority, signal: AbortSignal): Promise<Slowdowns> {
     if (signal.aborted) {
       return Promise.reject(abortError());
@@ -225,9 +227,10 @@ class Bucket {
     this.#rateFactor = Math.min(1, this.#rateFactor + 1 / (2 * successesToDoubleRate));
   }
 
-  onThrottle(pace: Slowdowns): void {
+  /** @param slowdowns what {@link acquire} returned for the throttled request */
+  onThrottle(slowdowns: Slowdowns): void {
     this.#refill();
-    if (pace !== this.#slowdowns) {
+    if (slowdowns !== this.#slowdowns) {
       return;
     }
     this.#slowdowns += 1;
@@ -235,7 +238,7 @@ class Bucket {
     this.#tokens = Math.min(0, this.#tokens);
   }
 
-  /** A tenth of a second's requests may go at once. */
+  /** Allows bursts of a tenth of a second's requests. */
   get #capacity(): number {
     return Math.max(1, this.#fullRate / 10);
   }
@@ -245,7 +248,7 @@ class Bucket {
     return interactive.values().next().value ?? background.values().next().value;
   }
 
-  /** Lets go whoever has a token, and sleeps until there is the next one. */
+  /** Releases queued requests as long as there are tokens, then sleeps until the next token. */
   #dispatch(): void {
     this.#refill();
     for (let go = this.#nextInQueue(); go !== undefined; go = this.#nextInQueue()) {
@@ -262,15 +265,15 @@ class Bucket {
     if (this.#wakeUp !== undefined) {
       return;
     }
-    const pump = new AbortController();
-    this.#wakeUp = pump;
-    // Clocks of computers count whole milliseconds: rounded up, the token is there when it ends.
+    const wakeUp = new AbortController();
+    this.#wakeUp = wakeUp;
+    // Timers count whole milliseconds. Rounded up, the token is there when the sleep ends.
     const ms = Math.ceil(((1 - this.#tokens) * 1000) / this.rate);
     const done = () => {
       this.#wakeUp = undefined;
       this.#dispatch();
     };
-    this.#clock.sleep(ms, pump.signal).then(done, done);
+    this.#clock.sleep(ms, wakeUp.signal).then(done, done);
   }
 
   #refill(): void {

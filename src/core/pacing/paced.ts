@@ -13,13 +13,13 @@ import type {
 } from '../kms/model.ts';
 import type { LimitedOperation, PacedRequest, Priority, RequestLimiter } from './limiter.ts';
 
-/** One connection's KMS, for those who wait and those who don't: all their requests have one limiter. */
+/** The rate-limited KMS APIs of one connection, by priority. */
 export interface PacedKms {
-  /** Somebody waits for the answers. */
+  /** For requests that a user waits for. */
   readonly api: KmsApi;
-  /** Reads that nobody waits for: they go after all others. Changes are never of this kind. */
+  /** For background reads, which are sent after all others. Changes are always interactive. */
   readonly background: KmsApi;
-  /** For the rows: keys are described in the background. */
+  /** For the tree: interactive, but keys are described in the background. */
   readonly forInventory: KmsApi;
 }
 
@@ -31,12 +31,12 @@ type Read<T> = (
 ) => Promise<T>;
 
 /**
- * Makes each request wait for its turn, and one of reads that ask the same at the same time.
+ * Sends each request through the limiter, and shares one request among equal reads.
  *
- * A read joins another only while that one waits for its turn: no answer is older than its question, so that none can
- * say anything of a change from before it.
+ * A read joins an equal one only while that one is queued. So no response is older than the call that it answers, and a
+ * read after a change never sees the state before it.
  *
- * @param quota names the account and Region whose quota a request counts against
+ * @param quota returns the account and Region whose quota a request counts against
  */
 export function paceKms(limiter: RequestLimiter, quota: () => string, api: KmsApi): PacedKms {
   const reads = <T>(operation: LimitedOperation): Read<T> => {
@@ -78,7 +78,7 @@ export function paceKms(limiter: RequestLimiter, quota: () => string, api: KmsAp
         if (mayHaveBeenDone(error)) {
           lost = error;
         }
-        // A refusal changed nothing: cancelled after it, nothing was sent that counts.
+        // A refused request changed nothing, so an abort after it counts as not sent.
         isSent = lost !== undefined;
         throw error;
       }
@@ -96,7 +96,7 @@ export function paceKms(limiter: RequestLimiter, quota: () => string, api: KmsAp
       if (isAbort(error) && isSent === wasNotSent(error)) {
         throw isSent ? abortError() : notSentError();
       }
-      // A refusal of the second request says nothing of the first, whose answer was lost: that may have made the change.
+      // If a retry is refused, the first attempt, whose response was lost, may still have made the change.
       const isFinal = lost === undefined || isAbort(error) || isKind(error, 'grantNotFound', 'invalidGrantId');
       throw isFinal ? error : lost;
     }
@@ -134,10 +134,10 @@ export function paceKms(limiter: RequestLimiter, quota: () => string, api: KmsAp
       change('RevokeGrant', true, signal, () => api.revokeGrant(grant, actor, signal)),
     retireGrant: (grant, actor, signal) =>
       change('RetireGrant', true, signal, () => api.retireGrant(grant, actor, signal)),
-    // With a name, KMS answers a second request with the grant that the first one made.
+    // With a name, a retry returns the grant that the first attempt created.
     createGrant: (input, actor, signal) =>
       change('CreateGrant', input.name !== undefined, signal, () => api.createGrant(input, actor, signal)),
-    // A server that does not know dry runs makes the change.
+    // A server that ignores DryRun makes the change, so a dry run counts as a change here.
     dryRunRevokeGrant: (grant, signal) =>
       change('RevokeGrant', true, signal, () => api.dryRunRevokeGrant(grant, signal)),
     dryRunRetireGrant: (grant, signal) =>
@@ -145,7 +145,7 @@ export function paceKms(limiter: RequestLimiter, quota: () => string, api: KmsAp
     dryRunCreateGrant: (input, signal) =>
       change('CreateGrant', input.name !== undefined, signal, () => api.dryRunCreateGrant(input, signal)),
 
-    // Not of KMS.
+    // STS has its own quota.
     callerIdentity: (signal) => api.callerIdentity(signal),
   });
 
@@ -157,7 +157,7 @@ export function paceKms(limiter: RequestLimiter, quota: () => string, api: KmsAp
   };
 }
 
-/** One request for all who ask the same. It is aborted when nobody waits for it any more. */
+/** One request that several equal reads share. It is aborted when no caller waits for it any more. */
 class SharedRead<T> {
   readonly #limiter: RequestLimiter;
   readonly #request: PacedRequest<T>;
@@ -185,7 +185,7 @@ class SharedRead<T> {
         try {
           return await send(signal);
         } catch (error) {
-          // It may be sent again.
+          // The limiter may retry it.
           this.#isQueued = true;
           throw error;
         }
@@ -195,7 +195,7 @@ class SharedRead<T> {
     this.#response.then(ended, ended);
   }
 
-  /** It waits for its turn: what it will be answered is not older than a question of now. */
+  /** While it is queued, its response will not be older than a call made now. */
   get isQueued(): boolean {
     return this.#isQueued;
   }
@@ -206,7 +206,7 @@ class SharedRead<T> {
     }
   }
 
-  /** The answer, for one who gives up when `signal` is aborted. */
+  /** Resolves with the response, or rejects once `signal` is aborted. */
   join(signal: AbortSignal): Promise<T> {
     this.#waiterCount += 1;
     return new Promise((resolve, reject) => {
