@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAccount } from '../src/emulator/sampleData.ts';
 import { projectRoot, vsixPath } from '../test/host/project.ts';
 import { provision } from '../test/host/provision.ts';
 import { installVsix } from '../test/host/server.ts';
+import { temporaryFolder } from '../test/temporaryFolder.ts';
 import type { Activation } from './activation.ts';
 import type { FirstRows, FirstRowsOfBoth } from './firstRow.ts';
 import { type Measurement, rounded } from './measurement.ts';
@@ -19,50 +19,47 @@ const launches = 8;
 /** Ours beside an empty extension, both installed from their packages, in the same extension host, by turns first. */
 export async function measureActivation(): Promise<Measurement[]> {
   const host = await provision('newest');
-  const folder = await mkdtemp(join(tmpdir(), 'kms-grants-bench-'));
-  try {
-    const profile = { userData: join(folder, 'user-data'), extensions: join(folder, 'extensions') };
-    await installVsix(host, profile, vsixPath);
-    await installVsix(host, profile, await packageEmptyExtension(folder, 'empty'));
-    const warmUp = await emptyExtension(folder, 'warm-up');
-    const results: Activation[] = [];
-    for (let launch = 0; launch < launches; launch++) {
-      const result = join(folder, `result-${launch}.json`);
-      await execute(
-        host.executable,
-        [
-          `--extensionDevelopmentPath=${warmUp}`,
-          `--extensionTestsPath=${join(projectRoot, 'out/in-host/activation.cjs')}`,
-          `--user-data-dir=${profile.userData}`,
-          `--extensions-dir=${profile.extensions}`,
-        ],
-        { env: { ...process.env, BENCH_RESULT: result, BENCH_FIRST: launch % 2 === 0 ? 'ours' : 'empty' } },
-      );
-      results.push(JSON.parse(await readFile(result, 'utf8')) as Activation);
-    }
-    // A busy machine only ever makes it slower.
-    const ours = Math.min(...results.map(({ oursMs }) => oursMs));
-    const empty = Math.min(...results.map(({ emptyMs }) => emptyMs));
-    const extra = new Set(results.flatMap(({ loaded }) => loaded).filter((file) => file !== 'dist/extension.js'));
-    return [
-      {
-        what: 'activation, beside an empty extension',
-        measured: ours / empty,
-        unit: '×',
-        budget: 2,
-        note: `the fastest of ${launches}: ${rounded(ours)} ms and ${rounded(empty)} ms`,
-      },
-      {
-        what: 'bundles that activation loads besides the entry',
-        measured: extra.size,
-        unit: '',
-        budget: 0,
-        note: [...extra].join(', '),
-      },
-    ];
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  await using temporary = await temporaryFolder('bench');
+  const folder = temporary.path;
+  const profile = { userData: join(folder, 'user-data'), extensions: join(folder, 'extensions') };
+  await installVsix(host, profile, vsixPath);
+  await installVsix(host, profile, await packageEmptyExtension(folder, 'empty'));
+  const warmUp = await emptyExtension(folder, 'warm-up');
+  const results: Activation[] = [];
+  for (let launch = 0; launch < launches; launch++) {
+    const result = join(folder, `result-${launch}.json`);
+    await execute(
+      host.executable,
+      [
+        `--extensionDevelopmentPath=${warmUp}`,
+        `--extensionTestsPath=${join(projectRoot, 'out/in-host/activation.cjs')}`,
+        `--user-data-dir=${profile.userData}`,
+        `--extensions-dir=${profile.extensions}`,
+      ],
+      { env: { ...process.env, BENCH_RESULT: result, BENCH_FIRST: launch % 2 === 0 ? 'ours' : 'empty' } },
+    );
+    results.push(JSON.parse(await readFile(result, 'utf8')) as Activation);
   }
+  // A busy machine only ever makes it slower.
+  const ours = Math.min(...results.map(({ oursMs }) => oursMs));
+  const empty = Math.min(...results.map(({ emptyMs }) => emptyMs));
+  const extra = new Set(results.flatMap(({ loaded }) => loaded).filter((file) => file !== 'dist/extension.js'));
+  return [
+    {
+      what: 'activation, beside an empty extension',
+      measured: ours / empty,
+      unit: '×',
+      budget: 2,
+      note: `the fastest of ${launches}: ${rounded(ours)} ms and ${rounded(empty)} ms`,
+    },
+    {
+      what: 'bundles that activation loads besides the entry',
+      measured: extra.size,
+      unit: '',
+      budget: 0,
+      note: [...extra].join(', '),
+    },
+  ];
 }
 
 const keys = 20;
@@ -71,44 +68,41 @@ const keys = 20;
 export function measureFirstRow(): Promise<Measurement[]> {
   return withServer({ data: createAccount({ keys, grantsPerKey: 0, awsManagedKeys: false }) }, async ({ env }) => {
     const host = await provision('newest');
-    const folder = await mkdtemp(join(tmpdir(), 'kms-grants-bench-'));
-    try {
-      const profile = { userData: join(folder, 'user-data'), extensions: join(folder, 'extensions') };
-      for (const view of ['staticRows', 'warmUpRows']) {
-        await installVsix(host, profile, await packed(folder, await staticView(folder, view)));
-      }
-      const results: FirstRowsOfBoth[] = [];
-      for (let launch = 0; launch < launches; launch++) {
-        const result = join(folder, `result-${launch}.json`);
-        await execute(
-          host.executable,
-          [
-            `--extensionDevelopmentPath=${projectRoot}`,
-            `--extensionTestsPath=${join(projectRoot, 'out/in-host/firstRow.cjs')}`,
-            `--user-data-dir=${profile.userData}`,
-            `--extensions-dir=${profile.extensions}`,
-          ],
-          {
-            env: { ...process.env, ...env, BENCH_RESULT: result, BENCH_FIRST: launch % 2 === 0 ? 'ours' : 'static' },
-          },
-        );
-        results.push(JSON.parse(await readFile(result, 'utf8')) as FirstRowsOfBoth);
-      }
-      // A busy machine only ever makes it slower.
-      const fastest = (of: keyof FirstRowsOfBoth, what: keyof FirstRows) =>
-        Math.min(...results.map((both) => both[of][what]));
-      const beside = (what: keyof FirstRows) => ({
-        measured: fastest('ours', what) / fastest('atHand', what),
-        unit: '×',
-        note: `the fastest of ${launches}: ${rounded(fastest('ours', what))} ms and ${rounded(fastest('atHand', what))} ms`,
-      });
-      return [
-        { what: 'first row after the view opens, beside a view that asks nobody', ...beside('rowMs'), budget: 1.5 },
-        { what: 'first key, read from a server that answers at once, beside the same', ...beside('keyMs') },
-      ];
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+    await using temporary = await temporaryFolder('bench');
+    const folder = temporary.path;
+    const profile = { userData: join(folder, 'user-data'), extensions: join(folder, 'extensions') };
+    for (const view of ['staticRows', 'warmUpRows']) {
+      await installVsix(host, profile, await packed(folder, await staticView(folder, view)));
     }
+    const results: FirstRowsOfBoth[] = [];
+    for (let launch = 0; launch < launches; launch++) {
+      const result = join(folder, `result-${launch}.json`);
+      await execute(
+        host.executable,
+        [
+          `--extensionDevelopmentPath=${projectRoot}`,
+          `--extensionTestsPath=${join(projectRoot, 'out/in-host/firstRow.cjs')}`,
+          `--user-data-dir=${profile.userData}`,
+          `--extensions-dir=${profile.extensions}`,
+        ],
+        {
+          env: { ...process.env, ...env, BENCH_RESULT: result, BENCH_FIRST: launch % 2 === 0 ? 'ours' : 'static' },
+        },
+      );
+      results.push(JSON.parse(await readFile(result, 'utf8')) as FirstRowsOfBoth);
+    }
+    // A busy machine only ever makes it slower.
+    const fastest = (of: keyof FirstRowsOfBoth, what: keyof FirstRows) =>
+      Math.min(...results.map((both) => both[of][what]));
+    const beside = (what: keyof FirstRows) => ({
+      measured: fastest('ours', what) / fastest('atHand', what),
+      unit: '×',
+      note: `the fastest of ${launches}: ${rounded(fastest('ours', what))} ms and ${rounded(fastest('atHand', what))} ms`,
+    });
+    return [
+      { what: 'first row after the view opens, beside a view that asks nobody', ...beside('rowMs'), budget: 1.5 },
+      { what: 'first key, read from a server that answers at once, beside the same', ...beside('keyMs') },
+    ];
   });
 }
 

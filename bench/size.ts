@@ -1,8 +1,8 @@
 /** The largest real accounts, over HTTP: parts of `npm run bench`. */
+
 import { execFile } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -23,6 +23,7 @@ import { createEmulator, type Emulator } from '../test/aws/emulator.ts';
 import { startServer } from '../test/aws/server.ts';
 import { projectRoot } from '../test/host/project.ts';
 import { provision } from '../test/host/provision.ts';
+import { temporaryFolder } from '../test/temporaryFolder.ts';
 import type { Measurement } from './measurement.ts';
 import type { ViewTimes } from './sizeInHost.ts';
 
@@ -195,72 +196,68 @@ export async function manyGrantsOnManyKeys(): Promise<Measurement[]> {
 /** The Keys view itself, in a real extension host. */
 export async function manyKeysInView(): Promise<Measurement[]> {
   const host = await provision('newest');
-  const folder = await mkdtemp(join(tmpdir(), 'kms-grants-bench-'));
+  await using temporary = await temporaryFolder('bench');
+  const folder = temporary.path;
   const emulator = createEmulator({
     data: createAccount({ keys: 100_000, grantsPerKey: 0, awsManagedKeys: false }),
     latencyMs,
     requestsKept: 1_000_000,
   });
   const server = await startServer(emulator, { port: 0 });
-  try {
-    const path = join(folder, 'config');
-    await writeFile(path, profileOf(server.url));
-    const result = join(folder, 'result.json');
-    await execute(
-      host.executable,
-      [
-        `--extensionDevelopmentPath=${projectRoot}`,
-        `--extensionTestsPath=${join(projectRoot, 'out/in-host/sizeInHost.cjs')}`,
-        `--user-data-dir=${join(folder, 'user-data')}`,
-        `--extensions-dir=${join(folder, 'extensions')}`,
-      ],
-      {
-        env: {
-          ...process.env,
-          BENCH_RESULT: result,
-          BENCH_URL: server.url,
-          BENCH_KEYPRESSES: JSON.stringify(keypresses),
-          AWS_CONFIG_FILE: path,
-          AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
-          AWS_EC2_METADATA_DISABLED: 'true',
-        },
+  const path = join(folder, 'config');
+  await writeFile(path, profileOf(server.url));
+  const result = join(folder, 'result.json');
+  await execute(
+    host.executable,
+    [
+      `--extensionDevelopmentPath=${projectRoot}`,
+      `--extensionTestsPath=${join(projectRoot, 'out/in-host/sizeInHost.cjs')}`,
+      `--user-data-dir=${join(folder, 'user-data')}`,
+      `--extensions-dir=${join(folder, 'extensions')}`,
+    ],
+    {
+      env: {
+        ...process.env,
+        BENCH_RESULT: result,
+        BENCH_URL: server.url,
+        BENCH_KEYPRESSES: JSON.stringify(keypresses),
+        AWS_CONFIG_FILE: path,
+        AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+        AWS_EC2_METADATA_DISABLED: 'true',
       },
-    );
-    const times: ViewTimes = JSON.parse(await readFile(result, 'utf8'));
-    const described = emulator.requests.filter(({ operation }) => operation === 'DescribeKey');
-    return [
-      {
-        what: 'Keys view on 100,000 keys: first rows, after the view opens',
-        measured: times.firstRowsMs / latencyMs,
-        unit: 'round trips',
-        note: 'with the bundle aws.js loaded, and the connection opened',
-      },
-      {
-        what: 'Keys view on 100,000 keys: all rows, beside a bare client that follows the same pages',
-        measured: times.allRowsMs / times.bareMs,
-        unit: '×',
-        budget: 1.3,
-        note: `${seconds(times.allRowsMs)} and ${seconds(times.bareMs)}`,
-      },
-      {
-        what: 'Keys view on 100,000 keys: rows drawn for a keypress, p95 of processor time',
-        measured: p95(times.keypressMs),
-        unit: 'ms',
-        budget: keypressBudgetMs,
-        note: list(times.keypressMs),
-      },
-      {
-        what: 'Keys view on 100,000 keys: DescribeKey, before anything was typed',
-        measured: described.filter(({ at }) => at < times.typingAt).length,
-        unit: '',
-        budget: 500,
-        note: `a window of them; ${described.length} with all that was typed`,
-      },
-    ];
-  } finally {
-    await server.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+    },
+  );
+  const times: ViewTimes = JSON.parse(await readFile(result, 'utf8'));
+  const described = emulator.requests.filter(({ operation }) => operation === 'DescribeKey');
+  return [
+    {
+      what: 'Keys view on 100,000 keys: first rows, after the view opens',
+      measured: times.firstRowsMs / latencyMs,
+      unit: 'round trips',
+      note: 'with the bundle aws.js loaded, and the connection opened',
+    },
+    {
+      what: 'Keys view on 100,000 keys: all rows, beside a bare client that follows the same pages',
+      measured: times.allRowsMs / times.bareMs,
+      unit: '×',
+      budget: 1.3,
+      note: `${seconds(times.allRowsMs)} and ${seconds(times.bareMs)}`,
+    },
+    {
+      what: 'Keys view on 100,000 keys: rows drawn for a keypress, p95 of processor time',
+      measured: p95(times.keypressMs),
+      unit: 'ms',
+      budget: keypressBudgetMs,
+      note: list(times.keypressMs),
+    },
+    {
+      what: 'Keys view on 100,000 keys: DescribeKey, before anything was typed',
+      measured: described.filter(({ at }) => at < times.typingAt).length,
+      unit: '',
+      budget: 500,
+      note: `a window of them; ${described.length} with all that was typed`,
+    },
+  ];
 }
 
 interface Opened {
@@ -272,33 +269,26 @@ interface Opened {
 
 async function withKms<T>(sample: SampleOptions, body: (opened: Opened) => Promise<T>): Promise<T> {
   const emulator = createEmulator({ data: createAccount(sample), latencyMs, requestsKept: 1_000_000 });
-  const server = await startServer(emulator, { port: 0 });
-  const folder = await mkdtemp(join(tmpdir(), 'kms-grants-bench-'));
-  try {
-    const path = join(folder, 'config');
-    await writeFile(path, profileOf(server.url));
-    const aws = createAws({
-      env: { ...process.env, AWS_CONFIG_FILE: path, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials') },
-      log: () => {},
-      sample: () => Promise.reject(new Error('not used')),
-      mfaCode: async () => undefined,
-      mayRunProcesses: () => false,
-    });
-    const ref = { kind: 'profile', profile: 'default', region: 'eu-west-1' } as const;
-    const { api, region, endpoint, close } = await aws.open(ref);
-    const { signal } = new AbortController();
-    setMaxListeners(0, signal);
-    // What the first request pays for is measured elsewhere.
-    await api.callerIdentity(signal);
-    try {
-      return await body({ api, emulator, connection: { id: 'bench', opening: 1, ref, region, endpoint }, signal });
-    } finally {
-      close();
-    }
-  } finally {
-    await server.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using temporary = await temporaryFolder('bench');
+  const folder = temporary.path;
+  await using server = await startServer(emulator, { port: 0 });
+  const path = join(folder, 'config');
+  await writeFile(path, profileOf(server.url));
+  const aws = createAws({
+    env: { ...process.env, AWS_CONFIG_FILE: path, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials') },
+    log: () => {},
+    sample: () => Promise.reject(new Error('not used')),
+    mfaCode: async () => undefined,
+    mayRunProcesses: () => false,
+  });
+  const ref = { kind: 'profile', profile: 'default', region: 'eu-west-1' } as const;
+  const { api, region, endpoint, close } = await aws.open(ref);
+  using _opened = { [Symbol.dispose]: close };
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  // What the first request pays for is measured elsewhere.
+  await api.callerIdentity(signal);
+  return await body({ api, emulator, connection: { id: 'bench', opening: 1, ref, region, endpoint }, signal });
 }
 
 function profileOf(url: string): string {

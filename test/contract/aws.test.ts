@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +14,7 @@ import {
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import { createEmulator } from '../aws/emulator.ts';
 import { startServer } from '../aws/server.ts';
+import { temporaryFolder } from '../temporaryFolder.ts';
 import { contract, everyCapability, type Target } from './contract.ts';
 
 /** Names a profile whose KMS is held to what the contract says of reading. */
@@ -91,53 +91,49 @@ async function onEmulator(): Promise<void> {
   const grants = () =>
     [...data.keys.values()].flatMap(({ id }) => [...data.grantsOf(id).values()].map(({ grant }) => grant.id));
   const before = grants();
-  const server = await startServer(emulator);
-  const folder = await mkdtemp(join(tmpdir(), 'kms-grants-contract-'));
-  try {
-    const config = join(folder, 'config');
-    await writeFile(
-      config,
-      `[profile audit]\nregion = eu-west-1\nendpoint_url = ${server.url}\naws_access_key_id = AKIAAUDITOR\naws_secret_access_key = secret\n`,
+  await using temporary = await temporaryFolder('contract');
+  const folder = temporary.path;
+  await using server = await startServer(emulator);
+  const config = join(folder, 'config');
+  await writeFile(
+    config,
+    `[profile audit]\nregion = eu-west-1\nendpoint_url = ${server.url}\naws_access_key_id = AKIAAUDITOR\naws_secret_access_key = secret\n`,
+  );
+  const env = {
+    PATH: process.env['PATH'],
+    AWS_CONFIG_FILE: config,
+    AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'),
+    AWS_EC2_METADATA_DISABLED: 'true',
+    [variable]: 'audit',
+  };
+  const args = ['--test', '--test-reporter=tap', fileURLToPath(import.meta.url)];
+  const { code, output } = await new Promise<{ code: unknown; output: string }>((resolve) => {
+    execFile(process.execPath, args, { env, maxBuffer: 2 ** 24 }, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, output: `${stdout}${stderr}` }),
     );
-    const env = {
-      PATH: process.env['PATH'],
-      AWS_CONFIG_FILE: config,
-      AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'),
-      AWS_EC2_METADATA_DISABLED: 'true',
-      [variable]: 'audit',
-    };
-    const args = ['--test', '--test-reporter=tap', fileURLToPath(import.meta.url)];
-    const { code, output } = await new Promise<{ code: unknown; output: string }>((resolve) => {
-      execFile(process.execPath, args, { env, maxBuffer: 2 ** 24 }, (error, stdout, stderr) =>
-        resolve({ code: error?.code ?? 0, output: `${stdout}${stderr}` }),
-      );
-    });
-    assert.equal(code, 0, output);
-    const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1]);
-    const skipped = [...output.matchAll(/# SKIP (.*)$/gm)].map(([, reason]) => reason);
-    assert.deepEqual([...new Set(skipped)], ['nothing is changed there']);
-    assert.ok(count('pass') >= 20, output);
+  });
+  assert.equal(code, 0, output);
+  const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1]);
+  const skipped = [...output.matchAll(/# SKIP (.*)$/gm)].map(([, reason]) => reason);
+  assert.deepEqual([...new Set(skipped)], ['nothing is changed there']);
+  assert.ok(count('pass') >= 20, output);
 
-    const sent = emulator.requests.filter(({ service }) => service !== 'sts');
-    const changes = sent.filter(({ operation }) => !/^(Describe|Get|List)/.test(operation));
-    assert.ok(changes.length > 0 && changes.every(({ input, status }) => input['DryRun'] === true && status === 400));
-    assert.deepEqual([...new Set(changes.map(({ operation }) => operation))], ['RevokeGrant']);
-    assert.ok(changes.every(({ input }) => !before.includes(String(input['GrantId']))));
-    assert.deepEqual(grants(), before);
-    assert.deepEqual([...new Set(sent.map(({ operation }) => operation))].sort(), [
-      'DescribeKey',
-      'GetKeyLastUsage',
-      'GetKeyPolicy',
-      'GetKeyRotationStatus',
-      'ListAliases',
-      'ListGrants',
-      'ListKeys',
-      'ListResourceTags',
-      'ListRetirableGrants',
-      'RevokeGrant',
-    ]);
-  } finally {
-    await server.close();
-    await rm(folder, { recursive: true });
-  }
+  const sent = emulator.requests.filter(({ service }) => service !== 'sts');
+  const changes = sent.filter(({ operation }) => !/^(Describe|Get|List)/.test(operation));
+  assert.ok(changes.length > 0 && changes.every(({ input, status }) => input['DryRun'] === true && status === 400));
+  assert.deepEqual([...new Set(changes.map(({ operation }) => operation))], ['RevokeGrant']);
+  assert.ok(changes.every(({ input }) => !before.includes(String(input['GrantId']))));
+  assert.deepEqual(grants(), before);
+  assert.deepEqual([...new Set(sent.map(({ operation }) => operation))].sort(), [
+    'DescribeKey',
+    'GetKeyLastUsage',
+    'GetKeyPolicy',
+    'GetKeyRotationStatus',
+    'ListAliases',
+    'ListGrants',
+    'ListKeys',
+    'ListResourceTags',
+    'ListRetirableGrants',
+    'RevokeGrant',
+  ]);
 }

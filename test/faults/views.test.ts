@@ -4,6 +4,7 @@ import { openKeyByArn } from '../../src/commands/connections/openKeyByArn.ts';
 import { Emitter } from '../../src/core/base/emitter.ts';
 import { signInNeeded } from '../../src/core/connections/signIn.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
+import type { KmsKey } from '../../src/core/kms/model.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
 import { KeysView } from '../../src/views/keys/keysView.ts';
 import type { Node } from '../../src/views/shared/nodes.ts';
@@ -246,4 +247,29 @@ test('AWS is asked for evidence when it is opened; what the endpoint does not ha
   assert.ok(usage !== undefined);
   await world.finish(window.view.retryEvidence(usage));
   assert.equal(asked().length, before + 1);
+});
+
+test('a key beyond "Load more…" is among the rows before it is revealed; one of AWS is below its group', async (t) => {
+  const world = await createTestWorld(t, { sample: { keys: 520, grantsPerKey: 0 } });
+  const window = world.openWindow();
+  const session = await window.session();
+  const shown = new Set((await window.keyRows()).map(({ key }) => key.arn));
+  assert.equal(shown.size, 500);
+  let keys: readonly KmsKey[] = [];
+  const readAll = async () => {
+    for await (const listing of session.inventory.allKeys()) {
+      keys = listing.keys;
+    }
+  };
+  await world.finish(readAll());
+  const { connection } = session;
+  const key = keys.find(({ arn }) => !shown.has(arn));
+  assert.ok(key !== undefined);
+  const revealed: Node[] = [];
+  window.tree.reveal = async (node) => void revealed.push(node);
+  await world.finish(window.view.reveal({ kind: 'key', connection, key }));
+  assert.equal(revealed.length, 1);
+  assert.ok((await window.keyRows()).some(({ key: { arn } }) => arn === key.arn));
+  const ofAws = { ...key, aliases: ['alias/aws/s3'] };
+  assert.equal(window.view.getParent({ kind: 'key', connection, key: ofAws })?.kind, 'awsManagedKeys');
 });
