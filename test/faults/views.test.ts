@@ -273,3 +273,18 @@ test('a key beyond "Load more…" is among the rows before it is revealed; one o
   const ofAws = { ...key, aliases: ['alias/aws/s3'] };
   assert.equal(window.view.getParent({ kind: 'key', connection, key: ofAws })?.kind, 'awsManagedKeys');
 });
+
+test('a connection that is closed while AWS is asked for evidence leaves nothing behind', async (t) => {
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  const [row] = await window.keyRows();
+  assert.ok(row !== undefined);
+  const [grant] = (await window.rows(row)).filter(({ kind }) => kind === 'grant');
+  assert.ok(grant !== undefined);
+  const [evidence] = await window.view.getChildren(grant);
+  assert.ok(evidence?.kind === 'evidence');
+  await window.view.getChildren(evidence);
+  window.connections.reconnect(row.connection.ref);
+  await world.outside.idle();
+  assert.deepEqual(await window.view.getChildren(evidence), [], 'the row is of the opening that is over');
+});

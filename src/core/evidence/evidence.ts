@@ -73,7 +73,10 @@ export class Evidence {
     return Object.values(this.of(place)).every((piece) => piece !== undefined);
   }
 
-  /** Asks for what was not asked yet. Never rejects: why something is not known is part of the evidence. */
+  /**
+   * Asks for what was not asked yet. Why something is not known is part of the evidence.
+   * @throws AbortError when the session is closed
+   */
   async load(place: EvidencePlace, kinds: readonly EvidenceKind[] = evidenceKinds): Promise<void> {
     // The creator's event has the name that a deleted holder had.
     await Promise.all(kinds.filter((kind) => kind !== 'holder').map((kind) => this.#load(place, kind)));

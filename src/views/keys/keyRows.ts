@@ -207,11 +207,13 @@ export class KeyRows {
           this.#changed.fire(id);
         }
       });
-      void evidence.load(place).finally(() => {
+      const end = () => {
         subscription.dispose();
         this.#loadingEvidence.delete(id);
         this.#changed.fire(id);
-      });
+      };
+      // Aborted when the connection is closed in between: its rows go.
+      evidence.load(place).then(end, end);
     }
     const rows = lines(grant, evidence.of(place)).map((line, index): Node => {
       return { kind: 'evidenceLine', parent: node, line, index };
