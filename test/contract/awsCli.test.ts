@@ -161,7 +161,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
           MultiRegion,
           CreationDate,
           DeletionDate,
-          ...further
+          ...otherFields
         } = printed;
         assert.deepEqual(await api.describeKey(arn, never), {
           keyId: KeyId,
@@ -176,7 +176,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
           multiRegion: MultiRegion,
           creationDate: dateOf(CreationDate),
           deletionDate: dateOf(DeletionDate),
-          further,
+          otherFields,
         });
       }
       const named = ['--key-id', orders.id];
