@@ -12,12 +12,12 @@ import { systemClock } from '../src/core/base/clock.ts';
 import { Inventory } from '../src/core/connections/inventory.ts';
 import type { KeyListing } from '../src/core/connections/keyLoad.ts';
 import { defaultFindingOptions } from '../src/core/findings/findings.ts';
-import { filterGrants, groupGrants, heldGrants, prepareFilter, sortGrants } from '../src/core/findings/grantGroups.ts';
+import { filterGrants, groupGrants, heldGrants, sortGrants, warmUpFilter } from '../src/core/findings/grantGroups.ts';
 import type { ScannedKey } from '../src/core/findings/scan.ts';
 import type { KmsApi } from '../src/core/kms/kmsApi.ts';
 import type { Connection } from '../src/core/kms/model.ts';
 import { collectPages, grantPages } from '../src/core/kms/pages.ts';
-import { grantText, placesShown, showsGrant, type TextFilter, textFilter } from '../src/core/words/filter.ts';
+import { grantText, shownIndexes, showsGrant, type TextFilter, textFilter } from '../src/core/words/filter.ts';
 import { createAccount, type SampleOptions } from '../src/emulator/sampleData.ts';
 import { createEmulator, type Emulator } from '../test/aws/emulator.ts';
 import { startServer } from '../test/aws/server.ts';
@@ -117,7 +117,7 @@ export async function manyGrantsOnOneKey(): Promise<Measurement[]> {
     let listing = await inventory.grants(key.arn);
     const first = performance.now() - start;
     while (listing.state.kind === 'more') {
-      await inventory.moreGrants(key.arn);
+      await inventory.loadMoreGrants(key.arn);
       listing = await inventory.grants(key.arn);
     }
     const perGrant = (heapUsed() - before) / count;
@@ -170,7 +170,7 @@ export async function manyGrantsOnManyKeys(): Promise<Measurement[]> {
     );
     const shown = groupGrants(held, { grouping: 'principal', sorting: 'name' });
     const ready = processorMs(start);
-    const preparing = timedNow(() => prepareFilter(held));
+    const preparing = timedNow(() => warmUpFilter(held));
     const presses = keypresses.map((text) =>
       timedNow(() => groupGrants(filterGrants(held, textFilter(text)), { grouping: 'principal', sorting: 'name' })),
     );
@@ -296,7 +296,7 @@ function profileOf(url: string): string {
 }
 
 function shownKeys({ keys }: KeyListing, filter: TextFilter | undefined): number {
-  return placesShown(filter, keys, []).length;
+  return shownIndexes(filter, keys, []).length;
 }
 
 /** Milliseconds of processor time: what else the machine does must not count. */

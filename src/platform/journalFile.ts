@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as l10n from '@vscode/l10n';
 import type { JournalFile, JournalReader, LineSink } from '../core/changes/journalFile.ts';
-import { compacting, type LineChoice } from '../core/changes/journalLines.ts';
+import { type LineFilter, newestWithin } from '../core/changes/journalLines.ts';
 import {
   closeQuietly,
   endLastLine,
@@ -132,7 +132,7 @@ export class JournalFileOnDisk implements JournalFile {
     };
   }
 
-  async rewrite(choice: LineChoice): Promise<void> {
+  async rewrite(choice: LineFilter): Promise<void> {
     await this.#fs.mkdir(dirname(this.#path), { recursive: true });
     const { id, path: temporary } = await this.#lock();
     try {
@@ -227,7 +227,7 @@ export class JournalFileOnDisk implements JournalFile {
   }
 
   /** @throws when `temporary`, which is the lock, was removed */
-  async #replace(id: string, temporary: string, choice: LineChoice): Promise<void> {
+  async #replace(id: string, temporary: string, choice: LineFilter): Promise<void> {
     const old = await this.#fs.open(this.#path, 'a+', mode);
     try {
       const size = await endLastLine(old);
@@ -254,7 +254,7 @@ export class JournalFileOnDisk implements JournalFile {
   /** Never rejects: the journal works with a large file too. */
   async #compact(): Promise<void> {
     try {
-      await this.rewrite(compacting(this.#maxBytes / 2));
+      await this.rewrite(newestWithin(this.#maxBytes / 2));
     } catch {
       // Another window does it, or the disk is full: the next line tries again.
     }
@@ -282,11 +282,11 @@ export class JournalFileOnDisk implements JournalFile {
   }
 
   /** Writes the lines of the first `size` bytes that `choice` keeps, byte for byte. */
-  async #copy(old: fs.FileHandle, size: number, temporary: string, choice: LineChoice): Promise<void> {
+  async #copy(old: fs.FileHandle, size: number, temporary: string, choice: LineFilter): Promise<void> {
     const alive = () => this.#fs.utimes(temporary, new Date(), new Date());
     for await (const { lines } of linesOf(old, 0, size, this.#chunkBytes)) {
       for (const line of lines) {
-        choice.see(textOf(line));
+        choice.observe(textOf(line));
       }
       await alive();
     }

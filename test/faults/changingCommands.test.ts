@@ -5,7 +5,7 @@ import type { CommandContext } from '../../src/commands/context.ts';
 import { clearKeysFilter } from '../../src/commands/grants/filterView.ts';
 import { run } from '../../src/commands/table.ts';
 import { runTool } from '../../src/commands/tools/tools.ts';
-import { readJournal } from '../../src/core/changes/journalLines.ts';
+import { parseJournal } from '../../src/core/changes/journalLines.ts';
 import { isRecreatable } from '../../src/core/changes/journalOutcomes.ts';
 import { type CommandId, changingCommands, commands, languageModelTools, settings } from '../../src/manifest.ts';
 import type { ConnectionNode, GrantNode, KeyNode } from '../../src/views/shared/nodes.ts';
@@ -135,7 +135,7 @@ for (const { what, press } of ways) {
         return;
       }
       events.push('change');
-      const { records } = readJournal(readFileSync(world.journalPath, 'utf8'));
+      const { records } = parseJournal(readFileSync(world.journalPath, 'utf8'));
       const intent = records.find(({ outcome }) => outcome === undefined);
       const isIntended = intent?.key.arn === write.keyArn && intent.grant.grantId === write.grantId;
       onDisk.push([write.operation, isIntended]);

@@ -129,9 +129,9 @@ test('the status bar asks for a sign-in only where signing in can mend it', asyn
 
   const { connection } = await window.session(anasRef);
   assert.equal(connection.id, connectionId(anasRef));
-  window.connections.noteSignInProblem(connection, kmsError('unrecognizedClient', { profile: 'ana' }));
+  window.connections.reportSignInProblem(connection, kmsError('unrecognizedClient', { profile: 'ana' }));
   assert.equal(item.text, '$(warning) KMS: ana and 1 more');
   window.connections.reconnect(anasRef);
-  window.connections.noteSignInProblem((await window.session(anasRef)).connection, kmsError('expiredToken'));
+  window.connections.reportSignInProblem((await window.session(anasRef)).connection, kmsError('expiredToken'));
   assert.equal(item.text, '$(sign-in) KMS: ana needs sign-in');
 });

@@ -9,10 +9,10 @@ import { abortError } from '../../src/core/base/abort.ts';
 import type { Clock } from '../../src/core/base/clock.ts';
 import { Emitter } from '../../src/core/base/emitter.ts';
 import { FollowUps } from '../../src/core/changes/followUps.ts';
-import { create } from '../../src/core/changes/grantChanges.ts';
+import { createGrant } from '../../src/core/changes/grantChanges.ts';
 import { Journal } from '../../src/core/changes/journal.ts';
 import type { JournalFile } from '../../src/core/changes/journalFile.ts';
-import { readJournal } from '../../src/core/changes/journalLines.ts';
+import { parseJournal } from '../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../src/core/changes/journalRecord.ts';
 import { defaultPolicy, type PropagationPolicy } from '../../src/core/changes/propagation.ts';
 import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../src/core/changes/revocationRecord.ts';
@@ -359,7 +359,7 @@ export class World {
   }
 
   async journal(): Promise<readonly JournalRecord[]> {
-    const { records, damaged } = readJournal(await readFile(this.journalPath, 'utf8').catch(() => ''));
+    const { records, damaged } = parseJournal(await readFile(this.journalPath, 'utf8').catch(() => ''));
     assert.equal(damaged, 0);
     return records;
   }
@@ -639,7 +639,7 @@ export class Window {
   async create(input: CreateGrantInput, ref: ConnectionRef = anasRef): Promise<CreatedGrant> {
     const key = keyOfArn(parseKeyArn(input.keyArn) ?? assert.fail());
     const warn = (error: unknown) => this.warnings.push(error);
-    return this.world.finish(create({ journal: this.journal, warn }, await this.#acting(ref), { key, input }));
+    return this.world.finish(createGrant({ journal: this.journal, warn }, await this.#acting(ref), { key, input }));
   }
 
   async #acting(ref: ConnectionRef): Promise<ActingSession> {

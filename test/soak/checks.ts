@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
-import { readJournal } from '../../src/core/changes/journalLines.ts';
+import { parseJournal } from '../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../src/core/changes/journalRecord.ts';
 import { accountOfArn, connectionId } from '../../src/core/kms/model.ts';
 import type { Random } from '../../src/emulator/random.ts';
@@ -40,7 +40,7 @@ export class Checks {
     const { size } = await stat(journalPath).catch(() => ({ size: 0 }));
     if (size !== this.#journalSize) {
       this.#journalSize = size;
-      const { records, damaged } = readJournal(await readFile(journalPath, 'utf8').catch(() => ''));
+      const { records, damaged } = parseJournal(await readFile(journalPath, 'utf8').catch(() => ''));
       assert.equal(damaged, 0);
       // What is cleared was true as well.
       for (const record of records) {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
 import type { Connection, KmsKey } from '../../core/kms/model.ts';
-import type { Place } from '../../core/words/grantLines.ts';
+import type { ChangeContext } from '../../core/words/grantLines.ts';
 import { confirm, confirmByTyping } from '../../platform/prompts.ts';
 import { namedAccount } from '../ask.ts';
 
@@ -32,8 +32,8 @@ export function signedInAs(actor: Actor): string {
 }
 
 /** For the lines of a question about where a change is made, and as which principal. */
-export function placeOf(actor: Actor, connection: Connection, key: KmsKey): Place {
-  return { connection, key, identity: identityOf(actor), signedInAs: signedInAs(actor), named: namedAccount };
+export function placeOf(actor: Actor, connection: Connection, key: KmsKey): ChangeContext {
+  return { connection, key, identity: identityOf(actor), signedInAs: signedInAs(actor), accountName: namedAccount };
 }
 
 export interface Question {

@@ -24,9 +24,9 @@ export async function clearHistory({ journal }: Needs<'journal'>): Promise<void>
   await journal.ready();
   const unfinished = journal.records.filter((record) => !isFinished(record)).length;
   const finished = journal.records.length - unfinished;
-  const { damaged } = journal;
-  if (finished === 0 && damaged > 0) {
-    await removeDamaged(journal, damaged);
+  const { damagedCount } = journal;
+  if (finished === 0 && damagedCount > 0) {
+    await removeDamaged(journal, damagedCount);
     return;
   }
   if (finished === 0) {
@@ -40,7 +40,7 @@ export async function clearHistory({ journal }: Needs<'journal'>): Promise<void>
   const details = [
     l10n.t("Entries that go: {0}. A grant can't be recreated from an entry that is gone, in any window.", finished),
     unfinished === 0 ? '' : l10n.t('Changes that are not finished stay in it: {0}.', unfinished),
-    damaged === 0 ? '' : l10n.t("Lines that can't be read stay in it: {0}.", damaged),
+    damagedCount === 0 ? '' : l10n.t("Lines that can't be read stay in it: {0}.", damagedCount),
   ];
   const agreed = await confirm({
     question: l10n.t('Clear the history of changes to grants?'),
@@ -52,12 +52,12 @@ export async function clearHistory({ journal }: Needs<'journal'>): Promise<void>
   }
 }
 
-async function removeDamaged(journal: Journal, damaged: number): Promise<void> {
+async function removeDamaged(journal: Journal, damagedCount: number): Promise<void> {
   const agreed = await confirm({
     question: l10n.t("Remove the lines that can't be read from the history?"),
     detail: l10n.t(
       'Lines that go: {0}. Each may have recorded a change to a grant. To keep them, export the history first.',
-      damaged,
+      damagedCount,
     ),
     button: l10n.t('Remove Lines'),
   });

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
-import { keepCreatedByDryRun, type NewGrant } from '../../core/changes/grantChanges.ts';
+import { type NewGrant, recordCreatedByDryRun } from '../../core/changes/grantChanges.ts';
 import type { ActingSession } from '../../core/connections/session.ts';
 import { accountOfArn, type Connection, type KmsKey, keyLabel } from '../../core/kms/model.ts';
 import { showWarning } from '../../platform/prompts.ts';
@@ -31,7 +31,7 @@ export async function createdByDryRun(
   acting: ActingSession,
   grant: NewGrant,
 ): Promise<void> {
-  await keepCreatedByDryRun(journal, acting, grant);
+  await recordCreatedByDryRun(journal, acting, grant);
   view.refreshGrants(acting.session.connection, grant.key.arn);
   void showWarning(
     l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),

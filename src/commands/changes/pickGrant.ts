@@ -48,7 +48,7 @@ export async function pickGrant(context: Needs<'connections'>): Promise<GrantNod
         }
         show(listing.grants.map(grantItem));
         if (listing.state.kind === 'more') {
-          await inventory.moreGrants(key.arn);
+          await inventory.loadMoreGrants(key.arn);
         }
       } while (listing.state.kind === 'more' && !signal.aborted);
     },

@@ -50,7 +50,7 @@ async function add(
   const same = shown.findLastIndex((other) => connectionName(other) === connectionName(ref) && other.kind === ref.kind);
   const at = same === -1 ? shown.length : same + 1;
   for (const one of added) {
-    context.connections.allowToAsk(one);
+    context.connections.allowPrompts(one);
   }
   await show(context, shown.toSpliced(at, 0, ...added));
   const [first] = added;

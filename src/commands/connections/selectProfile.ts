@@ -23,7 +23,7 @@ export async function selectProfile(context: PickContext): Promise<void> {
     return;
   }
   const ref: ConnectionRef = { kind: 'profile', profile: profile.name, region };
-  context.connections.allowToAsk(ref);
+  context.connections.allowPrompts(ref);
   const shown = await shownConnections(context);
   if (shown.length < 2) {
     await showOnly(context, ref);

@@ -34,7 +34,7 @@ export async function signIn(
   const need = await (await context.aws()).signInNeed(ref);
   // KMS may refuse a session whose token still looks valid.
   const isRefused = isKind(connections.failure(ref), 'ssoExpired') && ref.kind === 'profile';
-  connections.allowToAsk(ref);
+  connections.allowPrompts(ref);
   if (need.kind === 'cli') {
     await runCli(ref.kind === 'profile' ? ref.profile : undefined, need.args);
   } else if (isRefused) {

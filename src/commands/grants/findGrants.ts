@@ -67,7 +67,7 @@ async function find(
     const problem = result.unreadable.find(({ ref, error }) => ref === connection.ref && isSignInProblem(error));
     // The connection's own row says so too.
     if (problem !== undefined) {
-      connections.noteSignInProblem(connection, problem.error);
+      connections.reportSignInProblem(connection, problem.error);
     }
   }
   return {

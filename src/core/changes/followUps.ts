@@ -5,12 +5,12 @@ import { type GrantLocator, grantIdentity } from '../kms/model.ts';
 import type { EndedWait } from './revocationRecord.ts';
 
 /** Waits that end within this time of another are reported together, in milliseconds. */
-const togetherMs = 3000;
+const groupingMs = 3000;
 
 interface Waits {
   readonly onDidEnd: Event<EndedWait>;
   /** A wait was left, and ends later or never here: it holds nothing up. */
-  readonly onDidLeave: Event<GrantLocator>;
+  readonly onDidSuspend: Event<GrantLocator>;
 }
 
 /**
@@ -26,10 +26,10 @@ export class FollowUps {
   readonly onDidReport = this.#reported.event;
   readonly #batches = new Map<string, Batch>();
   readonly #disposed = new AbortController();
-  #gathered: EndedWait[] = [];
-  #gathering: AbortController | undefined;
+  #groupedWaits: EndedWait[] = [];
+  #groupingTimer: AbortController | undefined;
 
-  constructor(clock: Pick<Clock, 'sleep'>, { onDidEnd, onDidLeave }: Waits) {
+  constructor(clock: Pick<Clock, 'sleep'>, { onDidEnd, onDidSuspend: onDidLeave }: Waits) {
     this.#clock = clock;
     this.#subscriptions = [
       onDidEnd((wait) => this.#add(wait)),
@@ -65,13 +65,13 @@ export class FollowUps {
       // What a later read finds out is no part of it any more.
       this.#batches.delete(identity);
       batch.ended(identity, wait);
-    } else if (this.#gathering === undefined) {
+    } else if (this.#groupingTimer === undefined) {
       this.#report([wait]);
-      this.#gather();
+      this.#startGrouping();
     } else {
-      this.#gathered.push(wait);
-      this.#gathering.abort();
-      this.#gather();
+      this.#groupedWaits.push(wait);
+      this.#groupingTimer.abort();
+      this.#startGrouping();
     }
   }
 
@@ -83,14 +83,14 @@ export class FollowUps {
     this.#disposed.abort();
   }
 
-  #gather(): void {
+  #startGrouping(): void {
     const gathering = new AbortController();
-    this.#gathering = gathering;
-    this.#clock.sleep(togetherMs, AbortSignal.any([gathering.signal, this.#disposed.signal])).then(
+    this.#groupingTimer = gathering;
+    this.#clock.sleep(groupingMs, AbortSignal.any([gathering.signal, this.#disposed.signal])).then(
       () => {
-        const gathered = this.#gathered;
-        this.#gathered = [];
-        this.#gathering = undefined;
+        const gathered = this.#groupedWaits;
+        this.#groupedWaits = [];
+        this.#groupingTimer = undefined;
         this.#report(gathered);
       },
       (error: unknown) => {

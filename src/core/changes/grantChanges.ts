@@ -6,8 +6,8 @@ import type { CreatedGrant, GrantRef, KmsApi } from '../kms/kmsApi.ts';
 import type { CreateGrantInput, Grant, KmsKey } from '../kms/model.ts';
 import { findGrant } from '../kms/readGrant.ts';
 import type { Journal } from './journal.ts';
-import { grantToMake, type JournalRecord, type NewEntry } from './journalRecord.ts';
-import { longestReadMs, type PropagationPolicy } from './propagation.ts';
+import { type JournalRecord, type NewEntry, requestedGrant } from './journalRecord.ts';
+import { maxReadMs, type PropagationPolicy } from './propagation.ts';
 import { withReadDeadline } from './readDeadline.ts';
 import { type ChangeLog, sendChange } from './sendChange.ts';
 
@@ -22,7 +22,7 @@ export type CreateCheck = 'allowed' | 'notAsked' | 'created';
  * make it.
  * @throws KmsError such as `accessDenied` or `invalidArn`
  */
-export async function checkCreate(
+export async function dryRunCreate(
   session: Session,
   input: CreateGrantInput,
   signal: AbortSignal,
@@ -48,7 +48,7 @@ export interface NewGrant {
  * @throws UnansweredError when the grant may have been made
  * @throws UserError when nothing was sent
  */
-export async function create(
+export async function createGrant(
   log: ChangeLog,
   acting: ActingSession,
   grant: NewGrant,
@@ -56,7 +56,7 @@ export async function create(
   const { of, input } = grant;
   const { session, actor } = acting;
   const { record, answer } = await sendChange(log, session, {
-    entry: entryOf(acting, grant),
+    entry: newEntry(acting, grant),
     send: ({ api }, ended) => api.createGrant(input, actor, ended),
     accepted: ({ grantId }) => ({ kind: 'accepted', grantId }),
   });
@@ -65,7 +65,7 @@ export async function create(
       const { grantId } = answer.value;
       // For a named grant that is still there, KMS answers with that very grant.
       if (of !== undefined && grantId !== of.grant.grantId) {
-        await log.journal.note(of.id, { kind: 'recreatedAs', grantId }).catch(log.warn);
+        await log.journal.addOutcome(of.id, { kind: 'recreatedAs', grantId }).catch(log.warn);
       }
       return { ...answer.value, id: record.id, awsAt: record.awsAt };
     }
@@ -77,18 +77,18 @@ export async function create(
 }
 
 /** Keeps in the journal that a dry run made the grant. What it answered, with the new ID, is not known. */
-export async function keepCreatedByDryRun(journal: Journal, acting: ActingSession, grant: NewGrant): Promise<void> {
-  const { id } = await journal.add(entryOf(acting, grant));
-  await journal.note(id, { kind: 'accepted' });
+export async function recordCreatedByDryRun(journal: Journal, acting: ActingSession, grant: NewGrant): Promise<void> {
+  const { id } = await journal.add(newEntry(acting, grant));
+  await journal.addOutcome(id, { kind: 'accepted' });
 }
 
-function entryOf({ session, actor }: ActingSession, { key, input, of }: NewGrant): NewEntry {
+function newEntry({ session, actor }: ActingSession, { key, input, of }: NewGrant): NewEntry {
   return {
     kind: of === undefined ? 'create' : 'recreate',
     connection: session.connection.ref,
     ...actorRecord(actor),
     key,
-    grant: grantToMake(input),
+    grant: requestedGrant(input),
     ...(of === undefined ? {} : { of: of.id }),
   };
 }
@@ -118,7 +118,7 @@ export async function waitUntilListed(
   for (let read = 0; ; read += 1) {
     const delay = policy.firstDelaysMs[read] ?? policy.intervalMs;
     const began = clock.monotonic();
-    const spentMs = () => Math.min(clock.monotonic() - began, delay + longestReadMs);
+    const spentMs = () => Math.min(clock.monotonic() - began, delay + maxReadMs);
     await clock.sleep(delay, signal);
     try {
       const grant = await withReadDeadline((ended) => findGrant(api, ref, ended), clock, signal);
@@ -144,15 +144,15 @@ export async function waitUntilListed(
 }
 
 /** Writes to the journal how the wait for a new grant ended. @throws UserError when it can't be written */
-export async function noteListed(journal: Journal, id: string, outcome: ListedOutcome): Promise<void> {
+export async function recordListedOutcome(journal: Journal, id: string, outcome: ListedOutcome): Promise<void> {
   if (outcome.kind === 'unreadable') {
     return;
   }
-  await journal.note(id, { kind: outcome.kind === 'listed' ? 'listed' : 'notListed', afterMs: outcome.afterMs });
+  await journal.addOutcome(id, { kind: outcome.kind === 'listed' ? 'listed' : 'notListed', afterMs: outcome.afterMs });
 }
 
 /** How far the clocks of AWS's own computers may be apart, with the second to which AWS gives the time. */
-export const awsClocksMs = 10_000;
+export const awsClockSkewMs = 10_000;
 
 /**
  * Whether KMS answered a CreateGrant with a grant that was there before, as it does for a request with the same name and
@@ -166,5 +166,5 @@ export function existedBefore(
   awsAt: number | undefined,
 ): boolean {
   const created = listed?.creationDate?.getTime();
-  return seen.has(grantId) || (created !== undefined && awsAt !== undefined && created < awsAt - awsClocksMs);
+  return seen.has(grantId) || (created !== undefined && awsAt !== undefined && created < awsAt - awsClockSkewMs);
 }

@@ -4,17 +4,17 @@ import { Emitter, type Subscription } from '../base/emitter.ts';
 import { UserError } from '../words/userError.ts';
 import type { JournalFile, JournalReader } from './journalFile.ts';
 import {
-  clearing,
-  type Folded,
-  foldLine,
-  foldRest,
-  type LineChoice,
-  nothingRead,
+  addLine,
+  addPartialLine,
+  emptyContent,
+  type JournalContent,
+  type LineFilter,
+  unfinishedOnly,
   withoutDamaged,
   writeLine,
 } from './journalLines.ts';
 import {
-  entryOf,
+  entryId,
   isFinished,
   JournalState,
   type Line,
@@ -23,12 +23,12 @@ import {
   type OutcomeLine,
 } from './journalOutcomes.ts';
 import {
+  errorText,
   type JournalOutcome,
   type JournalRecord,
   type NewEntry,
   newestFirst,
   type Owner,
-  reasonOf,
 } from './journalRecord.ts';
 import { PendingLines } from './pendingLines.ts';
 
@@ -55,22 +55,22 @@ export class Journal {
   /** Something became known. */
   readonly onDidChange = this.#changed.event;
   /** What was read from the file. */
-  #written: Folded = nothingRead();
+  #fromFile: JournalContent = emptyContent();
   readonly #sample = new JournalState();
   readonly #pending = new PendingLines();
   /** Lines that could not be written. Each later write tries them again. */
-  readonly #owed = new Set<OutcomeLine>();
+  readonly #unwritten = new Set<OutcomeLine>();
   /** Entries of this window that KMS has not answered yet. */
-  readonly #underWay = new Set<string>();
+  readonly #inFlight = new Set<string>();
   /** By the ID of an entry: when this window first asked whether it may follow it, and the time of its state then. */
-  readonly #asked = new Map<string, { readonly since: number; readonly monotonic: number }>();
+  readonly #firstSeen = new Map<string, { readonly since: number; readonly monotonic: number }>();
   #lastNumber = 0;
   /** Reads and writes, one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   #loading: Promise<void> | undefined;
   #watch: Subscription | undefined;
   #isDisposed = false;
-  #newest: readonly JournalRecord[] | undefined;
+  #sorted: readonly JournalRecord[] | undefined;
 
   /** Unless `isRunning` is given, all other windows are taken to have ended. */
   constructor(file: JournalFile, clock: Clock, { pid = 0, isRunning = () => false }: Partial<WindowProcess> = {}) {
@@ -88,15 +88,15 @@ export class Journal {
   ready(): Promise<void> {
     this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined;
-      throw new UserError(l10n.t('The history could not be read: {0}', reasonOf(error)), ['showLog'], error);
+      throw new UserError(l10n.t('The history could not be read: {0}', errorText(error)), ['showLog'], error);
     });
     return this.#loading;
   }
 
   /** What is known by now, newest first. */
   get records(): readonly JournalRecord[] {
-    if (this.#newest === undefined) {
-      const records = new Map(this.#written.state.records);
+    if (this.#sorted === undefined) {
+      const records = new Map(this.#fromFile.state.records);
       for (const id of this.#pending.ids) {
         const record = this.#pending.record(id, records.get(id));
         if (record === undefined) {
@@ -105,28 +105,28 @@ export class Journal {
           records.set(id, record);
         }
       }
-      this.#newest = newestFirst([...records.values(), ...this.#sample.records.values()]);
+      this.#sorted = newestFirst([...records.values(), ...this.#sample.records.values()]);
     }
-    return this.#newest;
+    return this.#sorted;
   }
 
   record(id: string): JournalRecord | undefined {
-    return this.#sample.records.get(id) ?? this.#pending.record(id, this.#written.state.records.get(id));
+    return this.#sample.records.get(id) ?? this.#pending.record(id, this.#fromFile.state.records.get(id));
   }
 
   /** Lines that could not be read, and were left out. */
-  get damaged(): number {
-    return this.#written.damaged;
+  get damagedCount(): number {
+    return this.#fromFile.damaged;
   }
 
   /** Lines that only a later version can read. */
-  get later(): number {
-    return this.#written.later;
+  get laterVersionCount(): number {
+    return this.#fromFile.later;
   }
 
   /** This window waits for KMS's answer. */
-  isUnderWay(id: string): boolean {
-    return this.#underWay.has(id);
+  isInFlight(id: string): boolean {
+    return this.#inFlight.has(id);
   }
 
   /**
@@ -135,9 +135,9 @@ export class Journal {
    */
   mayFollow(record: JournalRecord, limitMs = 0): boolean {
     const { owner } = this;
-    const waitedMs = this.#waited(record);
+    const waitedMs = this.#waitedMs(record);
     return (
-      !this.#underWay.has(record.id) && mayFollow(record, { owner, isRunning: this.#isRunning, waitedMs, limitMs })
+      !this.#inFlight.has(record.id) && mayFollow(record, { owner, isRunning: this.#isRunning, waitedMs, limitMs })
     );
   }
 
@@ -149,14 +149,14 @@ export class Journal {
     const { owner } = this;
     const made = { ...entry, id: crypto.randomUUID(), at: this.#clock.now(), owner };
     const { id } = made;
-    this.#underWay.add(id);
+    this.#inFlight.add(id);
     try {
-      await this.#keep({ kind: 'entry', entry: made }, entry.connection.kind === 'sample');
+      await this.#write({ kind: 'entry', entry: made }, entry.connection.kind === 'sample');
     } catch (error) {
-      this.#underWay.delete(id);
+      this.#inFlight.delete(id);
       await this.#withdraw(id);
       throw new UserError(
-        l10n.t('The history could not be written, so nothing was sent to KMS: {0}', reasonOf(error)),
+        l10n.t('The history could not be written, so nothing was sent to KMS: {0}', errorText(error)),
         ['retry', 'showLog'],
         error,
       );
@@ -168,17 +168,17 @@ export class Journal {
    * Keeps what came of an entry. It is known in this window at once, whether or not it can be written.
    * @throws UserError when it can't be written yet; later writes try again
    */
-  async note(id: string, outcome: JournalOutcome): Promise<void> {
+  async addOutcome(id: string, outcome: JournalOutcome): Promise<void> {
     if (outcome.kind !== 'recreatedAs') {
-      this.#underWay.delete(id);
+      this.#inFlight.delete(id);
     }
     const line = this.#outcomeLine(id, outcome);
     try {
-      await this.#keep(line, this.#sample.records.has(id));
+      await this.#write(line, this.#sample.records.has(id));
     } catch (error) {
-      this.#owed.add(line);
+      this.#unwritten.add(line);
       throw new UserError(
-        l10n.t('What came of the change could not be written to the history: {0}', reasonOf(error)),
+        l10n.t('What came of the change could not be written to the history: {0}', errorText(error)),
         ['showLog'],
         error,
       );
@@ -195,7 +195,7 @@ export class Journal {
         this.#sample.records.delete(id);
       }
     }
-    await this.#rewrite(clearing());
+    await this.#rewrite(unfinishedOnly());
   }
 
   /**
@@ -208,7 +208,7 @@ export class Journal {
 
   /** The file as it is; what concerns sample data is not in it. */
   bytes(): Promise<Uint8Array> {
-    return this.#inTurn(() => this.#file.bytes());
+    return this.#enqueue(() => this.#file.bytes());
   }
 
   /** Watches and notifies no more. What is being written is written. */
@@ -228,50 +228,50 @@ export class Journal {
   }
 
   #reload(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#enqueue(async () => {
       await this.#read();
-      await this.#writeOwed();
+      await this.#retryUnwritten();
     });
   }
 
   async #read(): Promise<void> {
-    let read = this.#written;
+    let read = this.#fromFile;
     const ours: Line[] = [];
     await this.#reader.readNew({
       restart: () => {
-        read = nothingRead();
+        read = emptyContent();
       },
       lines: (lines) => {
         for (const raw of lines) {
-          const line = foldLine(read, raw);
-          if (line !== undefined && this.#pending.has(entryOf(line))) {
+          const line = addLine(read, raw);
+          if (line !== undefined && this.#pending.has(entryId(line))) {
             ours.push(line);
           }
         }
       },
-      rest: (text) => foldRest(read, text),
+      rest: (text) => addPartialLine(read, text),
     });
-    this.#written = read;
+    this.#fromFile = read;
     for (const line of ours) {
       this.#pending.drop(line);
     }
     this.#notify();
   }
 
-  async #rewrite(choice: LineChoice): Promise<void> {
+  async #rewrite(choice: LineFilter): Promise<void> {
     try {
-      await this.#inTurn(async () => {
+      await this.#enqueue(async () => {
         // What this window wrote must be known as written, or it would outlive its lines.
         await this.#read();
         await this.#file.rewrite(choice);
         await this.#read();
       });
     } catch (error) {
-      throw new UserError(l10n.t('The history could not be cleared: {0}', reasonOf(error)), ['showLog'], error);
+      throw new UserError(l10n.t('The history could not be cleared: {0}', errorText(error)), ['showLog'], error);
     }
   }
 
-  async #keep(line: Line, isSample: boolean): Promise<void> {
+  async #write(line: Line, isSample: boolean): Promise<void> {
     if (isSample) {
       this.#sample.add(line);
       this.#notify();
@@ -279,8 +279,8 @@ export class Journal {
     }
     this.#pending.add(line);
     this.#notify();
-    await this.#inTurn(async () => {
-      await this.#writeOwed();
+    await this.#enqueue(async () => {
+      await this.#retryUnwritten();
       await this.#file.append(writeLine(line));
     });
   }
@@ -288,18 +288,18 @@ export class Journal {
   /** The line of the entry may be in the file, or come to be there: a line of its own takes it back, as soon as it can. */
   async #withdraw(id: string): Promise<void> {
     const line = this.#outcomeLine(id, { kind: 'withdrawn' });
-    this.#owed.add(line);
+    this.#unwritten.add(line);
     this.#pending.add(line);
     this.#notify();
-    await this.#inTurn(() => this.#writeOwed());
+    await this.#enqueue(() => this.#retryUnwritten());
   }
 
   /** Never rejects: what can't be written now is tried again later. */
-  async #writeOwed(): Promise<void> {
+  async #retryUnwritten(): Promise<void> {
     try {
-      for (const line of this.#owed) {
+      for (const line of this.#unwritten) {
         await this.#file.append(writeLine(line));
-        this.#owed.delete(line);
+        this.#unwritten.delete(line);
       }
     } catch {
       // The user was notified when the line was first written.
@@ -315,25 +315,25 @@ export class Journal {
    * For how long a record has been as it is, at least, in milliseconds. Wall time can jump, and then a time that was
    * written lies in the future: so also for how long this window has known of it.
    */
-  #waited({ id, at, outcomeAt }: JournalRecord): number {
+  #waitedMs({ id, at, outcomeAt }: JournalRecord): number {
     const since = outcomeAt ?? at;
     const monotonic = this.#clock.monotonic();
-    let asked = this.#asked.get(id);
+    let asked = this.#firstSeen.get(id);
     if (asked?.since !== since) {
       asked = { since, monotonic };
-      this.#asked.set(id, asked);
+      this.#firstSeen.set(id, asked);
     }
     return Math.max(monotonic - asked.monotonic, this.#clock.now() - since);
   }
 
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(task);
     this.#queue = result.catch(() => {});
     return result;
   }
 
   #notify(): void {
-    this.#newest = undefined;
+    this.#sorted = undefined;
     this.#changed.fire();
   }
 }

@@ -1,5 +1,5 @@
 import type { Event } from '../base/emitter.ts';
-import type { LineChoice } from './journalLines.ts';
+import type { LineFilter } from './journalLines.ts';
 
 /** Where the lines are kept. */
 export interface JournalFile {
@@ -13,7 +13,7 @@ export interface JournalFile {
   /** All of the file as it is; empty when nothing was written yet. */
   bytes(): Promise<Uint8Array>;
   /** Drops the lines that `choice` does not keep, and no line that somebody appends in the meantime. */
-  rewrite(choice: LineChoice): Promise<void>;
+  rewrite(choice: LineFilter): Promise<void>;
   /** After a change, by this window or another. */
   readonly onDidChange: Event<void>;
 }

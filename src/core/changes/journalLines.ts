@@ -1,6 +1,6 @@
 import { kmsErrorKinds } from '../kms/errors.ts';
 import type { ConnectionRef, Grant, KmsKey } from '../kms/model.ts';
-import { entryOf, isFinished, JournalState, type Line } from './journalOutcomes.ts';
+import { entryId, isFinished, JournalState, type Line } from './journalOutcomes.ts';
 import {
   type JournalEntry,
   type JournalKind,
@@ -15,7 +15,7 @@ import type { LastRead } from './propagation.ts';
 const version = 1;
 
 /** All that was read so far. */
-export interface Folded {
+export interface JournalContent {
   readonly state: JournalState;
   /** Lines that could not be read. */
   damaged: number;
@@ -23,25 +23,25 @@ export interface Folded {
   later: number;
 }
 
-export function nothingRead(): Folded {
+export function emptyContent(): JournalContent {
   return { state: new JournalState(), damaged: 0, later: 0 };
 }
 
-export function readJournal(text: string): {
+export function parseJournal(text: string): {
   readonly records: readonly JournalRecord[];
   readonly damaged: number;
   readonly later: number;
 } {
-  const folded = nothingRead();
+  const folded = emptyContent();
   for (const raw of text.split('\n')) {
-    foldLine(folded, raw);
+    addLine(folded, raw);
   }
   return { records: newestFirst(folded.state.records.values()), damaged: folded.damaged, later: folded.later };
 }
 
 /** @returns the line, if it could be read */
-export function foldLine(folded: Folded, raw: string): Line | undefined {
-  const line = readLine(raw);
+export function addLine(folded: JournalContent, raw: string): Line | undefined {
+  const line = parseLine(raw);
   switch (line) {
     case 'empty':
       return undefined;
@@ -58,27 +58,27 @@ export function foldLine(folded: Folded, raw: string): Line | undefined {
 }
 
 /** Takes in a line whose end is not there yet, if it can be read by now. */
-export function foldRest({ state }: Folded, raw: string): void {
-  const line = readLine(raw);
+export function addPartialLine({ state }: JournalContent, raw: string): void {
+  const line = parseLine(raw);
   if (typeof line !== 'string') {
     state.add(line);
   }
 }
 
 /** Says which lines stay when the file is rewritten: it is shown each line, in order, and then asked for each. */
-export interface LineChoice {
-  see(raw: string): void;
+export interface LineFilter {
+  observe(raw: string): void;
   keeps(raw: string): boolean;
 }
 
 /** What is not finished stays, and what could not be read: nobody knows what that is. */
-export function clearing(): LineChoice {
-  return choice((records) => records.filter((record) => !isFinished(record)));
+export function unfinishedOnly(): LineFilter {
+  return recordFilter((records) => records.filter((record) => !isFinished(record)));
 }
 
 /** What is not finished stays, and as many of the newest as fit into `maxBytes`. */
-export function compacting(maxBytes: number): LineChoice {
-  return choice((records, sizes) => {
+export function newestWithin(maxBytes: number): LineFilter {
+  return recordFilter((records, sizes) => {
     let size = 0;
     return records.filter((record) => {
       size += sizes.get(record.id) ?? 0;
@@ -88,29 +88,29 @@ export function compacting(maxBytes: number): LineChoice {
 }
 
 /** All but the lines that could not be read, nor by a later version. */
-export function withoutDamaged(): LineChoice {
-  return { see: () => {}, keeps: (raw) => !['damaged', 'empty'].includes(String(readLine(raw))) };
+export function withoutDamaged(): LineFilter {
+  return { observe: () => {}, keeps: (raw) => !['damaged', 'empty'].includes(String(parseLine(raw))) };
 }
 
 /** @param choose from the records, newest first, and the sizes of their lines in bytes */
-function choice(
+function recordFilter(
   choose: (records: readonly JournalRecord[], sizes: ReadonlyMap<string, number>) => readonly JournalRecord[],
-): LineChoice {
-  const folded = nothingRead();
+): LineFilter {
+  const folded = emptyContent();
   const sizes = new Map<string, number>();
   let kept: ReadonlySet<string> | undefined;
   return {
-    see: (raw) => {
-      const line = foldLine(folded, raw);
+    observe: (raw) => {
+      const line = addLine(folded, raw);
       if (line !== undefined) {
-        const id = entryOf(line);
+        const id = entryId(line);
         sizes.set(id, (sizes.get(id) ?? 0) + Buffer.byteLength(raw) + 1);
       }
     },
     keeps: (raw) => {
       kept ??= new Set(choose(newestFirst(folded.state.records.values()), sizes).map(({ id }) => id));
-      const line = readLine(raw);
-      return typeof line === 'string' ? line !== 'empty' : kept.has(entryOf(line));
+      const line = parseLine(raw);
+      return typeof line === 'string' ? line !== 'empty' : kept.has(entryId(line));
     },
   };
 }
@@ -135,7 +135,7 @@ function parseObject(raw: string): Fields | undefined {
 }
 
 /** A line; `later`: one that a later version wrote. */
-function readLine(raw: string): Line | 'empty' | 'damaged' | 'later' {
+function parseLine(raw: string): Line | 'empty' | 'damaged' | 'later' {
   if (raw.trim() === '') {
     return 'empty';
   }
@@ -144,42 +144,42 @@ function readLine(raw: string): Line | 'empty' | 'damaged' | 'later' {
   if (typeof written === 'number' && written > version) {
     return 'later';
   }
-  return (fields !== undefined && written === version ? readFields(fields) : undefined) ?? 'damaged';
+  return (fields !== undefined && written === version ? parseFields(fields) : undefined) ?? 'damaged';
 }
 
-function readFields(fields: Fields): Line | undefined {
+function parseFields(fields: Fields): Line | undefined {
   const { id, at } = fields;
   if (typeof id !== 'string' || id === '' || typeof at !== 'number') {
     return undefined;
   }
   if ('outcome' in fields) {
-    const outcome = readOutcome(asFields(fields['outcome']));
-    const by = readOwner(asFields(fields['by']));
+    const outcome = parseOutcome(asFields(fields['outcome']));
+    const by = parseOwner(asFields(fields['by']));
     const number = fields['n'];
     const writer = by !== undefined && typeof number === 'number' ? { by, number } : {};
     return outcome && { kind: 'outcome', id, at, outcome, ...writer };
   }
   const kind = kinds.find((known) => known === fields['kind']);
-  const connection = readConnection(asFields(fields['connection']));
-  const key = readKey(asFields(fields['key']));
-  const grant = readGrant(asFields(fields['grant']));
+  const connection = parseConnection(asFields(fields['connection']));
+  const key = parseKey(asFields(fields['key']));
+  const grant = parseGrant(asFields(fields['grant']));
   if (kind === undefined || connection === undefined || key === undefined || grant === undefined) {
     return undefined;
   }
-  const entry: JournalEntry = { id, kind, at, connection, account: text(fields['account']), key, grant };
+  const entry: JournalEntry = { id, kind, at, connection, account: asString(fields['account']), key, grant };
   const optional = {
-    principal: text(fields['principal']),
-    unverified: text(fields['unverified']),
-    of: text(fields['of']),
+    principal: asString(fields['principal']),
+    unverified: asString(fields['unverified']),
+    of: asString(fields['of']),
     awsAt: typeof fields['awsAt'] === 'number' ? fields['awsAt'] : undefined,
-    owner: readOwner(asFields(fields['owner'])),
+    owner: parseOwner(asFields(fields['owner'])),
   };
   const present = Object.entries(optional).filter(([, value]) => value !== undefined);
   return { kind: 'entry', entry: { ...entry, ...Object.fromEntries(present) } };
 }
 
-function readOwner(fields: Fields | undefined): Owner | undefined {
-  const id = text(fields?.['id']);
+function parseOwner(fields: Fields | undefined): Owner | undefined {
+  const id = asString(fields?.['id']);
   const pid = fields?.['pid'];
   return id === undefined || typeof pid !== 'number' ? undefined : { id, pid };
 }
@@ -187,18 +187,22 @@ function readOwner(fields: Fields | undefined): Owner | undefined {
 const kinds: readonly JournalKind[] = ['revoke', 'retire', 'create', 'recreate'];
 const lastReads: readonly LastRead[] = ['listed', 'absent', 'none'];
 
-function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
+function parseOutcome(fields: Fields | undefined): JournalOutcome | undefined {
   if (fields === undefined) {
     return undefined;
   }
   const afterMs = typeof fields['afterMs'] === 'number' ? fields['afterMs'] : 0;
   const lastRead = lastReads.find((known) => known === fields['lastRead']) ?? 'none';
-  const grantId = text(fields['grantId']);
+  const grantId = asString(fields['grantId']);
   switch (fields['kind']) {
     case 'accepted':
       return { kind: 'accepted', grantId };
     case 'refused':
-      return { kind: 'refused', error: text(fields['error']) ?? 'unknown', message: text(fields['message']) ?? '' };
+      return {
+        kind: 'refused',
+        error: asString(fields['error']) ?? 'unknown',
+        message: asString(fields['message']) ?? '',
+      };
     case 'unknown':
     case 'notFound':
     case 'followed':
@@ -225,9 +229,9 @@ function readOutcome(fields: Fields | undefined): JournalOutcome | undefined {
   }
 }
 
-function readConnection(fields: Fields | undefined): ConnectionRef | undefined {
-  const profile = text(fields?.['profile']);
-  const region = text(fields?.['region']);
+function parseConnection(fields: Fields | undefined): ConnectionRef | undefined {
+  const profile = asString(fields?.['profile']);
+  const region = asString(fields?.['region']);
   switch (fields?.['kind']) {
     case 'profile':
       return profile === undefined || region === undefined ? undefined : { kind: 'profile', profile, region };
@@ -240,40 +244,40 @@ function readConnection(fields: Fields | undefined): ConnectionRef | undefined {
   }
 }
 
-function readKey(fields: Fields | undefined): KmsKey | undefined {
-  const keyId = text(fields?.['keyId']);
-  const arn = text(fields?.['arn']);
-  return keyId === undefined || arn === undefined ? undefined : { keyId, arn, aliases: texts(fields?.['aliases']) };
+function parseKey(fields: Fields | undefined): KmsKey | undefined {
+  const keyId = asString(fields?.['keyId']);
+  const arn = asString(fields?.['arn']);
+  return keyId === undefined || arn === undefined ? undefined : { keyId, arn, aliases: asStrings(fields?.['aliases']) };
 }
 
-function readGrant(fields: Fields | undefined): Grant | undefined {
-  const grantId = text(fields?.['grantId']);
-  const keyArn = text(fields?.['keyArn']);
+function parseGrant(fields: Fields | undefined): Grant | undefined {
+  const grantId = asString(fields?.['grantId']);
+  const keyArn = asString(fields?.['keyArn']);
   if (fields === undefined || grantId === undefined || keyArn === undefined) {
     return undefined;
   }
-  const created = text(fields['creationDate']);
+  const created = asString(fields['creationDate']);
   const creationDate = created === undefined ? undefined : new Date(created);
   const constraints = asFields(fields['constraints']);
   return {
     grantId,
     keyArn,
-    name: text(fields['name']),
+    name: asString(fields['name']),
     creationDate: creationDate === undefined || Number.isNaN(creationDate.getTime()) ? undefined : creationDate,
-    granteePrincipal: readPrincipalRef(asFields(fields['granteePrincipal'])),
-    retiringPrincipal: readPrincipalRef(asFields(fields['retiringPrincipal'])),
-    issuingAccount: text(fields['issuingAccount']),
-    operations: texts(fields['operations']),
+    granteePrincipal: parsePrincipalRef(asFields(fields['granteePrincipal'])),
+    retiringPrincipal: parsePrincipalRef(asFields(fields['retiringPrincipal'])),
+    issuingAccount: asString(fields['issuingAccount']),
+    operations: asStrings(fields['operations']),
     constraints: {
-      encryptionContextEquals: readContext(asFields(constraints?.['encryptionContextEquals'])),
-      encryptionContextSubset: readContext(asFields(constraints?.['encryptionContextSubset'])),
-      sourceArn: text(constraints?.['sourceArn']),
+      encryptionContextEquals: parseContext(asFields(constraints?.['encryptionContextEquals'])),
+      encryptionContextSubset: parseContext(asFields(constraints?.['encryptionContextSubset'])),
+      sourceArn: asString(constraints?.['sourceArn']),
     },
   };
 }
 
-function readPrincipalRef(fields: Fields | undefined): Grant['granteePrincipal'] {
-  const value = text(fields?.['value']);
+function parsePrincipalRef(fields: Fields | undefined): Grant['granteePrincipal'] {
+  const value = asString(fields?.['value']);
   const kind = fields?.['kind'];
   if (value === undefined || (kind !== 'principal' && kind !== 'servicePrincipal')) {
     return undefined;
@@ -281,7 +285,7 @@ function readPrincipalRef(fields: Fields | undefined): Grant['granteePrincipal']
   return { kind, value };
 }
 
-function readContext(fields: Fields | undefined): Readonly<Record<string, string>> | undefined {
+function parseContext(fields: Fields | undefined): Readonly<Record<string, string>> | undefined {
   if (fields === undefined) {
     return undefined;
   }
@@ -289,11 +293,11 @@ function readContext(fields: Fields | undefined): Readonly<Record<string, string
   return Object.fromEntries(pairs);
 }
 
-function text(value: unknown): string | undefined {
+function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function texts(value: unknown): readonly string[] {
+function asStrings(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 

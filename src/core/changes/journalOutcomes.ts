@@ -64,10 +64,10 @@ export const replaces: Readonly<Record<RecordedOutcome['kind'], readonly Outcome
   listed: ['none', 'unknown', 'accepted', 'unread', 'notListed'],
 };
 
-const nothingYet = { accepted: false, outcome: undefined, outcomeAt: undefined, recreatedAs: undefined } as const;
+const noOutcome = { accepted: false, outcome: undefined, outcomeAt: undefined, recreatedAs: undefined } as const;
 
 export function newRecord(entry: JournalEntry): JournalRecord {
-  return { ...entry, ...nothingYet };
+  return { ...entry, ...noOutcome };
 }
 
 /** @returns what is known with this line; `undefined` when there was no such change after all */
@@ -115,11 +115,11 @@ function withRefused(record: JournalRecord): JournalRecord {
 }
 
 /** Lines of one entry that were read, for as long as the journal is. */
-interface Known {
+interface EntryLines {
   /** By {@link lineKey}: a line can be in the file twice, and after others that build on it. */
   readonly seen: string[];
   /** Outcomes that were read before their entry. Mostly, the entry was cleared. */
-  early?: OutcomeLine[];
+  pendingOutcomes?: OutcomeLine[];
   isWithdrawn?: boolean;
 }
 
@@ -127,10 +127,10 @@ interface Known {
 export class JournalState {
   /** By the ID of their entry, in the order of the entries. */
   readonly records = new Map<string, JournalRecord>();
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, EntryLines>();
 
   add(line: Line): void {
-    const id = entryOf(line);
+    const id = entryId(line);
     const known = this.#known.get(id) ?? { seen: [] };
     this.#known.set(id, known);
     const key = lineKey(line);
@@ -142,21 +142,21 @@ export class JournalState {
       this.#addOutcome(known, line);
     } else if (known.isWithdrawn !== true) {
       this.records.set(id, newRecord(line.entry));
-      const { early = [] } = known;
-      delete known.early;
+      const { pendingOutcomes: early = [] } = known;
+      delete known.pendingOutcomes;
       for (const outcome of early) {
         this.#addOutcome(known, outcome);
       }
     }
   }
 
-  #addOutcome(known: Known, line: OutcomeLine): void {
+  #addOutcome(known: EntryLines, line: OutcomeLine): void {
     const record = this.records.get(line.id);
     if (line.outcome.kind === 'withdrawn') {
       known.isWithdrawn = true;
       this.records.delete(line.id);
     } else if (record === undefined) {
-      known.early = [...(known.early ?? []), line];
+      known.pendingOutcomes = [...(known.pendingOutcomes ?? []), line];
     } else {
       this.records.set(line.id, withOutcome(record, line) ?? record);
     }
@@ -164,7 +164,7 @@ export class JournalState {
 }
 
 /** The ID of the entry that a line is, or is about. */
-export function entryOf(line: Line): string {
+export function entryId(line: Line): string {
   return line.kind === 'entry' ? line.entry.id : line.id;
 }
 
@@ -210,13 +210,13 @@ export function isRecreatable(record: JournalRecord): boolean {
 }
 
 /** The longest that a call to KMS takes, with its retries: after that, its window will not write an answer. */
-const answerMs = 2 * 60_000;
+const maxCallMs = 2 * 60_000;
 
 /** How long after its limit a wait is taken to go on. */
 const graceMs = 60_000;
 
 /** What a window knows of another one's entry. */
-export interface Bystander {
+export interface FollowContext {
   /** This window. */
   readonly owner: Owner;
   /** Whether the window with this ID and process still runs. */
@@ -231,7 +231,7 @@ export interface Bystander {
  * Whether a window may follow an entry: its own, or one whose window has ended or is overdue. Never one that was refused,
  * confirmed, or is finished otherwise.
  */
-export function mayFollow(record: JournalRecord, { owner, isRunning, waitedMs, limitMs }: Bystander): boolean {
+export function mayFollow(record: JournalRecord, { owner, isRunning, waitedMs, limitMs }: FollowContext): boolean {
   if (isFinished(record)) {
     return false;
   }
@@ -241,7 +241,7 @@ export function mayFollow(record: JournalRecord, { owner, isRunning, waitedMs, l
   }
   switch (record.outcome?.kind) {
     case undefined:
-      return waitedMs > answerMs;
+      return waitedMs > maxCallMs;
     case 'unknown':
       // Only the end of a grant is followed by the window that lost the answer.
       return !endsGrant(record) || waitedMs > limitMs + graceMs;

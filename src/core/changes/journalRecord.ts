@@ -121,7 +121,7 @@ export function newestFirst(records: Iterable<JournalRecord>): readonly JournalR
 }
 
 /** The grant that CreateGrant is asked to make, as far as it is known before. */
-export function grantToMake(input: CreateGrantInput): Grant {
+export function requestedGrant(input: CreateGrantInput): Grant {
   return {
     grantId: '',
     keyArn: input.keyArn,
@@ -136,11 +136,11 @@ export function grantToMake(input: CreateGrantInput): Grant {
 }
 
 /** The outcome of a call that KMS, or what stands before it, refused. */
-export function refusal(error: unknown): JournalOutcome {
+export function refusedOutcome(error: unknown): JournalOutcome {
   const kind = isKmsError(error) ? error.details.kind : 'unknown';
-  return { kind: 'refused', error: kind, message: reasonOf(error) };
+  return { kind: 'refused', error: kind, message: errorText(error) };
 }
 
-export function reasonOf(error: unknown): string {
+export function errorText(error: unknown): string {
   return printable(error instanceof Error ? error.message : String(error), 500);
 }

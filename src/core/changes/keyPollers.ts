@@ -26,7 +26,7 @@ interface KeyPoller {
 }
 
 /** A grant to follow. */
-interface Followed {
+interface GrantToFollow {
   readonly connection: ConnectionRef;
   readonly key: KmsKey;
   readonly grant: Grant;
@@ -36,7 +36,7 @@ interface Followed {
 export class KeyPollers {
   readonly #options: KeyPollersOptions;
   readonly #pollers = new Map<string, KeyPoller>();
-  readonly #watched = new WeakSet<Session>();
+  readonly #observedSessions = new WeakSet<Session>();
   readonly #progressed = new Emitter<{ readonly place: GrantLocator; readonly progress: PropagationProgress }>();
   readonly onDidProgress = this.#progressed.event;
 
@@ -50,7 +50,7 @@ export class KeyPollers {
    */
   async follow(
     session: Session,
-    { connection, key, grant }: Followed,
+    { connection, key, grant }: GrantToFollow,
     since: number,
   ): Promise<PropagationOutcome | undefined> {
     const id = pollerId(connection, key.arn);
@@ -95,16 +95,16 @@ export class KeyPollers {
     });
     const started = { poller, session, grants };
     this.#pollers.set(id, started);
-    this.#endWith(session);
+    this.#disposeWithSession(session);
     return started;
   }
 
   /** One listener a session: a signal warns when it has many. */
-  #endWith(session: Session): void {
-    if (this.#watched.has(session)) {
+  #disposeWithSession(session: Session): void {
+    if (this.#observedSessions.has(session)) {
       return;
     }
-    this.#watched.add(session);
+    this.#observedSessions.add(session);
     const end = () => {
       for (const [id, { poller, session: owner }] of [...this.#pollers]) {
         if (owner === session) {

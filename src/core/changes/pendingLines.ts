@@ -1,4 +1,4 @@
-import { entryOf, type Line, lineKey, newRecord, withOutcome } from './journalOutcomes.ts';
+import { entryId, type Line, lineKey, newRecord, withOutcome } from './journalOutcomes.ts';
 import type { JournalRecord } from './journalRecord.ts';
 
 /** Lines that this window wrote and has not read from the file yet. They hold all the same. */
@@ -16,12 +16,12 @@ export class PendingLines {
   }
 
   add(line: Line): void {
-    const id = entryOf(line);
+    const id = entryId(line);
     this.#lines.set(id, [...(this.#lines.get(id) ?? []), line]);
   }
 
   drop(line: Line): void {
-    const id = entryOf(line);
+    const id = entryId(line);
     const rest = this.#lines.get(id)?.filter((other) => lineKey(other) !== lineKey(line)) ?? [];
     if (rest.length === 0) {
       this.#lines.delete(id);

@@ -26,7 +26,7 @@ export async function preflight(
   signal: AbortSignal,
 ): Promise<Preflight> {
   const listed = await findGrant(session.api, { keyArn, grantId: shown.grantId }, signal);
-  return askByDryRun('revoke', session, keyArn, { listed, shown }, signal);
+  return dryRun('revoke', session, keyArn, { listed, shown }, signal);
 }
 
 /**
@@ -47,10 +47,10 @@ export async function preflightRetire(
       throw error;
     }
   }
-  return askByDryRun('retire', session, keyArn, { listed, shown }, signal);
+  return dryRun('retire', session, keyArn, { listed, shown }, signal);
 }
 
-async function askByDryRun(
+async function dryRun(
   kind: EndingKind,
   { api, connection }: Session,
   keyArn: string,

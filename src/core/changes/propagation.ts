@@ -30,10 +30,10 @@ export interface PropagationPolicy {
  * For how long the grant must not be listed, as a part of the time that KMS still listed it: what takes long to reach one
  * part of KMS takes long to reach the others.
  */
-const absentShare = 0.5;
+const minAbsenceRatio = 0.5;
 /** Once it was listed for so long, an absence is looked at closely: that is the upper bound of the waits then. */
-const listedLongMs = 5000;
-const closeIntervalMs = 3000;
+const slowPropagationMs = 5000;
+const slowPropagationIntervalMs = 3000;
 
 export const defaultPolicy: PropagationPolicy = {
   firstDelaysMs: [0, 500, 1000, 2000, 4000, 8000],
@@ -94,14 +94,14 @@ interface Target {
   /** For how long KMS has answered since it joined. */
   answeredMs: number;
   /** For how long KMS has not answered since its last answer. */
-  silentMs: number;
+  unansweredMs: number;
   readonly settle: (outcome: PropagationOutcome) => void;
 }
 
-const longestBackOffMs = 60_000;
+const maxBackoffMs = 60_000;
 
 /** A read that takes longer, beyond its wait, was held up by a computer that slept: that time counts for nothing. */
-export const longestReadMs = 60_000;
+export const maxReadMs = 60_000;
 
 /** One poller serves all the followed grants of a key: they share reads and their schedule. */
 export class PropagationPoller {
@@ -111,15 +111,15 @@ export class PropagationPoller {
   readonly #progressed = new Emitter<{ readonly grantId: string; readonly progress: PropagationProgress }>();
   readonly onDidProgress = this.#progressed.event;
   /** Reads since the newest target joined: where in the schedule we are. */
-  #reads = 0;
-  #troubles = 0;
+  #readCount = 0;
+  #failureCount = 0;
   #running = false;
   #wake = new AbortController();
   /** Aborted when nobody waits for the read under way any more. */
-  #reading = new AbortController();
+  #currentRead = new AbortController();
   /** How long the wait before the next read was to be. */
   #delay = 0;
-  #trouble: KmsErrorKind | undefined;
+  #lastFailure: KmsErrorKind | undefined;
 
   constructor(options: PollerOptions) {
     this.#options = options;
@@ -130,7 +130,7 @@ export class PropagationPoller {
     this.stop(grantId);
     return new Promise((settle) => {
       // Of many that join one after the other, not each is a reason to read at once.
-      this.#reads = this.idle ? 0 : 1;
+      this.#readCount = this.idle ? 0 : 1;
       this.#targets.set(grantId, {
         grantId,
         since,
@@ -140,7 +140,7 @@ export class PropagationPoller {
         lastRead: 'none',
         checkedAt: this.#options.clock.monotonic(),
         answeredMs: 0,
-        silentMs: 0,
+        unansweredMs: 0,
         settle,
       });
       this.#wake.abort();
@@ -159,7 +159,7 @@ export class PropagationPoller {
     this.#settle(target, { kind: 'stopped', lastRead: target.lastRead });
     if (this.#targets.size === 0) {
       this.#wake.abort();
-      this.#reading.abort();
+      this.#currentRead.abort();
     }
   }
 
@@ -197,14 +197,16 @@ export class PropagationPoller {
     const { clock, policy, random } = this.#options;
     for (;;) {
       this.#wake = new AbortController();
-      const next = policy.firstDelaysMs[this.#reads] ?? policy.intervalMs;
-      const scheduled = [...this.#targets.values()].some(isLookedAtClosely) ? Math.min(next, closeIntervalMs) : next;
-      const backOff = this.#troubles === 0 ? 0 : Math.min(longestBackOffMs, 1000 * 2 ** this.#troubles);
+      const next = policy.firstDelaysMs[this.#readCount] ?? policy.intervalMs;
+      const scheduled = [...this.#targets.values()].some(propagatesSlowly)
+        ? Math.min(next, slowPropagationIntervalMs)
+        : next;
+      const backOff = this.#failureCount === 0 ? 0 : Math.min(maxBackoffMs, 1000 * 2 ** this.#failureCount);
       const delay = Math.round(random() * Math.max(scheduled, backOff));
       for (const target of this.#targets.values()) {
         const { grantId, lastRead, absences } = target;
         const nextCheckAt = clock.now() + delay;
-        this.#progressed.fire({ grantId, progress: { nextCheckAt, lastRead, absences, trouble: this.#trouble } });
+        this.#progressed.fire({ grantId, progress: { nextCheckAt, lastRead, absences, trouble: this.#lastFailure } });
       }
       this.#delay = delay;
       if (delay === 0) {
@@ -227,30 +229,32 @@ export class PropagationPoller {
   async #check(): Promise<void> {
     const { clock, read } = this.#options;
     const asked = [...this.#targets.values()];
-    this.#reads += 1;
-    this.#reading = new AbortController();
+    this.#readCount += 1;
+    this.#currentRead = new AbortController();
     const began = clock.monotonic();
     let listed: ReadonlySet<string> | undefined;
     try {
       listed = await read(
         asked.map((target) => target.grantId),
-        AbortSignal.any([this.#stopped.signal, this.#reading.signal]),
+        AbortSignal.any([this.#stopped.signal, this.#currentRead.signal]),
       );
-      this.#troubles = 0;
-      this.#trouble = undefined;
+      this.#failureCount = 0;
+      this.#lastFailure = undefined;
     } catch (error) {
-      this.#troubles += 1;
-      this.#trouble = isKmsError(error) ? error.details.kind : 'unknown';
+      this.#failureCount += 1;
+      this.#lastFailure = isKmsError(error) ? error.details.kind : 'unknown';
     }
     for (const target of asked) {
       if (this.#targets.get(target.grantId) !== target) {
         continue;
       }
       const now = clock.monotonic();
-      const spentMs = Math.min(now - target.checkedAt, this.#delay + longestReadMs);
+      const spentMs = Math.min(now - target.checkedAt, this.#delay + maxReadMs);
       target.checkedAt = now;
       const outcome =
-        listed === undefined ? this.#silent(target, spentMs) : this.#answered(target, listed, { began, now, spentMs });
+        listed === undefined
+          ? this.#onFailedRead(target, spentMs)
+          : this.#onRead(target, listed, { began, now, spentMs });
       if (outcome !== undefined) {
         this.#settle(target, outcome);
       }
@@ -258,7 +262,7 @@ export class PropagationPoller {
   }
 
   /** What an answered read says of a grant, and whether the wait ends by it. */
-  #answered(
+  #onRead(
     target: Target,
     listed: ReadonlySet<string>,
     { began, now, spentMs }: { readonly began: number; readonly now: number; readonly spentMs: number },
@@ -267,7 +271,7 @@ export class PropagationPoller {
     const afterMs = now - target.since;
     target.answeredAt = now;
     target.answeredMs += spentMs;
-    target.silentMs = 0;
+    target.unansweredMs = 0;
     if (listed.has(target.grantId)) {
       target.lastRead = 'listed';
       target.absences = 0;
@@ -280,14 +284,14 @@ export class PropagationPoller {
   }
 
   /** A read without an answer says nothing of a grant. Too many of them end the wait, which then claims nothing. */
-  #silent(target: Target, spentMs: number): PropagationOutcome | undefined {
-    target.silentMs += spentMs;
-    if (target.silentMs < this.#options.policy.timeoutMs) {
+  #onFailedRead(target: Target, spentMs: number): PropagationOutcome | undefined {
+    target.unansweredMs += spentMs;
+    if (target.unansweredMs < this.#options.policy.timeoutMs) {
       return undefined;
     }
     const { lastRead, answeredAt, since } = target;
     const afterMs = answeredAt === undefined ? 0 : answeredAt - since;
-    return { kind: 'unread', afterMs, lastRead, trouble: this.#trouble ?? 'unknown' };
+    return { kind: 'unread', afterMs, lastRead, trouble: this.#lastFailure ?? 'unknown' };
   }
 
   #settle(target: Target, outcome: PropagationOutcome): void {
@@ -298,9 +302,9 @@ export class PropagationPoller {
 
 /** `began`: the beginning of the read that did not list it, which says nothing of what came after. */
 function isGone({ absences, since, lastListedAt }: Target, { absentReads }: PropagationPolicy, began: number): boolean {
-  return absences >= absentReads && began - lastListedAt >= absentShare * (lastListedAt - since);
+  return absences >= absentReads && began - lastListedAt >= minAbsenceRatio * (lastListedAt - since);
 }
 
-function isLookedAtClosely({ absences, since, lastListedAt }: Target): boolean {
-  return absences > 0 && lastListedAt - since >= listedLongMs;
+function propagatesSlowly({ absences, since, lastListedAt }: Target): boolean {
+  return absences > 0 && lastListedAt - since >= slowPropagationMs;
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { KmsError } from '../kms/errors.ts';
-import { longestReadMs } from './propagation.ts';
+import { maxReadMs } from './propagation.ts';
 
 /**
- * Ends a read of grants that goes on for longer than {@link longestReadMs}, such as of a list whose pages trickle in.
+ * Ends a read of grants that goes on for longer than {@link maxReadMs}, such as of a list whose pages trickle in.
  * @throws KmsError `timeout` then, and what the read throws
  */
 export async function withReadDeadline<T>(
@@ -12,7 +12,7 @@ export async function withReadDeadline<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const [deadline, done] = [new AbortController(), new AbortController()];
-  clock.sleep(longestReadMs, done.signal).then(
+  clock.sleep(maxReadMs, done.signal).then(
     () => deadline.abort(),
     () => {},
   );
@@ -22,7 +22,7 @@ export async function withReadDeadline<T>(
     if (!deadline.signal.aborted || signal.aborted) {
       throw error;
     }
-    const message = `No whole answer within ${longestReadMs / 1000} s.`;
+    const message = `No whole answer within ${maxReadMs / 1000} s.`;
     throw new KmsError({ kind: 'timeout', operation: 'ListGrants', awsName: 'TimeoutError', message }, error);
   } finally {
     done.abort();

@@ -42,7 +42,7 @@ export interface Unconfirmed {
  * @param records newest first
  * @param forgotten milliseconds since the epoch
  */
-export function lastRevocations(
+export function latestRevocations(
   records: readonly JournalRecord[],
   forgotten: number,
 ): ReadonlyMap<string, RevocationRecord | undefined> {
@@ -96,7 +96,7 @@ export interface EndedWait {
   readonly outcome: RevocationOutcome;
 }
 
-export function isSame(left: RevocationRecord, right: RevocationRecord): boolean {
+export function isSameState(left: RevocationRecord, right: RevocationRecord): boolean {
   return (
     left.id === right.id &&
     left.accepted === right.accepted &&
@@ -107,14 +107,14 @@ export function isSame(left: RevocationRecord, right: RevocationRecord): boolean
 }
 
 /** @param ms from the request to where the wait began */
-export function afterRequest(outcome: PropagationOutcome, ms: number): PropagationOutcome {
+export function measuredFromRequest(outcome: PropagationOutcome, ms: number): PropagationOutcome {
   if (outcome.kind === 'stopped' || (outcome.kind === 'unread' && outcome.lastRead === 'none')) {
     return outcome;
   }
   return { ...outcome, afterMs: outcome.afterMs + ms };
 }
 
-export function unconfirmedBy(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): Unconfirmed {
+export function toUnconfirmed(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): Unconfirmed {
   if (outcome.kind === 'timedOut') {
     return { reason: 'timedOut', lastRead: 'listed' };
   }
@@ -124,6 +124,6 @@ export function unconfirmedBy(outcome: Exclude<PropagationOutcome, { kind: 'gone
     : { reason: 'stopped', lastRead };
 }
 
-export function endOf(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): JournalOutcome {
+export function toJournalOutcome(outcome: Exclude<PropagationOutcome, { kind: 'gone' }>): JournalOutcome {
   return outcome.kind === 'timedOut' ? { kind: 'stillListed', afterMs: outcome.afterMs, lastRead: 'listed' } : outcome;
 }

@@ -9,14 +9,14 @@ import { type EndingKind, endsGrant, type JournalOutcome, type JournalRecord } f
 import { KeyPollers } from './keyPollers.ts';
 import type { PropagationOutcome, PropagationPolicy, PropagationProgress } from './propagation.ts';
 import {
-  afterRequest,
   type EndedWait,
-  endOf,
-  isSame,
-  lastRevocations,
+  isSameState,
+  latestRevocations,
+  measuredFromRequest,
   type RevocationRecord,
   type RevocationState,
-  unconfirmedBy,
+  toJournalOutcome,
+  toUnconfirmed,
 } from './revocationRecord.ts';
 import { sendChange } from './sendChange.ts';
 
@@ -24,16 +24,16 @@ import { sendChange } from './sendChange.ts';
  * How long a grant whose end was seen is remembered. A list that a slow part of KMS answers can still hold it; its row
  * must then not look like that of a grant that nobody revoked.
  */
-const memoryMs = 15 * 60_000;
+const retentionMs = 15 * 60_000;
 
 /** How long after all of its limits a wait of another window is taken to go on. */
 const graceMs = 60_000;
 
 /** A grant that later lists don't hold is done with after so many of them, at least: one list may lag behind. */
-const fewestLists = 2;
+const minAbsentLists = 2;
 
 /** For how long a wait goes on at most, as long as the computer is awake: until KMS is silent for its limit. */
-export function longestWaitMs({ timeoutMs }: PropagationPolicy): number {
+export function maxWaitMs({ timeoutMs }: PropagationPolicy): number {
   return 2 * timeoutMs;
 }
 
@@ -75,9 +75,9 @@ export class Revocations {
   readonly onDidChange = this.#changed.event;
   readonly #ended = new Emitter<EndedWait>();
   readonly onDidEnd = this.#ended.event;
-  readonly #left = new Emitter<RevocationRecord>();
+  readonly #suspended = new Emitter<RevocationRecord>();
   /** The connection was closed during a wait; its next opening takes the wait up. */
-  readonly onDidLeave = this.#left.event;
+  readonly onDidSuspend = this.#suspended.event;
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
@@ -89,7 +89,7 @@ export class Revocations {
         this.#changed.fire(entry.record);
       }
     });
-    this.#subscription = options.journal.onDidChange(() => this.#takeOver());
+    this.#subscription = options.journal.onDidChange(() => this.#syncWithJournal());
   }
 
   /** The records of one key, newest first; rows for them stay even while KMS does not list the grant. */
@@ -111,7 +111,7 @@ export class Revocations {
     const { record, phase, progress } = entry;
     if (record.endedAt !== undefined) {
       // A row of it is there only by a list from a part of KMS that lags behind.
-      return this.#isForgotten(entry) ? undefined : { kind: 'confirming', record, progress: undefined };
+      return this.#isExpired(entry) ? undefined : { kind: 'confirming', record, progress: undefined };
     }
     if (phase === 'revoking') {
       return { kind: 'revoking', record };
@@ -130,16 +130,16 @@ export class Revocations {
    * @throws UserError when nothing was sent
    */
   revoke(acting: ActingSession, key: KmsKey, grant: Grant, signal?: AbortSignal): Promise<RevokeResult> {
-    return this.#send(acting, this.#begin('revoke', acting, key, grant), signal);
+    return this.#send(acting, this.#newChange('revoke', acting, key, grant), signal);
   }
 
   /** As {@link revoke}, by RetireGrant. */
   retire(acting: ActingSession, key: KmsKey, grant: Grant, signal?: AbortSignal): Promise<RevokeResult> {
-    return this.#send(acting, this.#begin('retire', acting, key, grant), signal);
+    return this.#send(acting, this.#newChange('retire', acting, key, grant), signal);
   }
 
   async #send({ session, actor }: ActingSession, entry: Entry, signal: AbortSignal | undefined): Promise<RevokeResult> {
-    const earlier = this.#show(entry);
+    const earlier = this.#put(entry);
     const { kind, connection, key, grant } = entry.record;
     const ref = { keyArn: key.arn, grantId: grant.grantId };
     const change = {
@@ -155,12 +155,12 @@ export class Revocations {
         entry.record = { ...entry.record, id };
       });
     } catch (error) {
-      this.#withdraw(entry, earlier);
+      this.#restore(entry, earlier);
       throw error;
     }
     const { answer } = sent;
     if (answer.kind === 'refused') {
-      this.#withdraw(entry, earlier);
+      this.#restore(entry, earlier);
       throw answer.error;
     }
     entry.record = { ...entry.record, accepted: answer.kind === 'accepted', notFound: answer.kind === 'notFound' };
@@ -172,18 +172,18 @@ export class Revocations {
   }
 
   /** Follows a revoke that has already happened, by a dry run that was none. */
-  async followDone(kind: EndingKind, acting: ActingSession, key: KmsKey, grant: Grant): Promise<void> {
+  async followCompleted(kind: EndingKind, acting: ActingSession, key: KmsKey, grant: Grant): Promise<void> {
     const { session, actor } = acting;
-    const entry = this.#begin(kind, acting, key, grant);
-    this.#show(entry);
+    const entry = this.#newChange(kind, acting, key, grant);
+    this.#put(entry);
     try {
-      entry.record = { ...entry.record, id: (await this.#write(entry.record, actor)).id };
+      entry.record = { ...entry.record, id: (await this.#addToJournal(entry.record, actor)).id };
     } catch (error) {
       this.#options.warn(error);
     }
     entry.record = { ...entry.record, accepted: true };
     this.#follow(session, entry);
-    await this.#note(entry.record, { kind: 'accepted' });
+    await this.#record(entry.record, { kind: 'accepted' });
   }
 
   /** Ends the wait, with a read that is under way for it. The revoke stands. */
@@ -210,14 +210,14 @@ export class Revocations {
   /** Takes up the waits that a reload cut short, once it is sure that the connection leads to the same account. */
   async resume(session: Session): Promise<void> {
     await this.#options.journal.ready();
-    this.#takeOver();
-    if (this.#interrupted(session).length === 0) {
+    this.#syncWithJournal();
+    if (this.#interruptedEntries(session).length === 0) {
       return;
     }
     const account = await this.#accountOf(session);
-    for (const entry of this.#interrupted(session)) {
+    for (const entry of this.#interruptedEntries(session)) {
       if (entry.record.account === undefined || entry.record.account === account) {
-        await this.#takeUp(session, entry);
+        await this.#resumeWait(session, entry);
       } else {
         this.#ended.fire({ record: entry.record, outcome: { kind: 'otherAccount' } });
       }
@@ -245,15 +245,15 @@ export class Revocations {
       if (phase !== 'idle' || !isOfKey) {
         continue;
       }
-      if (record.endedAt !== undefined && this.#isForgotten(entry)) {
+      if (record.endedAt !== undefined && this.#isExpired(entry)) {
         this.#entries.delete(grantIdentity(record));
       } else if (list.began >= entry.knownAt) {
-        await this.#judge(session, entry, list);
+        await this.#applyList(session, entry, list);
       }
     }
   }
 
-  async #judge(
+  async #applyList(
     session: Session,
     entry: Entry,
     { listed, isComplete }: { readonly listed: ReadonlySet<string>; readonly isComplete: boolean },
@@ -269,7 +269,7 @@ export class Revocations {
     if (record.unconfirmed === undefined && !this.#isOverdue(entry)) {
       // Whoever followed it is gone.
       if (this.#mayFollow(record) && record.account === session.knownIdentity?.account) {
-        await this.#takeUp(session, entry);
+        await this.#resumeWait(session, entry);
       }
       return;
     }
@@ -284,15 +284,15 @@ export class Revocations {
     // The same list, or one that is as old, says nothing new.
     entry.knownAt = this.#options.clock.monotonic();
     entry.absentLists = isListed ? 0 : entry.absentLists + 1;
-    if (entry.absentLists >= Math.max(fewestLists, this.#options.policy().absentReads)) {
+    if (entry.absentLists >= Math.max(minAbsentLists, this.#options.policy().absentReads)) {
       entry.record = { ...record, endedAt: this.#options.clock.now() };
-      await this.#noteGone(record, { kind: 'dismissed' });
+      await this.#recordGone(record, { kind: 'dismissed' });
       this.#changed.fire(record);
     }
   }
 
   /** The waits on this connection that nobody follows, here or in another window. */
-  #interrupted(session: Session): readonly Entry[] {
+  #interruptedEntries(session: Session): readonly Entry[] {
     return [...this.#entries.values()].filter(
       ({ record, phase }) =>
         phase === 'idle' &&
@@ -308,10 +308,10 @@ export class Revocations {
       return (await session.identity()).account;
     } catch (error) {
       // Without it no wait can be taken up: the rows offer Check Again in place of a spinner that nothing drives.
-      for (const entry of session.closed.aborted ? [] : this.#interrupted(session)) {
+      for (const entry of session.closed.aborted ? [] : this.#interruptedEntries(session)) {
         entry.record = { ...entry.record, unconfirmed: { reason: 'stopped', lastRead: 'none' } };
         this.#changed.fire(entry.record);
-        await this.#note(entry.record, { kind: 'stopped', lastRead: 'none' });
+        await this.#record(entry.record, { kind: 'stopped', lastRead: 'none' });
       }
       throw error;
     }
@@ -320,38 +320,38 @@ export class Revocations {
   #mayFollow({ id }: RevocationRecord): boolean {
     const { journal, policy } = this.#options;
     const record = journal.record(id);
-    return record === undefined || journal.mayFollow(record, longestWaitMs(policy()));
+    return record === undefined || journal.mayFollow(record, maxWaitMs(policy()));
   }
 
   /** Nobody follows it here, and who followed it elsewhere would have written its end. */
   #isOverdue({ knownAt }: Entry): boolean {
     const { clock, policy } = this.#options;
-    return clock.monotonic() > knownAt + longestWaitMs(policy()) + graceMs;
+    return clock.monotonic() > knownAt + maxWaitMs(policy()) + graceMs;
   }
 
-  #isForgotten({ knownAt }: Entry): boolean {
-    return this.#options.clock.monotonic() > knownAt + memoryMs;
+  #isExpired({ knownAt }: Entry): boolean {
+    return this.#options.clock.monotonic() > knownAt + retentionMs;
   }
 
   /** Takes over what the journal knows of revokes that nothing in this window is sending. */
-  #takeOver(): void {
+  #syncWithJournal(): void {
     const { journal, clock } = this.#options;
-    const known = lastRevocations(journal.records, clock.now() - memoryMs);
+    const known = latestRevocations(journal.records, clock.now() - retentionMs);
     const changed: RevocationRecord[] = [];
     for (const [identity, record] of known) {
       const entry = this.#entries.get(identity);
       if (record === undefined || (entry !== undefined && entry.phase !== 'idle')) {
         continue;
       }
-      if (entry !== undefined && isSame(entry.record, record)) {
+      if (entry !== undefined && isSameState(entry.record, record)) {
         continue;
       }
-      this.#entries.set(identity, this.#entry(record, this.#monotonic(record.requestedAt)));
+      this.#entries.set(identity, this.#entry(record, this.#toMonotonic(record.requestedAt)));
       changed.push(record);
     }
     for (const [identity, entry] of [...this.#entries]) {
       const { record, phase } = entry;
-      const isRemembered = record.endedAt !== undefined && !this.#isForgotten(entry);
+      const isRemembered = record.endedAt !== undefined && !this.#isExpired(entry);
       const isRefused = phase === 'confirming' && journal.record(record.id)?.outcome?.kind === 'refused';
       // One without an entry in the journal, which could not be written, is known here alone.
       const isUnknown = phase === 'idle' && record.id !== '' && known.get(identity) === undefined && !isRemembered;
@@ -374,7 +374,7 @@ export class Revocations {
     this.#pollers.dispose();
   }
 
-  #begin(kind: EndingKind, { session, actor }: ActingSession, key: KmsKey, grant: Grant): Entry {
+  #newChange(kind: EndingKind, { session, actor }: ActingSession, key: KmsKey, grant: Grant): Entry {
     const { clock } = this.#options;
     const { ref } = session.connection;
     const { account } = actorRecord(actor);
@@ -388,17 +388,17 @@ export class Revocations {
   }
 
   /** A date of another process, as `clock.monotonic()` would have had it; one in the future is taken for now. */
-  #monotonic(date: number): number {
+  #toMonotonic(date: number): number {
     const { clock } = this.#options;
     return clock.monotonic() - Math.max(0, clock.now() - date);
   }
 
-  #write({ kind, connection, key, grant }: RevocationRecord, actor: Actor): Promise<JournalRecord> {
+  #addToJournal({ kind, connection, key, grant }: RevocationRecord, actor: Actor): Promise<JournalRecord> {
     return this.#options.journal.add({ kind, connection, ...actorRecord(actor), key, grant });
   }
 
   /** @returns what was known of an earlier revoke of the same grant */
-  #show(entry: Entry): Entry | undefined {
+  #put(entry: Entry): Entry | undefined {
     const identity = grantIdentity(entry.record);
     const earlier = this.#entries.get(identity);
     this.#entries.set(identity, entry);
@@ -407,7 +407,7 @@ export class Revocations {
   }
 
   /** What is known of an earlier revoke of the same grant holds on. */
-  #withdraw(entry: Entry, earlier: Entry | undefined): void {
+  #restore(entry: Entry, earlier: Entry | undefined): void {
     const identity = grantIdentity(entry.record);
     if (this.#entries.get(identity) !== entry) {
       return;
@@ -423,13 +423,13 @@ export class Revocations {
   async #followAgain(session: Session, entry: Entry, kind: 'followed' | 'reappeared'): Promise<void> {
     entry.record = { ...entry.record, endedAt: undefined, unconfirmed: undefined };
     this.#follow(session, entry, this.#options.clock.monotonic());
-    await this.#note(entry.record, { kind });
+    await this.#record(entry.record, { kind });
   }
 
   /** Goes on with a wait that another window began; from now on it is this one's. */
-  async #takeUp(session: Session, entry: Entry): Promise<void> {
+  async #resumeWait(session: Session, entry: Entry): Promise<void> {
     this.#follow(session, entry);
-    await this.#note(entry.record, { kind: 'followed' });
+    await this.#record(entry.record, { kind: 'followed' });
   }
 
   /** @param from where the wait begins, unless at the request; as `clock.monotonic()` has it */
@@ -447,7 +447,7 @@ export class Revocations {
     // Of what began in another process only the date is known, and a clock may have been set since.
     const since = Math.max(from, clock.monotonic() - policy().timeoutMs);
     void this.#pollers.follow(session, entry.record, since).then((outcome) => {
-      return this.#end(entry, outcome && afterRequest(outcome, since - entry.requestedAt));
+      return this.#end(entry, outcome && measuredFromRequest(outcome, since - entry.requestedAt));
     });
   }
 
@@ -461,40 +461,40 @@ export class Revocations {
       return; // A newer revoke of the same grant took over.
     }
     if (outcome === undefined) {
-      this.#left.fire(record); // The next opening takes the wait up.
+      this.#suspended.fire(record); // The next opening takes the wait up.
       return;
     }
     if (outcome.kind === 'gone') {
       entry.record = { ...record, unconfirmed: undefined, endedAt: this.#options.clock.now() };
-      await this.#noteGone(record, outcome);
+      await this.#recordGone(record, outcome);
     } else {
-      entry.record = { ...record, unconfirmed: unconfirmedBy(outcome) };
+      entry.record = { ...record, unconfirmed: toUnconfirmed(outcome) };
       this.#changed.fire(entry.record);
-      await this.#note(record, endOf(outcome));
+      await this.#record(record, toJournalOutcome(outcome));
     }
     this.#ended.fire({ record, outcome });
   }
 
-  async #note({ id }: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+  async #record({ id }: RevocationRecord, outcome: JournalOutcome): Promise<void> {
     if (id === '') {
       return;
     }
     try {
-      await this.#options.journal.note(id, outcome);
+      await this.#options.journal.addOutcome(id, outcome);
     } catch (error) {
       this.#options.warn(error);
     }
   }
 
   /** The grant is gone: with it ends what earlier revokes of it have left open. */
-  async #noteGone(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+  async #recordGone(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
     const identity = grantIdentity(record);
     const open = this.#options.journal.records.filter(
       (other) => endsGrant(other) && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,
     );
-    await this.#note(record, outcome);
+    await this.#record(record, outcome);
     for (const { id } of open) {
-      await this.#note({ ...record, id }, { kind: 'dismissed' });
+      await this.#record({ ...record, id }, { kind: 'dismissed' });
     }
   }
 }

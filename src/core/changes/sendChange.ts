@@ -8,7 +8,7 @@ import { grantName } from '../words/describe.ts';
 import { explain } from '../words/explain.ts';
 import { UnansweredError, UserError } from '../words/userError.ts';
 import type { Journal } from './journal.ts';
-import { endsGrant, type JournalOutcome, type JournalRecord, type NewEntry, refusal } from './journalRecord.ts';
+import { endsGrant, type JournalOutcome, type JournalRecord, type NewEntry, refusedOutcome } from './journalRecord.ts';
 
 /** What is known of a change once KMS has answered, or will not any more. */
 export type ChangeAnswer<T> =
@@ -49,13 +49,13 @@ export async function sendChange<T>(
 ): Promise<{ readonly record: JournalRecord; readonly answer: ChangeAnswer<T> }> {
   const record = await journal.add({ ...entry, awsAt: session.awsTime() });
   recorded(record);
-  const answer = await answerOf(entry, session, (ended) => send(session, ended), signal);
-  const outcome: JournalOutcome = answer.kind === 'accepted' ? accepted(answer.value) : outcomeOf(answer);
-  await journal.note(record.id, outcome).catch(warn);
+  const answer = await execute(entry, session, (ended) => send(session, ended), signal);
+  const outcome: JournalOutcome = answer.kind === 'accepted' ? accepted(answer.value) : toOutcome(answer);
+  await journal.addOutcome(record.id, outcome).catch(warn);
   return { record, answer };
 }
 
-async function answerOf<T>(
+async function execute<T>(
   entry: NewEntry,
   { closed }: Session,
   send: (signal: AbortSignal) => Promise<T>,
@@ -72,7 +72,7 @@ async function answerOf<T>(
       return { kind: 'notFound', error };
     }
     if (mayHaveBeenDone(error)) {
-      return { kind: 'unknown', error: unanswered(entry, error) };
+      return { kind: 'unknown', error: unansweredError(entry, error) };
     }
     if (wasNotSent(error) && closed.aborted) {
       return {
@@ -84,11 +84,11 @@ async function answerOf<T>(
   }
 }
 
-function outcomeOf(answer: Exclude<ChangeAnswer<unknown>, { kind: 'accepted' }>): JournalOutcome {
-  return answer.kind === 'refused' ? refusal(answer.error) : { kind: answer.kind };
+function toOutcome(answer: Exclude<ChangeAnswer<unknown>, { kind: 'accepted' }>): JournalOutcome {
+  return answer.kind === 'refused' ? refusedOutcome(answer.error) : { kind: answer.kind };
 }
 
-function unanswered(entry: NewEntry, cause: unknown): UnansweredError {
+function unansweredError(entry: NewEntry, cause: unknown): UnansweredError {
   const { kind, key, grant } = entry;
   const label = printable(keyLabel(key));
   const name = grantName(grant);

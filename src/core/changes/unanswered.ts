@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Session } from '../connections/session.ts';
 import { connectionId, type Grant, type PrincipalRef } from '../kms/model.ts';
 import { grantPages, paginate } from '../kms/pages.ts';
-import { awsClocksMs } from './grantChanges.ts';
+import { awsClockSkewMs } from './grantChanges.ts';
 import type { Journal } from './journal.ts';
 import { endsGrant, type JournalRecord } from './journalRecord.ts';
 
@@ -10,7 +10,7 @@ import { endsGrant, type JournalRecord } from './journalRecord.ts';
  * How long KMS may take to list a grant that it has made; also how far its clock and ours may be apart, of an entry that
  * lacks AWS's own time.
  */
-const patienceMs = 5 * 60_000;
+const maxListingDelayMs = 5 * 60_000;
 
 /**
  * Asks KMS what became of new grants whose answer was lost, with the window that waited for it or on the way. A revoke or
@@ -31,20 +31,20 @@ export async function checkUnanswered(journal: Journal, session: Session, clock:
   const { account } = await session.identity();
   for (const record of open) {
     if (record.account === undefined || record.account === account) {
-      await checkMade(journal, session, record, clock);
+      await findCreatedGrant(journal, session, record, clock);
     }
   }
 }
 
 /** Looks for a grant on the same terms, made since, that no other entry knows of. */
-async function checkMade(
+async function findCreatedGrant(
   journal: Journal,
   session: Session,
   { id, of, key, grant, at, awsAt }: JournalRecord,
   clock: Clock,
 ): Promise<void> {
   // Dates of grants are AWS's: what they are compared with is, too, since the clock of this computer can be wrong.
-  const madeFrom = awsAt === undefined ? at - patienceMs : awsAt - awsClocksMs;
+  const madeFrom = awsAt === undefined ? at - maxListingDelayMs : awsAt - awsClockSkewMs;
   const age = () => {
     const awsNow = session.awsTime();
     return awsAt === undefined || awsNow === undefined ? clock.now() - at : awsNow - awsAt;
@@ -58,17 +58,17 @@ async function checkMade(
         termsOf(listed) === termsOf(grant),
     );
     if (made !== undefined) {
-      await journal.note(id, { kind: 'accepted', grantId: made.grantId });
-      await journal.note(id, { kind: 'listed', afterMs: Math.max(0, age()) });
+      await journal.addOutcome(id, { kind: 'accepted', grantId: made.grantId });
+      await journal.addOutcome(id, { kind: 'listed', afterMs: Math.max(0, age()) });
       if (of !== undefined && journal.record(of) !== undefined) {
-        await journal.note(of, { kind: 'recreatedAs', grantId: made.grantId });
+        await journal.addOutcome(of, { kind: 'recreatedAs', grantId: made.grantId });
       }
       return;
     }
   }
   const afterMs = age();
-  if (afterMs > patienceMs) {
-    await journal.note(id, { kind: 'notListed', afterMs });
+  if (afterMs > maxListingDelayMs) {
+    await journal.addOutcome(id, { kind: 'notListed', afterMs });
   }
 }
 

@@ -4,26 +4,26 @@ import type { Profile } from '../kms/kmsApi.ts';
 import type { ConnectionRef } from '../kms/model.ts';
 import { connectionName } from '../words/describe.ts';
 
-/** What decides which connections the view shows. */
+/** The inputs that decide which connections the view shows. */
 export interface Preferences {
-  /** The setting `kmsGrants.connections`; `undefined` as long as nobody chose any. */
+  /** The setting `kmsGrants.connections`. `undefined` if it is not set. */
   readonly connections: readonly ConnectionRef[] | undefined;
   /** Sample data was opened in this workspace. */
   readonly sample: boolean;
   /** Settings `kmsGrants.profile` and `kmsGrants.region`; empty when unset. */
   readonly profile: string;
   readonly region: string;
-  /** Where these settings come from is not the user, who has not agreed to them. */
+  /** The settings don't come from the user (as in a dev container), and the user has not confirmed them. */
   readonly isUnconfirmed?: boolean;
-  /** The variables that name a profile and a Region, and those with which the environment signs in, are read. */
+  /** The environment variables: those for profile, Region and credentials are used. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The connections to show, in order; none when nothing on this machine says how to sign in.
- * @throws KmsError `notConfirmed` when the user has not agreed to what the settings say;
- * `profileMissing` or `regionMissing` when the default can't be made out and nothing else is shown;
- * without a profile, the environment's own credentials are meant
+ * The connections to show, in order. Empty if this computer has no AWS credentials configured.
+ * @throws KmsError `notConfirmed` if the user has not confirmed the settings; `profileMissing` or `regionMissing` if
+ * there is no usable default connection and no sample data is shown. An error without a profile is about the
+ * environment's credentials.
  */
 export function chooseConnections(preferences: Preferences, profiles: readonly Profile[]): readonly ConnectionRef[] {
   const chosen = chosenConnections(preferences, profiles);
@@ -58,7 +58,7 @@ function defaultConnection(preferences: Preferences, profiles: readonly Profile[
   const name = named ?? 'default';
   const profile = profiles.find((candidate) => candidate.name === name);
   if (named === undefined && isEnvironmentFirst(env, profile)) {
-    // As in the AWS CLI, the settings of the default profile go with the credentials of the environment.
+    // As in the AWS CLI, the environment's credentials use the default profile's Region.
     const region = preferredRegion(preferences, undefined) ?? profile?.region;
     return { kind: 'environment', region: region || missing('regionMissing', undefined) };
   }
@@ -70,11 +70,11 @@ function defaultConnection(preferences: Preferences, profiles: readonly Profile[
 }
 
 /**
- * The environment has credentials that come before those of the default profile, in the order of the AWS CLI: an access
- * key, a web identity, the default profile, a container.
+ * Whether the environment's credentials take precedence over the default profile. The order is the AWS CLI's: access
+ * key, web identity, default profile, container.
  */
 function isEnvironmentFirst(env: Preferences['env'], standard: Profile | undefined): boolean {
-  // Also half an access key: the AWS CLI takes no other credentials in its place.
+  // Even without a secret key: the AWS CLI then fails and doesn't fall back.
   if (env['AWS_ACCESS_KEY_ID']) {
     return true;
   }

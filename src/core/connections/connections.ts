@@ -7,67 +7,67 @@ import { type Connection, type ConnectionRef, connectionId } from '../kms/model.
 import type { RequestLimiter } from '../pacing/limiter.ts';
 import { chooseConnections, type Preferences } from './chooseConnections.ts';
 import { OpenSession, type Session, type SessionChange } from './session.ts';
-import { type PromptPermissions, signInNeeded, signInOf } from './signIn.ts';
+import { type PromptPermissions, signInId, signInNeeded } from './signIn.ts';
 
 export interface ConnectionsOptions {
-  /** Loads AWS's SDK, on first use. */
+  /** Loads the AWS layer on first use. */
   readonly aws: () => Promise<Aws>;
-  /** Paces all requests to KMS of all connections, those of one account and Region together. */
+  /** Shared by all connections, since quotas apply to an account and Region. */
   readonly limiter: RequestLimiter;
   readonly clock: Clock;
   readonly preferences: () => Preferences;
   readonly permissions: PromptPermissions;
-  /** The files to watch from now on; {@link Connections.filesChanged} is called when one changes. */
+  /** Replaces the set of watched files. Call {@link Connections.filesChanged} when one changes. */
   readonly watch: (paths: readonly string[]) => void;
 }
 
-/** What is kept of one connection, open or not. */
+/** The state of one connection, open or not. */
 interface Slot {
   readonly id: string;
   readonly ref: ConnectionRef;
-  /** Grows with every closing: what began before is stale. */
+  /** Increases each time that the connection is closed. Work of an earlier generation is stale. */
   generation: number;
   opening: Promise<Session> | undefined;
   session: OpenSession | undefined;
-  /** Opened, and not given out before it is known to lead to the same account as the session before it. */
+  /** An opened session that is not published until it is known whether the account is the same as before. */
   checking: OpenSession | undefined;
   failure: KmsError | undefined;
-  /** Commands that use it at the moment. */
+  /** The number of running commands that use it. */
   holds: number;
-  /** No longer to be shown, and kept open for a command alone. */
+  /** No longer shown, but kept open for a running command. */
   isRemoved: boolean;
-  /** Not on screen itself: it serves keys of another Region that stand below a connection of the same sign-in. */
+  /** Not shown itself: it serves pinned keys of another Region below a connection of the same sign-in. */
   isSibling: boolean;
   wasOpen: boolean;
-  /** The account it led to when it was last open, as far as that was known. */
+  /** The account when it was last open, if known. */
   account: string | undefined;
-  /** What the files said of it before anything else was read of them for its opening. */
+  /** The fingerprint of its files from before it was opened. */
   fingerprint: string | undefined;
 }
 
-/** The connections on screen, each opened when it is first needed, and again when its files change. */
+/** The connections in the view. Each is opened when first needed, and reopened when its files change. */
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #slots = new Map<string, Slot>();
   readonly #listChanged = new Emitter();
-  /** Other connections are to be shown, or in another order. */
+  /** The list of connections may have changed: call {@link list} again. */
   readonly onDidChangeList = this.#listChanged.event;
   readonly #shownChanged = new Emitter();
-  /** {@link shown} has other connections than before, or another order. */
+  /** {@link shown} changed in members or order. */
   readonly onDidChangeShown = this.#shownChanged.event;
   readonly #stateChanged = new Emitter<string>();
-  /** The connection with this ID opened, failed, or was closed to be opened again. */
+  /** The connection with this ID was opened, failed, or was closed to be reopened. */
   readonly onDidChangeState = this.#stateChanged.event;
   readonly #accountChanged = new Emitter<string>();
   /**
-   * The connection with this ID was opened again and leads to another account than before: nothing of the old one may stay
-   * on screen.
+   * The connection with this ID was reopened and may belong to another account. Views must remove everything that they
+   * show of it.
    */
   readonly onDidChangeAccount = this.#accountChanged.event;
   readonly #opened = new Emitter<Session>();
   readonly onDidOpen = this.#opened.event;
   readonly #sessionChanged = new Emitter<{ readonly session: Session; readonly change: SessionChange }>();
-  /** Something became known of a session that is on screen. */
+  /** The data of an open session changed. */
   readonly onDidChangeSession = this.#sessionChanged.event;
   /** The connections to show, as of the last {@link list}. */
   #listed: readonly ConnectionRef[] | undefined;
@@ -80,7 +80,7 @@ export class Connections {
   }
 
   /**
-   * The connections to show, in order. Those that are shown no longer are closed.
+   * The connections to show, in order. Closes those that are no longer in the list.
    * @throws KmsError as {@link chooseConnections}
    */
   async list(): Promise<readonly ConnectionRef[]> {
@@ -93,12 +93,12 @@ export class Connections {
     let refs: readonly ConnectionRef[] = [];
     const before = this.#shownIds();
     try {
-      // Read again: a choice made while the files were read counts at once.
+      // Preferences are read again, since they may have changed while the files were read.
       const chosen = chooseConnections(this.#options.preferences(), profiles);
       refs = [...new Map(chosen.map((ref) => [connectionId(ref), ref])).values()];
     } catch (error) {
       const isNamed = aws !== undefined && isKmsError(error) && error.details.kind === 'profileMissing';
-      // Without a connection these are the config and the credentials file.
+      // Without refs, `files` returns the config and credentials files.
       throw isNamed ? new KmsError({ ...error.details, files: await aws.files([]) }, error) : error;
     } finally {
       this.#closeAllBut(refs);
@@ -112,8 +112,8 @@ export class Connections {
       if (before !== this.#shownIds()) {
         this.#shownChanged.fire();
       }
-      // Also after a failure: what is missing may appear in the files.
-      void this.#watch();
+      // Also after a failure: a change of the files may fix it.
+      void this.#updateWatchedFiles();
     }
     return refs;
   }
@@ -123,49 +123,49 @@ export class Connections {
   }
 
   /**
-   * The session of a connection, opened now if need be.
-   * @throws KmsError `signInNeeded` when opening it would prompt or run something, and nobody asked for that
+   * The session of a connection, which is opened if needed.
+   * @throws KmsError `signInNeeded` if opening it would prompt or run something that the user has not allowed
    */
   open(ref: ConnectionRef): Promise<Session> {
     if (this.#disposed) {
       return Promise.reject(abortError());
     }
     const slot = this.#slot(ref);
-    slot.opening ??= this.#openOrNote(slot);
+    slot.opening ??= this.#openAndRecordFailure(slot);
     return slot.opening;
   }
 
-  /** The session that a node's connection names, if that very opening is still the one on screen. */
+  /** The session of a node's connection, unless the connection was closed or reopened since. */
   find({ id, opening }: Pick<Connection, 'id' | 'opening'>): Session | undefined {
     const session = this.#slots.get(id)?.session;
     return session?.connection.opening === opening ? session : undefined;
   }
 
-  /** The open session of a connection, without opening one. */
+  /** The session of a connection, if it is open. */
   session(ref: ConnectionRef): Session | undefined {
     return this.#slots.get(connectionId(ref))?.session;
   }
 
-  /** Why a connection did not open, or can't go on without a new sign-in. */
+  /** Why a connection could not be opened, or needs a new sign-in. */
   failure(ref: ConnectionRef): KmsError | undefined {
     return this.#slots.get(connectionId(ref))?.failure;
   }
 
-  /** The connections on screen. */
+  /** The connections in the view, in order. */
   get shown(): readonly ConnectionRef[] {
     return [...this.#slots.values()]
       .filter(({ isSibling, isRemoved }) => !isSibling && !isRemoved)
       .map(({ ref }) => ref);
   }
 
-  /** The connections on screen, and those that stand behind keys of other Regions. */
+  /** The connections in the view and those behind pinned keys of other Regions. */
   get known(): readonly ConnectionRef[] {
     return [...this.#slots.values()].map(({ ref }) => ref);
   }
 
   /**
-   * For as long as a command uses the connection: no change of the list closes it. A change of its files, or of its account,
-   * does.
+   * Keeps the connection open while a command uses it, even if it leaves the list. A change of its files or account
+   * still closes it.
    */
   hold({ id }: Connection): Disposable {
     const slot = this.#slots.get(id);
@@ -187,8 +187,8 @@ export class Connections {
     };
   }
 
-  /** What was asked of an open connection failed since its sign-in no longer holds. */
-  noteSignInProblem(connection: Connection, error: KmsError): void {
+  /** Marks an open connection as failed because a call showed that its sign-in is no longer valid. */
+  reportSignInProblem(connection: Connection, error: KmsError): void {
     const slot = this.#slots.get(connection.id);
     if (slot?.session?.connection.opening === connection.opening && slot.failure === undefined) {
       this.#fail(slot, error);
@@ -196,25 +196,25 @@ export class Connections {
   }
 
   /**
-   * The user wants this connection, on screen already or about to be, so it may ask for what it needs and run what its
-   * profile names, as long as it is shown in some Region.
+   * Allows this connection to prompt and to run the program that its profile names, for as long as the view shows its
+   * sign-in in any Region. Call it only on an action of the user.
    */
-  allowToAsk(ref: ConnectionRef): void {
+  allowPrompts(ref: ConnectionRef): void {
     this.#options.permissions.allow(ref);
   }
 
-  /** Reopens a connection, and all that wait for the same sign-in. */
+  /** Reopens a connection, and all failed connections of the same sign-in. */
   signIn(ref: ConnectionRef): void {
-    this.allowToAsk(ref);
+    this.allowPrompts(ref);
     for (const slot of [...this.#slots.values()]) {
-      const waits = slot.failure !== undefined && signInOf(slot.ref) === signInOf(ref);
+      const waits = slot.failure !== undefined && signInId(slot.ref) === signInId(ref);
       if (waits || slot.id === connectionId(ref)) {
         this.reconnect(slot.ref);
       }
     }
   }
 
-  /** Closes a connection; the next question opens it again, from the files on. */
+  /** Closes a connection. The next {@link open} reads the files and opens it again. */
   reconnect(ref: ConnectionRef): void {
     const slot = this.#slots.get(connectionId(ref));
     if (slot === undefined) {
@@ -224,23 +224,22 @@ export class Connections {
     this.#stateChanged.fire(slot.id);
   }
 
-  /** The preferences changed. */
   preferencesChanged(): void {
     this.#listChanged.fire();
-    this.#listNow();
+    this.#refreshList();
   }
 
-  /** The list counts at once, also while no view asks for it. */
-  #listNow(): void {
-    // Whoever shows the connections asks too, and shows what is wrong.
+  /** Applies the new list immediately, even if no view requests it. */
+  #refreshList(): void {
+    // The view calls `list` too, and shows the error.
     void this.list().catch(() => {});
   }
 
-  /** One of the watched files changed: connections for which it changes something are opened again. */
+  /** Call it when a watched file changed. Reopens the connections that the change affects. */
   async filesChanged(): Promise<void> {
     const aws = await this.#options.aws();
     this.#listChanged.fire();
-    this.#listNow();
+    this.#refreshList();
     for (const slot of [...this.#slots.values()]) {
       if (slot.ref.kind === 'sample') {
         continue;
@@ -251,7 +250,7 @@ export class Connections {
         continue;
       }
       const isChanged = slot.opening !== undefined && fingerprint !== slot.fingerprint;
-      // What the user allowed was what the files said then: another program, or another device, needs a new permission.
+      // The permission was for the old content: another program or MFA device needs a new one.
       if (isChanged) {
         this.#options.permissions.withdraw(slot.ref);
       }
@@ -259,7 +258,7 @@ export class Connections {
         this.reconnect(slot.ref);
       }
     }
-    void this.#watch();
+    void this.#updateWatchedFiles();
   }
 
   dispose(): void {
@@ -302,7 +301,7 @@ export class Connections {
   }
 
   #closeUnlessListed(slot: Slot, refs: readonly ConnectionRef[]): void {
-    const isOfShownSignIn = refs.some((ref) => signInOf(ref) === signInOf(slot.ref));
+    const isOfShownSignIn = refs.some((ref) => signInId(ref) === signInId(slot.ref));
     if (refs.some((ref) => connectionId(ref) === slot.id) || (slot.isSibling && isOfShownSignIn)) {
       return;
     }
@@ -317,7 +316,7 @@ export class Connections {
     }
   }
 
-  /** The credentials lead to another account: the opening is over, and the next question opens the connection again. */
+  /** Ends a session whose credentials belong to another account. The next {@link open} opens the connection again. */
   #end(slot: Slot, session: OpenSession): void {
     if (slot.session !== session && slot.checking !== session) {
       return;
@@ -339,13 +338,13 @@ export class Connections {
     slot.generation += 1;
   }
 
-  async #openOrNote(slot: Slot): Promise<Session> {
+  async #openAndRecordFailure(slot: Slot): Promise<Session> {
     const { generation } = slot;
     try {
       return await this.#open(slot);
     } catch (error) {
       if (slot.generation !== generation) {
-        return this.#again(slot);
+        return this.#reopen(slot);
       }
       if (isKmsError(error)) {
         this.#fail(slot, error);
@@ -371,7 +370,7 @@ export class Connections {
       throw abortError();
     };
     const aws = await this.#options.aws();
-    // First of all, so that a change while the connection opens is noticed.
+    // Read first, so that a change while the connection opens is detected.
     const fingerprint = await fingerprintOf(aws, ref);
     stopIfStale();
     slot.fingerprint = fingerprint;
@@ -386,15 +385,15 @@ export class Connections {
     const { limiter, clock } = this.#options;
     const session = new OpenSession({ ref, opened, opening: this.#openings, limiter, clock });
     session.onDidChange((change) => {
-      // Of a session that is closed, or not given out yet, nobody needs to know.
+      // Ignore sessions that are closed or not yet published.
       if (slot.session === session) {
         this.#sessionChanged.fire({ session, change });
       }
     });
-    // Whoever asked gets the reason first: closing the session aborts what it asked.
+    // Deferred, so that the failed call rejects with its own error before closing aborts it.
     opened.ended.addEventListener('abort', () => setImmediate(() => this.#end(slot, session)), { once: true });
     const identity = session.identity().catch((error: unknown) => {
-      // The row goes without its account, and a revoke asks again. The call is in the log.
+      // The row is shown without an account, and a change asks STS again. The failure is in the log.
       if (isAbort(error) || isKmsError(error)) {
         return { error };
       }
@@ -405,7 +404,7 @@ export class Connections {
       const answer = await identity;
       stopIfStale();
       slot.checking = undefined;
-      // The user was asked. Another call would sign in again, and hide what was wrong with the answer.
+      // The user was prompted already. Another call would prompt again and hide this error.
       if ('error' in answer && isKind(answer.error, 'mfaRefused', 'signInNeeded')) {
         session.close();
         throw answer.error;
@@ -416,18 +415,18 @@ export class Connections {
       }
     }
     slot.session = session;
-    void this.#watch();
+    void this.#updateWatchedFiles();
     this.#opened.fire(session);
     this.#stateChanged.fire(slot.id);
     return session;
   }
 
-  /** What began before the connection was closed: it follows the newer opening, unless the connection is shown no more. */
-  #again(slot: Slot): Promise<Session> {
+  /** Continues a stale open with the newer one, unless the connection was removed. */
+  #reopen(slot: Slot): Promise<Session> {
     return this.#slots.get(slot.id) === slot ? this.open(slot.ref) : Promise.reject(abortError());
   }
 
-  async #watch(): Promise<void> {
+  async #updateWatchedFiles(): Promise<void> {
     this.#watches += 1;
     const latest = this.#watches;
     try {
@@ -437,7 +436,7 @@ export class Connections {
         this.#options.watch(paths);
       }
     } catch {
-      // What was watched stays watched; whoever asks for the connections gets the reason.
+      // The old files stay watched, and `list` reports the error.
     }
   }
 }

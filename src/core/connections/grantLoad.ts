@@ -1,22 +1,23 @@
 import type { Clock } from '../base/clock.ts';
+import { compareCodeUnits } from '../base/text.ts';
 import { isKind } from '../kms/errors.ts';
 import type { KmsApi } from '../kms/kmsApi.ts';
 import type { Grant } from '../kms/model.ts';
 import { PaginationGuard } from '../kms/pages.ts';
-import { asKmsError, compare, type ListState } from './listing.ts';
+import { asKmsError, type ListState } from './listing.ts';
 
 export interface GrantListing {
   readonly grants: readonly Grant[];
   readonly state: ListState;
-  /** When its first request began, as `clock.monotonic()` has it: it says nothing of what is younger. */
+  /** When its first request began, by `clock.monotonic()`. The list says nothing about later changes. */
   readonly began: number;
 }
 
-/** Grants are asked for in windows of this many. */
-export const grantWindow = 200;
+/** The number of grants to load at a time. */
+export const grantBatchSize = 200;
 
-/** The grants of one key, window by window. */
-export class GrantLoad {
+/** Loads the grants of one key in batches. */
+export class GrantLoader {
   readonly #api: KmsApi;
   readonly #keyArn: string;
   readonly #controller = new AbortController();
@@ -29,8 +30,8 @@ export class GrantLoad {
   #state: ListState = { kind: 'loading' };
   #loading = false;
   #began: number;
-  /** The window under way, or the last one. */
-  settled: Promise<void> = Promise.resolve();
+  /** The batch that is loading, or the last one. Never rejects: see {@link listing}. */
+  currentBatch: Promise<void> = Promise.resolve();
 
   constructor(api: KmsApi, keyArn: string, closed: AbortSignal, clock: Clock) {
     this.#api = api;
@@ -44,16 +45,16 @@ export class GrantLoad {
     this.#controller.abort();
   }
 
-  /** Loads one window more; a second call while one is under way joins it, and one after the end does nothing. */
-  window(): Promise<void> {
+  /** Loads the next batch. Joins a load in progress, and does nothing after the end of the list. */
+  loadBatch(): Promise<void> {
     if (this.#loading || this.#state.kind === 'complete') {
-      return this.settled;
+      return this.currentBatch;
     }
     this.#loading = true;
-    this.settled = this.#load().finally(() => {
+    this.currentBatch = this.#load().finally(() => {
       this.#loading = false;
     });
-    return this.settled;
+    return this.currentBatch;
   }
 
   listing(): GrantListing {
@@ -61,7 +62,7 @@ export class GrantLoad {
   }
 
   async #load(): Promise<void> {
-    const window: Grant[] = [];
+    const batch: Grant[] = [];
     if (this.#marker === undefined && this.#grants.length === 0) {
       this.#began = this.#clock.monotonic();
     }
@@ -72,36 +73,36 @@ export class GrantLoad {
           { keyArn: this.#keyArn, ...(marker === undefined ? {} : { marker }) },
           this.#signal,
         );
-        window.push(...page.items);
+        batch.push(...page.items);
         this.#marker = this.#trail.nextMarker(page);
-      } while (this.#marker !== undefined && window.length < grantWindow);
+      } while (this.#marker !== undefined && batch.length < grantBatchSize);
       this.#state = { kind: this.#marker === undefined ? 'complete' : 'more' };
     } catch (error) {
       this.#state = { kind: 'failed', error: asKmsError(error) };
-      // The list can't be continued from here: a retry starts it again.
+      // The list can't continue from here, so a retry starts over.
       if (isKind(error, 'invalidMarker', 'endlessList')) {
         this.#marker = undefined;
         this.#trail = new PaginationGuard();
         this.#grants.length = 0;
         this.#seen.clear();
-        window.length = 0;
+        batch.length = 0;
       }
     }
-    // Sorted within its window, so that rows already on screen never move when more arrive. A list that changes while it
-    // is paged can hold a grant twice.
-    const fresh = window.filter(({ grantId }) => !this.#seen.has(grantId) && this.#seen.add(grantId));
+    // Sorted within the batch, so that rows never move when more arrive. A list that changes while it is read can contain a
+    // grant twice.
+    const fresh = batch.filter(({ grantId }) => !this.#seen.has(grantId) && this.#seen.add(grantId));
     this.#grants.push(...fresh.sort(compareGrants));
   }
 }
 
-/** Grants with a name first, by name; then the newest first. */
+/** Named grants first, by name, then the others, newest first. */
 export function compareGrants(left: Grant, right: Grant): number {
   if ((left.name === undefined) !== (right.name === undefined)) {
     return left.name === undefined ? 1 : -1;
   }
   return (
-    compare(left.name ?? '', right.name ?? '') ||
+    compareCodeUnits(left.name ?? '', right.name ?? '') ||
     (right.creationDate?.getTime() ?? 0) - (left.creationDate?.getTime() ?? 0) ||
-    compare(left.grantId, right.grantId)
+    compareCodeUnits(left.grantId, right.grantId)
   );
 }

@@ -2,19 +2,18 @@ import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { KmsApi } from '../kms/kmsApi.ts';
 import type { Grant, KeyMetadata, KmsKey } from '../kms/model.ts';
-import type { KnownOfKey } from '../words/filter.ts';
-import { type GrantListing, GrantLoad } from './grantLoad.ts';
-import { type KeyListing, KeyLoad } from './keyLoad.ts';
+import type { LoadedKeyDetails } from '../words/filter.ts';
+import { type GrantListing, GrantLoader } from './grantLoad.ts';
+import { type KeyListing, KeyLoader } from './keyLoad.ts';
 
-/** What became known, for views to follow. */
+/** What changed: the list of keys, or the metadata of one key. */
 export type InventoryChange = { readonly kind: 'keys' } | { readonly kind: 'key'; readonly keyArn: string };
 
 const describeConcurrency = 4;
 
 /**
- * The keys and grants of one connection, as far as they were asked for. Answers come from memory once loaded; `forget…`
- * makes the next question go to KMS. Concurrent questions share one load; an answer that a `forget…` overtook is
- * dropped.
+ * A cache of the keys and grants of one connection, filled on request. Concurrent requests share one load. After
+ * `forget…` the next request loads from KMS, and the result of a load in progress is dropped.
  */
 export class Inventory {
   readonly #api: KmsApi;
@@ -22,12 +21,12 @@ export class Inventory {
   readonly #changed = new Emitter<InventoryChange>();
   readonly onDidChange = this.#changed.event;
   readonly #clock: Clock;
-  #keys: KeyLoad | undefined;
-  readonly #grants = new Map<string, GrantLoad>();
-  readonly #metadata = new Map<string, KeyMetadata | 'asked'>();
-  /** Keys to describe, by what wants them. */
-  readonly #toDescribe = new Map<string, Iterator<string>>();
-  #describing = 0;
+  #keys: KeyLoader | undefined;
+  readonly #grants = new Map<string, GrantLoader>();
+  readonly #metadata = new Map<string, KeyMetadata | 'requested'>();
+  /** The keys to describe, by the list that needs them. */
+  readonly #describeQueues = new Map<string, Iterator<string>>();
+  #describeCount = 0;
 
   constructor(api: KmsApi, closed: AbortSignal, clock: Clock) {
     this.#api = api;
@@ -36,25 +35,25 @@ export class Inventory {
   }
 
   /**
-   * Resolves with the first page of keys; the rest follows by itself, with `keys` changes, the last of them at its end.
-   * A failure is in the listing's state, next to what was loaded before it.
+   * Resolves with the first page of keys. The rest loads in the background and fires `keys` changes, the last one at
+   * the end. A failure is in the listing's state, next to the keys that were loaded before it.
    */
   async keys(): Promise<KeyListing> {
     if (this.#keys === undefined) {
-      this.#keys = new KeyLoad(this.#api, this.#closed);
+      this.#keys = new KeyLoader(this.#api, this.#closed);
       this.#keys.onDidChange(() => this.#changed.fire({ kind: 'keys' }));
     }
     const load = this.#keys;
     await load.first;
-    // A refresh that came in between has the newer answer.
+    // After a refresh in the meantime, use the newer load.
     return load === this.#keys || this.#closed.aborted ? load.listing() : this.keys();
   }
 
-  /** The keys as they arrive: the first page at once, then all of them. */
+  /** Yields the first page of keys, then all keys. */
   async *allKeys(): AsyncGenerator<KeyListing> {
     let listing = await this.keys();
     yield listing;
-    // More than once when a refresh comes in between.
+    // A refresh in the meantime makes it loop again.
     while (listing.state.kind === 'loading') {
       await this.#keys?.all;
       listing = await this.keys();
@@ -62,19 +61,19 @@ export class Inventory {
     }
   }
 
-  /** Resolves with the first window of grants, or with all that were loaded. */
+  /** Resolves with the grants loaded so far, at least the first batch. */
   async grants(keyArn: string): Promise<GrantListing> {
     let load = this.#grants.get(keyArn);
     if (load === undefined) {
-      load = new GrantLoad(this.#api, keyArn, this.#closed, this.#clock);
+      load = new GrantLoader(this.#api, keyArn, this.#closed, this.#clock);
       this.#grants.set(keyArn, load);
-      void load.window();
+      void load.loadBatch();
     }
-    await load.settled;
+    await load.currentBatch;
     return load === this.#grants.get(keyArn) || this.#closed.aborted ? load.listing() : this.grants(keyArn);
   }
 
-  /** The key as it is listed, as far as keys are loaded, without asking for any. */
+  /** A key, if it is loaded. Sends no request. */
   loadedKey(keyArn: string): KmsKey | undefined {
     return this.#keys?.listing().keys.find(({ arn }) => arn === keyArn);
   }
@@ -84,7 +83,7 @@ export class Inventory {
     return this.#grants.get(keyArn)?.listing();
   }
 
-  /** A grant as it is listed, as far as the grants of its key are loaded, without asking for any. */
+  /** A grant, if it is loaded. Sends no request. */
   loadedGrant(keyArn: string, grantId: string): Grant | undefined {
     return this.#grants
       .get(keyArn)
@@ -92,32 +91,32 @@ export class Inventory {
       .grants.find((grant) => grant.grantId === grantId);
   }
 
-  /** The keys that were described, or whose grants were asked for, without asking for any. */
-  *known(): Generator<KnownOfKey> {
+  /** The loaded metadata and grants of keys. Sends no request. */
+  *loadedDetails(): Generator<LoadedKeyDetails> {
     for (const keyArn of new Set([...this.#metadata.keys(), ...this.#grants.keys()])) {
       const grants = this.#grants.get(keyArn)?.listing().grants ?? [];
       yield { keyArn, metadata: this.metadata(keyArn), grants };
     }
   }
 
-  /** Loads the next window, after a list that said `more` or `failed`. */
-  async moreGrants(keyArn: string): Promise<void> {
-    await this.#grants.get(keyArn)?.window();
+  /** Loads the next batch of a list in state `more` or `failed`. */
+  async loadMoreGrants(keyArn: string): Promise<void> {
+    await this.#grants.get(keyArn)?.loadBatch();
   }
 
-  /** What DescribeKey said, if it was asked. */
+  /** The key's metadata, if it is loaded. */
   metadata(keyArn: string): KeyMetadata | undefined {
-    const known = this.#metadata.get(keyArn);
-    return known === 'asked' ? undefined : known;
+    const metadata = this.#metadata.get(keyArn);
+    return metadata === 'requested' ? undefined : metadata;
   }
 
   /**
-   * Asks DescribeKey for those not asked yet, a few at a time; each answer is a `key` change. What the same `list`
-   * wanted before and has not been asked yet is wanted no more: those rows are gone.
+   * Loads the metadata of keys in the background, a few at a time, and fires a `key` change for each. Replaces what is
+   * still queued from an earlier call for the same `list`, since those rows are no longer shown.
    */
   describe(keyArns: readonly string[], list = ''): void {
-    this.#toDescribe.set(list, keyArns.values());
-    while (this.#describing < describeConcurrency) {
+    this.#describeQueues.set(list, keyArns.values());
+    while (this.#describeCount < describeConcurrency) {
       const keyArn = this.#nextToDescribe();
       if (keyArn === undefined) {
         break;
@@ -133,7 +132,7 @@ export class Inventory {
       this.forgetGrants(keyArn);
     }
     this.#metadata.clear();
-    this.#toDescribe.clear();
+    this.#describeQueues.clear();
   }
 
   forgetKey(keyArn: string): void {
@@ -147,35 +146,35 @@ export class Inventory {
   }
 
   #nextToDescribe(): string | undefined {
-    for (const [list, keyArns] of this.#toDescribe) {
+    for (const [list, keyArns] of this.#describeQueues) {
       for (let next = keyArns.next(); next.done !== true; next = keyArns.next()) {
         if (!this.#metadata.has(next.value)) {
           return next.value;
         }
       }
-      this.#toDescribe.delete(list);
+      this.#describeQueues.delete(list);
     }
     return undefined;
   }
 
   async #describe(first: string): Promise<void> {
-    this.#describing += 1;
+    this.#describeCount += 1;
     for (let keyArn: string | undefined = first; keyArn !== undefined; keyArn = this.#nextToDescribe()) {
-      this.#metadata.set(keyArn, 'asked');
+      this.#metadata.set(keyArn, 'requested');
       try {
         const metadata = await this.#api.describeKey(keyArn, this.#closed);
-        // Forgotten since: a newer question is on its way, or none is wanted.
+        // Otherwise it was forgotten in the meantime.
         if (this.#metadata.has(keyArn)) {
           this.#metadata.set(keyArn, metadata);
           this.#changed.fire({ kind: 'key', keyArn });
         }
       } catch {
-        // The row stays without its state; the call is in the log, and a refresh asks again.
+        // The row is shown without its state. The failure is in the log, and a refresh retries.
       }
       if (this.#closed.aborted) {
         break;
       }
     }
-    this.#describing -= 1;
+    this.#describeCount -= 1;
   }
 }

@@ -1,75 +1,76 @@
 import { Emitter } from '../base/emitter.ts';
+import { compareCodeUnits } from '../base/text.ts';
 import type { KmsError } from '../kms/errors.ts';
 import type { KmsApi } from '../kms/kmsApi.ts';
 import type { AliasListEntry, KeyListEntry, KmsKey, Page } from '../kms/model.ts';
 import { PaginationGuard } from '../kms/pages.ts';
-import { asKmsError, compare, type ListState } from './listing.ts';
+import { asKmsError, type ListState } from './listing.ts';
 
 export interface KeyListing {
-  /** Sorted by alias; keys without one come last, by ID. */
+  /** Sorted by alias, then keys without an alias by ID. */
   readonly keys: readonly KmsKey[];
   readonly state: ListState;
-  /** So many of the first keys have their place for good; the others may move when more keys and aliases come. */
-  readonly settled: number;
-  /** Why there are no aliases, or not all of them. The keys are there all the same. */
+  /** The number of leading keys whose position is final. Others may move when more keys and aliases arrive. */
+  readonly stableCount: number;
+  /** Why aliases are missing. The keys are listed anyway. */
   readonly aliasError: KmsError | undefined;
 }
 
 const none: readonly never[] = [];
 
 /**
- * A page is a change when what came since the last change is this share of all: the 20 first pages each, the 1,000 that
- * follow in 80 steps. So whatever a view does for each change grows with the number of keys, and not with its square.
+ * A change is fired when this share of all entries is new. So a view's total work grows with the number of keys and not
+ * with its square: each of the first 20 pages is a change, and the next 1,000 pages are 80 changes.
  */
 const changeShare = 0.05;
 
-/** One run over ListKeys and ListAliases, side by side. */
-export class KeyLoad {
+/** Loads all keys and aliases of a connection, both lists in parallel. */
+export class KeyLoader {
   readonly first: Promise<void>;
   readonly all: Promise<void>;
   readonly #changed = new Emitter();
-  /** After the first page of each list: more came, or the end. */
+  /** Fires after the first page of each list, when more entries arrived or the end was reached. */
   readonly onDidChange = this.#changed.event;
   readonly #controller = new AbortController();
-  readonly #keys: Stream;
-  readonly #aliases: Stream;
-  /** By key ID: a list that changes while it is paged can hold a key twice. */
+  readonly #keys: PagedRead;
+  readonly #aliases: PagedRead;
+  /** By key ID, since a list that changes while it is read can contain a key twice. */
   readonly #byId = new Map<string, KmsKey>();
-  /** By key ID, sorted; those of keys that are not listed (yet) too. */
+  /** Sorted aliases by key ID, also for keys that are not listed yet. */
   readonly #aliasesOf = new Map<string, readonly string[]>();
   #sorted: readonly KmsKey[] = [];
-  /** Those that are not in {@link #sorted} yet, or not as they are now. By key ID. */
-  readonly #fresh = new Map<string, KmsKey>();
-  #isFirstIn = false;
-  /** Entries of both lists that came, and how many of them had come by the last change. */
-  #came = 0;
-  #cameBefore = 0;
+  /** New and changed keys that are not in {@link #sorted} yet, by key ID. */
+  readonly #unsorted = new Map<string, KmsKey>();
+  #isFirstPageDone = false;
+  /** The number of entries received from both lists, in total and by the last change. */
+  #receivedCount = 0;
+  #reportedCount = 0;
 
   constructor(api: KmsApi, closed: AbortSignal) {
     const signal = AbortSignal.any([closed, this.#controller.signal]);
-    const notify = ({ done }: Stream) => {
-      if (!this.#isFirstIn || signal.aborted) {
+    const notify = ({ done }: PagedRead) => {
+      if (!this.#isFirstPageDone || signal.aborted) {
         return;
       }
-      if (!done && this.#came - this.#cameBefore < changeShare * this.#came) {
+      if (!done && this.#receivedCount - this.#reportedCount < changeShare * this.#receivedCount) {
         return;
       }
-      this.#cameBefore = this.#came;
+      this.#reportedCount = this.#receivedCount;
       this.#changed.fire();
     };
-    this.#keys = stream(
+    this.#keys = readPages(
       (marker) => api.listKeys(marker, signal),
       (page) => this.#addKeys(page),
       notify,
     );
-    this.#aliases = stream(
+    this.#aliases = readPages(
       (marker) => api.listAliases(marker, signal),
       (page) => this.#addAliases(page),
       notify,
     );
     this.first = Promise.all([this.#keys.first, this.#aliases.first]).then(() => {
-      this.#isFirstIn = true;
-      this.#cameBefore = this.#came;
+      this.#isFirstPageDone = true;
+      this.#reportedCount = this.#receivedCount;
     });
     this.all = Promise.all([this.#keys.all, this.#aliases.all]).then(() => {});
   }
@@ -79,13 +80,18 @@ export class KeyLoad {
   }
 
   listing(): KeyListing {
-    if (this.#fresh.size > 0) {
-      const staying = this.#sorted.filter(({ keyId }) => !this.#fresh.has(keyId));
-      // Two runs in order, which a sort of JavaScript merges in linear time.
-      this.#sorted = [...staying, ...[...this.#fresh.values()].sort(byAliasThenId)].sort(byAliasThenId);
-      this.#fresh.clear();
+    if (this.#unsorted.size > 0) {
+      const staying = this.#sorted.filter(({ keyId }) => !this.#unsorted.has(keyId));
+      // JavaScript's sort merges two sorted runs in linear time.
+      this.#sorted = [...staying, ...[...this.#unsorted.values()].sort(byAliasThenId)].sort(byAliasThenId);
+      this.#unsorted.clear();
     }
-    return { keys: this.#sorted, state: this.#state(), settled: this.#settled(), aliasError: this.#aliases.error };
+    return {
+      keys: this.#sorted,
+      state: this.#state(),
+      stableCount: this.#stableCount(),
+      aliasError: this.#aliases.error,
+    };
   }
 
   #state(): ListState {
@@ -95,8 +101,8 @@ export class KeyLoad {
     return { kind: this.#keys.done && this.#aliases.done ? 'complete' : 'loading' };
   }
 
-  /** Aliases come by name, so those that are still to come go behind those that are there. */
-  #settled(): number {
+  /** KMS lists aliases by name, so new aliases sort after the known ones. */
+  #stableCount(): number {
     if (!this.#keys.done) {
       return 0;
     }
@@ -108,7 +114,7 @@ export class KeyLoad {
   }
 
   #addKeys(page: readonly KeyListEntry[]): void {
-    this.#came += page.length;
+    this.#receivedCount += page.length;
     for (const { keyId, arn } of page) {
       if (!this.#byId.has(keyId)) {
         this.#put({ keyId, arn, aliases: this.#aliasesOf.get(keyId) ?? none });
@@ -117,7 +123,7 @@ export class KeyLoad {
   }
 
   #addAliases(page: readonly AliasListEntry[]): void {
-    this.#came += page.length;
+    this.#receivedCount += page.length;
     for (const { aliasName, targetKeyId } of page) {
       if (targetKeyId === undefined) {
         continue;
@@ -137,30 +143,35 @@ export class KeyLoad {
 
   #put(key: KmsKey): void {
     this.#byId.set(key.keyId, key);
-    this.#fresh.set(key.keyId, key);
+    this.#unsorted.set(key.keyId, key);
   }
 }
 
-interface Stream {
-  /** Resolves once the first page, or the failure in its place, is in. Never rejects. */
+interface PagedRead {
+  /** Resolves after the first page or a failure. Never rejects. */
   readonly first: Promise<void>;
-  /** Resolves at the end of the list, or at the failure in its place. Never rejects. */
+  /** Resolves at the end of the list or after a failure. Never rejects. */
   readonly all: Promise<void>;
   done: boolean;
   error: KmsError | undefined;
 }
 
-/** Follows a paged list to its end. `notify` is called after every page, and after a failure. */
-function stream<T>(
+/** Reads a paged list to its end. Calls `notify` after every page and after a failure. */
+function readPages<T>(
   read: (marker: string | undefined) => Promise<Page<T>>,
   add: (items: readonly T[]) => void,
-  notify: (stream: Stream) => void,
-): Stream {
-  let firstIsIn = () => {};
+  notify: (stream: PagedRead) => void,
+): PagedRead {
+  let resolveFirst = () => {};
   const first = new Promise<void>((resolve) => {
-    firstIsIn = resolve;
+    resolveFirst = resolve;
   });
-  const result: { -readonly [K in keyof Stream]: Stream[K] } = { first, all: first, done: false, error: undefined };
+  const result: { -readonly [K in keyof PagedRead]: PagedRead[K] } = {
+    first,
+    all: first,
+    done: false,
+    error: undefined,
+  };
   result.all = (async () => {
     const trail = new PaginationGuard();
     let marker: string | undefined;
@@ -171,13 +182,13 @@ function stream<T>(
         marker = trail.nextMarker(page);
         result.done = marker === undefined;
         notify(result);
-        firstIsIn();
+        resolveFirst();
       } while (marker !== undefined);
     } catch (error) {
       result.done = true;
       result.error = asKmsError(error);
       notify(result);
-      firstIsIn();
+      resolveFirst();
     }
   })();
   return result;
@@ -186,7 +197,7 @@ function stream<T>(
 function byAliasThenId(left: KmsKey, right: KmsKey): number {
   const [a, b] = [left.aliases[0], right.aliases[0]];
   if (a !== undefined && b !== undefined) {
-    return compare(a, b);
+    return compareCodeUnits(a, b);
   }
   if (a !== undefined) {
     return -1;
@@ -194,5 +205,5 @@ function byAliasThenId(left: KmsKey, right: KmsKey): number {
   if (b !== undefined) {
     return 1;
   }
-  return compare(left.keyId, right.keyId);
+  return compareCodeUnits(left.keyId, right.keyId);
 }

@@ -1,10 +1,10 @@
 import type { Event } from '../base/emitter.ts';
 import type { ConnectionRef } from '../kms/model.ts';
 
-/** Keys that were opened by ARN, by the connection that they stand below. Kept over reloads. */
+/** Keys that the user opened by ARN, by the connection that shows them. Persisted. */
 export interface PinnedKeys {
   of(ref: ConnectionRef): readonly string[];
-  /** Other keys stand below this connection. */
+  /** The pinned keys of this connection changed. */
   readonly onDidChange: Event<ConnectionRef>;
   add(ref: ConnectionRef, keyArn: string): PromiseLike<void>;
   remove(ref: ConnectionRef, keyArn: string): PromiseLike<void>;

@@ -10,31 +10,31 @@ import { paceKms } from '../pacing/paced.ts';
 import { pacedEvidence } from '../pacing/pacedEvidence.ts';
 import { Inventory, type InventoryChange } from './inventory.ts';
 
-/** An open connection: the one place where a node's connection leads to a client. */
+/** An open connection with its client and cache. */
 export interface Session {
   readonly connection: Connection;
   readonly api: KmsApi;
-  /** The same KMS, for reads that nobody waits for: they go after all others. */
+  /** The same API for background reads, which are sent after all others. */
   readonly background: KmsApi;
   readonly inventory: Inventory;
-  /** Aborted when the connection is replaced or removed; every request of the session carries it. */
+  /** Aborted when the connection is closed. Ends every request of the session. */
   readonly closed: AbortSignal;
-  /** Who STS says we are; asked once, kept when answered. Rejects with a KmsError. */
+  /** The caller identity from STS, requested once and cached if it succeeds. Rejects with a KmsError. */
   identity(): Promise<CallerIdentity>;
-  /** The answer to {@link identity}, once there is one. */
+  /** The latest identity from STS, if any. */
   readonly knownIdentity: CallerIdentity | undefined;
   /**
-   * Asks STS again who the credentials are of that the next call will use. Rejects with a KmsError: `accountChanged` ends
-   * the session.
+   * Requests the identity of the credentials that the next call will use. Rejects with a KmsError; `accountChanged`
+   * also ends the session.
    */
   confirmIdentity(signal: AbortSignal): Promise<CallerIdentity>;
-  /** AWS's own time, once KMS has answered: see OpenedConnection. */
+  /** See OpenedConnection. */
   awsTime(): number | undefined;
   /** CloudTrail and IAM, by the same sign-in. Loaded when it is first wanted. */
   evidence(): Promise<EvidenceApi>;
 }
 
-/** A session, and who a change is made as by it. */
+/** A session, and the actor that its changes are signed as. */
 export interface ActingSession {
   readonly session: Session;
   readonly actor: Actor;
@@ -45,13 +45,13 @@ export type SessionChange = InventoryChange | { readonly kind: 'identity' };
 interface SessionOptions {
   readonly ref: ConnectionRef;
   readonly opened: OpenedConnection;
-  /** A number that no other opening has. */
+  /** Unique among all openings. */
   readonly opening: number;
   readonly limiter: RequestLimiter;
   readonly clock: Clock;
 }
 
-/** A session, for who opens and closes it. */
+/** A session with the members that only {@link Connections} uses. */
 export class OpenSession implements Session {
   readonly connection: Connection;
   readonly api: KmsApi;
@@ -73,9 +73,9 @@ export class OpenSession implements Session {
     const { region, endpoint } = opened;
     this.#opened = opened;
     this.connection = { id, opening, ref, region, endpoint };
-    // Every request of the session listens to it: a scan has many at once, and none stays.
+    // Every request listens to it while it runs, and a scan has many at once.
     setMaxListeners(0, this.closed);
-    // AWS counts the requests of an account in a Region, whichever profiles they are signed by.
+    // Quotas apply to an account and Region, across all profiles.
     this.#limiter = limiter;
     this.#quota = () =>
       endpoint.kind === 'aws' && this.#knownIdentity !== undefined ? `${this.#knownIdentity.account}/${region}` : id;
@@ -87,7 +87,7 @@ export class OpenSession implements Session {
   }
 
   identity(): Promise<CallerIdentity> {
-    this.#identity ??= this.#ask(this.closed).catch((error: unknown) => {
+    this.#identity ??= this.#requestIdentity(this.closed).catch((error: unknown) => {
       this.#identity = undefined;
       throw error;
     });
@@ -99,7 +99,7 @@ export class OpenSession implements Session {
   }
 
   async confirmIdentity(signal: AbortSignal): Promise<CallerIdentity> {
-    const identity = await this.#ask(AbortSignal.any([signal, this.closed]));
+    const identity = await this.#requestIdentity(AbortSignal.any([signal, this.closed]));
     this.#identity = Promise.resolve(identity);
     return identity;
   }
@@ -118,7 +118,7 @@ export class OpenSession implements Session {
     this.#opened.close();
   }
 
-  async #ask(signal: AbortSignal): Promise<CallerIdentity> {
+  async #requestIdentity(signal: AbortSignal): Promise<CallerIdentity> {
     const identity = await this.#opened.api.callerIdentity(signal);
     const isNew = this.#knownIdentity?.arn !== identity.arn;
     this.#knownIdentity = identity;

@@ -3,41 +3,41 @@ import { KmsError } from '../kms/errors.ts';
 import type { SignInNeed } from '../kms/kmsApi.ts';
 import type { ConnectionRef } from '../kms/model.ts';
 
-/** One sign-in for all Regions of it. */
-export function signInOf(ref: ConnectionRef): string {
+/** The ID of a connection's sign-in, which all Regions of a profile share. */
+export function signInId(ref: ConnectionRef): string {
   return ref.kind === 'profile' ? `profile/${ref.profile}` : ref.kind;
 }
 
 /**
- * The sign-ins that the user asked for: they may run what the profile names, and prompt once for each time that the user
- * asked. What expires later waits for the next time. Each holds for all Regions of the profile.
+ * The sign-ins that the user started. Each may run the program that its profile names, in all Regions, and may prompt
+ * once. When its credentials expire, it needs another action of the user.
  */
 export class PromptPermissions {
   readonly #allowed = new Set<string>();
-  /** Those of them that have not prompted since. */
-  readonly #unused = new Set<string>();
+  /** The allowed sign-ins that have not prompted yet. */
+  readonly #unusedPrompts = new Set<string>();
 
   allow(ref: ConnectionRef): void {
-    this.#allowed.add(signInOf(ref));
-    this.#unused.add(signInOf(ref));
+    this.#allowed.add(signInId(ref));
+    this.#unusedPrompts.add(signInId(ref));
   }
 
   isAllowed(ref: ConnectionRef): boolean {
-    return this.#allowed.has(signInOf(ref));
+    return this.#allowed.has(signInId(ref));
   }
 
-  /** Whether this profile may prompt now; if so, it has done. */
+  /** Whether this profile may prompt. Uses the permission up. */
   consumePromptPermission(profile: string): boolean {
-    return this.#unused.delete(signInOf({ kind: 'profile', profile, region: '' }));
+    return this.#unusedPrompts.delete(signInId({ kind: 'profile', profile, region: '' }));
   }
 
   withdraw(ref: ConnectionRef): void {
-    this.#allowed.delete(signInOf(ref));
-    this.#unused.delete(signInOf(ref));
+    this.#allowed.delete(signInId(ref));
+    this.#unusedPrompts.delete(signInId(ref));
   }
 }
 
-/** What a connection says that waits for the user. */
+/** The error of a connection that needs an action of the user to sign in. */
 export function signInNeeded(profile: string | undefined, need: SignInNeed): KmsError {
   const messages = {
     none: '',
@@ -54,7 +54,7 @@ export function signInNeeded(profile: string | undefined, need: SignInNeed): Kms
   });
 }
 
-/** Asks for an MFA code where the user allowed a prompt. Without a code, the connection waits for the user as before. */
+/** Prompts for an MFA code if that is allowed. Without a code, throws `signInNeeded`, unless `signal` was aborted. */
 export function mfaPrompt(
   permissions: PromptPermissions,
   ask: (serial: string, profile: string, signal: AbortSignal) => Promise<string | undefined>,

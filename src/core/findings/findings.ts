@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { printable } from '../base/text.ts';
+import { compareCodeUnits, printable } from '../base/text.ts';
 import { serviceOfAlias, unknownService } from '../kms/awsServices.ts';
 import { type Grant, isAwsManaged, type KeyMetadata, type KmsKey } from '../kms/model.ts';
 import { contextOf, describePrincipal, externalAccountOf, grantee, type Principal } from '../kms/principal.ts';
@@ -71,17 +71,17 @@ export const noFindings: KeyFindings = { key: [], of: () => [] };
 
 /** Grants that a customer managed key can have by default; AWS raises it on request (KMS Developer Guide, "Resource quotas"). */
 export const grantQuota = 50_000;
-const nearQuota = 0.9 * grantQuota;
+const quotaWarningCount = 0.9 * grantQuota;
 const dayMs = 24 * 60 * 60_000;
 
 /** Operations on data that an encryption context binds; with any other there is none. */
-const decrypting = ['Decrypt', 'ReEncryptFrom'];
+const decryptOperations = ['Decrypt', 'ReEncryptFrom'];
 
 /**
  * The AWS service that a grant belongs to: it has a mark of the service, or its key is one that AWS manages, where all
  * grants are made by services.
  */
-export function managerOf(grant: Grant, key: KmsKey, metadata: KeyMetadata | undefined): string | undefined {
+export function managingService(grant: Grant, key: KmsKey, metadata: KeyMetadata | undefined): string | undefined {
   const service = serviceOfGrant(grant)?.service;
   if (!isAwsManaged(key, metadata) || (service !== undefined && service !== unknownService)) {
     return service;
@@ -91,7 +91,7 @@ export function managerOf(grant: Grant, key: KmsKey, metadata: KeyMetadata | und
 
 /** For a row: the service that uses the grant, and for what, or that manages the key. `undefined` for all others. */
 export function managerText(grant: Grant, key: KmsKey, metadata: KeyMetadata | undefined): string | undefined {
-  const manager = managerOf(grant, key, metadata);
+  const manager = managingService(grant, key, metadata);
   if (manager === undefined) {
     return undefined;
   }
@@ -154,7 +154,7 @@ const warnings: readonly FindingKind[] = [
 /** The findings of one grant that need nothing but it and its key: all but duplicates and the key's quota. */
 export function findingsOf(grant: Grant, context: FindingContext): readonly Finding[] {
   const subject = subjectOf(grant, context);
-  return sorted([...ofGrant(subject, context), ...ofState(subject, context)]);
+  return sortFindings([...grantFindings(subject, context), ...keyStateFindings(subject, context)]);
 }
 
 /**
@@ -164,21 +164,21 @@ export function findingsOf(grant: Grant, context: FindingContext): readonly Find
 export function findingsOfKey(grants: readonly Grant[], context: FindingContext): KeyFindings {
   const found = new Map<string, readonly Finding[]>();
   // Look-alikes of a service are for different resources: they are no duplicates.
-  const ofAccount = grants.filter((grant) => managerOf(grant, context.key, context.metadata) === undefined);
-  const duplicates = isOn('duplicate', context) ? duplicatesIn(ofAccount) : new Map<string, Grant>();
+  const ofAccount = grants.filter((grant) => managingService(grant, context.key, context.metadata) === undefined);
+  const duplicates = isEnabled('duplicate', context) ? duplicatesIn(ofAccount) : new Map<string, Grant>();
   for (const grant of grants) {
     const subject = subjectOf(grant, context);
     const kept = duplicates.get(grant.grantId);
     const all = [
-      ...ofGrant(subject, context),
-      ...(kept === undefined ? [] : [duplicateOf(subject, kept)]),
-      ...ofState(subject, context),
-      ...ofQuota(subject, grants.length, context),
+      ...grantFindings(subject, context),
+      ...(kept === undefined ? [] : [duplicateFinding(subject, kept)]),
+      ...keyStateFindings(subject, context),
+      ...quotaFindings(subject, grants.length, context),
     ];
-    found.set(grant.grantId, sorted(all));
+    found.set(grant.grantId, sortFindings(all));
   }
   return {
-    key: sorted([...ofState(undefined, context), ...ofQuota(undefined, grants.length, context)]),
+    key: sortFindings([...keyStateFindings(undefined, context), ...quotaFindings(undefined, grants.length, context)]),
     of: (grantId) => found.get(grantId) ?? [],
   };
 }
@@ -191,7 +191,7 @@ export function findingsOfKey(grants: readonly Grant[], context: FindingContext)
 export function duplicatesIn(grants: readonly Grant[]): ReadonlyMap<string, Grant> {
   const alike = new Map<string, Grant[]>();
   for (const grant of grants) {
-    const same = sameness(grant);
+    const same = duplicateKey(grant);
     const others = alike.get(same);
     if (others === undefined) {
       alike.set(same, [grant]);
@@ -212,8 +212,9 @@ export function duplicatesIn(grants: readonly Grant[]): ReadonlyMap<string, Gran
 }
 
 /** Equal for grants that are duplicates of each other. */
-function sameness({ keyArn, operations, granteePrincipal, constraints, name }: Grant): string {
-  const pairs = (context: Readonly<Record<string, string>> | undefined) => Object.entries(context ?? {}).sort(byFirst);
+function duplicateKey({ keyArn, operations, granteePrincipal, constraints, name }: Grant): string {
+  const pairs = (context: Readonly<Record<string, string>> | undefined) =>
+    Object.entries(context ?? {}).sort(([left], [right]) => compareCodeUnits(left, right));
   return JSON.stringify([
     keyArn,
     [...new Set(operations)].sort(),
@@ -224,10 +225,6 @@ function sameness({ keyArn, operations, granteePrincipal, constraints, name }: G
     constraints.sourceArn,
     name,
   ]);
-}
-
-function byFirst([left]: readonly [string, string], [right]: readonly [string, string]): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function isNewer(grant: Grant, other: Grant): boolean {
@@ -248,7 +245,7 @@ function subjectOf(grant: Grant, { key, metadata }: FindingContext): Subject {
   return {
     grant,
     who: grantee(grant),
-    managedBy: managerOf(grant, key, metadata),
+    managedBy: managingService(grant, key, metadata),
     impact: impactOfRevoke(grant),
   };
 }
@@ -260,7 +257,7 @@ function managerSentence(grant: Grant, managedBy: string): string {
     : usedBySentence({ ...used, service: managedBy });
 }
 
-function duplicateOf(subject: Subject, kept: Grant): Finding {
+function duplicateFinding(subject: Subject, kept: Grant): Finding {
   const { grant } = subject;
   const newer = shortId(kept);
   const reason = l10n.t('The newer grant {0} has the same operations, grantee, encryption context and name.', newer);
@@ -271,11 +268,11 @@ function duplicateOf(subject: Subject, kept: Grant): Finding {
   return finding(subject, 'duplicate', reason, effect);
 }
 
-function ofGrant(subject: Subject, context: FindingContext): readonly Finding[] {
+function grantFindings(subject: Subject, context: FindingContext): readonly Finding[] {
   const { metadata, now, options } = context;
   const { grant, who, impact } = subject;
   const add = (kind: FindingKind, reason: string, effect = impact): readonly Finding[] =>
-    isOn(kind, context) ? [finding(subject, kind, reason, effect)] : [];
+    isEnabled(kind, context) ? [finding(subject, kind, reason, effect)] : [];
   const found: Finding[] = [];
 
   if (who.kind === 'unresolvedRole' || who.kind === 'unresolvedUser') {
@@ -310,7 +307,7 @@ function ofGrant(subject: Subject, context: FindingContext): readonly Finding[] 
   // Other key types know no encryption context.
   const isSymmetric = metadata?.spec === undefined || metadata.spec === 'SYMMETRIC_DEFAULT';
   const isBound = Object.keys(contextOf(grant)).length > 0 || grant.constraints.sourceArn !== undefined;
-  if (isSymmetric && !isBound && grant.operations.some((operation) => decrypting.includes(operation))) {
+  if (isSymmetric && !isBound && grant.operations.some((operation) => decryptOperations.includes(operation))) {
     const reason = l10n.t(
       'It allows decryption of everything that was encrypted with the key: no encryption context constrains it.',
     );
@@ -325,9 +322,9 @@ function ofGrant(subject: Subject, context: FindingContext): readonly Finding[] 
 }
 
 /** Of the key's state; without a grant, for the key itself. */
-function ofState(subject: Subject | undefined, context: FindingContext): readonly Finding[] {
+function keyStateFindings(subject: Subject | undefined, context: FindingContext): readonly Finding[] {
   const add = (kind: FindingKind, reason: string, effect: string) =>
-    isOn(kind, context) ? [finding(subject, kind, reason, effect)] : [];
+    isEnabled(kind, context) ? [finding(subject, kind, reason, effect)] : [];
   switch (context.metadata?.state) {
     case 'Disabled': {
       const effect = l10n.t('Nothing changes while the key is disabled.');
@@ -352,8 +349,8 @@ function ofState(subject: Subject | undefined, context: FindingContext): readonl
 }
 
 /** The quota of grants is one of customer managed keys. Without a grant, for the key itself. */
-function ofQuota(subject: Subject | undefined, count: number, context: FindingContext): readonly Finding[] {
-  if (count < nearQuota || isAwsManaged(context.key, context.metadata) || !isOn('nearQuota', context)) {
+function quotaFindings(subject: Subject | undefined, count: number, context: FindingContext): readonly Finding[] {
+  if (count < quotaWarningCount || isAwsManaged(context.key, context.metadata) || !isEnabled('nearQuota', context)) {
     return [];
   }
   const format = (value: number) => value.toLocaleString('en');
@@ -381,14 +378,14 @@ function finding(subject: Subject | undefined, kind: FindingKind, reason: string
   };
 }
 
-function isOn(kind: FindingKind, { options }: FindingContext): boolean {
+function isEnabled(kind: FindingKind, { options }: FindingContext): boolean {
   return !options.off.has(kind);
 }
 
-const order = new Map<FindingKind, number>(findingKinds.map((kind, index) => [kind, index]));
+const severityOrder = new Map<FindingKind, number>(findingKinds.map((kind, index) => [kind, index]));
 
-function sorted(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted((left, right) => (order.get(left.kind) ?? 0) - (order.get(right.kind) ?? 0));
+function sortFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((left, right) => (severityOrder.get(left.kind) ?? 0) - (severityOrder.get(right.kind) ?? 0));
 }
 
 /** Enough of a grant's ID to find it by eye. */

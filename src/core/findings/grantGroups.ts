@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { memoize } from '../base/memoize.ts';
-import { printable } from '../base/text.ts';
+import { compareCodeUnits, printable } from '../base/text.ts';
 import { accountOfArn, type Connection, type Grant, type KeyMetadata, type KmsKey, keyLabel } from '../kms/model.ts';
 import { grantee, type Principal, type PrincipalKind, principalKindName } from '../kms/principal.ts';
 import { managedByText } from '../kms/serviceGrant.ts';
@@ -13,7 +13,7 @@ import {
   findingKinds,
   findingsOfKey,
   findingTitle,
-  managerOf,
+  managingService,
 } from './findings.ts';
 import type { ScannedKey } from './scan.ts';
 
@@ -77,7 +77,7 @@ export function heldGrants(
         metadata,
         grant,
         grantee: grantee(grant),
-        managedBy: managerOf(grant, key, metadata),
+        managedBy: managingService(grant, key, metadata),
         findings: findings.of(grant.grantId),
       }),
     );
@@ -89,30 +89,30 @@ export function filterGrants(held: readonly HeldGrant[], filter: TextFilter | un
   if (filter === undefined) {
     return held;
   }
-  const texts = textsOfAll(held);
+  const texts = searchTextsOfAll(held);
   return held.filter((_, place) => filter.matches(texts[place] ?? []));
 }
 
 /** Makes ready what a filter looks in, and the search itself, so that the first keypress is as quick as the next. */
-export function prepareFilter(held: readonly HeldGrant[]): void {
+export function warmUpFilter(held: readonly HeldGrant[]): void {
   filterGrants(held, textFilter('…'));
 }
 
-const textsOfAll = memoize((held: readonly HeldGrant[]) => held.map(textsOf));
+const searchTextsOfAll = memoize((held: readonly HeldGrant[]) => held.map(searchTextsOf));
 
-function textsOf({ connection, key, metadata, grant, managedBy, findings }: HeldGrant): readonly SearchText[] {
+function searchTextsOf({ connection, key, metadata, grant, managedBy, findings }: HeldGrant): readonly SearchText[] {
   return [
     ...keyTexts(key, metadata),
     grantText(grant),
-    commonText([connectionName(connection.ref), managedBy, ...findings.map(({ title }) => title)].join('\n')),
+    sharedText([connectionName(connection.ref), managedBy, ...findings.map(({ title }) => title)].join('\n')),
   ];
 }
 
 /** A few texts on tens of thousands of grants: each is kept once. */
-const commonTexts = new Map<string, SearchText>();
-function commonText(text: string): SearchText {
-  const made = commonTexts.get(text) ?? searchText(text);
-  commonTexts.set(text, made);
+const sharedTexts = new Map<string, SearchText>();
+function sharedText(text: string): SearchText {
+  const made = sharedTexts.get(text) ?? searchText(text);
+  sharedTexts.set(text, made);
   return made;
 }
 
@@ -187,7 +187,7 @@ function newGroup(
       };
     case 'key': {
       const title = printable(keyLabel(key));
-      return { id, subject: { kind: 'key', key, connection }, title, detail: placeOf(held), grants };
+      return { id, subject: { kind: 'key', key, connection }, title, detail: regionAndAccount(held), grants };
     }
   }
 }
@@ -197,7 +197,7 @@ function operationsOf({ operations }: Grant): readonly string[] {
 }
 
 /** `eu-west-1 · 111122223333`: where a grant's key is. */
-export function placeOf({ connection, key }: Pick<HeldGrant, 'connection' | 'key'>): string {
+export function regionAndAccount({ connection, key }: Pick<HeldGrant, 'connection' | 'key'>): string {
   return [connection.region, accountOfArn(key.arn)].filter((part) => part !== undefined).join(' · ');
 }
 
@@ -208,7 +208,7 @@ interface Ranked {
 
 function groupOrder(sorting: Sorting): (left: Ranked, right: Ranked) => number {
   const byName = ({ group: left, rank }: Ranked, { group: right, rank: other }: Ranked) =>
-    rank - other || compare(left.title, right.title) || compare(left.id, right.id);
+    rank - other || compareCodeUnits(left.title, right.title) || compareCodeUnits(left.id, right.id);
   switch (sorting) {
     case 'name':
       return byName;
@@ -252,17 +252,13 @@ function byAge(left: HeldGrant, right: HeldGrant): number {
 
 function byGrantName(left: HeldGrant, right: HeldGrant): number {
   return (
-    compare(keyLabel(left.key), keyLabel(right.key)) ||
-    compare(grantLabel(left), grantLabel(right)) ||
-    compare(left.grant.grantId, right.grant.grantId)
+    compareCodeUnits(keyLabel(left.key), keyLabel(right.key)) ||
+    compareCodeUnits(grantLabel(left), grantLabel(right)) ||
+    compareCodeUnits(left.grant.grantId, right.grant.grantId)
   );
 }
 
 /** What rows call a grant: its name, else its grantee. */
 export function grantLabel({ grant, grantee: who }: Pick<HeldGrant, 'grant' | 'grantee'>): string {
   return grant.name ?? who.shortName;
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -54,7 +54,7 @@ function json(context: Readonly<Record<string, string>> | undefined): string | u
 /** The start of a cell, also of one that would be such where a comma is the decimal point; and the sign of a formula. */
 const cellStarts = /(^[;\t\r\n]?|[;\t\r\n])([^\S\t\r\n]*)([=+\-@＝＋－＠])?/g;
 
-function withoutFormulas(value: string): string {
+function escapeFormulas(value: string): string {
   const text = value.replace(cellStarts, (all: string, start: string, space: string, sign: string | undefined) =>
     sign === undefined ? all : `${start}'${space}${sign}`,
   );
@@ -63,7 +63,7 @@ function withoutFormulas(value: string): string {
 
 /** RFC 4180, with a header. Nothing is taken for a formula by a spreadsheet: before what could be stands `'`. */
 function asCsv(held: readonly HeldGrant[]): string {
-  const rows = held.map((one) => columns.map(([, value]) => withoutFormulas(value(one) ?? '')));
+  const rows = held.map((one) => columns.map(([, value]) => escapeFormulas(value(one) ?? '')));
   return stringify([columns.map(([name]) => name), ...rows], {
     record_delimiter: 'windows',
     // The library quotes only the line break that it ends lines with.
@@ -92,7 +92,7 @@ function asJsonLines(held: readonly HeldGrant[]): string {
 }
 
 /** For people: the columns that they look for, and text that nothing of it makes into markup. */
-const readable: readonly Column[] = [
+const markdownColumns: readonly Column[] = [
   ['Key', ({ key }) => keyLabel(key)],
   ['Account', ({ key }) => accountOfArn(key.arn)],
   ['Region', ({ connection }) => connection.region],
@@ -107,6 +107,8 @@ const readable: readonly Column[] = [
 
 function asMarkdownTable(held: readonly HeldGrant[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
-  const rows = held.map((one) => line(readable.map(([, value]) => escapeMarkdown(printable(value(one) ?? '', 2048)))));
-  return line(readable.map(([name]) => name)) + line(readable.map(() => '---')) + rows.join('');
+  const rows = held.map((one) =>
+    line(markdownColumns.map(([, value]) => escapeMarkdown(printable(value(one) ?? '', 2048)))),
+  );
+  return line(markdownColumns.map(([name]) => name)) + line(markdownColumns.map(() => '---')) + rows.join('');
 }

@@ -64,7 +64,7 @@ export interface ScanOptions {
  * Keys of one connection that are read side by side: a second's worth of AWS's whole quota, so that the limiter alone
  * decides how fast, as long as KMS answers within a second.
  */
-const atOnce = requestQuotas.ListGrants;
+const keyConcurrency = requestQuotas.ListGrants;
 
 /**
  * Reads all grants of all keys of these sessions, from KMS itself, in the background. Never rejects for what KMS or the
@@ -81,7 +81,7 @@ export async function scanGrants({
   const keys: ScannedKey[] = [];
   const unreadable: Unreadable[] = [];
   const counts = { keysDone: 0, keysTotal: 0, grants: 0, unreadable: 0 };
-  const tell = (change: Partial<ScanCounts>) => {
+  const addCounts = (change: Partial<ScanCounts>) => {
     for (const name of countNames) {
       counts[name] += change[name] ?? 0;
     }
@@ -91,7 +91,7 @@ export async function scanGrants({
   await Promise.all(
     all.map(async (session) => {
       const scope = { isWhole: sessions.includes(session), pinned: pinned.get(session) ?? [] };
-      const read = await scanSession(session, scope, AbortSignal.any([signal, session.closed]), tell);
+      const read = await scanSession(session, scope, AbortSignal.any([signal, session.closed]), addCounts);
       keys.push(...read.keys);
       unreadable.push(...read.unreadable);
     }),
@@ -102,32 +102,32 @@ export async function scanGrants({
 
 const countNames = ['keysDone', 'keysTotal', 'grants', 'unreadable'] as const;
 
-/** @param tell is told what comes on top of what it was told before */
+/** @param addCounts is told what comes on top of what it was told before */
 async function scanSession(
   { connection, background: api, inventory }: Session,
   { isWhole, pinned }: { readonly isWhole: boolean; readonly pinned: readonly KeyListEntry[] },
   cancelled: AbortSignal,
-  tell: (change: Partial<ScanCounts>) => void,
+  addCounts: (change: Partial<ScanCounts>) => void,
 ): Promise<Pick<ScanResult, 'keys' | 'unreadable'>> {
   const { ref, region } = connection;
   /** Aborted when nothing more of this connection can be read: each further key would fail in the same way. */
-  const broken = new AbortController();
-  const signal = AbortSignal.any([cancelled, broken.signal]);
+  const unreachable = new AbortController();
+  const signal = AbortSignal.any([cancelled, unreachable.signal]);
   // Many requests at once listen to it, and none stays.
   setMaxListeners(0, signal);
   const scanned: Omit<ScannedKey, 'connection'>[] = [];
   const failures: { readonly key: KeyListEntry | undefined; readonly error: KmsError }[] = [];
   const fail = (key: KeyListEntry | undefined, error: unknown) => {
-    if (signal.aborted && (isAbort(error) || broken.signal.aborted)) {
+    if (signal.aborted && (isAbort(error) || unreachable.signal.aborted)) {
       return;
     }
     const reason = asKmsError(error);
     const endsAll = isSignInProblem(reason);
     if (endsAll) {
-      broken.abort();
+      unreachable.abort();
     }
     failures.push({ key: endsAll ? undefined : key, error: reason });
-    tell({ unreadable: 1 });
+    addCounts({ unreadable: 1 });
   };
 
   const describe = async ({ arn }: KeyListEntry): Promise<KeyMetadata | undefined> => {
@@ -152,7 +152,7 @@ async function scanSession(
         for (const grant of page) {
           grants.set(grant.grantId, grant);
         }
-        tell({ grants: grants.size - before });
+        addCounts({ grants: grants.size - before });
         if (grants.size > 0) {
           described ??= describe(key);
         }
@@ -167,7 +167,7 @@ async function scanSession(
     } else if (signal.aborted) {
       return;
     }
-    tell({ keysDone: 1 });
+    addCounts({ keysDone: 1 });
   };
 
   const aliases = new Map<string, string[]>();
@@ -181,23 +181,23 @@ async function scanSession(
     }
   };
   const queue: KeyListEntry[] = [];
-  let begun = 0;
+  let nextIndex = 0;
   const workers: Promise<void>[] = [];
-  let working = 0;
+  let workerCount = 0;
   const work = async () => {
-    working += 1;
-    for (let key = queue[begun++]; key !== undefined && !signal.aborted; key = queue[begun++]) {
+    workerCount += 1;
+    for (let key = queue[nextIndex++]; key !== undefined && !signal.aborted; key = queue[nextIndex++]) {
       await scan(key);
     }
-    working -= 1;
+    workerCount -= 1;
   };
   const seen = new Set<string>();
   const add = (keys: readonly KeyListEntry[]) => {
     // A list that changes while it is paged can hold a key twice.
     const fresh = keys.filter(({ arn }) => !seen.has(arn) && seen.add(arn));
-    tell({ keysTotal: fresh.length });
+    addCounts({ keysTotal: fresh.length });
     queue.push(...fresh);
-    while (working < atOnce && begun < queue.length) {
+    while (workerCount < keyConcurrency && nextIndex < queue.length) {
       workers.push(work());
     }
   };

@@ -63,7 +63,7 @@ export function parseAccessDenied(message: string): AccessDenial | undefined {
     return undefined;
   }
   const resource = / on (?:the )?resources?: ?(.+?)(?= because | with an explicit deny|$)/i.exec(rest)?.[1];
-  return { principal: bare(principal), action, resource: bare(resource), reason: reasonOf(rest) };
+  return { principal: unquote(principal), action, resource: unquote(resource), reason: reasonOf(rest) };
 }
 
 function reasonOf(rest: string): DenialReason {
@@ -73,14 +73,14 @@ function reasonOf(rest: string): DenialReason {
   const [, denied] = /with an explicit deny(.*)$/i.exec(rest) ?? [];
   if (denied !== undefined) {
     const [, policyArn] = /\b(arn:\S+)/.exec(denied) ?? [];
-    return { kind: 'denied', policy: policyKind(denied.split(': ')[0] ?? ''), policyArn: bare(policyArn) };
+    return { kind: 'denied', policy: policyKind(denied.split(': ')[0] ?? ''), policyArn: unquote(policyArn) };
   }
   const [, missing] = /because no (.+?) allows?\b/i.exec(rest) ?? [];
   return missing === undefined ? { kind: 'notGiven' } : { kind: 'notAllowed', policy: policyKind(missing) };
 }
 
 /** Without the quotes around it, and the stop behind it. */
-function bare(text: string | undefined): string | undefined {
+function unquote(text: string | undefined): string | undefined {
   return text?.replace(/^["'`‘“]+|["'`’”.,;]+$/g, '') || undefined;
 }
 
@@ -147,7 +147,7 @@ export function denialAdvice({ action, reason }: AccessDenial): string {
         "Check the account, Region and ID of the ARN. If they are right, ask the key's account to allow it in the key policy.",
       );
     case 'notGiven':
-      return isAssumption(action)
+      return isAssumeRole(action)
         ? trustAdvice()
         : l10n.t(
             'AWS gives no reason. An IAM policy, the policy of the resource or a policy of the organization may lack or deny it.',
@@ -156,7 +156,7 @@ export function denialAdvice({ action, reason }: AccessDenial): string {
 }
 
 function missingAdvice(policy: PolicyKind, action: string): string {
-  if (isAssumption(action) && (policy === 'resource' || policy === 'trust')) {
+  if (isAssumeRole(action) && (policy === 'resource' || policy === 'trust')) {
     return trustAdvice();
   }
   switch (policy) {
@@ -217,6 +217,6 @@ function isOfKms(action: string): boolean {
   return action.startsWith('kms:');
 }
 
-function isAssumption(action: string): boolean {
+function isAssumeRole(action: string): boolean {
   return action.startsWith('sts:AssumeRole');
 }

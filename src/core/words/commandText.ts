@@ -28,11 +28,11 @@ export function createGrantCommand(target: CommandTarget, grant: Grant): string 
   const constraints = constraintsJson(grant.constraints);
   const plain: readonly (readonly [string, readonly string[]])[] = [
     ['--key-id', [grant.keyArn]],
-    [principalOption('grantee', grantee), present(grantee?.value)],
-    [principalOption('retiring', retiring), present(retiring?.value)],
+    [principalOption('grantee', grantee), optionalValue(grantee?.value)],
+    [principalOption('retiring', retiring), optionalValue(retiring?.value)],
     ['--operations', operations],
     ['--constraints', constraints === undefined ? [] : [printableJson(constraints)]],
-    ['--name', present(name)],
+    ['--name', optionalValue(name)],
   ];
   const request = {
     KeyId: grant.keyArn,
@@ -42,7 +42,7 @@ export function createGrantCommand(target: CommandTarget, grant: Grant): string 
     ...(constraints && { Constraints: constraints }),
     ...(name === undefined ? {} : { Name: name }),
   };
-  return command('create-grant', target, grant.keyArn, plain, request);
+  return awsCommand('create-grant', target, grant.keyArn, plain, request);
 }
 
 /** `aws kms revoke-grant …`, as {@link createGrantCommand}. */
@@ -51,10 +51,10 @@ export function revokeGrantCommand(target: CommandTarget, { keyArn, grantId }: G
     ['--key-id', [keyArn]],
     ['--grant-id', [grantId]],
   ];
-  return command('revoke-grant', target, keyArn, plain, { KeyId: keyArn, GrantId: grantId });
+  return awsCommand('revoke-grant', target, keyArn, plain, { KeyId: keyArn, GrantId: grantId });
 }
 
-function present(value: string | undefined): readonly string[] {
+function optionalValue(value: string | undefined): readonly string[] {
   return value === undefined ? [] : [value];
 }
 
@@ -86,9 +86,9 @@ interface Dialect {
   /** Between the lines of one command. */
   readonly continuation: string;
   /** The shell, and what it starts, take this text as one argument, pasted or typed. */
-  takes(text: string): boolean;
-  /** One word that stands for just this text, which the shell {@link takes}. */
-  quoted(text: string): string;
+  accepts(text: string): boolean;
+  /** One word that stands for just this text, which the shell {@link accepts}. */
+  quote(text: string): string;
   /** The last option of a command, with any JSON. */
   jsonOption(request: unknown): string;
 }
@@ -97,48 +97,48 @@ const dialects: Readonly<Record<Shell, Dialect>> = {
   posix: {
     continuation: ' \\\n  ',
     // A terminal acts on control characters, also within quotes.
-    takes: isPrintable,
-    quoted: shellQuoted,
-    jsonOption: (request) => `--cli-input-json ${shellQuoted(printableJson(request))}`,
+    accepts: isPrintable,
+    quote: quoteForShell,
+    jsonOption: (request) => `--cli-input-json ${quoteForShell(printableJson(request))}`,
   },
   powershell: {
     continuation: ' `\n  ',
     // The AWS CLI can be a batch file, for which cmd.exe reads the arguments again: no character that it acts on.
-    takes: (text) => /^[\p{L}\p{M}\p{N} _./:@+=,[\]-]+$/u.test(text),
-    quoted: (text) => (/^[a-z][\w./:-]*$/i.test(text) ? text : `'${text}'`),
+    accepts: (text) => /^[\p{L}\p{M}\p{N} _./:@+=,[\]-]+$/u.test(text),
+    quote: (text) => (/^[a-z][\w./:-]*$/i.test(text) ? text : `'${text}'`),
     jsonOption: (request) => `--% --cli-input-json "${asciiJson(request).replaceAll('"', '\\"')}"`,
   },
 };
 
 /** What the AWS CLI loads from elsewhere (`http://…` in its first version), or takes for an option. */
-const notText = /^(-|fileb?:\/\/|https?:\/\/)/;
+const interpretedByCli = /^(-|fileb?:\/\/|https?:\/\/)/;
 
-function command(
+function awsCommand(
   operation: string,
   { shell, ref, endpoint }: CommandTarget,
   keyArn: string,
   plain: readonly (readonly [string, readonly string[]])[],
   request: Readonly<Record<string, unknown>>,
 ): string {
-  const { continuation, takes, quoted, jsonOption } = dialects[shell];
+  const { continuation, accepts, quote, jsonOption } = dialects[shell];
   const region = parseKeyArn(keyArn)?.region ?? (ref.kind === 'sample' ? undefined : ref.region);
   const optionText = ([option, values]: readonly [string, readonly string[]]) => {
     const [only] = values;
     const isLikeOption = values.length === 1 && only?.startsWith('-') === true;
-    return isLikeOption ? quoted(`${option}=${only}`) : [option, ...values.map(quoted)].join(' ');
+    return isLikeOption ? quote(`${option}=${only}`) : [option, ...values.map(quote)].join(' ');
   };
-  const place: readonly (readonly [string, readonly string[]])[] = [
-    ['--region', present(region)],
+  const target: readonly (readonly [string, readonly string[]])[] = [
+    ['--region', optionalValue(region)],
     ['--profile', ref.kind === 'profile' ? [ref.profile] : []],
     ['--endpoint-url', endpoint?.kind === 'custom' ? [endpoint.url] : []],
   ];
-  const notTaken = place.flatMap(([, values]) => values).find((value) => !takes(value));
-  if (notTaken !== undefined) {
-    throw new UserError(l10n.t('A shell would not take {0} as it is, so nothing was copied.', printable(notTaken)));
+  const rejected = target.flatMap(([, values]) => values).find((value) => !accepts(value));
+  if (rejected !== undefined) {
+    throw new UserError(l10n.t('A shell would not take {0} as it is, so nothing was copied.', printable(rejected)));
   }
-  const isText = (value: string) => value !== '' && takes(value) && !notText.test(value);
+  const isText = (value: string) => value !== '' && accepts(value) && !interpretedByCli.test(value);
   const isPlain = plain.every(([, values]) => values.every(isText));
-  const options = [...place, ...(isPlain ? plain : [])].filter(([, values]) => values.length > 0);
+  const options = [...target, ...(isPlain ? plain : [])].filter(([, values]) => values.length > 0);
   // As JSON, all of it is data to the CLI.
   return [`aws kms ${operation}`, ...options.map(optionText), ...(isPlain ? [] : [jsonOption(request)])].join(
     continuation,
@@ -146,7 +146,7 @@ function command(
 }
 
 /** One word of a POSIX shell that stands for just this text, which has no NUL. */
-export function shellQuoted(text: string): string {
+export function quoteForShell(text: string): string {
   return /^[\w/:.,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
@@ -168,14 +168,20 @@ export function grantAsTerraform(grant: Grant): string {
   const { encryptionContextEquals, encryptionContextSubset } = constraints;
   const lines = [
     ...providerProblems(grant).map((problem) => `# ${problem}`),
-    `resource "aws_kms_grant" ${hclQuoted(labelOf(grant))} {`,
-    ...aligned(
+    `resource "aws_kms_grant" ${quoteForTerraform(labelOf(grant))} {`,
+    ...alignedArguments(
       [
-        ['name', name === undefined ? undefined : hclQuoted(name)],
-        ['key_id', hclQuoted(grant.keyArn)],
-        ['grantee_principal', grantee === undefined || ofService(grantee) ? undefined : hclQuoted(grantee.value)],
-        ['retiring_principal', retiring === undefined || ofService(retiring) ? undefined : hclQuoted(retiring.value)],
-        ['operations', `[${[...operations].sort().map(hclQuoted).join(', ')}]`],
+        ['name', name === undefined ? undefined : quoteForTerraform(name)],
+        ['key_id', quoteForTerraform(grant.keyArn)],
+        [
+          'grantee_principal',
+          grantee === undefined || ofService(grantee) ? undefined : quoteForTerraform(grantee.value),
+        ],
+        [
+          'retiring_principal',
+          retiring === undefined || ofService(retiring) ? undefined : quoteForTerraform(retiring.value),
+        ],
+        ['operations', `[${[...operations].sort().map(quoteForTerraform).join(', ')}]`],
       ],
       '  ',
     ),
@@ -277,12 +283,17 @@ function contextLines(argument: string, pairs: Readonly<Record<string, string>> 
   if (pairs === undefined) {
     return [];
   }
-  const lines = Object.entries(sorted(pairs)).map(([key, value]) => [hclQuoted(key), hclQuoted(value)] as const);
-  return [`    ${argument} = {`, ...aligned(lines, '      '), '    }'];
+  const lines = Object.entries(sorted(pairs)).map(
+    ([key, value]) => [quoteForTerraform(key), quoteForTerraform(value)] as const,
+  );
+  return [`    ${argument} = {`, ...alignedArguments(lines, '      '), '    }'];
 }
 
 /** As `terraform fmt` aligns them. */
-function aligned(arguments_: readonly (readonly [string, string | undefined])[], indent: string): readonly string[] {
+function alignedArguments(
+  arguments_: readonly (readonly [string, string | undefined])[],
+  indent: string,
+): readonly string[] {
   const given = arguments_.filter(([, value]) => value !== undefined);
   const width = Math.max(0, ...given.map(([name]) => [...name].length));
   return given.map(([name, value]) => `${indent}${name}${' '.repeat(width - [...name].length)} = ${value}`);
@@ -302,7 +313,7 @@ const hclEscapes: Readonly<Record<string, string>> = {
 };
 
 /** A string of Terraform's language that stands for just this text: no template in it is begun. */
-export function hclQuoted(text: string): string {
+export function quoteForTerraform(text: string): string {
   const escaped = text
     .toWellFormed()
     .replace(/["\\\n\r\t]/g, (character) => hclEscapes[character] ?? character)

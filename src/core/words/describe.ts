@@ -16,16 +16,16 @@ export function connectionName(ref: ConnectionRef): string {
 }
 
 /** Names in a question or message are cut, so that what is asked or said stays in sight. */
-const longestName = 64;
+const maxNameLength = 64;
 
 /** What questions and messages call a grant. */
 export function grantName(grant: Grant): string {
-  return printable(grant.name ?? grantee(grant).shortName, longestName);
+  return printable(grant.name ?? grantee(grant).shortName, maxNameLength);
 }
 
 /** What questions and messages call a key. */
 export function keyName(key: KmsKey): string {
-  return printable(keyLabel(key), longestName);
+  return printable(keyLabel(key), maxNameLength);
 }
 
 /** As KMS gave it. Not cut, and not printable. */

@@ -14,7 +14,7 @@ export type SearchText = string & { readonly isSearchText: unique symbol };
 
 /** `undefined` for a text that has no words: then all is shown. */
 export function textFilter(text: string): TextFilter | undefined {
-  const words = normal(text).split(/\s+/).filter(Boolean);
+  const words = normalized(text).split(/\s+/).filter(Boolean);
   if (words.length === 0) {
     return undefined;
   }
@@ -22,7 +22,7 @@ export function textFilter(text: string): TextFilter | undefined {
     text: text.trim(),
     matches: (texts) => {
       for (const word of words) {
-        if (!isIn(texts, word)) {
+        if (!isInAny(texts, word)) {
           return false;
         }
       }
@@ -31,7 +31,7 @@ export function textFilter(text: string): TextFilter | undefined {
   };
 }
 
-function isIn(texts: readonly SearchText[], word: string): boolean {
+function isInAny(texts: readonly SearchText[], word: string): boolean {
   for (const text of texts) {
     if (text.includes(word)) {
       return true;
@@ -43,10 +43,10 @@ function isIn(texts: readonly SearchText[], word: string): boolean {
 /** A separator that nobody types keeps words from reaching over two fields. */
 export function searchText(...fields: readonly (string | undefined)[]): SearchText {
   // One that is not there is an empty line, in which there is no word.
-  return normal(fields.join('\n')) as SearchText;
+  return normalized(fields.join('\n')) as SearchText;
 }
 
-function normal(text: string): string {
+function normalized(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
@@ -97,30 +97,30 @@ export function showsKey(
 }
 
 /** What was read of a key besides the list that it is in. */
-export interface KnownOfKey {
+export interface LoadedKeyDetails {
   readonly keyArn: string;
   readonly metadata: KeyMetadata | undefined;
   readonly grants: readonly Grant[];
 }
 
 const textsOfKeys = memoize((keys: readonly KmsKey[]) => keys.map(textsOfKey));
-const placesByArn = memoize((keys: readonly KmsKey[]) => new Map(keys.map(({ arn }, place) => [arn, place])));
+const indexesByArn = memoize((keys: readonly KmsKey[]) => new Map(keys.map(({ arn }, place) => [arn, place])));
 
 /**
  * The places in `keys` of those whose rows are shown, in order. The few of which more is known are looked up among all:
  * to look up all among the few would take longer than the search.
  */
-export function placesShown(
+export function shownIndexes(
   filter: TextFilter | undefined,
   keys: readonly KmsKey[],
-  known: Iterable<KnownOfKey>,
+  known: Iterable<LoadedKeyDetails>,
 ): readonly number[] {
   if (filter === undefined) {
     return keys.map((_, place) => place);
   }
   const shown = new Set<number>();
   for (const { keyArn, metadata, grants } of known) {
-    const place = placesByArn(keys).get(keyArn);
+    const place = indexesByArn(keys).get(keyArn);
     const key = place === undefined ? undefined : keys[place];
     if (place !== undefined && key !== undefined && showsKey(filter, key, metadata, grants)) {
       shown.add(place);

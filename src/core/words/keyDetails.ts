@@ -6,21 +6,21 @@ import type { KeyLastUsage, KeyMetadata, KeyRotation, KeyTag, KmsKey } from '../
 import { explain } from './explain.ts';
 
 /** What was asked of KMS about a key: the answer, or why there is none. */
-export type Part<T> =
+export type DetailPart<T> =
   | { readonly kind: 'known'; readonly value: T }
   /** There is no such thing for this key. */
   | { readonly kind: 'notApplicable' }
   | { readonly kind: 'failed'; readonly error: KmsError };
 
 export interface KeyDetails {
-  readonly metadata: Part<KeyMetadata>;
-  readonly policy: Part<string>;
+  readonly metadata: DetailPart<KeyMetadata>;
+  readonly policy: DetailPart<string>;
   /** The policy that AWS RAM sets; not applicable to a key that it does not share. */
-  readonly sharing: Part<string>;
-  readonly tags: Part<readonly KeyTag[]>;
-  readonly aliases: Part<readonly string[]>;
-  readonly rotation: Part<KeyRotation>;
-  readonly lastUsage: Part<KeyLastUsage>;
+  readonly sharing: DetailPart<string>;
+  readonly tags: DetailPart<readonly KeyTag[]>;
+  readonly aliases: DetailPart<readonly string[]>;
+  readonly rotation: DetailPart<KeyRotation>;
+  readonly lastUsage: DetailPart<KeyLastUsage>;
 }
 
 /**
@@ -29,20 +29,20 @@ export interface KeyDetails {
  * @throws AbortError
  */
 export async function readKeyDetails(api: KmsApi, keyArn: string, signal: AbortSignal): Promise<KeyDetails> {
-  const metadata = await part(api.describeKey(keyArn, signal));
+  const metadata = await readPart(api.describeKey(keyArn, signal));
   const isSymmetric = metadata.kind !== 'known' || (metadata.value.spec ?? 'SYMMETRIC_DEFAULT') === 'SYMMETRIC_DEFAULT';
   const [policy, sharing, tags, aliases, rotation, lastUsage] = await Promise.all([
-    part(api.getKeyPolicy(keyArn, 'default', signal)),
-    ifThere(part(api.getKeyPolicy(keyArn, 'AWS_RAM', signal))),
-    part(api.listResourceTags(keyArn, signal)),
-    part(api.listAliasesOf(keyArn, signal)),
-    isSymmetric ? part(api.getKeyRotationStatus(keyArn, signal)) : ({ kind: 'notApplicable' } as const),
-    part(api.getKeyLastUsage(keyArn, signal)),
+    readPart(api.getKeyPolicy(keyArn, 'default', signal)),
+    notFoundAsNotApplicable(readPart(api.getKeyPolicy(keyArn, 'AWS_RAM', signal))),
+    readPart(api.listResourceTags(keyArn, signal)),
+    readPart(api.listAliasesOf(keyArn, signal)),
+    isSymmetric ? readPart(api.getKeyRotationStatus(keyArn, signal)) : ({ kind: 'notApplicable' } as const),
+    readPart(api.getKeyLastUsage(keyArn, signal)),
   ]);
   return { metadata, policy, sharing, tags, aliases, rotation, lastUsage };
 }
 
-async function part<T>(asked: Promise<T>): Promise<Part<T>> {
+async function readPart<T>(asked: Promise<T>): Promise<DetailPart<T>> {
   try {
     return { kind: 'known', value: await asked };
   } catch (error) {
@@ -58,7 +58,7 @@ async function part<T>(asked: Promise<T>): Promise<Part<T>> {
 }
 
 /** What KMS does not find, there is not. */
-async function ifThere<T>(asked: Promise<Part<T>>): Promise<Part<T>> {
+async function notFoundAsNotApplicable<T>(asked: Promise<DetailPart<T>>): Promise<DetailPart<T>> {
   const answer = await asked;
   const isMissing = answer.kind === 'failed' && answer.error.details.awsName === 'NotFoundException';
   return isMissing ? { kind: 'notApplicable' } : answer;
@@ -68,23 +68,23 @@ async function ifThere<T>(asked: Promise<Part<T>>): Promise<Part<T>> {
 export function keyDetailsAsJson(key: KmsKey, details: KeyDetails): Readonly<Record<string, unknown>> {
   const { metadata, policy, sharing, tags, aliases, rotation, lastUsage } = details;
   return {
-    KeyMetadata: known(metadata, (value) => withoutAliases(keyAsAwsJson(key, value))),
-    Aliases: known(aliases, (value) => value),
-    Tags: known(tags, (value) => value.map((tag) => ({ TagKey: tag.key, TagValue: tag.value }))),
-    Rotation: known(rotation, (value) => ({
+    KeyMetadata: partAsJson(metadata, (value) => withoutAliases(keyAsAwsJson(key, value))),
+    Aliases: partAsJson(aliases, (value) => value),
+    Tags: partAsJson(tags, (value) => value.map((tag) => ({ TagKey: tag.key, TagValue: tag.value }))),
+    Rotation: partAsJson(rotation, (value) => ({
       KeyRotationEnabled: value.enabled,
       RotationPeriodInDays: value.periodInDays,
       NextRotationDate: value.nextRotationDate?.toISOString(),
       OnDemandRotationStartDate: value.onDemandRotationStartDate?.toISOString(),
     })),
-    KeyLastUsage: known(lastUsage, usageAsJson),
-    ...(sharing.kind === 'notApplicable' ? {} : { ResourceShare: known(sharing, shareAsJson) }),
+    KeyLastUsage: partAsJson(lastUsage, usageAsJson),
+    ...(sharing.kind === 'notApplicable' ? {} : { ResourceShare: partAsJson(sharing, shareAsJson) }),
     // The longest part comes last.
-    Policy: known(policy, parsed),
+    Policy: partAsJson(policy, parsePolicy),
   };
 }
 
-function known<T>(of: Part<T>, json: (value: T) => unknown): unknown {
+function partAsJson<T>(of: DetailPart<T>, json: (value: T) => unknown): unknown {
   switch (of.kind) {
     case 'known':
       return json(of.value);
@@ -102,7 +102,7 @@ function withoutAliases({ Aliases: _, ...rest }: Readonly<Record<string, unknown
 }
 
 /** A policy is JSON in a text; one that isn't is shown as the text that it is. */
-function parsed(policy: string): unknown {
+function parsePolicy(policy: string): unknown {
   try {
     return JSON.parse(policy);
   } catch {
@@ -113,7 +113,7 @@ function parsed(policy: string): unknown {
 function shareAsJson(policy: string) {
   return {
     Note: l10n.t('AWS RAM shares the key with other accounts, by a second policy that is named AWS_RAM.'),
-    Policy: parsed(policy),
+    Policy: parsePolicy(policy),
   };
 }
 

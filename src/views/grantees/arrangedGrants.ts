@@ -8,9 +8,9 @@ import {
   groupGrants,
   type HeldGrant,
   heldGrants,
-  prepareFilter,
   type Sorting,
   sortGrants,
+  warmUpFilter,
 } from '../../core/findings/grantGroups.ts';
 import type { ScannedKey } from '../../core/findings/scan.ts';
 import { type Grant, grantIdentity } from '../../core/kms/model.ts';
@@ -55,7 +55,7 @@ export class ArrangedGrants {
 
   /** A keypress in the filter then takes no more than the filtering itself. */
   prepareFilter(): void {
-    prepareFilter(this.#inOrder());
+    warmUpFilter(this.#inOrder());
   }
 
   /** What was found, or what a finding is, has changed. */

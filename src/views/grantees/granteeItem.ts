@@ -8,7 +8,7 @@ import {
   type Grouping,
   grantLabel,
   type HeldGrant,
-  placeOf,
+  regionAndAccount,
 } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, ScanResult, Unreadable } from '../../core/findings/scan.ts';
 import { keyLabel } from '../../core/kms/model.ts';
@@ -251,7 +251,7 @@ function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
 function textOf(held: HeldGrant, { grouping, showsPlace }: KnownOfGrantees) {
   const key = printable(keyLabel(held.key));
   const name = held.grant.name === undefined ? undefined : printable(held.grant.name);
-  const place = showsPlace ? `${connectionName(held.connection.ref)} · ${placeOf(held)}` : undefined;
+  const place = showsPlace ? `${connectionName(held.connection.ref)} · ${regionAndAccount(held)}` : undefined;
   const who = held.grant.name === undefined ? undefined : held.grantee.shortName;
   switch (grouping) {
     case 'principal':

@@ -44,7 +44,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     this.#tree = tree;
     this.#known = {
       record: (id) => journal.record(id),
-      isUnderWay: (id) => journal.isUnderWay(id),
+      isUnderWay: (id) => journal.isInFlight(id),
       count: (day) => this.#days.get(day)?.length ?? 0,
     };
     this.#subscription = journal.onDidChange(() => this.#changed.fire(undefined));
@@ -141,7 +141,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
       }
       failure = { kind: 'historyMessage', tone: 'error', title: l10n.t('Not readable'), sentence: error.message };
     }
-    const { records, damaged, later } = this.#journal;
+    const { records, damagedCount, laterVersionCount } = this.#journal;
     const shown = records.slice(0, this.#shown);
     this.#days = new Map();
     for (const record of shown) {
@@ -149,25 +149,25 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
       this.#days.set(day, [...(this.#days.get(day) ?? []), this.#entry(record)]);
     }
     const nodes: HistoryNode[] = failure === undefined ? [] : [failure];
-    if (damaged > 0) {
+    if (damagedCount > 0) {
       nodes.push({
         kind: 'historyMessage',
         tone: 'warning',
         title: l10n.t('Not complete'),
         sentence: l10n.t(
           "Lines of the history that can't be read: {0}. They are kept, and Export History has them as they are.",
-          damaged,
+          damagedCount,
         ),
       });
     }
-    if (later > 0) {
+    if (laterVersionCount > 0) {
       nodes.push({
         kind: 'historyMessage',
         tone: 'warning',
         title: l10n.t('Not complete'),
         sentence: l10n.t(
           'Lines of the history that a later version of KMS Grants wrote: {0}. They are kept, but not shown.',
-          later,
+          laterVersionCount,
         ),
       });
     }

@@ -22,7 +22,7 @@ import {
 } from '../../core/kms/model.ts';
 import { retirePermission } from '../../core/kms/retirement.ts';
 import { explain } from '../../core/words/explain.ts';
-import { placesShown, showsGrant, type TextFilter } from '../../core/words/filter.ts';
+import { shownIndexes, showsGrant, type TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import { findingFields } from '../shared/findingText.ts';
 import {
@@ -271,20 +271,20 @@ export class KeyRows {
       return [session];
     }
     const { inventory, connection } = session;
-    const { keys, state, settled, aliasError } = await inventory.keys();
+    const { keys, state, stableCount, aliasError } = await inventory.keys();
     if (session.closed.aborted) {
       return [];
     }
     const customer: KmsKey[] = [];
     const managed: KmsKey[] = [];
     let staying = 0;
-    for (const place of placesShown(this.filter, keys, inventory.known())) {
+    for (const place of shownIndexes(this.filter, keys, inventory.loadedDetails())) {
       const key = keys[place];
       if (key === undefined) {
         continue;
       }
       (isAwsManaged(key, inventory.metadata(key.arn)) ? managed : customer).push(key);
-      if (place < settled) {
+      if (place < stableCount) {
         staying = customer.length;
       }
     }
@@ -437,7 +437,7 @@ export class KeyRows {
   /** A failure in an open connection; when its sign-in no longer holds, the connection's own row says so too. */
   #failure(parent: ConnectionNode | KeyNode, session: Session, slot: string, error: KmsError): MessageNode {
     if (isSignInProblem(error)) {
-      this.#connections.noteSignInProblem(session.connection, error);
+      this.#connections.reportSignInProblem(session.connection, error);
     }
     return { ...failure(parent, slot, error), ref: session.connection.ref };
   }

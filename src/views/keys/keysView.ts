@@ -10,7 +10,7 @@ import type { Session, SessionChange } from '../../core/connections/session.ts';
 import type { Finding } from '../../core/findings/findings.ts';
 import { isSignInProblem } from '../../core/kms/errors.ts';
 import { type Connection, connectionId, isAwsManaged } from '../../core/kms/model.ts';
-import { placesShown, textFilter } from '../../core/words/filter.ts';
+import { shownIndexes, textFilter } from '../../core/words/filter.ts';
 import {
   awsManagedKeysId,
   type ConnectionNode,
@@ -110,7 +110,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       }
       const { keys } = await inventory.keys();
       // As a keypress does: it makes the texts ready, and itself quick.
-      placesShown(textFilter('…'), keys, inventory.known());
+      shownIndexes(textFilter('…'), keys, inventory.loadedDetails());
     }
   }
 
@@ -312,7 +312,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     if (parent.kind === 'connection') {
       this.#rows.showMoreKeys(connectionId(parent.ref));
     } else {
-      await this.#connections.find(parent.connection)?.inventory.moreGrants(parent.key.arn);
+      await this.#connections.find(parent.connection)?.inventory.loadMoreGrants(parent.key.arn);
     }
     this.#tell(nodeId(parent));
     const rows = await this.#rows.below(parent);
@@ -343,7 +343,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       inventory !== undefined &&
       (await inventory.grants(parent.key.arn)).grants.length > 0
     ) {
-      await inventory.moreGrants(parent.key.arn);
+      await inventory.loadMoreGrants(parent.key.arn);
       this.#tell(nodeId(parent));
     } else {
       this.refresh(parent);

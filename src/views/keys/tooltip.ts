@@ -4,7 +4,7 @@ import vscode = require('vscode');
 
 import { duration, localTime } from '../../core/base/text.ts';
 import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
-import { managerOf } from '../../core/findings/findings.ts';
+import { managingService } from '../../core/findings/findings.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal, grantee, parsePrincipal } from '../../core/kms/principal.ts';
 import { serviceOfGrant } from '../../core/kms/serviceGrant.ts';
@@ -104,7 +104,7 @@ export function grantTooltip(
       l10n.t('Can be retired by'),
       retiringPrincipal === undefined ? undefined : describePrincipal(parsePrincipal(retiringPrincipal), grant),
     ],
-    [l10n.t('Managed by'), managerOf(grant, key, undefined)],
+    [l10n.t('Managed by'), managingService(grant, key, undefined)],
     [l10n.t('Used for'), serviceOfGrant(grant)?.resource],
     ...grantFields(grant).map(({ name, value }): [string, string] => [name, value]),
     [l10n.t('Key'), `${keyLabel(key)} (${key.arn})`],

@@ -2,7 +2,7 @@ import { abortError } from '../../../src/core/base/abort.ts';
 import type { Clock } from '../../../src/core/base/clock.ts';
 import { Emitter } from '../../../src/core/base/emitter.ts';
 import type { JournalFile, JournalReader } from '../../../src/core/changes/journalFile.ts';
-import { type LineChoice, readJournal } from '../../../src/core/changes/journalLines.ts';
+import { type LineFilter, parseJournal } from '../../../src/core/changes/journalLines.ts';
 import type { JournalRecord } from '../../../src/core/changes/journalRecord.ts';
 import { Inventory } from '../../../src/core/connections/inventory.ts';
 import type { ActingSession, Session } from '../../../src/core/connections/session.ts';
@@ -526,9 +526,9 @@ export class FakeJournalFile implements JournalFile {
     return Buffer.from(this.text);
   }
 
-  async rewrite({ see, keeps }: LineChoice): Promise<void> {
+  async rewrite({ observe, keeps }: LineFilter): Promise<void> {
     for (const line of this.lines) {
-      see(line);
+      observe(line);
     }
     this.lines = this.lines.filter(keeps);
   }
@@ -541,7 +541,7 @@ export class FakeJournalFile implements JournalFile {
 
   /** What a new window would read, newest first. */
   get records(): readonly JournalRecord[] {
-    return readJournal(this.lines.join('\n')).records;
+    return parseJournal(this.lines.join('\n')).records;
   }
 
   /** The outcomes of all entries, oldest line first; `entry` for an entry itself. */

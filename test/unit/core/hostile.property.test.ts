@@ -13,7 +13,7 @@ import {
   printable,
   printableJson,
 } from '../../../src/core/base/text.ts';
-import { readJournal } from '../../../src/core/changes/journalLines.ts';
+import { parseJournal } from '../../../src/core/changes/journalLines.ts';
 import type { HeldGrant } from '../../../src/core/findings/grantGroups.ts';
 import { grantTable } from '../../../src/core/findings/grantTable.ts';
 import { grantAsAwsJson } from '../../../src/core/kms/awsJson.ts';
@@ -24,9 +24,9 @@ import { serviceOfGrant, usedBySentence, usedByText } from '../../../src/core/km
 import {
   createGrantCommand,
   grantAsTerraform,
+  quoteForShell,
   revokeGrantCommand,
   type Shell,
-  shellQuoted,
 } from '../../../src/core/words/commandText.ts';
 import { connectionName } from '../../../src/core/words/describe.ts';
 import { explain } from '../../../src/core/words/explain.ts';
@@ -159,7 +159,12 @@ const hostileKey: fc.Arbitrary<KmsKey> = record({
 
 test('the lines of a question are lines, each as long as a dialog has room for', () => {
   property([hostileGrant, hostileConnection, hostileKey, hostileText], (grant, connection, key, arn) => {
-    const lines = grantLines(grant, { connection, key, identity: { account: '111122223333', arn }, named: (id) => id });
+    const lines = grantLines(grant, {
+      connection,
+      key,
+      identity: { account: '111122223333', arn },
+      accountName: (id) => id,
+    });
     for (const line of lines) {
       isShowable(line, 400);
     }
@@ -499,7 +504,7 @@ for (const path of shells) {
       .map((text) => text.toWellFormed().replaceAll('\0', ''));
     const calls = callsOf(
       path,
-      texts.map((text) => `aws ${shellQuoted(text)}`),
+      texts.map((text) => `aws ${quoteForShell(text)}`),
     );
     assert.deepEqual(
       calls,
@@ -649,14 +654,14 @@ test('whatever stands between them, the whole lines of the journal are read, and
         const rubbish = damaged[index] === 'half' ? line.slice(0, -1 - (line.length >> 1)) : damaged[index];
         return rubbish === undefined ? [line] : [rubbish, line];
       });
-      const { records } = readJournal(lines.join('\n'));
+      const { records } = parseJournal(lines.join('\n'));
       for (const [index, { grant, key, profile }] of entries.entries()) {
         const record = records.find(({ id }) => id === `entry-${index}`);
         assert.deepEqual(record?.grant, grant);
         assert.deepEqual(record?.key, key);
         assert.deepEqual(record?.connection, { kind: 'profile', profile, region: 'eu-west-1' });
       }
-      assert.deepEqual(readJournal(good.join('\n')).records, records);
+      assert.deepEqual(parseJournal(good.join('\n')).records, records);
     },
   );
 });

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Journal } from '../../../src/core/changes/journal.ts';
-import { type LineChoice, readJournal } from '../../../src/core/changes/journalLines.ts';
+import { type LineFilter, parseJournal } from '../../../src/core/changes/journalLines.ts';
 import { type FileSystem, JournalFileOnDisk } from '../../../src/platform/journalFile.ts';
 import { FakeClock, grant, key, profileRef } from '../core/fakes.ts';
 
@@ -28,8 +28,8 @@ const writerName = process.env['JOURNAL_WRITER'];
 /** The forms of a line that a writer makes, told apart by its name and number. */
 const lineOf = (writer: string, index: number) => JSON.stringify({ v: 2, writer, index, filling: 'x'.repeat(1500) });
 
-const everything: LineChoice = { see: () => {}, keeps: (line) => line !== '' };
-const allBut = (dropped: string): LineChoice => ({ ...everything, keeps: (line) => line !== '' && line !== dropped });
+const everything: LineFilter = { observe: () => {}, keeps: (line) => line !== '' };
+const allBut = (dropped: string): LineFilter => ({ ...everything, keeps: (line) => line !== '' && line !== dropped });
 
 /** All of a file, as text. */
 const textOf = async (file: JournalFileOnDisk) => Buffer.from(await file.bytes()).toString('utf8');
@@ -201,11 +201,11 @@ function defineTests(): void {
   });
 
   /** Does something once in the middle of a rewrite, and then keeps all but 'one'. */
-  const meanwhile = (act: () => void): LineChoice => {
+  const meanwhile = (act: () => void): LineFilter => {
     let isDone = false;
     return {
       ...allBut('one'),
-      see: () => {
+      observe: () => {
         if (!isDone) {
           act();
         }
@@ -472,8 +472,8 @@ function defineTests(): void {
     const next = new Journal(open(), clock);
     await next.ready();
     context.after(() => next.dispose());
-    for (const { records, damaged } of [ours, next]) {
-      assert.deepEqual([records.map((record) => record.grant.grantId), damaged], [['g2'], 0]);
+    for (const { records, damagedCount } of [ours, next]) {
+      assert.deepEqual([records.map((record) => record.grant.grantId), damagedCount], [['g2'], 0]);
     }
   });
 
@@ -573,12 +573,12 @@ function defineTests(): void {
       const entry = { kind: 'revoke', connection: profileRef, account: undefined, key: key() } as const;
       const { id } = await journal.add({ ...entry, grant: grant(`g${index}`) });
       if (index !== 0) {
-        await journal.note(id, { kind: 'gone', afterMs: 1 });
+        await journal.addOutcome(id, { kind: 'gone', afterMs: 1 });
       }
       await file.compacted;
       assert.ok(statSync(path).size <= maxBytes);
     }
-    const { records, damaged } = readJournal(readFileSync(path, 'utf8'));
+    const { records, damaged } = parseJournal(readFileSync(path, 'utf8'));
     assert.deepEqual(
       [records[0], records[1], records.at(-1)].map((record) => record?.grant.grantId),
       ['g99', 'g98', 'g0'],
@@ -628,7 +628,7 @@ function defineTests(): void {
       });
       await file.compacted;
     }
-    assert.equal(readJournal(await textOf(file)).records.length, 40);
+    assert.equal(parseJournal(await textOf(file)).records.length, 40);
     assert.ok(rewritten > 0 && rewritten < 20, String(rewritten));
   });
 
@@ -660,7 +660,7 @@ function defineTests(): void {
     });
     const entry = { kind: 'revoke', connection: profileRef, account: undefined, key: key() } as const;
     const { id } = await ours.add({ ...entry, grant: grant('g1') });
-    await ours.note(id, { kind: 'gone', afterMs: 1 });
+    await ours.addOutcome(id, { kind: 'gone', afterMs: 1 });
     await ours.add({ ...entry, grant: grant('g2') });
     await theirs.clear();
     assert.deepEqual(

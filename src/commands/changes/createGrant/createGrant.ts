@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../../core/base/text.ts';
 import { runWizard, type WizardStep } from '../../../core/base/wizard.ts';
-import { checkCreate } from '../../../core/changes/grantChanges.ts';
+import { dryRunCreate } from '../../../core/changes/grantChanges.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import { createGrantProblem, supportsEncryptionContext } from '../../../core/kms/grantRules.ts';
 import { type Connection, type CreateGrantInput, keyLabel } from '../../../core/kms/model.ts';
@@ -117,7 +117,7 @@ async function checkAndMake(
 
 async function check(session: Session, input: CreateGrantInput, signal: AbortSignal) {
   const [outcome, actor, listing] = await Promise.all([
-    checkCreate(session, input, signal),
+    dryRunCreate(session, input, signal),
     whoActs(session, signal),
     session.inventory.grants(input.keyArn),
   ]);

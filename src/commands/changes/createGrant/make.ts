@@ -4,7 +4,12 @@ import vscode = require('vscode');
 
 import { isAbort } from '../../../core/base/abort.ts';
 import { printable } from '../../../core/base/text.ts';
-import { create, existedBefore, noteListed, waitUntilListed } from '../../../core/changes/grantChanges.ts';
+import {
+  createGrant,
+  existedBefore,
+  recordListedOutcome,
+  waitUntilListed,
+} from '../../../core/changes/grantChanges.ts';
 import type { ActingSession, Session } from '../../../core/connections/session.ts';
 import { isKind, isKmsError } from '../../../core/kms/errors.ts';
 import type { CreatedGrant } from '../../../core/kms/kmsApi.ts';
@@ -31,9 +36,9 @@ export async function make(
   const { session } = acting;
   const { connection } = session;
   const warn = (error: unknown) => void showFailure(error, context.log);
-  let created: Awaited<ReturnType<typeof create>>;
+  let created: Awaited<ReturnType<typeof createGrant>>;
   try {
-    created = await create({ journal: context.journal, warn }, acting, { key, input });
+    created = await createGrant({ journal: context.journal, warn }, acting, { key, input });
   } catch (error) {
     if (isKmsError(error) && error.details.operation === 'CreateGrant') {
       return refusedBy(error, context);
@@ -108,7 +113,7 @@ async function follow(
   );
   const outcome = await waiting;
   context.view.refreshGrants(session.connection, key.arn);
-  await noteListed(context.journal, id, outcome);
+  await recordListedOutcome(context.journal, id, outcome);
   switch (outcome.kind) {
     case 'listed':
       if (!existed && existedBefore(grantId, new Set(), outcome.grant, awsAt)) {

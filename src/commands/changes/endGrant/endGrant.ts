@@ -56,7 +56,7 @@ export async function endGrant(kind: EndingKind, context: EndContext, target: Ta
     return 'gone';
   }
   if (outcome.kind === 'doneByDryRun') {
-    await revocations.followDone(kind, { session, actor }, key, outcome.grant);
+    await revocations.followCompleted(kind, { session, actor }, key, outcome.grant);
     const sentence =
       kind === 'revoke'
         ? l10n.t(

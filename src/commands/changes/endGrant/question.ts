@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { printable } from '../../../core/base/text.ts';
 import { attemptSentence, earlierEnding } from '../../../core/changes/earlierAttempts.ts';
 import type { EndingKind } from '../../../core/changes/journalRecord.ts';
-import { managerOf } from '../../../core/findings/findings.ts';
+import { managingService } from '../../../core/findings/findings.ts';
 import type { Actor } from '../../../core/kms/actor.ts';
 import { accountOfArn, isAwsManaged, type KeyMetadata, keyLabel } from '../../../core/kms/model.ts';
 import { serviceOfGrant, usedBySentence } from '../../../core/kms/serviceGrant.ts';
@@ -31,7 +31,7 @@ export function confirmed(
   const whole = printable(keyLabel(key));
   const managed = isAwsManaged(key, metadata);
   const used = serviceOfGrant(grant);
-  const isManaged = managerOf(grant, key, metadata) !== undefined;
+  const isManaged = managingService(grant, key, metadata) !== undefined;
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
   const reason = managed || used === undefined ? l10n.t('This key is managed by AWS.') : usedBySentence(used);
   const words =

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../../core/base/text.ts';
-import { type CreateCheck, checkCreate } from '../../../core/changes/grantChanges.ts';
+import { type CreateCheck, dryRunCreate } from '../../../core/changes/grantChanges.ts';
 import type { JournalRecord } from '../../../core/changes/journalRecord.ts';
 import { type Obstacle, planRecreate, type RecreatePlan } from '../../../core/changes/recreate.ts';
 import type { Session } from '../../../core/connections/session.ts';
@@ -55,7 +55,7 @@ async function askByDryRun(
   signal: AbortSignal,
 ): Promise<CreateCheck> {
   try {
-    return await checkCreate(session, input, signal);
+    return await dryRunCreate(session, input, signal);
   } catch (error) {
     const isRefusal = isKind(error, 'accessDenied', 'invalidArn', 'invalidPrincipal', 'validation', 'invalidState');
     if (isRefusal && obstacles.length > 0) {

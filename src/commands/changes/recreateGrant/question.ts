@@ -6,7 +6,7 @@ import type { Session } from '../../../core/connections/session.ts';
 import type { Actor } from '../../../core/kms/actor.ts';
 import type { CreateGrantInput } from '../../../core/kms/model.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
-import { placeLines } from '../../../core/words/grantLines.ts';
+import { contextLines } from '../../../core/words/grantLines.ts';
 import type { Needs } from '../../context.ts';
 import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
@@ -45,7 +45,7 @@ export function confirmed(
       ...plan.same.map(({ name, value }) => `• ${name}: ${printable(value, longestLine)}`),
     ].join('\n'),
     [l10n.t('Not the same:'), ...plan.different.map((text) => `• ${text}`)].join('\n'),
-    placeLines(placeOf(actor, connection, key), longestLine).join('\n'),
+    contextLines(placeOf(actor, connection, key), longestLine).join('\n'),
   ];
   return confirmAs(actor, {
     question: l10n.t('Recreate the grant {0} on {1}?', grantName(record.grant), keyName(record.key)),

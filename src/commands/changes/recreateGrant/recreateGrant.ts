@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { create, noteListed } from '../../../core/changes/grantChanges.ts';
+import { createGrant, recordListedOutcome } from '../../../core/changes/grantChanges.ts';
 import { identityOf } from '../../../core/kms/actor.ts';
 import { UserError } from '../../../core/words/userError.ts';
 import { describeError } from '../../../platform/log.ts';
@@ -42,7 +42,7 @@ export async function recreateGrant(
     return;
   }
   const warn = (error: unknown) => log.warn(describeError(error));
-  const made = await askAndAct<Awaited<ReturnType<typeof create>>, 'declined'>(
+  const made = await askAndAct<Awaited<ReturnType<typeof createGrant>>, 'declined'>(
     context,
     { connection: session.connection, actor },
     async (shown, earlier) => {
@@ -53,7 +53,7 @@ export async function recreateGrant(
     },
     async (acting) => {
       try {
-        return await create({ journal, warn }, acting, { key: record.key, input, of: record });
+        return await createGrant({ journal, warn }, acting, { key: record.key, input, of: record });
       } finally {
         view.refreshGrants(session.connection, record.key.arn);
       }
@@ -65,7 +65,7 @@ export async function recreateGrant(
 
   const outcome = await waitCancellably(context, session, input, made.grantId);
   if (outcome !== undefined) {
-    await noteListed(journal, made.id, outcome).catch(warn);
+    await recordListedOutcome(journal, made.id, outcome).catch(warn);
   }
   view.refreshGrants(session.connection, record.key.arn);
   showOutcome(record, made.grantId, outcome);

@@ -75,7 +75,7 @@ async function checkOne(
     const result = await preflight(session, key.arn, grant, either);
     if (result.kind === 'doneByDryRun') {
       followUp.add(node);
-      await context.revocations.followDone('revoke', { session, actor }, key, result.grant);
+      await context.revocations.followCompleted('revoke', { session, actor }, key, result.grant);
     }
     return { node, outcome: result.kind, actor };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { localDay, localTime } from '../../../core/base/text.ts';
-import { managerOf } from '../../../core/findings/findings.ts';
+import { managingService } from '../../../core/findings/findings.ts';
 import { serviceOfGrant, usedByText } from '../../../core/kms/serviceGrant.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
 import { isGrouped } from '../../../views/grantees/granteeItem.ts';
@@ -41,7 +41,7 @@ export function usedBy({ grant }: GrantNode): readonly string[] {
 
 export function isOfService({ connections }: Needs<'connections'>, { connection, key, grant }: GrantNode): boolean {
   const metadata = connections.find(connection)?.inventory.metadata(key.arn);
-  return managerOf(grant, key, metadata) !== undefined;
+  return managingService(grant, key, metadata) !== undefined;
 }
 
 export function lineOf(context: Needs<'view'>, node: GrantNode): string {

@@ -104,7 +104,7 @@ test('the lines before a change name account, Region, profile and who asks, on o
       connection,
       key: key('k1', 'alias/app'),
       identity: { account: '444455556666', arn: 'arn:aws:iam::444455556666:user/ben' },
-      named: (id) => (id === account ? `prod (${id})` : id),
+      accountName: (id) => (id === account ? `prod (${id})` : id),
     },
   );
   assert.deepEqual(lines, [
@@ -131,7 +131,7 @@ test('a custom endpoint is named, and what is not there is said to be none or un
     connection,
     key: key('k1'),
     identity: undefined,
-    named: (id) => id,
+    accountName: (id) => id,
   });
   assert.deepEqual(
     lines.filter((line) => /unknown|none|no alias|endpoint|Grant ID/.test(line)),

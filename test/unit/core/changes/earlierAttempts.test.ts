@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { attemptSentence, earlierCreation, earlierEnding } from '../../../../src/core/changes/earlierAttempts.ts';
 import { Journal } from '../../../../src/core/changes/journal.ts';
-import { grantToMake, type JournalKind, type JournalOutcome } from '../../../../src/core/changes/journalRecord.ts';
+import { type JournalKind, type JournalOutcome, requestedGrant } from '../../../../src/core/changes/journalRecord.ts';
 import type { CreateGrantInput } from '../../../../src/core/kms/model.ts';
 import { FakeClock, FakeJournalFile, grant, key, keyArnOf, profileRef } from '../fakes.ts';
 
@@ -17,10 +17,10 @@ const input: CreateGrantInput = {
 /** The records of a journal in which this was asked for, and came to that. */
 async function after(kind: JournalKind, ...outcomes: readonly JournalOutcome[]) {
   const journal = new Journal(new FakeJournalFile(), new FakeClock());
-  const made = kind === 'revoke' || kind === 'retire' ? grant('g1') : grantToMake(input);
+  const made = kind === 'revoke' || kind === 'retire' ? grant('g1') : requestedGrant(input);
   const { id } = await journal.add({ kind, connection: profileRef, account: undefined, key: k1, grant: made });
   for (const outcome of outcomes) {
-    await journal.note(id, outcome);
+    await journal.addOutcome(id, outcome);
   }
   return journal.records;
 }

@@ -14,7 +14,7 @@ function setUp() {
   const reports: string[][] = [];
   const ends = new Emitter<EndedWait>();
   const leaves = new Emitter<GrantLocator>();
-  const followUps = new FollowUps(clock, { onDidEnd: ends.event, onDidLeave: leaves.event });
+  const followUps = new FollowUps(clock, { onDidEnd: ends.event, onDidSuspend: leaves.event });
   followUps.onDidReport((together) =>
     reports.push(together.map(({ record, outcome }) => `${record.grant.grantId} ${outcome.kind}`)),
   );

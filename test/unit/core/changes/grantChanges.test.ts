@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isSignInCancelled, signInCancelledError } from '../../../../src/core/base/abort.ts';
 import {
-  checkCreate,
-  create,
+  createGrant,
+  dryRunCreate,
   existedBefore,
-  keepCreatedByDryRun,
-  noteListed,
+  recordCreatedByDryRun,
+  recordListedOutcome,
   waitUntilListed,
 } from '../../../../src/core/changes/grantChanges.ts';
 import { Journal } from '../../../../src/core/changes/journal.ts';
@@ -57,7 +57,7 @@ test('a grant that waits for an MFA code that is not given is not made, and no o
   const file = new FakeJournalFile();
   const journal = new Journal(file, new FakeClock());
   const warn = (error: unknown) => assert.fail(String(error));
-  const creating = create({ journal, warn }, acting(openSession(kms)), { key: key('k1'), input });
+  const creating = createGrant({ journal, warn }, acting(openSession(kms)), { key: key('k1'), input });
   await assert.rejects(creating, isSignInCancelled);
   assert.deepEqual(
     journal.records.map(({ outcome }) => outcome?.kind),
@@ -67,16 +67,16 @@ test('a grant that waits for an MFA code that is not given is not made, and no o
 
 test('KMS is asked by dry run whether it would make the grant', async () => {
   const kms = new FakeKms();
-  assert.equal(await checkCreate(openSession(kms), input, never), 'allowed');
+  assert.equal(await dryRunCreate(openSession(kms), input, never), 'allowed');
   kms.dryRunCreateAnswer = 'created';
-  assert.equal(await checkCreate(openSession(kms, { kind: 'sample' }, { kind: 'sample' }), input, never), 'created');
+  assert.equal(await dryRunCreate(openSession(kms, { kind: 'sample' }, { kind: 'sample' }), input, never), 'created');
   failing(kms, 'dryRunCreateGrant', 'accessDenied');
-  await assert.rejects(checkCreate(openSession(kms), input, never), (error) => isKind(error, 'accessDenied'));
+  await assert.rejects(dryRunCreate(openSession(kms), input, never), (error) => isKind(error, 'accessDenied'));
 });
 
 test('a custom endpoint is never sent a dry run of a new grant, which it may take for the real thing', async () => {
   const kms = new FakeKms();
-  assert.equal(await checkCreate(openSession(kms, undefined, custom), input, never), 'notAsked');
+  assert.equal(await dryRunCreate(openSession(kms, undefined, custom), input, never), 'notAsked');
   assert.equal(kms.calls.length, 0);
 });
 
@@ -93,14 +93,14 @@ async function making(kind: 'create' | 'recreate' = 'create') {
   const kms = new FakeKms();
   const session = openSession(kms);
   const revoked = await journal.add({ kind: 'revoke', connection: profileRef, account, key: k1, grant: full });
-  await journal.note(revoked.id, { kind: 'gone', afterMs: 1 });
+  await journal.addOutcome(revoked.id, { kind: 'gone', afterMs: 1 });
   const of = journal.record(revoked.id) ?? assert.fail();
   const troubles: unknown[] = [];
   const wanted =
     kind === 'create'
       ? { key: k1, input }
       : { key: k1, input: planRecreate(k1, full, undefined).input ?? assert.fail(), of };
-  const make = () => create({ journal, warn: (error) => troubles.push(error) }, acting(session), wanted);
+  const make = () => createGrant({ journal, warn: (error) => troubles.push(error) }, acting(session), wanted);
   const made = (): JournalRecord | undefined => file.records.find((record) => record.kind === kind);
   const before = (): JournalRecord | undefined => file.records.find(({ id }) => id === of.id);
   return { file, journal, kms, session, of, troubles, make, made, before };
@@ -202,18 +202,18 @@ test('a connection that closes while the intent is written gets nothing sent, an
 
 test('a grant that a dry run made is kept as made, and its ID is not known', async () => {
   const { journal, session, made } = await making();
-  await keepCreatedByDryRun(journal, acting(session), { key: k1, input });
+  await recordCreatedByDryRun(journal, acting(session), { key: k1, input });
   assert.deepEqual([made()?.accepted, made()?.grant.grantId], [true, '']);
 });
 
 test('how the wait for a new grant ended is kept, unless it can not be seen', async () => {
   const { journal, make, made } = await making();
   const { id } = await make();
-  await noteListed(journal, id, { kind: 'unreadable', error: kmsError('accessDenied') });
+  await recordListedOutcome(journal, id, { kind: 'unreadable', error: kmsError('accessDenied') });
   assert.equal(made()?.outcome?.kind, 'accepted');
-  await noteListed(journal, id, { kind: 'timedOut', afterMs: 3 });
+  await recordListedOutcome(journal, id, { kind: 'timedOut', afterMs: 3 });
   assert.deepEqual(made()?.outcome, { kind: 'notListed', afterMs: 3 });
-  await noteListed(journal, id, { kind: 'listed', grant: full, afterMs: 5 });
+  await recordListedOutcome(journal, id, { kind: 'listed', grant: full, afterMs: 5 });
   assert.deepEqual(made()?.outcome, { kind: 'listed', afterMs: 5 });
 });
 

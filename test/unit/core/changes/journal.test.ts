@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Journal } from '../../../../src/core/changes/journal.ts';
-import { clearing, compacting, type LineChoice, readJournal } from '../../../../src/core/changes/journalLines.ts';
+import {
+  type LineFilter,
+  newestWithin,
+  parseJournal,
+  unfinishedOnly,
+} from '../../../../src/core/changes/journalLines.ts';
 import { isFinished, isRecreatable } from '../../../../src/core/changes/journalOutcomes.ts';
 import type { JournalOutcome, NewEntry } from '../../../../src/core/changes/journalRecord.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';
@@ -28,7 +33,7 @@ async function fileWith(...outcomes: readonly JournalOutcome[]) {
   const window = openWindow();
   const { id } = await window.journal.add(revokeOf());
   for (const outcome of outcomes) {
-    await window.journal.note(id, outcome);
+    await window.journal.addOutcome(id, outcome);
   }
   return { ...window, id };
 }
@@ -107,16 +112,16 @@ test('the last outcome counts, and that it was once accepted stays known', async
 test('a grant that was seen gone stays so, whatever a window that still waits says', async () => {
   const { file, journal, id } = await fileWith({ kind: 'gone', afterMs: 1 }, { kind: 'stopped', lastRead: 'listed' });
   assert.equal(file.records[0]?.outcome?.kind, 'gone');
-  await journal.note(id, { kind: 'followed' });
+  await journal.addOutcome(id, { kind: 'followed' });
   assert.equal(file.records[0]?.outcome?.kind, 'gone');
-  await journal.note(id, { kind: 'reappeared' });
+  await journal.addOutcome(id, { kind: 'reappeared' });
   assert.equal(file.records[0]?.outcome?.kind, 'reappeared', 'until it is listed again');
 });
 
 test('the ID of the grant that was made is that of the record', async () => {
   const { journal, file } = openWindow();
   const { id } = await journal.add(revokeOf(grant(''), { kind: 'create' }));
-  await journal.note(id, { kind: 'accepted', grantId: 'made' });
+  await journal.addOutcome(id, { kind: 'accepted', grantId: 'made' });
   assert.equal(file.records[0]?.grant.grantId, 'made');
 });
 
@@ -129,7 +134,7 @@ test('a line that was written twice says the same as once', async () => {
   const { file } = await fileWith({ kind: 'accepted' }, { kind: 'gone', afterMs: 1 });
   const once = file.records;
   const twice = file.lines.flatMap((line) => [line, line]);
-  assert.deepEqual(readJournal(twice.join('\n')), { records: once, damaged: 0, later: 0 });
+  assert.deepEqual(parseJournal(twice.join('\n')), { records: once, damaged: 0, later: 0 });
 });
 
 test('the newest come first, and of the same moment the later line', async () => {
@@ -163,7 +168,7 @@ for (const [what, damage] of [
     const other = whole.replace(/"id":"[^"]+"/, '"id":"other"');
     const damaged = damage(whole);
     assert.notEqual(damaged, whole);
-    const read = readJournal(`${damaged}\n${other}\n`);
+    const read = parseJournal(`${damaged}\n${other}\n`);
     assert.deepEqual([read.records.map(({ id }) => id), read.damaged + read.later], [['other'], 1]);
   });
 }
@@ -171,8 +176,8 @@ for (const [what, damage] of [
 test('an outcome that comes after its entry was cleared is no damage', async () => {
   const { journal, file, id } = await fileWith({ kind: 'refused', error: 'accessDenied', message: 'no' });
   await journal.clear();
-  await journal.note(id, { kind: 'recreatedAs', grantId: 'g2' });
-  assert.deepEqual([file.lines.length, readJournal(file.text)], [1, { records: [], damaged: 0, later: 0 }]);
+  await journal.addOutcome(id, { kind: 'recreatedAs', grantId: 'g2' });
+  assert.deepEqual([file.lines.length, parseJournal(file.text)], [1, { records: [], damaged: 0, later: 0 }]);
   await journal.clear();
   assert.deepEqual(file.lines, []);
 });
@@ -180,12 +185,12 @@ test('an outcome that comes after its entry was cleared is no damage', async () 
 test('an outcome of an unknown kind is left out and counted', async () => {
   const { file } = await fileWith({ kind: 'accepted' });
   const [entry, outcome] = file.lines;
-  const read = readJournal(`${entry}\n${outcome?.replace('accepted', 'applauded')}\n`);
+  const read = parseJournal(`${entry}\n${outcome?.replace('accepted', 'applauded')}\n`);
   assert.deepEqual([read.records[0]?.outcome, read.damaged], [undefined, 1]);
 });
 
 test('empty lines are no damage', () => {
-  assert.deepEqual(readJournal('\n\n \n'), { records: [], damaged: 0, later: 0 });
+  assert.deepEqual(parseJournal('\n\n \n'), { records: [], damaged: 0, later: 0 });
 });
 
 // What is finished, and what can be made again
@@ -206,7 +211,7 @@ for (const outcome of outcomes) {
   test(`a revoke is ${finished ? '' : 'not '}finished with ${JSON.stringify(outcome)}`, async () => {
     const { journal, file } = await fileWith(outcome);
     assert.equal(journal.records.every(isFinished), finished);
-    assert.equal(rewritten(file.text, clearing()) === '', finished);
+    assert.equal(rewritten(file.text, unfinishedOnly()) === '', finished);
   });
 }
 
@@ -214,9 +219,9 @@ test('a change without an answer is not finished, and a creation is finished wit
   const { journal } = openWindow();
   const { id } = await journal.add(revokeOf(grant(''), { kind: 'create' }));
   assert.deepEqual(journal.records.map(isFinished), [false]);
-  await journal.note(id, { kind: 'unknown' });
+  await journal.addOutcome(id, { kind: 'unknown' });
   assert.deepEqual(journal.records.map(isFinished), [false]);
-  await journal.note(id, { kind: 'accepted', grantId: 'made' });
+  await journal.addOutcome(id, { kind: 'accepted', grantId: 'made' });
   assert.deepEqual(journal.records.map(isFinished), [true]);
 });
 
@@ -225,7 +230,7 @@ test('a grant can be made again that was ended, or perhaps was, and whose grante
     const { journal } = openWindow();
     const { id } = await journal.add(entry);
     for (const outcome of noted) {
-      await journal.note(id, outcome);
+      await journal.addOutcome(id, outcome);
     }
     return journal.records.map(isRecreatable)[0];
   };
@@ -247,19 +252,19 @@ async function manyRevokes(count: number, unfinished: readonly number[] = []) {
   for (let index = 0; index < count; index += 1) {
     window.clock.pass(1000);
     const { id } = await window.journal.add(revokeOf(grant(`g${index}`)));
-    await window.journal.note(id, { kind: 'accepted' });
+    await window.journal.addOutcome(id, { kind: 'accepted' });
     if (!unfinished.includes(index)) {
-      await window.journal.note(id, { kind: 'gone', afterMs: 1 });
+      await window.journal.addOutcome(id, { kind: 'gone', afterMs: 1 });
     }
   }
   return window;
 }
 
 /** What a file with this text has after it was rewritten. */
-function rewritten(text: string, { see, keeps }: LineChoice): string {
+function rewritten(text: string, { observe, keeps }: LineFilter): string {
   const lines = text.split('\n').slice(0, -1);
   for (const line of lines) {
-    see(line);
+    observe(line);
   }
   return lines
     .filter(keeps)
@@ -267,12 +272,12 @@ function rewritten(text: string, { see, keeps }: LineChoice): string {
     .join('');
 }
 
-const grantIds = (text: string) => readJournal(text).records.map((record) => record.grant.grantId);
+const grantIds = (text: string) => parseJournal(text).records.map((record) => record.grant.grantId);
 
 test('compacting keeps the newest that fit, and whatever is not finished, each with all its lines in order', async () => {
   const { file } = await manyRevokes(10, [0, 3]);
   const before = file.text;
-  const text = rewritten(before, compacting(Math.round(Buffer.byteLength(before) / 2)));
+  const text = rewritten(before, newestWithin(Math.round(Buffer.byteLength(before) / 2)));
   assert.deepEqual(grantIds(text), ['g9', 'g8', 'g7', 'g6', 'g3', 'g0']);
   const kept = text.trimEnd().split('\n');
   assert.deepEqual(
@@ -283,8 +288,8 @@ test('compacting keeps the newest that fit, and whatever is not finished, each w
 });
 
 for (const [what, choice] of [
-  ['compacting', () => compacting(1)],
-  ['clearing', clearing],
+  ['compacting', () => newestWithin(1)],
+  ['clearing', unfinishedOnly],
 ] as const) {
   test(`${what} keeps lines that can't be read, and those of a later version, but no empty ones`, async () => {
     const { file } = await manyRevokes(1);
@@ -300,10 +305,10 @@ test("lines that can't be read go when that is asked for, and no others", async 
   const later = '{"v":2,"id":"x","kind":"something new"}';
   file.lines = ['damaged', later, ...others];
   await journal.ready();
-  assert.deepEqual([journal.damaged, journal.later], [1, 1]);
+  assert.deepEqual([journal.damagedCount, journal.laterVersionCount], [1, 1]);
   await journal.removeDamaged();
   assert.deepEqual(file.lines, [later, ...others]);
-  assert.deepEqual([journal.damaged, journal.later, journal.records.length], [0, 1, 2]);
+  assert.deepEqual([journal.damagedCount, journal.laterVersionCount, journal.records.length], [0, 1, 2]);
 });
 
 test('clearing forgets what is finished, and keeps the rest', async () => {
@@ -356,7 +361,7 @@ test('what a window has written is not lost when it reads before that is in the 
   const { id } = await added;
   const again = gate();
   file.before = () => again.passed;
-  const noted = journal.note(id, { kind: 'accepted' });
+  const noted = journal.addOutcome(id, { kind: 'accepted' });
   await file.tell();
   assert.equal(journal.record(id)?.accepted, true);
   again.open();
@@ -399,7 +404,7 @@ test('an outcome that cannot be written is known in this window all the same, al
   const { journal, file, id } = await fileWith();
   await journal.ready();
   file.before = () => Promise.reject(new Error('ENOSPC'));
-  await assert.rejects(journal.note(id, { kind: 'accepted' }), { name: 'UserError' });
+  await assert.rejects(journal.addOutcome(id, { kind: 'accepted' }), { name: 'UserError' });
   await file.tell();
   assert.equal(journal.record(id)?.accepted, true);
 });
@@ -419,15 +424,15 @@ test('an entry is under way in the window that wrote it until there is an answer
   const { id } = await journal.add(revokeOf());
   const other = openWindow({ file });
   await other.journal.ready();
-  assert.deepEqual([journal.isUnderWay(id), other.journal.isUnderWay(id)], [true, false]);
-  await journal.note(id, { kind: 'unknown' });
-  assert.equal(journal.isUnderWay(id), false);
+  assert.deepEqual([journal.isInFlight(id), other.journal.isInFlight(id)], [true, false]);
+  await journal.addOutcome(id, { kind: 'unknown' });
+  assert.equal(journal.isInFlight(id), false);
 });
 
 test('what concerns sample data is kept in memory alone', async () => {
   const { journal, file } = openWindow();
   const { id } = await journal.add(revokeOf(grant(), { connection: { kind: 'sample' } }));
-  await journal.note(id, { kind: 'gone', afterMs: 5 });
+  await journal.addOutcome(id, { kind: 'gone', afterMs: 5 });
   assert.equal(journal.records[0]?.outcome?.kind, 'gone');
   assert.deepEqual(file.lines, []);
   await journal.ready();
@@ -467,7 +472,7 @@ test('what came of a change is known in this window even where it cannot be writ
   });
   file.before = () => Promise.reject(new Error('ENOSPC'));
   await assert.rejects(
-    journal.note(id, { kind: 'accepted', grantId: 'made' }),
+    journal.addOutcome(id, { kind: 'accepted', grantId: 'made' }),
     /What came of the change could not be written to the history: ENOSPC/,
   );
   assert.equal(journal.records[0]?.grant.grantId, 'made');
@@ -498,14 +503,14 @@ test('an entry whose line is in the file after all, though it could not be flush
   // By the next line, or as here when something is read.
   await file.tell();
   await file.tell();
-  assert.deepEqual([other.journal.records, file.records, other.journal.damaged], [[], [], 0]);
+  assert.deepEqual([other.journal.records, file.records, other.journal.damagedCount], [[], [], 0]);
 });
 
 test('what came of a change is written with the next line, when it could not be before', async () => {
   const { journal, file, id } = await fileWith();
   file.before = () => Promise.reject(new Error('ENOSPC'));
-  await assert.rejects(journal.note(id, { kind: 'accepted' }));
-  await assert.rejects(journal.note(id, { kind: 'gone', afterMs: 1 }));
+  await assert.rejects(journal.addOutcome(id, { kind: 'accepted' }));
+  await assert.rejects(journal.addOutcome(id, { kind: 'gone', afterMs: 1 }));
   assert.deepEqual(file.history, ['entry']);
   file.before = () => {};
   await journal.add(revokeOf(grant('g2')));
@@ -520,8 +525,8 @@ test('what counts is the order in the file, also for a window that wrote a line 
   const { file, journal, clock, id } = await fileWith({ kind: 'accepted' });
   const other = openWindow({ file, clock });
   await Promise.all([journal.ready(), other.journal.ready()]);
-  await other.journal.note(id, { kind: 'followed' });
-  await journal.note(id, { kind: 'stopped', lastRead: 'listed' });
+  await other.journal.addOutcome(id, { kind: 'followed' });
+  await journal.addOutcome(id, { kind: 'stopped', lastRead: 'listed' });
   assert.equal(other.journal.record(id)?.outcome?.kind, 'followed');
   await file.tell();
   for (const each of [journal, other.journal]) {
@@ -558,7 +563,7 @@ test('a window follows what another one left only once that has ended or is over
   isRunning = true;
   clock.pass(2 * 60_000 + 1);
   assert.equal(may(), true);
-  await journal.note(id, { kind: 'followed' });
+  await journal.addOutcome(id, { kind: 'followed' });
   assert.equal(may(), true, 'its own');
 });
 
@@ -582,6 +587,6 @@ test('an entry that this window is sending is followed by nobody here', async ()
   const record = await journal.add(revokeOf());
   clock.pass(60 * 60_000);
   assert.equal(journal.mayFollow(record, 1), false);
-  await journal.note(record.id, { kind: 'unknown' });
+  await journal.addOutcome(record.id, { kind: 'unknown' });
   assert.equal(journal.mayFollow(record, 1), true);
 });

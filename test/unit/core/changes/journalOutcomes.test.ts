@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { readJournal, writeLine } from '../../../../src/core/changes/journalLines.ts';
+import { parseJournal, writeLine } from '../../../../src/core/changes/journalLines.ts';
 import {
-  type Bystander,
+  type FollowContext,
   isFinished,
   JournalState,
   type Line,
@@ -312,7 +312,7 @@ test('an entry that was withdrawn is none, in every order', () => {
 test('lines of the first version are read: no owner, no writer, and what they said then', () => {
   const entry = JSON.stringify({ v: 1, ...entryOf(), owner: undefined });
   const outcome = (kind: string, at: number) => JSON.stringify({ v: 1, id: 'e1', at, outcome: { kind } });
-  const read = (...lines: readonly string[]) => readJournal([entry, ...lines].join('\n')).records[0];
+  const read = (...lines: readonly string[]) => parseJournal([entry, ...lines].join('\n')).records[0];
   const dismissed = read(outcome('accepted', 1), outcome('followed', 2), outcome('dismissed', 3));
   assert.deepEqual([dismissed?.outcome, dismissed?.outcomeAt, dismissed?.accepted], [one.dismissed, 3, true]);
   assert.deepEqual([dismissed?.owner, dismissed?.follower], [undefined, undefined]);
@@ -323,14 +323,14 @@ test('lines of the first version are read: no owner, no writer, and what they sa
 
 test('an entry and its outcomes keep who wrote them', () => {
   const text = [{ kind: 'entry', entry: entryOf() } as const, line(one.followed, b)].map(writeLine).join('\n');
-  const [record] = readJournal(text).records;
+  const [record] = parseJournal(text).records;
   assert.deepEqual([record?.owner, record?.follower], [a, b]);
 });
 
 // Who may follow
 
 const limitMs = 300_000;
-const bystander: Bystander = { owner: b, isRunning: () => true, waitedMs: 0, limitMs };
+const bystander: FollowContext = { owner: b, isRunning: () => true, waitedMs: 0, limitMs };
 const recordWith = (kind: OutcomeKind, entry = entryOf()) => ({
   ...newRecord(entry),
   outcome: kind === 'none' ? undefined : one[kind],

@@ -216,7 +216,7 @@ test('what cannot be written after the revoke is told, and the revoke is accepte
 
 test('a grant that a dry run revoked is followed as an accepted revoke', async () => {
   const { kms, session, revocations, clock, kinds } = world();
-  await revocations.followDone('revoke', acting(session), k1, g1);
+  await revocations.followCompleted('revoke', acting(session), k1, g1);
   const state = revocations.state(profileRef, k1, 'g1');
   assert.ok(state?.kind === 'confirming' && state.record.accepted);
   kms.unlist(arn, 'g1');
@@ -523,7 +523,7 @@ test('sample data is followed and kept in memory, but never written', async () =
   const { kms, revocations, journal, clock, file, kinds } = world();
   const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
   await revocations.revoke(acting(sample), k1, g1);
-  await revocations.followDone('revoke', acting(sample), k1, grant('g2'));
+  await revocations.followCompleted('revoke', acting(sample), k1, grant('g2'));
   kms.unlist(arn, 'g1');
   await clock.advance(6 * minutes);
   assert.deepEqual(kinds(), ['gone', 'timedOut']);
@@ -869,7 +869,7 @@ test('what another window writes does not disturb the wait of this one', async (
   await journal.ready();
   await revocations.revoke(acting(session), k1, g1);
   const other = openWindow({ clock, file });
-  await other.journal.note(file.records[0]?.id ?? '', { kind: 'stopped', lastRead: 'listed' });
+  await other.journal.addOutcome(file.records[0]?.id ?? '', { kind: 'stopped', lastRead: 'listed' });
   await file.tell();
   assert.equal(state(), 'confirming');
   kms.unlist(arn, 'g1');

@@ -36,10 +36,10 @@ async function afterCrash(
   const before = new Journal(file, clock);
   const common = { connection: profileRef, account, key: key('k1') };
   const { id: of } = await before.add({ ...common, kind: 'revoke', grant: grant('old', terms) });
-  await before.note(of, { kind: 'gone', afterMs: 1 });
+  await before.addOutcome(of, { kind: 'gone', afterMs: 1 });
   const { id } = await before.add({ ...common, kind, grant: asked, ...(kind === 'recreate' ? { of } : {}) });
   if (outcome !== undefined) {
-    await before.note(id, outcome);
+    await before.addOutcome(id, outcome);
   }
   const at = clock.now();
   clock.pass(later);

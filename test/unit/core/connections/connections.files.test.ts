@@ -28,7 +28,7 @@ test('changed files reconnect what failed to sign in, and nothing that failed ot
   aws.needs.set('dev', { kind: 'cli', args: [] });
   aws.before = (step) => (step.startsWith('open profile/prod') ? Promise.reject(kmsError('network')) : undefined);
   const noted = await connections.open(standard);
-  connections.noteSignInProblem(noted.connection, kmsError('ssoExpired'));
+  connections.reportSignInProblem(noted.connection, kmsError('ssoExpired'));
   await failure(connections.open(dev));
   await failure(connections.open(prod));
   await settle();

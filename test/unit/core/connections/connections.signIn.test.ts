@@ -21,7 +21,7 @@ for (const need of signIns) {
     assert.deepEqual(asked('open'), []);
     assert.equal(connections.failure(dev)?.details.awsName, need.kind);
     assert.equal(connections.failure(dev)?.details.profile, 'dev');
-    connections.allowToAsk(dev);
+    connections.allowPrompts(dev);
     connections.reconnect(dev);
     connections.reconnect(devInUs);
     connections.reconnect(prod);
@@ -39,7 +39,7 @@ test('what the user allowed is forgotten when the files of the connection change
   const { aws, connections } = world({ connections: [dev] });
   aws.needs.set('dev', { kind: 'process' });
   await connections.list();
-  connections.allowToAsk(dev);
+  connections.allowPrompts(dev);
   await connections.open(dev);
   aws.contents.set('dev', 'another program');
   await connections.filesChanged();
@@ -50,7 +50,7 @@ test('a sign-in may be allowed before its connection is shown', async () => {
   const { aws, connections, preferences } = world({ connections: [prod] });
   aws.needs.set('dev', { kind: 'process' });
   await connections.list();
-  connections.allowToAsk(dev);
+  connections.allowPrompts(dev);
   preferences.connections = [prod, devInUs];
   await connections.list();
   await connections.open(devInUs);
@@ -59,7 +59,7 @@ test('a sign-in may be allowed before its connection is shown', async () => {
 test('a sign-in that was allowed is allowed no more once none of its Regions is shown', async () => {
   const { aws, connections, preferences } = world({ connections: [dev, devInUs] });
   aws.needs.set('dev', { kind: 'process' });
-  connections.allowToAsk(dev);
+  connections.allowPrompts(dev);
   await connections.list();
   preferences.connections = [devInUs];
   await connections.list();
@@ -76,13 +76,13 @@ test('each act of the user allows its profile one prompt', async () => {
   const consume = (profile: string) => permissions.consumePromptPermission(profile);
   await connections.list();
   assert.equal(consume('dev'), false);
-  connections.allowToAsk(dev);
-  connections.allowToAsk(devInUs);
+  connections.allowPrompts(dev);
+  connections.allowPrompts(devInUs);
   assert.equal(consume('prod'), false);
   assert.deepEqual([consume('dev'), consume('dev')], [true, false]);
   connections.signIn(devInUs);
   assert.deepEqual([consume('dev'), consume('dev')], [true, false]);
-  connections.allowToAsk(dev);
+  connections.allowPrompts(dev);
   preferences.connections = [prod];
   await connections.list();
   assert.equal(consume('dev'), false, 'it is shown no more');
@@ -115,7 +115,7 @@ test('signing in opens the connection again, and those of its sign-in that wait,
 test('what the AWS CLI signs in waits for the CLI, also when the user asks for it', async () => {
   const { aws, connections, asked } = world({ connections: [dev] });
   aws.needs.set('dev', { kind: 'cli', args: ['sso', 'login', '--profile', 'dev'] });
-  connections.allowToAsk(dev);
+  connections.allowPrompts(dev);
   assert.equal(await failure(connections.open(dev)), 'signInNeeded');
   connections.reconnect(dev);
   assert.equal(await failure(connections.open(dev)), 'signInNeeded');
@@ -171,14 +171,14 @@ test('a sign-in that no longer holds is a failure of the open connection, report
   await connections.open(prod);
   await settle();
   forgetEvents();
-  connections.noteSignInProblem(session.connection, kmsError('expiredToken'));
-  connections.noteSignInProblem(session.connection, kmsError('ssoExpired'));
+  connections.reportSignInProblem(session.connection, kmsError('expiredToken'));
+  connections.reportSignInProblem(session.connection, kmsError('ssoExpired'));
   assert.equal(connections.failure(dev)?.details.kind, 'expiredToken');
   assert.equal(connections.failure(prod), undefined);
   assert.deepEqual(events, ['state profile/dev/eu-west-1']);
   assert.equal(await connections.open(dev), session, 'what is loaded stays on screen');
   connections.reconnect(dev);
   await connections.open(dev);
-  connections.noteSignInProblem(session.connection, kmsError('expiredToken'));
+  connections.reportSignInProblem(session.connection, kmsError('expiredToken'));
   assert.equal(connections.failure(dev), undefined, 'a problem of the session before');
 });

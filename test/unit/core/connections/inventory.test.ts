@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { compareGrants, grantWindow } from '../../../../src/core/connections/grantLoad.ts';
+import { compareGrants, grantBatchSize } from '../../../../src/core/connections/grantLoad.ts';
 import { Inventory, type InventoryChange } from '../../../../src/core/connections/inventory.ts';
 import type { KmsErrorKind } from '../../../../src/core/kms/errors.ts';
 import type { Grant, Page } from '../../../../src/core/kms/model.ts';
@@ -356,14 +356,14 @@ test('keys have their place once all keys are there and their aliases, which com
   const [keys, aliases] = [gate(), gate()];
   kms.before = ({ operation, marker }) =>
     marker === undefined ? undefined : (operation === 'listKeys' ? keys : aliases).passed;
-  assert.equal((await inventory.keys()).settled, 0);
+  assert.equal((await inventory.keys()).stableCount, 0);
   keys.open();
   await settle();
   const some = await inventory.keys();
-  assert.deepEqual([keyIds(some.keys), some.settled], [['k1', 'k2', 'k3'], 1]);
+  assert.deepEqual([keyIds(some.keys), some.stableCount], [['k1', 'k2', 'k3'], 1]);
   aliases.open();
   await settle();
-  assert.equal((await inventory.keys()).settled, 3);
+  assert.equal((await inventory.keys()).stableCount, 3);
 });
 
 test('an alias that is listed twice is one, and a change of a key makes a new one', async () => {
@@ -466,10 +466,10 @@ test('grants come in windows of 200, and more on demand', async () => {
   const { kms, inventory } = open();
   kms.addGrants(arn, ...manyIds(450));
   const first = await inventory.grants(arn);
-  assert.deepEqual([first.grants.length, first.state.kind, kms.count('listGrants')], [grantWindow, 'more', 2]);
-  await inventory.moreGrants(arn);
-  assert.equal((await inventory.grants(arn)).grants.length, 2 * grantWindow);
-  await inventory.moreGrants(arn);
+  assert.deepEqual([first.grants.length, first.state.kind, kms.count('listGrants')], [grantBatchSize, 'more', 2]);
+  await inventory.loadMoreGrants(arn);
+  assert.equal((await inventory.grants(arn)).grants.length, 2 * grantBatchSize);
+  await inventory.loadMoreGrants(arn);
   const last = await inventory.grants(arn);
   assert.deepEqual([last.grants.length, last.state.kind, kms.count('listGrants')], [450, 'complete', 5]);
   assert.equal(new Set(ids(last.grants)).size, 450);
@@ -480,8 +480,8 @@ test('grants are sorted within their window, so that rows on screen do not move 
   kms.addGrants(arn, ...manyIds(400).reverse());
   const before = ids((await inventory.grants(arn)).grants);
   assert.deepEqual(before, manyIds(400).slice(200));
-  await inventory.moreGrants(arn);
-  assert.deepEqual(ids((await inventory.grants(arn)).grants).slice(0, grantWindow), before);
+  await inventory.loadMoreGrants(arn);
+  assert.deepEqual(ids((await inventory.grants(arn)).grants).slice(0, grantBatchSize), before);
 });
 
 test('fifty thousand grants take 500 requests, and each is there once', async () => {
@@ -489,7 +489,7 @@ test('fifty thousand grants take 500 requests, and each is there once', async ()
   kms.addGrants(arn, ...manyIds(50_000));
   let listing = await inventory.grants(arn);
   while (listing.state.kind === 'more') {
-    await inventory.moreGrants(arn);
+    await inventory.loadMoreGrants(arn);
     listing = await inventory.grants(arn);
   }
   assert.deepEqual([listing.grants.length, kms.count('listGrants')], [50_000, 500]);
@@ -500,18 +500,18 @@ test('concurrent questions for the grants of a key share one load', async () => 
   kms.addGrants(arn, ...manyIds(300));
   await Promise.all([inventory.grants(arn), inventory.grants(arn)]);
   assert.equal(kms.count('listGrants'), 2);
-  await Promise.all([inventory.moreGrants(arn), inventory.moreGrants(arn), inventory.grants(arn)]);
+  await Promise.all([inventory.loadMoreGrants(arn), inventory.loadMoreGrants(arn), inventory.grants(arn)]);
   assert.equal(kms.count('listGrants'), 3);
 });
 
 test('asking for more than there is asks for nothing', async () => {
   const { kms, inventory } = open();
   kms.addGrants(arn, ...manyIds(300));
-  await inventory.moreGrants(arn);
+  await inventory.loadMoreGrants(arn);
   assert.equal(kms.count('listGrants'), 0);
   await inventory.grants(arn);
-  await inventory.moreGrants(arn);
-  await inventory.moreGrants(arn);
+  await inventory.loadMoreGrants(arn);
+  await inventory.loadMoreGrants(arn);
   const { grants, state } = await inventory.grants(arn);
   assert.deepEqual([grants.length, state.kind, kms.count('listGrants')], [300, 'complete', 3]);
 });
@@ -523,7 +523,7 @@ test('a failure in the middle keeps what came, and the next try goes on from the
   const broken = await inventory.grants(arn);
   assert.deepEqual([broken.grants.length, broken.state.kind], [100, 'failed']);
   failure.off();
-  await inventory.moreGrants(arn);
+  await inventory.loadMoreGrants(arn);
   const whole = await inventory.grants(arn);
   assert.deepEqual([whole.grants.length, whole.state.kind], [250, 'complete']);
   assert.deepEqual(
@@ -539,8 +539,8 @@ test('a marker that KMS does not take any more starts the list anew', async () =
   const broken = await inventory.grants(arn);
   assert.deepEqual([broken.grants.length, broken.state.kind], [0, 'failed']);
   failure.off();
-  await inventory.moreGrants(arn);
-  await inventory.moreGrants(arn);
+  await inventory.loadMoreGrants(arn);
+  await inventory.loadMoreGrants(arn);
   assert.equal((await inventory.grants(arn)).grants.length, 250);
   assert.equal(kms.calls[2]?.marker, undefined);
 });
@@ -550,10 +550,10 @@ test('a marker that KMS does not take in a later window starts the whole list an
   kms.addGrants(arn, ...manyIds(250));
   await inventory.grants(arn);
   const failure = failing(kms, 'invalidMarker', ({ marker }) => marker === 'after 200');
-  await inventory.moreGrants(arn);
+  await inventory.loadMoreGrants(arn);
   assert.deepEqual((await inventory.grants(arn)).grants, []);
   failure.off();
-  await inventory.moreGrants(arn);
+  await inventory.loadMoreGrants(arn);
   assert.equal((await inventory.grants(arn)).grants.length, 200);
 });
 
@@ -586,7 +586,7 @@ test('a grant that a later window repeats is there once', async () => {
       ? { items: manyIds(200).map((id) => grant(id)), nextMarker: 'next' }
       : { items: [grant('g00199'), grant('new')], nextMarker: undefined };
   await inventory.grants(arn);
-  await inventory.moreGrants(arn);
+  await inventory.loadMoreGrants(arn);
   const { grants } = await inventory.grants(arn);
   assert.deepEqual([grants.length, grants.at(-1)?.grantId], [201, 'new']);
 });
@@ -646,11 +646,11 @@ test('a window that a refresh overtook adds nothing to the new list', async () =
   await inventory.grants(arn);
   const slow = gate();
   kms.before = ({ marker }) => (marker === 'after 200' ? slow.passed : undefined);
-  const more = inventory.moreGrants(arn);
+  const more = inventory.loadMoreGrants(arn);
   inventory.forgetAll();
   await more;
   slow.open();
-  assert.equal((await inventory.grants(arn)).grants.length, grantWindow);
+  assert.equal((await inventory.grants(arn)).grants.length, grantBatchSize);
 });
 
 test('closing aborts every request, and answers come back without new ones', async () => {

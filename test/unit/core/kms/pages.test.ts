@@ -86,7 +86,7 @@ for (const [what, make] of Object.entries(endless)) {
     const inventory = new Inventory(listing(), never, new FakeClock());
     let listed = await inventory.grants(arn);
     while (listed.state.kind === 'more') {
-      await inventory.moreGrants(arn);
+      await inventory.loadMoreGrants(arn);
       listed = await inventory.grants(arn);
     }
     assert.ok(listed.state.kind === 'failed' && isEndless(listed.state.error));
@@ -123,7 +123,7 @@ test('a list that led back to itself begins again when it is retried', async () 
   assert.equal((await inventory.grants(arn)).state.kind, 'failed');
   kms.grantPages = undefined;
   kms.addGrants(arn, 'g1', 'g2');
-  await inventory.moreGrants(arn);
+  await inventory.loadMoreGrants(arn);
   const { grants, state } = await inventory.grants(arn);
   assert.deepEqual([grants.map(({ grantId }) => grantId), state.kind], [['g1', 'g2'], 'complete']);
 });

@@ -7,10 +7,10 @@ import {
   type CommandTarget,
   createGrantCommand,
   grantAsTerraform,
-  hclQuoted,
+  quoteForShell,
+  quoteForTerraform,
   revokeGrantCommand,
   type Shell,
-  shellQuoted,
 } from '../../../../src/core/words/commandText.ts';
 import { isUserError } from '../../../../src/core/words/userError.ts';
 import { grant, keyArnOf, profileRef, seeded } from '../fakes.ts';
@@ -87,12 +87,12 @@ const option = (all: readonly string[], name: string) => all[all.indexOf(name) +
 
 test('whatever a text holds, a shell takes it as one word that is just this text', { skip: windows }, () => {
   const texts = [...hostile, ...randomTexts(500)];
-  assert.deepEqual(shellArguments(texts.map(shellQuoted).join(' ')), texts);
+  assert.deepEqual(shellArguments(texts.map(quoteForShell).join(' ')), texts);
 });
 
 test('texts that need no quotes have none', () => {
   for (const text of ['Decrypt', arn, 'eu-west-1', 'user@host.example:1,2']) {
-    assert.equal(shellQuoted(text), text);
+    assert.equal(quoteForShell(text), text);
   }
 });
 
@@ -345,19 +345,19 @@ function readHcl(quoted: string): string {
 
 test('whatever a text holds, Terraform reads a string that is just this text, and no template', () => {
   for (const text of [...hostile, ...randomTexts(2000)]) {
-    assert.equal(readHcl(hclQuoted(text)), text);
+    assert.equal(readHcl(quoteForTerraform(text)), text);
   }
 });
 
 test('a template sign is doubled, and written as a number where the same sign stands before it', () => {
-  assert.equal(hclQuoted(`$${openBrace}x}`), `"$$${openBrace}x}"`);
-  assert.equal(hclQuoted(`%${openBrace}x}`), `"%%${openBrace}x}"`);
-  assert.equal(hclQuoted(`$$${openBrace}x}`), `"$\\u0024${openBrace}x}"`);
-  assert.equal(hclQuoted('$x {'), '"$x {"');
+  assert.equal(quoteForTerraform(`$${openBrace}x}`), `"$$${openBrace}x}"`);
+  assert.equal(quoteForTerraform(`%${openBrace}x}`), `"%%${openBrace}x}"`);
+  assert.equal(quoteForTerraform(`$$${openBrace}x}`), `"$\\u0024${openBrace}x}"`);
+  assert.equal(quoteForTerraform('$x {'), '"$x {"');
 });
 
 test('half a surrogate pair becomes the replacement character, which is what KMS would have got', () => {
-  assert.equal(hclQuoted('a\ud800'), '"a\ufffd"');
+  assert.equal(quoteForTerraform('a\ud800'), '"a\ufffd"');
 });
 
 test('a grant is a resource that makes one like it, laid out as terraform fmt does', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { placesShown, searchText, showsGrant, showsKey, textFilter } from '../../../../src/core/words/filter.ts';
+import { searchText, shownIndexes, showsGrant, showsKey, textFilter } from '../../../../src/core/words/filter.ts';
 import { grant, key, keyArnOf, metadata } from '../fakes.ts';
 
 const matches = (text: string, ...fields: readonly (string | undefined)[]) =>
@@ -90,7 +90,7 @@ test('of a list, those keys are shown that are shown by themselves, whatever is 
         const one = keys[place];
         return one !== undefined && showsKey(filter, one, about, grants) ? [place] : [];
       });
-      assert.deepEqual(placesShown(filter, keys, [gone, ...more]), shown);
+      assert.deepEqual(shownIndexes(filter, keys, [gone, ...more]), shown);
     }),
   );
 });
@@ -109,7 +109,7 @@ test('text is made ready for the search once, and not at each keypress', () => {
       count = 0;
       const filter = textFilter(text);
       const known = keys.map(({ arn }) => ({ keyArn: arn, metadata: about, grants: [held] }));
-      return [placesShown(filter, keys, known).length, count];
+      return [shownIndexes(filter, keys, known).length, count];
     };
     assert.deepEqual(press('zzz'), [0, 1 + 500 + 2], 'the keys, and the description and grant that are those of all');
     assert.deepEqual(press('zz'), [0, 1]);
