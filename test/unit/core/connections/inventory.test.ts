@@ -59,7 +59,7 @@ test('keys and aliases are asked for side by side', async () => {
     ['listKeys', 'listAliases'],
   );
   answers.open();
-  assert.deepEqual(await listing, { keys: [], state: { kind: 'complete' }, settled: 0, aliasError: undefined });
+  assert.deepEqual(await listing, { keys: [], state: { kind: 'complete' }, stableCount: 0, aliasError: undefined });
 });
 
 test('the first page of keys is there before the others, which are told as they come', async () => {
