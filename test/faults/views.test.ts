@@ -288,3 +288,43 @@ test('a connection that is closed while AWS is asked for evidence leaves nothing
   await world.outside.idle();
   assert.deepEqual(await window.view.getChildren(evidence), [], 'the row is of the opening that is over');
 });
+
+test('grants that are on screen stay there while they are read again, however long that takes', async (t) => {
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  const { connections, revocations } = window;
+  const session = await window.session();
+  const clock = new FakeClock();
+  const view = new KeysView({
+    connections,
+    revocations,
+    pinnedKeys: noPinnedKeys,
+    accountName: () => undefined,
+    evidence: () => Promise.reject(new Error('not wanted')),
+    findings: defaultFindings,
+    clock,
+    tree: window.tree,
+  });
+  const [row] = await view.getChildren();
+  const keyRow = (await world.finish(view.getChildren(row))).find(({ kind }) => kind === 'key');
+  assert.ok(keyRow?.kind === 'key');
+  const before = await world.finish(view.getChildren(keyRow));
+  assert.ok(before.length > 0 && before.every(({ kind }) => kind === 'grant'));
+
+  const answered = gate();
+  const grants = session.inventory.grants.bind(session.inventory);
+  session.inventory.grants = async (keyArn) => {
+    await answered.passed;
+    return grants(keyArn);
+  };
+  const reading = view.getChildren(keyRow);
+  await clock.advance(2000);
+  assert.deepEqual(await reading, before);
+  const drawn = new Promise<unknown>((resolve) => view.onDidChangeTreeData(resolve));
+  answered.open();
+  assert.equal(await world.finish(drawn), keyRow);
+
+  connections.reconnect(keyRow.connection.ref);
+  assert.deepEqual(await view.getChildren(keyRow), [], 'nothing of an opening that is over');
+  view.dispose();
+});

@@ -196,7 +196,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return children;
   }
 
-  /** The rows below a row; after a while one that says that they are waited for, and they follow. */
+  /** The rows below a row; after a while what was there before, or a row that says what is waited for. They follow. */
   async #inTime(node: Node | undefined): Promise<Node[]> {
     const reading = this.#rows.below(node);
     const isRead = node?.kind === 'connection' || node?.kind === 'key' || node?.kind === 'otherAccounts';
@@ -214,9 +214,24 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
     const tell = () => this.#tell(nodeId(node));
     reading.then(tell, tell);
+    const grants = node.kind === 'key' ? this.#heldGrants(node) : [];
+    if (grants.length > 0) {
+      return [...grants];
+    }
     const isSignedIn = node.kind === 'key' || this.#connections.session(node.ref)?.knownIdentity !== undefined;
     const title = isSignedIn ? l10n.t('Waiting for AWS…') : l10n.t('Signing in…');
     return [message(node, 'waiting', 'loading', title, '')];
+  }
+
+  /** The grants that are on screen below a key: they stay there, with focus and selection, until they are read again. */
+  #heldGrants(key: KeyNode): readonly Node[] {
+    if (this.#connections.find(key.connection) === undefined) {
+      return [];
+    }
+    return [...this.#nodes.childrenOf(nodeId(key))]
+      .map((id) => this.#nodes.get(id))
+      .filter((node) => node?.kind === 'grant' && node.connection.opening === key.connection.opening)
+      .filter((node) => node !== undefined);
   }
 
   /** Connections, keys and grants are found by their identity; of other rows, only those that were given out. */

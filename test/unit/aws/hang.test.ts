@@ -65,7 +65,7 @@ for (const [operation, call] of calls) {
     });
     const { open, log } = await createWorld(t, {
       config: profileAt(server.url),
-      aws: { timeouts: { connectMs, requestMs, callMs: 100 } },
+      aws: { timeouts: { connectMs, requestMs, callMs: 600 } },
     });
     const { api } = await open();
     assert.equal(await kindOf(call(api, never)), 'timeout');
@@ -119,7 +119,7 @@ test('a call may take longer than the deadline of another that it waits for', as
   );
   const { open, log } = await createWorld(t, {
     config: profileAt(server.url),
-    aws: { timeouts: { connectMs, requestMs, callMs: 100 } },
+    aws: { timeouts: { connectMs, requestMs, callMs: 600 } },
   });
   const { api } = await open();
   const actor = verified(await api.callerIdentity(never));
