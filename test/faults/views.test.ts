@@ -15,6 +15,20 @@ import { createTestWorld, defaultFindings, noPinnedKeys, type Window } from './w
 
 const byFinding: Arrangement = { grouping: 'finding', sorting: 'name' };
 
+/** A Keys view of this window that waits by this clock. */
+function keysView({ connections, revocations, tree }: Window, clock: FakeClock): KeysView {
+  return new KeysView({
+    connections,
+    revocations,
+    pinnedKeys: noPinnedKeys,
+    accountName: () => undefined,
+    evidence: () => Promise.reject(new Error('not wanted')),
+    findings: defaultFindings,
+    clock,
+    tree,
+  });
+}
+
 /** The titles of the groups that a grant stands in. */
 function groupsOf(view: GranteesView, grantId: string): readonly string[] {
   return view.getChildren().flatMap((group) => {
@@ -119,7 +133,7 @@ test('a key that is listed is revealed by its ARN, out of a filter too, and noth
 test('while a sign-in waits for the user a row says so, which lets VS Code draw the others; the keys follow', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
-  const { connections, revocations } = window;
+  const { connections } = window;
   const clock = new FakeClock();
   const signedIn = gate();
   const open = connections.open.bind(connections);
@@ -127,16 +141,7 @@ test('while a sign-in waits for the user a row says so, which lets VS Code draw 
     await signedIn.passed;
     return open(ref);
   };
-  const view = new KeysView({
-    connections,
-    revocations,
-    pinnedKeys: noPinnedKeys,
-    accountName: () => undefined,
-    evidence: () => Promise.reject(new Error('not wanted')),
-    findings: defaultFindings,
-    clock,
-    tree: window.tree,
-  });
+  const view = keysView(window, clock);
   const changed: (Node | Node[] | undefined)[] = [];
   const next = () =>
     new Promise<void>((resolve) => {
@@ -292,19 +297,10 @@ test('a connection that is closed while AWS is asked for evidence leaves nothing
 test('grants that are on screen stay there while they are read again, however long that takes', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
-  const { connections, revocations } = window;
+  const { connections } = window;
   const session = await window.session();
   const clock = new FakeClock();
-  const view = new KeysView({
-    connections,
-    revocations,
-    pinnedKeys: noPinnedKeys,
-    accountName: () => undefined,
-    evidence: () => Promise.reject(new Error('not wanted')),
-    findings: defaultFindings,
-    clock,
-    tree: window.tree,
-  });
+  const view = keysView(window, clock);
   const [row] = await view.getChildren();
   const keyRow = (await world.finish(view.getChildren(row))).find(({ kind }) => kind === 'key');
   assert.ok(keyRow?.kind === 'key');

@@ -261,7 +261,7 @@ function policyText({ outcome, operations, statements, conditionalDenials, needs
 
 /** A statement with its conditions, as the policy has them. */
 function quote({ position, sid, conditions }: PolicyStatement): string {
-  const name = sid === undefined || sid === '' ? l10n.t('Statement {0}', position) : `“${printable(sid)}”`;
+  const name = sid === undefined || sid === '' ? l10n.t('Statement {0}', position) : `"${printable(sid)}"`;
   const quoted = conditions.map(
     ({ operator, key, values }) => `${printable(operator)} ${printable(key)} = ${printable(values.join(', '), 200)}`,
   );

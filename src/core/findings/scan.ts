@@ -102,7 +102,7 @@ export async function scanGrants({
 
 const countNames = ['keysDone', 'keysTotal', 'grants', 'unreadable'] as const;
 
-/** @param addCounts is told what comes on top of what it was told before */
+/** @param addCounts gets what was counted since the last call */
 async function scanSession(
   { connection, background: api, inventory }: Session,
   { isWhole, pinned }: { readonly isWhole: boolean; readonly pinned: readonly KeyListEntry[] },

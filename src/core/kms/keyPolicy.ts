@@ -59,7 +59,7 @@ export interface PolicyStatement {
   readonly sid: string | undefined;
   /** By what it applies to the principal. `unknown` where that can't be read, or where it is for a part of the principal. */
   readonly names: 'principal' | 'everyone' | 'account' | 'unknown';
-  /** All of them must hold; of the values of one, any. Empty when there is none. */
+  /** All of them must hold; of the values of one, any. Empty for a statement without conditions. */
   readonly conditions: readonly PolicyCondition[];
 }
 

@@ -228,7 +228,7 @@ export function principalKindName(kind: PrincipalKind): string {
   }
 }
 
-/** The encryption context that constrains the grant, by either constraint. Empty if there is none. */
+/** The encryption context that constrains the grant, by either constraint. Empty without constraints. */
 export function contextOf(grant: Grant): Readonly<Record<string, string>> {
   const { encryptionContextEquals, encryptionContextSubset } = grant.constraints;
   return encryptionContextEquals ?? encryptionContextSubset ?? {};

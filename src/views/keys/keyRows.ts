@@ -345,7 +345,7 @@ export class KeyRows {
     return [{ kind: 'key', connection: session.connection, key: keyOfArn(read), pinnedTo: parent.ref }];
   }
 
-  /** The session of a connection, or the row that says why there is none. */
+  /** The session of a connection, or the row that says why it can't be opened. */
   async #openOr(
     parent: ConnectionNode | OtherAccountsNode,
     ref: ConnectionRef,

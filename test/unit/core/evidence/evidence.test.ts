@@ -119,7 +119,7 @@ test('what remains: other grants of the holder, and the key policy', async () =>
       ['Key policy', 'Leaves Decrypt, Encrypt to IAM policies of the account.'],
     ],
   );
-  assert.ok(lines[1]?.more.includes('“Admins”'));
+  assert.ok(lines[1]?.more.includes('"Admins"'));
 });
 
 test('no sentence claims that something is unused, or safe', async () => {
