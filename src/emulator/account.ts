@@ -1,3 +1,4 @@
+import { EventHistory } from './cloudTrail/eventHistory.ts';
 import { OrderedMap } from './orderedMap.ts';
 
 type KeyState =
@@ -101,7 +102,30 @@ export interface StoredGrant {
   removedFrom?: readonly number[];
 }
 
-/** What KMS stores for one account in one Region. Tests may read and change it between two requests. */
+/** What roles and users of IAM have in common. */
+interface IamPrincipal {
+  readonly name: string;
+  /** Begins and ends with a slash. */
+  readonly path: string;
+  /** `AROA…` or `AIDA…`. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+export interface Role extends IamPrincipal {
+  /** Who may assume it, as JSON text. */
+  readonly trustPolicy: string;
+  /** The last use that IAM recorded; absent: none in the tracking period of 400 days. */
+  readonly lastUsed?: { readonly at: number; readonly region: string };
+}
+
+export interface User extends IamPrincipal {
+  /** Milliseconds since the epoch; absent: no password, or never used. */
+  readonly passwordLastUsedAt?: number;
+}
+
+/** What KMS, CloudTrail and IAM store for one account in one Region. Tests may read and change it between two requests. */
 export class Account {
   /** By key ID, in the order of ListKeys. */
   readonly keys = new OrderedMap<Key>();
@@ -109,6 +133,10 @@ export class Account {
   readonly aliases = new OrderedMap<Alias>();
   /** ARNs of principals that KMS doesn't know, or not yet: no grant can be created for them. */
   readonly missingPrincipals = new Set<string>();
+  /** IAM's roles and users, by name. */
+  readonly roles = new OrderedMap<Role>();
+  readonly users = new OrderedMap<User>();
+  readonly events = new EventHistory();
   readonly #grants = new Map<string, OrderedMap<StoredGrant>>();
   readonly #retirable = new Map<string, OrderedMap<StoredGrant>>();
   readonly #named = new Map<string, StoredGrant>();
@@ -125,9 +153,18 @@ export class Account {
     return `arn:${this.partition}:kms:${this.region}:${this.id}:${resource}`;
   }
 
+  /** `resource` such as `role/…` or `user/…`. */
+  iamArn(resource: string): string {
+    return `arn:${this.partition}:iam::${this.id}:${resource}`;
+  }
+
+  sessionArn(role: string, session: string): string {
+    return `arn:${this.partition}:sts::${this.id}:assumed-role/${role}/${session}`;
+  }
+
   /** The account itself, as a principal. */
   get rootArn(): string {
-    return `arn:${this.partition}:iam::${this.id}:root`;
+    return this.iamArn('root');
   }
 
   /** Removes a key with its aliases and grants, as at the end of its waiting period. */

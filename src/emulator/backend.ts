@@ -1,7 +1,10 @@
 import type { Account } from './account.ts';
+import { cloudTrailOperations } from './cloudTrail/lookupEvents.ts';
+import { recordFailure } from './cloudTrail/recordCall.ts';
 import { AwsError, serializationError } from './errors.ts';
+import { formInput, iamOperations } from './iam/operations.ts';
 import { Input } from './input.ts';
-import type { Kms } from './kms.ts';
+import type { Call, Caller, Kms, Operation } from './kms.ts';
 import { operations } from './operations/index.ts';
 import { Random } from './random.ts';
 import { Replicas } from './replicas.ts';
@@ -20,6 +23,8 @@ export interface BackendOptions {
   readonly replicas?: number;
   /** How long a change takes to reach a replica, in milliseconds; default none. */
   readonly propagation?: { readonly minMs: number; readonly maxMs: number };
+  /** How long an event takes to reach CloudTrail's event history, in milliseconds; default 5 minutes, as on AWS. */
+  readonly eventDelayMs?: number;
   /** Default 50,000, which is AWS's own default. */
   readonly grantsPerKey?: number;
   /** How many values of a list one page examines before it ends early; default 1,000. */
@@ -29,7 +34,7 @@ export interface BackendOptions {
 }
 
 /**
- * KMS and STS of one account in one Region. It does not check who the caller is: signatures and request quotas are
+ * KMS, STS, CloudTrail and IAM of one account in one Region. It does not check who the caller is: signatures and request quotas are
  * checked in front of it.
  */
 export class Backend {
@@ -45,6 +50,8 @@ export class Backend {
       account: data,
       replicas: new Replicas(data, { replicas, ...propagation }, new Random(seed, 'replicas')),
       random: new Random(seed, 'grants'),
+      eventIds: new Random(seed, 'events'),
+      eventDelayMs: options.eventDelayMs ?? 5 * 60_000,
       grantTokens: new Map(),
       grantsPerKey: options.grantsPerKey ?? 50_000,
       scanLimit: options.scanLimit ?? 1_000,
@@ -71,7 +78,8 @@ export class Backend {
     const requestId = this.#requestIds.uuid();
     const route = routeOf(request);
     const encoded = route
-      ? answerTo(route.protocol, requestId, () => this.perform(route, principalArn, at)).encoded
+      ? answerTo(route.protocol, requestId, () => this.perform(route, callerOf(request, principalArn, requestId), at))
+          .encoded
       : notFoundPage;
     return sent(encoded, at);
   }
@@ -81,29 +89,66 @@ export class Backend {
    * @param at the time of the request, in milliseconds since the epoch
    * @throws AwsError
    */
-  perform(route: Route, principalArn: string, at: number): Readonly<Record<string, unknown>> | undefined {
+  perform(route: Route, caller: Caller, at: number): Readonly<Record<string, unknown>> | undefined {
     const kms = this.#kms;
     kms.replicas.forgetSettled(at);
-    switch (route.service) {
+    const { service, operation: name, input } = route;
+    const { principalArn } = caller;
+    switch (service) {
       case 'sts': {
-        const operation = stsOperations.get(route.operation);
+        const operation = stsOperations.get(name);
         if (!operation) {
-          throw new AwsError('InvalidAction', `Could not find operation ${route.operation} for version 2011-06-15`);
+          throw new AwsError('InvalidAction', `Could not find operation ${name} for version 2011-06-15`);
         }
         return operation({ principalArn, accountId: kms.account.id });
       }
-      case 'kms': {
-        const operation = operations.get(route.operation);
+      case 'iam': {
+        const operation = iamOperations.get(name);
         if (!operation) {
-          throw new AwsError('UnknownOperationException', `Unknown operation ${route.operation}.`);
+          throw new AwsError('InvalidAction', `Could not find operation ${name} for version 2010-05-08`);
         }
-        if (!route.input) {
+        return operation({ ...caller, kms, operation: name, input: formInput(input ?? {}), now: at });
+      }
+      case 'cloudtrail':
+      case 'kms': {
+        const operation = (service === 'kms' ? operations : cloudTrailOperations).get(name);
+        if (!operation) {
+          throw new AwsError('UnknownOperationException', `Unknown operation ${name}.`);
+        }
+        if (!input) {
           throw serializationError('The request body is not a JSON object.');
         }
-        return operation({ kms, operation: route.operation, input: new Input(route.input), principalArn, now: at });
+        const call: Call = { ...caller, kms, operation: name, input: new Input(input), now: at };
+        return recorded.has(name) ? recordingFailure(call, operation) : operation(call);
       }
     }
   }
+}
+
+/** The operations that are recorded in CloudTrail's event history: here those that change grants. */
+const recorded: ReadonlySet<string> = new Set(['CreateGrant', 'RetireGrant', 'RevokeGrant']);
+
+function recordingFailure(call: Call, operation: Operation): ReturnType<Operation> {
+  try {
+    return operation(call);
+  } catch (error) {
+    if (error instanceof AwsError) {
+      recordFailure(call, error);
+    }
+    throw error;
+  }
+}
+
+/** What a request says of its caller, beside who that is. */
+export function callerOf({ headers }: Pick<WireRequest, 'headers'>, principalArn: string, requestId: string): Caller {
+  const [, accessKeyId] = /Credential=([^,/\s]+)/.exec(headers['authorization'] ?? '') ?? [];
+  const userAgent = headers['user-agent'];
+  return {
+    principalArn,
+    requestId,
+    ...(accessKeyId === undefined ? {} : { accessKeyId }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
 }
 
 /** AWS's answer to a request that names no operation. */

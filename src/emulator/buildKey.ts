@@ -2,9 +2,7 @@ import type { Account, Key } from './account.ts';
 import { Random } from './random.ts';
 import type { SampleKey } from './sampleKeys.ts';
 import { sharingPolicy } from './samplePolicies.ts';
-
-/** Milliseconds. */
-export const day = 24 * 60 * 60 * 1000;
+import { day } from './time.ts';
 
 /**
  * A key with what is special about the sample, and the usual values for the rest.
@@ -76,7 +74,8 @@ function usageOf(
   }
   // Its own stream: draws for other things don't change it.
   const random = new Random(1, `last usage of ${id}`);
-  const at = now - Math.floor(random.next() * (now - trackedFrom) * (sample.state === undefined ? 0.02 : 1));
+  const ago = Math.floor(random.next() * (now - trackedFrom) * (sample.state === undefined ? 0.02 : 1));
+  const at = now - (sample.lastUsedDays === undefined ? ago : Math.min(sample.lastUsedDays * day, now - trackedFrom));
   const eventId = random.uuid();
   return { trackedFrom, lastUsage: { operation: lastOperation(sample), at, eventId, requestId: random.uuid() } };
 }

@@ -62,6 +62,18 @@ export class Input {
     return whole;
   }
 
+  /** In milliseconds since the epoch. */
+  timestamp(name: string): number | undefined {
+    const value = this.#members[name];
+    if (value === undefined || value === null) {
+      return undefined;
+    }
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      throw serializationError(`${jsonType(value)} can not be converted to a Timestamp`);
+    }
+    return value * 1000;
+  }
+
   /** False when it is absent or null. */
   boolean(name: string): boolean {
     const value = this.#members[name];
@@ -114,6 +126,22 @@ export class Input {
         return [key, item];
       }),
     );
+  }
+
+  structures(name: string): readonly Input[] | undefined {
+    const value = this.#members[name];
+    if (value === undefined || value === null) {
+      return undefined;
+    }
+    if (!Array.isArray(value)) {
+      throw serializationError(`${jsonType(value)} can not be converted to a List`);
+    }
+    return value.map((item: unknown, index) => {
+      if (!isRecord(item)) {
+        throw serializationError(`${jsonType(item)} can not be converted to an Object`);
+      }
+      return new Input(item, `${this.#pathOf(name)}.${index + 1}.member.`, this.#violations);
+    });
   }
 
   structure(name: string): Input | undefined {

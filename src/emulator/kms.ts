@@ -11,22 +11,36 @@ export interface Kms {
   readonly replicas: Replicas;
   /** For grant IDs and tokens. */
   readonly random: Random;
+  readonly eventIds: Random;
+  /** How long an event takes to reach the event history, in milliseconds. */
+  readonly eventDelayMs: number;
   /** By grant token: the grant that CreateGrant made with it. */
   readonly grantTokens: Map<string, { readonly keyId: string; readonly grantId: string }>;
-  /** Why this principal is denied this call; undefined when it is not. The resource is a key's ARN, or `*`. */
-  readonly denial: (operation: string, principalArn: string, resource: string) => AwsError | undefined;
+  /**
+   * Why this principal is denied an action, such as `kms:ListGrants`; undefined when it is not. The resource is as AWS
+   * names it in its answer, such as a key's ARN or `*`; undefined when AWS names none.
+   */
+  readonly denial: (action: string, principalArn: string, resource: string | undefined) => AwsError | undefined;
   /** By default 50,000, as on AWS. */
   readonly grantsPerKey: number;
   /** See PageRequest. */
   readonly scanLimit: number;
 }
 
-/** One request to KMS. */
-export interface Call {
+/** Who sent a request, and with what. */
+export interface Caller {
+  readonly principalArn: string;
+  /** From the Authorization header. */
+  readonly accessKeyId?: string;
+  readonly userAgent?: string;
+  readonly requestId: string;
+}
+
+/** One request to KMS, CloudTrail or IAM. */
+export interface Call extends Caller {
   readonly kms: Kms;
   readonly operation: string;
   readonly input: Input;
-  readonly principalArn: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -34,12 +48,17 @@ export interface Call {
 /** Returns the operation's output; undefined is an empty body. @throws AwsError */
 export type Operation = (call: Call) => Readonly<Record<string, unknown>> | undefined;
 
-/** Checks the permission for an operation that is not about one key. @throws AccessDeniedException */
-export function authorize({ kms, operation, principalArn }: Call): void {
-  const denial = kms.denial(operation, principalArn, '*');
+/** @param resource as AWS names it in its answer; undefined: it names none. @throws AccessDeniedException */
+export function checkPermission({ kms, principalArn }: Call, action: string, resource?: string): void {
+  const denial = kms.denial(action, principalArn, resource);
   if (denial) {
     throw denial;
   }
+}
+
+/** Checks the permission for an operation of KMS that is not about one key. @throws AccessDeniedException */
+export function authorize(call: Call): void {
+  checkPermission(call, `kms:${call.operation}`, '*');
 }
 
 /** The key that a `KeyId` names by ID or ARN, if the caller has the permission for it. @throws AwsError */
@@ -55,10 +74,7 @@ export function keyFor(call: Call, reference: string): Key {
 /** The key with this ARN. @throws AccessDeniedException before NotFoundException, so that nobody can probe for keys */
 export function permittedKey(call: Call, keyArn: string): Key {
   const { kms, operation, principalArn } = call;
-  const denial = kms.denial(operation, principalArn, keyArn);
-  if (denial) {
-    throw denial;
-  }
+  checkPermission(call, `kms:${operation}`, keyArn);
   const key = kms.account.keys.get(keyArn.slice(keyArn.indexOf(':key/') + ':key/'.length));
   if (key?.arn === keyArn) {
     return key;
@@ -106,6 +122,3 @@ export function kmsArn(account: Account, reference: string) {
 }
 
 const keyIdPattern = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$/i;
-
-/** AWS writes times as seconds since the epoch, with a fraction. */
-export const epochSeconds = (ms: number) => ms / 1000;

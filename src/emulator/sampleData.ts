@@ -1,9 +1,12 @@
 import { Account, type Alias, type Grant, type Key } from './account.ts';
-import { buildKey, day } from './buildKey.ts';
+import { buildKey } from './buildKey.ts';
 import { Random } from './random.ts';
 import { type GrantKind, type GrantMaker, grantKindsFor, grantMakers } from './sampleGrants.ts';
+import { type SampleGrant, sampleEvents } from './sampleHistory.ts';
 import { awsManagedKeys, customerKey, reservedAliases } from './sampleKeys.ts';
 import { customerPolicy, managedPolicy } from './samplePolicies.ts';
+import { addPrincipals } from './samplePrincipals.ts';
+import { day } from './time.ts';
 
 export interface SampleOptions {
   /** The same options give the same account, to the last digit. Default 1. */
@@ -42,15 +45,16 @@ export function createAccount(options: SampleOptions = {}): Account {
   const now = options.now ?? Date.UTC(2026, 10, 1);
   const account = new Account(id, region, partition);
   const random = new Random(seed, 'sample data');
-  const policies = { customer: customerPolicy(account), managed: managedPolicy(account) };
+  const policies = { usual: customerPolicy(account, []), managed: managedPolicy(account) };
 
   const customer = Array.from({ length: keys }, (_, index) => {
     const sample = customerKey(index);
     const spread = variation[index % variation.length] ?? 0;
     const usual = grantsPerKey === 0 || sample.state === 'Creating' ? 0 : grantsPerKey + spread;
     const count = clamp(index === 0 ? (options.grantsOnFirstKey ?? usual) : usual, 0, 50_000);
+    const policy = sample.users === undefined ? policies.usual : customerPolicy(account, sample.users);
     return {
-      key: buildKey(account, sample, policies.customer, random, now),
+      key: buildKey(account, sample, policy, random, now),
       sample,
       kinds: grantKindsFor(sample, count),
     };
@@ -77,26 +81,42 @@ export function createAccount(options: SampleOptions = {}): Account {
   for (const alias of aliases.sort((a, b) => compare(a.name, b.name))) {
     account.aliases.set(alias.name, alias);
   }
-  for (const { key, kinds } of all) {
-    addGrants(account, key, kinds, random, now);
+  const grants = all.flatMap(({ key, kinds }) => makeGrants(account, key, kinds, random, now));
+  for (const { grant } of grants) {
+    account.addGrant(grant);
   }
+  if (all.length > 0) {
+    addPrincipals(account, grants, now);
+  }
+  const usedKeys = all.map(({ key }) => key);
+  account.events.addPast(() => sampleEvents(account, grants, usedKeys, now));
   return account;
 }
 
-function addGrants(account: Account, key: Key, kinds: readonly GrantKind[], random: Random, now: number): void {
+/** Oldest first. */
+function makeGrants(
+  account: Account,
+  key: Key,
+  kinds: readonly GrantKind[],
+  random: Random,
+  now: number,
+): readonly SampleGrant[] {
   const age = now - key.createdAt;
   const moments = kinds.map(() => key.createdAt + Math.floor(random.next() * age)).sort((a, b) => a - b);
-  for (const [index, kind] of kinds.entries()) {
-    const make: GrantMaker = grantMakers[kind];
-    const grant: Grant = {
-      issuingAccount: account.rootArn,
-      ...make({ account, key, index, random }),
-      id: random.hex(32),
-      keyId: key.id,
-      createdAt: moments[index] ?? key.createdAt,
-    };
-    account.addGrant(grant);
-  }
+  return kinds
+    .map((kind, index): SampleGrant => {
+      const make: GrantMaker = grantMakers[kind];
+      const { granteeThen, ...parts } = make({ account, key, index, random, now });
+      const grant: Grant = {
+        issuingAccount: account.rootArn,
+        createdAt: moments[index] ?? key.createdAt,
+        ...parts,
+        id: random.hex(32),
+        keyId: key.id,
+      };
+      return granteeThen === undefined ? { grant } : { grant, granteeThen };
+    })
+    .sort((one, other) => one.grant.createdAt - other.grant.createdAt);
 }
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));

@@ -1,6 +1,8 @@
 import type { Account, Grant, Key, KeyUsage } from './account.ts';
+import { uniqueId } from './iam/ids.ts';
 import type { Random } from './random.ts';
-import { uniqueId } from './sts.ts';
+import type { SampleGrant } from './sampleHistory.ts';
+import { day } from './time.ts';
 
 interface Setting {
   readonly account: Account;
@@ -8,10 +10,14 @@ interface Setting {
   /** The grant's position on its key, from 0. */
   readonly index: number;
   readonly random: Random;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
-/** The parts that differ between grants. Without an issuing account it is the key's own. */
-type GrantParts = Omit<Grant, 'id' | 'keyId' | 'createdAt' | 'issuingAccount'> & Partial<Pick<Grant, 'issuingAccount'>>;
+/** The parts that differ between grants. Without an issuing account it is the key's own; without a date, any. */
+type GrantParts = Omit<Grant, 'id' | 'keyId' | 'createdAt' | 'issuingAccount'> &
+  Partial<Pick<Grant, 'issuingAccount' | 'createdAt'>> &
+  Pick<SampleGrant, 'granteeThen'>;
 
 export type GrantMaker = (setting: Setting) => GrantParts;
 
@@ -32,8 +38,10 @@ const securityAccount = '777788889999';
 
 const iam = ({ partition, id }: Account, resource: string, accountId = id) =>
   `arn:${partition}:iam::${accountId}:${resource}`;
-const session = ({ partition, id }: Account, role: string, name: string) =>
-  `arn:${partition}:sts::${id}:assumed-role/${role}/${name}`;
+const session = (account: Account, role: string, name: string) => account.sessionArn(role, name);
+
+/** The role that a grant was made for, and that was deleted and created again since. */
+export const recreatedRole = { name: 'customer-import', path: '/batch/' };
 
 const functions = [
   'orders-api',
@@ -53,6 +61,7 @@ export const grantMakers = {
     const instance = `i-0${random.hex(8)}`;
     return {
       granteePrincipal: session(account, 'aws:ec2-infrastructure', instance),
+      granteeThen: `${account.id}:aws:ec2-infrastructure:${instance}`,
       retiringPrincipal: session(account, 'aws:ec2-infrastructure', instance),
       operations: ['Decrypt'],
       constraints: { encryptionContextSubset: { 'aws:ebs:id': `vol-0${random.hex(8)}` } },
@@ -193,13 +202,31 @@ export const grantMakers = {
     operations: everything,
   }),
   /** KMS shows a unique ID when it can't resolve a role, most often one that was deleted. */
-  deletedRole: ({ key, index }) => ({
+  deletedRole: ({ account, key, index }) => ({
     name: 'batch-worker',
     granteePrincipal: `AROA${uniqueId(`${key.id}/${index}`)}`,
+    granteeThen: iam(account, 'role/batch/batch-worker'),
     operations: readWrite,
   }),
-  deletedUser: ({ key, index }) => ({
+  /** The same, recently enough for CloudTrail to know who created it for what. */
+  leftover: ({ account, key, index, now }) => ({
+    name: 'batch-worker',
+    granteePrincipal: `AROA${uniqueId(`${key.id}/${index}`)}`,
+    granteeThen: iam(account, 'role/batch/year-end-export'),
+    operations: readWrite,
+    createdAt: now - 23 * day,
+  }),
+  /** A role of its name exists, but it is another one: KMS binds a grant to the unique ID. */
+  recreated: ({ account, key, index, now }) => ({
+    name: 'batch-worker',
+    granteePrincipal: `AROA${uniqueId(`${key.id}/${index}`)}`,
+    granteeThen: iam(account, `role${recreatedRole.path}${recreatedRole.name}`),
+    operations: readWrite,
+    createdAt: now - 29 * day,
+  }),
+  deletedUser: ({ account, key, index }) => ({
     granteePrincipal: `AIDA${uniqueId(`${key.id}/${index}`)}`,
+    granteeThen: iam(account, 'user/interns/p.martin'),
     operations: ['Decrypt', 'Encrypt'],
   }),
   signer: ({ account, index }) => ({

@@ -22,6 +22,10 @@ export interface SampleKey {
   readonly rotation?: number;
   /** KMS has recorded no use of it. */
   readonly isUnused?: boolean;
+  /** How many days ago it was last used; absent: any. */
+  readonly lastUsedDays?: number;
+  /** Roles that the key policy lets use it, such as `role/app`. */
+  readonly users?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
   /** The grants that this key has first; the usual ones follow. */
   readonly grants: readonly GrantKind[];
@@ -38,13 +42,14 @@ const customerKeys: readonly SampleKey[] = [
     description: 'Orders database (RDS), its replicas and snapshots',
     rotation: 365,
     tags: { team: 'orders', environment: 'production', 'cost-center': '4711' },
-    grants: ['rds', 'nightlyExport', 'nightlyExport', 'lambda', 'deletedRole', 'analyst', 'auditor', 'volume'],
+    grants: ['rds', 'nightlyExport', 'nightlyExport', 'lambda', 'leftover', 'analyst', 'auditor', 'volume'],
   },
   {
     aliases: ['alias/payments/card-vault', 'alias/payments/card-vault-v2', 'alias/pci/cards'],
     description: 'Card vault: card numbers, encrypted field by field. In scope of PCI DSS',
     rotation: 90,
     tags: { team: 'payments', environment: 'production', compliance: 'pci-dss' },
+    users: ['role/payments/card-tokenizer'],
     grants: ['cardTokenizer', 'lambda', 'acquirer', 'deploySession', 'auditor', 'deletedUser'],
   },
   {
@@ -57,7 +62,7 @@ const customerKeys: readonly SampleKey[] = [
     aliases: ['alias/customers-table'],
     description: 'DynamoDB: customers, addresses, consents',
     tags: { team: 'customers', environment: 'production', 'data-class': 'personal' },
-    grants: ['dynamodbOld', 'dynamodbNew', 'lambda', 'analyst', 'deletedRole'],
+    grants: ['dynamodbOld', 'dynamodbNew', 'lambda', 'analyst', 'recreated'],
   },
   {
     aliases: ['alias/data-lake/raw', 'alias/analytics'],
@@ -128,6 +133,7 @@ const customerKeys: readonly SampleKey[] = [
     aliases: ['alias/legacy/crm'],
     description: 'CRM, migrated to a vendor. Scheduled for deletion',
     state: 'PendingDeletion',
+    lastUsedDays: 163,
     tags: { team: 'sales' },
     grants: ['volume', 'otherAccount', 'deletedUser'],
   },

@@ -1,8 +1,12 @@
 import type { Account } from './account.ts';
 import { partnerAccount } from './sampleGrants.ts';
 
-/** The console's default: IAM policies of the account decide, and key users may create grants only for AWS services. */
-export function customerPolicy(account: Account): string {
+/**
+ * The console's default: IAM policies of the account decide, and key users may create grants only for AWS services.
+ * @param users roles that may use the key by this policy, such as `role/app`
+ */
+export function customerPolicy(account: Account, users: readonly string[]): string {
+  const principals = users.map((user) => account.iamArn(user));
   return JSON.stringify(
     {
       Version: '2012-10-17',
@@ -15,10 +19,21 @@ export function customerPolicy(account: Account): string {
           Action: 'kms:*',
           Resource: '*',
         },
+        ...(users.length === 0
+          ? []
+          : [
+              {
+                Sid: 'Allow use of the key',
+                Effect: 'Allow',
+                Principal: { AWS: principals },
+                Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+                Resource: '*',
+              },
+            ]),
         {
           Sid: 'Allow attachment of persistent resources',
           Effect: 'Allow',
-          Principal: { AWS: `arn:${account.partition}:iam::${account.id}:role/Developers` },
+          Principal: { AWS: users.length === 0 ? account.iamArn('role/Developers') : principals },
           Action: ['kms:CreateGrant', 'kms:ListGrants', 'kms:RevokeGrant'],
           Resource: '*',
           Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },

@@ -74,40 +74,44 @@ const jsonHeaders = (requestId: string) => ({
   'cache-control': 'no-cache, no-store, must-revalidate, private',
 });
 
-const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
-
-/** STS's names for the errors that KMS has, too. */
-const stsCodes: Readonly<Record<string, string>> = {
-  AccessDeniedException: 'AccessDenied',
-  ExpiredTokenException: 'ExpiredToken',
-  InvalidSignatureException: 'SignatureDoesNotMatch',
-  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
-  ThrottlingException: 'Throttling',
-  UnrecognizedClientException: 'InvalidClientTokenId',
-  KMSInternalException: 'InternalFailure',
-  DependencyTimeoutException: 'ServiceUnavailable',
+const namespaces = {
+  sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
 };
 
-/** The AWS query protocol (a form in, XML out), as STS speaks it. */
-export function awsQuery(operation: string): Protocol {
+/** The codes of the query protocol for errors that KMS has, too, and their status where it is another one. */
+const queryErrors: Readonly<Record<string, { readonly code: string; readonly status?: number }>> = {
+  AccessDeniedException: { code: 'AccessDenied', status: 403 },
+  ExpiredTokenException: { code: 'ExpiredToken', status: 403 },
+  InvalidSignatureException: { code: 'SignatureDoesNotMatch', status: 403 },
+  MissingAuthenticationTokenException: { code: 'MissingAuthenticationToken', status: 403 },
+  ThrottlingException: { code: 'Throttling' },
+  UnrecognizedClientException: { code: 'InvalidClientTokenId', status: 403 },
+  ValidationException: { code: 'ValidationError' },
+  KMSInternalException: { code: 'InternalFailure' },
+  DependencyTimeoutException: { code: 'ServiceUnavailable' },
+};
+
+/** The AWS query protocol (a form in, XML out), as STS and IAM speak it. */
+export function awsQuery(service: keyof typeof namespaces, operation: string): Protocol {
+  const namespace = namespaces[service];
   return {
     success: (result, requestId) => ({
       status: 200,
       headers: xmlHeaders(requestId),
       body:
-        `<${operation}Response xmlns="${stsNamespace}">` +
+        `<${operation}Response xmlns="${namespace}">` +
         `<${operation}Result>${xmlMembers(result ?? {})}</${operation}Result>` +
         `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata>` +
         `</${operation}Response>`,
     }),
     failure: (error, requestId) => {
-      const code = stsCodes[error.code] ?? error.code;
-      const status = code === error.code || error.status >= 500 ? error.status : 403;
+      const { code = error.code, status = error.status } = queryErrors[error.code] ?? {};
       return {
         status,
         headers: xmlHeaders(requestId),
         body:
-          `<ErrorResponse xmlns="${stsNamespace}">` +
+          `<ErrorResponse xmlns="${namespace}">` +
           `<Error>${xmlMembers({ Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: error.message })}</Error>` +
           `<RequestId>${requestId}</RequestId>` +
           '</ErrorResponse>',
@@ -120,8 +124,15 @@ const xmlHeaders = (requestId: string) => ({ 'content-type': 'text/xml', 'x-amzn
 
 function xmlMembers(members: Readonly<Record<string, unknown>>): string {
   return Object.entries(members)
-    .map(([name, value]) => `<${name}>${isRecord(value) ? xmlMembers(value) : xmlText(String(value))}</${name}>`)
+    .map(([name, value]) => `<${name}>${xmlValue(value)}</${name}>`)
     .join('');
+}
+
+function xmlValue(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.map((item: unknown) => `<member>${xmlValue(item)}</member>`).join('');
+  }
+  return isRecord(value) ? xmlMembers(value) : xmlText(String(value));
 }
 
 /** XML 1.0 can't represent control characters, or half of a surrogate pair. */

@@ -42,7 +42,7 @@ export interface CloudOptions {
 
 /** One request that was served. Nothing of its body. */
 interface CloudRequest {
-  readonly service: 'kms' | 'sts' | 'session' | 'unknown';
+  readonly service: Route['service'] | 'session' | 'unknown';
   /** AWS's operation; of a session's service, method and path. */
   readonly operation: string;
   /** From the Authorization header, as the client wrote it; empty when there was none. */
@@ -139,6 +139,10 @@ export function createCloud(options: CloudOptions): Cloud {
     return serve({ principalArn, accountId: parseArn(principalArn)?.accountId ?? '' });
   };
 
+  /** IAM is the same in all Regions of an account. */
+  const iamOf = (account: string | undefined) =>
+    [...emulators].find(([accountAndRegion]) => accountAndRegion.startsWith(`${account}/`))?.[1];
+
   const signerOf = ({ accessKeyId }: Scope) => parseArn(store.secrets[accessKeyId]?.principalArn ?? '')?.accountId;
 
   const answer = (request: WireRequest, route: Route | undefined, scope: Scope, at: number): Reply => {
@@ -146,13 +150,15 @@ export function createCloud(options: CloudOptions): Cloud {
     if (route === undefined) {
       return replyOf(sessions.handle(request, requestId, at) ?? unknownOperation, at);
     }
-    const emulator = emulators.get(`${accountFor(route, signerOf(scope))}/${scope.region}`);
+    const account = accountFor(route, signerOf(scope));
+    const emulator =
+      emulators.get(`${account}/${scope.region}`) ?? (route.service === 'iam' ? iamOf(account) : undefined);
     // An emulator also answers GetCallerIdentity, with the faults that were ordered of it.
-    if (emulator !== undefined && (route.service === 'kms' || route.operation === 'GetCallerIdentity')) {
+    if (emulator !== undefined && (route.service !== 'sts' || route.operation === 'GetCallerIdentity')) {
       return emulator.handle(request);
     }
     const { encoded } = answerTo(route.protocol, requestId, () => {
-      if (route.service === 'kms') {
+      if (route.service !== 'sts') {
         throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.');
       }
       return sts(request, route, scope.region, at);

@@ -35,6 +35,7 @@ const optionsByName = {
     value: 'MIN-MAX',
     help: 'how long a change takes to reach a replica; one number is both (default 2000-8000)',
   },
+  'event-delay-ms': { value: 'NUMBER', help: 'how long an event takes to reach CloudTrail (default 300000)' },
   replicas: { value: 'NUMBER', help: 'replicas that answer reads (default 3)' },
   'latency-ms': { value: 'NUMBER', help: 'delay of every answer (default 0)' },
   throttle: { value: 'SCALE', help: "share of AWS's request quotas; 1 is AWS's own, 0 none (default 1)" },
@@ -48,7 +49,8 @@ const optionsByName = {
 
 /** The text of --help. */
 export const help = [
-  'Serves AWS KMS (grants and what belongs to them) and STS GetCallerIdentity on this machine, with a sample account.',
+  'Serves AWS KMS (grants and what belongs to them) on this machine, with a sample account; of other services STS',
+  "GetCallerIdentity, CloudTrail LookupEvents and IAM's GetRole, GetUser, ListRoles and ListUsers.",
   '',
   'Usage: npm run emulator -- [options]',
   '',
@@ -78,6 +80,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
         partition: { type: 'string', default: 'aws' },
         principal: { type: 'string' },
         'propagation-ms': { type: 'string', default: '2000-8000' },
+        'event-delay-ms': { type: 'string', default: '300000' },
         replicas: { type: 'string', default: '3' },
         'latency-ms': { type: 'string', default: '0' },
         throttle: { type: 'string', default: '1' },
@@ -110,6 +113,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       emulator: {
         seed,
         propagation: range('propagation-ms', values['propagation-ms']),
+        eventDelayMs: whole('event-delay-ms', values['event-delay-ms'], 0, 86_400_000),
         replicas: whole('replicas', values.replicas, 1, 100),
         latencyMs: whole('latency-ms', values['latency-ms'], 0, 600_000),
         throttle: decimal('throttle', values.throttle, 1_000_000),

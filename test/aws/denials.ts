@@ -5,7 +5,7 @@ import { matchesPattern } from './pattern.ts';
 export interface Denial {
   /** A pattern of principal ARNs; absent: everyone. */
   readonly principal?: string;
-  /** A pattern of operation names, such as `RevokeGrant` or `List*`. */
+  /** A pattern of operation names or actions, such as `RevokeGrant`, `List*` or `iam:*`. */
   readonly operation: string;
   /** A key ID; absent: every key, and the operations that have none. */
   readonly keyId?: string;
@@ -34,33 +34,36 @@ export type DenialReason =
   | { readonly kind: 'unsaid' };
 
 /**
- * What KMS answers where one of these permissions is missing; undefined where none is.
- * @param resource a key's ARN, or `*`
+ * What AWS answers where one of these permissions is missing; undefined where none is.
+ * @param action such as `kms:ListGrants`
+ * @param resource as AWS names it, such as a key's ARN, or `*`; undefined when it names none
  */
 export function denialOf(
   denials: readonly Denial[],
-  operation: string,
+  action: string,
   principalArn: string,
-  resource: string,
+  resource: string | undefined,
 ): AwsError | undefined {
+  const [, operation = ''] = action.split(':');
   const denial = denials.find(
     ({ principal = '*', operation: pattern, keyId }) =>
-      matchesPattern(pattern, operation) &&
+      (matchesPattern(pattern, operation) || matchesPattern(pattern, action)) &&
       matchesPattern(principal, principalArn) &&
-      (keyId === undefined || resource.endsWith(`:key/${keyId}`)),
+      (keyId === undefined || resource?.endsWith(`:key/${keyId}`) === true),
   );
-  return denial && accessDenied(principalArn, `kms:${operation}`, resource, denial.reason);
+  return denial && accessDenied(principalArn, action, resource, denial.reason);
 }
 
 /** What IAM answers (IAM User Guide, "Troubleshoot access denied error messages"). */
 function accessDenied(
   principalArn: string,
   action: string,
-  resource: string,
+  resource: string | undefined,
   reason: DenialReason = { kind: 'notAllowed', by: 'identity-based policy' },
 ): AwsError {
-  const what = `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource}`;
-  return new AwsError('AccessDeniedException', `${what}${tailOf(reason, action)}`);
+  const what = `User: ${principalArn} is not authorized to perform: ${action}`;
+  const on = resource === undefined ? '' : ` on resource: ${resource}`;
+  return new AwsError('AccessDeniedException', `${what}${on}${tailOf(reason, action)}`);
 }
 
 function tailOf(reason: DenialReason, action: string): string {

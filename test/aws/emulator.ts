@@ -1,5 +1,5 @@
 import type { Account } from '../../src/emulator/account.ts';
-import { Backend, type BackendOptions, notFoundPage } from '../../src/emulator/backend.ts';
+import { Backend, type BackendOptions, callerOf, notFoundPage } from '../../src/emulator/backend.ts';
 import { Random } from '../../src/emulator/random.ts';
 import { type Route, routeOf } from '../../src/emulator/routes.ts';
 import { answerTo, type Encoded, sent, type WireRequest } from '../../src/emulator/wire.ts';
@@ -40,7 +40,7 @@ interface RequestRecord {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly requestId: string;
-  readonly service: 'kms' | 'sts' | 'unknown';
+  readonly service: Route['service'] | 'unknown';
   /** Empty when the request named none. */
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
@@ -53,7 +53,7 @@ interface RequestRecord {
 }
 
 /**
- * The KMS and STS of one account in one Region, with what AWS and a network put before them: signatures, quotas,
+ * The KMS, STS, CloudTrail and IAM of one account in one Region, with what AWS and a network put before them: signatures, quotas,
  * permissions and whatever can go wrong.
  */
 export interface Emulator extends Required<Service> {
@@ -91,8 +91,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     if (!secrets) {
       return principalArn;
     }
-    // STS can also be reached by its global endpoint, whose requests are signed for us-east-1.
-    const regions = route.service === 'sts' ? [data.region, 'us-east-1'] : [data.region];
+    const regions = isGlobal(route) ? [data.region, globalRegion(data.partition)] : [data.region];
     return verifySignature(request, new Map(Object.entries(secrets)), { regions, service: route.service }, at)
       .principalArn;
   }
@@ -119,10 +118,10 @@ export function createEmulator(options: EmulatorOptions): Emulator {
       if (failure) {
         return undefined;
       }
-      if (route.service === 'kms' && !throttle.admit(route.operation, at)) {
-        throw throttled();
+      if (!throttle.admit(route.operation, at)) {
+        throw throttled(route.service);
       }
-      return backend.perform(route, caller, at);
+      return backend.perform(route, callerOf(request, caller, requestId), at);
     });
     return failure
       ? { principalArn: caller, encoded: failure, errorCode: String(failure.status) }
@@ -206,6 +205,25 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     propagatedAt: (grantId) => backend.settledAt(grantId),
     trulyPropagated: (grantId) => (backend.settledAt(grantId) ?? Number.NEGATIVE_INFINITY) <= now(),
   };
+}
+
+/** IAM has only a global endpoint in each partition, and STS also has one. */
+function isGlobal({ service }: Pick<Route, 'service'>): boolean {
+  return service === 'iam' || service === 'sts';
+}
+
+/** The Region that requests to a partition's global endpoints are signed for. */
+function globalRegion(partition: string): string {
+  const regions = new Map([
+    ['aws-cn', 'cn-north-1'],
+    ['aws-us-gov', 'us-gov-west-1'],
+    ['aws-iso', 'us-iso-east-1'],
+    ['aws-iso-b', 'us-isob-east-1'],
+    ['aws-iso-e', 'eu-isoe-west-1'],
+    ['aws-iso-f', 'us-isof-south-1'],
+    ['aws-eusc', 'eusc-de-east-1'],
+  ]);
+  return regions.get(partition) ?? 'us-east-1';
 }
 
 /** What one request comes to: who asked, and what is answered, if anything. */

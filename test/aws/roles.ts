@@ -1,6 +1,6 @@
 import { AwsError } from '../../src/emulator/errors.ts';
+import { principalId } from '../../src/emulator/iam/ids.ts';
 import { actsAs } from '../../src/emulator/principals.ts';
-import { uniqueId } from '../../src/emulator/sts.ts';
 import { type CredentialStore, type IssuedCredentials, sessionArn } from './credentialStore.ts';
 import { matchesPattern } from './pattern.ts';
 
@@ -137,7 +137,7 @@ function checkMfa(role: Role, parameters: Parameters, mfaCode: RolesOptions['mfa
 function answer(roleArn: string, sessionName: string, issued: IssuedCredentials): Parameters {
   return {
     AssumedRoleUser: {
-      AssumedRoleId: `AROA${uniqueId(roleArn)}:${sessionName}`,
+      AssumedRoleId: principalId(sessionArn(roleArn, sessionName)),
       Arn: sessionArn(roleArn, sessionName),
     },
     Credentials: {

@@ -1,6 +1,10 @@
 import { AwsError } from '../../src/emulator/errors.ts';
+import type { Route } from '../../src/emulator/routes.ts';
 
-/** AWS's quotas: requests a second, per account and Region (KMS Developer Guide, "Request quotas"). */
+/**
+ * AWS's quotas: requests a second, per account and Region (KMS Developer Guide, "Request quotas"; CloudTrail User Guide,
+ * "Quotas"). For IAM, AWS publishes none.
+ */
 export const requestQuotas: ReadonlyMap<string, number> = new Map([
   ['CreateGrant', 50],
   ['DescribeKey', 2000],
@@ -15,14 +19,18 @@ export const requestQuotas: ReadonlyMap<string, number> = new Map([
   ['ListRetirableGrants', 100],
   ['RetireGrant', 50],
   ['RevokeGrant', 50],
+  ['LookupEvents', 2],
 ]);
 
-/** What KMS answers to a request over its quota. */
-export const throttled = () =>
-  new AwsError(
+/** What a service answers to a request over its quota. */
+export function throttled(service: Route['service']): AwsError {
+  return new AwsError(
     'ThrottlingException',
-    'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
+    service === 'kms'
+      ? 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
+      : 'Rate exceeded',
   );
+}
 
 export interface Throttle {
   /** Whether this request is within the quota; it counts only if it is. */

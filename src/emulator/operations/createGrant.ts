@@ -1,4 +1,6 @@
 import type { Account, Grant, GrantConstraints, Key } from '../account.ts';
+import { createGrantParameters } from '../cloudTrail/record.ts';
+import { recordChange } from '../cloudTrail/recordCall.ts';
 import { AwsError, accessDenied, dryRunSucceeded, invalidPrincipal, validationError } from '../errors.ts';
 import type { Input } from '../input.ts';
 import { type Call, keyFor, type Operation } from '../kms.ts';
@@ -48,6 +50,10 @@ export const createGrant: Operation = (call) => {
   }
   const token = Buffer.from(kms.random.hex(96), 'hex').toString('base64');
   kms.grantTokens.set(token, { keyId: key.id, grantId });
+  recordChange(call, key, {
+    requestParameters: createGrantParameters(grant, reference),
+    responseElements: { grantId, keyId: key.arn },
+  });
   return { GrantToken: token, GrantId: grantId };
 };
 

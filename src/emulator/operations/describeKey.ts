@@ -1,6 +1,7 @@
 import type { Key } from '../account.ts';
 import { deniedElsewhere, invalidArn, notFound } from '../errors.ts';
-import { type Call, epochSeconds, isAlias, keyArnOf, kmsArn, type Operation, permittedKey } from '../kms.ts';
+import { type Call, isAlias, keyArnOf, kmsArn, type Operation, permittedKey } from '../kms.ts';
+import { epochSeconds } from '../time.ts';
 import { keyIdRules } from './members.ts';
 
 export const describeKey: Operation = (call) => {

@@ -1,4 +1,5 @@
 import type { Grant, StoredGrant } from '../account.ts';
+import { recordChange } from '../cloudTrail/recordCall.ts';
 import { AwsError, accessDenied, dryRunSucceeded, notFound, validationError } from '../errors.ts';
 import { type Call, type Kms, keyFor, type Operation } from '../kms.ts';
 import { actsAs, parseArn } from '../principals.ts';
@@ -16,6 +17,7 @@ export const revokeGrant: Operation = (call) => {
     throw dryRunSucceeded();
   }
   kms.replicas.remove(stored, now);
+  recordChange(call, key, { requestParameters: { keyId: reference, grantId } });
   return undefined;
 };
 
@@ -35,6 +37,9 @@ export const retireGrant: Operation = (call) => {
     throw dryRunSucceeded();
   }
   kms.replicas.remove(stored, now);
+  if (key) {
+    recordChange(call, key, { additionalEventData: { grantId: stored.grant.id } });
+  }
   return undefined;
 };
 

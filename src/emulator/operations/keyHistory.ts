@@ -1,5 +1,6 @@
 import { AwsError } from '../errors.ts';
-import { epochSeconds, keyFor, type Operation } from '../kms.ts';
+import { keyFor, type Operation } from '../kms.ts';
+import { epochSeconds } from '../time.ts';
 import { ownKey } from './keyPolicies.ts';
 import { keyIdRules } from './members.ts';
 

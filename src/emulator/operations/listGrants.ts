@@ -1,10 +1,11 @@
 import type { Key, StoredGrant } from '../account.ts';
 import { accessDenied, invalidPrincipal } from '../errors.ts';
-import { authorize, epochSeconds, keyFor, type Operation } from '../kms.ts';
+import { authorize, keyFor, type Operation } from '../kms.ts';
 import { OrderedMap } from '../orderedMap.ts';
 import { readPage } from '../paging.ts';
 import { isGrantablePrincipal, parseArn } from '../principals.ts';
 import { isVisible } from '../replicas.ts';
+import { epochSeconds } from '../time.ts';
 import {
   checkGrantId,
   exactlyOne,

@@ -1,7 +1,8 @@
 import type { Alias, Key } from '../account.ts';
-import { authorize, epochSeconds, type Kms, keyFor, type Operation } from '../kms.ts';
+import { authorize, type Kms, keyFor, type Operation } from '../kms.ts';
 import { OrderedMap } from '../orderedMap.ts';
 import { readPage } from '../paging.ts';
+import { epochSeconds } from '../time.ts';
 import { keyIdRules, pageInput, pageOutput } from './members.ts';
 
 /** The values of ResourceOwnersType in the KMS API. */

@@ -31,6 +31,7 @@ suite('the command line of the emulator', () => {
     assert.deepEqual(emulator, {
       seed: 1,
       propagation: { minMs: 2_000, maxMs: 8_000 },
+      eventDelayMs: 300_000,
       replicas: 3,
       latencyMs: 0,
       throttle: 1,
@@ -42,7 +43,7 @@ suite('the command line of the emulator', () => {
   test('every option has its effect', () => {
     const { port, sample, emulator } = served(
       '--port 0 --keys 3 --grants 7 --grants-on-first-key 50000 --seed 9 --account 123456789012 --region us-gov-west-1 --partition aws-us-gov ' +
-        '--principal arn:aws-us-gov:iam::123456789012:user/u --propagation-ms 5 --replicas 2 --latency-ms 30 ' +
+        '--principal arn:aws-us-gov:iam::123456789012:user/u --propagation-ms 5 --event-delay-ms 0 --replicas 2 --latency-ms 30 ' +
         '--throttle 0.5 --fail-rate .25 --secret AKIDA:s:e/c+r --secret AKIDB:t=arn:aws:iam::123456789012:role/b ' +
         '--deny List* --deny RevokeGrant@1234abcd-12ab-34cd-56ef-1234567890ab',
     );
@@ -60,6 +61,7 @@ suite('the command line of the emulator', () => {
     assert.deepEqual(emulator, {
       seed: 9,
       propagation: { minMs: 5, maxMs: 5 },
+      eventDelayMs: 0,
       replicas: 2,
       latencyMs: 30,
       throttle: 0.5,

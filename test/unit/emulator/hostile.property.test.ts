@@ -32,12 +32,14 @@ const operation = fc.oneof(
     'ListResourceTags',
     'GetKeyRotationStatus',
     'GetKeyLastUsage',
+    'LookupEvents',
     'constructor',
   ),
   hostileText,
 );
 const member = fc.oneof(
   fc.constantFrom('KeyId', 'GrantId', 'GranteePrincipal', 'Operations', 'Constraints', 'Name', 'Marker', 'Limit'),
+  fc.constantFrom('LookupAttributes', 'StartTime', 'EndTime', 'MaxResults', 'NextToken', 'EventCategory'),
   fc.constantFrom('RetiringPrincipal', 'GrantTokens', 'DryRun', 'GrantToken', 'PolicyName', '__proto__', 'constructor'),
 );
 const scalar = fc.oneof(
@@ -50,6 +52,13 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
   { arbitrary: fc.array(scalar, { maxLength: 3 }), weight: 1 },
   {
     arbitrary: fc.dictionary(fc.oneof(member, fc.constantFrom('EncryptionContextEquals', 'SourceArn')), scalar),
+    weight: 1,
+  },
+  {
+    arbitrary: fc.array(
+      fc.record({ AttributeKey: fc.oneof(fc.constantFrom('EventName', '__proto__'), scalar), AttributeValue: scalar }),
+      { maxLength: 2 },
+    ),
     weight: 1,
   },
   { arbitrary: fc.record({ EncryptionContextSubset: fc.dictionary(hostileText, scalar) }), weight: 1 },
@@ -65,13 +74,27 @@ const form = fc
         'TokenCode',
         'SerialNumber',
         'DurationSeconds',
+        'RoleName',
+        'UserName',
+        'PathPrefix',
+        'Marker',
+        'MaxItems',
         '__proto__',
       ),
-      fc.oneof(fc.constantFrom('GetCallerIdentity', 'AssumeRole', 'AssumeRoleWithWebIdentity', 'NaN'), hostileText),
+      fc.oneof(
+        fc.constantFrom('GetCallerIdentity', 'AssumeRole', 'AssumeRoleWithWebIdentity', 'NaN'),
+        fc.constantFrom('GetRole', 'GetUser', 'ListRoles', 'ListUsers', '1'),
+        hostileText,
+      ),
     ),
     { maxLength: 5 },
   )
-  .map((pairs) => new URLSearchParams(pairs.map(([name, text]): [string, string] => [name, text])).toString());
+  .chain((pairs) =>
+    fc.constantFrom('2010-05-08', '2011-06-15').map((version) => {
+      const texts = pairs.map(([name, text]): [string, string] => [name, text]);
+      return new URLSearchParams([...texts, ['Version', version]]).toString();
+    }),
+  );
 const body = fc.oneof(json, form, hostileText, fc.constantFrom('', '{', 'null', '[]', '"x"', '['.repeat(10_000)));
 
 const authorization = fc.oneof(
@@ -80,7 +103,7 @@ const authorization = fc.oneof(
     .record({
       key: fc.oneof(fc.constantFrom('AKIAANA', 'constructor', '__proto__', ''), hostileText),
       date: fc.constantFrom('20261124', '', '2026'),
-      service: fc.constantFrom('kms', 'sts', 'x'),
+      service: fc.constantFrom('kms', 'sts', 'iam', 'x'),
       headers: fc.constantFrom('host', 'constructor;__proto__', 'x-amz-date', ';'),
       signature: fc.oneof(fc.constantFrom('', 'f'.repeat(64)), hostileText),
     })
@@ -114,7 +137,9 @@ const request: fc.Arbitrary<WireRequest> = fc.record({
   headers: fc
     .record(
       {
-        'x-amz-target': operation.map((name) => `TrentService.${name}`),
+        'x-amz-target': fc
+          .tuple(fc.constantFrom('TrentService', 'CloudTrail_20131101'), operation)
+          .map(([service, name]) => `${service}.${name}`),
         'content-type': fc.constantFrom(
           'application/x-www-form-urlencoded; charset=utf-8',
           'application/x-amz-json-1.1',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { cloudTrailOperations } from '../../../src/emulator/cloudTrail/lookupEvents.ts';
 import { operations } from '../../../src/emulator/operations/index.ts';
 import { createThrottle, requestQuotas } from '../../aws/throttle.ts';
 
@@ -13,8 +14,8 @@ function admitted(throttle: ReturnType<typeof createThrottle>, operation: string
 }
 
 suite('request quotas', () => {
-  test('every operation of KMS has one', () => {
-    assert.deepEqual([...requestQuotas.keys()].sort(), [...operations.keys()].sort());
+  test('every operation of KMS and CloudTrail has one', () => {
+    assert.deepEqual([...requestQuotas.keys()].sort(), [...operations.keys(), ...cloudTrailOperations.keys()].sort());
   });
 
   test('a burst takes one second of the quota, and time fills it up again, no further', () => {

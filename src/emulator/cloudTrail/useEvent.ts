@@ -1,0 +1,36 @@
+import type { Key } from '../account.ts';
+import type { TrailCaller, TrailEvent } from './eventHistory.ts';
+
+/** A successful cryptographic operation with a key. */
+export interface KeyUse {
+  readonly key: Key;
+  /** Such as `Decrypt`, or as a grant names it: `ReEncryptFrom`. */
+  readonly operation: string;
+  readonly caller: TrailCaller;
+  readonly encryptionContext?: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** The event that CloudTrail records for it. It has no word of a grant. */
+export function useEvent({ key, operation, caller, encryptionContext, at }: KeyUse, id: string, requestId: string) {
+  const event: TrailEvent = {
+    id,
+    requestId,
+    at,
+    name: operation.startsWith('ReEncrypt') ? 'ReEncrypt' : operation,
+    isReadOnly: true,
+    caller,
+    key,
+    requestParameters: {
+      ...(operation === 'Decrypt' || operation === 'Encrypt' ? { encryptionAlgorithm: key.spec } : {}),
+      keyId: key.arn,
+      ...(operation.startsWith('GenerateDataKey') ? { keySpec: 'AES_256' } : {}),
+      ...(encryptionContext && { encryptionContext }),
+    },
+    ...(key.currentKeyMaterialId === undefined
+      ? {}
+      : { additionalEventData: { keyMaterialId: key.currentKeyMaterialId } }),
+  };
+  return event;
+}
