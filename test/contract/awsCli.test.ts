@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
+import { readKmsEvent } from '../../src/core/evidence/kmsEvent.ts';
 import { isKmsError } from '../../src/core/kms/errors.ts';
 import type { Grant, PrincipalRef } from '../../src/core/kms/model.ts';
 import { collectPages, grantPages } from '../../src/core/kms/pages.ts';
@@ -45,12 +46,12 @@ await withPython('the AWS CLI', ({ aws: program }) => {
   /** The CLI and our client on one server, by one config file, with credentials whose signatures the server checks. */
   async function setUp(t: TestContext) {
     const data = createAccount();
-    const emulator = createEmulator({ data, secrets, grantsPerKey: 30 });
+    const emulator = createEmulator({ data, secrets, grantsPerKey: 30, eventDelayMs: 0 });
     const server = await startServer(emulator);
     t.after(() => server.close());
     const region = 'region = eu-west-1\noutput = json\ncli_timestamp_format = iso8601\n';
     const { home, open } = await createWorld(t, { config: `${profileAt(server.url)}${region}` });
-    const { api } = await open();
+    const { api, evidence } = await open();
     const env = {
       PATH: process.env['PATH'],
       HOME: home,
@@ -77,7 +78,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       assert.ok(key);
       return { id: key.id, arn: key.arn };
     };
-    return { emulator, data, api, run, cli, keyOf, orders: keyOf('alias/orders-db') };
+    return { emulator, data, api, evidence, run, cli, keyOf, orders: keyOf('alias/orders-db') };
   }
 
   suite('the AWS CLI sees the same as our client', () => {
@@ -211,6 +212,87 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       const { Account: account, Arn: arn } = await cli('sts', 'get-caller-identity');
       assert.deepEqual(await api.callerIdentity(never), { account, arn });
       assert.equal(arn, principalArn);
+    });
+  });
+
+  suite('the AWS CLI sees the same evidence as our client', () => {
+    test('the events of a key, page by page', async (t) => {
+      const { api, cli, evidence, orders, emulator } = await setUp(t);
+      for (let n = 0; n < 3; n++) {
+        await cli(
+          ...['kms', 'create-grant', '--key-id', orders.id, '--operations', 'Decrypt', '--name', `made-${n}`],
+          ...['--grantee-principal', 'arn:aws:iam::111122223333:role/app'],
+        );
+      }
+      const grants = await collectPages(grantPages(api, { keyArn: orders.arn }, never));
+      const made = grants.filter(({ name }) => name?.startsWith('made-')).map(({ grantId }) => grantId);
+      assert.equal(made.length, 3);
+      const { lookupEvents } = await evidence();
+      const query = { attribute: { key: 'ResourceName', value: orders.arn } } as const;
+      const seen = await collectPages((marker) => lookupEvents(query, marker, never));
+      const grantIds = seen.map(({ json }) => readKmsEvent(json)?.grantId);
+      assert.ok(made.every((grantId) => grantIds.includes(grantId)));
+      const named = ['cloudtrail', 'lookup-events', '--lookup-attributes'];
+      const attribute = `AttributeKey=ResourceName,AttributeValue=${orders.arn}`;
+      const { Events } = await cli(...named, attribute, '--page-size', '2');
+      assert.deepEqual(
+        Events.map(({ EventId, EventName, EventTime, CloudTrailEvent }: Readonly<Record<string, string>>) => ({
+          eventId: EventId,
+          name: EventName,
+          time: dateOf(EventTime),
+          json: CloudTrailEvent,
+        })),
+        seen,
+      );
+      const pages = emulator.requests.filter(({ input }) => input['MaxResults'] === 2);
+      assert.equal(pages.length, Math.ceil(seen.length / 2));
+    });
+
+    test('roles and users, one by one and page by page', async (t) => {
+      const { cli, evidence, data } = await setUp(t);
+      const { getRole, getUser, listRoles, listUsers } = await evidence();
+      const { Role } = await cli('iam', 'get-role', '--role-name', 'nightly-export');
+      assert.deepEqual(await getRole('nightly-export', never), {
+        ...printedPrincipal(Role),
+        lastUsed: Role.RoleLastUsed.LastUsedDate && {
+          at: dateOf(Role.RoleLastUsed.LastUsedDate),
+          region: Role.RoleLastUsed.Region,
+        },
+      });
+      assert.equal(typeof Role.AssumeRolePolicyDocument, 'object', 'the CLI has decoded it');
+      const { User } = await cli('iam', 'get-user', '--user-name', 'alex');
+      assert.deepEqual(await getUser('alex', never), printedPrincipal(User));
+      const { Roles } = await cli('iam', 'list-roles', '--page-size', '3');
+      assert.deepEqual(Roles.map(printedPrincipal), await collectPages((marker) => listRoles(marker, never)));
+      assert.equal(Roles.length, data.roles.size);
+      const { Users } = await cli('iam', 'list-users', '--page-size', '1');
+      assert.deepEqual(Users.map(printedPrincipal), await collectPages((marker) => listUsers(marker, never)));
+    });
+
+    test('what IAM and CloudTrail refuse', async (t) => {
+      const { run, evidence, emulator } = await setUp(t);
+      const missing = await run(['iam', 'get-role', '--role-name', 'none']);
+      assert.equal(refusalIn(missing.stderr).name, 'NoSuchEntity');
+      const trail = ['cloudtrail', 'lookup-events', '--no-paginate'];
+      const token = await run([...trail, '--next-token', 'none']);
+      assert.equal(refusalIn(token.stderr).name, 'InvalidNextTokenException');
+      const times = await run([...trail, '--start-time', '2026-01-02', '--end-time', '2026-01-01']);
+      assert.equal(refusalIn(times.stderr).name, 'InvalidTimeRangeException');
+      emulator.setDenials([{ operation: 'iam:*' }, { operation: 'cloudtrail:*' }]);
+      const { getRole, lookupEvents } = await evidence();
+      const query = { attribute: { key: 'EventName', value: 'CreateGrant' } } as const;
+      for (const [args, ask] of [
+        [['iam', 'get-role', '--role-name', 'nightly-export'], () => getRole('nightly-export', never)],
+        [trail, () => lookupEvents(query, undefined, never)],
+      ] as const) {
+        const { name, message } = refusalIn((await run(args)).stderr);
+        const error = await ask().catch((problem: unknown) => problem);
+        assert.ok(isKmsError(error));
+        assert.deepEqual(
+          [error.details.kind, error.details.awsName, error.details.message],
+          ['accessDenied', name, message],
+        );
+      }
     });
   });
 
@@ -449,6 +531,16 @@ function printedGrants({ Grants }: { readonly Grants: readonly PrintedGrant[] })
       sourceArn: printed.Constraints?.SourceArn,
     },
   }));
+}
+
+/** A role or user that the CLI printed, as our client should see it. */
+function printedPrincipal(printed: Readonly<Record<string, string>>) {
+  return {
+    id: printed['RoleId'] ?? printed['UserId'],
+    arn: printed['Arn'],
+    name: printed['RoleName'] ?? printed['UserName'],
+    created: dateOf(printed['CreateDate']),
+  };
 }
 
 function principalOf(value: string | undefined, service: string | undefined): PrincipalRef | undefined {
