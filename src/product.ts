@@ -13,6 +13,7 @@ import { Revocations } from './core/changes/revocations.ts';
 import type { Preferences } from './core/connections/chooseConnections.ts';
 import { Connections } from './core/connections/connections.ts';
 import { mfaPrompt, PromptPermissions } from './core/connections/signIn.ts';
+import { type EvidenceBundle, LazyEvidence } from './core/evidence/lazyEvidence.ts';
 import type { Aws } from './core/kms/kmsApi.ts';
 import { connectionId } from './core/kms/model.ts';
 import { RequestLimiter } from './core/pacing/limiter.ts';
@@ -36,7 +37,6 @@ import {
 import { keptArrangement, pinnedKeys as pinnedKeysIn, setShowsSample, showsSample } from './platform/store.ts';
 import { GranteesView } from './views/grantees/granteesView.ts';
 import { HistoryView } from './views/history/historyView.ts';
-import type { EvidenceBundle } from './views/keys/keyRows.ts';
 import { KeysView } from './views/keys/keysView.ts';
 import { JsonDocuments } from './views/shared/jsonDocuments.ts';
 import { showOutcomes } from './views/shared/outcomes.ts';
@@ -83,7 +83,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   const revocations = own(new Revocations({ journal, clock, random: Math.random, policy: propagationPolicy, warn }));
 
   const shared = { connections, revocations, findings: findingSettings, clock };
-  const evidence = lazy(() => loadEvidence(connections, clock));
+  const evidence = new LazyEvidence(() => loadEvidence(connections, clock));
   const view = own(new KeysView({ ...shared, pinnedKeys, accountName, evidence, tree: trees.keys }));
   const arrangement = keptArrangement(workspaceState);
   const grantees = own(new GranteesView({ ...shared, arrangement, tree: trees.grantees }));
@@ -125,6 +125,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     revocations,
     followUps,
     pinnedKeys,
+    evidence,
     journal,
     view,
     grantees,

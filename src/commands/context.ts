@@ -8,6 +8,7 @@ import type { Preferences } from '../core/connections/chooseConnections.ts';
 import type { Connections } from '../core/connections/connections.ts';
 import type { PinnedKeys } from '../core/connections/pinnedKeys.ts';
 import type { Session } from '../core/connections/session.ts';
+import type { LazyEvidence } from '../core/evidence/lazyEvidence.ts';
 import type { Aws } from '../core/kms/kmsApi.ts';
 import type { Connection } from '../core/kms/model.ts';
 import { UserError } from '../core/words/userError.ts';
@@ -29,6 +30,7 @@ export interface CommandContext {
   readonly revocations: Revocations;
   readonly followUps: Pick<FollowUps, 'batch'>;
   readonly pinnedKeys: PinnedKeys;
+  readonly evidence: LazyEvidence;
   readonly journal: Journal;
   readonly view: KeysView;
   readonly grantees: GranteesView;

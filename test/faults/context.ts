@@ -105,6 +105,7 @@ export function contextOf(window: Window): CommandContext {
     revocations,
     followUps,
     pinnedKeys: noPinnedKeys,
+    evidence: window.evidence,
     journal,
     view,
     grantees,

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { openKeyByArn } from '../../src/commands/connections/openKeyByArn.ts';
 import { Emitter } from '../../src/core/base/emitter.ts';
 import { signInNeeded } from '../../src/core/connections/signIn.ts';
+import { LazyEvidence } from '../../src/core/evidence/lazyEvidence.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import type { KmsKey } from '../../src/core/kms/model.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
@@ -22,7 +23,7 @@ function keysView({ connections, revocations, tree }: Window, clock: FakeClock):
     revocations,
     pinnedKeys: noPinnedKeys,
     accountName: () => undefined,
-    evidence: () => Promise.reject(new Error('not wanted')),
+    evidence: new LazyEvidence(() => Promise.reject(new Error('not wanted'))),
     findings: defaultFindings,
     clock,
     tree,

@@ -25,6 +25,7 @@ import type { ActingSession, Session } from '../../src/core/connections/session.
 import { mfaPrompt, PromptPermissions } from '../../src/core/connections/signIn.ts';
 import { Evidence } from '../../src/core/evidence/evidence.ts';
 import { evidenceLines } from '../../src/core/evidence/evidenceText.ts';
+import { LazyEvidence } from '../../src/core/evidence/lazyEvidence.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import { keyOfArn, parseKeyArn } from '../../src/core/kms/keyArn.ts';
@@ -462,6 +463,7 @@ export const noPinnedKeys: PinnedKeys = {
 export class Window {
   readonly world: World;
   readonly journal: Journal;
+  readonly evidence: LazyEvidence;
   readonly limiter: RequestLimiter;
   readonly revocations: Revocations;
   readonly connections: Connections;
@@ -546,12 +548,16 @@ export class Window {
       this.#logged(this.revocations.resume(session));
       this.#logged(checkUnanswered(this.journal, session, clock));
     });
+    this.evidence = new LazyEvidence(async () => ({
+      evidence: new Evidence({ clock, sessionsOf: () => [] }),
+      lines: evidenceLines,
+    }));
     this.view = new KeysView({
       connections: this.connections,
       revocations: this.revocations,
       pinnedKeys: noPinnedKeys,
       accountName: () => undefined,
-      evidence: async () => ({ evidence: new Evidence({ clock, sessionsOf: () => [] }), lines: evidenceLines }),
+      evidence: this.evidence,
       findings: defaultFindings,
       clock,
       tree: this.tree,

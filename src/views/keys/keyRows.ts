@@ -7,8 +7,7 @@ import type { Connections } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/grantLoad.ts';
 import { inRegion, type PinnedKeys } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
-import type { Evidence } from '../../core/evidence/evidence.ts';
-import type { evidenceLines } from '../../core/evidence/evidenceText.ts';
+import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
 import { type FindingOptions, findingsOfKey, type KeyFindings, noFindings } from '../../core/findings/findings.ts';
 import { isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
@@ -21,14 +20,11 @@ import {
   type KmsKey,
 } from '../../core/kms/model.ts';
 import { retirePermission } from '../../core/kms/retirement.ts';
-import { explain } from '../../core/words/explain.ts';
 import { shownIndexes, showsGrant, type TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import { findingFields } from '../shared/findingText.ts';
 import {
   type ConnectionNode,
-  type EvidenceLineNode,
-  type EvidenceNode,
   type FieldNode,
   type GrantNode,
   type KeyNode,
@@ -38,7 +34,9 @@ import {
   nodeId,
   type OtherAccountsNode,
 } from '../shared/nodes.ts';
+import { EvidenceRows } from './evidenceRows.ts';
 import { grantFields } from './grantFields.ts';
+import { failure, message } from './messages.ts';
 import { formatCount, type Known } from './treeItem.ts';
 
 /** Keys are shown in windows of this many. */
@@ -50,19 +48,12 @@ interface KnownFindings {
   readonly found: KeyFindings;
 }
 
-/** What {@link KeyRows} shows of evidence; a bundle of its own. */
-export interface EvidenceBundle {
-  readonly evidence: Evidence;
-  readonly lines: typeof evidenceLines;
-}
-
 export interface KeyRowsOptions {
   readonly connections: Connections;
   readonly revocations: Revocations;
   readonly pinnedKeys: PinnedKeys;
   readonly accountName: (account: string) => string | undefined;
-  /** Called when evidence is first wanted. */
-  readonly evidence: () => Promise<EvidenceBundle>;
+  readonly evidence: LazyEvidence;
   readonly findings: Setting<FindingOptions>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -87,10 +78,7 @@ export class KeyRows {
   readonly #emptying = new Set<string>();
   /** Of the keys whose grants were listed, by node. */
   readonly #findings = new Map<string, KnownFindings>();
-  readonly #loadEvidence: KeyRowsOptions['evidence'];
-  #loadedEvidence: Promise<EvidenceBundle> | undefined;
-  /** Rows of evidence that AWS is being asked for. */
-  readonly #loadingEvidence = new Set<string>();
+  readonly evidence: EvidenceRows;
 
   constructor({ connections, revocations, pinnedKeys, accountName, evidence, findings, clock }: KeyRowsOptions) {
     this.#connections = connections;
@@ -98,7 +86,8 @@ export class KeyRows {
     this.#pinnedKeys = pinnedKeys;
     this.#findingSettings = findings;
     this.#clock = clock;
-    this.#loadEvidence = evidence;
+    this.evidence = new EvidenceRows(connections, evidence);
+    this.evidence.onDidChange((id) => this.#changed.fire(id));
     this.known = {
       connection: ({ ref }) => {
         const session = connections.session(ref);
@@ -176,7 +165,7 @@ export class KeyRows {
       case 'grant':
         return [{ kind: 'evidence', parent: node }, ...this.#fields(node)];
       case 'evidence':
-        return this.#evidenceLines(node);
+        return this.evidence.below(node);
       case 'field':
       case 'evidenceLine':
       case 'more':
@@ -188,61 +177,6 @@ export class KeyRows {
   #fields(parent: GrantNode): readonly FieldNode[] {
     const fields = [...findingFields(this.known.findings(parent)), ...grantFields(parent.grant)];
     return fields.map(({ name, value }) => ({ kind: 'field', parent, name, value }));
-  }
-
-  /** What is known so far; each piece that comes is a change. */
-  async #evidenceLines(node: EvidenceNode): Promise<Node[]> {
-    const { connection, key, grant } = node.parent;
-    const session = this.#connections.find(connection);
-    if (session === undefined) {
-      return [];
-    }
-    const { evidence, lines } = await this.#evidence();
-    const place = { session, key, grant };
-    const id = nodeId(node);
-    if (!this.#loadingEvidence.has(id) && !evidence.isLoaded(place)) {
-      this.#loadingEvidence.add(id);
-      const subscription = evidence.onDidChange(({ keyArn }) => {
-        if (keyArn === key.arn) {
-          this.#changed.fire(id);
-        }
-      });
-      const end = () => {
-        subscription.dispose();
-        this.#loadingEvidence.delete(id);
-        this.#changed.fire(id);
-      };
-      // Aborted when the connection is closed in between: its rows go.
-      evidence.load(place).then(end, end);
-    }
-    const rows = lines(grant, evidence.of(place)).map((line, index): Node => {
-      return { kind: 'evidenceLine', parent: node, line, index };
-    });
-    const isLoading = this.#loadingEvidence.has(id);
-    return isLoading ? [...rows, message(node, 'loading', 'loading', l10n.t('Asking AWS…'), '')] : rows;
-  }
-
-  /** Asks again for one piece of evidence. */
-  async retryEvidence({ parent, line }: EvidenceLineNode): Promise<void> {
-    const { connection, key, grant } = parent.parent;
-    const session = this.#connections.find(connection);
-    if (session !== undefined) {
-      const { evidence } = await this.#evidence();
-      await evidence.retry({ session, key, grant }, line.kind);
-      this.#changed.fire(nodeId(parent));
-    }
-  }
-
-  /** The evidence on the grants of the key is asked for again when it is next wanted. */
-  async forgetEvidence(session: Session, keyArn: string): Promise<void> {
-    if (this.#loadedEvidence !== undefined) {
-      (await this.#loadedEvidence).evidence.forgetKey(session, keyArn);
-    }
-  }
-
-  #evidence(): Promise<EvidenceBundle> {
-    this.#loadedEvidence ??= this.#loadEvidence();
-    return this.#loadedEvidence;
   }
 
   async #roots(): Promise<Node[]> {
@@ -445,20 +379,4 @@ export class KeyRows {
 
 function isSame(left: readonly unknown[], right: readonly unknown[] | undefined): boolean {
   return left.every((one, index) => one === right?.[index]);
-}
-
-export function message(
-  parent: MessageNode['parent'],
-  slot: string,
-  tone: MessageNode['tone'],
-  title: string,
-  sentence: string,
-): MessageNode {
-  return { kind: 'message', parent, slot, tone, title, sentence, actions: [] };
-}
-
-function failure(parent: MessageNode['parent'], slot: string, error: KmsError): MessageNode {
-  const { title, sentence, advice, actions } = explain(error.details);
-  const tone = error.details.kind === 'signInNeeded' ? 'info' : 'error';
-  return { ...message(parent, slot, tone, title, `${sentence} ${advice}`), actions, error };
 }

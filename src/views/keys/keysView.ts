@@ -28,7 +28,8 @@ import {
   otherAccountsId,
   type RowLookup,
 } from '../shared/nodes.ts';
-import { KeyRows, type KeyRowsOptions, message } from './keyRows.ts';
+import { KeyRows, type KeyRowsOptions } from './keyRows.ts';
+import { message } from './messages.ts';
 import { tooltip } from './tooltip.ts';
 import { toTreeItem } from './treeItem.ts';
 
@@ -276,7 +277,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
     if (node.kind === 'key') {
       session.inventory.forgetKey(node.key.arn);
-      void this.#rows.forgetEvidence(session, node.key.arn);
+      this.#rows.evidence.forget(session, node.key.arn);
     } else {
       session.inventory.forgetAll();
     }
@@ -366,7 +367,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   retryEvidence(node: EvidenceLineNode): Promise<void> {
-    return this.#rows.retryEvidence(node);
+    return this.#rows.evidence.retry(node);
   }
 
   #tellSession({ connection }: Session, change: SessionChange): void {

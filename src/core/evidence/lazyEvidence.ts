@@ -1,0 +1,32 @@
+import { Emitter } from '../base/emitter.ts';
+import { lazy } from '../base/lazy.ts';
+import type { Evidence, EvidenceChange } from './evidence.ts';
+import type { evidenceLines } from './evidenceText.ts';
+
+/** What a bundle of its own has: `./index.ts`. */
+export interface EvidenceBundle {
+  readonly evidence: Evidence;
+  readonly lines: typeof evidenceLines;
+}
+
+/** The evidence of all open connections. Its code is loaded when somebody first asks for evidence. */
+export class LazyEvidence {
+  readonly load: () => Promise<EvidenceBundle>;
+  readonly #changed = new Emitter<EvidenceChange>();
+  readonly onDidChange = this.#changed.event;
+  #loaded: EvidenceBundle | undefined;
+
+  constructor(load: () => Promise<EvidenceBundle>) {
+    this.load = lazy(async () => {
+      const bundle = await load();
+      bundle.evidence.onDidChange((change) => this.#changed.fire(change));
+      this.#loaded = bundle;
+      return bundle;
+    });
+  }
+
+  /** `undefined`: nobody has asked for evidence yet. */
+  get loaded(): EvidenceBundle | undefined {
+    return this.#loaded;
+  }
+}
