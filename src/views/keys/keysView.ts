@@ -28,7 +28,7 @@ import {
   otherAccountsId,
   type RowLookup,
 } from '../shared/nodes.ts';
-import { KeyRows, type KeyRowsOptions } from './keyRows.ts';
+import { KeysViewRows, type KeysViewRowsOptions } from './keysViewRows.ts';
 import { message } from './messages.ts';
 import { tooltip } from './tooltip.ts';
 import { toTreeItem } from './treeItem.ts';
@@ -36,7 +36,7 @@ import { toTreeItem } from './treeItem.ts';
 /** A filter that nobody has changed for this long is done: its rows stay. */
 const filterSettlesMs = 500;
 
-export interface KeysViewOptions extends KeyRowsOptions {
+export interface KeysViewOptions extends KeysViewRowsOptions {
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
   /** The view that shows the rows; its message names the filter. */
   readonly tree: Pick<vscode.TreeView<Node>, 'message' | 'reveal'>;
@@ -50,7 +50,7 @@ export interface KeysViewOptions extends KeyRowsOptions {
 /** The Keys view: what is on screen of its rows, and when it is read again. */
 export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #connections: Connections;
-  readonly #rows: KeyRows;
+  readonly #rows: KeysViewRows;
   readonly #clock: KeysViewOptions['clock'];
   readonly #tree: KeysViewOptions['tree'];
   readonly #subscriptions: vscode.Disposable;
@@ -71,7 +71,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     this.#connections = connections;
     this.#clock = clock;
     this.#tree = tree;
-    this.#rows = new KeyRows({ ...options, clock });
+    this.#rows = new KeysViewRows({ ...options, clock });
     this.#subscriptions = vscode.Disposable.from(
       connections.onDidChangeList(() => this.#tellAll()),
       connections.onDidChangeState((id) => this.#tellState(id)),
@@ -93,7 +93,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   /** Selects the row of a connection on screen, or of a key that its connection lists, and gives it the focus. */
   async reveal(node: ConnectionNode | KeyNode): Promise<void> {
     if (node.kind === 'key') {
-      await this.#rows.showKeysUpTo(node);
+      await this.#rows.keys.showUpTo(node);
     }
     await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
   }
@@ -193,7 +193,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       this.#given.add(child);
     }
     this.#nodes.replaceChildren(node, children);
-    this.#rows.keepFindings((id) => this.#nodes.get(id) !== undefined);
+    this.#rows.grants.keepFindings((id) => this.#nodes.get(id) !== undefined);
     return children;
   }
 
@@ -326,7 +326,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   async loadMore({ parent }: MoreNode): Promise<void> {
     const before = this.#nodes.childrenOf(nodeId(parent));
     if (parent.kind === 'connection') {
-      this.#rows.showMoreKeys(connectionId(parent.ref));
+      this.#rows.keys.showMore(connectionId(parent.ref));
     } else {
       await this.#connections.find(parent.connection)?.inventory.loadMoreGrants(parent.key.arn);
     }

@@ -1,4 +1,6 @@
-import type { KmsError } from '../../core/kms/errors.ts';
+import type { Connections } from '../../core/connections/connections.ts';
+import type { Session } from '../../core/connections/session.ts';
+import { isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import { explain } from '../../core/words/explain.ts';
 import type { MessageNode } from '../shared/nodes.ts';
 
@@ -17,4 +19,18 @@ export function failure(parent: MessageNode['parent'], slot: string, error: KmsE
   const { title, sentence, advice, actions } = explain(error.details);
   const tone = error.details.kind === 'signInNeeded' ? 'info' : 'error';
   return { ...message(parent, slot, tone, title, `${sentence} ${advice}`), actions, error };
+}
+
+/** A failure in an open connection; when its sign-in no longer holds, the connection's own row says so too. */
+export function failureIn(
+  connections: Connections,
+  { connection }: Session,
+  parent: MessageNode['parent'],
+  slot: string,
+  error: KmsError,
+): MessageNode {
+  if (isSignInProblem(error)) {
+    connections.reportSignInProblem(connection, error);
+  }
+  return { ...failure(parent, slot, error), ref: connection.ref };
 }

@@ -14,7 +14,8 @@ import { impactOfRevoke } from '../../core/words/impact.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
 import { answerLines, type Lines, plain, table } from '../shared/tooltipText.ts';
 import { grantFields } from './grantFields.ts';
-import { accountText, type Known, keyStateText } from './treeItem.ts';
+import type { Known } from './known.ts';
+import { accountText, keyStateText } from './treeItem.ts';
 
 /**
  * All there is to say about a row. Text from AWS is escaped, never taken as Markdown; the tooltip trusts no commands and

@@ -5,12 +5,9 @@ import vscode = require('vscode');
 import { localTime, printable, timeOfDay } from '../../core/base/text.ts';
 import type { RevocationState } from '../../core/changes/revocationRecord.ts';
 import { type Finding, managerText } from '../../core/findings/findings.ts';
-import type { KmsError } from '../../core/kms/errors.ts';
 import {
   accountOfArn,
-  type CallerIdentity,
   type ConnectionRef,
-  type Endpoint,
   isAwsManaged,
   type KeyMetadata,
   type KmsKey,
@@ -34,29 +31,7 @@ import {
 } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 import { shortOperations } from './grantFields.ts';
-
-/** What is known of a connection at the moment. */
-export interface KnownConnection {
-  readonly identity: CallerIdentity | undefined;
-  readonly region: string | undefined;
-  /** The name that the user gave the account. */
-  readonly accountName: string | undefined;
-  readonly endpoint: Endpoint | undefined;
-  readonly failure: KmsError | undefined;
-}
-
-/** What rows show besides their own data: it changes while the row stays. */
-export interface Known {
-  connection(node: ConnectionNode): KnownConnection;
-  metadata(node: KeyNode): KeyMetadata | undefined;
-  revocation(node: GrantNode): RevocationState | undefined;
-  /** The caller may retire the grant, as far as its principals tell. */
-  mayRetire(node: GrantNode): boolean;
-  /** Of a grant, or of the key itself; those of a key need its grants to be loaded. */
-  findings(node: GrantNode | KeyNode): readonly Finding[];
-  /** Milliseconds since the epoch. */
-  now(): number;
-}
+import type { Known, KnownConnection } from './known.ts';
 
 const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 

@@ -1,0 +1,148 @@
+import * as l10n from '@vscode/l10n';
+import type { Clock } from '../../core/base/clock.ts';
+import type { Revocations } from '../../core/changes/revocations.ts';
+import type { Connections } from '../../core/connections/connections.ts';
+import { compareGrants, type GrantListing } from '../../core/connections/grantLoad.ts';
+import {
+  type Finding,
+  type FindingOptions,
+  findingsOfKey,
+  type KeyFindings,
+  noFindings,
+} from '../../core/findings/findings.ts';
+import type { Connection, Grant, KeyMetadata, KmsKey } from '../../core/kms/model.ts';
+import { showsGrant } from '../../core/words/filter.ts';
+import type { Setting } from '../../platform/settings.ts';
+import { type GrantNode, type KeyNode, keyNodeId, type Node, nodeId } from '../shared/nodes.ts';
+import type { Filtering } from './keyRows.ts';
+import { failureIn, message } from './messages.ts';
+import { formatCount } from './treeItem.ts';
+
+/** The findings of a key, with what they were made from: a filter asks for the same ones at each keypress. */
+interface KnownFindings {
+  readonly from: readonly unknown[];
+  readonly found: KeyFindings;
+}
+
+export interface GrantRowsOptions {
+  readonly connections: Connections;
+  readonly revocations: Revocations;
+  readonly findings: Setting<FindingOptions>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** The rows below a key: its grants, with what is remarkable about them. */
+export class GrantRows {
+  readonly #connections: Connections;
+  readonly #revocations: Revocations;
+  readonly #findingSettings: Setting<FindingOptions>;
+  readonly #clock: GrantRowsOptions['clock'];
+  /** Of the keys whose grants were listed, by node. */
+  readonly #findings = new Map<string, KnownFindings>();
+
+  constructor({ connections, revocations, findings, clock }: GrantRowsOptions) {
+    this.#connections = connections;
+    this.#revocations = revocations;
+    this.#findingSettings = findings;
+    this.#clock = clock;
+  }
+
+  /** Of a grant, or of the key itself, once its grants are loaded. */
+  findings(node: GrantNode | KeyNode): readonly Finding[] {
+    const found = this.#findings.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo))?.found ?? noFindings;
+    return node.kind === 'key' ? found.key : found.of(node.grant.grantId);
+  }
+
+  forgetFindings(): void {
+    this.#findings.clear();
+  }
+
+  /** The findings of rows that are gone need not be kept. */
+  keepFindings(isShown: (id: string) => boolean): void {
+    for (const id of this.#findings.keys()) {
+      if (!isShown(id)) {
+        this.#findings.delete(id);
+      }
+    }
+  }
+
+  async below(parent: KeyNode, filtering: Pick<Filtering, 'filter'>): Promise<Node[]> {
+    const { connection, key, pinnedTo } = parent;
+    const session = this.#connections.find(connection);
+    if (session === undefined) {
+      return [];
+    }
+    const listing = await session.inventory.grants(key.arn);
+    if (session.closed.aborted) {
+      return [];
+    }
+    const { state } = listing;
+    const listed = new Set(listing.grants.map(({ grantId }) => grantId));
+    await this.#revocations.reconcile(session, key.arn, {
+      listed,
+      isComplete: state.kind === 'complete',
+      began: listing.began,
+    });
+    const metadata = session.inventory.metadata(key.arn);
+    this.#updateFindings(parent, listing, metadata);
+    const { filter } = filtering;
+    const all = this.#withRevoked(listing, connection, key);
+    const grants = all.filter((grant) => showsGrant(filter, key, metadata, grant));
+    const nodes: Node[] = grants.map((grant): GrantNode => ({ kind: 'grant', connection, key, grant, pinnedTo }));
+    if (all.length > 0 && grants.length === 0) {
+      const sentence =
+        state.kind === 'complete'
+          ? l10n.t('The filter leaves no grant.')
+          : l10n.t('The filter leaves none of the {0} grants that are loaded.', formatCount(all.length));
+      nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), sentence));
+    }
+    if (state.kind === 'more') {
+      const isFiltered = filter !== undefined;
+      nodes.push({ kind: 'more', parent, shown: listing.grants.length, total: undefined, isFiltered });
+    }
+    if (state.kind === 'failed') {
+      nodes.push(failureIn(this.#connections, session, parent, 'failed', state.error));
+    }
+    if (state.kind === 'complete' && nodes.length === 0) {
+      const empty = message(parent, 'empty', 'info', l10n.t('No grants'), l10n.t('This key has none.'));
+      nodes.push({ ...empty, actions: ['retry'] });
+    }
+    return nodes;
+  }
+
+  #updateFindings(parent: KeyNode, { grants, state }: GrantListing, metadata: KeyMetadata | undefined): void {
+    const { connection, key } = parent;
+    // Another grant is no duplicate of one that is about to go.
+    const ending = new Set(this.#revocations.ofKey(connection.ref, key.arn).map(({ grant }) => grant.grantId));
+    const id = nodeId(parent);
+    const options = this.#findingSettings.get();
+    // Each window of grants comes with a state of its own.
+    const from = [state, metadata, JSON.stringify([...ending]), options.olderThanDays, [...options.off].join()];
+    if (!isSame(from, this.#findings.get(id)?.from)) {
+      const staying = grants.filter(({ grantId }) => !ending.has(grantId));
+      this.#findings.set(id, {
+        from,
+        found: findingsOfKey(staying, { options, key, metadata, now: this.#clock.now() }),
+      });
+    }
+  }
+
+  /** Grants whose revoke is being followed stay in the list, even where KMS has stopped listing them. */
+  #withRevoked({ grants }: GrantListing, connection: Connection, key: KmsKey): readonly Grant[] {
+    const listed = new Set(grants.map(({ grantId }) => grantId));
+    const missing = this.#revocations
+      .ofKey(connection.ref, key.arn)
+      .map(({ grant }) => grant)
+      .filter(({ grantId }) => !listed.has(grantId));
+    const all = [...grants];
+    for (const grant of missing) {
+      const next = all.findIndex((other) => compareGrants(grant, other) < 0);
+      all.splice(next === -1 ? all.length : next, 0, grant);
+    }
+    return all;
+  }
+}
+
+function isSame(left: readonly unknown[], right: readonly unknown[] | undefined): boolean {
+  return left.every((one, index) => one === right?.[index]);
+}

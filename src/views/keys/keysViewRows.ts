@@ -1,0 +1,105 @@
+import { isAbort } from '../../core/base/abort.ts';
+import type { Clock } from '../../core/base/clock.ts';
+import { Emitter } from '../../core/base/emitter.ts';
+import type { Revocations } from '../../core/changes/revocations.ts';
+import type { Connections } from '../../core/connections/connections.ts';
+import type { PinnedKeys } from '../../core/connections/pinnedKeys.ts';
+import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
+import type { FindingOptions } from '../../core/findings/findings.ts';
+import { isKmsError } from '../../core/kms/errors.ts';
+import type { TextFilter } from '../../core/words/filter.ts';
+import type { Setting } from '../../platform/settings.ts';
+import { findingFields } from '../shared/findingText.ts';
+import type { FieldNode, GrantNode, Node } from '../shared/nodes.ts';
+import { EvidenceRows } from './evidenceRows.ts';
+import { grantFields } from './grantFields.ts';
+import { GrantRows } from './grantRows.ts';
+import { KeyRows } from './keyRows.ts';
+import { type Known, knownFrom } from './known.ts';
+import { failure } from './messages.ts';
+
+export interface KeysViewRowsOptions {
+  readonly connections: Connections;
+  readonly revocations: Revocations;
+  readonly pinnedKeys: PinnedKeys;
+  readonly accountName: (account: string) => string | undefined;
+  readonly evidence: LazyEvidence;
+  readonly findings: Setting<FindingOptions>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** The rows below each row of the Keys view: connections → keys → grants → fields. It holds nothing that KMS said. */
+export class KeysViewRows {
+  readonly #connections: Connections;
+  readonly #changed = new Emitter<string>();
+  /** What is below the row with this ID is to be read again. */
+  readonly onDidChange = this.#changed.event;
+  readonly known: Known;
+  readonly keys: KeyRows;
+  readonly grants: GrantRows;
+  readonly evidence: EvidenceRows;
+  filter: TextFilter | undefined;
+  isTyping = false;
+
+  constructor(options: KeysViewRowsOptions) {
+    const { connections, pinnedKeys, evidence } = options;
+    this.#connections = connections;
+    this.keys = new KeyRows(connections, pinnedKeys);
+    this.grants = new GrantRows(options);
+    this.evidence = new EvidenceRows(connections, evidence);
+    this.known = knownFrom(options, (node) => this.grants.findings(node));
+    this.keys.onDidChange((id) => this.#changed.fire(id));
+    this.evidence.onDidChange((id) => this.#changed.fire(id));
+  }
+
+  /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
+  empty(id: string): void {
+    this.keys.empty(id);
+    this.grants.forgetFindings();
+  }
+
+  /** @param node `undefined`: the view itself */
+  async below(node: Node | undefined): Promise<Node[]> {
+    if (node === undefined) {
+      return this.#roots();
+    }
+    switch (node.kind) {
+      case 'connection':
+        return this.keys.below(node, this);
+      case 'awsManagedKeys':
+        return this.keys.awsManaged(node);
+      case 'otherAccounts':
+        return this.keys.pinned(node);
+      case 'key':
+        return this.grants.below(node, this);
+      case 'grant':
+        return [{ kind: 'evidence', parent: node }, ...this.#fields(node)];
+      case 'evidence':
+        return this.evidence.below(node);
+      case 'field':
+      case 'evidenceLine':
+      case 'more':
+      case 'message':
+        return [];
+    }
+  }
+
+  #fields(parent: GrantNode): readonly FieldNode[] {
+    const fields = [...findingFields(this.known.findings(parent)), ...grantFields(parent.grant)];
+    return fields.map(({ name, value }) => ({ kind: 'field', parent, name, value }));
+  }
+
+  async #roots(): Promise<Node[]> {
+    try {
+      return (await this.#connections.list()).map((ref) => ({ kind: 'connection', ref }));
+    } catch (error) {
+      if (isAbort(error)) {
+        return [];
+      }
+      if (!isKmsError(error)) {
+        throw error;
+      }
+      return [failure(undefined, 'failed', error)];
+    }
+  }
+}
