@@ -168,7 +168,7 @@ async function loadCommands(): Promise<CommandsBundle> {
 }
 
 async function loadEvidence(connections: Connections, clock: Clock): Promise<EvidenceBundle> {
-  const { configureStrings, Evidence, evidenceLines } = await import('./core/evidence/index.ts');
+  const { configureStrings, evidenceBundle } = await import('./core/evidence/index.ts');
   if (vscode.l10n.bundle !== undefined) {
     configureStrings({ contents: vscode.l10n.bundle });
   }
@@ -177,7 +177,7 @@ async function loadEvidence(connections: Connections, clock: Clock): Promise<Evi
       .map((ref) => connections.session(ref))
       .filter((session) => session?.knownIdentity?.account === account)
       .filter((session) => session !== undefined);
-  return { evidence: new Evidence({ clock, sessionsOf }), lines: evidenceLines };
+  return evidenceBundle({ clock, sessionsOf });
 }
 
 async function loadAws(log: vscode.LogOutputChannel, permissions: PromptPermissions): Promise<Aws> {

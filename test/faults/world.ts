@@ -23,8 +23,7 @@ import { Connections } from '../../src/core/connections/connections.ts';
 import type { PinnedKeys } from '../../src/core/connections/pinnedKeys.ts';
 import type { ActingSession, Session } from '../../src/core/connections/session.ts';
 import { mfaPrompt, PromptPermissions } from '../../src/core/connections/signIn.ts';
-import { Evidence } from '../../src/core/evidence/evidence.ts';
-import { evidenceLines } from '../../src/core/evidence/evidenceText.ts';
+import { evidenceBundle } from '../../src/core/evidence/evidenceBundle.ts';
 import { LazyEvidence } from '../../src/core/evidence/lazyEvidence.ts';
 import { defaultFindingOptions } from '../../src/core/findings/findings.ts';
 import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
@@ -548,10 +547,7 @@ export class Window {
       this.#logged(this.revocations.resume(session));
       this.#logged(checkUnanswered(this.journal, session, clock));
     });
-    this.evidence = new LazyEvidence(async () => ({
-      evidence: new Evidence({ clock, sessionsOf: () => [] }),
-      lines: evidenceLines,
-    }));
+    this.evidence = new LazyEvidence(async () => evidenceBundle({ clock, sessionsOf: () => [] }));
     this.view = new KeysView({
       connections: this.connections,
       revocations: this.revocations,

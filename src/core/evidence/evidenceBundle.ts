@@ -1,0 +1,7 @@
+import { Evidence, type EvidenceOptions } from './evidence.ts';
+import { evidenceLines } from './evidenceText.ts';
+import type { EvidenceBundle } from './lazyEvidence.ts';
+
+export function evidenceBundle(options: EvidenceOptions): EvidenceBundle {
+  return { evidence: new Evidence(options), lines: evidenceLines };
+}
