@@ -5,6 +5,8 @@ import {
   LookupEventsCommand,
 } from '@aws-sdk/client-cloudtrail';
 import {
+  GetAccountAuthorizationDetailsCommand,
+  type GetAccountAuthorizationDetailsCommandOutput,
   GetRoleCommand,
   GetUserCommand,
   IAMClient,
@@ -15,7 +17,7 @@ import {
 } from '@aws-sdk/client-iam';
 import * as l10n from '@vscode/l10n';
 import { evidenceServices, KmsError } from '../core/kms/errors.ts';
-import type { EvidenceApi, IamPrincipal, IamRole, TrailEvent } from '../core/kms/evidenceApi.ts';
+import type { AccountPrincipal, EvidenceApi, IamPrincipal, IamRole, TrailEvent } from '../core/kms/evidenceApi.ts';
 import type { Page } from '../core/kms/model.ts';
 import type { Call } from './call.ts';
 import type { CredentialCache } from './credentialCache.ts';
@@ -50,8 +52,11 @@ interface Evidence {
   close(): void;
 }
 
-/** The largest pages that CloudTrail and IAM give. */
-const pageSizes = { events: 50, principals: 1_000 };
+/**
+ * The largest pages that CloudTrail and IAM give. IAM's details include policies, of up to 60 KB a role in their encoding
+ * with its tags: this many are below the limit of an answer.
+ */
+const pageSizes = { events: 50, principals: 1_000, details: 250 };
 
 /** The port over the SDK's CloudTrail and IAM clients. Builds them; sends nothing. */
 export function createEvidence({ cloudTrail, iam, region, profile, credentials, call }: EvidenceOptions): Evidence {
@@ -129,6 +134,22 @@ export function createEvidence({ cloudTrail, iam, region, profile, credentials, 
             client.send(new ListUsersCommand({ MaxItems: pageSizes.principals, Marker: marker }), sending),
           (output) => principalPage(output, output.Users),
         ),
+
+      getAccountAuthorizationDetails: (marker, signal) =>
+        askIam(
+          'GetAccountAuthorizationDetails',
+          signal,
+          (client, sending) =>
+            client.send(
+              new GetAccountAuthorizationDetailsCommand({
+                Filter: ['Role', 'User'],
+                MaxItems: pageSizes.details,
+                Marker: marker,
+              }),
+              sending,
+            ),
+          narrowDetails,
+        ),
     },
     close: () => {
       trail?.destroy();
@@ -155,8 +176,8 @@ function narrowEvent({ EventId, EventName, EventTime, CloudTrailEvent }: Event):
 
 /** A role or a user, as IAM answers it. */
 interface Entry {
-  readonly Arn: string | undefined;
-  readonly CreateDate: Date | undefined;
+  readonly Arn?: string | undefined;
+  readonly CreateDate?: Date | undefined;
   readonly RoleId?: string | undefined;
   readonly RoleName?: string | undefined;
   readonly UserId?: string | undefined;
@@ -169,7 +190,7 @@ function narrowPrincipal(entry: Entry): IamPrincipal | undefined {
   return id && name && entry.Arn ? { id, name, arn: entry.Arn, created: entry.CreateDate } : undefined;
 }
 
-function narrowRole(role: Role): IamRole | undefined {
+function narrowRole(role: Entry & Pick<Role, 'RoleLastUsed'>): IamRole | undefined {
   const { LastUsedDate, Region } = role.RoleLastUsed ?? {};
   const principal = narrowPrincipal(role);
   return principal && { ...principal, lastUsed: LastUsedDate && { at: LastUsedDate, region: Region || undefined } };
@@ -177,16 +198,38 @@ function narrowRole(role: Role): IamRole | undefined {
 
 type Metadata = { readonly $metadata: unknown };
 
+interface ListOutput extends Metadata {
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+function principalPage(output: ListOutput, entries: readonly Entry[] | undefined): Narrowed<Page<IamPrincipal>> {
+  return narrowPage(withMarker(output), entries, narrowPrincipal);
+}
+
+/** @throws IncompleteResponse */
+function narrowDetails(output: GetAccountAuthorizationDetailsCommandOutput): Narrowed<Page<AccountPrincipal>> {
+  const page = withMarker(output);
+  const roles = narrowPage(page, output.RoleDetailList, narrowRole);
+  const users = narrowPage(page, output.UserDetailList, narrowPrincipal);
+  return {
+    value: {
+      items: [
+        ...roles.value.items.map((role) => ({ kind: 'role', role }) as const),
+        ...users.value.items.map((user) => ({ kind: 'user', user }) as const),
+      ],
+      nextMarker: page.NextMarker,
+    },
+    dropped: (roles.dropped ?? 0) + (users.dropped ?? 0),
+  };
+}
+
 /** @throws IncompleteResponse when the list is truncated without a marker for the rest */
-function principalPage(
-  output: Metadata & { readonly IsTruncated?: boolean | undefined; readonly Marker?: string | undefined },
-  entries: readonly Entry[] | undefined,
-): Narrowed<Page<IamPrincipal>> {
-  if (output.IsTruncated === true && !output.Marker) {
-    throw new IncompleteResponse(output);
+function withMarker({ $metadata, IsTruncated, Marker }: ListOutput) {
+  if (IsTruncated === true && !Marker) {
+    throw new IncompleteResponse({ $metadata });
   }
-  const NextMarker = output.IsTruncated === true ? output.Marker : undefined;
-  return narrowPage({ $metadata: output.$metadata, NextMarker }, entries, narrowPrincipal);
+  return { $metadata, NextMarker: IsTruncated === true ? Marker : undefined };
 }
 
 /** Makes an answer of the error that IAM has no such role or user. */

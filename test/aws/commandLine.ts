@@ -50,7 +50,7 @@ const optionsByName = {
 /** The text of --help. */
 export const help = [
   'Serves AWS KMS (grants and what belongs to them) on this machine, with a sample account; of other services STS',
-  "GetCallerIdentity, CloudTrail LookupEvents and IAM's GetRole, GetUser, ListRoles and ListUsers.",
+  "GetCallerIdentity, CloudTrail LookupEvents and IAM's GetRole, GetUser, ListRoles, ListUsers and GetAccountAuthorizationDetails.",
   '',
   'Usage: npm run emulator -- [options]',
   '',

@@ -250,7 +250,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
 
     test('roles and users, one by one and page by page', async (t) => {
       const { cli, evidence, data } = await setUp(t);
-      const { getRole, getUser, listRoles, listUsers } = await evidence();
+      const { getRole, getUser, listRoles, listUsers, getAccountAuthorizationDetails } = await evidence();
       const { Role } = await cli('iam', 'get-role', '--role-name', 'nightly-export');
       assert.deepEqual(await getRole('nightly-export', never), {
         ...printedPrincipal(Role),
@@ -267,6 +267,21 @@ await withPython('the AWS CLI', ({ aws: program }) => {
       assert.equal(Roles.length, data.roles.size);
       const { Users } = await cli('iam', 'list-users', '--page-size', '1');
       assert.deepEqual(Users.map(printedPrincipal), await collectPages((marker) => listUsers(marker, never)));
+      const filter = ['--filter', 'Role', 'User', '--page-size', '3'];
+      const details = await cli('iam', 'get-account-authorization-details', ...filter);
+      const listed = await collectPages((marker) => getAccountAuthorizationDetails(marker, never));
+      assert.deepEqual(details.UserDetailList.map(printedPrincipal), Users.map(printedPrincipal));
+      assert.equal(listed.length, data.roles.size + data.users.size);
+      assert.deepEqual(
+        listed.flatMap((one) => (one.kind === 'role' ? [one.role] : [])),
+        details.RoleDetailList.map((printed: typeof Role) => ({
+          ...printedPrincipal(printed),
+          lastUsed: printed.RoleLastUsed.LastUsedDate && {
+            at: dateOf(printed.RoleLastUsed.LastUsedDate),
+            region: printed.RoleLastUsed.Region,
+          },
+        })),
+      );
     });
 
     test('what IAM and CloudTrail refuse', async (t) => {

@@ -171,6 +171,27 @@ await withPython("botocore's model of IAM", async ({ botocoreData }) => {
       }
     });
 
+    test('every role and user of the sample, in the details of the account page by page', () => {
+      const { emulator, data } = setUp();
+      const names: string[] = [];
+      let marker: unknown;
+      do {
+        const page = answer(emulator, 'GetAccountAuthorizationDetails', {
+          'Filter.member.1': 'Role',
+          'Filter.member.2': 'User',
+          MaxItems: '7',
+          ...(marker ? { Marker: String(marker) } : {}),
+        });
+        const [roles, users] = [page['RoleDetailList'], page['UserDetailList']];
+        assert.ok(Array.isArray(roles) && Array.isArray(users));
+        assert.ok(roles.every(({ RoleLastUsed }) => isObject(RoleLastUsed)));
+        names.push(...roles.map(({ RoleName }) => RoleName), ...users.map(({ UserName }) => UserName));
+        marker = page['Marker'];
+        assert.equal(page['IsTruncated'], marker !== undefined);
+      } while (marker !== undefined);
+      assert.equal(names.length, data.roles.size + data.users.size);
+    });
+
     test('that something is not there', () => {
       const { emulator } = setUp();
       const { status, root } = ask(emulator, 'GetRole', { RoleName: 'none' });

@@ -3,6 +3,7 @@ import { after, suite, test } from 'node:test';
 import {
   CreateRoleCommand,
   CreateUserCommand,
+  GetAccountAuthorizationDetailsCommand,
   GetRoleCommand,
   GetUserCommand,
   IAMClient,
@@ -55,6 +56,28 @@ function contract(name: string, account: string, iam: IAMClient, userId: RegExp)
       );
     });
 
+    test('the details of the account: what the filter names, and the other lists empty', async () => {
+      const all = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['Role', 'User'] }));
+      assert.equal(all.IsTruncated, false);
+      assert.deepEqual(
+        all.RoleDetailList?.map(({ RoleName }) => RoleName).sort(),
+        roles.map(({ name }) => name),
+      );
+      const [role] = all.RoleDetailList?.filter(({ RoleName }) => RoleName === 'role-0') ?? [];
+      const { Role } = await iam.send(new GetRoleCommand({ RoleName: 'role-0' }));
+      assert.deepEqual(
+        [role?.RoleId, role?.Arn, role?.CreateDate, role?.RoleLastUsed ?? {}],
+        [Role?.RoleId, Role?.Arn, Role?.CreateDate, Role?.RoleLastUsed ?? {}],
+      );
+      assert.deepEqual(
+        all.UserDetailList?.map(({ UserName }) => UserName),
+        ['ana'],
+      );
+      assert.match(all.UserDetailList?.[0]?.UserId ?? '', userId);
+      const users = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['User'] }));
+      assert.deepEqual([users.RoleDetailList, users.UserDetailList?.length], [[], 1]);
+    });
+
     test('roles below a path, and users', async () => {
       const { Roles } = await iam.send(new ListRolesCommand({ PathPrefix: '/team/' }));
       assert.deepEqual(Roles?.map(({ RoleName }) => RoleName).sort(), ['role-0', 'role-1']);
@@ -66,12 +89,9 @@ function contract(name: string, account: string, iam: IAMClient, userId: RegExp)
     });
 
     test('what there is not', async () => {
-      for (const call of [
-        iam.send(new GetRoleCommand({ RoleName: 'none' })),
-        iam.send(new GetUserCommand({ UserName: 'none' })),
-      ]) {
-        await assert.rejects(call, { name: 'NoSuchEntityException' });
-      }
+      const gone = { name: 'NoSuchEntityException' };
+      await assert.rejects(iam.send(new GetRoleCommand({ RoleName: 'none' })), gone);
+      await assert.rejects(iam.send(new GetUserCommand({ UserName: 'none' })), gone);
     });
   });
 }

@@ -303,6 +303,16 @@ await withPython('moto', async (tools) => {
       const roles = await evidence.listRoles(undefined, never);
       assert.deepEqual(roles.items.map(({ name }) => name).toSorted(), names);
       assert.equal(roles.items.find(({ name }) => name === role.name)?.id, role.id);
+      const details = (await evidence.getAccountAuthorizationDetails(undefined, never)).items;
+      assert.deepEqual(
+        details.filter(({ kind }) => kind === 'user'),
+        [{ kind: 'user', user }],
+      );
+      assert.deepEqual(
+        details.find((one) => one.kind === 'role' && one.role.name === role.name),
+        { kind: 'role', role },
+      );
+      assert.equal(details.length, names.length + 1);
       assert.equal(await evidence.getRole('app', never), undefined);
       assert.equal(await evidence.getUser('ben', never), undefined);
       const query = { attribute: { key: 'EventName', value: 'CreateGrant' } } as const;

@@ -3,6 +3,7 @@ import { isKind, isKmsError, type KmsError } from '../kms/errors.ts';
 /** The permissions that evidence takes. */
 export type EvidencePermission =
   | 'cloudtrail:LookupEvents'
+  | 'iam:GetAccountAuthorizationDetails'
   | 'iam:GetRole'
   | 'iam:GetUser'
   | 'iam:ListRoles'

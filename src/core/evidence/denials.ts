@@ -27,5 +27,7 @@ export function rememberingDenials(api: EvidenceApi): EvidenceApi {
     getUser: (...input) => ask('GetUser', () => api.getUser(...input)),
     listRoles: (...input) => ask('ListRoles', () => api.listRoles(...input)),
     listUsers: (...input) => ask('ListUsers', () => api.listUsers(...input)),
+    getAccountAuthorizationDetails: (...input) =>
+      ask('GetAccountAuthorizationDetails', () => api.getAccountAuthorizationDetails(...input)),
   };
 }

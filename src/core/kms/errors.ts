@@ -126,6 +126,7 @@ export const evidenceServices: ReadonlyMap<string, string> = new Map([
   ['GetUser', 'IAM'],
   ['ListRoles', 'IAM'],
   ['ListUsers', 'IAM'],
+  ['GetAccountAuthorizationDetails', 'IAM'],
 ]);
 
 /** The call was not sent to KMS: it failed during sign-in or in the account check. */

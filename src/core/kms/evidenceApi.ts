@@ -31,11 +31,16 @@ export interface IamPrincipal {
 
 export interface IamRole extends IamPrincipal {
   /**
-   * The last use that IAM recorded, of about 400 days; `undefined` when it recorded none. Only GetRole has it.
+   * The last use that IAM recorded, of about 400 days; `undefined` when it recorded none. ListRoles never has it.
    * https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleLastUsed.html
    */
   readonly lastUsed: { readonly at: Date; readonly region: string | undefined } | undefined;
 }
+
+/** A role or user of an account, as GetAccountAuthorizationDetails lists both. */
+export type AccountPrincipal =
+  | { readonly kind: 'role'; readonly role: IamRole }
+  | { readonly kind: 'user'; readonly user: IamPrincipal };
 
 /**
  * Reads of CloudTrail and IAM, signed as the connection's calls of KMS are. Every call rejects with a `KmsError` whose
@@ -55,4 +60,6 @@ export interface EvidenceApi {
   listRoles(marker: string | undefined, signal: AbortSignal): Promise<Page<IamPrincipal>>;
   /** ListUsers, 1,000 a page. */
   listUsers(marker: string | undefined, signal: AbortSignal): Promise<Page<IamPrincipal>>;
+  /** GetAccountAuthorizationDetails of roles, which then have their last use, and users; 250 a page. */
+  getAccountAuthorizationDetails(marker: string | undefined, signal: AbortSignal): Promise<Page<AccountPrincipal>>;
 }

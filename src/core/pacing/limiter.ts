@@ -23,6 +23,7 @@ export const requestQuotas = {
   GetUser: 20,
   ListRoles: 20,
   ListUsers: 20,
+  GetAccountAuthorizationDetails: 20,
 } as const;
 
 export type LimitedOperation = keyof typeof requestQuotas;

@@ -14,5 +14,7 @@ export function pacedEvidence(limiter: RequestLimiter, quota: () => string, api:
     getUser: (name, signal) => ask('GetUser', signal, () => api.getUser(name, signal)),
     listRoles: (marker, signal) => ask('ListRoles', signal, () => api.listRoles(marker, signal)),
     listUsers: (marker, signal) => ask('ListUsers', signal, () => api.listUsers(marker, signal)),
+    getAccountAuthorizationDetails: (marker, signal) =>
+      ask('GetAccountAuthorizationDetails', signal, () => api.getAccountAuthorizationDetails(marker, signal)),
   };
 }

@@ -153,12 +153,47 @@ test('lists of roles and users go on where IAM says so, 1,000 a page', async (t)
   await fails(evidence.listRoles('cut', never), 'notJson');
 });
 
+test('the details of an account have roles with their last use, and users, 250 a page', async (t) => {
+  const used = '<RoleLastUsed><LastUsedDate>2026-11-20T10:00:00Z</LastUsedDate></RoleLastUsed>';
+  const { evidence, received, log } = await ask(t, ({ operation, body }) => {
+    switch (new URLSearchParams(body).get('Marker')) {
+      case null:
+        return inIam(
+          operation,
+          `<UserDetailList><member>${user}</member></UserDetailList><GroupDetailList/><RoleDetailList><member>${role(used)}</member><member><Path>/</Path></member></RoleDetailList><Policies/><IsTruncated>true</IsTruncated><Marker>m</Marker>`,
+        );
+      case 'm':
+        return inIam(operation, '<UserDetailList/><RoleDetailList/><IsTruncated>false</IsTruncated>');
+      default:
+        return inIam(operation, '<RoleDetailList/><IsTruncated>false</IsTruncated>');
+    }
+  });
+  const at = new Date('2026-11-20T10:00:00Z');
+  assert.deepEqual(await evidence.getAccountAuthorizationDetails(undefined, never), {
+    items: [
+      { kind: 'role', role: { ...app, lastUsed: { at, region: undefined } } },
+      { kind: 'user', user: ana },
+    ],
+    nextMarker: 'm',
+  });
+  assert.deepEqual(await evidence.getAccountAuthorizationDetails('m', never), { items: [], nextMarker: undefined });
+  const asked = new URLSearchParams(received[0]?.body);
+  assert.deepEqual(
+    ['MaxItems', 'Filter.member.1', 'Filter.member.2'].map((name) => asked.get(name)),
+    ['250', 'Role', 'User'],
+  );
+  assert.equal(log[0]?.dropped, 1);
+  // A list that is missing is not an empty one.
+  await fails(evidence.getAccountAuthorizationDetails('cut', never), 'notJson');
+});
+
 const calls: Readonly<Record<string, (api: EvidenceApi, signal: AbortSignal) => Promise<unknown>>> = {
   LookupEvents: (api, signal) => api.lookupEvents(made, undefined, signal),
   GetRole: (api, signal) => api.getRole('app', signal),
   GetUser: (api, signal) => api.getUser('ana', signal),
   ListRoles: (api, signal) => api.listRoles(undefined, signal),
   ListUsers: (api, signal) => api.listUsers(undefined, signal),
+  GetAccountAuthorizationDetails: (api, signal) => api.getAccountAuthorizationDetails(undefined, signal),
 };
 
 /** As the service of the operation writes an error. */
@@ -335,5 +370,12 @@ test('the sample data is asked in process', async (t) => {
   for (const call of Object.values(calls)) {
     await fails(call(evidence, never), 'notSupported');
   }
-  assert.deepEqual(asked, ['CloudTrail_20131101.LookupEvents', 'GetRole', 'GetUser', 'ListRoles', 'ListUsers']);
+  assert.deepEqual(asked, [
+    'CloudTrail_20131101.LookupEvents',
+    'GetRole',
+    'GetUser',
+    'ListRoles',
+    'ListUsers',
+    'GetAccountAuthorizationDetails',
+  ]);
 });

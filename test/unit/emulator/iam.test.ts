@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { GetRoleCommand, GetUserCommand, IAMClient, ListRolesCommand, ListUsersCommand } from '@aws-sdk/client-iam';
+import {
+  GetAccountAuthorizationDetailsCommand,
+  GetRoleCommand,
+  GetUserCommand,
+  IAMClient,
+  ListRolesCommand,
+  ListUsersCommand,
+} from '@aws-sdk/client-iam';
 import { createAccount } from '../../../src/emulator/sampleData.ts';
 import { createCloud } from '../../aws/cloud.ts';
 import { createEmulator, type EmulatorOptions } from '../../aws/emulator.ts';
@@ -123,6 +130,39 @@ suite('roles and users', () => {
     assert.deepEqual([Users?.map(({ UserName }) => UserName), IsTruncated], [['alex', 'ana'], false]);
   });
 
+  test('the details of the account have roles with their last use, then users, page by page', async () => {
+    const { iam } = setUp();
+    const read = async (filter: ('Role' | 'User' | 'Group')[] | undefined, MaxItems: number) => {
+      const names: string[] = [];
+      const sizes: number[] = [];
+      let Marker: string | undefined;
+      do {
+        const input = { MaxItems, ...(filter && { Filter: filter }), ...(Marker && { Marker }) };
+        const page = await iam.send(new GetAccountAuthorizationDetailsCommand(input));
+        assert.deepEqual([page.GroupDetailList, page.Policies], [[], []]);
+        const [roles = [], users = []] = [page.RoleDetailList, page.UserDetailList];
+        assert.ok(
+          roles.every(
+            ({ RoleName, RoleLastUsed }) => (RoleLastUsed?.LastUsedDate === undefined) === (RoleName === 'idle'),
+          ),
+        );
+        sizes.push(roles.length + users.length);
+        names.push(...roles.map(({ RoleId = '' }) => RoleId), ...users.map(({ UserName = '' }) => UserName));
+        Marker = page.Marker;
+      } while (Marker !== undefined);
+      return { names, sizes };
+    };
+    const all = await read(['Role', 'User'], 9);
+    assert.deepEqual(all.sizes, [9, 9, 9, 1]);
+    assert.equal(new Set(all.names).size, 28);
+    assert.deepEqual(all.names.slice(-3), ['AROAIDLEIDLEIDLE', 'alex', 'ana']);
+    assert.deepEqual(await read(undefined, 9), all);
+    assert.deepEqual(await read(['User'], 1), { names: ['alex', 'ana'], sizes: [1, 1] });
+    assert.deepEqual(await read(['Group'], 9), { names: [], sizes: [0] });
+    const { Marker = '' } = await iam.send(new GetAccountAuthorizationDetailsCommand({ MaxItems: 1 }));
+    assert.equal((await fails(iam.send(new ListRolesCommand({ Marker })))).name, 'ValidationError');
+  });
+
   test('lists can be narrowed by a path, and a marker is for its own list', async () => {
     const { iam } = setUp();
     const { Roles, Marker = '' } = await iam.send(new ListRolesCommand({ PathPrefix: '/team/', MaxItems: 2 }));
@@ -161,6 +201,7 @@ suite('roles and users', () => {
     };
     assert.equal(send('Action=ListRoles&MaxItems=many'), '400 MalformedInput');
     assert.equal(send('Action=GetRole'), '400 ValidationError');
+    assert.equal(send('Action=GetAccountAuthorizationDetails&Filter.member.1=Roles'), '400 ValidationError');
     assert.equal(send('Action=DeleteRole'), '400 InvalidAction');
   });
 

@@ -1,4 +1,5 @@
 import type {
+  AccountPrincipal,
   EventQuery,
   EvidenceApi,
   IamPrincipal,
@@ -48,6 +49,16 @@ export class FakeEvidence implements EvidenceApi {
   async listUsers(marker: string | undefined, signal: AbortSignal): Promise<Page<IamPrincipal>> {
     await this.#ask('listUsers', marker ?? '', signal);
     return pageOf(this.users, marker, 1000);
+  }
+
+  async getAccountAuthorizationDetails(
+    marker: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Page<AccountPrincipal>> {
+    await this.#ask('getAccountAuthorizationDetails', marker ?? '', signal);
+    const roles = this.roles.map((role) => ({ kind: 'role', role }) as const);
+    const users = this.users.map((user) => ({ kind: 'user', user }) as const);
+    return pageOf<AccountPrincipal>([...roles, ...users], marker, 250);
   }
 
   async #ask(operation: keyof EvidenceApi, input: string, signal: AbortSignal): Promise<void> {

@@ -278,12 +278,12 @@ test('a check of the account that STS did not answer is no failure of KMS', asyn
 const operations = Object.keys(requestQuotas) as LimitedOperation[];
 
 test('of what AWS allows an account half at most is used, and of revokes ten a second', () => {
-  const { GetRole, GetUser, ListRoles, ListUsers, ...published } = requestQuotas;
+  const { GetRole, GetUser, ListRoles, ListUsers, GetAccountAuthorizationDetails, ...published } = requestQuotas;
   assert.deepEqual(
     new Map(Object.entries(published)),
     new Map([...emulated].filter(([name]) => name in requestQuotas)),
   );
-  assert.deepEqual([GetRole, GetUser, ListRoles, ListUsers], [20, 20, 20, 20]);
+  assert.deepEqual([GetRole, GetUser, ListRoles, ListUsers, GetAccountAuthorizationDetails], [20, 20, 20, 20, 20]);
   const limiter = new RequestLimiter(new FakeClock());
   for (const operation of operations) {
     const half = requestQuotas[operation] / 2;
