@@ -210,9 +210,7 @@ function stateText(record: JournalRecord, isUnderWay: boolean): string {
 }
 
 function failureTitle(kind: string): string {
-  // A kind that an older or newer version wrote has the title of an unknown failure.
-  const { title } = explain({ kind: kind as KmsErrorKind, operation: '', awsName: kind, message: '' }) ?? {};
-  return title ?? l10n.t('Failed');
+  return explain({ kind: kind as KmsErrorKind, operation: '', awsName: kind, message: '' }).title;
 }
 
 function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon {

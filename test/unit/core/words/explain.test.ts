@@ -362,6 +362,13 @@ test('every explanation is in whole sentences, offers the log, and first of all 
   }
 });
 
+test('a kind that another version wrote to the journal reads as an unknown failure', () => {
+  for (const kind of ['fromTheFuture', 'constructor']) {
+    const details = { kind: kind as KmsErrorKind, operation: 'ListGrants', awsName: kind, message: 'm' };
+    assert.deepEqual(explain(details), explain({ ...details, kind: 'unknown' }));
+  }
+});
+
 test('what only another profile or Region can mend offers to select one', () => {
   for (const kind of errorKinds.filter((kind) => table[kind].signIn)) {
     assert.ok(explain(details(kind)).actions.includes('selectProfile'), kind);

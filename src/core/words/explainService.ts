@@ -1,0 +1,143 @@
+import * as l10n from '@vscode/l10n';
+import type { KmsErrorDetails } from '../kms/errors.ts';
+import { denialAdvice, denialSentence, parseAccessDenied } from './accessDenied.ts';
+import type { ExplainTable } from './explanation.ts';
+
+/** What KMS or another service of AWS refused, or could not do. */
+export const serviceFailures = {
+  grantNotFound: ({ key }) => ({
+    title: l10n.t('Grant not found'),
+    sentence: l10n.t('KMS no longer has this grant on {0}.', key),
+    advice: l10n.t('It was probably revoked or retired elsewhere. Refresh the key to see its grants.'),
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  }),
+  keyNotFound: ({ key }) => ({
+    title: l10n.t('Key not found'),
+    sentence: l10n.t('KMS has no key {0} in this Region and account.', key),
+    advice: l10n.t('It may have been deleted. Refresh the connection, or check the Region.'),
+    retryHelps: false,
+    actions: ['retry', 'selectRegion', 'showLog'],
+  }),
+  wrongRegion: ({ key }) => ({
+    title: l10n.t('Wrong Region'),
+    sentence: l10n.t('The key {0} belongs to another Region than the one that was asked.', key),
+    advice: l10n.t('Select the Region that its ARN names.'),
+    retryHelps: false,
+    actions: ['selectRegion', 'showLog'],
+  }),
+  invalidGrantId: ({ key }) => ({
+    title: l10n.t('Unknown grant ID'),
+    sentence: l10n.t('KMS does not know this grant ID on {0}.', key),
+    advice: l10n.t('The grant may be gone already. Refresh the key to see its grants.'),
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  }),
+  invalidArn: ({ key }) => ({
+    title: l10n.t('ARN not accepted'),
+    sentence: l10n.t('KMS does not accept the ARN {0}.', key),
+    advice: l10n.t('Refresh the connection. If it stays, the log has what KMS answered.'),
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  }),
+  invalidPrincipal: ({ details }) => ({
+    title: l10n.t('Unknown principal'),
+    sentence: unknownPrincipal(details.principals),
+    advice: l10n.t('It may not exist, have another path, or be too new for KMS to know. Check its ARN, then retry.'),
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  }),
+  invalidMarker: ({ server }) => ({
+    title: l10n.t('List changed'),
+    sentence: l10n.t('{0} could not continue the list from where it stopped.', server),
+    advice: l10n.t('The list changed meanwhile. Load it again from the start.'),
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+  }),
+  invalidState: ({ details, key }) => ({
+    title: l10n.t('Key state'),
+    sentence: l10n.t('The state of {0} does not allow {1}.', key, details.operation),
+    advice: l10n.t('Look at the state of the key, for example whether it is disabled or pending deletion.'),
+    retryHelps: false,
+    actions: ['retry', 'showLog'],
+  }),
+  dependencyTimeout: () => ({
+    title: l10n.t('KMS timed out'),
+    sentence: l10n.t('KMS timed out while it waited for another part of AWS.'),
+    advice: l10n.t('This passes by itself. Try again in a moment.'),
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+  }),
+  internal: ({ details, server, service, signInService }) => ({
+    title: signInService === undefined ? l10n.t('{0} internal error', server) : l10n.t('Sign-in failed'),
+    sentence:
+      service === undefined
+        ? l10n.t('KMS had an internal error.')
+        : l10n.t('{0} of {1} had an internal error.', details.operation, service),
+    advice: l10n.t('This passes by itself. Try again in a moment.'),
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+  }),
+  dryRun: ({ details }) => ({
+    title: l10n.t('Dry run'),
+    sentence: l10n.t('KMS checked {0} and changed nothing.', details.operation),
+    advice: l10n.t('A dry run only tells whether the call would be allowed.'),
+    retryHelps: false,
+    actions: ['showLog'],
+  }),
+  accessDenied: ({ call, details }) => {
+    const denial = parseAccessDenied(details.message);
+    return {
+      title: l10n.t('Access denied'),
+      sentence:
+        denial === undefined ? deniedSentence(call, details.keyArn) : denialSentence(denial, details.keyArn ?? '*'),
+      advice:
+        denial === undefined
+          ? l10n.t('The log has what AWS said. Ask for the permission, or select a profile that has it.')
+          : denialAdvice(denial),
+      retryHelps: false,
+      actions: ['retry', 'selectProfile', 'showLog'],
+    };
+  },
+  throttled: ({ details, service, signInService }) => ({
+    title: l10n.t('Too many requests'),
+    sentence:
+      service === undefined
+        ? l10n.t('KMS is receiving more {0} requests than the account may send.', details.operation)
+        : l10n.t('{0} is receiving more {1} requests than it takes.', service, details.operation),
+    advice:
+      signInService === undefined
+        ? l10n.t('The quota is shared by the whole account. Wait a few seconds and try again.')
+        : l10n.t('Wait a minute, then retry the sign-in.'),
+    retryHelps: true,
+    actions: ['retry', 'showLog'],
+  }),
+  limitExceeded: ({ key }) => ({
+    title: l10n.t('Quota used up'),
+    sentence: l10n.t('A KMS quota of the account or of {0} is used up.', key),
+    advice: l10n.t('Remove what is no longer needed, or ask AWS for a higher quota.'),
+    retryHelps: false,
+    actions: ['showLog'],
+  }),
+  validation: ({ details, server }) => ({
+    title: l10n.t('Not accepted'),
+    sentence: l10n.t('{0} did not accept the parameters of {1}.', server, details.operation),
+    advice: l10n.t('The log has what {0} said about them.', server),
+    retryHelps: false,
+    actions: ['showLog', 'retry'],
+  }),
+} satisfies ExplainTable;
+
+function deniedSentence(call: string, keyArn: string | undefined): string {
+  return keyArn === undefined ? l10n.t('AWS denied {0}.', call) : l10n.t('AWS denied {0} on {1}.', call, keyArn);
+}
+
+function unknownPrincipal({ grantee, retiring }: KmsErrorDetails['principals'] = {}): string {
+  if (grantee !== undefined && retiring !== undefined) {
+    return l10n.t('KMS does not know the grantee {0}, or the retiring principal {1}.', grantee, retiring);
+  }
+  if (grantee !== undefined) {
+    return l10n.t('KMS does not know the grantee {0}.', grantee);
+  }
+  return l10n.t('KMS does not know the retiring principal {0}.', retiring ?? '?');
+}

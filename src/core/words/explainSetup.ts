@@ -1,0 +1,77 @@
+import * as l10n from '@vscode/l10n';
+import type { ExplainTable, Explanation, Failure } from './explanation.ts';
+
+/** What the AWS config and credentials files, or the environment, have wrong. */
+export const setupFailures = {
+  profileMissing: ({ details, profile }) => ({
+    title: l10n.t('No such profile'),
+    sentence:
+      details.files === undefined
+        ? l10n.t('There is no profile {0} in the AWS config and credentials files.', profile)
+        : l10n.t('There is no profile {0} in {1}.', profile, details.files.join(', ')),
+    advice: l10n.t('Select another profile, or add it to the files and retry.'),
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+  }),
+  profileInvalid,
+  filesUnreadable: ({ details }) => ({
+    title: l10n.t('File not readable'),
+    sentence: l10n.t(
+      "{0} can't be read: {1}",
+      details.files?.join(', ') ?? l10n.t('An AWS config or credentials file'),
+      details.message,
+    ),
+    advice: l10n.t('Correct the file, or the variable that names it, then retry.'),
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  }),
+  regionInvalid: ({ details, profile }) => ({
+    title: l10n.t('Not a Region'),
+    sentence: l10n.t(
+      'The Region of profile {0} is not the name of an AWS Region: {1}.',
+      profile,
+      details.region ?? details.message,
+    ),
+    advice: l10n.t('Select a Region, or write its name as in eu-west-1, without quotes.'),
+    retryHelps: false,
+    actions: ['selectRegion', 'selectProfile', 'showLog'],
+  }),
+  regionMissing: ({ profile }) => ({
+    title: l10n.t('No Region'),
+    sentence: l10n.t('No AWS Region is set for profile {0}.', profile),
+    advice: l10n.t('Select the Region whose keys you want to see.'),
+    retryHelps: false,
+    actions: ['selectRegion', 'selectProfile', 'showLog'],
+  }),
+  invalidEndpoint: ({ details, profile }) => ({
+    title: l10n.t('Endpoint not usable'),
+    sentence: l10n.t('The endpoint that is configured for profile {0} cannot be used: {1}', profile, details.message),
+    advice: l10n.t('Correct endpoint_url in the AWS config file, or the variable AWS_ENDPOINT_URL.'),
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  }),
+} satisfies ExplainTable;
+
+/** What is set up for the profile can't work: by the files themselves, or since the service refuses it. */
+function profileInvalid({ details, profile, call }: Failure): Explanation {
+  const rest = {
+    title: l10n.t('Profile not usable'),
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  } as const;
+  if (/DurationSeconds/i.test(details.message)) {
+    return {
+      ...rest,
+      sentence: l10n.t('{0} refused the duration_seconds of profile {1}: {2}', call, profile, details.message),
+      advice: l10n.t('Lower it to what the role allows, and to 3600 where one role is assumed from another.'),
+    };
+  }
+  return {
+    ...rest,
+    sentence:
+      details.operation === 'Connect'
+        ? l10n.t('Profile {0} cannot sign in: {1}', profile, details.message)
+        : l10n.t('{0} refused what profile {1} is set up with: {2}', call, profile, details.message),
+    advice: l10n.t('Correct the profile in the AWS config file, or select another.'),
+  };
+}

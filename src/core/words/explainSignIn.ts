@@ -1,0 +1,160 @@
+import * as l10n from '@vscode/l10n';
+import { denialAdvice, denialSentence, parseAccessDenied } from './accessDenied.ts';
+import type { ExplainTable, Explanation, Failure } from './explanation.ts';
+
+/** A sign-in that failed, waits for the user, or led elsewhere; and credentials that AWS refuses. */
+export const signInFailures = {
+  expiredToken: ({ details, profile }) => {
+    if (details.operation === 'AssumeRoleWithWebIdentity') {
+      return {
+        title: l10n.t('Credentials expired'),
+        sentence: l10n.t('The web identity token of profile {0} has expired.', profile),
+        advice: l10n.t('Have its file written again (web_identity_token_file), then retry.'),
+        retryHelps: true,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    }
+    // A sign-in that fails so took them from the files, the environment or a program, as they are.
+    if (details.isUnchanged === true || details.isSignIn === true) {
+      return {
+        title: l10n.t('Credentials expired'),
+        sentence: l10n.t('The credentials of profile {0} have expired, and have not been replaced.', profile),
+        advice: l10n.t('Write new ones where the profile takes them from, then retry.'),
+        retryHelps: true,
+        actions: ['retry', 'selectProfile', 'showLog'],
+      };
+    }
+    return {
+      title: l10n.t('Credentials expired'),
+      sentence: l10n.t('The credentials of profile {0} have expired.', profile),
+      advice: l10n.t('Sign in again, then retry.'),
+      retryHelps: true,
+      actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
+    };
+  },
+  unrecognizedClient: ({ profile }) => ({
+    title: l10n.t('Unknown access key'),
+    sentence: l10n.t('AWS does not know the access key of profile {0}.', profile),
+    advice: l10n.t(
+      'The key may be deleted, inactive, or from another partition. Correct the profile or select another.',
+    ),
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+  }),
+  invalidSignature: ({ profile }) => ({
+    title: l10n.t('Signature refused'),
+    sentence: l10n.t('AWS refused the signature made with the credentials of profile {0}.', profile),
+    advice: l10n.t('Check the secret access key of the profile, and the clock of this computer.'),
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+  }),
+  regionNotEnabled: ({ details, profile }) => ({
+    title: l10n.t('Region not enabled'),
+    sentence: l10n.t(
+      'The Region {0} is not enabled for the account, or its endpoint refuses the credentials of profile {1}.',
+      details.region ?? '?',
+      profile,
+    ),
+    advice: l10n.t(
+      'Enable the Region in the AWS account settings, or select another. Tokens of the global STS endpoint fail in opt-in Regions.',
+    ),
+    retryHelps: false,
+    actions: ['selectRegion', 'retry', 'showLog'],
+  }),
+  signInDenied,
+  credentialsMissing: ({ profile }) => ({
+    title: l10n.t('No credentials'),
+    sentence: l10n.t('Profile {0} gave no credentials.', profile),
+    advice: l10n.t('Set up its sign-in in the AWS config file, or select another profile.'),
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+  }),
+  ssoExpired: ({ profile }) => ({
+    title: l10n.t('Sign-in needed'),
+    sentence: l10n.t('The sign-in session of profile {0} is missing or has expired.', profile),
+    advice: l10n.t('Sign in with "aws sso login --profile {0}" (or "aws login"), then retry.', profile),
+    retryHelps: true,
+    actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
+  }),
+  signInNeeded: ({ details, profile }) => ({
+    title: l10n.t('Sign in…'),
+    sentence: l10n.t('Profile {0} waits for you. {1}', profile, details.message),
+    advice: l10n.t('Nothing is asked, run or sent before you sign in.'),
+    retryHelps: false,
+    actions: ['signIn', 'selectProfile', 'showLog'],
+  }),
+  notConfirmed: ({ details }) => ({
+    title: l10n.t('Open connections…'),
+    sentence: l10n.t('The settings of this dev container ask to open: {0}.', details.message),
+    advice: l10n.t('Nothing is asked, run or sent before you open them.'),
+    retryHelps: false,
+    actions: ['openConnections', 'selectProfile', 'showLog'],
+  }),
+  mfaRefused: ({ profile }) => ({
+    title: l10n.t('MFA code refused'),
+    sentence: l10n.t('AWS did not accept the MFA code for profile {0}.', profile),
+    advice: l10n.t('Sign in again with a new code: AWS takes each one once, and only for half a minute.'),
+    retryHelps: true,
+    actions: ['signIn', 'selectProfile', 'showLog'],
+  }),
+  processFailed: ({ details, profile }) => ({
+    title: l10n.t('Credential process failed'),
+    sentence: l10n.t('The credential_process of profile {0} failed: {1}', profile, details.message),
+    advice: l10n.t('Run it in a terminal to see what it needs, then retry.'),
+    retryHelps: true,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  }),
+  untrustedWorkspace: ({ profile }) => ({
+    title: l10n.t('Workspace not trusted'),
+    sentence: l10n.t(
+      'Profile {0} signs in with a program (credential_process), which is not started in an untrusted workspace.',
+      profile,
+    ),
+    advice: l10n.t('Trust the workspace, or select a profile that signs in without a program.'),
+    retryHelps: false,
+    actions: ['selectProfile', 'retry', 'showLog'],
+  }),
+  accountChanged: ({ details, profile }) => ({
+    title: l10n.t('Another account'),
+    sentence: l10n.t('Profile {0} has other credentials now. {1}', profile, details.message),
+    advice: l10n.t('Nothing was sent with them. Look at the connection again to see what it leads to now.'),
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  }),
+  principalChanged: ({ details, profile }) => ({
+    title: l10n.t('Another principal'),
+    sentence: l10n.t('Profile {0} no longer signs in as the principal in the question. {1}', profile, details.message),
+    advice: l10n.t('Nothing was sent. Retry to see who would act now.'),
+    retryHelps: true,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  }),
+} satisfies ExplainTable;
+
+/** STS or IAM Identity Center does not let the caller use the role. */
+function signInDenied({ details, profile, call }: Failure): Explanation {
+  const denial = parseAccessDenied(details.message);
+  const rest = {
+    title: l10n.t('Sign-in denied'),
+    retryHelps: false,
+    actions: ['retry', 'selectProfile', 'showLog'],
+  } as const;
+  if (details.operation === 'GetRoleCredentials') {
+    return {
+      ...rest,
+      sentence: l10n.t('IAM Identity Center does not let profile {0} use the role {1}.', profile, details.role ?? '?'),
+      advice: l10n.t('Ask for that role to be assigned to you, or correct sso_role_name and sso_account_id.'),
+    };
+  }
+  if (denial === undefined) {
+    return {
+      ...rest,
+      sentence: l10n.t('{0} was denied for profile {1}: {2}', call, profile, details.message),
+      advice: l10n.t('Ask for the permission, or select another profile.'),
+    };
+  }
+  return {
+    ...rest,
+    sentence: l10n.t('{0} was denied for profile {1}. {2}', call, profile, denialSentence(denial, details.role ?? '*')),
+    advice: denialAdvice(denial),
+  };
+}
