@@ -42,6 +42,11 @@ export const defaultPolicy: PropagationPolicy = {
   absentReads: 3,
 };
 
+/** For how long a wait goes on at most, as long as the computer is awake: until KMS is silent for its limit. */
+export function maxWaitMs({ timeoutMs }: PropagationPolicy): number {
+  return 2 * timeoutMs;
+}
+
 export type PropagationOutcome =
   /** Absent for long enough, see {@link PropagationPolicy}; `afterMs` since the revoke. */
   | { readonly kind: 'gone'; readonly afterMs: number }

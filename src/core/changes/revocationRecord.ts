@@ -22,8 +22,8 @@ export interface RevocationRecord {
   /** Set when the wait ended without the grant being confirmed gone. */
   readonly unconfirmed?: Unconfirmed | undefined;
   /**
-   * When the grant was confirmed gone, or several later lists did not hold it, in milliseconds since the epoch.
-   * Remembered for {@link memoryMs}.
+   * When the grant was confirmed gone, or several later lists did not hold it, in milliseconds since the epoch. It is
+   * remembered for a while.
    */
   readonly endedAt?: number | undefined;
 }

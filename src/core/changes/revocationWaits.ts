@@ -1,0 +1,144 @@
+import type { Clock } from '../base/clock.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { Session } from '../connections/session.ts';
+import { type ConnectionRef, grantIdentity, type KmsKey } from '../kms/model.ts';
+import type { Journal } from './journal.ts';
+import { isFinished } from './journalOutcomes.ts';
+import { endsGrant, type JournalOutcome } from './journalRecord.ts';
+import { KeyPollers } from './keyPollers.ts';
+import type { PropagationOutcome, PropagationPolicy } from './propagation.ts';
+import type { Entry, RevocationEntries } from './revocationEntries.ts';
+import {
+  type EndedWait,
+  measuredFromRequest,
+  type RevocationRecord,
+  toJournalOutcome,
+  toUnconfirmed,
+} from './revocationRecord.ts';
+
+export interface RevocationWaitsOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly policy: () => PropagationPolicy;
+  /** Called when what came of a revoke can't be written to the journal. It goes on all the same. */
+  readonly warn: (error: unknown) => void;
+}
+
+/** The waits for the end of revoked and retired grants, and what the journal has of them. */
+export class RevocationWaits {
+  readonly #options: RevocationWaitsOptions;
+  readonly #entries: RevocationEntries;
+  readonly #pollers: KeyPollers;
+  readonly #ended = new Emitter<EndedWait>();
+  readonly onDidEnd = this.#ended.event;
+  readonly #suspended = new Emitter<RevocationRecord>();
+  /** The connection was closed during a wait; its next opening takes the wait up. */
+  readonly onDidSuspend = this.#suspended.event;
+
+  constructor(options: RevocationWaitsOptions, entries: RevocationEntries) {
+    this.#options = options;
+    this.#entries = entries;
+    this.#pollers = new KeyPollers(options);
+    this.#pollers.onDidProgress(({ place, progress }) => {
+      const entry = entries.get(place);
+      if (entry !== undefined) {
+        entry.progress = progress;
+        entries.fireChange(entry.record);
+      }
+    });
+  }
+
+  dispose(): void {
+    this.#pollers.dispose();
+  }
+
+  /** Ends the wait, with a read that is under way for it. */
+  stop(ref: ConnectionRef, key: KmsKey, grantId: string): void {
+    this.#pollers.stop(ref, key.arn, grantId);
+  }
+
+  /** The wait is not taken up, since the connection leads to another account. */
+  endForOtherAccount({ record }: Entry): void {
+    this.#ended.fire({ record, outcome: { kind: 'otherAccount' } });
+  }
+
+  /** Waits anew, for a grant that was left unconfirmed or is listed again. */
+  async followAgain(session: Session, entry: Entry, kind: 'followed' | 'reappeared'): Promise<void> {
+    entry.record = { ...entry.record, endedAt: undefined, unconfirmed: undefined };
+    this.follow(session, entry, this.#options.clock.monotonic());
+    await this.record(entry.record, { kind });
+  }
+
+  /** Goes on with a wait that another window began; from now on it is this one's. */
+  async resume(session: Session, entry: Entry): Promise<void> {
+    this.follow(session, entry);
+    await this.record(entry.record, { kind: 'followed' });
+  }
+
+  /** @param from where the wait begins, unless at the request; as `clock.monotonic()` has it */
+  follow(session: Session, entry: Entry, from = entry.requestedAt): void {
+    const { clock, policy } = this.#options;
+    entry.knownAt = clock.monotonic();
+    entry.absentLists = 0;
+    if (session.closed.aborted) {
+      entry.phase = 'idle'; // The next opening takes the wait up.
+      return;
+    }
+    entry.phase = 'confirming';
+    entry.progress = undefined;
+    this.#entries.fireChange(entry.record);
+    // Of what began in another process only the date is known, and a clock may have been set since.
+    const since = Math.max(from, clock.monotonic() - policy().timeoutMs);
+    void this.#pollers.follow(session, entry.record, since).then((outcome) => {
+      return this.#end(entry, outcome && measuredFromRequest(outcome, since - entry.requestedAt));
+    });
+  }
+
+  /** @param outcome `undefined` when the session was closed before the end */
+  async #end(entry: Entry, outcome: PropagationOutcome | undefined): Promise<void> {
+    const { record } = entry;
+    entry.phase = 'idle';
+    entry.progress = undefined;
+    entry.knownAt = this.#options.clock.monotonic();
+    if (!this.#entries.isCurrent(entry)) {
+      return; // A newer revoke of the same grant took over.
+    }
+    if (outcome === undefined) {
+      this.#suspended.fire(record); // The next opening takes the wait up.
+      return;
+    }
+    if (outcome.kind === 'gone') {
+      entry.record = { ...record, unconfirmed: undefined, endedAt: this.#options.clock.now() };
+      await this.recordGone(record, outcome);
+    } else {
+      entry.record = { ...record, unconfirmed: toUnconfirmed(outcome) };
+      this.#entries.fireChange(entry.record);
+      await this.record(record, toJournalOutcome(outcome));
+    }
+    this.#ended.fire({ record, outcome });
+  }
+
+  async record({ id }: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+    if (id === '') {
+      return;
+    }
+    try {
+      await this.#options.journal.addOutcome(id, outcome);
+    } catch (error) {
+      this.#options.warn(error);
+    }
+  }
+
+  /** The grant is gone: with it ends what earlier revokes of it have left open. */
+  async recordGone(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
+    const identity = grantIdentity(record);
+    const open = this.#options.journal.records.filter(
+      (other) => endsGrant(other) && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,
+    );
+    await this.record(record, outcome);
+    for (const { id } of open) {
+      await this.record({ ...record, id }, { kind: 'dismissed' });
+    }
+  }
+}
