@@ -1,0 +1,317 @@
+import { parseKeyArn } from '../kms/keyArn.ts';
+import { type DenialReason, parseAccessDenied } from '../words/accessDenied.ts';
+import { asEncryptionContext, type EncryptionContext, findEncryptionContext } from './encryptionContext.ts';
+import { flatten, longestErrorText } from './flatten.ts';
+import { isKmsOperation } from './kmsOperations.ts';
+import { type ErrorTextKind, kindsByName, messages, patterns } from './patterns.ts';
+import { type FailedCall, findFailedCall } from './records.ts';
+
+export type { ErrorTextKind } from './patterns.ts';
+
+/** What a text of any program says of an error of KMS. All of it is data, and what the text doesn't say is `undefined`. */
+export interface ErrorText {
+  readonly kind: ErrorTextKind;
+  /** The error's name as it is there, such as `AccessDeniedException` or `KMS.DisabledException`. */
+  readonly code: string | undefined;
+  /** Such as `kms:Decrypt`. */
+  readonly action: string | undefined;
+  /** Who called: an ARN, as whole as it is there. */
+  readonly principal: string | undefined;
+  readonly key: NamedKey | undefined;
+  /** Where the key is, or else where it was looked for. */
+  readonly region: string | undefined;
+  /** The key's account: 12 digits. */
+  readonly account: string | undefined;
+  /** Why a call was denied; of `accessDenied` alone. */
+  readonly reason: DenialReason | undefined;
+  readonly encryptionContext: EncryptionContext | undefined;
+  readonly requestId: string | undefined;
+  /** AWS's own words, in one line. */
+  readonly quote: string | undefined;
+}
+
+/** The key as a text names it. */
+export type NamedKey =
+  | { readonly kind: 'arn'; readonly arn: string }
+  | { readonly kind: 'keyId'; readonly keyId: string }
+  /** `alias/…`, which may be another key's by now. */
+  | { readonly kind: 'alias'; readonly alias: string };
+
+/** How far from an error its name, its request and its key are looked for, in characters. */
+const nearby = 2500;
+/** How far from an error's sentence its name is looked for. */
+const nameIsNear = 400;
+const longestQuote = 600;
+
+/**
+ * Reads the error of KMS in a text, whatever else the text holds: the message of an SDK, of the AWS CLI, of Terraform or
+ * CloudFormation, of a service that could not use a key, or an event of CloudTrail. Of several errors it is the first.
+ * @returns `undefined` where the text holds no error of KMS
+ */
+export function readErrorText(text: string): ErrorText | undefined {
+  const { words, joined } = flatten(text);
+  const call = findFailedCall(text.slice(0, longestErrorText)) ?? findFailedCall(words);
+  if (call !== undefined) {
+    return readCall(call);
+  }
+  const [asWords, asJoined] = [readPlain(words), readPlain(joined)];
+  return asJoined !== undefined && wholeness(asJoined) > wholeness(asWords) ? asJoined : asWords;
+}
+
+/** A text that a terminal broke within its words is read more wholly without its line breaks. */
+function wholeness(read: ErrorText | undefined): number {
+  if (read === undefined) {
+    return 0;
+  }
+  const isWholeArn = (arn: string | undefined) =>
+    arn !== undefined && /^arn:aws[\w-]*:\w+:[\w-]*:\d{12}:/.test(arn) ? 1 : 0;
+  const isKnown = read.action !== undefined && isKmsOperation(read.action.slice('kms:'.length)) ? 1 : 0;
+  const parts = Object.values(read).filter((part) => part !== undefined).length;
+  return parts + isWholeArn(read.principal) + 2 * isKnown + (read.key?.kind === 'arn' ? 2 : 0);
+}
+
+function readCall(call: FailedCall): ErrorText {
+  const read = readPlain(`${call.code ?? ''}: ${call.message} (kms)`);
+  const key = read?.key ?? namedKey(call.key);
+  return {
+    kind: read?.kind ?? 'other',
+    code: call.code,
+    action: read?.action ?? call.action,
+    principal: read?.principal ?? call.principal,
+    key,
+    region: read?.region ?? regionOf(key) ?? call.region,
+    account: read?.account ?? accountOf(key),
+    reason: read?.reason,
+    encryptionContext: asEncryptionContext(call.encryptionContext),
+    requestId: call.requestId,
+    quote: call.message.replace(/\s+/g, ' ').slice(0, longestQuote) || undefined,
+  };
+}
+
+function readPlain(text: string): ErrorText | undefined {
+  return readDenial(text) ?? readFailure(text);
+}
+
+// Denials
+
+function readDenial(text: string): ErrorText | undefined {
+  for (const { index: at } of text.matchAll(patterns.denied)) {
+    const [sentence] = patterns.denial.exec(text.slice(at, at + 2 * nearby)) ?? [];
+    if (sentence !== undefined) {
+      const before = text.slice(Math.max(0, at - nearby), at);
+      const who = before.lastIndexOf('User:');
+      const from =
+        who >= 0 && /^User: ?\S{0,2048} ?\S{0,2048} is $/.test(before.slice(who)) ? at - before.length + who : at;
+      return deniedAt(text, { from, to: at + sentence.length });
+    }
+  }
+  return undefined;
+}
+
+/** Where an error's sentence begins and ends. */
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+function deniedAt(text: string, place: Place): ErrorText | undefined {
+  const quote = text.slice(place.from, place.to);
+  const denial = parseAccessDenied(quote);
+  if (denial === undefined) {
+    return undefined;
+  }
+  const principal = denial.principal?.replace(/ /g, '');
+  const resource = denial.resource === undefined ? undefined : keyIn(denial.resource);
+  return {
+    ...around(text, place, resource),
+    kind: 'accessDenied',
+    code: codeNear(text, place),
+    action: denial.action,
+    principal: principal === '' ? undefined : principal,
+    reason: denial.reason,
+    quote: quote.slice(0, longestQuote),
+  };
+}
+
+// Other failures
+
+function readFailure(text: string): ErrorText | undefined {
+  const isOfKms = patterns.ofKms.test(text);
+  const name = firstName(text, isOfKms);
+  const said = isOfKms || name !== undefined ? firstMessage(text) : undefined;
+  const place = said ?? name;
+  if (place === undefined) {
+    return undefined;
+  }
+  const code = said === undefined ? name?.code : codeNear(text, said);
+  const kind = said?.kind ?? kindOf(code ?? '');
+  return {
+    ...around(text, place, undefined),
+    kind,
+    code,
+    principal: undefined,
+    reason: kind === 'accessDenied' ? { kind: 'notGiven' } : undefined,
+    quote: quoteAt(text, place),
+  };
+}
+
+function firstMessage(text: string): (Place & { readonly kind: ErrorTextKind }) | undefined {
+  for (const [kind, pattern] of messages) {
+    const match = pattern.exec(text);
+    if (match !== null) {
+      // What it is said of: the word that the match is in, or the one before it.
+      const inside = match[0].startsWith('is ') ? match.index - 2 : match.index - 1;
+      return { kind, from: text.lastIndexOf(' ', inside) + 1, to: match.index + match[0].length };
+    }
+  }
+  return undefined;
+}
+
+function kindOf(code: string): ErrorTextKind {
+  const name = code
+    .replace(/^Client\./, '')
+    .replace(/^KMS\.?/i, '')
+    .replace(/(?:Exception|Fault)$/, '');
+  return kindsByName.get(name) ?? kindsByName.get(name.replace(/^KMS/, '')) ?? 'other';
+}
+
+interface Name extends Place {
+  readonly code: string;
+}
+
+/** The first name of an error that is KMS's. Names that only KMS has come before those that any service has. */
+function firstName(text: string, isOfKms: boolean): Name | undefined {
+  const found = [patterns.ownCode, patterns.kmsCode, ...(isOfKms ? [patterns.sharedCode] : [])]
+    .map((pattern) => text.matchAll(pattern).next().value)
+    .filter((match) => match !== undefined)
+    .map(({ 0: code, index }) => ({ code, from: index, to: index + code.length }));
+  return found.find(({ code }) => kindOf(code) !== 'other') ?? found[0];
+}
+
+/** The names of errors in a part of a text, in its order. */
+function namesIn(text: string, from: number, to: number): readonly Name[] {
+  const start = Math.max(0, from);
+  const part = text.slice(start, to);
+  const byEnd = new Map<number, Name>();
+  // Of two that end together, the first one is the longer.
+  for (const pattern of [patterns.ownCode, patterns.kmsCode, patterns.sharedCode]) {
+    for (const { 0: code, index } of part.matchAll(pattern)) {
+      const end = start + index + code.length;
+      byEnd.set(end, byEnd.get(end) ?? { code, from: start + index, to: end });
+    }
+  }
+  return [...byEnd.values()].sort((left, right) => left.from - right.from);
+}
+
+/** The name that belongs to an error: the last one before its sentence, else the first one behind it. */
+function codeNear(text: string, { from, to }: Place): string | undefined {
+  return (namesIn(text, from - nameIsNear, from).at(-1) ?? namesIn(text, to, to + nameIsNear)[0])?.code;
+}
+
+/** The sentence that an error is in, as far as its end can be seen. */
+function quoteAt(text: string, { from, to }: Place): string {
+  const rest = text.slice(to, to + longestQuote);
+  const [sentence] = /^[^.;"{}()]{0,300}/.exec(rest) ?? [''];
+  return `${text.slice(from, to)}${sentence}`.trim().slice(0, longestQuote);
+}
+
+// What is around an error
+
+type Surroundings = Pick<ErrorText, 'action' | 'key' | 'region' | 'account' | 'encryptionContext' | 'requestId'>;
+
+function around(text: string, place: Place, resource: NamedKey | undefined): Surroundings {
+  const before = text.slice(Math.max(0, place.from - nearby), place.from);
+  const within = text.slice(place.from, place.to);
+  const after = text.slice(place.to, place.to + nearby);
+  const key = resource ?? keyIn(within) ?? keyIn(after) ?? lastKeyIn(before);
+  return {
+    action: operationIn(within) ?? lastOperationIn(before) ?? operationIn(after),
+    key,
+    region: regionOf(key) ?? maskedRegion(within) ?? regionIn(after) ?? regionIn(before),
+    account: accountOf(key),
+    encryptionContext: findEncryptionContext(after) ?? findEncryptionContext(before),
+    requestId: requestIdIn(before, within + after),
+  };
+}
+
+function operationIn(text: string): string | undefined {
+  return operationsIn(text)[0];
+}
+
+function lastOperationIn(text: string): string | undefined {
+  return operationsIn(text).at(-1);
+}
+
+/** The operations of KMS that a text names, in its order. */
+function operationsIn(text: string): readonly string[] {
+  return patterns.operations
+    .flatMap((pattern) => [...text.matchAll(pattern)])
+    .sort((left, right) => left.index - right.index)
+    .map(({ groups }) => groups?.['operation'] ?? '')
+    .filter(isKmsOperation)
+    .map((operation) => `kms:${operation}`);
+}
+
+function keyIn(text: string): NamedKey | undefined {
+  return keysIn(text)[0];
+}
+
+function lastKeyIn(text: string): NamedKey | undefined {
+  return keysIn(text).at(-1);
+}
+
+function keysIn(text: string): readonly NamedKey[] {
+  const named = [patterns.arn, patterns.keyIdNamed, patterns.keyIdQuoted]
+    .flatMap((pattern) => [...text.matchAll(pattern)])
+    .sort((left, right) => left.index - right.index)
+    .map(({ 0: whole, groups }) => namedKey(groups?.['id'] ?? whole))
+    .filter((key) => key !== undefined);
+  // An ARN says the most.
+  return [...named.filter(({ kind }) => kind === 'arn'), ...named.filter(({ kind }) => kind !== 'arn')];
+}
+
+const keyIdPattern = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
+
+function namedKey(text: string | undefined): NamedKey | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  if (parseKeyArn(text) !== undefined || /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:alias\//.test(text)) {
+    return { kind: 'arn', arn: text };
+  }
+  if (text.startsWith('alias/')) {
+    return { kind: 'alias', alias: text };
+  }
+  // Of an ARN without its account.
+  const last = text.slice(Math.max(text.lastIndexOf(':key/') + ':key/'.length, text.lastIndexOf(':alias/') + 1, 0));
+  const id = text.startsWith('arn:') ? last : text;
+  if (id.startsWith('alias/')) {
+    return { kind: 'alias', alias: id };
+  }
+  return keyIdPattern.test(id) ? { kind: 'keyId', keyId: id } : undefined;
+}
+
+function regionOf(key: NamedKey | undefined): string | undefined {
+  return key?.kind === 'arn' ? key.arn.split(':')[3] : undefined;
+}
+
+function accountOf(key: NamedKey | undefined): string | undefined {
+  return key?.kind === 'arn' ? key.arn.split(':')[4] : undefined;
+}
+
+/** An ARN whose account is not there has a Region all the same. */
+function maskedRegion(text: string): string | undefined {
+  return text.matchAll(patterns.arn).next().value?.groups?.['region'];
+}
+
+function regionIn(text: string): string | undefined {
+  return (
+    patterns.host.exec(text)?.groups?.['region'] ?? text.matchAll(patterns.regionNamed).next().value?.groups?.['region']
+  );
+}
+
+/** What stands before an error is another request's, but in Go's form. */
+function requestIdIn(before: string, after: string): string | undefined {
+  const ofGo = patterns.requestIdBefore.exec(before)?.groups?.['id'];
+  return ofGo ?? after.matchAll(patterns.requestId).next().value?.groups?.['id'];
+}

@@ -1,0 +1,160 @@
+/**
+ * The forms of errors. Every repetition has an upper bound, so that each pattern takes a bounded number of steps a
+ * character, whatever the text; a test holds them to it. They read text that {@link flatten} has made one line.
+ */
+
+/** Names that only KMS, or a service that speaks of KMS, gives an error. */
+const ownNames = [
+  'KMSInvalidState',
+  'KMSInvalidSignature',
+  'KMSInvalidMac',
+  'KMSInternal',
+  'KMSKeyNotAccessible',
+  'InvalidCiphertext',
+  'IncorrectKey',
+  'IncorrectKeyMaterial',
+  'InvalidKeyUsage',
+  'InvalidGrantToken',
+  'InvalidGrantId',
+  'KeyUnavailable',
+  'CustomerKeyHasBeenRevoked',
+  'InvalidKMSResource',
+  'InvalidKMSKey\\.InvalidState',
+  'InvalidKmsKeyId',
+];
+/** Names that other services use too. */
+const sharedNames = [
+  'AccessDenied',
+  'NotFound',
+  'Disabled',
+  'InvalidState',
+  'Throttling',
+  'Throttled',
+  'LimitExceeded',
+  'DependencyTimeout',
+  'InvalidArn',
+  'InvalidAliasName',
+  'UnsupportedOperation',
+  'Validation',
+];
+const codeOf = (prefix: string, names: readonly string[]) =>
+  `(?<![A-Za-z])${prefix}(?:${names.join('|')})(?:Exception|Fault)?(?![a-z])`;
+
+/** By what they find. All of them read a whole text, or a part of bounded length. */
+export const patterns = {
+  /** Colours, links and other commands to a terminal. */
+  terminalCommand: /(?![\t\r\n])\p{Cc}(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\p{Cc}]{0,512}\p{Cc}\\?|[@-Z\\-_])/gu,
+  /** What tools draw at the beginning of a line. */
+  lineMark: /^[ \t]{0,64}(?:[│|╷╵┃▎>]|- \|)[ \t]{0,8}/gmu,
+  /** In JSON within a string, backslashes stand before quotes and line breaks. */
+  escape: /\\{1,8}(?:u(?<unit>[0-9a-fA-F]{4})|[nrt]|(?=["'/`]))/g,
+
+  /** `AccessDeniedException`, `KMS.DisabledException`, `KMSAccessDenied`, `Client.InvalidKMSKey.InvalidState`. */
+  ownCode: new RegExp(codeOf('(?:(?:Client|KMS|Kms)\\.)?', ownNames), 'g'),
+  kmsCode: new RegExp(codeOf('(?:KMS|Kms)\\.?', sharedNames), 'g'),
+  sharedCode: new RegExp(codeOf('', sharedNames), 'g'),
+
+  /** What says that a text is about KMS, where it has no name of an error that is only KMS's. */
+  ofKms: /kms|key management|customer master key|\bInvalid keyId\b/i,
+  denied: /not authorized to perform/gi,
+  /** AWS's sentence on an action of KMS, from there to the reason. */
+  denial:
+    /^not authorized to perform:? ?["'`]?kms:[\w*-]{1,80}["'`]?(?: on (?:the )?resources?: ?["'`]?\S{1,2048})?(?:[,.]? (?:(?:on this resource )?because the resource does not exist in this Region|because no [\w -]{1,60} allows? the [\w:*-]{1,120} action|with an explicit deny(?: in (?:an?|the|one or more))? [\w -]{1,60}(?:polic(?:y|ies)|boundar(?:y|ies))(?:: ?arn:\S{1,2048})?))?/i,
+
+  operations: [
+    /\bwhen calling the (?<operation>[A-Za-z]{3,50}) operation\b/g,
+    /\boperation error KMS: (?<operation>[A-Za-z]{3,50})\b/g,
+    /\bTrentService\.(?<operation>[A-Za-z]{3,50})\b/g,
+    /\bcalling KMS (?<operation>[A-Za-z]{3,50})\b/g,
+    /\bError executing "(?<operation>[A-Za-z]{3,50})" on "https:\/\/kms[.-]/g,
+    /\bkms:(?<operation>[A-Za-z]{3,50})\b/g,
+  ],
+
+  /** An ARN of a key or an alias, as whole as it is there. Names may be masked. */
+  arn: /arn:aws[\w-]{0,20}:kms:(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}):(?<account>\d{12}|[\w*<>[\]-]{0,40}):(?<resource>key\/(?:mrk-)?[0-9A-Fa-f-]{8,64}|alias\/[\w/-]{1,250})/g,
+  keyIdNamed:
+    /(?:\bkey[-_ ]?id|\bkms[-_ ]?key[-_ ]?id)["'`]?\s?[:= ]\s?["'`]?(?<id>(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b|alias\/[\w/-]{1,250})/gi,
+  keyIdQuoted:
+    /(?:\bKey|\bAlias|\bkeyId|\bkeys?) ['"`]?(?<id>mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|alias\/[\w/-]{1,250})/g,
+
+  host: /\bkms(?:-fips)?\.(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\.(?:amazonaws|api)\b/,
+  regionNamed: /\b(?:aws[-_]?)?region["'`]?\s?[:= ]\s?["'`]?(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\b/gi,
+
+  /** Of Go's SDK, whose request ID stands before the error. */
+  requestIdBefore: /\bStatusCode: ?\d{3}, RequestID: ?(?<id>[0-9A-Za-z-]{8,64}), ?(?:api error )?(?:[\w.]{1,80}: ?)?$/,
+  requestId:
+    /\b(?:x-amzn?-)?(?:aws[-_ ]?)?request[-_ ]?id["'`]?\s?[:=>]\s?(?:Some\()?["'`]?(?<id>[0-9A-Za-z]{4,16}[0-9A-Za-z-]{4,60})/gi,
+
+  contextStart: /\bencryption[-_ ]?context["'`]?\s?[:=]?\s?(?:map)?(?=[{[])/gi,
+  contextOption:
+    /--encryption-context[= ](?<pairs>["']?[\w:/.@-]{1,384}=[^\s,"']{1,384}(?:,[\w:/.@-]{1,384}=[^\s,"']{1,384}){0,7})/g,
+} as const;
+
+/** What KMS and the services say of a key, by the kind of the error. The first that matches counts. */
+export const messages = [
+  ['pendingDeletion', /\bis pending (?:replica )?deletion\b/i],
+  ['pendingImport', /\bis pending import\b/i],
+  ['keyDisabled', /(?:\b(?:key\/\S{8,64}|key)['"`]? is|\bkey [\w/:.'"`-]{1,300} is) disabled\b/i],
+  ['keyUnavailable', /\bis unavailable\b/i],
+  [
+    'ciphertextKeyHidden',
+    /\b(?:The )?ciphertext (?:refers to|references) a (?:customer master key|KMS key|key) that (?:either )?does not exist\b/i,
+  ],
+  ['invalidPrincipal', /\bARN does not refer to a valid principal\b/i],
+  ['aliasNotFound', /\bAlias \S{1,2048} is not found\b/i],
+  ['keyNotFound', /\bKey ['"`]?\S{1,2048} does not exist\b|\bInvalid keyId ['"`]?[\w/:-]{1,300}/i],
+  ['wrongRegion', /\bInvalid arn [a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}\b/i],
+  ['incorrectKey', /\b(?:The )?key ID in the request does not identify\b/i],
+  [
+    'keyInaccessible',
+    /\binaccessible (?:AWS )?KMS key\b|\bunable to access the (?:AWS )?KMS (?:master )?key\b|\bKMS key provided is in an incorrect state\b/i,
+  ],
+] as const;
+
+/** The kind of an error by its name, without `KMS` before and `Exception` behind it. */
+export const kindsByName: ReadonlyMap<string, ErrorTextKind> = new Map([
+  ['AccessDenied', 'accessDenied'],
+  ['NotFound', 'keyNotFound'],
+  ['Disabled', 'keyDisabled'],
+  ['InvalidState', 'invalidState'],
+  ['InvalidKMSKey.InvalidState', 'keyInaccessible'],
+  ['KeyNotAccessible', 'keyInaccessible'],
+  ['CustomerKeyHasBeenRevoked', 'keyInaccessible'],
+  ['InvalidKMSResource', 'keyInaccessible'],
+  ['KeyUnavailable', 'keyUnavailable'],
+  ['InvalidCiphertext', 'invalidCiphertext'],
+  ['IncorrectKey', 'incorrectKey'],
+  ['IncorrectKeyMaterial', 'incorrectKey'],
+  ['InvalidKeyUsage', 'invalidKeyUsage'],
+  ['InvalidGrantToken', 'invalidGrantToken'],
+  ['Throttling', 'throttled'],
+  ['Throttled', 'throttled'],
+  ['LimitExceeded', 'limitExceeded'],
+  ['DependencyTimeout', 'internal'],
+  ['Internal', 'internal'],
+]);
+
+export type ErrorTextKind =
+  | 'accessDenied'
+  /** KMS doesn't say whether the key of the ciphertext exists, is in another Region, or may not be used. */
+  | 'ciphertextKeyHidden'
+  | 'keyDisabled'
+  | 'pendingDeletion'
+  | 'pendingImport'
+  | 'keyUnavailable'
+  /** A state of the key that the error doesn't name. */
+  | 'invalidState'
+  | 'keyNotFound'
+  | 'aliasNotFound'
+  | 'wrongRegion'
+  /** A service could not use the key, and doesn't say why. */
+  | 'keyInaccessible'
+  | 'invalidCiphertext'
+  | 'incorrectKey'
+  | 'invalidKeyUsage'
+  | 'invalidGrantToken'
+  | 'invalidPrincipal'
+  | 'throttled'
+  | 'limitExceeded'
+  | 'internal'
+  | 'other';
