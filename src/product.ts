@@ -131,6 +131,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     grantees,
     history,
     selection: trees.selection,
+    selected: trees.selected,
     focusNeighbor: trees.focusNeighbor,
     documents,
     log,

@@ -38,6 +38,7 @@ export interface CommandContext {
   /** The rows that a key acts on: those selected, if the focused row is one of them, else the focused row. */
   readonly selection: (focused: unknown) => readonly unknown[];
   /** See {@link Trees}. */
+  readonly selected: Trees['selected'];
   readonly focusNeighbor: Trees['focusNeighbor'];
   readonly documents: JsonDocuments;
   readonly log: Pick<vscode.LogOutputChannel, 'error' | 'warn' | 'show'>;

@@ -40,6 +40,7 @@ import {
 import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './show/copyAsCommand.ts';
 import { focusNeighbor } from './show/focusNeighbor.ts';
 import { keyDetails } from './show/keyDetails.ts';
+import { lookForUses } from './show/lookForUses.ts';
 import { openConsole } from './show/openConsole.ts';
 import { showAsJson } from './show/showAsJson.ts';
 import { showInCloudTrail } from './show/showInCloudTrail.ts';
@@ -93,6 +94,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.showRetirableGrants]: (context, argument) => showRetirableGrants(context, asNode(argument, 'connection')),
   [commands.showKeyDetails]: forNode(['key'], keyDetails),
   [commands.showInCloudTrail]: forNode(['key', 'grant'], showInCloudTrail),
+  [commands.lookForUses]: (context, argument) => lookForUses(context, asNode(argument, 'grant')),
   [commands.recreateGrant]: (context, argument) => recreateGrant(context, asHistoryEntry(argument)),
   [commands.copyAsCli]: copyAsCli,
   [commands.copyRevokeAsCli]: copyRevokeAsCli,

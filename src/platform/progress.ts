@@ -5,10 +5,21 @@ import { views } from '../manifest.ts';
 /** A task that takes longer gets a notification with a Cancel button, besides the progress bar of the view. */
 const patienceMs = 700;
 
-/** Runs `task` with the progress bar of the view. `signal` is aborted when the user cancels. */
-export async function withCancellableProgress<T>(title: string, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs `task` with the progress bar of the view. `signal` is aborted when the user cancels; `report` says how far it is.
+ */
+export async function withCancellableProgress<T>(
+  title: string,
+  task: (signal: AbortSignal, report: (message: string) => void) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
-  const running = task(controller.signal);
+  let latest: string | undefined;
+  let shown: vscode.Progress<{ message: string }> | undefined;
+  const report = (message: string) => {
+    latest = message;
+    shown?.report({ message });
+  };
+  const running = task(controller.signal, report);
   const settled = running.then(
     () => {},
     () => {},
@@ -16,7 +27,11 @@ export async function withCancellableProgress<T>(title: string, task: (signal: A
   const timer = setTimeout(() => {
     void vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (_, token) => {
+      (progress, token) => {
+        shown = progress;
+        if (latest !== undefined) {
+          report(latest);
+        }
         token.onCancellationRequested(() => controller.abort());
         return settled;
       },

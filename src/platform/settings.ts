@@ -2,6 +2,7 @@ import vscode = require('vscode');
 
 import type { Event } from '../core/base/emitter.ts';
 import { defaultPolicy, type PropagationPolicy } from '../core/changes/propagation.ts';
+import { defaultUsePages } from '../core/kms/evidenceApi.ts';
 import type { ConnectionRef } from '../core/kms/model.ts';
 import { defaultBudget } from '../core/pacing/limiter.ts';
 import { settings } from '../manifest.ts';
@@ -45,6 +46,11 @@ export const requestBudget: Setting<number> = {
   get: () => bounded(settings.requestBudget, defaultBudget, 1, 100),
   onDidChange: onDidChangeSettings(settings.requestBudget),
 };
+
+/** How many pages of events one look for uses reads at most. */
+export function usePages(): number {
+  return Math.round(bounded(settings.evidenceUsePages, defaultUsePages, 1, 200));
+}
 
 export function propagationPolicy(): PropagationPolicy {
   const intervalMs = 1000 * bounded(settings.propagationIntervalSeconds, defaultPolicy.intervalMs / 1000, 1, 60);

@@ -111,6 +111,7 @@ export function contextOf(window: Window): CommandContext {
     grantees,
     history,
     selection: () => [],
+    selected: () => [],
     focusNeighbor: async () => false,
     documents: new JsonDocuments(),
     log: { error: () => {}, warn: (text) => window.warnings.push(text), show: () => {} },

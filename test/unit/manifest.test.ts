@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import test from 'node:test';
 import { defaultPolicy } from '../../src/core/changes/propagation.ts';
+import { defaultUsePages } from '../../src/core/kms/evidenceApi.ts';
 import { defaultBudget } from '../../src/core/pacing/limiter.ts';
 import { explain } from '../../src/core/words/explain.ts';
 import {
@@ -215,6 +216,7 @@ test('the palette shows the commands that need no row, and hides all others', ()
       commands.showHistory,
       commands.clearHistory,
       commands.exportHistory,
+      commands.lookForUses,
       commands.showLog,
     ]),
   );
@@ -254,6 +256,7 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     commands.showRetirableGrants,
     commands.recreateGrant,
     commands.showInCloudTrail,
+    commands.lookForUses,
     commands.findGrants,
     commands.exportGrants,
     commands.groupBy,
@@ -267,7 +270,7 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     assert.equal(title(id).endsWith('…'), asking.includes(id), title(id));
     assert.doesNotMatch(title(id), /\.\.\.|^KMS/);
     for (const word of title(id).split(' ')) {
-      assert.match(word, /^([A-Z]|(as|by|from|in|of)$)/, title(id));
+      assert.match(word, /^([A-Z]|(as|by|for|from|in|of)$)/, title(id));
     }
   }
 });
@@ -312,6 +315,7 @@ const ofGrants = [
   commands.copyGrantee,
   commands.showAsJson,
   commands.showInCloudTrail,
+  commands.lookForUses,
   ...copiesOfGrants,
 ];
 const ofKeys = [
@@ -479,6 +483,7 @@ test('the settings of the wait and of the pace have the defaults of the code, wi
     [settings.propagationTimeoutSeconds]: defaultPolicy.timeoutMs / 1000,
     [settings.propagationIntervalSeconds]: defaultPolicy.intervalMs / 1000,
     [settings.propagationAbsentReads]: defaultPolicy.absentReads,
+    [settings.evidenceUsePages]: defaultUsePages,
   };
   for (const [id, value] of Object.entries(defaults)) {
     const { type, default: fallback, minimum, maximum } = properties[id] ?? assert.fail(id);

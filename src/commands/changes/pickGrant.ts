@@ -9,8 +9,11 @@ import type { GrantNode } from '../../views/shared/nodes.ts';
 import { pickConnection } from '../connections/pickConnection.ts';
 import type { Needs } from '../context.ts';
 
-/** Asks for the connection if there are several, the key, then the grant; `undefined` when a list was closed. */
-export async function pickGrant(context: Needs<'connections'>): Promise<GrantNode | undefined> {
+/**
+ * Asks for the connection if there are several, the key, then the grant; `undefined` when a list was closed.
+ * @param command its title
+ */
+export async function pickGrant(context: Needs<'connections'>, command: string): Promise<GrantNode | undefined> {
   const ref = await pickConnection(context);
   if (ref === undefined) {
     return undefined;
@@ -19,7 +22,7 @@ export async function pickGrant(context: Needs<'connections'>): Promise<GrantNod
   const where = connection.region;
 
   const key = await pick<KmsKey>({
-    title: l10n.t('Revoke Grant: Key'),
+    title: l10n.t('{0}: Key', command),
     placeholder: l10n.t('Key in {0}', where),
     empty: l10n.t('There are no keys in {0}.', where),
     load: async (show) => {
@@ -36,8 +39,8 @@ export async function pickGrant(context: Needs<'connections'>): Promise<GrantNod
   }
 
   const grant = await pick<Grant>({
-    title: l10n.t('Revoke Grant: Grant on {0}', printable(keyLabel(key))),
-    placeholder: l10n.t('Grant to revoke'),
+    title: l10n.t('{0}: Grant on {1}', command, printable(keyLabel(key))),
+    placeholder: l10n.t('Grant'),
     empty: l10n.t('This key has no grants.'),
     load: async (show, signal) => {
       let listing: GrantListing;

@@ -121,6 +121,17 @@ export function duration(ms: number): string {
   return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** To the unit that matters: `45 s`, `12 min`, `2 h`, `30 d`. */
+export function roughDuration(ms: number): string {
+  const units = [
+    ['d', 24 * 60 * 60_000],
+    ['h', 60 * 60_000],
+    ['min', 60_000],
+  ] as const;
+  const [unit, size] = units.find(([, length]) => ms >= 2 * length) ?? ['s', 1000];
+  return `${Math.max(0, Math.floor(ms / size))} ${unit}`;
+}
+
 /** Compares by code unit: independent of the locale, and fast for a hundred thousand keys. */
 export function compareCodeUnits(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;

@@ -1,7 +1,8 @@
 import { Evidence, type EvidenceOptions } from './evidence.ts';
 import { evidenceLines } from './evidenceText.ts';
 import type { EvidenceBundle } from './lazyEvidence.ts';
+import { useSearches } from './useSearchText.ts';
 
 export function evidenceBundle(options: EvidenceOptions): EvidenceBundle {
-  return { evidence: new Evidence(options), lines: evidenceLines };
+  return { evidence: new Evidence(options), lines: evidenceLines, uses: useSearches };
 }

@@ -94,7 +94,7 @@ function creatorLines(answer: Answer<Creator>, grant: Grant): readonly EvidenceL
 }
 
 /** Who called, such as `ana (IAM user)`, and the service that acted for them. */
-function callerText({ arn, invokedBy }: Caller): string {
+export function callerText({ arn, invokedBy }: Caller): string {
   const service = invokedBy === undefined ? undefined : printable(invokedBy);
   if (arn === undefined) {
     return service ?? l10n.t('A principal that the event does not name');

@@ -13,16 +13,26 @@ export interface KmsEvent {
   readonly grantId: string | undefined;
   /** Of CreateGrant: the grantee, by the name that it had then. */
   readonly granteePrincipal: string | undefined;
-  readonly encryptionContext: Readonly<Record<string, string>>;
+  /** What was done with which key, in the operations of grants. */
+  readonly uses: readonly KeyUse[];
   /** Of a call that failed, such as `AccessDenied`. */
   readonly errorCode: string | undefined;
 }
 
+export interface KeyUse {
+  /** As grants name it: ReEncrypt is ReEncryptFrom with one key, and ReEncryptTo with another. */
+  readonly operation: string;
+  /** The ARN of the key; `undefined` when the event has no ARN of a key. */
+  readonly keyArn: string | undefined;
+  readonly encryptionContext: Readonly<Record<string, string>>;
+}
+
 export interface Caller {
-  /** Of a user, a role's session, or root; not of a service. */
+  /** Of a user, a role's session, or root; not of a service, and not of another account's principal. */
   readonly arn: string | undefined;
-  /** The role of a session. */
-  readonly roleArn: string | undefined;
+  /** Such as `AROA…:session` or `AIDA…`. */
+  readonly principalId: string | undefined;
+  readonly account: string | undefined;
   /** The service that acted, for somebody or for itself, such as `AWS Internal` or `rds.amazonaws.com`. */
   readonly invokedBy: string | undefined;
 }
@@ -37,32 +47,53 @@ export function readKmsEvent(json: string): KmsEvent | undefined {
   }
   const request = part(event, 'requestParameters');
   const identity = part(event, 'userIdentity');
+  const keyArns = keyArnsOf(event);
   const time = new Date(text(event, 'eventTime') ?? '');
   return {
     name,
     time: Number.isNaN(time.getTime()) ? undefined : time,
     caller: {
       arn: text(identity, 'arn'),
-      roleArn: text(part(part(identity, 'sessionContext'), 'sessionIssuer'), 'arn'),
+      principalId: text(identity, 'principalId'),
+      account: text(identity, 'accountId'),
       invokedBy: text(identity, 'invokedBy'),
     },
-    keyArn: keyArnOf(event) ?? text(request, 'keyId'),
+    keyArn: keyArns[0] ?? text(request, 'keyId'),
     // RetireGrant has it in a place of its own.
     grantId:
       text(part(event, 'responseElements'), 'grantId') ??
       text(request, 'grantId') ??
       text(part(event, 'additionalEventData'), 'grantId'),
     granteePrincipal: text(request, 'granteePrincipal') ?? text(request, 'granteeServicePrincipal'),
-    encryptionContext: texts(part(request, 'encryptionContext')),
+    uses: usesOf(name, request, keyArns),
     errorCode: text(event, 'errorCode'),
   };
 }
 
 /** The request names the key as the caller did, by an alias at times; the resources by its ARN. */
-function keyArnOf(event: unknown): string | undefined {
+function keyArnsOf(event: unknown): readonly string[] {
   const resources = part(event, 'resources');
-  const arns = Array.isArray(resources) ? resources.map((resource) => text(resource, 'ARN')) : [];
-  return arns.find((arn) => arn?.includes(':key/') === true);
+  const arns = Array.isArray(resources) ? resources.flatMap((resource) => text(resource, 'ARN') ?? []) : [];
+  return arns.filter((arn) => arn.includes(':key/'));
+}
+
+function usesOf(name: string, request: unknown, keyArns: readonly string[]): readonly KeyUse[] {
+  const use = (operation: string, keyArn: string | undefined, context: string): KeyUse => ({
+    operation,
+    keyArn,
+    encryptionContext: texts(part(request, context)),
+  });
+  const [first, second] = keyArns;
+  if (name !== 'ReEncrypt') {
+    return [use(name, first, 'encryptionContext')];
+  }
+  // Among the resources, the source comes first, then the destination (KMS Developer Guide, "ReEncrypt").
+  return second === undefined
+    ? []
+    : [
+        use('ReEncryptFrom', first, 'sourceEncryptionContext'),
+        use('ReEncryptTo', second, 'destinationEncryptionContext'),
+      ];
 }
 
 function parse(json: string): unknown {

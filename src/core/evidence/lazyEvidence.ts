@@ -2,11 +2,13 @@ import { Emitter } from '../base/emitter.ts';
 import { lazy } from '../base/lazy.ts';
 import type { Evidence, EvidenceChange } from './evidence.ts';
 import type { evidenceLines } from './evidenceText.ts';
+import type { useSearches } from './useSearchText.ts';
 
 /** What a bundle of its own has: `./index.ts`. */
 export interface EvidenceBundle {
   readonly evidence: Evidence;
   readonly lines: typeof evidenceLines;
+  readonly uses: typeof useSearches;
 }
 
 /** The evidence of all open connections. Its code is loaded when somebody first asks for evidence. */

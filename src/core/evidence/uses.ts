@@ -1,85 +1,74 @@
-import type { EvidenceApi, TrailEvent } from '../kms/evidenceApi.ts';
-import type { Grant } from '../kms/model.ts';
+import type { Grant, GrantConstraints } from '../kms/model.ts';
 import { grantee } from '../kms/principal.ts';
-import { type KmsEvent, readKmsEvent } from './kmsEvent.ts';
-
-/** How far a search for a use has come. */
-export interface UseSearch {
-  readonly events: number;
-  readonly pages: number;
-  /** The time of the oldest event that was looked at. */
-  readonly backTo: Date | undefined;
-  /** There are no older events of the key in the event history. */
-  readonly isWhole: boolean;
-  readonly found: { readonly event: KmsEvent; readonly source: TrailEvent } | undefined;
-}
-
-export interface UseSearchOptions {
-  readonly grant: Grant;
-  readonly keyArn: string;
-  /** Of 50 events each. */
-  readonly pages: number;
-  readonly signal: AbortSignal;
-  readonly progress: (search: UseSearch) => void;
-}
+import type { Caller, KeyUse, KmsEvent } from './kmsEvent.ts';
 
 /**
- * Reads the events of a key, newest first, until one is a use that the grant would allow. An event names no grant, so it
- * may have been allowed otherwise.
- * @throws KmsError, and AbortError
+ * Whether a CreateGrant is within a grant depends on the grant that it creates, and a grantee that retired this grant
+ * would have ended it.
  */
-export async function lookForUse(
-  api: EvidenceApi,
-  { grant, keyArn, pages, signal, progress }: UseSearchOptions,
-): Promise<UseSearch> {
-  let search: UseSearch = { events: 0, pages: 0, backTo: undefined, isWhole: false, found: undefined };
-  let marker: string | undefined;
-  do {
-    const page = await api.lookupEvents({ attribute: { key: 'ResourceName', value: keyArn } }, marker, signal);
-    const found = page.items
-      .map((source) => ({ source, event: readKmsEvent(source.json) }))
-      .find((one): one is { source: TrailEvent; event: KmsEvent } => allows(grant, keyArn, one.event));
-    marker = page.nextMarker;
-    search = {
-      events: search.events + page.items.length,
-      pages: search.pages + 1,
-      backTo: page.items.at(-1)?.time ?? search.backTo,
-      isWhole: marker === undefined,
-      found,
-    };
-    progress(search);
-  } while (marker !== undefined && search.found === undefined && search.pages < pages);
-  return search;
-}
+const notCounted: ReadonlySet<string> = new Set(['CreateGrant', 'RetireGrant']);
 
-/** Whether the grant would allow what the event records. A session is of its role. */
-export function allows(grant: Grant, keyArn: string, event: KmsEvent | undefined): boolean {
-  if (
-    event === undefined ||
-    event.errorCode !== undefined ||
-    !grant.operations.some((one) => covers(one, event.name))
-  ) {
-    return false;
+/** Their requests have no encryption context, and KMS applies no constraint to them. */
+const withoutContext: ReadonlySet<string> = new Set(['DescribeKey', 'GetPublicKey']);
+
+/**
+ * What an event records that the grant would allow its grantee on this key. The event names no grant, so something else
+ * may have allowed it.
+ * @param keyArn the key that the event was found by
+ */
+export function allowedUse(grant: Grant, keyArn: string, event: KmsEvent): KeyUse | undefined {
+  if (event.errorCode !== undefined || isBefore(event, grant) || !isByGrantee(grant, event.caller)) {
+    return undefined;
   }
-  const isOfKey = event.keyArn === undefined || !event.keyArn.includes(':key/') || event.keyArn === keyArn;
-  return isOfKey && isBy(grant, event) && meetsConstraints(grant, event.encryptionContext);
+  return event.uses.find(
+    ({ operation, keyArn: used = keyArn, encryptionContext }) =>
+      used === keyArn &&
+      grant.operations.includes(operation) &&
+      !notCounted.has(operation) &&
+      (withoutContext.has(operation) || meets(grant.constraints, encryptionContext)),
+  );
 }
 
-/** CloudTrail names some calls of two operations by one event. */
-function covers(operation: string, eventName: string): boolean {
-  return operation === eventName || (eventName === 'ReEncrypt' && operation.startsWith('ReEncrypt'));
+/** Events have whole seconds. */
+function isBefore({ time }: KmsEvent, { creationDate }: Grant): boolean {
+  return time !== undefined && creationDate !== undefined && time.getTime() < wholeSecond(creationDate).getTime();
 }
 
-function isBy(grant: Grant, { caller }: KmsEvent): boolean {
-  const { kind, value } = grantee(grant);
-  if (kind === 'service' || kind === 'awsInternal') {
-    return caller.invokedBy !== undefined && (caller.invokedBy === value || kind === 'awsInternal');
+export function wholeSecond(date: Date): Date {
+  return new Date(Math.floor(date.getTime() / 1000) * 1000);
+}
+
+function isByGrantee(grant: Grant, caller: Caller): boolean {
+  const { kind, value, account } = grantee(grant);
+  switch (kind) {
+    case 'service':
+    case 'awsInternal':
+      // With a principal beside it, a service acts by the rights of that principal.
+      return caller.arn === undefined && withoutRegion(caller.invokedBy) === withoutRegion(value);
+    case 'role':
+    case 'serviceLinkedRole':
+      return caller.arn?.startsWith(sessionsOf(value)) === true;
+    case 'unresolvedRole':
+      return caller.principalId === value || caller.principalId?.startsWith(`${value}:`) === true;
+    case 'accountRoot':
+      return caller.account === account;
+    default:
+      return caller.arn === value || caller.principalId === value;
   }
-  return caller.arn === value || caller.roleArn === value;
 }
 
-function meetsConstraints(
-  { constraints: { encryptionContextEquals, encryptionContextSubset } }: Grant,
+/** How the ARN of each session of a role begins. It has the role's name without its path; an account has each name once. */
+function sessionsOf(roleArn: string): string {
+  return roleArn.replace(':iam:', ':sts:').replace(/:role\/(?:.*\/)?([^/]+)$/, ':assumed-role/$1/');
+}
+
+/** `rds.eu-west-1.amazonaws.com` is `rds.amazonaws.com` in one Region. */
+function withoutRegion(service: string | undefined): string | undefined {
+  return service?.replace(/^([\w-]+)\.[a-z]{2}(?:-[a-z]+)+-\d+\./, '$1.');
+}
+
+function meets(
+  { encryptionContextEquals, encryptionContextSubset }: GrantConstraints,
   context: Readonly<Record<string, string>>,
 ): boolean {
   const holds = (wanted: Readonly<Record<string, string>>) =>

@@ -20,6 +20,9 @@ export interface TrailEvent {
   readonly json: string;
 }
 
+/** How many pages of events are looked at for uses of a key in one go. */
+export const defaultUsePages = 20;
+
 /** A role or user, as IAM lists it. */
 export interface IamPrincipal {
   /** `AROA…` or `AIDA…`. */

@@ -34,6 +34,7 @@ export function attributesOf(event: TrailEvent, account: Account): EventAttribut
 /** The record itself, which LookupEvents answers as JSON text (KMS Developer Guide, "Examples of AWS KMS log entries"). */
 export function recordOf(event: TrailEvent, account: Account) {
   const { caller, error, key, additionalEventData } = event;
+  const resource = key && { accountId: key.accountId, type: keyType, ARN: key.arn };
   return {
     eventVersion: '1.11',
     userIdentity: userIdentity(caller, account, event.at),
@@ -51,7 +52,8 @@ export function recordOf(event: TrailEvent, account: Account) {
     requestID: event.requestId,
     eventID: event.id,
     readOnly: event.isReadOnly,
-    ...(key && { resources: [{ accountId: key.accountId, type: keyType, ARN: key.arn }] }),
+    // The source, then the destination.
+    ...(resource && { resources: event.name === 'ReEncrypt' ? [resource, resource] : [resource] }),
     eventType: 'AwsApiCall',
     managementEvent: true,
     recipientAccountId: account.id,

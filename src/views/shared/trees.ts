@@ -24,6 +24,8 @@ export interface Trees {
   readonly history: vscode.TreeView<HistoryNode>;
   /** The rows that a key is pressed for, by the row that has the focus. */
   selection(focused: unknown): readonly unknown[];
+  /** What is selected in the view of keys or of grantees that was used last; nothing where it is not on screen. */
+  selected(): readonly unknown[];
   /**
    * Gives the focus to the row that stands where another one went, in the view that was used last: VS Code leaves no row
    * with the focus then.
@@ -44,6 +46,10 @@ export function createTrees(rows: () => Promise<Rows>): Trees {
     grantees: grantees.tree,
     history: history.tree,
     selection: (focused) => keybindingTargets(focused, [keys.tree.selection, grantees.tree.selection]),
+    selected: () => {
+      const latest = keys.usedAt < grantees.usedAt ? grantees.tree : keys.tree;
+      return latest.visible ? latest.selection : [];
+    },
     focusNeighbor: async () => {
       const [latest] = all.filter(({ hasGone }) => hasGone).sort((left, right) => right.usedAt - left.usedAt);
       return (await latest?.focusNeighbor()) ?? false;

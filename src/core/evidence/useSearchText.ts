@@ -1,0 +1,70 @@
+import * as l10n from '@vscode/l10n';
+import { localTime, printable, roughDuration } from '../base/text.ts';
+import type { Grant } from '../kms/model.ts';
+import { externalAccountOf, grantee } from '../kms/principal.ts';
+import { errorSentence } from '../words/explain.ts';
+import { callerText } from './evidenceText.ts';
+import { type AllowedUse, type Looked, UseSearch } from './useSearch.ts';
+
+/** Searches for uses that a grant would allow, and what a person reads of them. */
+export const useSearches = {
+  start: (...search: ConstructorParameters<typeof UseSearch>) => new UseSearch(...search),
+  progressText,
+  foundText,
+  lookedText,
+};
+
+function progressText({ events, backTo }: Looked): string {
+  return backTo === undefined
+    ? l10n.t('Reading the events of the key')
+    : l10n.t('{0} events, back to {1}', events, localTime(backTo));
+}
+
+/** @param now milliseconds since the epoch */
+function foundText({ use, caller, source }: AllowedUse, grant: Grant, now: number): string {
+  const found = l10n.t(
+    'A use that this grant would allow: {0}, {1} ago ({2}), by {3}.',
+    printable(use.operation),
+    roughDuration(now - source.time.getTime()),
+    localTime(source.time),
+    callerText(caller),
+  );
+  return [found, l10n.t('An event names no grant, so another right may have allowed it.'), ...limits(grant)].join(' ');
+}
+
+/** How a search stands that has found nothing more. @param failure why it stopped early, if it failed */
+function lookedText({ events, backTo, since, isWhole }: Looked, grant: Grant, failure?: unknown): string {
+  const looked =
+    backTo !== undefined
+      ? l10n.t('Looked at {0} events of this key, back to {1}: no match.', events, localTime(backTo))
+      : isWhole
+        ? l10n.t('CloudTrail listed no events of this key.')
+        : l10n.t('No events were looked at.');
+  const end =
+    since === undefined
+      ? l10n.t("CloudTrail's event history goes back 90 days, and has no older ones.")
+      : l10n.t('The search ends where the grant was created, {0}.', localTime(since));
+  return [
+    ...(failure === undefined ? [] : [errorSentence(failure)]),
+    looked,
+    ...(isWhole ? [end] : []),
+    l10n.t('That proves nothing: events can be late, or not be listed by their key.'),
+    ...limits(grant),
+  ].join(' ');
+}
+
+/** What the events leave open for this grant. */
+function limits(grant: Grant): readonly string[] {
+  const principal = grantee(grant);
+  return [
+    ...(grant.constraints.sourceArn === undefined
+      ? []
+      : [l10n.t('Events do not have the source ARN that the grant asks for.')]),
+    ...(principal.kind === 'awsInternal' ? [l10n.t('AWS names several services AWS Internal.')] : []),
+    ...(principal.kind !== 'accountRoot' &&
+    principal.account !== undefined &&
+    externalAccountOf(principal, grant.keyArn) !== undefined
+      ? [l10n.t('Events of calls from another account do not name the principal.')]
+      : []),
+  ];
+}
