@@ -26,6 +26,7 @@ import {
   errorText,
   type JournalOutcome,
   type JournalRecord,
+  keptEvidence,
   type NewEntry,
   newestFirst,
   type Owner,
@@ -145,9 +146,16 @@ export class Journal {
    * Keeps what is about to be asked of KMS; resolves when it is on the disk.
    * @throws UserError when that is not sure: then nothing may be sent, and the entry is taken back
    */
-  async add(entry: NewEntry): Promise<JournalRecord> {
+  async add({ evidence = [], ...entry }: NewEntry): Promise<JournalRecord> {
     const { owner } = this;
-    const made = { ...entry, id: crypto.randomUUID(), at: this.#clock.now(), owner };
+    const kept = keptEvidence(evidence);
+    const made = {
+      ...entry,
+      ...(kept && { evidence: kept }),
+      id: crypto.randomUUID(),
+      at: this.#clock.now(),
+      owner,
+    };
     const { id } = made;
     this.#inFlight.add(id);
     try {

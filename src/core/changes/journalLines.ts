@@ -6,6 +6,7 @@ import {
   type JournalKind,
   type JournalOutcome,
   type JournalRecord,
+  keptEvidence,
   newestFirst,
   type Owner,
 } from './journalRecord.ts';
@@ -170,6 +171,7 @@ function parseFields(fields: Fields): Line | undefined {
   const optional = {
     principal: asString(fields['principal']),
     unverified: asString(fields['unverified']),
+    evidence: keptEvidence(asStrings(fields['evidence'])),
     of: asString(fields['of']),
     awsAt: typeof fields['awsAt'] === 'number' ? fields['awsAt'] : undefined,
     owner: parseOwner(asFields(fields['owner'])),

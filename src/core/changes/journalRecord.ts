@@ -32,6 +32,8 @@ export interface JournalEntry {
   readonly key: KmsKey;
   /** Of a grant that is still to be made, `grantId` is empty. */
   readonly grant: Grant;
+  /** What the question said of the grant besides, as {@link keptEvidence}. */
+  readonly evidence?: readonly string[] | undefined;
   /** The entry whose grant is made again. */
   readonly of?: string | undefined;
   /** The window that sends it; `undefined` in entries of the first version. */
@@ -107,6 +109,7 @@ export interface NewEntry {
   readonly unverified?: string | undefined;
   readonly key: KmsKey;
   readonly grant: Grant;
+  readonly evidence?: readonly string[] | undefined;
   readonly of?: string | undefined;
   readonly awsAt?: number | undefined;
 }
@@ -133,6 +136,11 @@ export function requestedGrant(input: CreateGrantInput): Grant {
     operations: input.operations,
     constraints: input.constraints,
   };
+}
+
+/** Few lines, none of them long, and printable; `undefined` for none. */
+export function keptEvidence(lines: readonly string[]): readonly string[] | undefined {
+  return lines.length === 0 ? undefined : lines.slice(0, 8).map((line) => printable(line, 400));
 }
 
 /** The outcome of a call that KMS, or what stands before it, refused. */

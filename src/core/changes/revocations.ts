@@ -13,6 +13,13 @@ const minAbsentLists = 2;
 
 export type RevokeResult = 'accepted' | 'perhapsGone';
 
+export interface SendOptions {
+  /** Ends the wait for the answer. */
+  readonly signal?: AbortSignal;
+  /** What the question said of the grant besides; the history keeps it. */
+  readonly evidence?: readonly string[];
+}
+
 /** What a list of a key's grants says. */
 interface ListedGrants {
   /** The IDs of the grants. */
@@ -62,13 +69,13 @@ export class Revocations {
    * @throws UnansweredError when it may have been done: it is followed
    * @throws UserError when nothing was sent
    */
-  revoke(acting: ActingSession, key: KmsKey, grant: Grant, signal?: AbortSignal): Promise<RevokeResult> {
-    return this.#send('revoke', acting, key, grant, signal);
+  revoke(acting: ActingSession, key: KmsKey, grant: Grant, options?: SendOptions): Promise<RevokeResult> {
+    return this.#send('revoke', acting, key, grant, options);
   }
 
   /** As {@link revoke}, by RetireGrant. */
-  retire(acting: ActingSession, key: KmsKey, grant: Grant, signal?: AbortSignal): Promise<RevokeResult> {
-    return this.#send('retire', acting, key, grant, signal);
+  retire(acting: ActingSession, key: KmsKey, grant: Grant, options?: SendOptions): Promise<RevokeResult> {
+    return this.#send('retire', acting, key, grant, options);
   }
 
   async #send(
@@ -76,14 +83,14 @@ export class Revocations {
     acting: ActingSession,
     key: KmsKey,
     grant: Grant,
-    signal: AbortSignal | undefined,
+    { signal, evidence }: SendOptions = {},
   ): Promise<RevokeResult> {
     const { session, actor } = acting;
     const { entry, undo } = this.#entries.add(kind, acting, key, grant);
     const connection = session.connection.ref;
     const ref = { keyArn: key.arn, grantId: grant.grantId };
     const change = {
-      entry: { kind, connection, ...actorRecord(actor), key, grant },
+      entry: { kind, connection, ...actorRecord(actor), key, grant, evidence },
       send: ({ api }: Session, ended: AbortSignal) =>
         kind === 'revoke' ? api.revokeGrant(ref, actor, ended) : api.retireGrant(ref, actor, ended),
       accepted: (): JournalOutcome => ({ kind: 'accepted' }),

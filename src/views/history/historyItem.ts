@@ -261,6 +261,7 @@ export function historyFields(record: JournalRecord): readonly { readonly name: 
     [l10n.t('Signed in to account'), account],
     [l10n.t('Signed in as'), record.principal],
     [l10n.t('Identity not verified'), record.unverified],
+    ...(record.evidence ?? []).map((line, index) => [l10n.t('Evidence shown {0}', index + 1), line] as const),
   ];
   return [
     ...fields.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [{ name, value }])),

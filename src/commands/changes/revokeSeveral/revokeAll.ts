@@ -73,7 +73,7 @@ async function revokeInTurn(
     changeableSession(context, connection);
     followUp.add(one.node);
     try {
-      await context.revocations.revoke(acting, key, grant, cancelled);
+      await context.revocations.revoke(acting, key, grant, { signal: cancelled });
     } catch (error) {
       if (!isUnanswered(error)) {
         followUp.drop(one.node);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { isPrintable } from '../../../../src/core/base/text.ts';
 import { Journal } from '../../../../src/core/changes/journal.ts';
 import {
   type LineFilter,
@@ -69,6 +70,36 @@ for (const [what, subject] of [
     );
   });
 }
+
+test('the evidence that a question showed reads back as it was, and stays with what came of it', async () => {
+  const { journal, file } = openWindow();
+  const evidence = ['Key last used: Decrypt · 2026-11-24 14:03:22.', 'Created by: Alice (IAM user).'];
+  const { id } = await journal.add(revokeOf(grant(), { evidence }));
+  await journal.addOutcome(id, { kind: 'accepted' });
+  assert.deepEqual([journal.records[0]?.evidence, file.records[0]?.evidence], [evidence, evidence]);
+  await journal.add(revokeOf(grant('g2'), { evidence: [] }));
+  assert.ok(!('evidence' in (file.records.find(({ grant: { grantId } }) => grantId === 'g2') ?? assert.fail())));
+});
+
+test('of evidence that is long or hostile, a few printable lines are kept and read', async () => {
+  const evidence = [`\u202e${'x'.repeat(1000)}`, ...Array.from({ length: 100 }, () => 'a\nb')];
+  const { journal, file } = openWindow();
+  await journal.add(revokeOf(grant(), { evidence }));
+  const [written = ''] = file.lines;
+  const kept = JSON.parse(written).evidence;
+  assert.equal(kept.length, 8);
+  const parsed = (value: unknown) =>
+    parseJournal(JSON.stringify({ ...JSON.parse(written), evidence: value })).records[0]?.evidence;
+  // As a line that was edited by hand, or by another program.
+  assert.deepEqual(parsed(evidence), kept);
+  for (const line of kept) {
+    assert.ok(isPrintable(line) && line.length <= 400);
+  }
+  assert.deepEqual(parsed([1, 'one', null, { length: 3 }, ['two']]), ['one']);
+  for (const value of [undefined, null, 'text', 7, {}, { 0: 'text', length: 1 }, [], [1]]) {
+    assert.equal(parsed(value), undefined);
+  }
+});
 
 test('every line has the version of its form', async () => {
   const { file } = await fileWith({ kind: 'accepted' });
