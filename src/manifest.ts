@@ -6,6 +6,9 @@ export const container = 'kmsGrants';
 
 export const views = { keys: 'kmsGrants.keys', grantees: 'kmsGrants.grantees', history: 'kmsGrants.history' } as const;
 
+/** With the publisher, as VS Code opens it. */
+export const walkthrough = 'kms-grants.kms-grants#kmsGrants.getStarted';
+
 /** Commands of the palette, menus and keybindings, and (last group) those that only rows and keys use. */
 export const commands = {
   selectProfile: 'kmsGrants.selectProfile',
@@ -24,6 +27,8 @@ export const commands = {
   filterGrantees: 'kmsGrants.filterGrantees',
   clearKeysFilter: 'kmsGrants.clearKeysFilter',
   clearGranteesFilter: 'kmsGrants.clearGranteesFilter',
+  openWalkthrough: 'kmsGrants.openWalkthrough',
+  copyIamPolicy: 'kmsGrants.copyIamPolicy',
   showLog: 'kmsGrants.showLog',
   refreshNode: 'kmsGrants.refreshNode',
   signIn: 'kmsGrants.signIn',
@@ -100,11 +105,15 @@ export const settings = {
   findingsOlderThanDays: 'kmsGrants.findings.olderThanDays',
 } as const;
 
-/** Set while a view is filtered, so that its button to show all is there; and since a row went, until an arrow key. */
+/**
+ * Set while a view is filtered, so that its button to show all is there; since a row went, until an arrow key; and once
+ * evidence was opened, which ends a step of the walkthrough.
+ */
 export const contextKeys = {
   keysFiltered: 'kmsGrants.keysFiltered',
   granteesFiltered: 'kmsGrants.granteesFiltered',
   rowGone: 'kmsGrants.rowGone',
+  evidenceOpened: 'kmsGrants.evidenceOpened',
 } as const;
 
 /** Where "Show as JSON" documents live. */

@@ -38,10 +38,12 @@ import {
   copyValue,
 } from './show/copy.ts';
 import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './show/copyAsCommand.ts';
+import { copyIamPolicy } from './show/copyIamPolicy.ts';
 import { focusNeighbor } from './show/focusNeighbor.ts';
 import { keyDetails } from './show/keyDetails.ts';
 import { lookForUses } from './show/lookForUses.ts';
 import { openConsole } from './show/openConsole.ts';
+import { openWalkthrough } from './show/openWalkthrough.ts';
 import { showAsJson } from './show/showAsJson.ts';
 import { showInCloudTrail } from './show/showInCloudTrail.ts';
 
@@ -127,6 +129,8 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.focusNext]: (context, focused) => focusNeighbor(context, focused, 'next'),
   [commands.focusPrevious]: (context, focused) => focusNeighbor(context, focused, 'previous'),
   [commands.showAsJson]: forNode(['key', 'grant'], showAsJson),
+  [commands.openWalkthrough]: openWalkthrough,
+  [commands.copyIamPolicy]: copyIamPolicy,
   [commands.showLog]: ({ log }) => log.show(),
 };
 

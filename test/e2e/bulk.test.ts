@@ -188,7 +188,7 @@ test('a revoke of several that is cancelled or refused in the middle says what w
     await tree.waitGone(['payments/card-vault', 'thumbnailer-7']);
     assert.equal(revokes(kms).length, 5);
 
-    await workbench.runCommand('KMS: Show History');
+    await workbench.runCommand('AWS KMS: Show History');
     await tree.setOpen(false);
     const entries = (await history.rows()).map(({ label, description }) => `${label} ${description}`);
     await workbench.screenshot('bulk-history');

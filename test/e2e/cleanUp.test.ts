@@ -23,9 +23,9 @@ test('the duplicate and the orphan are found and revoked in one go; a crash in t
     await workbench.openView();
     await workbench.setViewWidth(480);
     await tree.row(/^default eu-west-1 · 111122223333/);
-    await workbench.runCommand('KMS: Find Grants…');
+    await workbench.runCommand('AWS KMS: Find Grants…');
     await grantees.row(/^Found .*24 keys|24 .*keys/);
-    await workbench.runCommand('KMS: Group Grants By…');
+    await workbench.runCommand('AWS KMS: Group Grants By…');
     await quickInput.pick(/finding/i);
     await tree.setOpen(false);
     await grantees.expand(/^Duplicate/);
@@ -59,7 +59,7 @@ test('the duplicate and the orphan are found and revoked in one go; a crash in t
     await workbench.openView();
     await tree.setOpen(true);
     await tree.row(/^default/);
-    await workbench.runCommand('KMS: Show History');
+    await workbench.runCommand('AWS KMS: Show History');
     const confirmed = async () => {
       const rows = await history.rows();
       return rows.filter(({ description }) => /confirmed after/.test(description));
@@ -121,7 +121,7 @@ test('read-only mode hides every change, and the views filter and export what th
       [],
     );
     assert.ok(menu.includes('Copy as Terraform'));
-    assert.deepEqual(await workbench.paletteOffers('KMS: Revoke'), []);
+    assert.deepEqual(await workbench.paletteOffers('AWS KMS: Revoke'), []);
     await tree.press('Delete', 'orders-db', 'nightly-export');
 
     await tree.pressTitleAction('Filter Keys…');
@@ -130,14 +130,14 @@ test('read-only mode hides every change, and the views filter and export what th
     await tree.row('payments/card-vault');
     await quickInput.accept();
     await workbench.screenshot('filtered');
-    await workbench.runCommand('KMS: Clear Filter of Keys');
+    await workbench.runCommand('AWS KMS: Clear Filter of Keys');
     await tree.row('analytics');
     assert.equal(await workbench.hasDialog(), false);
     assert.equal(await quickInput.isOpen(), false);
 
-    await workbench.runCommand('KMS: Find Grants…');
+    await workbench.runCommand('AWS KMS: Find Grants…');
     await grantees.row(/24 .*keys/);
-    await workbench.runCommand('KMS: Export Grants…');
+    await workbench.runCommand('AWS KMS: Export Grants…');
     await quickInput.pick('CSV');
     await quickInput.until('the save dialog', ({ value }) => value.includes(`${folder}/kms-grants-`));
     await workbench.page.locator('.quick-input-widget').getByRole('button', { name: 'OK' }).click();

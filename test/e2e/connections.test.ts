@@ -132,7 +132,7 @@ test('two profiles and three Regions are on screen at once; a revoke in one move
     await workbench.pressContextMenu('Remove Connection', /^shop us-east-1/);
     await tree.waitGone([/^shop us-east-1/]);
     await tree.row(/^shop eu-west-1/);
-    await workbench.runCommand('KMS: Sort Connections by Name');
+    await workbench.runCommand('AWS KMS: Sort Connections by Name');
     await tree.waitFor('bank to come first', ([first]) => (first?.label === 'bank' ? true : undefined));
   });
 });
@@ -274,7 +274,7 @@ test('files that change are followed: another account drops its rows, a removed 
     await workbench.writeAwsConfig({ default: aws.profile(dev) });
     await tree.row(/^default eu-west-1 · 111122223333/);
 
-    await workbench.runCommand('KMS: Select Profile…');
+    await workbench.runCommand('AWS KMS: Select Profile…');
     await workbench.quickInput.pick('default');
     await workbench.writeAwsConfig({ 'profile other': aws.profile(dev) });
     await tree.row('default', /^No such profile There is no profile default/);

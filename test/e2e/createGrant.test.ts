@@ -119,7 +119,7 @@ test('from the palette, Back keeps what was entered, a refusal leads back to the
     const item = (label: string) => quickInput.until(label, ({ items }) => items.some((one) => one.label === label));
     await workbench.openView();
     await tree.row(/^customers-table/);
-    await workbench.runCommand('KMS: Create Grant…');
+    await workbench.runCommand('AWS KMS: Create Grant…');
     await at('Create Grant (1/');
     await item('customers-table');
     await workbench.screenshot('create-key');
@@ -210,7 +210,7 @@ test('from the palette, Back keeps what was entered, a refusal leads back to the
     });
     await workbench.clearNotifications();
 
-    await workbench.runCommand('KMS: Create Grant…');
+    await workbench.runCommand('AWS KMS: Create Grant…');
     await item('customers-table');
     await quickInput.pick('customers-table');
     await item('Decrypt');
@@ -242,7 +242,7 @@ test('grants that the caller may retire are listed for its role, and one of them
   await inWorkbench('retire grant', launch, async (workbench) => {
     const { quickInput } = workbench;
     await workbench.openView();
-    await workbench.runCommand('KMS: Grants I Can Retire…');
+    await workbench.runCommand('AWS KMS: Grants I Can Retire…');
     await quickInput.until('the grants', ({ items }) => items.some(({ label }) => label === 'temporary-incident-2291'));
     await workbench.screenshot('retirable');
     await quickInput.pick('temporary-incident-2291');

@@ -19,9 +19,9 @@ test('the history is exported as it is kept, and cleared of what is finished', a
     const entries = async () => (await history.rows()).filter(({ level }) => level === 2);
     await workbench.openView();
     await workbench.setViewWidth(480);
-    await workbench.runCommand('KMS: Export History…');
+    await workbench.runCommand('AWS KMS: Export History…');
     await workbench.notification('There is nothing to export. Sample data is not kept.');
-    await workbench.runCommand('KMS: Clear History…');
+    await workbench.runCommand('AWS KMS: Clear History…');
     await workbench.notification('The history is empty.');
 
     await tree.expand('orders-db');
@@ -43,7 +43,7 @@ test('the history is exported as it is kept, and cleared of what is finished', a
     await tree.row('payments/card-vault', /^card-tokenizer Revoked · confirming/);
     await workbench.clearNotifications();
 
-    await workbench.runCommand('KMS: Show History');
+    await workbench.runCommand('AWS KMS: Show History');
     await tree.setOpen(false);
     await grantees.setOpen(false);
     await history.row(/^nightly-export revoked .* confirmed after/);
@@ -76,7 +76,7 @@ test('the history is exported as it is kept, and cleared of what is finished', a
     await workbench.screenshot('history-clear');
     await workbench.escapeDialog();
     assert.equal((await entries()).length, 2);
-    await workbench.runCommand('KMS: Clear History…');
+    await workbench.runCommand('AWS KMS: Clear History…');
     await workbench.pressDialog('Clear History');
     await history.waitGone([/^nightly-export/]);
     await eventually('the other one to stay alone', async () => {

@@ -49,12 +49,12 @@ test('what a filter hides returns as open as it was', async () => {
     };
     await filter('card-vault');
     await tree.waitGone(['orders-db']);
-    await workbench.runCommand('KMS: Clear Filter of Keys');
+    await workbench.runCommand('AWS KMS: Clear Filter of Keys');
     await tree.row('orders-db', 'nightly-export', /^Grantee principal/);
     await tree.collapse('orders-db');
     await filter('card-vault');
     await tree.waitGone(['orders-db']);
-    await workbench.runCommand('KMS: Clear Filter of Keys');
+    await workbench.runCommand('AWS KMS: Clear Filter of Keys');
     assert.equal((await tree.row('orders-db')).expanded, false);
   });
 });
@@ -68,7 +68,7 @@ test('in a list of several, Enter takes what is highlighted; what is shown stays
     const { tree, quickInput } = workbench;
     await workbench.openView();
     await tree.row(/^default eu-west-1/);
-    await workbench.runCommand('KMS: Add Connection…');
+    await workbench.runCommand('AWS KMS: Add Connection…');
     await quickInput.pick('default');
     await quickInput.until('Regions', ({ title }) => title === 'Regions of default');
     await quickInput.type('us-west-2');
@@ -79,7 +79,7 @@ test('in a list of several, Enter takes what is highlighted; what is shown stays
     await tree.row(/^default us-west-2/);
     await tree.waitFocused(/^default us-west-2/);
 
-    await workbench.runCommand('KMS: Select Profile…');
+    await workbench.runCommand('AWS KMS: Select Profile…');
     await quickInput.pick('anywhere');
     await quickInput.until('Regions', ({ title }) => title === 'Select AWS Region');
     await quickInput.type('eu-west-1');

@@ -57,7 +57,7 @@ test('a key with 5,000 grants shows them window by window, and says how many of 
     await workbench.screenshot('many-grants');
     assert.equal(asked(), 4);
 
-    await workbench.runCommand('KMS: Find Grants…');
+    await workbench.runCommand('AWS KMS: Find Grants…');
     await tree.setOpen(false);
     await grantees.row(/^Load more… 500 of [\d,]+ shown/);
     await grantees.select('Load more…');

@@ -45,7 +45,7 @@ await withPython('moto in VS Code', (tools) => {
       await tree.row('orders-db', /^audit/);
       assert.deepEqual(await names(), ['audit']);
 
-      await workbench.runCommand('KMS: Show History');
+      await workbench.runCommand('AWS KMS: Show History');
       await history.row(/^nightly-export revoked \d\d:\d\d · orders-db · confirmed after/);
       await workbench.screenshot('moto-history');
     });

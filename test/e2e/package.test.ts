@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,13 +8,34 @@ import { provision } from '../host/provision.ts';
 import { installVsix } from '../host/server.ts';
 import { temporaryFolder } from '../temporaryFolder.ts';
 
-test('what is installed holds the licence of every package that is bundled', async () => {
-  await using temporary = await temporaryFolder('package', testFolder);
-  const folder = temporary.path;
+/** Installs the package, and resolves to the folder of the extension in `folder`. */
+async function install(folder: string): Promise<string> {
   const profile = { userData: join(folder, 'user-data'), extensions: join(folder, 'extensions') };
   await installVsix(await provision('newest'), profile, vsixPath);
   const [extension = ''] = (await readdir(profile.extensions)).filter((name) => name.startsWith('kms-grants.'));
-  const dist = join(profile.extensions, extension, 'dist');
+  return join(profile.extensions, extension);
+}
+
+test('every picture of the extension page is one of the repository, by its whole address', async () => {
+  await using temporary = await temporaryFolder('readme', testFolder);
+  const extension = await install(temporary.path);
+  const [name = ''] = (await readdir(extension)).filter((file) => file.toLowerCase() === 'readme.md');
+  const readme = await readFile(join(extension, name), 'utf8');
+  const { repository }: { repository: { url: string } } = JSON.parse(
+    await readFile(join(extension, 'package.json'), 'utf8'),
+  );
+  const base = `${repository.url.replace(/\.git$/, '')}/raw/HEAD/`;
+  const pictures = [...readme.matchAll(/!\[.*?\]\((.+?)\)/g)].map(([, address = '']) => address);
+  assert.ok(pictures.length > 0);
+  for (const address of pictures) {
+    assert.ok(address.startsWith(base), address);
+    assert.ok(existsSync(join(projectRoot, address.slice(base.length))), address);
+  }
+});
+
+test('what is installed holds the licence of every package that is bundled', async () => {
+  await using temporary = await temporaryFolder('package', testFolder);
+  const dist = join(await install(temporary.path), 'dist');
   const licenses = await readFile(join(dist, 'THIRD_PARTY_LICENSES.txt'), 'utf8');
   const { outputs }: { outputs: Record<string, { inputs: object }> } = JSON.parse(
     await readFile(join(projectRoot, 'dist/metafile.json'), 'utf8'),

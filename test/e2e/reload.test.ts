@@ -17,9 +17,9 @@ test('over a reload a retirement is followed on, the history tells its end, and 
     await workbench.openView();
     const alias = 'customers-table';
     await tree.row(/^default .*eu-west-1 · 111122223333/);
-    await workbench.runCommand('KMS: Find Grants…');
+    await workbench.runCommand('AWS KMS: Find Grants…');
     await grantees.row(/^Complete 24 of 24 keys/);
-    await workbench.runCommand('KMS: Group Grants By…');
+    await workbench.runCommand('AWS KMS: Group Grants By…');
     await quickInput.pick(/operation/i);
     await grantees.row('Decrypt');
 
@@ -35,7 +35,7 @@ test('over a reload a retirement is followed on, the history tells its end, and 
     await workbench.openView();
     await tree.expand(alias);
     await tree.row(alias, /Retired · confirming/);
-    await workbench.runCommand('KMS: Show History');
+    await workbench.runCommand('AWS KMS: Show History');
     await history.row(/retired .* confirming/);
     await tree.waitGone([alias, /Retired · confirming/], 90_000);
     await workbench.notification(/^KMS no longer lists the grant .* after it was retired\./);
@@ -47,7 +47,7 @@ test('over a reload a retirement is followed on, the history tells its end, and 
       [200],
     );
 
-    await workbench.runCommand('KMS: Find Grants…');
+    await workbench.runCommand('AWS KMS: Find Grants…');
     await grantees.row('Decrypt');
   });
 });

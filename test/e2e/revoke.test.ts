@@ -71,7 +71,7 @@ test('the palette asks for key and grant, by search', async () => {
   await inWorkbench('palette', launch, async (workbench) => {
     const { quickInput } = workbench;
     await workbench.openView();
-    await workbench.runCommand('KMS: Revoke Grant…');
+    await workbench.runCommand('AWS KMS: Revoke Grant…');
     await quickInput.until('keys', ({ items }) => items.length > 3);
     await quickInput.type('code-sign');
     await workbench.screenshot('palette-key');

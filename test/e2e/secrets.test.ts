@@ -263,7 +263,7 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     }
     emulator.setFaults([]);
     emulator.setDenials([{ operation: 'RevokeGrant' }]);
-    await workbench.runCommand('KMS: Refresh');
+    await workbench.runCommand('AWS KMS: Refresh');
     await tree.row(/^temporary eu-west-1 · 111122223333/);
     await tree.row(/^temporary/, 'nightly-export');
     await workbench.pressContextMenu('Revoke Grant…', /^temporary/, 'nightly-export');
@@ -277,7 +277,7 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     await workbench.killExtensionHost();
     await tree.row(/^temporary eu-west-1 · 111122223333/);
     cloud.rotate(temporary.accessKeyId);
-    await workbench.runCommand('KMS: Refresh');
+    await workbench.runCommand('AWS KMS: Refresh');
     await tree.row(/^Unknown access key/);
     await workbench.screenshot('secrets');
 

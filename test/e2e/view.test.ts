@@ -64,13 +64,13 @@ test('profile and Region are chosen from the palette, and the choice lasts over 
       const { tree, quickInput } = workbench;
       await workbench.openView();
       await workbench.welcome();
-      await workbench.runCommand('KMS: Select Profile…');
+      await workbench.runCommand('AWS KMS: Select Profile…');
       await quickInput.until('profiles', ({ items }) => items.length === 2);
       await workbench.screenshot('select-profile');
       await quickInput.pick('dublin');
       await tree.row(/^dublin eu-west-1 · 111122223333/);
 
-      await workbench.runCommand('KMS: Select Profile…');
+      await workbench.runCommand('AWS KMS: Select Profile…');
       await quickInput.pick('anywhere');
       await quickInput.until('Regions', ({ title }) => title === 'Select AWS Region');
       await quickInput.type('us-west-2');

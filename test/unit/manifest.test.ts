@@ -17,6 +17,7 @@ import {
   rows,
   settings,
   views,
+  walkthrough,
 } from '../../src/manifest.ts';
 import { errorKinds } from './core/fakes.ts';
 
@@ -41,6 +42,7 @@ interface Setting {
 
 interface Manifest {
   readonly name: string;
+  readonly publisher: string;
   readonly version: string;
   readonly icon: string;
   readonly engines: { readonly vscode: string };
@@ -57,6 +59,14 @@ interface Manifest {
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
     readonly views: Readonly<Record<string, readonly { readonly id: string; readonly icon: string }[]>>;
     readonly viewsWelcome: readonly { readonly view: string }[];
+    readonly walkthroughs: readonly {
+      readonly id: string;
+      readonly steps: readonly {
+        readonly id: string;
+        readonly media: { readonly svg: string };
+        readonly completionEvents?: readonly string[];
+      }[];
+    }[];
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
     readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
     readonly keybindings: readonly {
@@ -113,6 +123,24 @@ test('package.json has the views of the code, in the container of the code, and 
   }
 });
 
+test('the walkthrough uses what there is: commands, views, context keys and pictures', () => {
+  const [walk, ...others] = contributes.walkthroughs;
+  assert.ok(walk !== undefined && others.length === 0);
+  assert.equal(walkthrough, `${manifest.publisher}.${manifest.name}#${walk.id}`);
+  const known = new Map([
+    ['onCommand', Object.values<string>(commands)],
+    ['onView', Object.values<string>(views)],
+    ['onContext', Object.values<string>(contextKeys)],
+  ]);
+  for (const { media, completionEvents = [] } of walk.steps) {
+    assert.ok(existsSync(media.svg), media.svg);
+    for (const event of completionEvents) {
+      const [kind = '', id = ''] = event.split(':');
+      assert.ok(known.get(kind)?.includes(id), event);
+    }
+  }
+});
+
 test('package.json has the settings of the code, and no other', () => {
   assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), sorted(Object.values(settings)));
 });
@@ -166,8 +194,10 @@ test('every command of a menu, a key or a link in a text exists', () => {
     ...contributes.keybindings.map(({ command }) => command),
     ...[...JSON.stringify(nls).matchAll(/command:([\w.]+)/g)].map(([, id]) => id ?? ''),
   ];
+  // VS Code makes a command of each view.
+  const ofViews = Object.values<string>(views).map((view) => `${view}.focus`);
   for (const id of named) {
-    assert.ok(ids.includes(id), id);
+    assert.ok(ids.includes(id) || ofViews.includes(id), id);
   }
 });
 
@@ -217,6 +247,8 @@ test('the palette shows the commands that need no row, and hides all others', ()
       commands.clearHistory,
       commands.exportHistory,
       commands.lookForUses,
+      commands.openWalkthrough,
+      commands.copyIamPolicy,
       commands.showLog,
     ]),
   );
@@ -249,6 +281,7 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     commands.addConnection,
     commands.addRegion,
     commands.openKeyByArn,
+    commands.copyIamPolicy,
     commands.revokeGrant,
     commands.revokeSelectedGrant,
     commands.createGrant,

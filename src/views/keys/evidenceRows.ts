@@ -1,8 +1,12 @@
 import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
 import { Emitter } from '../../core/base/emitter.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { Session } from '../../core/connections/session.ts';
 import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
+import { contextKeys } from '../../manifest.ts';
 import { type EvidenceLineNode, type EvidenceNode, type Node, nodeId } from '../shared/nodes.ts';
 import { message } from './messages.ts';
 
@@ -33,6 +37,7 @@ export class EvidenceRows {
     const id = nodeId(node);
     if (!this.#loading.has(id) && !evidence.isLoaded(place)) {
       this.#loading.add(id);
+      void vscode.commands.executeCommand('setContext', contextKeys.evidenceOpened, true);
       const subscription = evidence.onDidChange(({ keyArn }) => {
         if (keyArn === key.arn) {
           this.#changed.fire(id);

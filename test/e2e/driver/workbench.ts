@@ -91,7 +91,7 @@ export class Workbench {
     await this.pressMenuItem(item);
   }
 
-  /** Runs a command from the palette by its full title, such as `KMS: Revoke Grant…`. */
+  /** Runs a command from the palette by its full title, such as `AWS KMS: Revoke Grant…`. */
   async runCommand(title: string): Promise<void> {
     // Again from the start when something else takes the focus, and so closes the palette, in between.
     await eventually(`the command palette to take ${title}`, async () => {
