@@ -190,7 +190,7 @@ test('a revoke of several that is cancelled or refused in the middle says what w
 
     await workbench.runCommand('AWS KMS: Show History');
     await tree.setOpen(false);
-    const entries = (await history.rows()).map(({ label, description }) => `${label} ${description}`);
+    const entries = (await history.waitForCount(8)).map(({ label, description }) => `${label} ${description}`);
     await workbench.screenshot('bulk-history');
     assert.deepEqual(
       entries.slice(1).map((entry) => entry.replace(/ \d\d:\d\d| after \d+ s/g, '')),

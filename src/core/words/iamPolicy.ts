@@ -20,7 +20,14 @@ const statements: Readonly<Record<PolicyPurpose, readonly Statement[]>> = {
     allow('EvidenceOnKeys', ['kms:GetKeyLastUsage', 'kms:GetKeyPolicy'], keys),
     allow(
       'EvidenceOnCreatorsAndGrantees',
-      ['cloudtrail:LookupEvents', 'iam:GetRole', 'iam:GetUser', 'iam:ListRoles', 'iam:ListUsers'],
+      [
+        'cloudtrail:LookupEvents',
+        'iam:GetRole',
+        'iam:GetUser',
+        'iam:ListRoles',
+        'iam:ListUsers',
+        'iam:GetAccountAuthorizationDetails',
+      ],
       '*',
     ),
   ],

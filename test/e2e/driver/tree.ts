@@ -115,6 +115,11 @@ export class Tree {
     );
   }
 
+  /** Waits until there are so many rows, also those that a scroll would bring. */
+  async waitForCount(count: number): Promise<readonly Row[]> {
+    return await this.waitFor(`${count} rows`, (rows) => (rows.length === count ? rows : undefined));
+  }
+
   /** Waits until all rows together satisfy a condition, and resolves to what it answers. */
   async waitFor<T>(what: string, condition: (rows: readonly Row[]) => T | undefined, timeoutMs = patience): Promise<T> {
     return await eventually(what, async () => condition(await this.rows()), {
