@@ -9,7 +9,7 @@ import { explain } from '../core/words/explain.ts';
 import { type HelpfulAction, isUserError } from '../core/words/userError.ts';
 import { describeError } from '../platform/log.ts';
 import { showError, showInformation } from '../platform/prompts.ts';
-import { actionCommands, actionTitle } from '../views/keys/treeItem.ts';
+import { actionCommands, actionTitle } from '../views/shared/actions.ts';
 
 /**
  * Shows why a command failed, with the actions that help. Cancelling is not a failure.

@@ -132,6 +132,11 @@ export function roughDuration(ms: number): string {
   return `${Math.max(0, Math.floor(ms / size))} ${unit}`;
 }
 
+/** `1,234`, in every language. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
 /** Compares by code unit: independent of the locale, and fast for a hundred thousand keys. */
 export function compareCodeUnits(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { compareCodeUnits, printable } from '../base/text.ts';
+import { compareCodeUnits, formatCount, printable } from '../base/text.ts';
 import { serviceOfAlias, unknownService } from '../kms/awsServices.ts';
 import { type Grant, isAwsManaged, type KeyMetadata, type KmsKey } from '../kms/model.ts';
 import { contextOf, describePrincipal, externalAccountOf, grantee, type Principal } from '../kms/principal.ts';
@@ -353,11 +353,10 @@ function quotaFindings(subject: Subject | undefined, count: number, context: Fin
   if (count < quotaWarningCount || isAwsManaged(context.key, context.metadata) || !isEnabled('nearQuota', context)) {
     return [];
   }
-  const format = (value: number) => value.toLocaleString('en');
   const reason = l10n.t(
     'The key has {0} grants. The default quota is {1}, which AWS raises on request.',
-    format(count),
-    format(grantQuota),
+    formatCount(count),
+    formatCount(grantQuota),
   );
   const effect = l10n.t('One more grant can be created within the quota.');
   return [finding(subject, 'nearQuota', reason, subject === undefined ? effect : `${subject.impact} ${effect}`)];

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { printable, timeOfDay } from '../../core/base/text.ts';
+import { formatCount, printable, timeOfDay } from '../../core/base/text.ts';
 import {
   type GrantGroup,
   type Grouping,
@@ -16,9 +16,9 @@ import { describePrincipal } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
+import { grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
 import { grantTooltip } from '../keys/tooltip.ts';
-import { formatCount, grantItem, principalIcons } from '../keys/treeItem.ts';
 import { type FieldNode, type GrantNode, nodeId } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 import { plain } from '../shared/tooltipText.ts';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { duration, localTime, printable, timeOfDay } from '../../core/base/text.ts';
+import { duration, formatCount, localTime, printable, timeOfDay } from '../../core/base/text.ts';
 import { isRecreatable } from '../../core/changes/journalOutcomes.ts';
 import { endsGrant, type JournalKind, type JournalRecord } from '../../core/changes/journalRecord.ts';
 import type { LastRead } from '../../core/changes/propagation.ts';
@@ -119,7 +119,7 @@ function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
       return row(node.name, { description: printable(node.value), contextValue: rows.field });
     case 'historyMore':
       return row(l10n.t('Load more…'), {
-        description: l10n.t('{0} of {1} shown', node.shown.toLocaleString('en'), node.total.toLocaleString('en')),
+        description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.total)),
         iconPath: icon('ellipsis'),
         contextValue: rows.more,
         command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },

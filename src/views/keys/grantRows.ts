@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Clock } from '../../core/base/clock.ts';
+import { formatCount } from '../../core/base/text.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/grantLoad.ts';
@@ -16,7 +17,6 @@ import type { Setting } from '../../platform/settings.ts';
 import { type GrantNode, type KeyNode, keyNodeId, type Node, nodeId } from '../shared/nodes.ts';
 import type { Filtering } from './keyRows.ts';
 import { failureIn, message } from './messages.ts';
-import { formatCount } from './treeItem.ts';
 
 /** The findings of a key, with what they were made from: a filter asks for the same ones at each keypress. */
 interface KnownFindings {

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { isAbort } from '../../core/base/abort.ts';
 import { Emitter } from '../../core/base/emitter.ts';
+import { formatCount } from '../../core/base/text.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { Inventory } from '../../core/connections/inventory.ts';
 import type { KeyListing } from '../../core/connections/keyLoad.ts';
@@ -21,7 +22,6 @@ import {
   type OtherAccountsNode,
 } from '../shared/nodes.ts';
 import { failure, failureIn, message } from './messages.ts';
-import { formatCount } from './treeItem.ts';
 
 /** Keys are shown in windows of this many. */
 const keyWindow = 500;

@@ -13,9 +13,10 @@ import { explain } from '../../core/words/explain.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
 import { answerLines, type Lines, plain, table } from '../shared/tooltipText.ts';
+import { accountText } from './connectionItem.ts';
 import { grantFields } from './grantFields.ts';
+import { keyStateText } from './keyItem.ts';
 import type { Known } from './known.ts';
-import { accountText, keyStateText } from './treeItem.ts';
 
 /**
  * All there is to say about a row. Text from AWS is escaped, never taken as Markdown; the tooltip trusts no commands and

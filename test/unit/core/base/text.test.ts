@@ -3,6 +3,7 @@ import test from 'node:test';
 import {
   duration,
   escapeMarkdown,
+  formatCount,
   localTime,
   printable,
   renderedLineCount,
@@ -79,6 +80,10 @@ const durations: readonly [number, string][] = [
   [125_000, '2 min 5 s'],
   [3_661_000, '61 min 1 s'],
 ];
+
+test('a count has commas between its thousands', () => {
+  assert.deepEqual([0, 999, 1234, 1_234_567].map(formatCount), ['0', '999', '1,234', '1,234,567']);
+});
 
 for (const [ms, expected] of durations) {
   test(`${ms} milliseconds read as ${expected}`, () => assert.equal(duration(ms), expected));

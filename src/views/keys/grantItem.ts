@@ -1,0 +1,128 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { printable, timeOfDay } from '../../core/base/text.ts';
+import type { RevocationState } from '../../core/changes/revocationRecord.ts';
+import { managerText } from '../../core/findings/findings.ts';
+import { grantee, type PrincipalKind, principalKindName } from '../../core/kms/principal.ts';
+import { rows } from '../../manifest.ts';
+import { shortFindings, spokenFindings } from '../shared/findingText.ts';
+import type { GrantNode } from '../shared/nodes.ts';
+import { icon, row } from '../shared/row.ts';
+import { shortOperations } from './grantFields.ts';
+import type { Known } from './known.ts';
+
+/** The icon of each kind of principal. */
+export const principalIcons: Readonly<Record<PrincipalKind, string>> = {
+  role: 'shield',
+  serviceLinkedRole: 'server-process',
+  user: 'person',
+  assumedRole: 'shield',
+  ec2Instance: 'server',
+  awsServiceSession: 'server-process',
+  federatedUser: 'globe',
+  accountRoot: 'organization',
+  service: 'server-process',
+  awsInternal: 'server-process',
+  unresolvedRole: 'question',
+  unresolvedUser: 'question',
+  other: 'circle-outline',
+};
+
+/** What a grant's row begins with, where that is not its name or grantee. */
+export interface GrantRowText {
+  readonly label: string;
+  /** Before all else in the description; those that are `undefined` are left out. */
+  readonly lead: readonly (string | undefined)[];
+}
+
+export function grantItem(
+  node: GrantNode,
+  known: Pick<Known, 'revocation' | 'findings' | 'mayRetire'>,
+  begins?: GrantRowText,
+): vscode.TreeItem {
+  const { grant, key } = node;
+  const who = grantee(grant);
+  const label = begins?.label ?? grant.name ?? who.shortName;
+  const lead = begins?.lead ?? [grant.name === undefined ? undefined : who.shortName];
+  const revocation = known.revocation(node);
+  const properties: Partial<vscode.TreeItem> = { collapsibleState: vscode.TreeItemCollapsibleState.Collapsed };
+  if (revocation === undefined) {
+    const findings = known.findings(node);
+    const managed = managerText(grant, key, undefined);
+    const parts = [...lead, managed, shortOperations(grant.operations), shortFindings(findings)];
+    const isWarned = findings.some(({ severity }) => severity === 'warning');
+    const held = l10n.t(
+      'Grant {0}, held by {1} {2}, for {3}',
+      printable(label),
+      principalKindName(who.kind),
+      who.shortName,
+      printable(grant.operations.join(', '), 400),
+    );
+    return row(label, {
+      ...properties,
+      description: parts.filter((part) => part !== undefined).join(' · '),
+      // The icon goes on telling who holds it; its colour is never all that tells of a finding.
+      iconPath: icon(principalIcons[who.kind], isWarned ? 'warning' : undefined),
+      contextValue: known.mayRetire(node) ? rows.grantRetirable : rows.grant,
+      accessibilityInformation: {
+        label: [held, managed, spokenFindings(findings)].filter((part) => part !== undefined).join('. '),
+      },
+    });
+  }
+  const text = revocationText(revocation);
+  return row(label, {
+    ...properties,
+    description: text,
+    iconPath: revocation.kind === 'unconfirmed' ? icon('warning', 'warning') : icon('loading~spin'),
+    contextValue: {
+      revoking: rows.grantRevoking,
+      confirming: rows.grantConfirming,
+      unconfirmed: rows.grantUnconfirmed,
+    }[revocation.kind],
+    accessibilityInformation: { label: l10n.t('Grant {0}, {1}', printable(label), text) },
+  });
+}
+
+function revocationText({ record, ...revocation }: RevocationState): string {
+  const words = {
+    revoke: {
+      under: l10n.t('Revoking…'),
+      done: l10n.t('Revoked'),
+      confirming: l10n.t('Revoked · confirming'),
+      lost: l10n.t('Revoke sent, no answer'),
+      checking: l10n.t('Revoke sent, no answer · checking'),
+    },
+    retire: {
+      under: l10n.t('Retiring…'),
+      done: l10n.t('Retired'),
+      confirming: l10n.t('Retired · confirming'),
+      lost: l10n.t('Retirement sent, no answer'),
+      checking: l10n.t('Retirement sent, no answer · checking'),
+    },
+  }[record.kind];
+  switch (revocation.kind) {
+    case 'revoking':
+      return words.under;
+    case 'confirming': {
+      const state = record.accepted
+        ? words.confirming
+        : record.notFound === true
+          ? l10n.t('Not found by KMS · confirming')
+          : words.checking;
+      const { progress } = revocation;
+      if (progress === undefined) {
+        return state;
+      }
+      return `${state} · ${l10n.t('next check {0}', timeOfDay(new Date(progress.nextCheckAt)))}`;
+    }
+    case 'unconfirmed': {
+      const { unconfirmed } = record;
+      const isListed = unconfirmed?.lastRead === 'listed' && unconfirmed.reason !== 'unread';
+      const last = isListed ? l10n.t('still listed') : l10n.t('not confirmed');
+      const state = record.accepted ? words.done : record.notFound === true ? l10n.t('Not found by KMS') : words.lost;
+      return `${state} · ${last}`;
+    }
+  }
+}
