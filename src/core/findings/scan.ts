@@ -90,8 +90,8 @@ export async function scanGrants({
   const all = [...new Set([...sessions, ...pinned.keys()])];
   await Promise.all(
     all.map(async (session) => {
-      const scope = { isWhole: sessions.includes(session), pinned: pinned.get(session) ?? [] };
-      const read = await scanSession(session, scope, AbortSignal.any([signal, session.closed]), addCounts);
+      const scan = new SessionScan(session, AbortSignal.any([signal, session.closed]), addCounts);
+      const read = await scan.run(pinned.get(session) ?? [], sessions.includes(session));
       keys.push(...read.keys);
       unreadable.push(...read.unreadable);
     }),
@@ -102,128 +102,159 @@ export async function scanGrants({
 
 const countNames = ['keysDone', 'keysTotal', 'grants', 'unreadable'] as const;
 
-/** @param addCounts gets what was counted since the last call */
-async function scanSession(
-  { connection, background: api, inventory }: Session,
-  { isWhole, pinned }: { readonly isWhole: boolean; readonly pinned: readonly KeyListEntry[] },
-  cancelled: AbortSignal,
-  addCounts: (change: Partial<ScanCounts>) => void,
-): Promise<Pick<ScanResult, 'keys' | 'unreadable'>> {
-  const { ref, region } = connection;
+/** What one session can read. */
+class SessionScan {
+  readonly #session: Session;
+  /** Gets what was counted since the last call. */
+  readonly #addCounts: (change: Partial<ScanCounts>) => void;
   /** Aborted when nothing more of this connection can be read: each further key would fail in the same way. */
-  const unreachable = new AbortController();
-  const signal = AbortSignal.any([cancelled, unreachable.signal]);
-  // Many requests at once listen to it, and none stays.
-  setMaxListeners(0, signal);
-  const scanned: Omit<ScannedKey, 'connection'>[] = [];
-  const failures: { readonly key: KeyListEntry | undefined; readonly error: KmsError }[] = [];
-  const fail = (key: KeyListEntry | undefined, error: unknown) => {
-    if (signal.aborted && (isAbort(error) || unreachable.signal.aborted)) {
-      return;
-    }
-    const reason = asKmsError(error);
-    const endsAll = isSignInProblem(reason);
-    if (endsAll) {
-      unreachable.abort();
-    }
-    failures.push({ key: endsAll ? undefined : key, error: reason });
-    addCounts({ unreadable: 1 });
-  };
+  readonly #unreachable = new AbortController();
+  readonly #signal: AbortSignal;
+  /** The ARNs of the keys that are in the queue or were. */
+  readonly #queued = new Set<string>();
+  readonly #queue: KeyListEntry[] = [];
+  #nextIndex = 0;
+  readonly #workers: Promise<void>[] = [];
+  #workerCount = 0;
+  /** The names of each key, by its ID. */
+  readonly #aliases = new Map<string, string[]>();
+  readonly #scanned: Omit<ScannedKey, 'connection'>[] = [];
+  readonly #failures: { readonly key: KeyListEntry | undefined; readonly error: KmsError }[] = [];
 
-  const describe = async ({ arn }: KeyListEntry): Promise<KeyMetadata | undefined> => {
-    try {
-      return inventory.metadata(arn) ?? (await api.describeKey(arn, signal));
-    } catch (error) {
-      // The grants can be read all the same, and say themselves when the sign-in no longer holds.
-      if (isAbort(error) || isKmsError(error)) {
-        return undefined;
-      }
-      throw error;
+  constructor(session: Session, cancelled: AbortSignal, addCounts: (change: Partial<ScanCounts>) => void) {
+    this.#session = session;
+    this.#addCounts = addCounts;
+    this.#signal = AbortSignal.any([cancelled, this.#unreachable.signal]);
+    // Many requests at once listen to it, and none stays.
+    setMaxListeners(0, this.#signal);
+  }
+
+  /** @param isWhole whether all keys that KMS lists are read, too */
+  async run(pinned: readonly KeyListEntry[], isWhole: boolean): Promise<Pick<ScanResult, 'keys' | 'unreadable'>> {
+    const noteFailure = (error: unknown) => this.#fail(undefined, error);
+    if (pinned.length > 0) {
+      this.#add(pinned);
     }
-  };
-  const scan = async (key: KeyListEntry) => {
+    if (isWhole) {
+      await Promise.all([this.#listAliases().catch(noteFailure), this.#listKeys().catch(noteFailure)]);
+    }
+    await Promise.all(this.#workers);
+    return this.#result();
+  }
+
+  async #listAliases(): Promise<void> {
+    const { background: api } = this.#session;
+    for await (const page of paginate((marker) => api.listAliases(marker, this.#signal))) {
+      for (const { aliasName, targetKeyId } of page) {
+        if (targetKeyId !== undefined) {
+          this.#aliases.set(targetKeyId, [...(this.#aliases.get(targetKeyId) ?? []), aliasName]);
+        }
+      }
+    }
+  }
+
+  async #listKeys(): Promise<void> {
+    const { background: api } = this.#session;
+    for await (const page of paginate((marker) => api.listKeys(marker, this.#signal))) {
+      this.#add(page);
+    }
+  }
+
+  #add(keys: readonly KeyListEntry[]): void {
+    // A list that changes while it is paged can hold a key twice.
+    const fresh = keys.filter(({ arn }) => !this.#queued.has(arn) && this.#queued.add(arn));
+    this.#addCounts({ keysTotal: fresh.length });
+    this.#queue.push(...fresh);
+    while (this.#workerCount < keyConcurrency && this.#nextIndex < this.#queue.length) {
+      this.#workers.push(this.#work());
+    }
+  }
+
+  async #work(): Promise<void> {
+    this.#workerCount += 1;
+    for (let key = this.#next(); key !== undefined && !this.#signal.aborted; key = this.#next()) {
+      await this.#scan(key);
+    }
+    this.#workerCount -= 1;
+  }
+
+  #next(): KeyListEntry | undefined {
+    return this.#queue[this.#nextIndex++];
+  }
+
+  async #scan(key: KeyListEntry): Promise<void> {
+    const { background: api } = this.#session;
     const grants = new Map<string, Grant>();
     let described: Promise<KeyMetadata | undefined> | undefined;
     let isComplete = false;
     try {
-      for await (const page of paginate(grantPages(api, { keyArn: key.arn }, signal))) {
+      for await (const page of paginate(grantPages(api, { keyArn: key.arn }, this.#signal))) {
         const before = grants.size;
         // A list that changes while it is paged can hold a grant twice.
         for (const grant of page) {
           grants.set(grant.grantId, grant);
         }
-        addCounts({ grants: grants.size - before });
+        this.#addCounts({ grants: grants.size - before });
         if (grants.size > 0) {
-          described ??= describe(key);
+          described ??= this.#describe(key);
         }
       }
       isComplete = true;
     } catch (error) {
-      fail(key, error);
+      this.#fail(key, error);
     }
     const metadata = await described;
     if (isComplete || grants.size > 0) {
-      scanned.push({ key: { ...key, aliases: [] }, metadata, grants: [...grants.values()], isComplete });
-    } else if (signal.aborted) {
+      this.#scanned.push({ key: { ...key, aliases: [] }, metadata, grants: [...grants.values()], isComplete });
+    } else if (this.#signal.aborted) {
       return;
     }
-    addCounts({ keysDone: 1 });
-  };
+    this.#addCounts({ keysDone: 1 });
+  }
 
-  const aliases = new Map<string, string[]>();
-  const listAliases = async () => {
-    for await (const page of paginate((marker) => api.listAliases(marker, signal))) {
-      for (const { aliasName, targetKeyId } of page) {
-        if (targetKeyId !== undefined) {
-          aliases.set(targetKeyId, [...(aliases.get(targetKeyId) ?? []), aliasName]);
-        }
+  async #describe({ arn }: KeyListEntry): Promise<KeyMetadata | undefined> {
+    const { background: api, inventory } = this.#session;
+    try {
+      return inventory.metadata(arn) ?? (await api.describeKey(arn, this.#signal));
+    } catch (error) {
+      // The grants can be read all the same, and fail themselves when the sign-in no longer holds.
+      if (isAbort(error) || isKmsError(error)) {
+        return undefined;
       }
+      throw error;
     }
-  };
-  const queue: KeyListEntry[] = [];
-  let nextIndex = 0;
-  const workers: Promise<void>[] = [];
-  let workerCount = 0;
-  const work = async () => {
-    workerCount += 1;
-    for (let key = queue[nextIndex++]; key !== undefined && !signal.aborted; key = queue[nextIndex++]) {
-      await scan(key);
-    }
-    workerCount -= 1;
-  };
-  const seen = new Set<string>();
-  const add = (keys: readonly KeyListEntry[]) => {
-    // A list that changes while it is paged can hold a key twice.
-    const fresh = keys.filter(({ arn }) => !seen.has(arn) && seen.add(arn));
-    addCounts({ keysTotal: fresh.length });
-    queue.push(...fresh);
-    while (workerCount < keyConcurrency && nextIndex < queue.length) {
-      workers.push(work());
-    }
-  };
-  const listKeys = async () => {
-    for await (const page of paginate((marker) => api.listKeys(marker, signal))) {
-      add(page);
-    }
-  };
-  const listed = (list: Promise<void>) => list.catch((error: unknown) => fail(undefined, error));
-  if (pinned.length > 0) {
-    add(pinned);
   }
-  if (isWhole) {
-    await Promise.all([listed(listAliases()), listed(listKeys())]);
+
+  #fail(key: KeyListEntry | undefined, error: unknown): void {
+    if (this.#signal.aborted && (isAbort(error) || this.#unreachable.signal.aborted)) {
+      return;
+    }
+    const reason = asKmsError(error);
+    const endsAll = isSignInProblem(reason);
+    if (endsAll) {
+      this.#unreachable.abort();
+    }
+    this.#failures.push({ key: endsAll ? undefined : key, error: reason });
+    this.#addCounts({ unreadable: 1 });
   }
-  await Promise.all(workers);
-  const withAliases = (key: KeyListEntry): KmsKey => ({ ...key, aliases: aliases.get(key.keyId)?.toSorted() ?? [] });
-  return {
-    keys: scanned.map((one) => ({ ...one, connection, key: withAliases(one.key) })),
-    unreadable: failures.map(({ key, error }) => ({
-      ref,
-      region,
-      key: key === undefined ? undefined : withAliases(key),
-      error,
-    })),
-  };
+
+  #result(): Pick<ScanResult, 'keys' | 'unreadable'> {
+    const { connection } = this.#session;
+    const { ref, region } = connection;
+    const withAliases = (key: KeyListEntry): KmsKey => ({
+      ...key,
+      aliases: this.#aliases.get(key.keyId)?.toSorted() ?? [],
+    });
+    return {
+      keys: this.#scanned.map((one) => ({ ...one, connection, key: withAliases(one.key) })),
+      unreadable: this.#failures.map(({ key, error }) => ({
+        ref,
+        region,
+        key: key === undefined ? undefined : withAliases(key),
+        error,
+      })),
+    };
+  }
 }
 
 function asKmsError(error: unknown): KmsError {
