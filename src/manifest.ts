@@ -137,7 +137,7 @@ export const rows = {
   keyAwsManagedSample: 'key.awsManaged.sample',
   keyWithAliasAwsManagedSample: 'key.alias.awsManaged.sample',
   grant: 'grant',
-  /** The caller may retire it, as far as its principals tell. */
+  /** The caller may be allowed to retire it, judging by its principals. */
   grantRetirable: 'grant.retirable',
   grantRevoking: 'grant.revoking',
   grantConfirming: 'grant.confirming',

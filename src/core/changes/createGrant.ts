@@ -4,7 +4,7 @@ import { principalProblem, toPrincipalRef } from '../kms/grantRules.ts';
 import { accountOfArn, type CreateGrantInput, type Grant, type PrincipalRef } from '../kms/model.ts';
 import { parsePrincipal } from '../kms/principal.ts';
 
-/** KMS would take these for the same request, and answer the second with the grant of the first (if it has a name). */
+/** Parameters that KMS treats as the same request: if the grant has a name, the second one returns the first grant. */
 export function isSameRequest(grant: Grant, input: CreateGrantInput): boolean {
   return (
     grant.name === input.name &&
@@ -53,7 +53,7 @@ export function knownPrincipals(grants: readonly Grant[], keyArn: string): reado
     .sort((left, right) => right.grants - left.grants || (left.ref.value < right.ref.value ? -1 : 1));
 }
 
-/** What the grant means, in sentences that matter before it is made. Printable. */
+/** What to consider before the grant is created, in sentences. Printable. */
 export function remarks(input: CreateGrantInput, listed: readonly Grant[]): readonly string[] {
   const account = accountOfArn(input.keyArn);
   const grantee = parsePrincipal(input.granteePrincipal);

@@ -5,7 +5,7 @@ import { isSameRequest } from './createGrant.ts';
 import { type EndingKind, endsGrant, type JournalEntry, type JournalRecord } from './journalRecord.ts';
 
 /**
- * An earlier attempt to end the same grant that may have been carried out, the newest of them.
+ * The newest earlier attempt to end the same grant that may have succeeded.
  * @param records newest first
  */
 export function earlierEnding(
@@ -17,7 +17,7 @@ export function earlierEnding(
 }
 
 /**
- * An earlier attempt to create the same grant of which nobody knows whether it was carried out, the newest of them.
+ * The newest earlier attempt to create the same grant whose outcome is unknown.
  * @param records newest first
  */
 export function earlierCreation(records: readonly JournalRecord[], input: CreateGrantInput): JournalRecord | undefined {
@@ -26,12 +26,12 @@ export function earlierCreation(records: readonly JournalRecord[], input: Create
   );
 }
 
-/** It was not refused, and no end of it is known. */
+/** It was not refused, and has no final outcome. */
 function mayBeOpen({ outcome }: JournalRecord): boolean {
   return !(['refused', 'gone', 'dismissed', 'listed'] as readonly unknown[]).includes(outcome?.kind);
 }
 
-/** What a question about a second attempt says of the first. */
+/** What the question about a second attempt says about the first. */
 export function attemptSentence({ kind, at, accepted, grant }: JournalRecord): string {
   const when = localTime(new Date(at));
   if (endsGrant({ kind }) && accepted) {

@@ -9,13 +9,13 @@ const groupingMs = 3000;
 
 interface Waits {
   readonly onDidEnd: Event<EndedWait>;
-  /** A wait was left, and ends later or never here: it holds nothing up. */
+  /** A wait was suspended, and may never end in this window: no report waits for it. */
   readonly onDidSuspend: Event<GrantLocator>;
 }
 
 /**
- * Decides which ends of waits are reported together, so that many changes end in few notifications: those of a bulk
- * revoke once the last of them has ended; of all others the first at once, and what ends soon after it in one more.
+ * Decides which ends of waits are reported together, so that many changes cause few notifications. A bulk revoke is
+ * reported when its last wait ends. Otherwise the first end is reported at once, and those soon after it together.
  * A wait that the user stopped is not reported.
  */
 export class FollowUps {
@@ -42,7 +42,7 @@ export class FollowUps {
     const batch = new Batch((ended) => this.#report(ended));
     return {
       add: (place) => {
-        // A newer revoke of the same grant takes over.
+        // It replaces an earlier revoke of the same grant.
         this.#drop(grantIdentity(place));
         batch.add(grantIdentity(place));
         this.#batches.set(grantIdentity(place), batch);
@@ -62,7 +62,7 @@ export class FollowUps {
     const identity = grantIdentity(wait.record);
     const batch = this.#batches.get(identity);
     if (batch !== undefined) {
-      // What a later read finds out is no part of it any more.
+      // Later changes of it are not part of the batch.
       this.#batches.delete(identity);
       batch.ended(identity, wait);
     } else if (this.#groupingTimer === undefined) {
@@ -75,7 +75,7 @@ export class FollowUps {
     }
   }
 
-  /** What ends while the window closes is in the history. */
+  /** Ends that are not reported when the window closes are in the history. */
   dispose(): void {
     for (const subscription of this.#subscriptions) {
       subscription.dispose();
@@ -112,9 +112,9 @@ export class FollowUps {
 export interface FollowUpBatch {
   /** Before the change is sent. */
   add(place: GrantLocator): void;
-  /** Nothing came of it that is followed. */
+  /** The change is not followed. */
   drop(place: GrantLocator): void;
-  /** No more are added. */
+  /** Call it after the last {@link add}. */
   close(): void;
 }
 

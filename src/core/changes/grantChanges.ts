@@ -12,8 +12,8 @@ import { withReadDeadline } from './readDeadline.ts';
 import { type ChangeLog, sendChange } from './sendChange.ts';
 
 /**
- * What KMS says of a new grant without making it. `notAsked`: a server of which it is not known that it knows dry runs;
- * `created`: it did not, and the grant is there.
+ * The result of a dry run for a new grant. `notAsked`: the server may not support dry runs; `created`: it ignored DryRun
+ * and created the grant.
  */
 export type CreateCheck = 'allowed' | 'notAsked' | 'created';
 
@@ -63,7 +63,7 @@ export async function createGrant(
   switch (answer.kind) {
     case 'accepted': {
       const { grantId } = answer.value;
-      // For a named grant that is still there, KMS answers with that very grant.
+      // For a named grant that still exists, KMS returns that grant.
       if (of !== undefined && grantId !== of.grant.grantId) {
         await log.journal.addOutcome(of.id, { kind: 'recreatedAs', grantId }).catch(log.warn);
       }
@@ -76,7 +76,7 @@ export async function createGrant(
   }
 }
 
-/** Keeps in the journal that a dry run made the grant. What it answered, with the new ID, is not known. */
+/** Records in the journal that a dry run created the grant. The answer, with the new ID, is unknown. */
 export async function recordCreatedByDryRun(journal: Journal, acting: ActingSession, grant: NewGrant): Promise<void> {
   const { id } = await journal.add(newEntry(acting, grant));
   await journal.addOutcome(id, { kind: 'accepted' });
@@ -97,7 +97,7 @@ export type ListedOutcome =
   /** KMS lists the grant. That is no proof that it holds everywhere: AWS says usually within five minutes. */
   | { readonly kind: 'listed'; readonly grant: Grant; readonly afterMs: number }
   | { readonly kind: 'timedOut'; readonly afterMs: number }
-  /** It can't be seen whether KMS lists it. */
+  /** The grant could not be looked up. */
   | { readonly kind: 'unreadable'; readonly error: KmsError };
 
 /**

@@ -34,8 +34,8 @@ import {
 import { PendingLines } from './pendingLines.ts';
 
 /**
- * The journal of everything that changes grants: JSON Lines, append-only. An entry is written before the call that it
- * is about; what came of it follows in lines of their own. Several windows write to the same file.
+ * The journal of everything that changes grants: JSON Lines, append-only. An entry is written before its call, and its
+ * outcomes follow in lines of their own. Several windows write to the same file.
  */
 
 /** Where this window runs, and which other windows do. */
@@ -44,7 +44,7 @@ export interface WindowProcess {
   readonly isRunning: (window: Owner) => boolean;
 }
 
-/** The journal of this window: what all windows wrote, and what concerns sample data, which is never written. */
+/** The journal as this window knows it: the lines of all windows, and those of sample data, which are never written. */
 export class Journal {
   /** This window. */
   readonly owner: Owner;
@@ -53,9 +53,9 @@ export class Journal {
   readonly #isRunning: WindowProcess['isRunning'];
   readonly #reader: JournalReader;
   readonly #changed = new Emitter();
-  /** Something became known. */
+  /** A record was added, changed or removed. */
   readonly onDidChange = this.#changed.event;
-  /** What was read from the file. */
+  /** The records in the file. */
   #fromFile: JournalContent = emptyContent();
   readonly #sample = new JournalState();
   readonly #pending = new PendingLines();
@@ -63,7 +63,7 @@ export class Journal {
   readonly #unwritten = new Set<OutcomeLine>();
   /** Entries of this window that KMS has not answered yet. */
   readonly #inFlight = new Set<string>();
-  /** By the ID of an entry: when this window first asked whether it may follow it, and the time of its state then. */
+  /** By the ID of an entry: when {@link mayFollow} was first called for it, and the time of its state then. */
   readonly #firstSeen = new Map<string, { readonly since: number; readonly monotonic: number }>();
   #lastNumber = 0;
   /** Reads and writes, one after the other. */
@@ -73,7 +73,7 @@ export class Journal {
   #isDisposed = false;
   #sorted: readonly JournalRecord[] | undefined;
 
-  /** Unless `isRunning` is given, all other windows are taken to have ended. */
+  /** Without `isRunning`, all other windows count as ended. */
   constructor(file: JournalFile, clock: Clock, { pid = 0, isRunning = () => false }: Partial<WindowProcess> = {}) {
     this.#file = file;
     this.#clock = clock;
@@ -83,8 +83,8 @@ export class Journal {
   }
 
   /**
-   * Reads the file, the first time that it is asked for.
-   * @throws UserError when it can't be read; the next question tries again
+   * Reads the file on the first call.
+   * @throws UserError when it can't be read; the next call tries again
    */
   ready(): Promise<void> {
     this.#loading ??= this.#load().catch((error: unknown) => {
@@ -94,7 +94,7 @@ export class Journal {
     return this.#loading;
   }
 
-  /** What is known by now, newest first. */
+  /** All records so far, newest first. */
   get records(): readonly JournalRecord[] {
     if (this.#sorted === undefined) {
       const records = new Map(this.#fromFile.state.records);
@@ -115,7 +115,7 @@ export class Journal {
     return this.#sample.records.get(id) ?? this.#pending.record(id, this.#fromFile.state.records.get(id));
   }
 
-  /** Lines that could not be read, and were left out. */
+  /** The number of lines that could not be read. */
   get damagedCount(): number {
     return this.#fromFile.damaged;
   }
@@ -131,7 +131,7 @@ export class Journal {
   }
 
   /**
-   * Whether this window may follow what `record` left open, or ask what became of it.
+   * Whether this window may follow `record`, or ask KMS for its outcome.
    * @param limitMs how long a wait for the end of a grant lasts at most, in milliseconds; a new grant needs none
    */
   mayFollow(record: JournalRecord, limitMs = 0): boolean {
@@ -143,8 +143,8 @@ export class Journal {
   }
 
   /**
-   * Keeps what is about to be asked of KMS; resolves when it is on the disk.
-   * @throws UserError when that is not sure: then nothing may be sent, and the entry is taken back
+   * Writes a request before it is sent to KMS; resolves when it is on the disk.
+   * @throws UserError when that is not sure: then nothing may be sent, and the entry is withdrawn
    */
   async add({ evidence = [], ...entry }: NewEntry): Promise<JournalRecord> {
     const { owner } = this;
@@ -173,7 +173,7 @@ export class Journal {
   }
 
   /**
-   * Keeps what came of an entry. It is known in this window at once, whether or not it can be written.
+   * Writes the outcome of an entry. This window has it at once, whether or not it can be written.
    * @throws UserError when it can't be written yet; later writes try again
    */
   async addOutcome(id: string, outcome: JournalOutcome): Promise<void> {
@@ -194,7 +194,7 @@ export class Journal {
   }
 
   /**
-   * Forgets what is finished, for all windows.
+   * Removes the finished records, for all windows.
    * @throws UserError when the file can't be written
    */
   async clear(): Promise<void> {
@@ -207,19 +207,19 @@ export class Journal {
   }
 
   /**
-   * Forgets the lines that can't be read, for all windows; not those of a later version.
+   * Removes the lines that can't be read, for all windows; not those of a later version.
    * @throws UserError when the file can't be written
    */
   removeDamaged(): Promise<void> {
     return this.#rewrite(withoutDamaged());
   }
 
-  /** The file as it is; what concerns sample data is not in it. */
+  /** The file as it is, without sample data. */
   bytes(): Promise<Uint8Array> {
     return this.#enqueue(() => this.#file.bytes());
   }
 
-  /** Watches and notifies no more. What is being written is written. */
+  /** Stops watching and notifying. Writes under way are completed. */
   dispose(): void {
     this.#isDisposed = true;
     this.#watch?.dispose();
@@ -231,7 +231,7 @@ export class Journal {
     if (this.#isDisposed) {
       return;
     }
-    // A read that fails leaves what is known; the next change reads again.
+    // After a failed read the known records stay; the next change reads again.
     this.#watch ??= this.#file.onDidChange(() => void this.#reload().catch(() => {}));
   }
 
@@ -269,7 +269,7 @@ export class Journal {
   async #rewrite(choice: LineFilter): Promise<void> {
     try {
       await this.#enqueue(async () => {
-        // What this window wrote must be known as written, or it would outlive its lines.
+        // Lines of this window must be recognized as written, or they would stay after they are removed from the file.
         await this.#read();
         await this.#file.rewrite(choice);
         await this.#read();
@@ -293,7 +293,7 @@ export class Journal {
     });
   }
 
-  /** The line of the entry may be in the file, or come to be there: a line of its own takes it back, as soon as it can. */
+  /** The line of the entry may still get into the file: another line withdraws it, as soon as that can be written. */
   async #withdraw(id: string): Promise<void> {
     const line = this.#outcomeLine(id, { kind: 'withdrawn' });
     this.#unwritten.add(line);
@@ -302,7 +302,7 @@ export class Journal {
     await this.#enqueue(() => this.#retryUnwritten());
   }
 
-  /** Never rejects: what can't be written now is tried again later. */
+  /** Never rejects: lines that can't be written now are tried again later. */
   async #retryUnwritten(): Promise<void> {
     try {
       for (const line of this.#unwritten) {
@@ -320,8 +320,8 @@ export class Journal {
   }
 
   /**
-   * For how long a record has been as it is, at least, in milliseconds. Wall time can jump, and then a time that was
-   * written lies in the future: so also for how long this window has known of it.
+   * How long a record has been unchanged at least, in milliseconds. Wall time can jump, so that a written time lies in the
+   * future: then it counts from when this window first saw it.
    */
   #waitedMs({ id, at, outcomeAt }: JournalRecord): number {
     const since = outcomeAt ?? at;

@@ -12,10 +12,10 @@ import {
 } from './journalRecord.ts';
 import type { LastRead } from './propagation.ts';
 
-/** In every line. Lines of a later version are left alone. */
+/** The version in every line. Lines of a later version are not touched. */
 const version = 1;
 
-/** All that was read so far. */
+/** Everything that was read so far. */
 export interface JournalContent {
   readonly state: JournalState;
   /** Lines that could not be read. */
@@ -58,7 +58,7 @@ export function addLine(folded: JournalContent, raw: string): Line | undefined {
   }
 }
 
-/** Takes in a line whose end is not there yet, if it can be read by now. */
+/** Reads a line whose end is still missing, if it is complete otherwise. */
 export function addPartialLine({ state }: JournalContent, raw: string): void {
   const line = parseLine(raw);
   if (typeof line !== 'string') {
@@ -66,18 +66,18 @@ export function addPartialLine({ state }: JournalContent, raw: string): void {
   }
 }
 
-/** Says which lines stay when the file is rewritten: it is shown each line, in order, and then asked for each. */
+/** Decides which lines stay when the file is rewritten. It gets every line in order, then decides on each. */
 export interface LineFilter {
   observe(raw: string): void;
   keeps(raw: string): boolean;
 }
 
-/** What is not finished stays, and what could not be read: nobody knows what that is. */
+/** Keeps unfinished records, and lines that could not be read. */
 export function unfinishedOnly(): LineFilter {
   return recordFilter((records) => records.filter((record) => !isFinished(record)));
 }
 
-/** What is not finished stays, and as many of the newest as fit into `maxBytes`. */
+/** Keeps unfinished records, and as many of the newest as fit into `maxBytes`. */
 export function newestWithin(maxBytes: number): LineFilter {
   return recordFilter((records, sizes) => {
     let size = 0;
@@ -88,7 +88,7 @@ export function newestWithin(maxBytes: number): LineFilter {
   });
 }
 
-/** All but the lines that could not be read, nor by a later version. */
+/** Removes the lines that neither this nor a later version can read. */
 export function withoutDamaged(): LineFilter {
   return { observe: () => {}, keeps: (raw) => !['damaged', 'empty'].includes(String(parseLine(raw))) };
 }

@@ -7,7 +7,7 @@ import {
   type RecordedOutcome,
 } from './journalRecord.ts';
 
-/** What one line of the journal says. */
+/** One line of the journal. */
 export type Line = EntryLine | OutcomeLine;
 
 export interface EntryLine {
@@ -30,16 +30,16 @@ export interface OutcomeLine {
 /** The outcome of a record; `none` before the first. */
 export type OutcomeKind = RecordedOutcome['kind'] | 'none';
 
-/** A wait goes on, or is to begin. */
+/** A wait is active, or is to begin. */
 const waiting: readonly OutcomeKind[] = ['none', 'unknown', 'notFound', 'accepted', 'followed', 'reappeared'];
-/** A wait has ended without a confirmation. In order: whoever waited longer, and read more, knows more. */
+/** A wait ended without a confirmation. In order: a longer wait with more reads knows more. */
 const unconfirmed: readonly OutcomeKind[] = ['stopped', 'unread', 'stillListed'];
 const confirmed: readonly OutcomeKind[] = ['dismissed', 'gone'];
 const created: readonly OutcomeKind[] = ['listed', 'notListed'];
 
 /**
- * What a new outcome replaces; it changes no other. Windows write at the same time and with different knowledge, so what
- * counts is not who writes last, but who knows more.
+ * The outcomes that a new outcome may replace. Windows write at the same time and with different knowledge, so the
+ * outcome that is based on more knowledge wins, not the one that is written last.
  */
 export const replaces: Readonly<Record<RecordedOutcome['kind'], readonly OutcomeKind[]>> = {
   // The answer to the call, by the window that sent it. An answer that comes late replaces nothing that was read since.
@@ -70,7 +70,7 @@ export function newRecord(entry: JournalEntry): JournalRecord {
   return { ...entry, ...noOutcome };
 }
 
-/** @returns what is known with this line; `undefined` when there was no such change after all */
+/** @returns the record with this line applied; `undefined` when the change was withdrawn */
 export function withOutcome(record: JournalRecord, { at, by, outcome }: OutcomeLine): JournalRecord | undefined {
   if (outcome.kind === 'withdrawn') {
     return undefined;
@@ -123,7 +123,7 @@ interface EntryLines {
   isWithdrawn?: boolean;
 }
 
-/** What the lines say that were read so far: a line says the same however often it comes. */
+/** The records of all lines so far. A line that is read twice counts once. */
 export class JournalState {
   /** By the ID of their entry, in the order of the entries. */
   readonly records = new Map<string, JournalRecord>();
@@ -168,7 +168,7 @@ export function entryId(line: Line): string {
   return line.kind === 'entry' ? line.entry.id : line.id;
 }
 
-/** The same for a line that is there twice, among the lines of one entry. */
+/** Identifies a line among those of its entry, so that a repeated one is recognized. */
 export function lineKey(line: Line): string {
   if (line.kind === 'entry') {
     return 'entry';
@@ -177,7 +177,7 @@ export function lineKey(line: Line): string {
   return by === undefined ? `${at} ${outcome.kind}` : `${by.id} ${number}`;
 }
 
-/** Whether more may come to be known of it. Such entries outlive every clearing. */
+/** Whether its outcome can still change. Clearing keeps such entries. */
 export function isFinished(record: JournalRecord): boolean {
   switch (record.outcome?.kind) {
     case undefined:
@@ -201,7 +201,7 @@ export function isFinished(record: JournalRecord): boolean {
   }
 }
 
-/** Grants that were ended, and can be made again. */
+/** The grant was ended, and can be created again. */
 export function isRecreatable(record: JournalRecord): boolean {
   const { outcome, grant } = record;
   return (
@@ -212,10 +212,10 @@ export function isRecreatable(record: JournalRecord): boolean {
 /** The longest that a call to KMS takes, with its retries: after that, its window will not write an answer. */
 const maxCallMs = 2 * 60_000;
 
-/** How long after its limit a wait is taken to go on. */
+/** How long after its limit a wait still counts as active. */
 const graceMs = 60_000;
 
-/** What a window knows of another one's entry. */
+/** What decides, besides the entry, whether a window may follow it. */
 export interface FollowContext {
   /** This window. */
   readonly owner: Owner;

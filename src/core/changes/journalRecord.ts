@@ -14,7 +14,7 @@ export interface Owner {
   readonly pid: number;
 }
 
-/** What was asked of KMS, with all that a person may need to know of it later, and all that CreateGrant needs. */
+/** A request to KMS, with everything that a person may need later, and everything that CreateGrant needs. */
 export interface JournalEntry {
   readonly id: string;
   readonly kind: JournalKind;
@@ -40,7 +40,7 @@ export interface JournalEntry {
   readonly owner?: Owner | undefined;
 }
 
-/** What came of it. `journalOutcomes.ts` says which may follow which. */
+/** The outcome of a request. `journalOutcomes.ts` defines which outcome may replace which. */
 export type RecordedOutcome =
   /** KMS accepted it. `grantId`: of the new grant. */
   | { readonly kind: 'accepted'; readonly grantId?: string | undefined }
@@ -77,7 +77,7 @@ export type RecordedOutcome =
   /** It did not within the limit. */
   | { readonly kind: 'notListed'; readonly afterMs: number };
 
-/** What a line says of an entry. */
+/** The content of a line about an entry. */
 export type JournalOutcome =
   | RecordedOutcome
   /** The grant of this entry was made again. */
@@ -85,7 +85,7 @@ export type JournalOutcome =
   /** The entry could not be kept, so nothing was sent: there is no such change. */
   | { readonly kind: 'withdrawn' };
 
-/** An entry, and what is known of it by now. */
+/** An entry and its current state. */
 export interface JournalRecord extends JournalEntry {
   /** KMS accepted it: by its answer, or because the new grant was found. */
   readonly accepted: boolean;
@@ -143,7 +143,7 @@ export function keptEvidence(lines: readonly string[]): readonly string[] | unde
   return lines.length === 0 ? undefined : lines.slice(0, 8).map((line) => printable(line, 400));
 }
 
-/** The outcome of a call that KMS, or what stands before it, refused. */
+/** The outcome of a call that KMS refused, or that failed before it reached KMS. */
 export function refusedOutcome(error: unknown): JournalOutcome {
   const kind = isKmsError(error) ? error.details.kind : 'unknown';
   return { kind: 'refused', error: kind, message: errorText(error) };

@@ -32,7 +32,7 @@ interface GrantToFollow {
   readonly grant: Grant;
 }
 
-/** Follows grants until KMS no longer lists them, by one poller a key. A poller ends with the session that it reads by. */
+/** Follows grants until KMS no longer lists them, with one poller for each key. A poller ends with its session. */
 export class KeyPollers {
   readonly #options: KeyPollersOptions;
   readonly #pollers = new Map<string, KeyPoller>();
@@ -60,14 +60,14 @@ export class KeyPollers {
     if (session.closed.aborted || poller.disposed) {
       return undefined;
     }
-    // The next wait on this key starts with the settings as they are then.
+    // The next wait on this key uses the settings of that time.
     if (poller.idle) {
       this.#pollers.delete(id);
     }
     return outcome;
   }
 
-  /** Ends the wait, with a read that is under way for it. */
+  /** Ends the wait, and the read that is under way for it. */
   stop(ref: ConnectionRef, keyArn: string, grantId: string): void {
     this.#pollers.get(pollerId(ref, keyArn))?.poller.stop(grantId);
   }
@@ -99,7 +99,7 @@ export class KeyPollers {
     return started;
   }
 
-  /** One listener a session: a signal warns when it has many. */
+  /** Adds one listener for each session: Node.js warns about signals with many. */
   #disposeWithSession(session: Session): void {
     if (this.#observedSessions.has(session)) {
       return;

@@ -1,7 +1,7 @@
 import { entryId, type Line, lineKey, newRecord, withOutcome } from './journalOutcomes.ts';
 import type { JournalRecord } from './journalRecord.ts';
 
-/** Lines that this window wrote and has not read from the file yet. They hold all the same. */
+/** Lines that this window wrote and has not read back from the file yet. They count already. */
 export class PendingLines {
   /** By the ID of their entry. */
   readonly #lines = new Map<string, Line[]>();
@@ -30,7 +30,7 @@ export class PendingLines {
     }
   }
 
-  /** @param read what the file says of the entry */
+  /** @param read the entry as it is in the file */
   record(id: string, read: JournalRecord | undefined): JournalRecord | undefined {
     let record = read;
     for (const line of this.#lines.get(id) ?? []) {

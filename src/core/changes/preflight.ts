@@ -9,7 +9,7 @@ export type Preflight =
   | { readonly kind: 'ready'; readonly grant: Grant }
   /** KMS no longer lists it. */
   | { readonly kind: 'gone' }
-  /** The server ignored DryRun: what was only asked for is done. */
+  /** The server ignored DryRun, and made the change. */
   | { readonly kind: 'doneByDryRun'; readonly grant: Grant };
 
 /**
@@ -30,8 +30,8 @@ export async function preflight(
 }
 
 /**
- * As {@link preflight}, for a retirement. A retiring principal need not be allowed to list the grants of the key, above all
- * of one of another account: then the grant as it was shown has to do.
+ * As {@link preflight}, for a retirement. A retiring principal may not be allowed to list the grants of the key, especially
+ * of a key in another account: then the grant is used as it was shown.
  */
 export async function preflightRetire(
   session: Session,

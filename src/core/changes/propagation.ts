@@ -9,8 +9,8 @@ import type { ReadListedGrants } from '../kms/readGrant.ts';
  *
  * KMS is eventually consistent: after a revoke a list can still hold the grant, or hold it in one answer and not in the
  * next. AWS publishes no upper bound ("usually less than five minutes"), and absence from a list is not proof that the
- * grant is unusable everywhere. So: several absences in a row before anything is claimed, over the longer the longer it
- * was still listed; and a limit after which the truth is "still listed".
+ * grant is unusable everywhere. So a grant counts as gone only after several absences in a row; the longer it was listed
+ * after the revoke, the longer they must last. After a limit, the result is "still listed".
  */
 export interface PropagationPolicy {
   /** The waits before the first reads, in milliseconds; each is an upper bound, jittered. */
@@ -27,11 +27,11 @@ export interface PropagationPolicy {
 }
 
 /**
- * For how long the grant must not be listed, as a part of the time that KMS still listed it: what takes long to reach one
- * part of KMS takes long to reach the others.
+ * How long the grant must be absent, relative to the time that KMS still listed it: a change that is slow to reach one part
+ * of KMS is slow to reach the others.
  */
 const minAbsenceRatio = 0.5;
-/** Once it was listed for so long, an absence is looked at closely: that is the upper bound of the waits then. */
+/** After the grant was listed for this long, an absence is checked at shorter intervals. */
 const slowPropagationMs = 5000;
 const slowPropagationIntervalMs = 3000;
 
@@ -42,7 +42,7 @@ export const defaultPolicy: PropagationPolicy = {
   absentReads: 3,
 };
 
-/** For how long a wait goes on at most, as long as the computer is awake: until KMS is silent for its limit. */
+/** The longest wait while the computer is awake: KMS answers until just before the limit, then is silent for as long. */
 export function maxWaitMs({ timeoutMs }: PropagationPolicy): number {
   return 2 * timeoutMs;
 }
@@ -53,8 +53,8 @@ export type PropagationOutcome =
   /** The limit passed, and the read that was answered last lists the grant; `afterMs` from the revoke to that answer. */
   | { readonly kind: 'timedOut'; readonly afterMs: number }
   /**
-   * KMS answered no read for as long as the limit, so nothing is known of now. `lastRead` is what the last answer said,
-   * `afterMs` from the revoke to that answer (0: there was none), `trouble` why the newest read gave none.
+   * KMS answered no read for as long as the limit, so the current state is unknown. `lastRead` is the last answer, `afterMs`
+   * the time from the revoke to it (0: no answer), `trouble` why the newest read failed.
    */
   | {
       readonly kind: 'unread';
@@ -105,7 +105,7 @@ interface Target {
 
 const maxBackoffMs = 60_000;
 
-/** A read that takes longer, beyond its wait, was held up by a computer that slept: that time counts for nothing. */
+/** A read that takes longer than this, beyond its wait, was delayed by a sleeping computer: its time does not count. */
 export const maxReadMs = 60_000;
 
 /** One poller serves all the followed grants of a key: they share reads and their schedule. */
@@ -115,14 +115,14 @@ export class PropagationPoller {
   readonly #stopped = new AbortController();
   readonly #progressed = new Emitter<{ readonly grantId: string; readonly progress: PropagationProgress }>();
   readonly onDidProgress = this.#progressed.event;
-  /** Reads since the newest target joined: where in the schedule we are. */
+  /** The number of reads since the newest target joined: the position in the schedule. */
   #readCount = 0;
   #failureCount = 0;
   #running = false;
   #wake = new AbortController();
   /** Aborted when nobody waits for the read under way any more. */
   #currentRead = new AbortController();
-  /** How long the wait before the next read was to be. */
+  /** The planned wait before the next read. */
   #delay = 0;
   #lastFailure: KmsErrorKind | undefined;
 
@@ -134,7 +134,7 @@ export class PropagationPoller {
   follow(grantId: string, since: number): Promise<PropagationOutcome> {
     this.stop(grantId);
     return new Promise((settle) => {
-      // Of many that join one after the other, not each is a reason to read at once.
+      // When many join one after the other, they don't each cause a read.
       this.#readCount = this.idle ? 0 : 1;
       this.#targets.set(grantId, {
         grantId,
@@ -197,7 +197,7 @@ export class PropagationPoller {
     this.#running = false;
   }
 
-  /** Sleeps as the schedule says; a grant that joins ends the sleep and restarts the schedule. */
+  /** Sleeps until the next scheduled read. A grant that joins ends the sleep and restarts the schedule. */
   async #wait(): Promise<void> {
     const { clock, policy, random } = this.#options;
     for (;;) {
@@ -266,7 +266,7 @@ export class PropagationPoller {
     }
   }
 
-  /** What an answered read says of a grant, and whether the wait ends by it. */
+  /** Applies an answered read to a grant; it may end the wait. */
   #onRead(
     target: Target,
     listed: ReadonlySet<string>,
@@ -288,7 +288,7 @@ export class PropagationPoller {
     return isGone(target, policy, began) ? { kind: 'gone', afterMs } : undefined;
   }
 
-  /** A read without an answer says nothing of a grant. Too many of them end the wait, which then claims nothing. */
+  /** Applies a failed read, which says nothing about the grant. After too many of them the wait ends as unread. */
   #onFailedRead(target: Target, spentMs: number): PropagationOutcome | undefined {
     target.unansweredMs += spentMs;
     if (target.unansweredMs < this.#options.policy.timeoutMs) {
@@ -305,7 +305,7 @@ export class PropagationPoller {
   }
 }
 
-/** `began`: the beginning of the read that did not list it, which says nothing of what came after. */
+/** `began`: when the read that did not list it began; it says nothing about later changes. */
 function isGone({ absences, since, lastListedAt }: Target, { absentReads }: PropagationPolicy, began: number): boolean {
   return absences >= absentReads && began - lastListedAt >= minAbsenceRatio * (lastListedAt - since);
 }

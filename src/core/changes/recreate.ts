@@ -13,7 +13,7 @@ import { principalText } from '../words/describe.ts';
 
 /** A reason why CreateGrant can't, or very probably can't, make a grant again. */
 export interface Obstacle {
-  /** It can't: asking KMS would be in vain. Otherwise KMS decides. */
+  /** KMS would certainly refuse it. Otherwise KMS decides. */
   readonly isCertain: boolean;
   readonly sentence: string;
 }
@@ -24,13 +24,13 @@ export interface SameTerm {
   readonly value: string;
 }
 
-/** What making a grant again comes to. */
+/** What creating a grant again would do. */
 export interface RecreatePlan {
   /** `undefined` when it is not known who held the grant. */
   readonly input: CreateGrantInput | undefined;
   /** What the new grant has in common with the old one. */
   readonly same: readonly SameTerm[];
-  /** What it has not. */
+  /** How it differs. */
   readonly different: readonly string[];
   readonly obstacles: readonly Obstacle[];
 }

@@ -21,7 +21,7 @@ import { isSameState, latestRevocations, type RevocationRecord, type RevocationS
  */
 const retentionMs = 15 * 60_000;
 
-/** How long after all of its limits a wait of another window is taken to go on. */
+/** How long after its limits a wait of another window still counts as active. */
 const graceMs = 60_000;
 
 export interface RevocationEntriesOptions {
@@ -35,15 +35,15 @@ export interface Entry {
   record: RevocationRecord;
   phase: 'revoking' | 'confirming' | 'idle';
   progress: PropagationProgress | undefined;
-  /** When it was asked for; of what another process asked, by its date. */
+  /** When it was requested; for a request of another process, computed from its date. */
   readonly requestedAt: number;
-  /** When this window learned what it knows: a list that began before says nothing about it. */
+  /** When this window last learned something about it: a list that began before is outdated. */
   knownAt: number;
-  /** Lists in a row, each begun after the one before was read, that did not hold the grant. */
+  /** The number of lists in a row without the grant. Each began after the one before was read. */
   absentLists: number;
 }
 
-/** The last revoke or retirement of each grant, of this window and of the journal, until its end is long known. */
+/** The last revoke or retirement of each grant, from this window and from the journal. */
 export class RevocationEntries {
   readonly #options: RevocationEntriesOptions;
   /** By {@link grantIdentity}. */
@@ -59,7 +59,7 @@ export class RevocationEntries {
     return this.#entries.get(grantIdentity(place));
   }
 
-  /** No newer revoke of the same grant took its place. */
+  /** No newer revoke of the same grant has replaced it. */
   isCurrent(entry: Entry): boolean {
     return this.get(entry.record) === entry;
   }
@@ -92,7 +92,7 @@ export class RevocationEntries {
     }
     const { record, phase, progress } = entry;
     if (record.endedAt !== undefined) {
-      // A row of it is there only by a list from a part of KMS that lags behind.
+      // Its row is only shown because a part of KMS that lags behind still lists it.
       return this.#isExpired(entry) ? undefined : { kind: 'confirming', record, progress: undefined };
     }
     if (phase === 'revoking') {
@@ -134,7 +134,7 @@ export class RevocationEntries {
     return { entry, undo };
   }
 
-  /** The row of the grant shows something else. */
+  /** The row of the grant must be drawn again. */
   fireChange(record: RevocationRecord): void {
     this.#changed.fire(record);
   }
@@ -156,7 +156,7 @@ export class RevocationEntries {
     return this.#options.clock.monotonic() > knownAt + retentionMs;
   }
 
-  /** It ended so long ago that a list which still holds the grant is news. */
+  /** It ended so long ago that a list that holds the grant does not lag behind. */
   isForgotten(entry: Entry): boolean {
     return entry.record.endedAt !== undefined && this.#isExpired(entry);
   }
@@ -166,8 +166,8 @@ export class RevocationEntries {
   }
 
   /**
-   * Takes over what the journal knows of revokes that nothing in this window is sending.
-   * @returns those that are waited for here, and were refused: they are forgotten
+   * Updates the revokes that this window is not sending or following from the journal.
+   * @returns those that this window follows although they were refused; they are forgotten
    */
   syncWithJournal(): readonly RevocationRecord[] {
     const { journal, clock } = this.#options;
@@ -189,7 +189,7 @@ export class RevocationEntries {
       const { record, phase } = entry;
       const isRemembered = record.endedAt !== undefined && !this.#isExpired(entry);
       const isRefused = phase === 'confirming' && journal.record(record.id)?.outcome?.kind === 'refused';
-      // One without an entry in the journal, which could not be written, is known here alone.
+      // Without an ID, its entry could not be written: only this window knows of it.
       const isUnknown = phase === 'idle' && record.id !== '' && known.get(identity) === undefined && !isRemembered;
       if (!isRefused && !isUnknown) {
         continue;
@@ -211,7 +211,7 @@ export class RevocationEntries {
     return { record, phase: 'idle', progress: undefined, requestedAt, knownAt, absentLists: 0 };
   }
 
-  /** A date of another process, as `clock.monotonic()` would have had it; one in the future is taken for now. */
+  /** Converts a date of another process to time of `clock.monotonic()`. A date in the future counts as now. */
   #toMonotonic(date: number): number {
     const { clock } = this.#options;
     return clock.monotonic() - Math.max(0, clock.now() - date);

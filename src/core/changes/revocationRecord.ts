@@ -15,7 +15,7 @@ export interface RevocationRecord {
   readonly grant: Grant;
   /** Milliseconds since the epoch. */
   readonly requestedAt: number;
-  /** KMS answered that it took the revoke. False: the answer is outstanding, or was lost. */
+  /** KMS accepted the revoke. False: the answer is outstanding, or was lost. */
   readonly accepted: boolean;
   /** KMS answered that it does not know the grant. */
   readonly notFound?: boolean | undefined;
@@ -37,8 +37,8 @@ export interface Unconfirmed {
 }
 
 /**
- * What the journal says of the last revoke of each grant, by {@link grantIdentity}. One that was refused leaves what is
- * known of an earlier one. `undefined`: the grant ended before `forgotten`.
+ * The last revoke of each grant in the journal, by {@link grantIdentity}. Refused ones don't count. `undefined`: the grant
+ * ended before `forgotten`.
  * @param records newest first
  * @param forgotten milliseconds since the epoch
  */
@@ -80,14 +80,14 @@ function revocationOf(entry: JournalRecord & { readonly kind: EndingKind }): Rev
   }
 }
 
-/** What a grant's row shows of its revoke. */
+/** The state of a revoke, as the grant's row shows it. */
 export type RevocationState = (
   | { readonly kind: 'revoking' }
   | { readonly kind: 'confirming'; readonly progress: PropagationProgress | undefined }
   | { readonly kind: 'unconfirmed' }
 ) & { readonly record: RevocationRecord };
 
-/** How a wait ended; `otherAccount`: it was not taken up, since the connection now leads to another account. */
+/** How a wait ended; `otherAccount`: it did not resume, because the connection now belongs to another account. */
 export type RevocationOutcome = PropagationOutcome | { readonly kind: 'otherAccount' };
 
 /** The end of the wait for one revoke or retirement. The record is as it was before the end. */

@@ -21,11 +21,11 @@ export interface RevocationWaitsOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly policy: () => PropagationPolicy;
-  /** Called when what came of a revoke can't be written to the journal. It goes on all the same. */
+  /** Called when the outcome of a revoke can't be written to the journal. The wait continues. */
   readonly warn: (error: unknown) => void;
 }
 
-/** The waits for the end of revoked and retired grants, and what the journal has of them. */
+/** Waits until revoked and retired grants are gone, and writes the outcomes to the journal. */
 export class RevocationWaits {
   readonly #options: RevocationWaitsOptions;
   readonly #entries: RevocationEntries;
@@ -33,7 +33,7 @@ export class RevocationWaits {
   readonly #ended = new Emitter<EndedWait>();
   readonly onDidEnd = this.#ended.event;
   readonly #suspended = new Emitter<RevocationRecord>();
-  /** The connection was closed during a wait; its next opening takes the wait up. */
+  /** The connection was closed during a wait. The wait resumes when the connection is opened again. */
   readonly onDidSuspend = this.#suspended.event;
 
   constructor(options: RevocationWaitsOptions, entries: RevocationEntries) {
@@ -53,42 +53,42 @@ export class RevocationWaits {
     this.#pollers.dispose();
   }
 
-  /** Ends the wait, with a read that is under way for it. */
+  /** Ends the wait, and the read that is under way for it. */
   stop(ref: ConnectionRef, key: KmsKey, grantId: string): void {
     this.#pollers.stop(ref, key.arn, grantId);
   }
 
-  /** The wait is not taken up, since the connection leads to another account. */
+  /** Reports that the wait is not resumed, because the connection belongs to another account now. */
   endForOtherAccount({ record }: Entry): void {
     this.#ended.fire({ record, outcome: { kind: 'otherAccount' } });
   }
 
-  /** Waits anew, for a grant that was left unconfirmed or is listed again. */
+  /** Starts a new wait, for a grant that was left unconfirmed or is listed again. */
   async followAgain(session: Session, entry: Entry, kind: 'followed' | 'reappeared'): Promise<void> {
     entry.record = { ...entry.record, endedAt: undefined, unconfirmed: undefined };
     this.follow(session, entry, this.#options.clock.monotonic());
     await this.record(entry.record, { kind });
   }
 
-  /** Goes on with a wait that another window began; from now on it is this one's. */
+  /** Continues the wait of another window, or of this one before a reload. */
   async resume(session: Session, entry: Entry): Promise<void> {
     this.follow(session, entry);
     await this.record(entry.record, { kind: 'followed' });
   }
 
-  /** @param from where the wait begins, unless at the request; as `clock.monotonic()` has it */
+  /** @param from when the wait begins, in time of `clock.monotonic()`; by default, at the request */
   follow(session: Session, entry: Entry, from = entry.requestedAt): void {
     const { clock, policy } = this.#options;
     entry.knownAt = clock.monotonic();
     entry.absentLists = 0;
     if (session.closed.aborted) {
-      entry.phase = 'idle'; // The next opening takes the wait up.
+      entry.phase = 'idle'; // The wait resumes with the next opening.
       return;
     }
     entry.phase = 'confirming';
     entry.progress = undefined;
     this.#entries.fireChange(entry.record);
-    // Of what began in another process only the date is known, and a clock may have been set since.
+    // For a request of another process only the date is known, and the clock may have been set since.
     const since = Math.max(from, clock.monotonic() - policy().timeoutMs);
     void this.#pollers.follow(session, entry.record, since).then((outcome) => {
       return this.#end(entry, outcome && measuredFromRequest(outcome, since - entry.requestedAt));
@@ -102,10 +102,10 @@ export class RevocationWaits {
     entry.progress = undefined;
     entry.knownAt = this.#options.clock.monotonic();
     if (!this.#entries.isCurrent(entry)) {
-      return; // A newer revoke of the same grant took over.
+      return; // A newer revoke of the same grant replaced this one.
     }
     if (outcome === undefined) {
-      this.#suspended.fire(record); // The next opening takes the wait up.
+      this.#suspended.fire(record); // The wait resumes with the next opening.
       return;
     }
     if (outcome.kind === 'gone') {
@@ -130,7 +130,7 @@ export class RevocationWaits {
     }
   }
 
-  /** The grant is gone: with it ends what earlier revokes of it have left open. */
+  /** Records that the grant is gone, and closes what earlier revokes of it left open. */
   async recordGone(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
     const identity = grantIdentity(record);
     const open = this.#options.journal.records.filter(

@@ -8,7 +8,7 @@ import type { EndedWait, RevocationRecord, RevocationState } from './revocationR
 import { RevocationWaits, type RevocationWaitsOptions } from './revocationWaits.ts';
 import { sendChange } from './sendChange.ts';
 
-/** A grant that later lists don't hold is done with after so many of them, at least: one list may lag behind. */
+/** The minimum number of lists without a grant before it counts as gone: a single list may lag behind. */
 const minAbsentLists = 2;
 
 export type RevokeResult = 'accepted' | 'perhapsGone';
@@ -25,7 +25,7 @@ interface ListedGrants {
   /** The IDs of the grants. */
   readonly listed: ReadonlySet<string>;
   readonly isComplete: boolean;
-  /** When its first request began, as `clock.monotonic()` has it: it says nothing about what is younger. */
+  /** When its first request began, in time of `clock.monotonic()`: it says nothing about later changes. */
   readonly began: number;
 }
 
@@ -40,7 +40,7 @@ export class Revocations {
   /** What the row of this grant shows changed. */
   readonly onDidChange: Event<RevocationRecord>;
   readonly onDidEnd: Event<EndedWait>;
-  /** The connection was closed during a wait; its next opening takes the wait up. */
+  /** The connection was closed during a wait. The wait resumes when the connection is opened again. */
   readonly onDidSuspend: Event<RevocationRecord>;
 
   constructor(options: RevocationWaitsOptions) {
@@ -53,7 +53,7 @@ export class Revocations {
     this.onDidSuspend = this.#waits.onDidSuspend;
   }
 
-  /** The records of one key, newest first; rows for them stay even while KMS does not list the grant. */
+  /** The records of one key, newest first. Their rows stay even while KMS does not list the grant. */
   ofKey(ref: ConnectionRef, keyArn: string): readonly RevocationRecord[] {
     return this.#entries.ofKey(ref, keyArn);
   }
@@ -118,7 +118,7 @@ export class Revocations {
     return answer.kind === 'accepted' ? 'accepted' : 'perhapsGone';
   }
 
-  /** Follows a revoke that has already happened, by a dry run that was none. */
+  /** Follows a revoke that has already happened, by a dry run that the server ignored. */
   async followCompleted(kind: EndingKind, acting: ActingSession, key: KmsKey, grant: Grant): Promise<void> {
     const { session, actor } = acting;
     const { entry } = this.#entries.add(kind, acting, key, grant);
@@ -140,7 +140,7 @@ export class Revocations {
     await this.#waits.record(entry.record, { kind: 'accepted' });
   }
 
-  /** Ends the wait, with a read that is under way for it. The revoke stands. */
+  /** Ends the wait, and the read that is under way for it. It does not undo the revoke. */
   stopWaiting(ref: ConnectionRef, key: KmsKey, grantId: string): void {
     this.#waits.stop(ref, key, grantId);
   }
@@ -153,7 +153,7 @@ export class Revocations {
     }
     const { account } = entry.record;
     const current = session.knownIdentity?.account;
-    // An old notification offers this too: the profile may have come to sign in elsewhere.
+    // An old notification offers this, too: the profile may sign in to another account by now.
     if (account !== undefined && current !== undefined && current !== account) {
       this.#waits.endForOtherAccount(entry);
     } else {
@@ -161,7 +161,7 @@ export class Revocations {
     }
   }
 
-  /** Takes up the waits that a reload cut short, once it is sure that the connection leads to the same account. */
+  /** Resumes the waits that a reload interrupted, once the connection is known to belong to the same account. */
   async resume(session: Session): Promise<void> {
     await this.#options.journal.ready();
     this.#syncWithJournal();
@@ -179,8 +179,8 @@ export class Revocations {
   }
 
   /**
-   * Takes what a list of the key's grants says of those that nobody here waits for. Several lists in a row that don't hold
-   * a grant are the end of it; a grant that had ended and is listed again is followed again.
+   * Applies a list of the key's grants to those that this window does not wait for. A grant is gone after several lists in
+   * a row without it; one that was gone and is listed again is followed again.
    */
   async reconcile(session: Session, keyArn: string, list: ListedGrants): Promise<void> {
     try {
@@ -211,7 +211,7 @@ export class Revocations {
       return;
     }
     if (record.unconfirmed === undefined && !this.#entries.isOverdue(entry)) {
-      // Whoever followed it is gone.
+      // The window that followed it has ended.
       if (this.#entries.mayFollow(record) && record.account === session.knownIdentity?.account) {
         await this.#waits.resume(session, entry);
       }
@@ -225,7 +225,7 @@ export class Revocations {
     if (!isListed && !isComplete) {
       return;
     }
-    // The same list, or one that is as old, says nothing new.
+    // The same list, or one as old, must not count twice.
     entry.knownAt = this.#options.clock.monotonic();
     entry.absentLists = isListed ? 0 : entry.absentLists + 1;
     if (entry.absentLists >= Math.max(minAbsentLists, this.#options.policy().absentReads)) {
@@ -239,7 +239,7 @@ export class Revocations {
     try {
       return (await session.identity()).account;
     } catch (error) {
-      // Without it no wait can be taken up: the rows offer Check Again in place of a spinner that nothing drives.
+      // Without the account no wait can resume: the rows offer Check Again, rather than a spinner that never ends.
       for (const entry of session.closed.aborted ? [] : this.#entries.interrupted(session.connection.ref)) {
         entry.record = { ...entry.record, unconfirmed: { reason: 'stopped', lastRead: 'none' } };
         this.#entries.fireChange(entry.record);

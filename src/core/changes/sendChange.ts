@@ -10,10 +10,10 @@ import { UnansweredError, UserError } from '../words/userError.ts';
 import type { Journal } from './journal.ts';
 import { endsGrant, type JournalOutcome, type JournalRecord, type NewEntry, refusedOutcome } from './journalRecord.ts';
 
-/** What is known of a change once KMS has answered, or will not any more. */
+/** The result of a change, after an answer or without one. */
 export type ChangeAnswer<T> =
   | { readonly kind: 'accepted'; readonly value: T }
-  /** KMS doesn't know the grant that was to end: perhaps it has ended already. */
+  /** KMS doesn't know the grant: it may have ended already. */
   | { readonly kind: 'notFound'; readonly error: KmsError }
   /** Nothing was changed. */
   | { readonly kind: 'refused'; readonly error: unknown }
@@ -23,21 +23,21 @@ export type ChangeAnswer<T> =
 export interface Change<T> {
   readonly entry: NewEntry;
   send(session: Session, signal: AbortSignal): Promise<T>;
-  /** What the history keeps of KMS's answer. */
+  /** The outcome for the history, from KMS's answer. */
   readonly accepted: (value: T) => JournalOutcome;
-  /** Ends it before it is sent, or the wait for its answer afterwards. */
+  /** Cancels the change before it is sent; afterwards, only the wait for its answer. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The history, and what is called when an outcome can't be written to it. */
+/** The history, and a callback for outcomes that can't be written to it. */
 export interface ChangeLog {
   readonly journal: Journal;
   readonly warn: (error: unknown) => void;
 }
 
 /**
- * The one way of every change: its intent goes to the history and is on the disk, it is sent, its answer goes to the
- * history.
+ * Every change goes through this function: it writes the intent to the history, on disk, sends the change, and writes the
+ * answer to the history.
  * @param recorded called with the entry, before it is sent
  * @throws UserError when the intent can't be written: then nothing was sent
  */

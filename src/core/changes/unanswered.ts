@@ -13,8 +13,8 @@ import { endsGrant, type JournalRecord } from './journalRecord.ts';
 const maxListingDelayMs = 5 * 60_000;
 
 /**
- * Asks KMS what became of new grants whose answer was lost, with the window that waited for it or on the way. A revoke or
- * retirement is followed instead.
+ * Looks up new grants whose answer was lost, on the way or because its window ended. Revokes and retirements are followed
+ * instead.
  * @throws KmsError
  */
 export async function checkUnanswered(journal: Journal, session: Session, clock: Clock): Promise<void> {
@@ -36,7 +36,7 @@ export async function checkUnanswered(journal: Journal, session: Session, clock:
   }
 }
 
-/** Looks for a grant on the same terms, made since, that no other entry knows of. */
+/** Looks for a grant with the same terms that was created since and belongs to no other entry. */
 async function findCreatedGrant(
   journal: Journal,
   session: Session,
@@ -72,7 +72,7 @@ async function findCreatedGrant(
   }
 }
 
-/** Equal for grants that differ only in what KMS itself decides. */
+/** Equal for grants that differ only in values that KMS sets. */
 function termsOf({ granteePrincipal, retiringPrincipal, operations, constraints, name }: Grant): string {
   const principal = (ref: PrincipalRef | undefined) => (ref === undefined ? [] : [ref.kind, ref.value]);
   const pairs = (context: Readonly<Record<string, string>> | undefined) => Object.entries(context ?? {}).sort();

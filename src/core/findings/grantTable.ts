@@ -61,7 +61,7 @@ function escapeFormulas(value: string): string {
   return /^[\t\r\n]/.test(text) ? `'${text}` : text;
 }
 
-/** RFC 4180, with a header. Nothing is taken for a formula by a spreadsheet: before what could be stands `'`. */
+/** RFC 4180, with a header. A value that a spreadsheet could take for a formula gets a leading `'`. */
 function asCsv(held: readonly HeldGrant[]): string {
   const rows = held.map((one) => columns.map(([, value]) => escapeFormulas(value(one) ?? '')));
   return stringify([columns.map(([name]) => name), ...rows], {

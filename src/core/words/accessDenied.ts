@@ -12,7 +12,7 @@ type PolicyKind =
   | 'trust'
   | 'other';
 
-/** Why AWS denied a call. Of several reasons AWS names one. */
+/** Why AWS denied a call. If there are several reasons, AWS names one. */
 export type DenialReason =
   /** No policy of this kind allows it. */
   | { readonly kind: 'notAllowed'; readonly policy: PolicyKind }
@@ -79,7 +79,7 @@ function reasonOf(rest: string): DenialReason {
   return missing === undefined ? { kind: 'notGiven' } : { kind: 'notAllowed', policy: policyKind(missing) };
 }
 
-/** Without the quotes around it, and the stop behind it. */
+/** Removes the quotes around it, and the full stop after it. */
 function unquote(text: string | undefined): string | undefined {
   return text?.replace(/^["'`‘“]+|["'`’”.,;]+$/g, '') || undefined;
 }
@@ -135,7 +135,7 @@ function policyName(policy: PolicyKind, action: string): string {
   }
 }
 
-/** Where to ask, by AWS's reason. */
+/** What to do about the denial, by AWS's reason. */
 export function denialAdvice({ action, reason }: AccessDenial): string {
   switch (reason.kind) {
     case 'notAllowed':

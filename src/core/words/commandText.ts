@@ -6,13 +6,13 @@ import type { ConnectionRef, Endpoint, Grant, GrantConstraints } from '../kms/mo
 import { UserError } from './userError.ts';
 
 /**
- * Grants as commands to run elsewhere. Every value is data: none may become a part of the shell's or of Terraform's own
- * language, whatever it holds.
+ * Grants as commands to run elsewhere. Every value is data: none may be interpreted by the shell or by Terraform, whatever
+ * it contains.
  */
 
 export type Shell = 'posix' | 'powershell';
 
-/** Where a command is to be run. */
+/** The connection that a command uses. */
 export interface CommandTarget {
   readonly shell: Shell;
   readonly ref: ConnectionRef;
@@ -81,13 +81,13 @@ function sorted(pairs: Readonly<Record<string, string>>): Readonly<Record<string
   return Object.fromEntries(Object.entries(pairs).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/** How a shell is written. */
+/** The syntax of a shell. */
 interface Dialect {
   /** Between the lines of one command. */
   readonly continuation: string;
   /** The shell, and what it starts, take this text as one argument, pasted or typed. */
   accepts(text: string): boolean;
-  /** One word that stands for just this text, which the shell {@link accepts}. */
+  /** One word that means exactly this text, which the shell {@link accepts}. */
   quote(text: string): string;
   /** The last option of a command, with any JSON. */
   jsonOption(request: unknown): string;
@@ -110,7 +110,7 @@ const dialects: Readonly<Record<Shell, Dialect>> = {
   },
 };
 
-/** What the AWS CLI loads from elsewhere (`http://…` in its first version), or takes for an option. */
+/** Values that the AWS CLI loads from elsewhere (version 1 also `http://…`), or parses as an option. */
 const interpretedByCli = /^(-|fileb?:\/\/|https?:\/\/)/;
 
 function awsCommand(
@@ -145,15 +145,15 @@ function awsCommand(
   );
 }
 
-/** One word of a POSIX shell that stands for just this text, which has no NUL. */
+/** One word of a POSIX shell that means exactly this text, which has no NUL. */
 export function quoteForShell(text: string): string {
   return /^[\w/:.,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /**
- * JSON that no program on the way of an argument in Windows acts on: neither cmd.exe, nor the rules by which a command
- * line is split, since no backslash is before a quote. PowerShell hands on what follows `--%` as it is; any other way to
- * write a quote is read in one way by Windows PowerShell 5.1, and in another by PowerShell 7.3 and later.
+ * JSON that passes through Windows unchanged: cmd.exe interprets nothing in it, nor do the rules that split a command
+ * line, since no backslash precedes a quote. PowerShell passes on what follows `--%` as it is; Windows PowerShell 5.1 and
+ * PowerShell 7.3 and later disagree on every other way to write a quote.
  */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value)
@@ -200,8 +200,8 @@ export function grantAsTerraform(grant: Grant): string {
 }
 
 /**
- * What keeps the provider of Terraform from making this grant, a line each, printable. By the schema of `aws_kms_grant`
- * in version 6 of hashicorp/aws.
+ * The reasons why Terraform's provider can't create this grant, one on each line, printable. From the schema of
+ * `aws_kms_grant` in version 6 of hashicorp/aws.
  */
 function providerProblems({
   granteePrincipal,
@@ -250,7 +250,7 @@ function providerProblems({
   return problems;
 }
 
-/** Version 6 also takes names of services, in the partitions `aws` and `aws-cn`; those before it, ARNs only. */
+/** Version 6 also accepts names of services, in the partitions `aws` and `aws-cn`; earlier versions accept only ARNs. */
 function isTerraformPrincipal(value: string): boolean {
   return (
     /^arn:aws(-[a-z]+)*:[^:]*:[^:]*:[^:]*:.+$/.test(value) ||
@@ -258,7 +258,7 @@ function isTerraformPrincipal(value: string): boolean {
   );
 }
 
-/** Those that the provider has known for long. It takes them from its SDK, so a newer version knows more. */
+/** The operations that older versions of the provider accept. It takes them from its SDK, so newer versions accept more. */
 const terraformOperations: readonly string[] = [
   'CreateGrant',
   'Decrypt',
@@ -312,12 +312,12 @@ const hclEscapes: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-/** A string of Terraform's language that stands for just this text: no template in it is begun. */
+/** A string of Terraform's language that means exactly this text, without starting a template. */
 export function quoteForTerraform(text: string): string {
   const escaped = text
     .toWellFormed()
     .replace(/["\\\n\r\t]/g, (character) => hclEscapes[character] ?? character)
-    // Doubled, it begins no template; where the same stands before it, that would be read in two ways.
+    // Doubled, it starts no template. After the same character, doubling would be ambiguous.
     .replace(/[$%](?=\{)/g, (sign, offset: number, whole: string) =>
       whole[offset - 1] === sign ? unicodeEscape(sign) : sign + sign,
     )

@@ -3,7 +3,7 @@ import { printable } from '../base/text.ts';
 import { type ConnectionRef, type Grant, type KmsKey, keyLabel, type PrincipalRef } from '../kms/model.ts';
 import { grantee } from '../kms/principal.ts';
 
-/** What rows, questions and messages call a connection. */
+/** The name of a connection in rows, questions and messages. */
 export function connectionName(ref: ConnectionRef): string {
   switch (ref.kind) {
     case 'profile':
@@ -15,20 +15,20 @@ export function connectionName(ref: ConnectionRef): string {
   }
 }
 
-/** Names in a question or message are cut, so that what is asked or said stays in sight. */
+/** Names in questions and messages are cut, so that the rest stays visible. */
 const maxNameLength = 64;
 
-/** What questions and messages call a grant. */
+/** The name of a grant in questions and messages. */
 export function grantName(grant: Grant): string {
   return printable(grant.name ?? grantee(grant).shortName, maxNameLength);
 }
 
-/** What questions and messages call a key. */
+/** The name of a key in questions and messages. */
 export function keyName(key: KmsKey): string {
   return printable(keyLabel(key), maxNameLength);
 }
 
-/** As KMS gave it. Not cut, and not printable. */
+/** As KMS returned it: not cut, and not made printable. */
 export function principalText(ref: PrincipalRef | undefined): string | undefined {
   if (ref === undefined) {
     return undefined;

@@ -15,7 +15,7 @@ export function explain(details: KmsErrorDetails): Explanation {
   return explainKind(failureOf(details));
 }
 
-/** Errors that signing in may mend, so that it is offered. */
+/** Whether signing in may fix the error. */
 export function needsSignIn(error: unknown): boolean {
   return isKmsError(error) && explain(error.details).actions.includes('signIn');
 }

@@ -2,7 +2,7 @@ import { memoize } from '../base/memoize.ts';
 import type { Grant, KeyMetadata, KmsKey } from '../kms/model.ts';
 import { contextOf } from '../kms/principal.ts';
 
-/** What is typed to narrow a view: each word must be somewhere in what a row stands for, in any case and order. */
+/** The text of a filter: each of its words must occur in what a row shows, in any case and order. */
 export interface TextFilter {
   /** As it was typed. */
   readonly text: string;
@@ -12,7 +12,7 @@ export interface TextFilter {
 /** Text that words are looked for in, as {@link searchText} makes it. */
 export type SearchText = string & { readonly isSearchText: unique symbol };
 
-/** `undefined` for a text that has no words: then all is shown. */
+/** `undefined` for a text without words, which shows everything. */
 export function textFilter(text: string): TextFilter | undefined {
   const words = normalized(text).split(/\s+/).filter(Boolean);
   if (words.length === 0) {
@@ -42,7 +42,7 @@ function isInAny(texts: readonly SearchText[], word: string): boolean {
 
 /** A separator that nobody types keeps words from reaching over two fields. */
 export function searchText(...fields: readonly (string | undefined)[]): SearchText {
-  // One that is not there is an empty line, in which there is no word.
+  // A missing field is an empty line, which contains no word.
   return normalized(fields.join('\n')) as SearchText;
 }
 
@@ -53,13 +53,13 @@ function normalized(text: string): string {
 const textsOfKey = memoize(({ aliases, arn }: KmsKey): readonly SearchText[] => [searchText(...aliases, arn)]);
 const descriptionText = memoize(({ description }: KeyMetadata) => searchText(description));
 
-/** What a key is found by: its aliases, ID, ARN and description. */
+/** The text that a filter searches for a key: its aliases, ID, ARN and description. */
 export function keyTexts(key: KmsKey, metadata: KeyMetadata | undefined): readonly SearchText[] {
   const texts = textsOfKey(key);
   return metadata === undefined ? texts : [...texts, descriptionText(metadata)];
 }
 
-/** What a grant is found by: its name, ID, principals, operations and encryption context. */
+/** The text that a filter searches for a grant: its name, ID, principals, operations and encryption context. */
 export const grantText = memoize((grant: Grant) =>
   searchText(
     grant.name,
@@ -96,7 +96,7 @@ export function showsKey(
   return filter.matches(texts) || loaded.some((grant) => filter.matches([...texts, grantText(grant)]));
 }
 
-/** What was read of a key besides the list that it is in. */
+/** What is known about a key besides its entry in the list. */
 export interface LoadedKeyDetails {
   readonly keyArn: string;
   readonly metadata: KeyMetadata | undefined;
@@ -107,8 +107,8 @@ const textsOfKeys = memoize((keys: readonly KmsKey[]) => keys.map(textsOfKey));
 const indexesByArn = memoize((keys: readonly KmsKey[]) => new Map(keys.map(({ arn }, place) => [arn, place])));
 
 /**
- * The places in `keys` of those whose rows are shown, in order. The few of which more is known are looked up among all:
- * to look up all among the few would take longer than the search.
+ * The indexes in `keys` of those whose rows are shown, in order. It looks up the few keys with details among all keys: the
+ * other way around would take longer than the search.
  */
 export function shownIndexes(
   filter: TextFilter | undefined,

@@ -18,7 +18,7 @@ type Term = readonly [name: string, value: string | undefined];
 type GrantParts = Pick<Grant, 'operations' | 'granteePrincipal' | 'constraints'> &
   Partial<Pick<Grant, 'grantId' | 'retiringPrincipal' | 'issuingAccount' | 'name'>>;
 
-/** Where a change is made, and by whom. */
+/** Where a change is made, and as which principal. */
 export interface ChangeContext {
   readonly connection: Connection;
   readonly key: KmsKey;
@@ -29,7 +29,7 @@ export interface ChangeContext {
   readonly accountName: (account: string) => string;
 }
 
-/** All that a person needs to know of a grant, and of where it is, before it is changed: `Name: value`, each printable. */
+/** What a person needs to know about a grant and its place before a change: lines of `Name: value`, each printable. */
 export function grantLines(grant: GrantParts, place: ChangeContext): readonly string[] {
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
   const used = serviceOfGrant(grant);
@@ -45,7 +45,7 @@ export function grantLines(grant: GrantParts, place: ChangeContext): readonly st
     [l10n.t('Grant ID'), grant.grantId],
     ...contextTerms(place),
   ];
-  // What says which grant it is stays whole.
+  // The lines that identify the grant are never cut.
   return fitToDialog(terms, new Set([grant.grantId, place.key.arn]));
 }
 
@@ -75,7 +75,7 @@ function lineOf([name, value]: Term, max: number): readonly string[] {
   return value === undefined ? [] : [printable(`${name}: ${value}`, max)];
 }
 
-/** Characters in a row of VS Code's dialogs, and rows that leave question and buttons in sight. */
+/** The characters in a row of VS Code's dialogs, and the rows that leave the question and the buttons visible. */
 const rowLength = 68;
 const maxRows = 22;
 

@@ -3,7 +3,7 @@ import type { Grant } from '../kms/model.ts';
 import { grantee, volumeOf } from '../kms/principal.ts';
 import { serviceOfGrant } from '../kms/serviceGrant.ts';
 
-/** What a revoke of this grant ends, in one sentence. Other grants and policies may still allow the same: we can't know. */
+/** The effect of a revoke, in one sentence. Other grants and policies may still allow the same, which is unknown here. */
 export function impactOfRevoke(grant: Grant): string {
   const { kind, managedBy, shortName: who } = grantee(grant);
   if (kind === 'ec2Instance') {

@@ -5,10 +5,10 @@ import type { KmsApi } from '../kms/kmsApi.ts';
 import type { KeyLastUsage, KeyMetadata, KeyRotation, KeyTag, KmsKey } from '../kms/model.ts';
 import { explain } from './explain.ts';
 
-/** What was asked of KMS about a key: the answer, or why there is none. */
+/** One part of the details of a key: KMS's answer, or why it is missing. */
 export type DetailPart<T> =
   | { readonly kind: 'known'; readonly value: T }
-  /** There is no such thing for this key. */
+  /** This key does not have it. */
   | { readonly kind: 'notApplicable' }
   | { readonly kind: 'failed'; readonly error: KmsError };
 
@@ -24,8 +24,7 @@ export interface KeyDetails {
 }
 
 /**
- * Asks KMS all that it tells of one key, side by side. What is denied or fails is a part that says so, and costs none of
- * the others.
+ * Asks KMS for everything about one key, in parallel. A part that is denied or fails says so; the others are not affected.
  * @throws AbortError
  */
 export async function readKeyDetails(api: KmsApi, keyArn: string, signal: AbortSignal): Promise<KeyDetails> {
@@ -49,7 +48,7 @@ async function readPart<T>(asked: Promise<T>): Promise<DetailPart<T>> {
     if (!isKmsError(error)) {
       throw error;
     }
-    // What KMS says of the rotation of a key that has none.
+    // KMS's answer for a key that does not support rotation.
     if (error.details.awsName === 'UnsupportedOperationException') {
       return { kind: 'notApplicable' };
     }
@@ -57,14 +56,14 @@ async function readPart<T>(asked: Promise<T>): Promise<DetailPart<T>> {
   }
 }
 
-/** What KMS does not find, there is not. */
+/** If KMS does not find it, the key does not have it. */
 async function notFoundAsNotApplicable<T>(asked: Promise<DetailPart<T>>): Promise<DetailPart<T>> {
   const answer = await asked;
   const isMissing = answer.kind === 'failed' && answer.error.details.awsName === 'NotFoundException';
   return isMissing ? { kind: 'notApplicable' } : answer;
 }
 
-/** The details with AWS's names, for people to read. What is not known has a text in its place. */
+/** The details with AWS's names, for people to read. A missing part is replaced by a text that says why. */
 export function keyDetailsAsJson(key: KmsKey, details: KeyDetails): Readonly<Record<string, unknown>> {
   const { metadata, policy, sharing, tags, aliases, rotation, lastUsage } = details;
   return {
@@ -101,7 +100,7 @@ function withoutAliases({ Aliases: _, ...rest }: Readonly<Record<string, unknown
   return rest;
 }
 
-/** A policy is JSON in a text; one that isn't is shown as the text that it is. */
+/** A policy is JSON in a string. If it can't be parsed, it is shown as it is. */
 function parsePolicy(policy: string): unknown {
   try {
     return JSON.parse(policy);

@@ -1,6 +1,6 @@
 export type HelpfulAction = 'signIn' | 'openConnections' | 'retry' | 'selectProfile' | 'selectRegion' | 'showLog';
 
-/** A failure that is ours to explain: a sentence for the user, and what helps. Test with {@link isUserError}. */
+/** A failure with a sentence for the user and the actions that help. Test with {@link isUserError}. */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly actions: readonly HelpfulAction[];
@@ -16,8 +16,8 @@ export function isUserError(error: unknown): error is UserError {
 }
 
 /**
- * A change that was sent, and of which no answer says what came of it: it may have been made. It offers no Retry, which
- * could make it a second time. Test with {@link isUnanswered}.
+ * A change that was sent, but whose outcome is unknown: it may have been made. It offers no Retry, which could make the
+ * change twice. Test with {@link isUnanswered}.
  */
 export class UnansweredError extends UserError {
   readonly isUnanswered = true;

@@ -6,27 +6,27 @@ import type { ScanState } from './granteeItem.ts';
 /** How often the row of a running search is drawn again, in milliseconds. */
 const progressMs = 250;
 
-/** A search under way. Once another has begun, what it still has to say is dropped. */
+/** A running search. Once another has begun, its results are dropped. */
 export interface ScanRun {
   readonly signal: AbortSignal;
   cancel(): void;
   progress(counts: ScanCounts): void;
   finish(result: ScanResult): void;
-  /** It came to nothing: the view shows what it showed before. */
+  /** It failed: the view shows the previous result. */
   fail(): void;
 }
 
-/** What is to be kept of a key that was searched; `undefined`: nothing. */
+/** The part of a searched key that stays in the result; `undefined`: nothing. */
 type Change = (scanned: ScannedKey) => ScannedKey | undefined;
 
-/** The last search, and what became of its grants since. */
+/** The last search, without what has ended since. */
 export class LastSearch {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #changed = new Emitter<'progress' | 'state'>();
   readonly onDidChange = this.#changed.event;
   #state: ScanState | undefined;
   #run: AbortController | undefined;
-  /** What happened to keys while a search is under way: what it finishes with was partly read before. */
+  /** Changes to keys during a search: it may have read them before. */
   #changes: Change[] = [];
   #progressAt = 0;
 
@@ -34,7 +34,7 @@ export class LastSearch {
     this.#clock = clock;
   }
 
-  /** `undefined`: nobody has searched yet. */
+  /** `undefined` before the first search. */
   get state(): ScanState | undefined {
     return this.#state;
   }
@@ -43,7 +43,7 @@ export class LastSearch {
     return this.#state?.kind === 'ended' ? this.#state.result : undefined;
   }
 
-  /** Begins a search, in place of one that is under way. */
+  /** Starts a search, and replaces one that is running. */
   start(): ScanRun {
     this.#run?.abort();
     const before = this.#state;
@@ -79,7 +79,7 @@ export class LastSearch {
     };
   }
 
-  /** Changes what was found, also what a search under way will have found. */
+  /** Changes the result, and that of a running search. */
   keep(change: Change): void {
     if (this.#run !== undefined) {
       this.#changes.push(change);

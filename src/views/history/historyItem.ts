@@ -16,7 +16,7 @@ import { grantFields } from '../keys/grantFields.ts';
 import { icon, row } from '../shared/row.ts';
 import { plain, table } from '../shared/tooltipText.ts';
 
-/** The rows of the History view: readonly data. What is known of an entry is looked up when its row is drawn. */
+/** The rows of the History view: readonly data. The record of an entry is looked up when its row is drawn. */
 export type HistoryNode = HistoryDayNode | HistoryEntryNode | HistoryFieldNode | HistoryMoreNode | HistoryMessageNode;
 
 /** The changes of one day, in local time. */
@@ -112,7 +112,7 @@ function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
       });
     case 'historyEntry': {
       const record = known.record(node.id);
-      // Cleared by another window at this moment: the row goes with the next refresh.
+      // Another window cleared it just now: the next refresh removes the row.
       return record === undefined ? row('', {}) : entryItem(record, known.isUnderWay(node.id));
     }
     case 'field':
@@ -130,7 +130,7 @@ function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
         iconPath: node.tone === 'error' ? icon('error', 'error') : icon('warning', 'warning'),
         contextValue: rows.message,
         accessibilityInformation: { label: `${node.title}. ${printable(node.sentence)}` },
-        // A history that could not be read is read anew when it is shown anew.
+        // Showing the history again reads it again.
         ...(node.tone === 'error'
           ? { command: { command: commands.showHistory, title: l10n.t('Retry'), arguments: [] } }
           : {}),
@@ -156,7 +156,7 @@ function nameOf({ grant }: JournalRecord): string {
   return printable(grant.name ?? grantee(grant).shortName);
 }
 
-/** What was done, or only asked for. */
+/** The change, or only the request for it. */
 function changeText({ kind, accepted }: JournalRecord): string {
   const texts: Readonly<Record<JournalKind, readonly [string, string]>> = {
     revoke: [l10n.t('revoked'), l10n.t('revoke')],
@@ -167,7 +167,7 @@ function changeText({ kind, accepted }: JournalRecord): string {
   return texts[kind][accepted ? 0 : 1];
 }
 
-/** What is known of it, and no more. */
+/** The outcome in words, claiming no more than is known. */
 function stateText(record: JournalRecord, isUnderWay: boolean): string {
   const { outcome, recreatedAs } = record;
   if (recreatedAs !== undefined) {
@@ -245,7 +245,7 @@ function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon
   }
 }
 
-/** What the row opens to. */
+/** The fields below the row of an entry. */
 export function historyFields(record: JournalRecord): readonly { readonly name: string; readonly value: string }[] {
   const { outcome, outcomeAt, account, key, recreatedAs } = record;
   const fields: readonly (readonly [string, string | undefined])[] = [
@@ -269,7 +269,7 @@ export function historyFields(record: JournalRecord): readonly { readonly name: 
   ];
 }
 
-/** What the last read said that KMS answered. */
+/** The result of the last check that KMS answered. */
 function lastReadText(lastRead: LastRead): string {
   const texts: Readonly<Record<LastRead, string>> = {
     listed: l10n.t('KMS listed the grant'),

@@ -33,7 +33,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   readonly #tree: Pick<vscode.TreeView<HistoryNode>, 'reveal'>;
   readonly #subscription: Subscription;
   readonly #entries = new Map<string, HistoryEntryNode>();
-  /** All rows that were ever given out. */
+  /** All rows that were ever returned to VS Code. */
   readonly #given = new WeakSet<object>();
   #shown = entryWindow;
   /** The entries on screen by day, in order. */
@@ -101,7 +101,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     }
   }
 
-  /** An entry is no more than its ID, which is looked up where it is used. */
+  /** An entry is only an ID, which is looked up when it is used. */
   row(argument: object): object | undefined {
     const entry = asHistoryEntry(argument);
     if (entry !== undefined) {
@@ -110,7 +110,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     return this.#given.has(argument) ? argument : undefined;
   }
 
-  /** The first of the new entries gets the focus: it is where the row that was pressed has been. */
+  /** Focuses the first new entry: it is at the place of the "Load more…" row. */
   async loadMore({ shown }: HistoryMoreNode): Promise<void> {
     this.#shown = shown + entryWindow;
     this.#changed.fire(undefined);
@@ -121,7 +121,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     }
   }
 
-  /** Reads what could not be read, and draws the view anew. */
+  /** Draws the view again, and reads the history again if it could not be read. */
   refresh(): void {
     this.#changed.fire(undefined);
   }

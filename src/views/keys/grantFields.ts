@@ -33,7 +33,7 @@ export function grantFields(grant: Grant): readonly GrantField[] {
   return fields.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [{ name, value }]));
 }
 
-/** `Decrypt, Encrypt +3`: as many as a row has room for. Printable. */
+/** `Decrypt, Encrypt +3`: as many as fit in a row. Printable. */
 export function shortOperations(operations: readonly string[], shown = 2): string {
   const rest = operations.length - shown;
   const names = operations.slice(0, shown).map((operation) => printable(operation, 64));

@@ -63,7 +63,7 @@ export function grantItem(
     return row(label, {
       ...properties,
       description: parts.filter((part) => part !== undefined).join(' · '),
-      // The icon goes on telling who holds it; its colour is never all that tells of a finding.
+      // The icon still shows the kind of grantee. The color alone never marks a finding: the description names it.
       iconPath: icon(principalIcons[who.kind], isWarned ? 'warning' : undefined),
       contextValue: known.mayRetire(node) ? rows.grantRetirable : rows.grant,
       accessibilityInformation: {

@@ -57,7 +57,7 @@ export class GrantRows {
     this.#findings.clear();
   }
 
-  /** The findings of rows that are gone need not be kept. */
+  /** Forgets the findings of rows that are no longer shown. */
   keepFindings(isShown: (id: string) => boolean): void {
     for (const id of this.#findings.keys()) {
       if (!isShown(id)) {
@@ -112,11 +112,11 @@ export class GrantRows {
 
   #updateFindings(parent: KeyNode, { grants, state }: GrantListing, metadata: KeyMetadata | undefined): void {
     const { connection, key } = parent;
-    // Another grant is no duplicate of one that is about to go.
+    // A grant that is being revoked makes no other grant a duplicate.
     const ending = new Set(this.#revocations.ofKey(connection.ref, key.arn).map(({ grant }) => grant.grantId));
     const id = nodeId(parent);
     const options = this.#findingSettings.get();
-    // Each window of grants comes with a state of its own.
+    // The list has a new state object with each window of grants.
     const from = [state, metadata, JSON.stringify([...ending]), options.olderThanDays, [...options.off].join()];
     if (!isSame(from, this.#findings.get(id)?.from)) {
       const staying = grants.filter(({ grantId }) => !ending.has(grantId));
@@ -127,7 +127,7 @@ export class GrantRows {
     }
   }
 
-  /** Grants whose revoke is being followed stay in the list, even where KMS has stopped listing them. */
+  /** Keeps grants in the list whose revoke is being followed, also when KMS no longer lists them. */
   #withRevoked({ grants }: GrantListing, connection: Connection, key: KmsKey): readonly Grant[] {
     const listed = new Set(grants.map(({ grantId }) => grantId));
     const missing = this.#revocations

@@ -17,7 +17,7 @@ export function keyItem(
   const state = metadata === undefined ? undefined : keyStateText(metadata);
   const description = printable(metadata?.description ?? '');
   const place = pinnedTo === undefined ? undefined : `${accountOfArn(key.arn)} · ${connection.region}`;
-  // The state has its own words.
+  // Of the findings of a key, the row shows only this one: its state is shown already.
   const quota = findings.find(({ kind }) => kind === 'nearQuota')?.title;
   const context = [
     pinnedTo === undefined ? (key.aliases.length > 0 ? rows.keyWithAlias : rows.key) : rows.keyPinned,

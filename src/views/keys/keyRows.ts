@@ -26,7 +26,7 @@ import { failure, failureIn, message } from './messages.ts';
 /** Keys are shown in windows of this many. */
 const keyWindow = 500;
 
-/** As it is at the moment: it can change while keys and grants are read. */
+/** The current filter. It can change while keys and grants are read. */
 export interface Filtering {
   readonly filter: TextFilter | undefined;
   /** No key is described for a row that the next keypress may take away. */
@@ -38,11 +38,11 @@ export class KeyRows {
   readonly #connections: Connections;
   readonly #pinnedKeys: PinnedKeys;
   readonly #changed = new Emitter<string>();
-  /** What is below the row with this ID is to be read again. */
+  /** The children of the row with this ID must be read again. */
   readonly onDidChange = this.#changed.event;
   /** How many keys of a connection are shown, where that is more than one window. */
   readonly #shownKeys = new Map<string, number>();
-  /** Connections whose rows must go before others come in their place. */
+  /** Connections whose rows are removed before new ones are shown. */
   readonly #emptying = new Set<string>();
 
   constructor(connections: Connections, pinnedKeys: PinnedKeys) {
@@ -50,7 +50,7 @@ export class KeyRows {
     this.#pinnedKeys = pinnedKeys;
   }
 
-  /** The rows of the connection with this ID go before others come in their place. */
+  /** Removes the rows of the connection with this ID before new ones are shown. */
   empty(id: string): void {
     this.#shownKeys.delete(id);
     this.#emptying.add(id);
@@ -60,7 +60,7 @@ export class KeyRows {
     this.#shownKeys.set(id, (this.#shownKeys.get(id) ?? keyWindow) + keyWindow);
   }
 
-  /** So many keys are shown that this one is among them. */
+  /** Shows as many keys as it takes to include this one. */
   async showUpTo({ connection, key }: KeyNode): Promise<void> {
     const keys = (await this.#connections.find(connection)?.inventory.keys())?.keys ?? [];
     const place = keys.findIndex(({ arn }) => arn === key.arn);
@@ -90,7 +90,7 @@ export class KeyRows {
     const { keys, state, aliasError } = listing;
     const { customer, managed, staying } = sorted(inventory, listing, filter);
     const shown = customer.slice(0, this.#shownKeys.get(id) ?? keyWindow);
-    // A request for a row that more keys and aliases may still push out of the window would be one for nothing.
+    // Keys and aliases that are still to come may push a row out of the window: its request would be wasted.
     const described = isTyping ? [] : shown.slice(0, staying);
     inventory.describe(
       described.map(({ arn }) => arn),
@@ -98,9 +98,9 @@ export class KeyRows {
     );
 
     const nodes: Node[] = [];
-    // A list of keys that failed for the same reason says it already.
-    const isSaid = state.kind === 'failed' && state.error.details.kind === aliasError?.details.kind;
-    if (aliasError !== undefined && !isSaid) {
+    // If the list of keys failed for the same reason, one message is enough.
+    const isRepeated = state.kind === 'failed' && state.error.details.kind === aliasError?.details.kind;
+    if (aliasError !== undefined && !isRepeated) {
       nodes.push({ ...failureIn(this.#connections, session, parent, 'aliases', aliasError), tone: 'warning' });
     }
     nodes.push(...shown.map((key): KeyNode => ({ kind: 'key', connection, key })));

@@ -28,11 +28,11 @@ export interface KeysViewRowsOptions {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** The rows below each row of the Keys view: connections → keys → grants → fields. It holds nothing that KMS said. */
+/** The rows below each row of the Keys view: connections → keys → grants → fields. It caches no answers of KMS. */
 export class KeysViewRows {
   readonly #connections: Connections;
   readonly #changed = new Emitter<string>();
-  /** What is below the row with this ID is to be read again. */
+  /** The children of the row with this ID must be read again. */
   readonly onDidChange = this.#changed.event;
   readonly known: Known;
   readonly keys: KeyRows;
@@ -52,7 +52,7 @@ export class KeysViewRows {
     this.evidence.onDidChange((id) => this.#changed.fire(id));
   }
 
-  /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
+  /** Removes everything of a connection that may now belong to another account. */
   empty(id: string): void {
     this.keys.empty(id);
     this.grants.forgetFindings();

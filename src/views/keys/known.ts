@@ -23,7 +23,7 @@ export interface Known {
   connection(node: ConnectionNode): KnownConnection;
   metadata(node: KeyNode): KeyMetadata | undefined;
   revocation(node: GrantNode): RevocationState | undefined;
-  /** The caller may retire the grant, as far as its principals tell. */
+  /** The caller may be allowed to retire the grant, judging by its principals. */
   mayRetire(node: GrantNode): boolean;
   /** Of a grant, or of the key itself; those of a key need its grants to be loaded. */
   findings(node: GrantNode | KeyNode): readonly Finding[];

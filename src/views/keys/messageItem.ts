@@ -34,7 +34,7 @@ const toneIcons = {
   loading: icon('loading~spin'),
 };
 
-/** Enter or a click on a message does the first thing that helps. */
+/** Enter or a click on a message runs its first action. */
 export function messageItem(node: MessageNode): vscode.TreeItem {
   const [first] = node.actions;
   const item = row(node.title, {

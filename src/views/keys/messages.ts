@@ -4,7 +4,7 @@ import { isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import { explain } from '../../core/words/explain.ts';
 import type { MessageNode } from '../shared/nodes.ts';
 
-/** A row that says something in place of, or next to, what a list holds. */
+/** A message in place of the rows of a list, or next to them. */
 export function message(
   parent: MessageNode['parent'],
   slot: string,
@@ -21,7 +21,7 @@ export function failure(parent: MessageNode['parent'], slot: string, error: KmsE
   return { ...message(parent, slot, tone, title, `${sentence} ${advice}`), actions, error };
 }
 
-/** A failure in an open connection; when its sign-in no longer holds, the connection's own row says so too. */
+/** A failure in an open connection. If the sign-in is no longer valid, the row of the connection shows that, too. */
 export function failureIn(
   connections: Connections,
   { connection }: Session,

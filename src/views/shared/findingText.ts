@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Finding } from '../../core/findings/findings.ts';
 import type { GrantField } from '../keys/grantFields.ts';
 
-/** What a row has room for: the warnings by name, and how many more there are. `undefined` where there are none. */
+/** Short enough for a row: the names of the warnings, and how many notes there are. `undefined` without findings. */
 export function shortFindings(findings: readonly Finding[]): string | undefined {
   if (findings.length === 0) {
     return undefined;

@@ -3,7 +3,7 @@ import vscode = require('vscode');
 import { printableJson } from '../../core/base/text.ts';
 import { jsonScheme } from '../../manifest.ts';
 
-/** Read-only documents, each as it was when it was asked for. */
+/** Read-only documents, each a snapshot from when it was opened. */
 export class JsonDocuments implements vscode.TextDocumentContentProvider {
   readonly #contents = new Map<string, string>();
   #count = 0;
@@ -34,7 +34,7 @@ export class JsonDocuments implements vscode.TextDocumentContentProvider {
     await vscode.window.showTextDocument(document, { preview: true, preserveFocus });
   }
 
-  /** A closed document needs its content no more. */
+  /** The content of a closed document is dropped. */
   forget(document: vscode.TextDocument): void {
     this.#contents.delete(document.uri.toString());
   }

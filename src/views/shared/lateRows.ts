@@ -6,11 +6,11 @@ import { contextKeys } from '../../manifest.ts';
 
 /** A view's rows, by identity. */
 export interface IdentifiedRows<T> extends Required<vscode.TreeDataProvider<T>> {
-  /** Its tree item has the same. `undefined`: the row stands in for rows that are on their way. */
+  /** The ID of its tree item. `undefined`: the row is a placeholder for rows that are being loaded. */
   idOf(row: T): string | undefined;
 }
 
-/** Rows of what is loaded when the first of them is asked for. A row that goes and returns is as open as it was. */
+/** Loads a view's rows when the first one is requested. A row that is removed and returns is as open as it was. */
 export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   readonly #changed = new vscode.EventEmitter<T | T[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -22,7 +22,7 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   readonly #expanded = new Map<string, boolean>();
   /** The IDs of the rows below each row, by its ID; those of the view itself by ''. */
   readonly #below = new Map<string, readonly string[]>();
-  /** The row that stands where the first of those stood that went last. */
+  /** The row at the place of the one that was removed last; of several, of the first. */
   #neighbor: T | undefined;
 
   constructor(load: () => Promise<IdentifiedRows<T>>) {
@@ -43,7 +43,7 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
     const rows = await this.#load();
     const children = (await rows.getChildren(node)) ?? [];
     const id = node === undefined ? '' : (rows.idOf(node) ?? '');
-    // VS Code wants the rows below an open row only, and says nothing of one that was opened while its list was read.
+    // VS Code asks only for the rows below an open row, and fires no event for one that opens while its list is read.
     if (node !== undefined && !this.#expanded.has(id)) {
       this.#expanded.set(id, true);
     }
@@ -82,7 +82,7 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
     return this.#neighbor !== undefined;
   }
 
-  /** The row that stands where another one went, once. */
+  /** The row at the place of the one that was removed last. The next call returns none. */
   takeNeighbor(): T | undefined {
     const neighbor = this.#neighbor;
     this.#neighbor = undefined;

@@ -80,24 +80,24 @@ export interface MoreNode {
   readonly kind: 'more';
   readonly parent: ConnectionNode | KeyNode;
   readonly shown: number;
-  /** `undefined` while KMS has not told. */
+  /** `undefined` while KMS has more to list. */
   readonly total: number | undefined;
-  /** A filter is over those that are loaded, and there may be others that it would leave. */
+  /** A filter applies to the loaded ones only; others may match it, too. */
   readonly isFiltered?: boolean;
 }
 
-/** A row that says something in place of, or next to, what a list holds. */
+/** A message in place of the rows of a list, or next to them. */
 export interface MessageNode {
   readonly kind: 'message';
   readonly tone: 'info' | 'warning' | 'error' | 'loading';
-  /** Where it stands; `undefined` at the root. */
+  /** The row that it is below; `undefined` at the root. */
   readonly parent: ConnectionNode | OtherAccountsNode | KeyNode | EvidenceNode | undefined;
-  /** Tells rows of the same parent apart. */
+  /** Unique among the messages below the same row. */
   readonly slot: string;
   readonly title: string;
   readonly sentence: string;
   readonly actions: readonly HelpfulAction[];
-  /** What it tells of. */
+  /** The failure that it explains. */
   readonly error?: KmsError;
   /** The connection that it is about. */
   readonly ref?: ConnectionRef;
@@ -156,7 +156,7 @@ export function asNode<K extends Node['kind']>(
   return kinds.some((kind) => kind === argument.kind) ? (argument as Extract<Node, { kind: K }>) : undefined;
 }
 
-/** The rows that VS Code holds, by ID, but for those that nobody is ever told of. */
+/** The rows that VS Code holds, by ID, except those that are never refreshed on their own, such as fields. */
 export class HeldNodes {
   readonly #nodes = new Map<string, Node>();
   /** The IDs of the children of each. */
@@ -170,19 +170,19 @@ export class HeldNodes {
     return this.#nodes.get(id);
   }
 
-  /** The IDs of the rows below a row; none of those that name nothing, such as fields and messages. */
+  /** The IDs of the rows below a row, without those that are not held. */
   childrenOf(id: string): ReadonlySet<string> {
     return new Set(this.#children.get(id));
   }
 
   /**
-   * As VS Code does: of what it asks the children of, it forgets all that was below, and asks for it anew.
+   * As VS Code does: when it asks for the children of a row, it forgets everything below the row.
    * @param parent `undefined`: the view itself
    */
   replaceChildren(parent: Node | undefined, children: readonly Node[]): void {
     const parentId = parent === undefined ? '' : nodeId(parent);
     this.#forgetBelow(parentId);
-    // A row that went while its children were read.
+    // The row was removed while its children were read.
     if (parent !== undefined && !this.#nodes.has(parentId)) {
       return;
     }
@@ -215,15 +215,15 @@ export class HeldNodes {
 }
 
 /**
- * Where a view's rows are found again. Commands are called with rows by VS Code's menus, and by anybody else with anything,
- * such as a link or another extension: what they are called with is looked up, and never believed.
+ * Looks up the rows of a view. VS Code's menus call commands with rows, but links and other extensions can call them with
+ * anything: a command uses only what is found here.
  */
 export interface RowLookup {
-  /** The row itself, if this view gave it out; else one of this view with the same identity, if there is one. */
+  /** The row itself, if this view returned it to VS Code; otherwise a row of this view with the same identity, if any. */
   row(argument: object): object | undefined;
 }
 
-/** What names a row, as far as somebody says so. */
+/** What identifies a row, as the caller of a command claims it. */
 interface NamedRow {
   readonly kind: unknown;
   readonly ref: ConnectionRef | undefined;
@@ -233,7 +233,7 @@ interface NamedRow {
   readonly pinnedTo: ConnectionRef | undefined;
 }
 
-/** Reads no more than identities; whatever else an argument holds is not looked at. */
+/** Reads only what identifies a row, and ignores everything else. */
 export function namedRow(argument: object): NamedRow {
   const connection = read(argument, 'connection');
   const [id, opening] = [read(connection, 'id'), read(connection, 'opening')];

@@ -14,7 +14,7 @@ type Ended = RevocationOutcome['kind'];
 type OutcomeOf<K extends Ended> = Extract<RevocationOutcome, { readonly kind: K }>;
 type CheckAgain = (record: RevocationRecord) => void;
 
-/** Notifies of what is true at the end of one or more waits, and no more; the actions are offered where they help. */
+/** Reports how one or more waits ended, claiming no more than is known. Actions are offered where they help. */
 export async function showOutcomes(ended: readonly EndedWait[], checkAgain: CheckAgain): Promise<void> {
   const [only] = ended;
   if (only !== undefined && ended.length === 1) {
@@ -88,7 +88,7 @@ async function showGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>
         );
   const button = l10n.t('Recreate Grant…');
   const { id } = record;
-  // What could not be written to the history can't be made again from it.
+  // Without an entry in the history, the grant can't be recreated from it.
   if ((await showInformation(sentence, ...(id === '' ? [] : [button]))) !== button) {
     return;
   }
@@ -116,7 +116,7 @@ async function showTimedOut(
   await offerCheckAgain(sentence, checkAgain);
 }
 
-/** Of a wait in which KMS could not be read, only what was last seen, and when, is known. */
+/** After a wait in which KMS could not be read, only the last answer and its time are known. */
 async function showUnread(
   record: RevocationRecord,
   { afterMs, lastRead, trouble }: OutcomeOf<'unread'>,

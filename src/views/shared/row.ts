@@ -2,7 +2,7 @@ import vscode = require('vscode');
 
 import { printable } from '../../core/base/text.ts';
 
-/** A row that opens to nothing, unless `properties` say otherwise. */
+/** A row, not collapsible by default. */
 export function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeItem {
   const { collapsibleState = vscode.TreeItemCollapsibleState.None } = properties;
   return Object.assign(new vscode.TreeItem(printable(label), collapsibleState), properties);
@@ -14,7 +14,7 @@ const colors = {
   disabled: 'disabledForeground',
 } as const;
 
-/** An icon of VS Code, in the color of rows unless `tone` says otherwise. */
+/** An icon of VS Code, by default in the color of rows. */
 export function icon(id: string, tone?: keyof typeof colors): vscode.ThemeIcon {
   return new vscode.ThemeIcon(id, tone && new vscode.ThemeColor(colors[tone]));
 }

@@ -9,7 +9,7 @@ import { connectionName } from '../../core/words/describe.ts';
 import { explain, needsSignIn } from '../../core/words/explain.ts';
 import { views } from '../../manifest.ts';
 
-/** Names the connections on screen, and those that wait for a sign-in. There from the first opening of the view on. */
+/** Names the connections on screen and those that need a sign-in. Shown once the view has been opened. */
 export class StatusBar {
   readonly #item = vscode.window.createStatusBarItem('kmsGrants.connections', vscode.StatusBarAlignment.Left);
   readonly #connections: Connections;
@@ -69,7 +69,7 @@ export class StatusBar {
   }
 }
 
-/** Each once: a profile can be shown in several Regions. */
+/** Each name once: a profile can be shown in several Regions. */
 function namesOf(refs: readonly ConnectionRef[]): readonly string[] {
   return [...new Set(refs.map(connectionName))];
 }

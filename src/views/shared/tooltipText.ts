@@ -7,12 +7,12 @@ import type { Finding } from '../../core/findings/findings.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import { findingSections } from './findingText.ts';
 
-/** A title and a text; of a failure also AWS's own text, to look it up or to ask AWS. */
+/** A title and a text; for a failure also AWS's own text, for a search or a request to AWS. */
 export function plain(title: string, text: string, error?: KmsError): vscode.MarkdownString {
   return table(title, error === undefined ? [] : answerLines(error), text);
 }
 
-/** AWS's own text of a failure. */
+/** AWS's own text about a failure. */
 export function answerLines({ details }: KmsError): Lines {
   return [
     [l10n.t('Answer'), `${details.awsName}: ${details.message}`],

@@ -27,9 +27,9 @@ export interface Trees {
   /** What is selected in the view of keys or of grantees that was used last; nothing where it is not on screen. */
   selected(): readonly unknown[];
   /**
-   * Gives the focus to the row that stands where another one went, in the view that was used last: VS Code leaves no row
-   * with the focus then.
-   * @returns false when no row went since, or none is left there
+   * Gives the focus to the row at the place of one that was removed, in the view that was used last: VS Code gives it to
+   * no row.
+   * @returns false when no row was removed since, or the place is empty
    */
   focusNeighbor(): Promise<boolean>;
   dispose(): void;
