@@ -48,16 +48,12 @@ suite('the emulator as a program', existsSync(program) ? {} : { skip: `${program
   });
 
   test('a port that is taken ends it with 1', async () => {
-    const first = start('--port', '0');
-    try {
-      const [line] = await once(createInterface({ input: first.stdout }), 'line');
-      const port = /:(\d+)$/.exec(String(line))?.[1] ?? '';
-      const second = start('--port', port);
-      const [text, [code]] = await Promise.all([textOf(second.stderr), once(second, 'exit')]);
-      assert.match(text, new RegExp(`^Port ${port} can't be used: .*\\.\\n$`));
-      assert.equal(code, 1);
-    } finally {
-      first.kill();
-    }
+    using first = start('--port', '0');
+    const [line] = await once(createInterface({ input: first.stdout }), 'line');
+    const port = /:(\d+)$/.exec(String(line))?.[1] ?? '';
+    const second = start('--port', port);
+    const [text, [code]] = await Promise.all([textOf(second.stderr), once(second, 'exit')]);
+    assert.match(text, new RegExp(`^Port ${port} can't be used: .*\\.\\n$`));
+    assert.equal(code, 1);
   });
 });

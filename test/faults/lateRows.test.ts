@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LateRows } from '../../src/views/shared/lateRows.ts';
+import { gate } from '../unit/core/fakes.ts';
 import { EventEmitter, TreeItemCollapsibleState } from './vscode.ts';
 
 interface Row {
   readonly name: string;
 }
 
-/** A view of rows by name; below `''` are its roots. A row named `…` stands in for others. */
-function createRows(below: Record<string, readonly string[]>) {
+/**
+ * A view of rows by name; below `''` are its roots. A row named `…` stands in for others.
+ * @param wait awaited before the children of a row are returned
+ */
+function createRows(below: Record<string, readonly string[]>, wait = async (_: Row | undefined): Promise<void> => {}) {
   const { Collapsed } = TreeItemCollapsibleState;
   const rows = new LateRows<Row>(async () => ({
     onDidChangeTreeData: new EventEmitter<Row | undefined>().event,
-    getChildren: (row) => (below[row?.name ?? ''] ?? []).map((name) => ({ name })),
+    getChildren: async (row) => {
+      const names = below[row?.name ?? ''] ?? [];
+      await wait(row);
+      return names.map((name) => ({ name }));
+    },
     getTreeItem: ({ name }) => ({ id: name, label: name, collapsibleState: Collapsed }),
     getParent: () => undefined,
     resolveTreeItem: (item) => item,
@@ -66,4 +74,38 @@ test('a row that went and returns is as open as it was, also when it was opened 
   rows.noteExpanded({ name: 'a' }, false);
   assert.equal(await stateOf('a'), Collapsed);
   assert.equal(await stateOf('b'), Collapsed);
+});
+
+test('the rows below a row that went are forgotten, however deep', async () => {
+  const below: Record<string, readonly string[]> = { a: ['c'], c: ['x'] };
+  const { rows, show } = createRows(below);
+  const openBoth = async () => {
+    await rows.getChildren({ name: 'a' });
+    await rows.getChildren({ name: 'c' });
+  };
+  await show(['a', 'b']);
+  await openBoth();
+  await show(['b']);
+  rows.takeNeighbor();
+  below['c'] = ['y'];
+  await show(['a', 'b']);
+  await openBoth();
+  assert.equal(rows.hasGone, false);
+});
+
+test('a row that went while its children were read keeps none of them', async () => {
+  const opened = gate();
+  const below: Record<string, readonly string[]> = { a: ['x', 'y'] };
+  const { rows, show } = createRows(below, (row) => (row?.name === 'a' ? opened.passed : Promise.resolve()));
+  await show(['a', 'b']);
+  const reading = rows.getChildren({ name: 'a' });
+  await show(['b']);
+  rows.takeNeighbor();
+  opened.open();
+  await reading;
+  await show(['a', 'b']);
+  // If they had been kept, one of them would be missing now.
+  below['a'] = ['y'];
+  await rows.getChildren({ name: 'a' });
+  assert.equal(rows.hasGone, false);
 });

@@ -32,7 +32,6 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #tree: Pick<vscode.TreeView<HistoryNode>, 'reveal'>;
   readonly #subscription: Subscription;
-  readonly #entries = new Map<string, HistoryEntryNode>();
   /** All rows that were ever returned to VS Code. */
   readonly #given = new WeakSet<object>();
   #shown = entryWindow;
@@ -143,10 +142,14 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     }
     const { records, damagedCount, laterVersionCount } = this.#journal;
     const shown = records.slice(0, this.#shown);
+    // An entry that stays keeps its object.
+    const before = new Map([...this.#days.values()].flat().map((node) => [node.id, node]));
     this.#days = new Map();
     for (const record of shown) {
+      const { id } = record;
       const day = dayOf(record);
-      this.#days.set(day, [...(this.#days.get(day) ?? []), this.#entry(record)]);
+      const node = before.get(id) ?? { kind: 'historyEntry', id };
+      this.#days.set(day, [...(this.#days.get(day) ?? []), node]);
     }
     const nodes: HistoryNode[] = failure === undefined ? [] : [failure];
     if (damagedCount > 0) {
@@ -176,13 +179,6 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
       nodes.push({ kind: 'historyMore', shown: shown.length, total: records.length });
     }
     return nodes;
-  }
-
-  /** The same object for the same entry. */
-  #entry({ id }: JournalRecord): HistoryEntryNode {
-    const node = this.#entries.get(id) ?? { kind: 'historyEntry', id };
-    this.#entries.set(historyNodeId(node), node);
-    return node;
   }
 }
 

@@ -22,6 +22,8 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   readonly #expanded = new Map<string, boolean>();
   /** The IDs of the rows below each row, by its ID; those of the view itself by ''. */
   readonly #below = new Map<string, readonly string[]>();
+  /** The reads of children that are under way. */
+  readonly #reads = new Set<{ readonly id: string; isRowRemoved: boolean }>();
   /** The row at the place of the one that was removed last; of several, of the first. */
   #neighbor: T | undefined;
 
@@ -41,14 +43,21 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
 
   async getChildren(node?: T): Promise<T[]> {
     const rows = await this.#load();
-    const children = (await rows.getChildren(node)) ?? [];
     const id = node === undefined ? '' : (rows.idOf(node) ?? '');
+    const read = { id, isRowRemoved: false };
+    this.#reads.add(read);
+    let children: T[];
+    try {
+      children = (await rows.getChildren(node)) ?? [];
+    } finally {
+      this.#reads.delete(read);
+    }
     // VS Code asks only for the rows below an open row, and fires no event for one that opens while its list is read.
     if (node !== undefined && !this.#expanded.has(id)) {
       this.#expanded.set(id, true);
     }
     const ids = children.map((child) => rows.idOf(child));
-    if (ids.every((one) => one !== undefined)) {
+    if (!read.isRowRemoved && ids.every((one) => one !== undefined)) {
       this.#noteGone(id, ids, children);
     }
     return children;
@@ -76,6 +85,9 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
       this.#forgetBelow(child);
     }
     this.#below.delete(id);
+    for (const read of this.#reads) {
+      read.isRowRemoved ||= read.id === id;
+    }
   }
 
   get hasGone(): boolean {
