@@ -2,7 +2,7 @@ import { memoize } from '../base/memoize.ts';
 import type { Grant, KeyMetadata, KmsKey } from '../kms/model.ts';
 import { contextOf } from '../kms/principal.ts';
 
-/** The text of a filter: each of its words must occur in what a row shows, in any case and order. */
+/** The text of a filter: each of its words must occur in the data of a row, in any case and order. */
 export interface TextFilter {
   /** As it was typed. */
   readonly text: string;
