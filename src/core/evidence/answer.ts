@@ -1,5 +1,10 @@
 import { isKind, isKmsError, type KmsError } from '../kms/errors.ts';
 
+/** What can be known about a grant besides what KMS lists, in the order of its weight. */
+export const evidenceKinds = ['creator', 'keyLastUsed', 'holder', 'remains'] as const;
+
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
 /** The permissions that evidence takes. */
 export type EvidencePermission =
   | 'cloudtrail:LookupEvents'

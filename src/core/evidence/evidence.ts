@@ -1,28 +1,22 @@
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Session } from '../connections/session.ts';
-import type { EvidenceApi, IamPrincipal } from '../kms/evidenceApi.ts';
-import { accountOfArn, type Grant, type KeyLastUsage, type KmsKey } from '../kms/model.ts';
-import { collectPages } from '../kms/pages.ts';
-import { grantee } from '../kms/principal.ts';
-import { type Answer, type EvidencePermission, known, unanswered } from './answer.ts';
+import type { Grant, KeyLastUsage } from '../kms/model.ts';
+import { type Answer, type EvidenceKind, evidenceKinds } from './answer.ts';
 import { type Creator, findCreator } from './creator.ts';
-import { rememberingDenials } from './denials.ts';
-import { findHolder, type Holder, type Iam } from './holder.ts';
-import { LoadedOnce } from './loadedOnce.ts';
+import { findHolder, type Holder } from './holder.ts';
+import { type LoadedMany, type LoadManyOptions, loadMany } from './loadMany.ts';
 import { type Remains, remainsWithout } from './remains.ts';
+import {
+  accountOfHolder,
+  answering,
+  creatorId,
+  type EvidencePlace,
+  holderId,
+  SessionEvidence,
+} from './sessionEvidence.ts';
 
-/** What can be known about a grant besides what KMS lists, in the order of its weight. */
-export const evidenceKinds = ['creator', 'keyLastUsed', 'holder', 'remains'] as const;
-
-export type EvidenceKind = (typeof evidenceKinds)[number];
-
-/** The grant in question. */
-export interface EvidencePlace {
-  readonly session: Session;
-  readonly key: KmsKey;
-  readonly grant: Grant;
-}
+export type { EvidencePlace } from './sessionEvidence.ts';
 
 /** What was loaded; `undefined` where nothing was asked yet. */
 export interface GrantEvidence {
@@ -53,6 +47,7 @@ export class Evidence {
   readonly #sessions = new WeakMap<Session, SessionEvidence>();
   readonly #changed = new Emitter<EvidenceChange>();
   readonly onDidChange = this.#changed.event;
+  #many: AbortController | undefined;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -85,6 +80,26 @@ export class Evidence {
     }
   }
 
+  /**
+   * Asks for what was not asked yet about many grants, in the fewest requests and in their order, and again for what was
+   * denied or failed. One that is under way ends with it.
+   * @returns `undefined` when another one has begun since
+   */
+  async loadMany(places: readonly EvidencePlace[], options: LoadManyOptions): Promise<LoadedMany | undefined> {
+    const run = new AbortController();
+    this.#many?.abort();
+    this.#many = run;
+    const evidence = {
+      clock: this.#options.clock,
+      of: (session: Session) => this.#of(session),
+      leadingTo: (account: string | undefined, session: Session) => this.#leadingTo(account, session),
+      changed: (session: Session, keyArn: string) => this.#changed.fire({ session, keyArn }),
+    };
+    const signal = AbortSignal.any([options.signal, run.signal]);
+    const loaded = await loadMany(evidence, places, { ...options, signal });
+    return this.#many === run ? loaded : undefined;
+  }
+
   /** Asks again for one piece, also when it was denied. */
   async retry(place: EvidencePlace, kind: EvidenceKind): Promise<void> {
     const { session, key, grant } = place;
@@ -99,7 +114,7 @@ export class Evidence {
         break;
       case 'holder':
         loaded.holders.forget(holderId(key, grant));
-        this.#leading(accountOfHolder(key, grant), session)?.forgetIam();
+        this.#forgetIam(accountOfHolder(key, grant), session);
         break;
       case 'remains':
         loaded.policies.forget(key.arn);
@@ -127,50 +142,40 @@ export class Evidence {
         );
         break;
       case 'keyLastUsed':
-        await loaded.usages.load(key.arn, () =>
-          answering('kms:GetKeyLastUsage', async () =>
-            known(await session.api.getKeyLastUsage(key.arn, session.closed), clock.now()),
-          ),
-        );
+        await loaded.keyLastUsed(key.arn, () => clock.now());
         break;
       case 'holder':
         await loaded.holders.load(holderId(key, grant), () => this.#findHolder(place));
         break;
       case 'remains':
-        await Promise.all([
-          session.inventory.grants(key.arn),
-          loaded.policies.load(key.arn, () =>
-            answering('kms:GetKeyPolicy', async () =>
-              known(await session.api.getKeyPolicy(key.arn, 'default', session.closed), clock.now()),
-            ),
-          ),
-        ]);
+        await Promise.all([session.inventory.grants(key.arn), loaded.keyPolicy(key.arn, () => clock.now())]);
         break;
     }
     this.#changed.fire({ session, keyArn: key.arn });
   }
 
-  #findHolder({ session, key, grant }: EvidencePlace): Promise<Answer<Holder>> {
-    const { creators } = this.#of(session);
-    const creator = creators.value(creatorId(key, grant));
-    const found = creator?.kind === 'known' && creator.value.kind === 'found' ? creator.value : undefined;
-    const question = { grant, account: accountOfHolder(key, grant), nameThen: found?.event.granteePrincipal };
-    return findHolder(
-      async (account) => this.#leading(account, session)?.iam(),
-      question,
-      this.#options.clock.now(),
-      session.closed,
-    );
+  #findHolder(place: EvidencePlace): Promise<Answer<Holder>> {
+    const { session } = place;
+    const iamOf = async (account: string) => {
+      const leading = this.#leadingTo(account, session);
+      return leading && this.#of(leading).iam();
+    };
+    return findHolder(iamOf, this.#of(session).holderQuestion(place), this.#options.clock.now(), session.closed);
   }
 
-  /** IAM of an account: through the session itself where it leads there, else through another that is open. */
-  #leading(account: string | undefined, session: Session): SessionEvidence | undefined {
+  #forgetIam(account: string | undefined, session: Session): void {
+    const leading = this.#leadingTo(account, session);
+    if (leading !== undefined) {
+      this.#of(leading).forgetIam();
+    }
+  }
+
+  /** By which IAM of an account is asked: the session itself where it leads there, else another one that is open. */
+  #leadingTo(account: string | undefined, session: Session): Session | undefined {
     if (account === undefined) {
       return undefined;
     }
-    const isOwn = session.knownIdentity?.account === account;
-    const [leading] = isOwn ? [session] : this.#options.sessionsOf(account);
-    return leading && this.#of(leading);
+    return session.knownIdentity?.account === account ? session : this.#options.sessionsOf(account)[0];
   }
 
   #of(session: Session): SessionEvidence {
@@ -181,76 +186,6 @@ export class Evidence {
     }
     return known;
   }
-}
-
-/** What was asked through one session. */
-class SessionEvidence {
-  readonly creators = new LoadedOnce<Answer<Creator>>();
-  readonly usages = new LoadedOnce<Answer<KeyLastUsage>>();
-  readonly holders = new LoadedOnce<Answer<Holder>>();
-  readonly policies = new LoadedOnce<Answer<string>>();
-  readonly #session: Session;
-  #api: Promise<EvidenceApi> | undefined;
-  #principals = new LoadedOnce<readonly IamPrincipal[]>();
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  api(): Promise<EvidenceApi> {
-    this.#api ??= this.#session.evidence().then(rememberingDenials);
-    return this.#api;
-  }
-
-  async iam(): Promise<Iam> {
-    const api = await this.api();
-    const { closed } = this.#session;
-    return {
-      api,
-      all: (what) =>
-        this.#principals.load(what, () =>
-          collectPages((marker) => (what === 'role' ? api.listRoles(marker, closed) : api.listUsers(marker, closed))),
-        ),
-    };
-  }
-
-  /** Denied permissions may have been given since. */
-  forgetDenials(): void {
-    this.#api = undefined;
-  }
-
-  forgetIam(): void {
-    this.forgetDenials();
-    this.#principals = new LoadedOnce();
-  }
-
-  forgetKey(keyArn: string): void {
-    this.usages.forget(keyArn);
-    this.policies.forget(keyArn);
-  }
-}
-
-/** @throws AbortError */
-async function answering<T>(permission: EvidencePermission, ask: () => Promise<Answer<T>>): Promise<Answer<T>> {
-  try {
-    return await ask();
-  } catch (error) {
-    return unanswered(error, permission);
-  }
-}
-
-function creatorId(key: KmsKey, { grantId }: Grant): string {
-  return `${key.arn} ${grantId}`;
-}
-
-/** The same principal may hold many grants. */
-function holderId(key: KmsKey, grant: Grant): string {
-  return `${grantee(grant).value} ${accountOfArn(key.arn)}`;
-}
-
-/** A unique ID names no account: it is looked up in that of the key. */
-function accountOfHolder(key: KmsKey, grant: Grant): string | undefined {
-  return grantee(grant).account ?? accountOfArn(key.arn);
 }
 
 function listedBy({ inventory }: Session, keyArn: string): { grants: readonly Grant[]; isComplete: boolean } {

@@ -1,8 +1,9 @@
 import { Evidence, type EvidenceOptions } from './evidence.ts';
 import { evidenceLines } from './evidenceText.ts';
 import type { EvidenceBundle } from './lazyEvidence.ts';
+import { loadedText, loadingText } from './loadText.ts';
 import { useSearches } from './useSearchText.ts';
 
 export function evidenceBundle(options: EvidenceOptions): EvidenceBundle {
-  return { evidence: new Evidence(options), lines: evidenceLines, uses: useSearches };
+  return { evidence: new Evidence(options), lines: evidenceLines, loadingText, loadedText, uses: useSearches };
 }

@@ -35,7 +35,7 @@ export interface HolderQuestion {
 
 /** IAM of one account. */
 export interface Iam {
-  readonly api: EvidenceApi;
+  readonly api: Pick<EvidenceApi, 'getRole' | 'getUser'>;
   /** All roles, or all users: listed once for as many questions as there are. */
   all(what: 'role' | 'user'): Promise<readonly IamPrincipal[]>;
 }
@@ -51,7 +51,7 @@ export async function findHolder(
   signal: AbortSignal,
 ): Promise<Answer<Holder>> {
   const principal = grantee(grant);
-  const lookUp = namedInIam(principal);
+  const lookUp = lookUpOf(principal);
   if (lookUp === undefined || account === undefined) {
     return known({ kind: 'notInIam', principal }, now);
   }
@@ -78,7 +78,8 @@ export async function findHolder(
   }
 }
 
-interface LookUp {
+/** What IAM is asked for. */
+export interface LookUp {
   readonly what: 'role' | 'user';
   readonly by: 'name' | 'id';
   /** The name, or the unique ID. */
@@ -90,7 +91,8 @@ const permissions = {
   id: { role: 'iam:ListRoles', user: 'iam:ListUsers' },
 } as const;
 
-function namedInIam({ kind, value, shortName }: Principal): LookUp | undefined {
+/** `undefined` of what is not in IAM. */
+export function lookUpOf({ kind, value, shortName }: Principal): LookUp | undefined {
   switch (kind) {
     case 'role':
     case 'serviceLinkedRole':

@@ -2,12 +2,15 @@ import { Emitter } from '../base/emitter.ts';
 import { lazy } from '../base/lazy.ts';
 import type { Evidence, EvidenceChange } from './evidence.ts';
 import type { evidenceLines } from './evidenceText.ts';
+import type { loadedText, loadingText } from './loadText.ts';
 import type { useSearches } from './useSearchText.ts';
 
 /** What a bundle of its own has: `./index.ts`. */
 export interface EvidenceBundle {
   readonly evidence: Evidence;
   readonly lines: typeof evidenceLines;
+  readonly loadingText: typeof loadingText;
+  readonly loadedText: typeof loadedText;
   readonly uses: typeof useSearches;
 }
 

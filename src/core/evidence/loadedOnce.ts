@@ -27,6 +27,11 @@ export class LoadedOnce<T> {
     return load.answer;
   }
 
+  /** Keeps what was learned otherwise. */
+  set(name: string, value: T): void {
+    this.#loads.set(name, { answer: Promise.resolve(value), value });
+  }
+
   /** It is asked again for the next who wants it. */
   forget(name: string): void {
     this.#loads.delete(name);

@@ -18,16 +18,20 @@ export class FakeEvidence implements EvidenceApi {
   users: IamPrincipal[] = [];
   pageSize = 50;
   before: Hook = () => {};
+  #sorted: { readonly of: readonly TrailEvent[] | undefined; readonly events: readonly TrailEvent[] } = {
+    of: undefined,
+    events: [],
+  };
 
   async lookupEvents(query: EventQuery, marker: string | undefined, signal: AbortSignal): Promise<Page<TrailEvent>> {
     const { attribute, since, until } = query;
     await this.#ask('lookupEvents', `${attribute.value} ${marker ?? ''}`, signal);
-    const matching = this.events
-      .filter(({ time }) => (since === undefined || time >= since) && (until === undefined || time <= until))
+    const [from, to] = [since?.getTime() ?? 0, until?.getTime() ?? Number.POSITIVE_INFINITY];
+    const matching = this.#newestFirst()
+      .filter(({ time }) => time.getTime() >= from && time.getTime() <= to)
       .filter(({ name, json }) =>
         attribute.key === 'EventName' ? name === attribute.value : json.includes(attribute.value),
-      )
-      .toSorted((left, right) => right.time.getTime() - left.time.getTime());
+      );
     return pageOf(matching, marker, this.pageSize);
   }
 
@@ -59,6 +63,15 @@ export class FakeEvidence implements EvidenceApi {
     const roles = this.roles.map((role) => ({ kind: 'role', role }) as const);
     const users = this.users.map((user) => ({ kind: 'user', user }) as const);
     return pageOf<AccountPrincipal>([...roles, ...users], marker, 250);
+  }
+
+  /** Sorted when events were added, and not for each of hundreds of pages. */
+  #newestFirst(): readonly TrailEvent[] {
+    if (this.#sorted.of !== this.events || this.#sorted.events.length !== this.events.length) {
+      const events = this.events.toSorted((left, right) => right.time.getTime() - left.time.getTime());
+      this.#sorted = { of: this.events, events };
+    }
+    return this.#sorted.events;
   }
 
   async #ask(operation: keyof EvidenceApi, input: string, signal: AbortSignal): Promise<void> {

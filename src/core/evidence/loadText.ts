@@ -1,0 +1,56 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../base/text.ts';
+import { connectionName } from '../words/describe.ts';
+import { explain } from '../words/explain.ts';
+import type { EvidenceKind } from './answer.ts';
+import type { LoadedMany, LoadProgress } from './loadMany.ts';
+
+/** How far a load of many grants is: `42 of 300 grants; about 20 more requests`. */
+export function loadingText({ done, grants, requests }: LoadProgress): string {
+  return requests === 1
+    ? l10n.t('{0} of {1} grants; about 1 more request', done, grants)
+    : l10n.t('{0} of {1} grants; about {2} more requests', done, grants, requests);
+}
+
+/** What is known after a load of many grants, and what is not. Printable. */
+export function loadedText(loaded: LoadedMany): string {
+  const { grants, wasCancelled, known, tooOld, notFound, notInIam, notAsked, denied, notSupported, failures } = loaded;
+  const count = grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', grants);
+  const sentences = [
+    wasCancelled ? l10n.t('Cancelled. What came is kept.') : undefined,
+    l10n.t(
+      'Of {0}, these are known: the creator of {1}, the last use of the key of {2}, the grantee of {3}, the key policy of {4}.',
+      count,
+      known.creator,
+      known.keyLastUsed,
+      known.holder,
+      known.remains,
+    ),
+    tooOld > 0 ? l10n.t("Older than CloudTrail's event history, which goes back 90 days: {0}.", tooOld) : undefined,
+    notFound > 0 ? l10n.t('Creator not in the events that were read: {0}.', notFound) : undefined,
+    notInIam > 0
+      ? l10n.t('Grantee not in IAM, or of an account to which no connection leads: {0}.', notInIam)
+      : undefined,
+    denied.size > 0 ? l10n.t('Not allowed: {0}.', [...denied].toSorted().join(', ')) : undefined,
+    notSupported.size > 0
+      ? l10n.t('Not available at this endpoint: {0}.', [...notSupported].map((kind) => operations[kind]).join(', '))
+      : undefined,
+    ...failures
+      .slice(0, mostFailures)
+      .map(({ connection, error }) => `${connectionName(connection.ref)}: ${explain(error.details).sentence}`),
+    failures.length > mostFailures ? l10n.t('{0} more connections failed.', failures.length - mostFailures) : undefined,
+    notAsked > 0
+      ? l10n.t('Not all was asked of {0} grants. Load Evidence asks for what is missing.', notAsked)
+      : undefined,
+  ];
+  return printable(sentences.filter((sentence) => sentence !== undefined).join(' '), 2000);
+}
+
+const mostFailures = 2;
+
+const operations: Readonly<Record<EvidenceKind, string>> = {
+  creator: 'LookupEvents (CloudTrail)',
+  keyLastUsed: 'GetKeyLastUsage',
+  holder: 'IAM',
+  remains: 'GetKeyPolicy',
+};
