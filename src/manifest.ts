@@ -21,6 +21,7 @@ export const commands = {
   revokeGrant: 'kmsGrants.revokeGrant',
   findGrants: 'kmsGrants.findGrants',
   exportGrants: 'kmsGrants.exportGrants',
+  loadEvidence: 'kmsGrants.loadEvidence',
   groupBy: 'kmsGrants.groupBy',
   sortBy: 'kmsGrants.sortBy',
   filterKeys: 'kmsGrants.filterKeys',

@@ -27,6 +27,7 @@ import { groupBy, sortBy } from './grants/arrangeGrantees.ts';
 import { exportGrants } from './grants/exportGrants.ts';
 import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './grants/filterView.ts';
 import { findGrants } from './grants/findGrants.ts';
+import { loadEvidence } from './grants/loadEvidence.ts';
 import {
   copyAccountId,
   copyAlias,
@@ -85,6 +86,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   },
   [commands.findGrants]: findGrants,
   [commands.exportGrants]: exportGrants,
+  [commands.loadEvidence]: loadEvidence,
   [commands.groupBy]: groupBy,
   [commands.sortBy]: sortBy,
   [commands.filterKeys]: filterKeys,

@@ -517,7 +517,8 @@ export class Window {
     });
     const open = async (ref: ConnectionRef): Promise<OpenedConnection> => {
       const opened = await aws.open(ref);
-      return { ...opened, api: outside.counted(opened.api), endpoint };
+      const evidence = async () => outside.counted(await outside.during(opened.evidence()));
+      return { ...opened, api: outside.counted(opened.api), evidence, endpoint };
     };
     this.aws = outside.counted({ ...aws, open });
     this.journal = new Journal(file, clock, {

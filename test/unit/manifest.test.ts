@@ -237,6 +237,7 @@ test('the palette shows the commands that need no row, and hides all others', ()
       commands.showRetirableGrants,
       commands.findGrants,
       commands.exportGrants,
+      commands.loadEvidence,
       commands.groupBy,
       commands.sortBy,
       commands.filterKeys,

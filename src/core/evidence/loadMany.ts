@@ -147,7 +147,7 @@ class Load {
     return this.#result();
   }
 
-  /** What failed, or was denied, is asked again. */
+  /** What failed or was denied is forgotten, and so asked again. */
   #isMissing({ session, key, grant }: EvidencePlace, kind: EvidenceKind): boolean {
     const loaded = this.#evidence.of(session);
     const isMissing = (
@@ -307,7 +307,7 @@ class Load {
   }
 
   /**
-   * Does a few at once, in order. What is under way when nothing more is to be asked goes on, and is kept when it comes.
+   * Does the first alone, since it may be denied for all, and then a few at once, in order. What is under way when nothing more is to be asked goes on, and is kept when it comes.
    * @param session whose end ends it
    * @param ask resolves to false to leave the others out
    */
@@ -320,19 +320,26 @@ class Load {
     const signal = this.#signalOf(session);
     const queue = pieces.values();
     let goesOn = true;
+    const workOn = async (piece: Piece) => {
+      if (signal.aborted || !goesOn) {
+        this.#pieces -= 1;
+        this.#giveUp([piece]);
+        return;
+      }
+      const wantsMore = await raceAbort(ask(piece), signal).catch(unlessAborted);
+      goesOn &&= wantsMore !== false;
+      this.#pieces -= 1;
+      this.#finish(piece);
+    };
     const work = async () => {
       for (const piece of queue) {
-        if (signal.aborted || !goesOn) {
-          this.#pieces -= 1;
-          this.#giveUp([piece]);
-          continue;
-        }
-        const wantsMore = await raceAbort(ask(piece), signal).catch(unlessAborted);
-        goesOn &&= wantsMore !== false;
-        this.#pieces -= 1;
-        this.#finish(piece);
+        await workOn(piece);
       }
     };
+    const first = queue.next();
+    if (first.done !== true) {
+      await workOn(first.value);
+    }
     await Promise.all(Array.from({ length: Math.min(atOnce, pieces.length) }, work));
   }
 

@@ -39,9 +39,7 @@ export function loadedText(loaded: LoadedMany): string {
       .slice(0, mostFailures)
       .map(({ connection, error }) => `${connectionName(connection.ref)}: ${explain(error.details).sentence}`),
     failures.length > mostFailures ? l10n.t('{0} more connections failed.', failures.length - mostFailures) : undefined,
-    notAsked > 0
-      ? l10n.t('Not all was asked of {0} grants. Load Evidence asks for what is missing.', notAsked)
-      : undefined,
+    notAsked > 0 ? l10n.t('Not complete: {0}. Load Evidence asks for the rest.', notAsked) : undefined,
   ];
   return printable(sentences.filter((sentence) => sentence !== undefined).join(' '), 2000);
 }

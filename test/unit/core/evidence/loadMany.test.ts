@@ -199,15 +199,14 @@ test('a denied permission costs one request, of a key three, and is one sentence
   const places = fill(world, 200, { keys: 50, roles: 10 });
   const loaded = await load(places);
   const denied = counts(world);
-  assert.equal(denied['lookupEvents'], 1);
+  assert.deepEqual([denied['lookupEvents'], denied['getRole']], [1, 1]);
   // A few are under way at once.
-  assert.ok((denied['getRole'] ?? 0) <= 4);
-  assert.ok((denied['getKeyLastUsage'] ?? 0) <= 5 && (denied['getKeyPolicy'] ?? 0) <= 12, JSON.stringify(denied));
+  assert.ok((denied['getKeyLastUsage'] ?? 0) <= 4 && (denied['getKeyPolicy'] ?? 0) <= 10, JSON.stringify(denied));
   assert.deepEqual(loaded.known, { creator: 0, keyLastUsed: 0, holder: 0, remains: 0 });
   assert.deepEqual(loaded.failures, []);
   assert.match(
     loadedText(loaded),
-    / Not allowed: cloudtrail:LookupEvents, iam:GetRole, kms:GetKeyLastUsage, kms:GetKeyPolicy\. Not all was asked/,
+    / Not allowed: cloudtrail:LookupEvents, iam:GetRole, kms:GetKeyLastUsage, kms:GetKeyPolicy\. Not complete: /,
   );
 });
 
@@ -234,7 +233,7 @@ test('cancelled, it keeps what came and asks no more; the next run goes on there
   const loaded = await load(places);
   assert.ok(loaded.wasCancelled && loaded.known.creator > 0 && loaded.known.creator < 500, JSON.stringify(loaded));
   assert.ok(loaded.notAsked > 0);
-  assert.match(loadedText(loaded), /^Cancelled\. What came is kept\. .* Not all was asked of \d+ grants\./);
+  assert.match(loadedText(loaded), /^Cancelled\. What came is kept\. .* Not complete: \d+\./);
   await settle();
   assert.equal(counts(world)['lookupEvents'], 4);
   const next = await evidence.loadMany(places, { signal: new AbortController().signal, progress: () => {} });
@@ -265,7 +264,7 @@ test('the failure of one connection stops no other, and is asked again by the ne
     loaded.failures.map(({ connection, error }) => [connection.id, error.details.kind]),
     [['profile/broken/eu-west-1', 'expiredToken']],
   );
-  assert.match(loadedText(loaded), /broken: .*Load Evidence asks for what is missing\.$/);
+  assert.match(loadedText(loaded), /broken: .*Load Evidence asks for the rest\.$/);
   broken.api.before = () => {};
   const again = await load(places);
   assert.deepEqual([again.known.creator, again.failures.length], [100, 0]);
@@ -319,16 +318,16 @@ test('progress is grants and about how many requests are left, and ends at all',
 test('changes come in bundles, each key once in a bundle', async () => {
   const world = open();
   const { begin, evidence, clock } = start();
-  const places = fill(world, 20_000, { keys: 20 });
+  const places = fill(world, 5_000, { keys: 20 });
   const changes: EvidenceChange[] = [];
   evidence.onDidChange((change) => changes.push(change));
   await begin(places);
   assert.equal(changes.length, 20);
-  // At half a second for each of 400 pages, there are a few dozen bundles.
+  // At half a second for each of 100 pages, there are a few dozen bundles.
   changes.length = 0;
   const slow = open('eu-central-1');
   slow.api.before = () => clock.pass(500);
-  await begin(fill(slow, 20_000, { keys: 20 }));
-  assert.ok(changes.length < 20 * 100, String(changes.length));
+  await begin(fill(slow, 5_000, { keys: 20 }));
+  assert.ok(changes.length < 20 * 60, String(changes.length));
   assert.ok(changes.length > 20 * 10, String(changes.length));
 });
