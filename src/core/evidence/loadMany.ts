@@ -64,7 +64,7 @@ export interface ManyEvidence {
 }
 
 /** Requests that are under way at once: the limiter decides how fast they are sent. */
-const concurrency = { keyLastUsed: 2, remains: 8, holder: 4 };
+const concurrency = { keyLastUsed: 2, remains: 4, holder: 4 };
 
 /** After so many keys in a row without an answer, the others of the connection aren't asked. */
 const mostRefusals = 3;
@@ -236,8 +236,8 @@ class Load {
       }
       return;
     }
-    if (reason !== undefined) {
-      this.#note(session, reason);
+    if (reason?.kind === 'failed') {
+      this.#fail(session, reason.error);
     }
     this.#creators.open -= open.length;
     this.#giveUp(open);
@@ -251,17 +251,8 @@ class Load {
       kind === 'keyLastUsed'
         ? loaded.keyLastUsed(keyArn, now, session.background)
         : loaded.keyPolicy(keyArn, now, session.background);
-    let isAnyKnown = false;
-    let refusals = 0;
-    await this.#each(session, pieces, concurrency[kind], async ({ first }) => {
-      const answer = await ask(first.key.arn);
-      isAnyKnown ||= answer.kind === 'known';
-      // A key's own policy may deny what others allow: that says nothing of the next key.
-      const counts = answer.kind === 'failed' ? isTransient(answer.error) : answer.kind !== 'known' && !isAnyKnown;
-      refusals = counts ? refusals + 1 : 0;
-      this.#note(session, answer);
-      return refusals < mostRefusals;
-    });
+    // A key's own policy may deny what others allow: only while none is known, that may be so of all.
+    await this.#each(session, pieces, concurrency[kind], mostRefusals, ({ first }) => ask(first.key.arn));
   }
 
   async #findHolders({ leading, byName, byId }: AccountPlan, creators: Promise<unknown>): Promise<void> {
@@ -270,19 +261,15 @@ class Load {
       const loaded = leading && this.#evidence.of(leading);
       return loaded && iamForMany(await loaded.iam(), await loaded.api(), lookUps, this.#signalOf(leading));
     });
-    let failures = 0;
-    const find = async (piece: Piece) => {
-      const session = leading ?? piece.first.session;
-      const answer = await this.#findHolder(piece, iam, session);
-      this.#note(session, answer);
-      failures = answer.kind === 'failed' ? failures + 1 : 0;
-      return failures < mostRefusals;
-    };
-    await this.#each(leading, byName, concurrency.holder, find);
+    const find = (piece: Piece) => this.#findHolder(piece, iam, leading ?? piece.first.session);
+    // A denial is remembered, so it costs no more.
+    const each = (pieces: readonly Piece[]) =>
+      this.#each(leading, pieces, concurrency.holder, Number.POSITIVE_INFINITY, find);
+    await each(byName);
     if (byId.length > 0) {
       // The creator's event has the name that a deleted holder had.
       await raceAbort(creators, this.#signalOf(leading)).catch(unlessAborted);
-      await this.#each(leading, byId, concurrency.holder, find);
+      await each(byId);
     }
   }
 
@@ -307,46 +294,43 @@ class Load {
   }
 
   /**
-   * Does the first alone, since it may be denied for all, and then a few at once, in order. What is under way when nothing more is to be asked goes on, and is kept when it comes.
+   * Asks a few at once, in order, as long as there are answers. What is under way when nothing more is to be asked goes
+   * on, and is kept when it comes.
    * @param session whose end ends it
-   * @param ask resolves to false to leave the others out
+   * @param mostDenials after so many, and before anything is known, the others aren't asked
    */
   async #each(
     session: Session | undefined,
     pieces: readonly Piece[],
     atOnce: number,
-    ask: (piece: Piece) => Promise<boolean>,
+    mostDenials: number,
+    ask: (piece: Piece) => Promise<Answer<unknown>>,
   ): Promise<void> {
     const signal = this.#signalOf(session);
-    const queue = pieces.values();
-    let goesOn = true;
-    const workOn = async (piece: Piece) => {
-      if (signal.aborted || !goesOn) {
-        this.#pieces -= 1;
-        this.#giveUp([piece]);
-        return;
-      }
-      const wantsMore = await raceAbort(ask(piece), signal).catch(unlessAborted);
-      goesOn &&= wantsMore !== false;
-      this.#pieces -= 1;
-      this.#finish(piece);
-    };
+    let [next, denials, failures, isAnyKnown] = [0, 0, 0, false];
+    const goesOn = () => !signal.aborted && failures < mostRefusals && (isAnyKnown || denials < mostDenials);
     const work = async () => {
-      for (const piece of queue) {
-        await workOn(piece);
+      for (let piece = pieces[next]; piece !== undefined && goesOn(); piece = pieces[next]) {
+        next += 1;
+        this.#pieces -= 1;
+        const answer = await raceAbort(ask(piece), signal).catch(unlessAborted);
+        if (answer?.kind === 'failed') {
+          failures = isTransient(answer.error) ? failures + 1 : failures;
+          this.#fail(session ?? piece.first.session, answer.error);
+        } else {
+          failures = 0;
+          isAnyKnown ||= answer?.kind === 'known';
+          denials += answer?.kind === 'known' ? 0 : 1;
+        }
+        this.#finish(piece);
       }
     };
-    const first = queue.next();
-    if (first.done !== true) {
-      await workOn(first.value);
+    // The last of several answers may show that it is worth going on.
+    while (next < pieces.length && goesOn()) {
+      await Promise.all(Array.from({ length: atOnce }, work));
     }
-    await Promise.all(Array.from({ length: Math.min(atOnce, pieces.length) }, work));
-  }
-
-  #note(session: Session, answer: Answer<unknown>): void {
-    if (answer.kind === 'failed') {
-      this.#fail(session, answer.error);
-    }
+    this.#pieces -= pieces.length - next;
+    this.#giveUp(pieces.slice(next));
   }
 
   #fail(session: Session, error: KmsError): void {
