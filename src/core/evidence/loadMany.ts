@@ -66,7 +66,7 @@ export interface ManyEvidence {
 /** Requests that are under way at once: the limiter decides how fast they are sent. */
 const concurrency = { keyLastUsed: 2, remains: 4, holder: 4 };
 
-/** After so many keys in a row without an answer, the others of the connection aren't asked. */
+/** After so many requests in a row without an answer, or denied keys and none that is known, the others aren't asked. */
 const mostRefusals = 3;
 
 const progressMs = 250;
