@@ -161,6 +161,7 @@ export const languageModelTools = {
   listKeys: 'kmsGrants_listKeys',
   listGrants: 'kmsGrants_listGrants',
   listFindings: 'kmsGrants_listFindings',
+  getEvidence: 'kmsGrants_getEvidence',
   revokeGrant: 'kmsGrants_revokeGrant',
 } as const;
 

@@ -8,10 +8,11 @@ import { afterReload, beforeReload } from './reload.ts';
 import { revoke } from './revoke.ts';
 import { tools } from './tools.ts';
 import { tree } from './tree.ts';
+import { uses } from './uses.ts';
 import { watchWindow } from './window.ts';
 
 const phases: Readonly<Record<string, readonly (() => void)[]>> = {
-  main: [activation, tree, revoke, tools, pace, errors, hostile],
+  main: [activation, tree, revoke, uses, tools, pace, errors, hostile],
   beforeReload: [beforeReload],
   afterReload: [afterReload],
 };

@@ -51,6 +51,19 @@ export function tools(): void {
       assert.deepEqual(revoked(), []);
     });
 
+    it('gets the evidence on one grant, which a list has from then on; nothing is changed', async () => {
+      const key = 'orders-db';
+      const [first] = entriesOf(await invoke(languageModelTools.listGrants, { key }));
+      const grantId = first?.['GrantId'];
+      const lines = entriesOf(await invoke(languageModelTools.getEvidence, { key, grantId }));
+      const usage = lines.find(({ title }) => title === 'Key last used');
+      assert.match(String(usage?.['source']), /^AWS KMS, read /);
+      const again = entriesOf(await invoke(languageModelTools.listGrants, { key }));
+      const known = again.find(({ GrantId }) => GrantId === grantId);
+      assert.match(JSON.stringify(known?.['evidence']), /"title":"Key last used"/);
+      assert.deepEqual(revoked(), []);
+    });
+
     it('revokes only what the user confirms in the very question of the command', async () => {
       const key = 'orders-db';
       const [first] = entriesOf(await invoke(languageModelTools.listGrants, { key })).filter(({ GranteePrincipal }) =>

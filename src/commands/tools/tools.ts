@@ -1,8 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
+import { raceAbort } from '../../core/base/abort.ts';
 import { printable } from '../../core/base/text.ts';
 import type { Inventory } from '../../core/connections/inventory.ts';
 import type { Session } from '../../core/connections/session.ts';
+import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
 import { findingsOfKey } from '../../core/findings/findings.ts';
 import { grantAsAwsJson, keyAsAwsJson } from '../../core/kms/awsJson.ts';
 import { type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
@@ -36,7 +38,7 @@ export interface ToolInput {
   readonly grantId?: string;
 }
 
-type ToolContext = EndContext & Needs<'clock'>;
+type ToolContext = EndContext & Needs<'clock' | 'evidence'>;
 
 interface Tool {
   readonly message: (input: ToolInput) => string;
@@ -76,8 +78,16 @@ const tools: Readonly<Record<ToolName, Tool>> = {
   [languageModelTools.listGrants]: {
     message: ({ key }) => l10n.t('Listing the grants of {0}', printable(key ?? '')),
     run: async (context, input) => {
-      const { grants, isComplete } = await grantsFor(await sessionFor(context, input), input);
-      return bounded(grants.map(grantAsAwsJson), isComplete);
+      const session = await sessionFor(context, input);
+      const { key, grants, isComplete } = await grantsFor(session, input);
+      const known = context.evidence.loaded;
+      return bounded(
+        grants.map((grant) => {
+          const lines = known?.lines(grant, known.evidence.of({ session, key, grant })) ?? [];
+          return { ...grantAsAwsJson(grant), ...(lines.length === 0 ? {} : { evidence: lines.map(shortLine) }) };
+        }),
+        isComplete,
+      );
     },
   },
   [languageModelTools.listFindings]: {
@@ -93,20 +103,26 @@ const tools: Readonly<Record<ToolName, Tool>> = {
       return bounded(remarkable, isComplete);
     },
   },
+  [languageModelTools.getEvidence]: {
+    message: ({ grantId, key }) =>
+      l10n.t('Asking AWS about the grant {0} of {1}', printable(grantId ?? ''), printable(key ?? '')),
+    run: async (context, input, token) => {
+      const session = await sessionFor(context, input);
+      const signal = signalOf(token);
+      const { key, grant } = await grantFor(session, input, signal);
+      const { evidence, lines } = await context.evidence.load();
+      const place = { session, key, grant };
+      await raceAbort(evidence.load(place), signal);
+      return bounded(lines(grant, evidence.of(place)).map(wholeLine), true);
+    },
+  },
   [languageModelTools.revokeGrant]: {
     message: ({ grantId, key }) =>
       l10n.t('Revoking the grant {0} of {1}', printable(grantId ?? ''), printable(key ?? '')),
     run: async (context, input, token) => {
       refuseIfReadOnly();
       const session = await sessionFor(context, input);
-      const key = await keyFor(session, input);
-      const controller = new AbortController();
-      token.onCancellationRequested(() => controller.abort());
-      const ref = { keyArn: key.arn, grantId: input.grantId ?? '' };
-      const grant = await findGrant(session.api, ref, controller.signal);
-      if (grant === undefined) {
-        throw new UserError(l10n.t('KMS does not list a grant {0} on {1}.', ref.grantId, key.arn));
-      }
+      const { key, grant } = await grantFor(session, input, signalOf(token));
       const node: GrantNode = { kind: 'grant', connection: session.connection, key, grant };
       const answer = await revokeGrant(context, node);
       return { answer, meaning: meanings[answer] };
@@ -149,6 +165,17 @@ async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Pr
   return found;
 }
 
+/** The grant, as KMS lists it now. */
+async function grantFor(session: Session, input: ToolInput, signal: AbortSignal) {
+  const key = await keyFor(session, input);
+  const ref = { keyArn: key.arn, grantId: input.grantId ?? '' };
+  const grant = await findGrant(session.api, ref, signal);
+  if (grant === undefined) {
+    throw new UserError(l10n.t('KMS does not list a grant {0} on {1}.', ref.grantId, key.arn));
+  }
+  return { key, grant };
+}
+
 /** The grants of the key that are loaded. @throws KmsError when they can't be */
 async function grantsFor(session: Session, input: ToolInput) {
   const key = await keyFor(session, input);
@@ -169,4 +196,23 @@ async function allKeys(inventory: Inventory): Promise<readonly KmsKey[]> {
     all = keys;
   }
   return all;
+}
+
+function shortLine({ title, text, source }: EvidenceLine) {
+  return { title, text, source };
+}
+
+/** Of the other grants of a grantee there can be thousands. */
+const detailsShown = 10;
+
+function wholeLine(line: EvidenceLine) {
+  const { more, tone } = line;
+  const details = more.slice(0, detailsShown);
+  return { ...shortLine(line), isKnown: tone === 'known', details, detailsInAll: more.length };
+}
+
+function signalOf(token: vscode.CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
 }
