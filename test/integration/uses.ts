@@ -25,9 +25,7 @@ export function uses(): void {
     });
 
     it('finds the latest use that a grant would allow, and shows its event; in read-only mode too', async () => {
-      await vscode.workspace
-        .getConfiguration()
-        .update(settings.readOnly, true, vscode.ConfigurationTarget.Global);
+      await vscode.workspace.getConfiguration().update(settings.readOnly, true, vscode.ConfigurationTarget.Global);
       const principalArn = `arn:aws:sts::${account}:assumed-role/nightly-export/run-7`;
       const { encryptionContextEquals, encryptionContextSubset } = grant.grant.constraints;
       const eventId = recordUse(aws.emulator.account, grant.key.keyId, {
