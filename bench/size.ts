@@ -11,7 +11,7 @@ import { createAws } from '../src/aws/index.ts';
 import { systemClock } from '../src/core/base/clock.ts';
 import { Inventory } from '../src/core/connections/inventory.ts';
 import type { KeyListing } from '../src/core/connections/keyLoad.ts';
-import { defaultFindingOptions } from '../src/core/findings/findings.ts';
+import { defaultFindingOptions } from '../src/core/findings/finding.ts';
 import { filterGrants, groupGrants, heldGrants, sortGrants, warmUpFilter } from '../src/core/findings/grantGroups.ts';
 import type { ScannedKey } from '../src/core/findings/scan.ts';
 import type { KmsApi } from '../src/core/kms/kmsApi.ts';

@@ -5,7 +5,7 @@ import {
   type FindingKind,
   type FindingOptions,
   findingKinds,
-} from '../core/findings/findings.ts';
+} from '../core/findings/finding.ts';
 import { settings } from '../manifest.ts';
 import { onDidChangeSettings, type Setting } from './settings.ts';
 

@@ -1,54 +1,20 @@
 import * as l10n from '@vscode/l10n';
-import { compareCodeUnits, formatCount, printable } from '../base/text.ts';
+import { formatCount, printable } from '../base/text.ts';
 import { serviceOfAlias, unknownService } from '../kms/awsServices.ts';
 import { type Grant, isAwsManaged, type KeyMetadata, type KmsKey } from '../kms/model.ts';
 import { contextOf, describePrincipal, externalAccountOf, grantee, type Principal } from '../kms/principal.ts';
 import { managedByText, serviceOfGrant, usedBySentence, usedByText } from '../kms/serviceGrant.ts';
 import { impactOfRevoke } from '../words/impact.ts';
-
-/** What is worth a look about a grant, the gravest first. Each is a fact that KMS itself tells, never a guess. */
-export const findingKinds = [
-  'possiblyOrphaned',
-  'duplicate',
-  'accountRoot',
-  'otherAccount',
-  'mayCreateGrants',
-  'nearQuota',
-  'keyPendingDeletion',
-  'keyDisabled',
-  'onlyAdminsCanEnd',
-  'noEncryptionContext',
-  'olderThan',
-] as const;
-
-export type FindingKind = (typeof findingKinds)[number];
-
-/** `warning`: somebody should look at it. `info`: good to know, and always so for grants that an AWS service manages. */
-export type FindingSeverity = 'warning' | 'info';
-
-export interface Finding {
-  readonly kind: FindingKind;
-  readonly severity: FindingSeverity;
-  /** Two or three words, for a row. */
-  readonly title: string;
-  /** Why it is a finding, in one sentence. Printable. */
-  readonly reason: string;
-  /** The page of AWS's documentation that it rests on, by guide and title. */
-  readonly source: string;
-  /** What revoking the grant would do. Printable. */
-  readonly effect: string;
-  /** The AWS service that the grant belongs to: then it is that service's to clean up. */
-  readonly managedBy: string | undefined;
-}
-
-export interface FindingOptions {
-  /** Kinds that are switched off. */
-  readonly off: ReadonlySet<FindingKind>;
-  /** A grant older than so many days is a finding. */
-  readonly olderThanDays: number;
-}
-
-export const defaultFindingOptions: FindingOptions = { off: new Set(), olderThanDays: 365 };
+import { duplicatesIn } from './duplicates.ts';
+import {
+  type Finding,
+  type FindingKind,
+  type FindingOptions,
+  findingSources,
+  findingTitle,
+  sortFindings,
+  warningKinds,
+} from './finding.ts';
 
 /** What findings are made from, besides the grants. */
 export interface FindingContext {
@@ -99,58 +65,6 @@ export function managerText(grant: Grant, key: KmsKey, metadata: KeyMetadata | u
   return used === undefined ? managedByText(manager) : usedByText({ ...used, service: manager });
 }
 
-/** What each kind is called. */
-export function findingTitle(kind: FindingKind): string {
-  switch (kind) {
-    case 'possiblyOrphaned':
-      return l10n.t('Possibly orphaned');
-    case 'duplicate':
-      return l10n.t('Duplicate');
-    case 'accountRoot':
-      return l10n.t('Whole account');
-    case 'otherAccount':
-      return l10n.t('Another account');
-    case 'mayCreateGrants':
-      return l10n.t('May create grants');
-    case 'nearQuota':
-      return l10n.t('Near the default quota');
-    case 'keyPendingDeletion':
-      return l10n.t('Key pending deletion');
-    case 'keyDisabled':
-      return l10n.t('Key disabled');
-    case 'onlyAdminsCanEnd':
-      return l10n.t('Only administrators can end it');
-    case 'noEncryptionContext':
-      return l10n.t('Decrypts anything');
-    case 'olderThan':
-      return l10n.t('Old');
-  }
-}
-
-/** Titles of AWS's pages are names: they stay as AWS wrote them. */
-const sources: Readonly<Record<FindingKind, string>> = {
-  possiblyOrphaned: 'IAM User Guide, "IAM identifiers"',
-  duplicate: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
-  accountRoot: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
-  otherAccount: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
-  mayCreateGrants: 'AWS KMS Developer Guide, "Creating grants"',
-  nearQuota: 'AWS KMS Developer Guide, "Resource quotas"',
-  keyPendingDeletion: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
-  keyDisabled: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
-  onlyAdminsCanEnd: 'AWS KMS Developer Guide, "Retiring and revoking grants"',
-  noEncryptionContext: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
-  olderThan: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
-};
-
-const warnings: readonly FindingKind[] = [
-  'possiblyOrphaned',
-  'duplicate',
-  'accountRoot',
-  'otherAccount',
-  'mayCreateGrants',
-  'nearQuota',
-];
-
 /** The findings of one grant that need nothing but it and its key: all but duplicates and the key's quota. */
 export function findingsOf(grant: Grant, context: FindingContext): readonly Finding[] {
   const subject = subjectOf(grant, context);
@@ -181,56 +95,6 @@ export function findingsOfKey(grants: readonly Grant[], context: FindingContext)
     key: sortFindings([...keyStateFindings(undefined, context), ...quotaFindings(undefined, grants.length, context)]),
     of: (grantId) => found.get(grantId) ?? [],
   };
-}
-
-/**
- * For each grant that is one too many, the newest of its kind, which is not. AWS calls two grants duplicates when key,
- * operations (in any order), grantee, encryption context and name are the same. Its newer definition leaves out the name
- * and counts all else; here both must hold but for the retiring principal, so that no grant for another resource counts.
- */
-export function duplicatesIn(grants: readonly Grant[]): ReadonlyMap<string, Grant> {
-  const alike = new Map<string, Grant[]>();
-  for (const grant of grants) {
-    const same = duplicateKey(grant);
-    const others = alike.get(same);
-    if (others === undefined) {
-      alike.set(same, [grant]);
-    } else {
-      others.push(grant);
-    }
-  }
-  const duplicates = new Map<string, Grant>();
-  for (const all of alike.values()) {
-    const kept = all.reduce((newest, grant) => (isNewer(grant, newest) ? grant : newest));
-    for (const { grantId } of all) {
-      if (grantId !== kept.grantId) {
-        duplicates.set(grantId, kept);
-      }
-    }
-  }
-  return duplicates;
-}
-
-/** Equal for grants that are duplicates of each other. */
-function duplicateKey({ keyArn, operations, granteePrincipal, constraints, name }: Grant): string {
-  const pairs = (context: Readonly<Record<string, string>> | undefined) =>
-    Object.entries(context ?? {}).sort(([left], [right]) => compareCodeUnits(left, right));
-  return JSON.stringify([
-    keyArn,
-    [...new Set(operations)].sort(),
-    granteePrincipal?.kind,
-    granteePrincipal?.value,
-    pairs(constraints.encryptionContextEquals),
-    pairs(constraints.encryptionContextSubset),
-    constraints.sourceArn,
-    name,
-  ]);
-}
-
-function isNewer(grant: Grant, other: Grant): boolean {
-  const [time, otherTime] = [grant.creationDate?.getTime() ?? 0, other.creationDate?.getTime() ?? 0];
-  // At the same moment it does not matter which one is kept, but it must always be the same one.
-  return time === otherTime ? grant.grantId > other.grantId : time > otherTime;
 }
 
 /** A grant with what all of its findings need. */
@@ -368,10 +232,10 @@ function finding(subject: Subject | undefined, kind: FindingKind, reason: string
     subject === undefined || managedBy === undefined ? undefined : managerSentence(subject.grant, managedBy);
   return {
     kind,
-    severity: managedBy === undefined && warnings.includes(kind) ? 'warning' : 'info',
+    severity: managedBy === undefined && warningKinds.includes(kind) ? 'warning' : 'info',
     title: findingTitle(kind),
     reason: manager === undefined ? reason : `${reason} ${manager}`,
-    source: sources[kind],
+    source: findingSources[kind],
     effect,
     managedBy,
   };
@@ -379,12 +243,6 @@ function finding(subject: Subject | undefined, kind: FindingKind, reason: string
 
 function isEnabled(kind: FindingKind, { options }: FindingContext): boolean {
   return !options.off.has(kind);
-}
-
-const severityOrder = new Map<FindingKind, number>(findingKinds.map((kind, index) => [kind, index]));
-
-function sortFindings(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted((left, right) => (severityOrder.get(left.kind) ?? 0) - (severityOrder.get(right.kind) ?? 0));
 }
 
 /** Enough of a grant's ID to find it by eye. */

@@ -6,15 +6,8 @@ import { grantee, type Principal, type PrincipalKind, principalKindName } from '
 import { managedByText } from '../kms/serviceGrant.ts';
 import { connectionName } from '../words/describe.ts';
 import { grantText, keyTexts, type SearchText, searchText, type TextFilter, textFilter } from '../words/filter.ts';
-import {
-  type Finding,
-  type FindingKind,
-  type FindingOptions,
-  findingKinds,
-  findingsOfKey,
-  findingTitle,
-  managingService,
-} from './findings.ts';
+import { type Finding, type FindingKind, type FindingOptions, findingKinds, findingTitle } from './finding.ts';
+import { findingsOfKey, managingService } from './findings.ts';
 import type { ScannedKey } from './scan.ts';
 
 /** A grant that a scan found, with who holds it and what is worth a look about it. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/base/clock.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
-import type { FindingOptions } from '../../core/findings/findings.ts';
+import type { FindingOptions } from '../../core/findings/finding.ts';
 import {
   type Arrangement,
   filterGrants,

@@ -6,7 +6,7 @@ import type { Clock } from '../../core/base/clock.ts';
 import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
-import type { FindingOptions } from '../../core/findings/findings.ts';
+import type { FindingOptions } from '../../core/findings/finding.ts';
 import type { Arrangement, Grouping, HeldGrant, Sorting } from '../../core/findings/grantGroups.ts';
 import type { ScanResult } from '../../core/findings/scan.ts';
 import { connectionId, grantIdentity } from '../../core/kms/model.ts';

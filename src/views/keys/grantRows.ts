@@ -4,13 +4,8 @@ import { formatCount } from '../../core/base/text.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/grantLoad.ts';
-import {
-  type Finding,
-  type FindingOptions,
-  findingsOfKey,
-  type KeyFindings,
-  noFindings,
-} from '../../core/findings/findings.ts';
+import type { Finding, FindingOptions } from '../../core/findings/finding.ts';
+import { findingsOfKey, type KeyFindings, noFindings } from '../../core/findings/findings.ts';
 import type { Connection, Grant, KeyMetadata, KmsKey } from '../../core/kms/model.ts';
 import { showsGrant } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';

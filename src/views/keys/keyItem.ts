@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { localTime, printable } from '../../core/base/text.ts';
-import type { Finding } from '../../core/findings/findings.ts';
+import type { Finding } from '../../core/findings/finding.ts';
 import { accountOfArn, isAwsManaged, type KeyMetadata, type KmsKey, keyLabel } from '../../core/kms/model.ts';
 import { rows } from '../../manifest.ts';
 import type { KeyNode } from '../shared/nodes.ts';

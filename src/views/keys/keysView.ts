@@ -7,7 +7,7 @@ import { printable } from '../../core/base/text.ts';
 import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { Session, SessionChange } from '../../core/connections/session.ts';
-import type { Finding } from '../../core/findings/findings.ts';
+import type { Finding } from '../../core/findings/finding.ts';
 import { isSignInProblem } from '../../core/kms/errors.ts';
 import { type Connection, connectionId, isAwsManaged } from '../../core/kms/model.ts';
 import { shownIndexes, textFilter } from '../../core/words/filter.ts';

@@ -5,7 +5,7 @@ import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { PinnedKeys } from '../../core/connections/pinnedKeys.ts';
 import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
-import type { FindingOptions } from '../../core/findings/findings.ts';
+import type { FindingOptions } from '../../core/findings/finding.ts';
 import { isKmsError } from '../../core/kms/errors.ts';
 import type { TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';

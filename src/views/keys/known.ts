@@ -2,7 +2,7 @@ import type { Clock } from '../../core/base/clock.ts';
 import type { RevocationState } from '../../core/changes/revocationRecord.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
-import type { Finding } from '../../core/findings/findings.ts';
+import type { Finding } from '../../core/findings/finding.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import type { CallerIdentity, Endpoint, KeyMetadata } from '../../core/kms/model.ts';
 import { retirePermission } from '../../core/kms/retirement.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Finding } from '../../core/findings/findings.ts';
+import type { Finding } from '../../core/findings/finding.ts';
 import type { GrantField } from '../keys/grantFields.ts';
 
 /** Short enough for a row: the names of the warnings, and how many notes there are. `undefined` without findings. */

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { escapeMarkdown, printable } from '../../core/base/text.ts';
-import type { Finding } from '../../core/findings/findings.ts';
+import type { Finding } from '../../core/findings/finding.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import { findingSections } from './findingText.ts';
 

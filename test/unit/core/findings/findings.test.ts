@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { duplicatesIn } from '../../../../src/core/findings/duplicates.ts';
 import {
   defaultFindingOptions,
-  duplicatesIn,
-  type FindingContext,
   type FindingKind,
   findingKinds,
+  findingTitle,
+} from '../../../../src/core/findings/finding.ts';
+import {
+  type FindingContext,
   findingsOf,
   findingsOfKey,
-  findingTitle,
   grantQuota,
   managerText,
 } from '../../../../src/core/findings/findings.ts';

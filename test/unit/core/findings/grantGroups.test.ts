@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { defaultFindingOptions } from '../../../../src/core/findings/findings.ts';
+import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
 import {
   type Arrangement,
   filterGrants,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { defaultFindingOptions } from '../../../../src/core/findings/findings.ts';
+import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
 import { type HeldGrant, heldGrants } from '../../../../src/core/findings/grantGroups.ts';
 import { grantTable } from '../../../../src/core/findings/grantTable.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';

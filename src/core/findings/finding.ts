@@ -1,0 +1,103 @@
+import * as l10n from '@vscode/l10n';
+
+/** What is worth a look about a grant, the gravest first. Each is a fact that KMS itself tells, never a guess. */
+export const findingKinds = [
+  'possiblyOrphaned',
+  'duplicate',
+  'accountRoot',
+  'otherAccount',
+  'mayCreateGrants',
+  'nearQuota',
+  'keyPendingDeletion',
+  'keyDisabled',
+  'onlyAdminsCanEnd',
+  'noEncryptionContext',
+  'olderThan',
+] as const;
+
+export type FindingKind = (typeof findingKinds)[number];
+
+/** `warning`: somebody should look at it. `info`: good to know, and always so for grants that an AWS service manages. */
+export type FindingSeverity = 'warning' | 'info';
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly severity: FindingSeverity;
+  /** Two or three words, for a row. */
+  readonly title: string;
+  /** Why it is a finding, in one sentence. Printable. */
+  readonly reason: string;
+  /** The page of AWS's documentation that it rests on, by guide and title. */
+  readonly source: string;
+  /** What revoking the grant would do. Printable. */
+  readonly effect: string;
+  /** The AWS service that the grant belongs to: then it is that service's to clean up. */
+  readonly managedBy: string | undefined;
+}
+
+export interface FindingOptions {
+  /** Kinds that are switched off. */
+  readonly off: ReadonlySet<FindingKind>;
+  /** A grant older than so many days is a finding. */
+  readonly olderThanDays: number;
+}
+
+export const defaultFindingOptions: FindingOptions = { off: new Set(), olderThanDays: 365 };
+
+/** What each kind is called. */
+export function findingTitle(kind: FindingKind): string {
+  switch (kind) {
+    case 'possiblyOrphaned':
+      return l10n.t('Possibly orphaned');
+    case 'duplicate':
+      return l10n.t('Duplicate');
+    case 'accountRoot':
+      return l10n.t('Whole account');
+    case 'otherAccount':
+      return l10n.t('Another account');
+    case 'mayCreateGrants':
+      return l10n.t('May create grants');
+    case 'nearQuota':
+      return l10n.t('Near the default quota');
+    case 'keyPendingDeletion':
+      return l10n.t('Key pending deletion');
+    case 'keyDisabled':
+      return l10n.t('Key disabled');
+    case 'onlyAdminsCanEnd':
+      return l10n.t('Only administrators can end it');
+    case 'noEncryptionContext':
+      return l10n.t('Decrypts anything');
+    case 'olderThan':
+      return l10n.t('Old');
+  }
+}
+
+/** Titles of AWS's pages are names: they stay as AWS wrote them. */
+export const findingSources: Readonly<Record<FindingKind, string>> = {
+  possiblyOrphaned: 'IAM User Guide, "IAM identifiers"',
+  duplicate: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
+  accountRoot: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
+  otherAccount: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
+  mayCreateGrants: 'AWS KMS Developer Guide, "Creating grants"',
+  nearQuota: 'AWS KMS Developer Guide, "Resource quotas"',
+  keyPendingDeletion: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
+  keyDisabled: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
+  onlyAdminsCanEnd: 'AWS KMS Developer Guide, "Retiring and revoking grants"',
+  noEncryptionContext: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
+  olderThan: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
+};
+
+export const warningKinds: readonly FindingKind[] = [
+  'possiblyOrphaned',
+  'duplicate',
+  'accountRoot',
+  'otherAccount',
+  'mayCreateGrants',
+  'nearQuota',
+];
+
+const severityOrder = new Map<FindingKind, number>(findingKinds.map((kind, index) => [kind, index]));
+
+export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((left, right) => (severityOrder.get(left.kind) ?? 0) - (severityOrder.get(right.kind) ?? 0));
+}
