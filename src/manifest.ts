@@ -92,6 +92,8 @@ export const settings = {
   propagationIntervalSeconds: 'kmsGrants.propagation.intervalSeconds',
   propagationAbsentReads: 'kmsGrants.propagation.absentReads',
   evidenceUsePages: 'kmsGrants.evidence.usePages',
+  findingsNoSuchGrantee: 'kmsGrants.findings.noSuchGrantee',
+  findingsGranteeRecreated: 'kmsGrants.findings.granteeRecreated',
   findingsPossiblyOrphaned: 'kmsGrants.findings.possiblyOrphaned',
   findingsDuplicate: 'kmsGrants.findings.duplicate',
   findingsMayCreateGrants: 'kmsGrants.findings.mayCreateGrants',
@@ -100,10 +102,13 @@ export const settings = {
   findingsNoEncryptionContext: 'kmsGrants.findings.noEncryptionContext',
   findingsOnlyAdminsCanEnd: 'kmsGrants.findings.onlyAdminsCanEnd',
   findingsOlderThan: 'kmsGrants.findings.olderThan',
+  findingsRoleNotUsed: 'kmsGrants.findings.roleNotUsed',
+  findingsKeyNotUsed: 'kmsGrants.findings.keyNotUsed',
   findingsKeyDisabled: 'kmsGrants.findings.keyDisabled',
   findingsKeyPendingDeletion: 'kmsGrants.findings.keyPendingDeletion',
   findingsNearQuota: 'kmsGrants.findings.nearQuota',
   findingsOlderThanDays: 'kmsGrants.findings.olderThanDays',
+  findingsKeyUnusedDays: 'kmsGrants.findings.keyUnusedDays',
 } as const;
 
 /**

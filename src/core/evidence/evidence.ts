@@ -55,12 +55,15 @@ export class Evidence {
 
   of({ session, key, grant }: EvidencePlace): GrantEvidence {
     const loaded = this.#of(session);
-    const policy = loaded.policies.value(key.arn);
     return {
       creator: loaded.creators.value(creatorId(key, grant)),
       keyLastUsed: loaded.usages.value(key.arn),
       holder: loaded.holders.value(holderId(key, grant)),
-      remains: policy === undefined ? undefined : remainsWithout(grant, listedBy(session, key.arn), policy, key.arn),
+      // It takes a look at all grants of the key: not for those who don't want it.
+      get remains() {
+        const policy = loaded.policies.value(key.arn);
+        return policy && remainsWithout(grant, listedBy(session, key.arn), policy, key.arn);
+      },
     };
   }
 

@@ -9,6 +9,7 @@ import type { Answer, EvidenceKind } from './answer.ts';
 import type { Creator } from './creator.ts';
 import type { GrantEvidence } from './evidence.ts';
 import { type Holder, isYounger } from './holder.ts';
+import { absenceText, idOwnerText, successorText } from './holderText.ts';
 import type { Caller } from './kmsEvent.ts';
 import type { Remains } from './remains.ts';
 
@@ -143,24 +144,15 @@ function holderLine(answer: Answer<Holder>, grant: Grant): EvidenceLine {
     }
     case 'user':
       return { ...line, text: existsText(l10n.t('User'), value.user, grant) };
-    case 'noSuchName': {
-      const name = printable(value.name);
-      const text =
-        value.what === 'role'
-          ? l10n.t('Account {0} has no role {1}.', value.account, name)
-          : l10n.t('Account {0} has no user {1}.', value.account, name);
-      return { ...line, text };
-    }
+    case 'noSuchName':
+      return { ...line, text: absenceText(value) };
     case 'noSuchId': {
-      const text =
-        value.what === 'role'
-          ? l10n.t('No role of account {0} has the ID {1}.', value.account, printable(value.id))
-          : l10n.t('No user of account {0} has the ID {1}.', value.account, printable(value.id));
       const { successor } = value;
+      const text = absenceText(value);
       return { ...line, text: successor === undefined ? text : `${text} ${successorText(successor)}` };
     }
     case 'sameId':
-      return { ...line, text: l10n.t('The ID is that of {0}.', printable(value.principal.arn, 400)) };
+      return { ...line, text: idOwnerText(value.principal) };
     case 'otherAccount':
       return {
         ...line,
@@ -184,12 +176,6 @@ function existsText(what: string, principal: IamPrincipal, grant: Grant): string
       ? l10n.t('{0} exists.', what)
       : l10n.t('{0} exists since {1}.', what, localTime(principal.created));
   return isYounger(principal, grant) ? `${since} ${l10n.t('It is younger than the grant.')}` : since;
-}
-
-function successorText({ arn, created }: IamPrincipal): string {
-  return created === undefined
-    ? l10n.t('{0} has another ID.', printable(arn, 400))
-    : l10n.t('{0} has another ID, and was created {1}.', printable(arn, 400), localTime(created));
 }
 
 function remainsLines({ grants, isPartial, policy }: Remains, grant: Grant): readonly EvidenceLine[] {

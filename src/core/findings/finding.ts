@@ -1,15 +1,19 @@
 import * as l10n from '@vscode/l10n';
 
-/** What is worth a look about a grant, the gravest first. Each is a fact that KMS itself tells, never a guess. */
+/** What is worth a look about a grant, the gravest first. Each is a fact that AWS itself gave, never a guess. */
 export const findingKinds = [
+  'noSuchGrantee',
+  'granteeRecreated',
   'possiblyOrphaned',
   'duplicate',
   'accountRoot',
   'otherAccount',
   'mayCreateGrants',
+  'roleNotUsed',
   'nearQuota',
   'keyPendingDeletion',
   'keyDisabled',
+  'keyNotUsed',
   'onlyAdminsCanEnd',
   'noEncryptionContext',
   'olderThan',
@@ -40,13 +44,19 @@ export interface FindingOptions {
   readonly off: ReadonlySet<FindingKind>;
   /** A grant older than so many days is a finding. */
   readonly olderThanDays: number;
+  /** A key of which no use was recorded for more than so many days is a finding. */
+  readonly keyUnusedDays: number;
 }
 
-export const defaultFindingOptions: FindingOptions = { off: new Set(), olderThanDays: 365 };
+export const defaultFindingOptions: FindingOptions = { off: new Set(), olderThanDays: 365, keyUnusedDays: 90 };
 
 /** What each kind is called. */
 export function findingTitle(kind: FindingKind): string {
   switch (kind) {
+    case 'noSuchGrantee':
+      return l10n.t('Not found in IAM');
+    case 'granteeRecreated':
+      return l10n.t('Grantee recreated');
     case 'possiblyOrphaned':
       return l10n.t('Possibly orphaned');
     case 'duplicate':
@@ -57,12 +67,16 @@ export function findingTitle(kind: FindingKind): string {
       return l10n.t('Another account');
     case 'mayCreateGrants':
       return l10n.t('May create grants');
+    case 'roleNotUsed':
+      return l10n.t('No recent use of the role recorded');
     case 'nearQuota':
       return l10n.t('Near the default quota');
     case 'keyPendingDeletion':
       return l10n.t('Key pending deletion');
     case 'keyDisabled':
       return l10n.t('Key disabled');
+    case 'keyNotUsed':
+      return l10n.t('No recent use of the key recorded');
     case 'onlyAdminsCanEnd':
       return l10n.t('Only administrators can end it');
     case 'noEncryptionContext':
@@ -74,25 +88,32 @@ export function findingTitle(kind: FindingKind): string {
 
 /** Titles of AWS's pages are names: they stay as AWS wrote them. */
 export const findingSources: Readonly<Record<FindingKind, string>> = {
+  noSuchGrantee: 'IAM User Guide, "IAM identifiers"',
+  granteeRecreated: 'IAM User Guide, "IAM identifiers"',
   possiblyOrphaned: 'IAM User Guide, "IAM identifiers"',
   duplicate: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
   accountRoot: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
   otherAccount: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
   mayCreateGrants: 'AWS KMS Developer Guide, "Creating grants"',
+  roleNotUsed: 'IAM API Reference, "RoleLastUsed"',
   nearQuota: 'AWS KMS Developer Guide, "Resource quotas"',
   keyPendingDeletion: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
   keyDisabled: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
+  keyNotUsed: 'AWS KMS API Reference, "GetKeyLastUsage"',
   onlyAdminsCanEnd: 'AWS KMS Developer Guide, "Retiring and revoking grants"',
   noEncryptionContext: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
   olderThan: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
 };
 
 export const warningKinds: readonly FindingKind[] = [
+  'noSuchGrantee',
+  'granteeRecreated',
   'possiblyOrphaned',
   'duplicate',
   'accountRoot',
   'otherAccount',
   'mayCreateGrants',
+  'roleNotUsed',
   'nearQuota',
 ];
 

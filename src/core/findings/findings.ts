@@ -1,11 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import { formatCount, printable } from '../base/text.ts';
+import type { GrantEvidence } from '../evidence/evidence.ts';
 import { serviceOfAlias, unknownService } from '../kms/awsServices.ts';
 import { type Grant, isAwsManaged, type KeyMetadata, type KmsKey } from '../kms/model.ts';
 import { contextOf, describePrincipal, externalAccountOf, grantee, type Principal } from '../kms/principal.ts';
 import { managedByText, serviceOfGrant, usedBySentence, usedByText } from '../kms/serviceGrant.ts';
 import { impactOfRevoke } from '../words/impact.ts';
 import { duplicatesIn } from './duplicates.ts';
+import { evidenceFindings, idOwnerSentence } from './evidenceFindings.ts';
 import {
   type Finding,
   type FindingKind,
@@ -24,6 +26,8 @@ export interface FindingContext {
   readonly metadata: KeyMetadata | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** What was loaded about a grant. Nothing is asked for findings. */
+  readonly evidenceOf?: (grant: Grant) => GrantEvidence | undefined;
 }
 
 /** The findings of all grants of one key. */
@@ -134,13 +138,19 @@ function duplicateFinding(subject: Subject, kept: Grant): Finding {
 
 function grantFindings(subject: Subject, context: FindingContext): readonly Finding[] {
   const { metadata, now, options } = context;
-  const { grant, who, impact } = subject;
+  const { grant, who, impact, managedBy } = subject;
   const add = (kind: FindingKind, reason: string, effect = impact): readonly Finding[] =>
     isEnabled(kind, context) ? [finding(subject, kind, reason, effect)] : [];
-  const found: Finding[] = [];
+  // What an AWS service uses a grant for, and when, is its own business.
+  const evidence = managedBy === undefined ? context.evidenceOf?.(grant) : undefined;
+  const known = evidence === undefined ? [] : evidenceFindings(grant, evidence, options);
+  const found: Finding[] = known.flatMap(({ kind, reason }) => add(kind, reason));
 
-  if (who.kind === 'unresolvedRole' || who.kind === 'unresolvedUser') {
-    found.push(...add('possiblyOrphaned', describePrincipal(who, grant)));
+  const isUnresolved = who.kind === 'unresolvedRole' || who.kind === 'unresolvedUser';
+  if (isUnresolved && !found.some(({ kind }) => kind === 'noSuchGrantee')) {
+    const owner = evidence && idOwnerSentence(evidence);
+    const sentence = describePrincipal(who, grant);
+    found.push(...add('possiblyOrphaned', owner === undefined ? sentence : `${sentence} ${owner}`));
   }
   if (who.kind === 'accountRoot') {
     const reason = l10n.t(
