@@ -82,9 +82,9 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   );
   const revocations = own(new Revocations({ journal, clock, random: Math.random, policy: propagationPolicy, warn }));
 
-  const shared = { connections, revocations, findings: findingSettings, clock };
   const evidence = new LazyEvidence(() => loadEvidence(connections, clock));
-  const view = own(new KeysView({ ...shared, pinnedKeys, accountName, evidence, tree: trees.keys }));
+  const shared = { connections, revocations, evidence, findings: findingSettings, clock };
+  const view = own(new KeysView({ ...shared, pinnedKeys, accountName, tree: trees.keys }));
   const arrangement = keptArrangement(workspaceState);
   const grantees = own(new GranteesView({ ...shared, arrangement, tree: trees.grantees }));
   const history = own(new HistoryView(journal, trees.history));

@@ -46,6 +46,7 @@ test('grouped by finding, a grant that is being revoked stays in its groups', as
   const view = new GranteesView({
     connections: window.connections,
     revocations: window.revocations,
+    evidence: window.evidence,
     findings: { ...defaultFindings, onDidChange: findingsChanged.event },
     arrangement: { get: () => byFinding, set: () => {} },
     clock: world.clock,

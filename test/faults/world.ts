@@ -564,6 +564,7 @@ export class Window {
     this.grantees = new GranteesView({
       connections: this.connections,
       revocations: this.revocations,
+      evidence: this.evidence,
       findings: defaultFindings,
       arrangement: {
         get: () => arrangement,

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { groupings, sortings } from '../../core/findings/grantGroups.ts';
-import { groupingText, sortingText } from '../../views/grantees/granteesView.ts';
+import { groupingText, sortingText } from '../../views/grantees/arrangementText.ts';
 import type { Needs } from '../context.ts';
 
 export async function groupBy({ grantees }: Needs<'grantees'>): Promise<void> {

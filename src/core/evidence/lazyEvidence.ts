@@ -1,5 +1,6 @@
 import { Emitter } from '../base/emitter.ts';
 import { lazy } from '../base/lazy.ts';
+import type { Session } from '../connections/session.ts';
 import type { Evidence, EvidenceChange } from './evidence.ts';
 import type { evidenceLines } from './evidenceText.ts';
 import type { loadedText, loadingText } from './loadText.ts';
@@ -34,4 +35,15 @@ export class LazyEvidence {
   get loaded(): EvidenceBundle | undefined {
     return this.#loaded;
   }
+}
+
+/** Equal for changes of the same key in the same opening of a connection. */
+export function changeId({
+  session,
+  keyArn,
+}: {
+  readonly session: Pick<Session, 'connection'>;
+  readonly keyArn: string;
+}): string {
+  return `${session.connection.opening} ${keyArn}`;
 }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { memoize } from '../base/memoize.ts';
 import { compareCodeUnits, printable } from '../base/text.ts';
+import type { GrantEvidence } from '../evidence/evidence.ts';
 import { accountOfArn, type Connection, type Grant, type KeyMetadata, type KmsKey, keyLabel } from '../kms/model.ts';
 import { grantee, type Principal, type PrincipalKind, principalKindName } from '../kms/principal.ts';
 import { managedByText } from '../kms/serviceGrant.ts';
@@ -20,7 +21,12 @@ export interface HeldGrant {
   /** The AWS service that the grant belongs to. */
   readonly managedBy: string | undefined;
   readonly findings: readonly Finding[];
+  /** What was loaded besides. */
+  readonly evidence: GrantEvidence | undefined;
 }
+
+/** What was loaded about the grants of a key, if anything was; nothing is asked. */
+export type EvidenceOf = (scanned: ScannedKey) => ((grant: Grant) => GrantEvidence) | undefined;
 
 export const groupings = ['principal', 'finding', 'operation', 'key'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -58,11 +64,14 @@ export function heldGrants(
   options: FindingOptions,
   now: number,
   isEnding: (scanned: ScannedKey, grant: Grant) => boolean,
+  evidenceOf: EvidenceOf = () => undefined,
 ): readonly HeldGrant[] {
   return keys.flatMap((scanned) => {
     const { connection, key, metadata, grants } = scanned;
     const staying = grants.filter((grant) => !isEnding(scanned, grant));
-    const findings = findingsOfKey(staying, { options, key, metadata, now });
+    const read = evidenceOf(scanned);
+    const evidence = read === undefined ? () => undefined : memoize(read);
+    const findings = findingsOfKey(staying, { options, key, metadata, now, evidenceOf: evidence });
     return grants.map(
       (grant): HeldGrant => ({
         connection,
@@ -72,6 +81,7 @@ export function heldGrants(
         grantee: grantee(grant),
         managedBy: managingService(grant, key, metadata),
         findings: findings.of(grant.grantId),
+        evidence: evidence(grant),
       }),
     );
   });

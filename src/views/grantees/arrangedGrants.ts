@@ -3,6 +3,7 @@ import type { Revocations } from '../../core/changes/revocations.ts';
 import type { FindingOptions } from '../../core/findings/finding.ts';
 import {
   type Arrangement,
+  type EvidenceOf,
   filterGrants,
   type GrantGroup,
   groupGrants,
@@ -23,6 +24,7 @@ export interface ArrangedGrantsOptions {
   readonly arrangement: () => Arrangement;
   readonly revocations: Pick<Revocations, 'state'>;
   readonly findings: Pick<Setting<FindingOptions>, 'get'>;
+  readonly evidenceOf: EvidenceOf;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -102,7 +104,7 @@ export class ArrangedGrants {
   }
 
   #withFindings(): readonly HeldGrant[] {
-    const { keys, revocations, findings, clock } = this.#options;
+    const { keys, revocations, findings, evidenceOf, clock } = this.#options;
     const ending = new Set<string>();
     const isEnding = ({ connection, key }: Pick<ScannedKey, 'connection' | 'key'>, grant: Grant) => {
       if (revocations.state(connection.ref, key, grant.grantId) === undefined) {
@@ -111,7 +113,7 @@ export class ArrangedGrants {
       ending.add(grantIdentity({ connection, key, grant }));
       return true;
     };
-    const held = heldGrants(keys(), findings.get(), clock.now(), isEnding);
+    const held = heldGrants(keys(), findings.get(), clock.now(), isEnding, evidenceOf);
     this.#ending = ending;
     if (ending.size === 0) {
       return held;

@@ -19,7 +19,16 @@ import { commands, rows } from '../../manifest.ts';
 import { grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
 import { grantTooltip } from '../keys/tooltip.ts';
-import { type FieldNode, type GrantNode, nodeId } from '../shared/nodes.ts';
+import { messageItem } from '../keys/messageItem.ts';
+import { evidenceItem, evidenceTooltip } from '../shared/evidenceItem.ts';
+import {
+  type EvidenceLineNode,
+  type EvidenceNode,
+  type FieldNode,
+  type GrantNode,
+  type MessageNode,
+  nodeId,
+} from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 import { plain } from '../shared/tooltipText.ts';
 
@@ -29,6 +38,9 @@ export type GranteesNode =
   | GroupNode
   | GroupedGrantNode
   | FieldNode
+  | EvidenceNode
+  | EvidenceLineNode
+  | MessageNode
   | MoreGrantsNode
   | UnreadableGroupNode
   | UnreadableNode
@@ -103,6 +115,12 @@ export function granteesNodeId(node: GranteesNode): string {
       return `${node.group.group.id}|${nodeId(node)}`;
     case 'field':
       return isGrouped(node.parent) ? `${granteesNodeId(node.parent)}|field|${node.name}` : nodeId(node);
+    case 'evidence':
+      return `${isGrouped(node.parent) ? granteesNodeId(node.parent) : nodeId(node.parent)}|evidence`;
+    case 'evidenceLine':
+      return `${granteesNodeId(node.parent)}|${node.index}`;
+    case 'message':
+      return `${node.parent?.kind === 'evidence' ? granteesNodeId(node.parent) : ''}|message|${node.slot}`;
     case 'moreGrants':
       return `${node.group?.group.id ?? ''}|more`;
     case 'unreadable':
@@ -140,6 +158,11 @@ function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
       return grantItem(node, known, textOf(node.held, known));
     case 'field':
       return row(node.name, { description: printable(node.value), contextValue: rows.field });
+    case 'evidence':
+    case 'evidenceLine':
+      return evidenceItem(node);
+    case 'message':
+      return messageItem(node);
     case 'moreGrants':
       return row(l10n.t('Load more…'), {
         description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.total)),
@@ -171,6 +194,11 @@ export function granteesTooltip(
       return grantTooltip(node, known);
     case 'field':
       return plain(node.name, node.value);
+    case 'evidence':
+    case 'evidenceLine':
+      return evidenceTooltip(node);
+    case 'message':
+      return plain(node.title, node.sentence);
     case 'group': {
       const { subject, title, grants, detail } = node.group;
       const [first] = grants;

@@ -2,10 +2,13 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { Bundled } from '../../core/base/bundled.ts';
 import type { Clock } from '../../core/base/clock.ts';
 import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
+import type { EvidenceChange } from '../../core/evidence/evidence.ts';
+import { changeId, type LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
 import type { FindingOptions } from '../../core/findings/finding.ts';
 import type { Arrangement, Grouping, HeldGrant, Sorting } from '../../core/findings/grantGroups.ts';
 import type { ScanResult } from '../../core/findings/scan.ts';
@@ -13,14 +16,12 @@ import { connectionId, grantIdentity } from '../../core/kms/model.ts';
 import { textFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import type { Kept } from '../../platform/store.ts';
-import { grantFields } from '../keys/grantFields.ts';
-import { findingFields } from '../shared/findingText.ts';
-import { namedRow, type RowLookup } from '../shared/nodes.ts';
+import { EvidenceRows } from '../shared/evidenceRows.ts';
+import { type EvidenceNode, namedRow, type RowLookup } from '../shared/nodes.ts';
 import { ArrangedGrants } from './arrangedGrants.ts';
+import { groupingText, sortingText } from './arrangementText.ts';
 import {
   type GranteesNode,
-  type GroupedGrantNode,
-  type GroupNode,
   granteesItem,
   granteesNodeId,
   granteesTooltip,
@@ -28,17 +29,20 @@ import {
   type KnownOfGrantees,
   type MoreGrantsNode,
 } from './granteeItem.ts';
+import { GranteesRows } from './granteesRows.ts';
 import { LastSearch, type ScanRun } from './lastSearch.ts';
 
-/** Groups, and the grants of each, are shown in windows of this many. */
-const rowWindow = 500;
+/** How long evidence is collected before the grants are arranged by it, in milliseconds. */
+const evidenceMs = 1000;
+
 export interface GranteesViewOptions {
-  readonly connections: Pick<Connections, 'onDidChangeAccount'>;
+  readonly connections: Pick<Connections, 'onDidChangeAccount' | 'find'>;
   readonly revocations: Revocations;
+  readonly evidence: LazyEvidence;
   readonly findings: Setting<FindingOptions>;
   /** How the grants were last arranged. */
   readonly arrangement: Kept<Arrangement>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   /** The view that shows the rows; its description and message say how they are arranged and filtered. */
   readonly tree: Pick<vscode.TreeView<GranteesNode>, 'description' | 'message' | 'reveal'>;
 }
@@ -54,18 +58,15 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   readonly #search: LastSearch;
   readonly #grants: ArrangedGrants;
   readonly #arrangement: Kept<Arrangement>;
-  #groups: readonly GroupNode[] | undefined;
+  readonly #rows: GranteesRows;
+  readonly #newEvidence: Bundled<EvidenceChange>;
   /** The result is of more than one connection. */
   #showsPlace = false;
-  /** How many grants of a group are shown, or groups of a grouping, where that is more than one window. */
-  readonly #shown = new Map<string, number>();
-  /** The rows of a grant that VS Code holds, one in each group. */
-  readonly #rows = new Map<string, Map<string, GroupedGrantNode>>();
   /** All rows that were ever given out. */
   readonly #given = new WeakSet<object>();
   #refreshing: NodeJS.Timeout | undefined;
 
-  constructor({ connections, revocations, findings, arrangement, clock, tree }: GranteesViewOptions) {
+  constructor({ connections, revocations, evidence, findings, arrangement, clock, tree }: GranteesViewOptions) {
     this.#revocations = revocations;
     this.#arrangement = arrangement;
     this.#tree = tree;
@@ -75,8 +76,22 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       arrangement: () => this.arrangement,
       revocations,
       findings,
+      evidenceOf: ({ connection, key }) => {
+        const session = connections.find(connection);
+        const known = evidence.loaded?.evidence;
+        return session && known && ((grant) => known.of({ session, key, grant }));
+      },
       clock,
     });
+    const evidenceRows = new EvidenceRows(connections, evidence, granteesNodeId);
+    this.#rows = new GranteesRows({
+      connections,
+      search: this.#search,
+      grants: this.#grants,
+      evidence: evidenceRows,
+      grouping: () => this.arrangement.grouping,
+    });
+    this.#newEvidence = new Bundled(clock, evidenceMs, (changes) => this.#noteEvidence(changes));
     const view = this;
     this.#known = {
       revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
@@ -92,6 +107,10 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       },
     };
     this.#subscriptions = vscode.Disposable.from(
+      evidenceRows,
+      evidenceRows.onDidChange((node) => this.#changed.fire(node)),
+      this.#newEvidence,
+      evidence.onDidChange((change) => this.#newEvidence.add(changeId(change), change)),
       connections.onDidChangeAccount((id) => this.#forgetConnection(id)),
       revocations.onDidChange((record) => this.#tellRevocation(record)),
       revocations.onDidEnd((ended) => this.#forgetGone(ended)),
@@ -106,7 +125,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   idOf(node: GranteesNode): string | undefined {
-    return granteesNodeId(node);
+    return node.kind === 'message' && node.tone === 'loading' ? undefined : granteesNodeId(node);
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: GranteesNode): vscode.TreeItem {
@@ -115,28 +134,20 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   getParent(node: GranteesNode): GranteesNode | undefined {
-    switch (node.kind) {
-      case 'grant':
-      case 'moreGrants':
-        return node.group;
-      case 'field':
-        return isGrouped(node.parent) ? node.parent : undefined;
-      case 'unreadable':
-        return node.parent;
-      case 'scanState':
-      case 'group':
-      case 'unreadableGroup':
-      case 'nothing':
-        return undefined;
-    }
+    return this.#rows.parentOf(node);
   }
 
-  getChildren(node?: GranteesNode): GranteesNode[] {
-    const children = this.#children(node);
-    for (const child of children) {
-      this.#given.add(child);
-    }
-    return children;
+  getChildren(node?: Exclude<GranteesNode, EvidenceNode>): GranteesNode[];
+  getChildren(node?: GranteesNode): GranteesNode[] | Promise<GranteesNode[]>;
+  getChildren(node?: GranteesNode): GranteesNode[] | Promise<GranteesNode[]> {
+    const give = (children: GranteesNode[]) => {
+      for (const child of children) {
+        this.#given.add(child);
+      }
+      return children;
+    };
+    const children = this.#rows.below(node);
+    return Array.isArray(children) ? give(children) : children.then(give);
   }
 
   row(argument: object): object | undefined {
@@ -147,33 +158,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     if (kind !== 'grant' || connection === undefined || keyArn === undefined || grantId === undefined) {
       return undefined;
     }
-    const rows = this.#rows.get(grantIdentity({ connection, key: { arn: keyArn }, grant: { grantId } }));
-    return [...(rows?.values() ?? [])].find((row) => row.connection.opening === connection.opening);
-  }
-
-  #children(node: GranteesNode | undefined): GranteesNode[] {
-    if (node === undefined) {
-      return this.#roots();
-    }
-    switch (node.kind) {
-      case 'group':
-        return this.#rowsOf(node);
-      case 'grant':
-        return [...findingFields(this.#known.findings(node)), ...grantFields(node.grant)].map(({ name, value }) => ({
-          kind: 'field',
-          parent: node,
-          name,
-          value,
-        }));
-      case 'unreadableGroup':
-        return node.unreadable.map((unreadable, index) => ({ kind: 'unreadable', parent: node, index, unreadable }));
-      case 'scanState':
-      case 'field':
-      case 'moreGrants':
-      case 'unreadable':
-      case 'nothing':
-        return [];
-    }
+    const rows = this.#rows.ofGrant(grantIdentity({ connection, key: { arn: keyArn }, grant: { grantId } }));
+    return rows.find((row) => row.connection.opening === connection.opening);
   }
 
   /** Begins a search, in place of one that is under way. */
@@ -213,11 +199,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   /** The first of the new rows gets the focus: it is where the row that was pressed has been. */
   async loadMore({ group }: MoreGrantsNode): Promise<void> {
-    const id = group?.group.id ?? this.arrangement.grouping;
-    const before = this.#shownOf(id);
-    this.#shown.set(id, before + rowWindow);
+    const first = this.#rows.showMore(group);
     this.#changed.fire(group);
-    const first = group === undefined ? this.#allGroups()[before] : this.#rowsOf(group)[before];
     if (first !== undefined) {
       await this.#tree.reveal(first, { select: true, focus: true });
     }
@@ -232,7 +215,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     if (wasEnding !== undefined && isEnding !== wasEnding) {
       this.#recomputeSoon();
     }
-    const rows = [...(this.#rows.get(id)?.values() ?? [])];
+    const rows = [...this.#rows.ofGrant(id)];
     if (rows.length > 0) {
       this.#changed.fire(rows);
     }
@@ -253,6 +236,17 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     this.#recomputeSoon();
   }
 
+  /** What was found may be arranged by evidence, and has other findings by it. */
+  #noteEvidence(changes: readonly EvidenceChange[]): void {
+    const changed = new Set(changes.map(changeId));
+    const isFound = this.#search.result?.keys.some(({ connection, key }) => {
+      return changed.has(changeId({ session: { connection }, keyArn: key.arn }));
+    });
+    if (isFound) {
+      this.#recompute();
+    }
+  }
+
   /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
   #forgetConnection(id: string): void {
     this.#search.keep((scanned) => (scanned.connection.id === id ? undefined : scanned));
@@ -271,7 +265,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       this.#changed.fire(undefined);
       return;
     }
-    this.#shown.clear();
+    this.#rows.forgetShown();
     this.#recompute();
   }
 
@@ -297,61 +291,9 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   #regroup(): void {
     this.#grants.regroup();
-    this.#groups = undefined;
-    this.#rows.clear();
+    this.#rows.forget();
     this.#changed.fire(undefined);
     this.#describe();
-  }
-
-  #roots(): GranteesNode[] {
-    const { state } = this.#search;
-    if (state === undefined) {
-      return [];
-    }
-    if (state.kind === 'running') {
-      return [{ kind: 'scanState', state }];
-    }
-    const { unreadable } = state.result;
-    const groups = this.#allGroups();
-    const shown = groups.slice(0, this.#shownOf(this.arrangement.grouping));
-    const more = { kind: 'moreGrants', group: undefined, shown: shown.length, total: groups.length } as const;
-    return [
-      { kind: 'scanState', state },
-      ...shown,
-      ...(shown.length < groups.length ? [more] : []),
-      ...(groups.length === 0 ? [{ kind: 'nothing' as const, isFiltered: this.#grants.all.length > 0 }] : []),
-      ...(unreadable.length > 0 ? [{ kind: 'unreadableGroup' as const, unreadable }] : []),
-    ];
-  }
-
-  #rowsOf(node: GroupNode): GranteesNode[] {
-    const { grants } = node.group;
-    const shown = grants.slice(0, this.#shownOf(node.group.id));
-    const nodes = shown.map((held): GranteesNode => {
-      const { connection, key, grant } = held;
-      const row: GroupedGrantNode = { kind: 'grant', connection, key, grant, group: node, held };
-      this.#remember(row);
-      return row;
-    });
-    if (shown.length < grants.length) {
-      nodes.push({ kind: 'moreGrants', group: node, shown: shown.length, total: grants.length });
-    }
-    return nodes;
-  }
-
-  #shownOf(id: string): number {
-    return this.#shown.get(id) ?? rowWindow;
-  }
-
-  #remember(row: GroupedGrantNode): void {
-    const id = grantIdentity(row);
-    const rows = this.#rows.get(id) ?? new Map<string, GroupedGrantNode>();
-    this.#rows.set(id, rows.set(granteesNodeId(row), row));
-  }
-
-  #allGroups(): readonly GroupNode[] {
-    this.#groups ??= this.#grants.groups.map((group) => ({ kind: 'group', group }));
-    return this.#groups;
   }
 
   /** Grouping, order and filter, in words. */
@@ -363,29 +305,5 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       filter === undefined
         ? ''
         : l10n.t('Filter "{0}": {1} of {2} grants', filter.text, this.#grants.filtered.length, this.#grants.all.length);
-  }
-}
-
-export function groupingText(grouping: Grouping): string {
-  switch (grouping) {
-    case 'principal':
-      return l10n.t('by grantee');
-    case 'finding':
-      return l10n.t('by finding');
-    case 'operation':
-      return l10n.t('by operation');
-    case 'key':
-      return l10n.t('by key');
-  }
-}
-
-export function sortingText(sorting: Sorting): string {
-  switch (sorting) {
-    case 'name':
-      return l10n.t('by name');
-    case 'age':
-      return l10n.t('oldest first');
-    case 'count':
-      return l10n.t('most grants first');
   }
 }

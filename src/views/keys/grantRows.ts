@@ -4,9 +4,12 @@ import { formatCount } from '../../core/base/text.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import { compareGrants, type GrantListing } from '../../core/connections/grantLoad.ts';
+import type { Session } from '../../core/connections/session.ts';
+import type { EvidenceChange } from '../../core/evidence/evidence.ts';
+import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
 import type { Finding, FindingOptions } from '../../core/findings/finding.ts';
 import { findingsOfKey, type KeyFindings, noFindings } from '../../core/findings/findings.ts';
-import type { Connection, Grant, KeyMetadata, KmsKey } from '../../core/kms/model.ts';
+import type { Connection, Grant, KmsKey } from '../../core/kms/model.ts';
 import { showsGrant } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import { type GrantNode, type KeyNode, keyNodeId, type Node, nodeId } from '../shared/nodes.ts';
@@ -15,13 +18,17 @@ import { failureIn, message } from './messages.ts';
 
 /** The findings of a key, with what they were made from: a filter asks for the same ones at each keypress. */
 interface KnownFindings {
+  readonly node: KeyNode;
   readonly from: readonly unknown[];
+  /** Those that are looked at. */
+  readonly grants: readonly Grant[];
   readonly found: KeyFindings;
 }
 
 export interface GrantRowsOptions {
   readonly connections: Connections;
   readonly revocations: Revocations;
+  readonly evidence: LazyEvidence;
   readonly findings: Setting<FindingOptions>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -30,14 +37,16 @@ export interface GrantRowsOptions {
 export class GrantRows {
   readonly #connections: Connections;
   readonly #revocations: Revocations;
+  readonly #evidence: LazyEvidence;
   readonly #findingSettings: Setting<FindingOptions>;
   readonly #clock: GrantRowsOptions['clock'];
   /** Of the keys whose grants were listed, by node. */
   readonly #findings = new Map<string, KnownFindings>();
 
-  constructor({ connections, revocations, findings, clock }: GrantRowsOptions) {
+  constructor({ connections, revocations, evidence, findings, clock }: GrantRowsOptions) {
     this.#connections = connections;
     this.#revocations = revocations;
+    this.#evidence = evidence;
     this.#findingSettings = findings;
     this.#clock = clock;
   }
@@ -46,6 +55,23 @@ export class GrantRows {
   findings(node: GrantNode | KeyNode): readonly Finding[] {
     const found = this.#findings.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo))?.found ?? noFindings;
     return node.kind === 'key' ? found.key : found.of(node.grant.grantId);
+  }
+
+  /** @returns the IDs of the rows of this key whose grants have other findings now, by what was loaded about them */
+  refreshFindings({ session, keyArn }: EvidenceChange): readonly string[] {
+    const changed: string[] = [];
+    for (const [id, before] of this.#findings) {
+      const { node, grants } = before;
+      if (node.connection.opening !== session.connection.opening || node.key.arn !== keyArn) {
+        continue;
+      }
+      const found = this.#findingsOf(node, grants, session);
+      if (grants.some(({ grantId }) => textOf(found.of(grantId)) !== textOf(before.found.of(grantId)))) {
+        this.#findings.set(id, { ...before, found });
+        changed.push(id);
+      }
+    }
+    return changed;
   }
 
   forgetFindings(): void {
@@ -79,7 +105,7 @@ export class GrantRows {
       began: listing.began,
     });
     const metadata = session.inventory.metadata(key.arn);
-    this.#updateFindings(parent, listing, metadata);
+    this.#updateFindings(parent, listing, session);
     const { filter } = filtering;
     const all = this.#withRevoked(listing, connection, key);
     const grants = all.filter((grant) => showsGrant(filter, key, metadata, grant));
@@ -105,21 +131,34 @@ export class GrantRows {
     return nodes;
   }
 
-  #updateFindings(parent: KeyNode, { grants, state }: GrantListing, metadata: KeyMetadata | undefined): void {
-    const { connection, key } = parent;
+  #updateFindings(node: KeyNode, listing: GrantListing, session: Session): void {
+    const { connection, key } = node;
     // A grant that is being revoked makes no other grant a duplicate.
     const ending = new Set(this.#revocations.ofKey(connection.ref, key.arn).map(({ grant }) => grant.grantId));
-    const id = nodeId(parent);
-    const options = this.#findingSettings.get();
+    const id = nodeId(node);
+    const { off, ...days } = this.#findingSettings.get();
     // The list has a new state object with each window of grants.
-    const from = [state, metadata, JSON.stringify([...ending]), options.olderThanDays, [...options.off].join()];
+    const from = [
+      listing.state,
+      session.inventory.metadata(key.arn),
+      JSON.stringify([...ending]),
+      JSON.stringify(days),
+      [...off].join(),
+    ];
     if (!isSame(from, this.#findings.get(id)?.from)) {
-      const staying = grants.filter(({ grantId }) => !ending.has(grantId));
-      this.#findings.set(id, {
-        from,
-        found: findingsOfKey(staying, { options, key, metadata, now: this.#clock.now() }),
-      });
+      const grants = listing.grants.filter(({ grantId }) => !ending.has(grantId));
+      this.#findings.set(id, { node, from, grants, found: this.#findingsOf(node, grants, session) });
     }
+  }
+
+  #findingsOf({ key }: KeyNode, grants: readonly Grant[], session: Session): KeyFindings {
+    return findingsOfKey(grants, {
+      options: this.#findingSettings.get(),
+      key,
+      metadata: session.inventory.metadata(key.arn),
+      now: this.#clock.now(),
+      evidenceOf: (grant) => this.#evidence.loaded?.evidence.of({ session, key, grant }),
+    });
   }
 
   /** Keeps grants in the list whose revoke is being followed, also when KMS no longer lists them. */
@@ -136,6 +175,10 @@ export class GrantRows {
     }
     return all;
   }
+}
+
+function textOf(findings: readonly Finding[]): string {
+  return findings.map(({ kind, reason }) => `${kind} ${reason}`).join();
 }
 
 function isSame(left: readonly unknown[], right: readonly unknown[] | undefined): boolean {

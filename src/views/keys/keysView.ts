@@ -2,11 +2,14 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { Bundled } from '../../core/base/bundled.ts';
 import type { Clock } from '../../core/base/clock.ts';
 import { printable } from '../../core/base/text.ts';
 import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { Session, SessionChange } from '../../core/connections/session.ts';
+import type { EvidenceChange } from '../../core/evidence/evidence.ts';
+import { changeId } from '../../core/evidence/lazyEvidence.ts';
 import type { Finding } from '../../core/findings/finding.ts';
 import { isSignInProblem } from '../../core/kms/errors.ts';
 import { type Connection, connectionId, isAwsManaged } from '../../core/kms/model.ts';
@@ -47,6 +50,9 @@ export interface KeysViewOptions extends KeysViewRowsOptions {
   readonly longestWaitMs?: number;
 }
 
+/** How long evidence is collected before the findings that it changes are drawn, in milliseconds. */
+const evidenceMs = 500;
+
 /** The Keys view: what is on screen of its rows, and when it is read again. */
 export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #connections: Connections;
@@ -64,15 +70,24 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   /** While somebody types in the filter. */
   #typing: AbortController | undefined;
   readonly #disposed = new AbortController();
+  readonly #evidence: Bundled<EvidenceChange>;
 
   constructor({ clock, tree, longestWaitMs = 2000, ...options }: KeysViewOptions) {
-    const { connections, revocations, pinnedKeys, findings } = options;
+    const { connections, revocations, pinnedKeys, evidence, findings } = options;
     this.#longestWaitMs = longestWaitMs;
     this.#connections = connections;
     this.#clock = clock;
     this.#tree = tree;
     this.#rows = new KeysViewRows({ ...options, clock });
+    this.#evidence = new Bundled(clock, evidenceMs, (changes) => {
+      for (const id of changes.flatMap((change) => this.#rows.grants.refreshFindings(change))) {
+        this.#tell(id);
+      }
+    });
     this.#subscriptions = vscode.Disposable.from(
+      this.#rows.evidence,
+      this.#evidence,
+      evidence.onDidChange((change) => this.#evidence.add(changeId(change), change)),
       connections.onDidChangeList(() => this.#tellAll()),
       connections.onDidChangeState((id) => this.#tellState(id)),
       connections.onDidChangeAccount((id) => this.#empty(id)),

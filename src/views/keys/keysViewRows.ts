@@ -9,9 +9,9 @@ import type { FindingOptions } from '../../core/findings/finding.ts';
 import { isKmsError } from '../../core/kms/errors.ts';
 import type { TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
+import { EvidenceRows } from '../shared/evidenceRows.ts';
 import { findingFields } from '../shared/findingText.ts';
-import type { FieldNode, GrantNode, Node } from '../shared/nodes.ts';
-import { EvidenceRows } from './evidenceRows.ts';
+import { type FieldNode, type GrantNode, type Node, nodeId } from '../shared/nodes.ts';
 import { grantFields } from './grantFields.ts';
 import { GrantRows } from './grantRows.ts';
 import { KeyRows } from './keyRows.ts';
@@ -46,10 +46,10 @@ export class KeysViewRows {
     this.#connections = connections;
     this.keys = new KeyRows(connections, pinnedKeys);
     this.grants = new GrantRows(options);
-    this.evidence = new EvidenceRows(connections, evidence);
+    this.evidence = new EvidenceRows(connections, evidence, nodeId);
     this.known = knownFrom(options, (node) => this.grants.findings(node));
     this.keys.onDidChange((id) => this.#changed.fire(id));
-    this.evidence.onDidChange((id) => this.#changed.fire(id));
+    this.evidence.onDidChange((node) => this.#changed.fire(nodeId(node)));
   }
 
   /** Removes everything of a connection that may now belong to another account. */

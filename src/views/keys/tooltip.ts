@@ -3,7 +3,6 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { duration, localTime } from '../../core/base/text.ts';
-import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
 import { managingService } from '../../core/findings/findings.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal, grantee, parsePrincipal } from '../../core/kms/principal.ts';
@@ -11,6 +10,7 @@ import { serviceOfGrant } from '../../core/kms/serviceGrant.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
+import { evidenceTooltip } from '../shared/evidenceItem.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
 import { answerLines, type Lines, plain, table } from '../shared/tooltipText.ts';
 import { accountText } from './connectionItem.ts';
@@ -37,18 +37,13 @@ export function tooltip(node: Node, known: Known): vscode.MarkdownString | strin
     case 'field':
       return plain(node.name, node.value);
     case 'evidence':
-      return l10n.t('What CloudTrail, IAM, and KMS say about this grant. AWS is asked when you open it.');
     case 'evidenceLine':
-      return evidenceTooltip(node.line);
+      return evidenceTooltip(node);
     case 'message':
       return plain(node.title, node.sentence, node.error);
     case 'more':
       return undefined;
   }
-}
-
-function evidenceTooltip({ title, text, source, more }: EvidenceLine): vscode.MarkdownString {
-  return table(title, [[l10n.t('Source'), source]], [text, ...more].join('\n'));
 }
 
 function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownString {

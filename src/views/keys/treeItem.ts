@@ -4,7 +4,8 @@ import vscode = require('vscode');
 
 import { formatCount, printable } from '../../core/base/text.ts';
 import { rows } from '../../manifest.ts';
-import { type EvidenceLineNode, type Node, nodeId } from '../shared/nodes.ts';
+import { evidenceItem } from '../shared/evidenceItem.ts';
+import { type Node, nodeId } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 import { connectionItem } from './connectionItem.ts';
 import { grantItem } from './grantItem.ts';
@@ -46,11 +47,6 @@ function build(node: Node, known: Known): vscode.TreeItem {
     case 'field':
       return row(node.name, { description: printable(node.value), contextValue: rows.field });
     case 'evidence':
-      return row(l10n.t('Evidence'), {
-        collapsibleState: Collapsed,
-        iconPath: icon('search'),
-        contextValue: rows.evidence,
-      });
     case 'evidenceLine':
       return evidenceItem(node);
     case 'more':
@@ -58,13 +54,4 @@ function build(node: Node, known: Known): vscode.TreeItem {
     case 'message':
       return messageItem(node);
   }
-}
-
-function evidenceItem({ line: { title, text, tone } }: EvidenceLineNode): vscode.TreeItem {
-  return row(title, {
-    description: text,
-    ...(tone === 'failed' ? { iconPath: icon('warning', 'warning') } : {}),
-    contextValue: rows.evidenceLine,
-    accessibilityInformation: { label: `${title}. ${text}` },
-  });
 }

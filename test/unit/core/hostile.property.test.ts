@@ -292,6 +292,7 @@ const held = record({ connection: hostileConnection, key: hostileKey, grant: hos
     grantee: grantee(parts.grant),
     managedBy: undefined,
     findings: [],
+    evidence: undefined,
   }),
 );
 const table = fc.array(held, { maxLength: 3 });

@@ -2,56 +2,74 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { Emitter } from '../../core/base/emitter.ts';
+import { Emitter, type Subscription } from '../../core/base/emitter.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { Session } from '../../core/connections/session.ts';
 import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
 import { contextKeys } from '../../manifest.ts';
-import { type EvidenceLineNode, type EvidenceNode, type Node, nodeId } from '../shared/nodes.ts';
-import { message } from './messages.ts';
+import { message } from '../keys/messages.ts';
+import type { EvidenceLineNode, EvidenceNode, MessageNode } from './nodes.ts';
 
-/** The rows below Evidence. AWS is asked when they are first shown. */
+/** The rows below Evidence in a view. AWS is asked when they are first shown. */
 export class EvidenceRows {
-  readonly #connections: Connections;
+  readonly #connections: Pick<Connections, 'find'>;
   readonly #evidence: LazyEvidence;
-  /** IDs of the rows that AWS is being asked for. */
+  readonly #idOf: (node: EvidenceNode) => string;
+  readonly #subscription: Subscription;
+  /** Those whose rows were shown, by ID. */
+  readonly #opened = new Map<string, EvidenceNode>();
+  /** IDs of those that AWS is being asked for. */
   readonly #loading = new Set<string>();
-  readonly #changed = new Emitter<string>();
-  /** The ID of the row whose children changed. */
+  readonly #changed = new Emitter<EvidenceNode>();
+  /** The row whose children changed. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(connections: Connections, evidence: LazyEvidence) {
+  /** @param idOf the ID of the row in the view */
+  constructor(connections: Pick<Connections, 'find'>, evidence: LazyEvidence, idOf: (node: EvidenceNode) => string) {
     this.#connections = connections;
     this.#evidence = evidence;
+    this.#idOf = idOf;
+    this.#subscription = evidence.onDidChange(({ session, keyArn }) => {
+      for (const node of [...this.#opened.values()]) {
+        const { connection, key } = node.parent;
+        if (key.arn === keyArn && connection.opening === session.connection.opening) {
+          this.#changed.fire(node);
+        }
+      }
+    });
   }
 
-  /** What is known so far; each piece that comes is a change. */
-  async below(node: EvidenceNode): Promise<Node[]> {
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  /** None of the rows is shown any more. */
+  forgetRows(): void {
+    this.#opened.clear();
+  }
+
+  /** What is known so far; each piece that comes is a change. Nothing once the connection is closed. */
+  async below(node: EvidenceNode): Promise<(EvidenceLineNode | MessageNode)[]> {
     const { connection, key, grant } = node.parent;
     const session = this.#connections.find(connection);
     if (session === undefined) {
       return [];
     }
+    const id = this.#idOf(node);
+    this.#opened.set(id, node);
     const { evidence, lines } = await this.#evidence.load();
     const place = { session, key, grant };
-    const id = nodeId(node);
     if (!this.#loading.has(id) && !evidence.isLoaded(place)) {
       this.#loading.add(id);
       void vscode.commands.executeCommand('setContext', contextKeys.evidenceOpened, true);
-      const subscription = evidence.onDidChange(({ keyArn }) => {
-        if (keyArn === key.arn) {
-          this.#changed.fire(id);
-        }
-      });
       const end = () => {
-        subscription.dispose();
         this.#loading.delete(id);
-        this.#changed.fire(id);
+        this.#changed.fire(this.#opened.get(id) ?? node);
       };
       // Aborted when the connection is closed in between: its rows go.
       evidence.load(place).then(end, end);
     }
-    const rows = lines(grant, evidence.of(place)).map((line, index): Node => {
+    const rows = lines(grant, evidence.of(place)).map((line, index): EvidenceLineNode => {
       return { kind: 'evidenceLine', parent: node, line, index };
     });
     const isLoading = this.#loading.has(id);
@@ -65,7 +83,6 @@ export class EvidenceRows {
     if (session !== undefined) {
       const { evidence } = await this.#evidence.load();
       await evidence.retry({ session, key, grant }, line.kind);
-      this.#changed.fire(nodeId(parent));
     }
   }
 

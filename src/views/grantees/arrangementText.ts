@@ -1,0 +1,26 @@
+import * as l10n from '@vscode/l10n';
+import type { Grouping, Sorting } from '../../core/findings/grantGroups.ts';
+
+export function groupingText(grouping: Grouping): string {
+  switch (grouping) {
+    case 'principal':
+      return l10n.t('by grantee');
+    case 'finding':
+      return l10n.t('by finding');
+    case 'operation':
+      return l10n.t('by operation');
+    case 'key':
+      return l10n.t('by key');
+  }
+}
+
+export function sortingText(sorting: Sorting): string {
+  switch (sorting) {
+    case 'name':
+      return l10n.t('by name');
+    case 'age':
+      return l10n.t('oldest first');
+    case 'count':
+      return l10n.t('most grants first');
+  }
+}

@@ -1,0 +1,33 @@
+import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
+import { rows } from '../../manifest.ts';
+import type { EvidenceLineNode, EvidenceNode } from './nodes.ts';
+import { icon, row } from './row.ts';
+import { table } from './tooltipText.ts';
+
+export function evidenceItem(node: EvidenceNode | EvidenceLineNode): vscode.TreeItem {
+  if (node.kind === 'evidence') {
+    return row(l10n.t('Evidence'), {
+      collapsibleState: vscode.TreeItemCollapsibleState.Collapsed,
+      iconPath: icon('search'),
+      contextValue: rows.evidence,
+    });
+  }
+  const { title, text, tone } = node.line;
+  return row(title, {
+    description: text,
+    ...(tone === 'failed' ? { iconPath: icon('warning', 'warning') } : {}),
+    contextValue: rows.evidenceLine,
+    accessibilityInformation: { label: `${title}. ${text}` },
+  });
+}
+
+export function evidenceTooltip(node: EvidenceNode | EvidenceLineNode): vscode.MarkdownString | string {
+  if (node.kind === 'evidence') {
+    return l10n.t('What CloudTrail, IAM, and KMS say about this grant. AWS is asked when you open it.');
+  }
+  const { title, text, source, more } = node.line;
+  return table(title, [[l10n.t('Source'), source]], [text, ...more].join('\n'));
+}
