@@ -93,6 +93,8 @@ function groupText({ subject, title }: GrantGroup): string {
       return subject.principal.value;
     case 'key':
       return subject.key.arn;
+    case 'creator':
+      return subject.creator.principal?.value ?? title;
     case 'finding':
     case 'operation':
       return title;

@@ -81,17 +81,13 @@ function roleUseFindings({ lastUsed, created }: IamRole, at: number): readonly E
   return [{ kind: 'roleNotUsed', reason: `${recorded} ${limits}` }];
 }
 
-function keyUseFindings(
-  { last, trackingStartDate, keyCreationDate }: KeyLastUsage,
-  at: number,
-  keyUnusedDays: number,
-): readonly EvidenceFinding[] {
-  const since = last?.timestamp ?? recordedSince(trackingStartDate, keyCreationDate);
+function keyUseFindings(usage: KeyLastUsage, at: number, keyUnusedDays: number): readonly EvidenceFinding[] {
+  const since = noUseSince(usage);
   if (since === undefined || daysBetween(since, at) <= keyUnusedDays) {
     return [];
   }
   const recorded =
-    last === undefined
+    usage.last === undefined
       ? l10n.t('No use of the key recorded since {0}.', localDay(since))
       : l10n.t('No use of the key recorded since {0}, the day of the last one.', localDay(since));
   const limits = l10n.t(
@@ -100,9 +96,15 @@ function keyUseFindings(
   return [{ kind: 'keyNotUsed', reason: `${recorded} ${limits}` }];
 }
 
-/** Before that, AWS KMS recorded nothing, or there was no key. */
-function recordedSince(tracking: Date | undefined, created: Date | undefined): Date | undefined {
-  return tracking !== undefined && created !== undefined && created > tracking ? created : tracking;
+/**
+ * Since when no use of the key is recorded: its last one, or when recording began. A key that is younger than that has no
+ * earlier use. `undefined` when KMS does not say.
+ */
+export function noUseSince({ last, trackingStartDate, keyCreationDate }: KeyLastUsage): Date | undefined {
+  if (last !== undefined || trackingStartDate === undefined || keyCreationDate === undefined) {
+    return last?.timestamp ?? trackingStartDate;
+  }
+  return keyCreationDate > trackingStartDate ? keyCreationDate : trackingStartDate;
 }
 
 function daysBetween(since: Date, at: number): number {

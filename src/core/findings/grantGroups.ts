@@ -7,6 +7,8 @@ import { grantee, type Principal, type PrincipalKind, principalKindName } from '
 import { managedByText } from '../kms/serviceGrant.ts';
 import { connectionName } from '../words/describe.ts';
 import { grantText, keyTexts, type SearchText, searchText, type TextFilter, textFilter } from '../words/filter.ts';
+import { type CreatorGroup, creatorGroup } from './creatorGroup.ts';
+import { noUseSince } from './evidenceFindings.ts';
 import { type Finding, type FindingKind, type FindingOptions, findingKinds, findingTitle } from './finding.ts';
 import { findingsOfKey, managingService } from './findings.ts';
 import type { ScannedKey } from './scan.ts';
@@ -28,10 +30,10 @@ export interface HeldGrant {
 /** What was loaded about the grants of a key, if anything was; nothing is asked. */
 export type EvidenceOf = (scanned: ScannedKey) => ((grant: Grant) => GrantEvidence) | undefined;
 
-export const groupings = ['principal', 'finding', 'operation', 'key'] as const;
+export const groupings = ['principal', 'finding', 'operation', 'key', 'creator'] as const;
 export type Grouping = (typeof groupings)[number];
 
-export const sortings = ['name', 'age', 'count'] as const;
+export const sortings = ['name', 'age', 'count', 'lastUse'] as const;
 export type Sorting = (typeof sortings)[number];
 
 /** What a group is of; a `none` groups the grants without findings. */
@@ -39,7 +41,8 @@ export type GroupSubject =
   | { readonly kind: 'principal'; readonly principal: Principal }
   | { readonly kind: 'finding'; readonly finding: FindingKind | 'none' }
   | { readonly kind: 'operation' }
-  | { readonly kind: 'key'; readonly key: KmsKey; readonly connection: Connection };
+  | { readonly kind: 'key'; readonly key: KmsKey; readonly connection: Connection }
+  | { readonly kind: 'creator'; readonly creator: CreatorGroup };
 
 export interface GrantGroup {
   /** Unique among all groups, and stable. */
@@ -121,7 +124,15 @@ function sharedText(text: string): SearchText {
 
 /** The grants in the order that they have within each group. */
 export function sortGrants(held: readonly HeldGrant[], sorting: Sorting): readonly HeldGrant[] {
-  return held.toSorted(sorting === 'age' ? byAge : byGrantName);
+  switch (sorting) {
+    case 'age':
+      return held.toSorted(byAge);
+    case 'lastUse':
+      return held.toSorted(byLastUse);
+    case 'name':
+    case 'count':
+      return held.toSorted(byGrantName);
+  }
 }
 
 /**
@@ -151,6 +162,7 @@ const groupIds: Readonly<Record<Grouping, (held: HeldGrant) => readonly string[]
   finding: ({ findings }) => (findings.length === 0 ? ['finding|none'] : findings.map(({ kind }) => `finding|${kind}`)),
   operation: ({ grant }) => operationsOf(grant).map((operation) => `operation|${operation}`),
   key: memoize(({ connection, key }) => [`key|${connection.id}|${key.arn}`]),
+  creator: memoize(({ evidence }) => [`creator|${creatorGroup(evidence?.creator).id}`]),
 };
 
 /** A grant's group, by its place in {@link groupIds}. */
@@ -160,7 +172,7 @@ function newGroup(
   grouping: Grouping,
   index: number,
 ): GrantGroup & { readonly grants: HeldGrant[] } {
-  const { connection, key, grant, grantee: who, findings } = held;
+  const { connection, key, grant, grantee: who, findings, evidence } = held;
   const grants = [held];
   switch (grouping) {
     case 'principal':
@@ -192,6 +204,11 @@ function newGroup(
       const title = printable(keyLabel(key));
       return { id, subject: { kind: 'key', key, connection }, title, detail: regionAndAccount(held), grants };
     }
+    case 'creator': {
+      const creator = creatorGroup(evidence?.creator);
+      const { title, detail } = creator;
+      return { id, subject: { kind: 'creator', creator }, title, detail, grants };
+    }
   }
 }
 
@@ -216,7 +233,9 @@ function groupOrder(sorting: Sorting): (left: Ranked, right: Ranked) => number {
     case 'name':
       return byName;
     case 'age':
-      return (left, right) => oldest(left.group) - oldest(right.group) || byName(left, right);
+      return (left, right) => first(left.group, timeOf) - first(right.group, timeOf) || byName(left, right);
+    case 'lastUse':
+      return (left, right) => first(left.group, lastUseOf) - first(right.group, lastUseOf) || byName(left, right);
     case 'count':
       return (left, right) => right.group.grants.length - left.group.grants.length || byName(left, right);
   }
@@ -224,7 +243,7 @@ function groupOrder(sorting: Sorting): (left: Ranked, right: Ranked) => number {
 
 const unresolved: readonly PrincipalKind[] = ['unresolvedRole', 'unresolvedUser'];
 
-/** Findings go by how grave they are, possible orphans before all other principals, and AWS's own after them. */
+/** Findings go by how grave they are, possible orphans before all other principals, and AWS's own after them; known creators first. */
 function rankOf({ subject }: GrantGroup): number {
   switch (subject.kind) {
     case 'finding':
@@ -235,14 +254,16 @@ function rankOf({ subject }: GrantGroup): number {
       }
       return unresolved.includes(subject.principal.kind) ? 0 : 1;
     }
+    case 'creator':
+      return subject.creator.rank;
     default:
       return 0;
   }
 }
 
-/** Grants of a group are in order: its first is the oldest. */
-function oldest({ grants: [first] }: GrantGroup): number {
-  return first === undefined ? 0 : timeOf(first);
+/** Grants of a group are in order: its first has the lowest time. */
+function first({ grants: [held] }: GrantGroup, time: (held: HeldGrant) => number): number {
+  return held === undefined ? 0 : time(held);
 }
 
 function timeOf({ grant }: HeldGrant): number {
@@ -251,6 +272,17 @@ function timeOf({ grant }: HeldGrant): number {
 
 function byAge(left: HeldGrant, right: HeldGrant): number {
   return timeOf(left) - timeOf(right) || byGrantName(left, right);
+}
+
+/** Since when no use of the key is recorded; what is not known comes last. */
+function lastUseOf({ evidence }: HeldGrant): number {
+  const usage = evidence?.keyLastUsed;
+  const since = usage?.kind === 'known' ? noUseSince(usage.value) : undefined;
+  return since?.getTime() ?? Number.MAX_SAFE_INTEGER;
+}
+
+function byLastUse(left: HeldGrant, right: HeldGrant): number {
+  return lastUseOf(left) - lastUseOf(right) || byGrantName(left, right);
 }
 
 function byGrantName(left: HeldGrant, right: HeldGrant): number {

@@ -1,8 +1,10 @@
 import { stringify } from 'csv-stringify/sync';
 import { escapeMarkdown, printable, printableJson } from '../base/text.ts';
+import type { GrantEvidence } from '../evidence/evidence.ts';
 import { grantAsAwsJson } from '../kms/awsJson.ts';
 import { accountOfArn, keyLabel } from '../kms/model.ts';
 import { connectionName } from '../words/describe.ts';
+import { type EvidenceCells, evidenceCells, evidenceColumns } from './evidenceColumns.ts';
 import type { HeldGrant } from './grantGroups.ts';
 
 /**
@@ -25,6 +27,10 @@ export function grantTable(held: readonly HeldGrant[], format: TableFormat): str
 
 type Column = readonly [name: string, value: (held: HeldGrant) => string | undefined];
 
+function evidenceCell(name: keyof EvidenceCells): Column[1] {
+  return ({ evidence }) => evidence && evidenceCells(evidence)[name];
+}
+
 const columns: readonly Column[] = [
   ['Connection', ({ connection }) => connectionName(connection.ref)],
   ['Account', ({ key }) => accountOfArn(key.arn)],
@@ -45,6 +51,7 @@ const columns: readonly Column[] = [
   ['RetiringPrincipal', ({ grant }) => grant.retiringPrincipal?.value],
   ['IssuingAccount', ({ grant }) => grant.issuingAccount],
   ['Findings', ({ findings }) => findings.map(({ kind }) => kind).join(' ')],
+  ...evidenceColumns.map((name): Column => [name, evidenceCell(name)]),
 ];
 
 function json(context: Readonly<Record<string, string>> | undefined): string | undefined {
@@ -71,10 +78,10 @@ function asCsv(held: readonly HeldGrant[]): string {
   });
 }
 
-/** One grant a line, as KMS gives it, with where it is and its findings. */
+/** One grant a line, as KMS gives it, with where it is, its findings, and the evidence that was loaded. */
 function asJsonLines(held: readonly HeldGrant[]): string {
   return held
-    .map(({ connection, key, metadata, grant, grantee, managedBy, findings }) => {
+    .map(({ connection, key, metadata, grant, grantee, managedBy, findings, evidence }) => {
       const line = {
         ...grantAsAwsJson(grant),
         Connection: connectionName(connection.ref),
@@ -85,10 +92,17 @@ function asJsonLines(held: readonly HeldGrant[]): string {
         GranteeKind: grantee.kind,
         ManagedBy: managedBy,
         Findings: findings.map(({ kind, severity, reason }) => ({ Kind: kind, Severity: severity, Reason: reason })),
+        Evidence: evidence && loadedCells(evidence),
       };
       return `${printableJson(line)}\n`;
     })
     .join('');
+}
+
+/** `undefined` where nothing was loaded, and AWS had nothing to say. */
+function loadedCells(evidence: GrantEvidence): EvidenceCells | undefined {
+  const cells = evidenceCells(evidence);
+  return Object.values(cells).some((cell) => cell !== undefined) ? cells : undefined;
 }
 
 /** For people: the columns that they look for, and text that nothing of it makes into markup. */
@@ -103,6 +117,11 @@ const markdownColumns: readonly Column[] = [
   ['Created', ({ grant }) => grant.creationDate?.toISOString().slice(0, 10)],
   ['Findings', ({ findings }) => findings.map(({ title }) => title).join(', ')],
   ['Grant ID', ({ grant }) => grant.grantId],
+  ['Created by', evidenceCell('CreatedBy')],
+  ['Key last used', evidenceCell('KeyLastUsed')],
+  ['Grantee in IAM', evidenceCell('GranteeInIam')],
+  ['Other grants', evidenceCell('OtherGrants')],
+  ['Key policy', evidenceCell('KeyPolicy')],
 ];
 
 function asMarkdownTable(held: readonly HeldGrant[]): string {

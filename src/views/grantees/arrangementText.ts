@@ -11,6 +11,8 @@ export function groupingText(grouping: Grouping): string {
       return l10n.t('by operation');
     case 'key':
       return l10n.t('by key');
+    case 'creator':
+      return l10n.t('by creator');
   }
 }
 
@@ -22,5 +24,7 @@ export function sortingText(sorting: Sorting): string {
       return l10n.t('oldest first');
     case 'count':
       return l10n.t('most grants first');
+    case 'lastUse':
+      return l10n.t('least recent key use first');
   }
 }

@@ -205,6 +205,9 @@ export function granteesTooltip(
       if (subject.kind === 'principal' && first !== undefined) {
         return plain(subject.principal.value, describePrincipal(subject.principal, first.grant));
       }
+      if (subject.kind === 'creator') {
+        return plain(title, [detail, subject.creator.principal?.value].filter(Boolean).join('\n'));
+      }
       return plain(subject.kind === 'key' ? subject.key.arn : title, detail);
     }
     case 'unreadable': {
@@ -273,6 +276,10 @@ function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
       return icon('symbol-method');
     case 'key':
       return icon('key');
+    case 'creator': {
+      const { principal } = subject.creator;
+      return icon(principal === undefined ? 'question' : principalIcons[principal.kind]);
+    }
   }
 }
 
@@ -289,6 +296,7 @@ function textOf(held: HeldGrant, { grouping, showsPlace }: KnownOfGrantees) {
       return { label: grantLabel(held), lead: [who] };
     case 'finding':
     case 'operation':
+    case 'creator':
       return { label: grantLabel(held), lead: [key, place, who] };
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Creator } from '../../../../src/core/evidence/creator.ts';
+import type { GrantEvidence } from '../../../../src/core/evidence/evidence.ts';
 import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
 import {
   type Arrangement,
@@ -13,7 +15,8 @@ import {
 import type { ScannedKey } from '../../../../src/core/findings/scan.ts';
 import type { Connection, ConnectionRef, Grant } from '../../../../src/core/kms/model.ts';
 import { textFilter } from '../../../../src/core/words/filter.ts';
-import { FakeKms, grant, key, keyArnOf, metadata, openSession } from '../fakes.ts';
+import { answered, madeBy, noEvidence, usage } from '../evidence/knownEvidence.ts';
+import { FakeKms, grant, key, keyArnOf, kmsError, metadata, openSession } from '../fakes.ts';
 
 const now = Date.UTC(2026, 10, 24);
 const day = 24 * 60 * 60_000;
@@ -146,6 +149,98 @@ test('by count, the group with the most grants comes first, and those of equal s
   assert.deepEqual(
     groups(keys, { sorting: 'count' }).map(([title]) => title),
     ['C', 'A', 'B'],
+  );
+});
+
+/** Each grant by what was loaded about it. */
+function arranged(evidence: Readonly<Record<string, Partial<GrantEvidence>>>, arrangement: Arrangement) {
+  const keys = [
+    scanned(
+      'k1',
+      Object.keys(evidence).map((grantId) => grant(grantId)),
+    ),
+  ];
+  const evidenceOf = () => (one: Grant) => ({ ...noEvidence, ...evidence[one.grantId] });
+  const all = heldGrants(keys, defaultFindingOptions, now, () => false, evidenceOf);
+  return groupGrants(sortGrants(all, arrangement.sorting), arrangement);
+}
+
+test('by creator: who made it first, by role where sessions have names of their own, then each reason that it is not known', () => {
+  const error = kmsError('throttled');
+  const session = (name: string, roleArn: string) => {
+    const arn = `arn:aws:sts::111122223333:assumed-role/${roleArn.split('/').at(-1)}/${name}`;
+    return { creator: answered(madeBy({ arn, roleArn })) };
+  };
+  const ci = 'arn:aws:iam::111122223333:role/ci/Deploy';
+  const admin = 'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef';
+  const alice = 'arn:aws:iam::111122223333:user/Alice';
+  const all = arranged(
+    {
+      a: session('build-1', ci),
+      b: session('build-2', ci),
+      c: session('ana@example.com', admin),
+      d: session('ben@example.com', admin),
+      e: { creator: answered(madeBy({ arn: alice })) },
+      f: { creator: answered(madeBy({ arn: alice, invokedBy: 'AWS Internal' })) },
+      g: { creator: answered(madeBy({ invokedBy: 'rds.amazonaws.com' })) },
+      h: { creator: answered<Creator>({ kind: 'tooOld' }) },
+      i: { creator: { kind: 'denied', permission: 'cloudtrail:LookupEvents', error } },
+      j: { creator: { kind: 'failed', error } },
+      k: { creator: { kind: 'notSupported' } },
+      l: {},
+      m: { creator: answered<Creator>({ kind: 'noDate' }) },
+    },
+    { grouping: 'creator', sorting: 'name' },
+  );
+  assert.deepEqual(
+    all.map(({ title, detail, grants }) => [title, detail, grants.map((held) => held.grant.grantId).join('')]),
+    [
+      ['AWSReservedSSO_Admin_0123456789abcdef/ana@example.com', 'assumed-role session · 111122223333', 'c'],
+      ['AWSReservedSSO_Admin_0123456789abcdef/ben@example.com', 'assumed-role session · 111122223333', 'd'],
+      ['Alice', 'IAM user · 111122223333', 'e'],
+      ['Alice, through AWS Internal', 'IAM user · 111122223333', 'f'],
+      ['Deploy', 'IAM role · 111122223333', 'ab'],
+      ['rds.amazonaws.com', 'AWS service', 'g'],
+      ["Older than CloudTrail's 90 days", '', 'h'],
+      ['No creation date to look for', '', 'm'],
+      ['Not allowed: cloudtrail:LookupEvents', '', 'i'],
+      ['No CloudTrail event history at this endpoint', '', 'k'],
+      ['Creator not known: the request failed', '', 'j'],
+      ['Creator not loaded', '', 'l'],
+    ],
+  );
+});
+
+test('by last use: the longest without a recorded use of the key first, what is not known last', () => {
+  const ago = (days: number) => new Date(now - days * day);
+  const last = (days: number) => ({ operation: 'Decrypt', timestamp: ago(days), cloudTrailEventId: undefined });
+  const arrangement = { grouping: 'operation', sorting: 'lastUse' } as const;
+  const [group] = arranged(
+    {
+      a: {},
+      b: { keyLastUsed: answered(usage({ last: last(1) })) },
+      c: { keyLastUsed: answered(usage({ trackingStartDate: ago(60), keyCreationDate: ago(900) })) },
+      d: { keyLastUsed: answered(usage({ last: last(100) })) },
+      e: { keyLastUsed: { kind: 'notSupported' } },
+      f: { keyLastUsed: answered(usage({ trackingStartDate: ago(60), keyCreationDate: ago(30) })) },
+    },
+    arrangement,
+  );
+  assert.equal(group?.grants.map(({ grant: { grantId } }) => grantId).join(''), 'dcfbae');
+  const keys = ['old', 'none', 'new'].map((id) => scanned(id, [grant(id)]));
+  const evidenceOf =
+    ({ key: { keyId } }: ScannedKey) =>
+    () => ({
+      ...noEvidence,
+      keyLastUsed: keyId === 'none' ? undefined : answered(usage({ last: last(keyId === 'old' ? 9 : 1) })),
+    });
+  const all = sortGrants(
+    heldGrants(keys, defaultFindingOptions, now, () => false, evidenceOf),
+    'lastUse',
+  );
+  assert.deepEqual(
+    groupGrants(all, { grouping: 'key', sorting: 'lastUse' }).map(({ title }) => title),
+    ['old', 'new', 'none'],
   );
 });
 

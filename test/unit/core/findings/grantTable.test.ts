@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { GrantEvidence } from '../../../../src/core/evidence/evidence.ts';
+import type { Holder } from '../../../../src/core/evidence/holder.ts';
+import { evidenceColumns } from '../../../../src/core/findings/evidenceColumns.ts';
 import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
 import { type HeldGrant, heldGrants } from '../../../../src/core/findings/grantGroups.ts';
 import { grantTable } from '../../../../src/core/findings/grantTable.ts';
+import type { PolicyReading } from '../../../../src/core/kms/keyPolicy.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';
-import { FakeKms, grant, key, keyArnOf, metadata, openSession } from '../fakes.ts';
+import { answered, madeBy, noEvidence, usage } from '../evidence/knownEvidence.ts';
+import { FakeKms, grant, key, keyArnOf, kmsError, metadata, openSession } from '../fakes.ts';
 
+const nothingLoaded = Object.fromEntries(evidenceColumns.map((name) => [name, '']));
 const now = Date.UTC(2026, 10, 24);
 const { connection } = openSession(new FakeKms());
 
@@ -77,7 +83,90 @@ test('a line of CSV has the whole grant, its key and its findings, in the order 
     RetiringPrincipal: 'arn:aws:iam::111122223333:role/Janitor',
     IssuingAccount: 'arn:aws:iam::111122223333:root',
     Findings: 'possiblyOrphaned',
+    ...nothingLoaded,
   });
+});
+
+test('the evidence that was loaded stands after all else, in its own order, as AWS gave it', () => {
+  const at = (day: number) => new Date(Date.UTC(2026, 9, day));
+  const policyStatement = { position: 1, sid: undefined, names: 'principal', conditions: [] } as const;
+  const evidence: GrantEvidence = {
+    creator: answered(madeBy({ arn: 'arn:aws:iam::111122223333:user/Alice', invokedBy: 'rds.amazonaws.com' }, at(1))),
+    keyLastUsed: answered(
+      usage({
+        last: { operation: 'Decrypt', timestamp: at(2), cloudTrailEventId: undefined },
+        trackingStartDate: at(3),
+      }),
+    ),
+    holder: answered<Holder>({
+      kind: 'role',
+      role: { id: 'AROA', arn: '', name: 'Reader', created: at(4), lastUsed: { at: at(5), region: undefined } },
+    }),
+    remains: {
+      grants: [{ grant: grant('g2'), operations: ['Decrypt'] }],
+      isPartial: true,
+      policy: answered<readonly PolicyReading[]>([
+        {
+          outcome: 'principal',
+          operations: ['Decrypt'],
+          statements: [{ ...policyStatement, conditions: [{ operator: 'Bool', key: 'k', values: ['true'] }] }],
+          conditionalDenials: [policyStatement],
+          needsIamPolicy: true,
+        },
+        {
+          outcome: 'nothing',
+          operations: ['Encrypt', 'Verify'],
+          statements: [],
+          conditionalDenials: [],
+          needsIamPolicy: false,
+        },
+      ]),
+    },
+  };
+  const all = held(grant('g1')).map((one) => ({ ...one, evidence }));
+  const cells = {
+    CreatedBy: 'arn:aws:iam::111122223333:user/Alice',
+    CreatedThrough: 'rds.amazonaws.com',
+    CreateEventTime: '2026-10-01T00:00:00.000Z',
+    KeyLastOperation: 'Decrypt',
+    KeyLastUsed: '2026-10-02T00:00:00.000Z',
+    KeyUseTrackedSince: '2026-10-03T00:00:00.000Z',
+    GranteeInIam: 'Exists',
+    GranteeCreated: '2026-10-04T00:00:00.000Z',
+    GranteeLastUsed: '2026-10-05T00:00:00.000Z',
+    OtherGrants: '1+',
+    KeyPolicy: 'principal, conditions, iamPolicy, conditionalDeny: Decrypt; nothing: Encrypt Verify',
+  };
+  const [header = [], row = []] = readCsv(grantTable(all, 'csv'));
+  assert.deepEqual(header.slice(-11), Object.keys(cells));
+  assert.deepEqual(row.slice(-11), Object.values(cells));
+  assert.deepEqual(JSON.parse(grantTable(all, 'jsonl')).Evidence, cells);
+  assert.match(
+    grantTable(all, 'md').split('\n')[2] ?? '',
+    /\| g1 \| arn\\:aws\\:iam\\:\\:111122223333\\:user\\\/Alice \| 2026.* \| Exists \| 1\\\+ \| principal\\, .* \|$/,
+  );
+});
+
+test('what IAM does not have is named, and what AWS was not asked or did not say is empty', () => {
+  const error = kmsError('accessDenied');
+  const inIam = (evidence: Partial<GrantEvidence>) => {
+    const all = held(grant('g1')).map((one) => ({ ...one, evidence: { ...noEvidence, ...evidence } }));
+    const [header = [], row = []] = readCsv(grantTable(all, 'csv'));
+    const { GranteeInIam: value, ...others } = Object.fromEntries(header.map((name, index) => [name, row[index]]));
+    for (const name of Object.keys(nothingLoaded).filter((one) => one !== 'GranteeInIam')) {
+      assert.equal(others[name], '', name);
+    }
+    return value;
+  };
+  const missing = { what: 'role', account: '111122223333' } as const;
+  assert.equal(inIam({ holder: answered<Holder>({ ...missing, kind: 'noSuchName', name: 'R' }) }), 'NoSuchName');
+  assert.equal(
+    inIam({ holder: answered<Holder>({ ...missing, kind: 'noSuchId', id: 'AROA', successor: undefined }) }),
+    'NoSuchId',
+  );
+  assert.equal(inIam({ holder: answered<Holder>({ kind: 'otherAccount', account: '444455556666' }) }), '');
+  assert.equal(inIam({ holder: { kind: 'denied', permission: 'iam:GetRole', error } }), '');
+  assert.equal(inIam({ creator: answered({ kind: 'tooOld' } as const), keyLastUsed: answered(usage({})) }), '');
 });
 
 for (const start of ['=', '+', '-', '@', '\t', '\r', '\n']) {

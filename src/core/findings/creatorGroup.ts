@@ -1,0 +1,72 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../base/text.ts';
+import type { Answer } from '../evidence/answer.ts';
+import type { Creator } from '../evidence/creator.ts';
+import type { Caller } from '../evidence/kmsEvent.ts';
+import { type Principal, parsePrincipal, principalKindName } from '../kms/principal.ts';
+
+/** Who made a grant, or why that is not known. */
+export interface CreatorGroup {
+  /** Equal for grants of the same creator, or with the same reason. */
+  readonly id: string;
+  /** Those that are known come first. */
+  readonly rank: number;
+  /** Printable. */
+  readonly title: string;
+  /** Printable. */
+  readonly detail: string;
+  /** `undefined` where no principal is known. */
+  readonly principal: Principal | undefined;
+}
+
+export function creatorGroup(answer: Answer<Creator> | undefined): CreatorGroup {
+  const unknown = (id: string, rank: number, title: string): CreatorGroup => {
+    return { id: `unknown|${id}`, rank, title, detail: '', principal: undefined };
+  };
+  if (answer === undefined) {
+    return unknown('notLoaded', 7, l10n.t('Creator not loaded'));
+  }
+  switch (answer.kind) {
+    case 'denied':
+      return unknown('denied', 4, l10n.t('Not allowed: {0}', answer.permission));
+    case 'notSupported':
+      return unknown('notSupported', 5, l10n.t('No CloudTrail event history at this endpoint'));
+    case 'failed':
+      return unknown('failed', 6, l10n.t('Creator not known: the request failed'));
+    case 'known':
+      break;
+  }
+  switch (answer.value.kind) {
+    case 'found':
+      return callerGroup(answer.value.event.caller);
+    case 'tooOld':
+      return unknown('tooOld', 1, l10n.t("Older than CloudTrail's 90 days"));
+    case 'notFound':
+      return unknown('notFound', 2, l10n.t('Not among the events that were read'));
+    case 'noDate':
+      return unknown('noDate', 3, l10n.t('No creation date to look for'));
+  }
+}
+
+/** In IAM Identity Center, a session is a person: their roles have this name (IAM Identity Center User Guide). */
+const personsRole = /\/AWSReservedSSO_/;
+
+function callerGroup({ arn, roleArn, invokedBy }: Caller): CreatorGroup {
+  // Of other roles, the name of a session often is a new one each time.
+  const who = roleArn === undefined || personsRole.test(roleArn) ? arn : roleArn;
+  const principal = who === undefined ? undefined : parsePrincipal({ kind: 'principal', value: who });
+  const service = invokedBy === undefined ? undefined : printable(invokedBy);
+  const id = JSON.stringify([who, invokedBy]);
+  if (principal === undefined) {
+    const title = service ?? l10n.t('A principal that the event does not name');
+    return { id, rank: 0, title, detail: service === undefined ? '' : l10n.t('AWS service'), principal };
+  }
+  const { shortName, kind, account } = principal;
+  return {
+    id,
+    rank: 0,
+    title: service === undefined ? shortName : l10n.t('{0}, through {1}', shortName, service),
+    detail: [principalKindName(kind), account].filter((part) => part !== undefined).join(' · '),
+    principal,
+  };
+}
