@@ -94,7 +94,7 @@ function groupText({ subject, title }: GrantGroup): string {
     case 'key':
       return subject.key.arn;
     case 'creator':
-      return subject.creator.principal?.value ?? title;
+      return subject.creator.arn ?? title;
     case 'finding':
     case 'operation':
       return title;

@@ -3,7 +3,7 @@ import { printable } from '../base/text.ts';
 import type { Answer } from '../evidence/answer.ts';
 import type { Creator } from '../evidence/creator.ts';
 import type { Caller } from '../evidence/kmsEvent.ts';
-import { type Principal, parsePrincipal, principalKindName } from '../kms/principal.ts';
+import { type PrincipalKind, parsePrincipal, principalKindName } from '../kms/principal.ts';
 
 /** Who made a grant, or why that is not known. */
 export interface CreatorGroup {
@@ -16,12 +16,14 @@ export interface CreatorGroup {
   /** Printable. */
   readonly detail: string;
   /** `undefined` where no principal is known. */
-  readonly principal: Principal | undefined;
+  readonly kind: PrincipalKind | undefined;
+  /** The ARN of the principal, where there is one for all of these grants. */
+  readonly arn: string | undefined;
 }
 
 export function creatorGroup(answer: Answer<Creator> | undefined): CreatorGroup {
   const unknown = (id: string, rank: number, title: string): CreatorGroup => {
-    return { id: `unknown|${id}`, rank, title, detail: '', principal: undefined };
+    return { id: `unknown|${id}`, rank, title, detail: '', kind: undefined, arn: undefined };
   };
   if (answer === undefined) {
     return unknown('notLoaded', 7, l10n.t('Creator not loaded'));
@@ -49,24 +51,30 @@ export function creatorGroup(answer: Answer<Creator> | undefined): CreatorGroup 
 }
 
 /** In IAM Identity Center, a session is a person: their roles have this name (IAM Identity Center User Guide). */
-const personsRole = /\/AWSReservedSSO_/;
+const personsRole = /^AWSReservedSSO_/;
 
-function callerGroup({ arn, roleArn, invokedBy }: Caller): CreatorGroup {
-  // Of other roles, the name of a session often is a new one each time.
-  const who = roleArn === undefined || personsRole.test(roleArn) ? arn : roleArn;
-  const principal = who === undefined ? undefined : parsePrincipal({ kind: 'principal', value: who });
+function callerGroup({ arn, account, invokedBy }: Caller): CreatorGroup {
   const service = invokedBy === undefined ? undefined : printable(invokedBy);
-  const id = JSON.stringify([who, invokedBy]);
-  if (principal === undefined) {
-    const title = service ?? l10n.t('A principal that the event does not name');
-    return { id, rank: 0, title, detail: service === undefined ? '' : l10n.t('AWS service'), principal };
+  if (arn === undefined) {
+    const title =
+      account === undefined || service !== undefined
+        ? (service ?? l10n.t('A principal that the event does not name'))
+        : l10n.t('A principal of account {0}', printable(account));
+    const detail = service === undefined ? '' : l10n.t('AWS service');
+    return { id: JSON.stringify([account, invokedBy]), rank: 0, title, detail, kind: undefined, arn };
   }
-  const { shortName, kind, account } = principal;
+  const principal = parsePrincipal({ kind: 'principal', value: arn });
+  const [role = '', ...session] = principal.shortName.split('/');
+  // Of other roles, the name of a session often is a new one each time.
+  const isByRole = principal.kind === 'assumedRole' && session.length > 0 && !personsRole.test(role);
+  const kind = isByRole ? 'role' : principal.kind;
+  const name = isByRole ? role : principal.shortName;
   return {
-    id,
+    id: JSON.stringify([isByRole ? arn.slice(0, arn.lastIndexOf('/')) : arn, invokedBy]),
     rank: 0,
-    title: service === undefined ? shortName : l10n.t('{0}, through {1}', shortName, service),
-    detail: [principalKindName(kind), account].filter((part) => part !== undefined).join(' · '),
-    principal,
+    title: service === undefined ? name : l10n.t('{0}, through {1}', name, service),
+    detail: [principalKindName(kind), principal.account].filter((part) => part !== undefined).join(' · '),
+    kind,
+    arn: isByRole ? undefined : arn,
   };
 }

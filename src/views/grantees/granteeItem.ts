@@ -206,7 +206,7 @@ export function granteesTooltip(
         return plain(subject.principal.value, describePrincipal(subject.principal, first.grant));
       }
       if (subject.kind === 'creator') {
-        return plain(title, [detail, subject.creator.principal?.value].filter(Boolean).join('\n'));
+        return plain(title, [detail, subject.creator.arn].filter(Boolean).join('\n'));
       }
       return plain(subject.kind === 'key' ? subject.key.arn : title, detail);
     }
@@ -277,8 +277,8 @@ function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
     case 'key':
       return icon('key');
     case 'creator': {
-      const { principal } = subject.creator;
-      return icon(principal === undefined ? 'question' : principalIcons[principal.kind]);
+      const { kind } = subject.creator;
+      return icon(kind === undefined ? 'question' : principalIcons[kind]);
     }
   }
 }

@@ -23,11 +23,11 @@ export function madeBy(caller: Partial<Caller>, time = new Date(0)): Creator {
     event: {
       name: 'CreateGrant',
       time,
-      caller: { arn: undefined, roleArn: undefined, invokedBy: undefined, ...caller },
+      caller: { arn: undefined, principalId: undefined, account: undefined, invokedBy: undefined, ...caller },
       keyArn: undefined,
       grantId: undefined,
       granteePrincipal: undefined,
-      encryptionContext: {},
+      uses: [],
       errorCode: undefined,
     },
     source: { eventId: 'event-1', name: 'CreateGrant', time, json: '' },

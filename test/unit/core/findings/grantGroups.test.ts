@@ -167,19 +167,17 @@ function arranged(evidence: Readonly<Record<string, Partial<GrantEvidence>>>, ar
 
 test('by creator: who made it first, by role where sessions have names of their own, then each reason that it is not known', () => {
   const error = kmsError('throttled');
-  const session = (name: string, roleArn: string) => {
-    const arn = `arn:aws:sts::111122223333:assumed-role/${roleArn.split('/').at(-1)}/${name}`;
-    return { creator: answered(madeBy({ arn, roleArn })) };
+  const session = (role: string, name: string) => {
+    return { creator: answered(madeBy({ arn: `arn:aws:sts::111122223333:assumed-role/${role}/${name}` })) };
   };
-  const ci = 'arn:aws:iam::111122223333:role/ci/Deploy';
-  const admin = 'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef';
+  const admin = 'AWSReservedSSO_Admin_0123456789abcdef';
   const alice = 'arn:aws:iam::111122223333:user/Alice';
   const all = arranged(
     {
-      a: session('build-1', ci),
-      b: session('build-2', ci),
-      c: session('ana@example.com', admin),
-      d: session('ben@example.com', admin),
+      a: session('Deploy', 'build-1'),
+      b: session('Deploy', 'build-2'),
+      c: session(admin, 'ana@example.com'),
+      d: session(admin, 'ben@example.com'),
       e: { creator: answered(madeBy({ arn: alice })) },
       f: { creator: answered(madeBy({ arn: alice, invokedBy: 'AWS Internal' })) },
       g: { creator: answered(madeBy({ invokedBy: 'rds.amazonaws.com' })) },
@@ -189,12 +187,16 @@ test('by creator: who made it first, by role where sessions have names of their 
       k: { creator: { kind: 'notSupported' } },
       l: {},
       m: { creator: answered<Creator>({ kind: 'noDate' }) },
+      n: { creator: answered(madeBy({ account: '444455556666' })) },
+      o: { creator: answered(madeBy({})) },
     },
     { grouping: 'creator', sorting: 'name' },
   );
   assert.deepEqual(
     all.map(({ title, detail, grants }) => [title, detail, grants.map((held) => held.grant.grantId).join('')]),
     [
+      ['A principal of account 444455556666', '', 'n'],
+      ['A principal that the event does not name', '', 'o'],
       ['AWSReservedSSO_Admin_0123456789abcdef/ana@example.com', 'assumed-role session · 111122223333', 'c'],
       ['AWSReservedSSO_Admin_0123456789abcdef/ben@example.com', 'assumed-role session · 111122223333', 'd'],
       ['Alice', 'IAM user · 111122223333', 'e'],
