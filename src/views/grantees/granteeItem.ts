@@ -18,8 +18,8 @@ import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
 import { grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
-import { grantTooltip } from '../keys/tooltip.ts';
 import { messageItem } from '../keys/messageItem.ts';
+import { grantTooltip } from '../keys/tooltip.ts';
 import { evidenceItem, evidenceTooltip } from '../shared/evidenceItem.ts';
 import {
   type EvidenceLineNode,
