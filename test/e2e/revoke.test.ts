@@ -30,6 +30,7 @@ test('a right click revokes a grant: confirmed, followed on its row, and gone wh
       'Copy Revoke as AWS CLI',
       'Show as JSON',
       'Show in CloudTrail…',
+      'Look for Uses…',
     ]);
 
     await workbench.pressContextMenu('Revoke Grant…', 'orders-db', 'nightly-export');

@@ -40,7 +40,7 @@ export function uses(): void {
       const [found] = takeShown();
       assert.match(
         found?.message ?? '',
-        /^A use that this grant would allow: Decrypt, 60 min ago \(.*\), by nightly-export\/run-7 \(assumed-role session\)\. An event names no grant/,
+        /^A use that this grant would allow: Decrypt, 6\d min ago \(.*\), by nightly-export\/run-7 \(assumed-role session\)\. An event names no grant/,
       );
       const document = vscode.window.activeTextEditor?.document;
       assert.match(document?.uri.path ?? '', /^\/Decrypt .*\.json$/);
