@@ -23,7 +23,7 @@ function createRows(below: Record<string, readonly string[]>, wait = async (_: R
     },
     getTreeItem: ({ name }) => ({ id: name, label: name, collapsibleState: Collapsed }),
     getParent: () => undefined,
-    resolveTreeItem: (item) => item,
+    tooltip: () => undefined,
     idOf: ({ name }) => (name === '…' ? undefined : name),
   }));
   const roots = () => rows.getChildren();

@@ -194,7 +194,8 @@ class Run {
         const rows = await window.rows(parent);
         // Drawn, as VS Code does.
         for (const row of rows) {
-          window.view.resolveTreeItem(window.view.getTreeItem(row), row);
+          window.view.getTreeItem(row);
+          window.view.tooltip(row);
         }
         screen.push(...rows.filter(({ kind }) => kind !== 'field'));
         screen.splice(0, Math.max(0, screen.length - 500));

@@ -15,12 +15,12 @@ import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
-import { commands, rows } from '../../manifest.ts';
 import { grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
 import { messageItem } from '../keys/messageItem.ts';
 import { grantTooltip } from '../keys/tooltip.ts';
 import { evidenceItem, evidenceTooltip } from '../shared/evidenceItem.ts';
+import { fieldItem, moreItem, shownText } from '../shared/items.ts';
 import {
   type EvidenceLineNode,
   type EvidenceNode,
@@ -157,18 +157,14 @@ function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
     case 'grant':
       return grantItem(node, known, textOf(node.held, known));
     case 'field':
-      return row(node.name, { description: printable(node.value), contextValue: rows.field });
+      return fieldItem(node);
     case 'evidence':
     case 'evidenceLine':
       return evidenceItem(node);
     case 'message':
       return messageItem(node);
     case 'moreGrants':
-      return row(l10n.t('Load more…'), {
-        description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.total)),
-        iconPath: icon('ellipsis'),
-        command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
-      });
+      return moreItem(node, shownText(node.shown, node.total));
     case 'unreadableGroup':
       return row(l10n.t('Not readable'), {
         collapsibleState: Collapsed,

@@ -128,9 +128,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     return node.kind === 'message' && node.tone === 'loading' ? undefined : granteesNodeId(node);
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: GranteesNode): vscode.TreeItem {
-    item.tooltip = granteesTooltip(node, this.#known);
-    return item;
+  tooltip(node: GranteesNode): vscode.MarkdownString | string | undefined {
+    return granteesTooltip(node, this.#known);
   }
 
   getParent(node: GranteesNode): GranteesNode | undefined {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { duration, formatCount, localTime, printable, timeOfDay } from '../../core/base/text.ts';
+import { duration, localTime, printable, timeOfDay } from '../../core/base/text.ts';
 import { isRecreatable } from '../../core/changes/journalOutcomes.ts';
 import { endsGrant, type JournalKind, type JournalRecord } from '../../core/changes/journalRecord.ts';
 import type { LastRead } from '../../core/changes/propagation.ts';
@@ -13,6 +13,7 @@ import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
 import { grantFields } from '../keys/grantFields.ts';
+import { fieldItem, moreItem, shownText } from '../shared/items.ts';
 import { icon, row } from '../shared/row.ts';
 import { plain, table } from '../shared/tooltipText.ts';
 
@@ -116,14 +117,9 @@ function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
       return record === undefined ? row('', {}) : entryItem(record, known.isUnderWay(node.id));
     }
     case 'field':
-      return row(node.name, { description: printable(node.value), contextValue: rows.field });
+      return fieldItem(node);
     case 'historyMore':
-      return row(l10n.t('Load more…'), {
-        description: l10n.t('{0} of {1} shown', formatCount(node.shown), formatCount(node.total)),
-        iconPath: icon('ellipsis'),
-        contextValue: rows.more,
-        command: { command: commands.loadMore, title: l10n.t('Load more…'), arguments: [node] },
-      });
+      return moreItem(node, shownText(node.shown, node.total));
     case 'historyMessage':
       return row(node.title, {
         description: printable(node.sentence),

@@ -57,9 +57,8 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     return historyNodeId(node);
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: HistoryNode): vscode.TreeItem {
-    item.tooltip = historyTooltip(node, this.#known);
-    return item;
+  tooltip(node: HistoryNode): vscode.MarkdownString | undefined {
+    return historyTooltip(node, this.#known);
   }
 
   getParent(node: HistoryNode): HistoryNode | undefined {

@@ -168,9 +168,8 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return node.kind === 'message' && node.tone === 'loading' ? undefined : nodeId(node);
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
-    item.tooltip = tooltip(node, this.#rows.known);
-    return item;
+  tooltip(node: Node): vscode.MarkdownString | string | undefined {
+    return tooltip(node, this.#rows.known);
   }
 
   getParent(node: Node): Node | undefined {

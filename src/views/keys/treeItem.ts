@@ -2,16 +2,17 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { formatCount, printable } from '../../core/base/text.ts';
+import { formatCount } from '../../core/base/text.ts';
 import { rows } from '../../manifest.ts';
 import { evidenceItem } from '../shared/evidenceItem.ts';
-import { type Node, nodeId } from '../shared/nodes.ts';
+import { fieldItem, moreItem, shownText } from '../shared/items.ts';
+import { type MoreNode, type Node, nodeId } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 import { connectionItem } from './connectionItem.ts';
 import { grantItem } from './grantItem.ts';
 import { keyItem } from './keyItem.ts';
 import type { Known } from './known.ts';
-import { messageItem, moreItem } from './messageItem.ts';
+import { messageItem } from './messageItem.ts';
 
 const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
@@ -45,13 +46,20 @@ function build(node: Node, known: Known): vscode.TreeItem {
     case 'grant':
       return grantItem(node, known);
     case 'field':
-      return row(node.name, { description: printable(node.value), contextValue: rows.field });
+      return fieldItem(node);
     case 'evidence':
     case 'evidenceLine':
       return evidenceItem(node);
     case 'more':
-      return moreItem(node);
+      return moreItem(node, moreText(node));
     case 'message':
       return messageItem(node);
   }
+}
+
+function moreText({ shown, total, isFiltered }: MoreNode): string {
+  if (isFiltered === true) {
+    return l10n.t('{0} searched so far', formatCount(shown));
+  }
+  return total === undefined ? l10n.t('{0} shown', formatCount(shown)) : shownText(shown, total);
 }

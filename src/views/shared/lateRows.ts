@@ -5,9 +5,11 @@ import { neighborOfRemoved } from '../../core/base/neighbor.ts';
 import { contextKeys } from '../../manifest.ts';
 
 /** A view's rows, by identity. */
-export interface IdentifiedRows<T> extends Required<vscode.TreeDataProvider<T>> {
+export interface IdentifiedRows<T> extends Required<Omit<vscode.TreeDataProvider<T>, 'resolveTreeItem'>> {
   /** The ID of its tree item. `undefined`: the row is a placeholder for rows that are being loaded. */
   idOf(row: T): string | undefined;
+  /** Built when the pointer rests on the row: its tree item has none. */
+  tooltip(row: T): vscode.MarkdownString | string | undefined;
 }
 
 /** Loads a view's rows when the first one is requested. A row that is removed and returns is as open as it was. */
@@ -119,8 +121,9 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
     }
   }
 
-  async resolveTreeItem(item: vscode.TreeItem, node: T, token: vscode.CancellationToken): Promise<vscode.TreeItem> {
-    return (await (await this.#load()).resolveTreeItem(item, node, token)) ?? item;
+  async resolveTreeItem(item: vscode.TreeItem, node: T): Promise<vscode.TreeItem> {
+    item.tooltip = (await this.#load()).tooltip(node);
+    return item;
   }
 
   async getParent(node: T): Promise<T | undefined> {
