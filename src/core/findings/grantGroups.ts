@@ -50,7 +50,7 @@ export interface GrantGroup {
   readonly subject: GroupSubject;
   /** Printable. */
   readonly title: string;
-  /** What tells it from others of the same title. Printable. */
+  /** Distinguishes it from others with the same title. Printable. */
   readonly detail: string;
   /** In order. */
   readonly grants: readonly HeldGrant[];
@@ -136,7 +136,7 @@ export function sortGrants(held: readonly HeldGrant[], sorting: Sorting): readon
 }
 
 /**
- * Groups, in order, of grants that are in order: each keypress of a filter groups anew what {@link sortGrants} sorted
+ * Groups, in order, of grants that are in order: each keypress of a filter groups again what {@link sortGrants} sorted
  * once. A grant is in each group that it belongs to.
  */
 export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }: Arrangement): GrantGroup[] {

@@ -19,7 +19,7 @@ import type { TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 
 export interface ArrangedGrantsOptions {
-  /** What the search found. */
+  /** The result of the search. */
   readonly keys: () => readonly ScannedKey[];
   readonly arrangement: () => Arrangement;
   readonly revocations: Pick<Revocations, 'state'>;
@@ -28,12 +28,12 @@ export interface ArrangedGrantsOptions {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** The grants that a search found, with findings, sorted, filtered and grouped. Each step is made when first wanted. */
+/** The grants that a search found, with findings, sorted, filtered and grouped. Each step is computed on first use. */
 export class ArrangedGrants {
   readonly #options: ArrangedGrantsOptions;
   #filter: TextFilter | undefined;
   #all: readonly HeldGrant[] | undefined;
-  /** What {@link all} was before: a grant that is being revoked keeps its findings, and so its place, until it is gone. */
+  /** The previous {@link all}: a grant that is being revoked keeps its findings, and so its place, until it is gone. */
   #before: readonly HeldGrant[] = [];
   /** Grants that were being revoked when {@link all} was made. */
   #ending: ReadonlySet<string> = new Set();
@@ -60,7 +60,7 @@ export class ArrangedGrants {
     warmUpFilter(this.#inOrder());
   }
 
-  /** What was found, or what a finding is, has changed. */
+  /** Call it when the result or the settings of findings changed. */
   recompute(): void {
     this.#before = this.#all ?? this.#before;
     this.#all = undefined;
@@ -68,7 +68,7 @@ export class ArrangedGrants {
     this.regroup();
   }
 
-  /** The arrangement or the filter has changed. */
+  /** Call it when the arrangement or the filter changed. */
   regroup(): void {
     this.#filtered = undefined;
     this.#groups = undefined;
@@ -84,7 +84,7 @@ export class ArrangedGrants {
     return this.#all;
   }
 
-  /** Those that the filter leaves, in order. */
+  /** The grants that match the filter, in order. */
   get filtered(): readonly HeldGrant[] {
     this.#filtered ??= filterGrants(this.#inOrder(), this.#filter);
     return this.#filtered;

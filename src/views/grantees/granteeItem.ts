@@ -32,7 +32,7 @@ import {
 import { icon, row } from '../shared/row.ts';
 import { plain } from '../shared/tooltipText.ts';
 
-/** The rows of the Grantees view: groups → grants → fields, below a row that says how far the search came. */
+/** The rows of the Grantees view: groups → grants → fields, below a row with the state of the search. */
 export type GranteesNode =
   | ScanStateNode
   | GroupNode
@@ -60,7 +60,7 @@ export interface GroupNode {
   readonly group: GrantGroup;
 }
 
-/** A grant in one group: a node of the Keys view to every command, with the group that it stands in. */
+/** A grant in one group. For commands it is the grant of the Keys view; it also has its group. */
 export interface GroupedGrantNode extends GrantNode {
   readonly group: GroupNode;
   readonly held: HeldGrant;
@@ -68,7 +68,7 @@ export interface GroupedGrantNode extends GrantNode {
 
 export interface MoreGrantsNode {
   readonly kind: 'moreGrants';
-  /** `undefined`: it stands at the end of the groups. */
+  /** `undefined` at the end of the groups. */
   readonly group: GroupNode | undefined;
   readonly shown: number;
   readonly total: number;
@@ -81,7 +81,7 @@ export interface UnreadableGroupNode {
 
 export interface UnreadableNode {
   readonly kind: 'unreadable';
-  /** Tells those of the same key apart. */
+  /** Unique among those of the same key. */
   readonly index: number;
   readonly parent: UnreadableGroupNode;
   readonly unreadable: Unreadable;
@@ -93,7 +93,7 @@ export interface NothingNode {
   readonly isFiltered: boolean;
 }
 
-/** What the row at the end of a long group passes to its command. */
+/** Whether a command was called with the row at the end of a long group. */
 export function isMoreGrants(argument: unknown): argument is MoreGrantsNode {
   return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'moreGrants';
 }
@@ -102,7 +102,7 @@ export function isGroup(argument: unknown): argument is GroupNode {
   return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'group';
 }
 
-/** Unique in the view: a grant stands in several groups. Stable over refreshes, so that expansion and selection are kept. */
+/** Unique in the view, where a grant is in several groups. Stable over refreshes, so that expansion and selection stay. */
 export function granteesNodeId(node: GranteesNode): string {
   switch (node.kind) {
     case 'scanState':
@@ -180,7 +180,7 @@ function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
   }
 }
 
-/** All there is to say about a row. Text from AWS is escaped, never taken as Markdown. */
+/** The tooltip of a row. Text from AWS is escaped, never used as Markdown. */
 export function granteesTooltip(
   node: GranteesNode,
   known: KnownOfGrantees,
@@ -279,7 +279,7 @@ function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
   }
 }
 
-/** A grant's row says what its group does not. */
+/** The text of a grant's row, without what its group already says. */
 function textOf(held: HeldGrant, { grouping, showsPlace }: KnownOfGrantees) {
   const key = printable(keyLabel(held.key));
   const name = held.grant.name === undefined ? undefined : printable(held.grant.name);

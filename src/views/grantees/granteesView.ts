@@ -62,7 +62,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   readonly #newEvidence: Bundled<EvidenceChange>;
   /** The result is of more than one connection. */
   #showsPlace = false;
-  /** All rows that were ever given out. */
+  /** All rows that were ever returned to VS Code. */
   readonly #given = new WeakSet<object>();
   #refreshing: NodeJS.Timeout | undefined;
 
@@ -96,7 +96,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     this.#known = {
       revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
       now: () => clock.now(),
-      // Who asks is known to the Keys view only.
+      // Only the Keys view knows the caller.
       mayRetire: () => false,
       findings: (node) => (node.kind === 'grant' && isGrouped(node) ? node.held.findings : []),
       get grouping() {
@@ -112,7 +112,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       this.#newEvidence,
       evidence.onDidChange((change) => this.#newEvidence.add(changeId(change), change)),
       connections.onDidChangeAccount((id) => this.#forgetConnection(id)),
-      revocations.onDidChange((record) => this.#tellRevocation(record)),
+      revocations.onDidChange((record) => this.#redrawGrant(record)),
       revocations.onDidEnd((ended) => this.#forgetGone(ended)),
       findings.onDidChange(() => this.#recompute()),
       this.#search.onDidChange((what) => this.#searched(what)),
@@ -161,7 +161,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     return rows.find((row) => row.connection.opening === connection.opening);
   }
 
-  /** Begins a search, in place of one that is under way. */
+  /** Starts a search, and replaces one that is running. */
   start(): ScanRun {
     return this.#search.start();
   }
@@ -196,7 +196,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     return { held: this.#grants.filtered, result: this.#search.result };
   }
 
-  /** The first of the new rows gets the focus: it is where the row that was pressed has been. */
+  /** Focuses the first new row: it is at the place of the "Load more…" row. */
   async loadMore({ group }: MoreGrantsNode): Promise<void> {
     const first = this.#rows.showMore(group);
     this.#changed.fire(group);
@@ -205,7 +205,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     }
   }
 
-  #tellRevocation(record: RevocationRecord): void {
+  #redrawGrant(record: RevocationRecord): void {
     const { connection, key, grant } = record;
     const isEnding = this.#revocations.state(connection, key, grant.grantId) !== undefined;
     const id = grantIdentity(record);
@@ -220,7 +220,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     }
   }
 
-  /** A grant that KMS no longer lists is none that anybody holds. */
+  /** A grant that KMS no longer lists is removed from the result. */
   #forgetGone({ record: { connection, key, grant }, outcome }: EndedWait): void {
     if (outcome.kind !== 'gone') {
       return;
@@ -246,7 +246,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     }
   }
 
-  /** Nothing of the account that a connection led to may be seen under the one that it leads to now. */
+  /** Removes everything of a connection that may now belong to another account. */
   #forgetConnection(id: string): void {
     this.#search.keep((scanned) => (scanned.connection.id === id ? undefined : scanned));
     this.#recompute();
@@ -295,7 +295,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     this.#describe();
   }
 
-  /** Grouping, order and filter, in words. */
+  /** Shows grouping, order and filter in the description and the message of the view. */
   #describe(): void {
     const { grouping, sorting } = this.arrangement;
     this.#tree.description = `${groupingText(grouping)} · ${sortingText(sorting)}`;

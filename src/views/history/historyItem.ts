@@ -280,7 +280,7 @@ function placeOf({ connection }: JournalRecord): string {
   return connection.kind === 'sample' ? name : `${name} · ${connection.region}`;
 }
 
-/** All there is to say about a row. Text from AWS is escaped; the tooltip trusts no commands and no HTML. */
+/** The tooltip of a row. Text from AWS is escaped; the tooltip allows no commands and no HTML. */
 export function historyTooltip(node: HistoryNode, known: KnownHistory): vscode.MarkdownString | undefined {
   switch (node.kind) {
     case 'historyEntry': {

@@ -36,7 +36,7 @@ import { message } from './messages.ts';
 import { tooltip } from './tooltip.ts';
 import { toTreeItem } from './treeItem.ts';
 
-/** A filter that nobody has changed for this long is done: its rows stay. */
+/** A filter that has not changed for this long is final: its rows stay. */
 const filterSettlesMs = 500;
 
 export interface KeysViewOptions extends KeysViewRowsOptions {
@@ -53,7 +53,7 @@ export interface KeysViewOptions extends KeysViewRowsOptions {
 /** How long evidence is collected before the findings that it changes are drawn, in milliseconds. */
 const evidenceMs = 500;
 
-/** The Keys view: what is on screen of its rows, and when it is read again. */
+/** The Keys view: the rows that are on screen, and when they are read again. */
 export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #connections: Connections;
   readonly #rows: KeysViewRows;
@@ -63,9 +63,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #longestWaitMs: number;
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
-  /** The nodes that VS Code holds, by ID: it refreshes a row only when told with the very object. */
+  /** The nodes that VS Code holds, by ID: to refresh a row, it must be notified with the same object. */
   readonly #nodes = new HeldNodes();
-  /** All that were ever given out, also those that VS Code holds no longer. */
+  /** All nodes that were ever returned to VS Code, also those that it no longer holds. */
   readonly #given = new WeakSet<object>();
   /** While somebody types in the filter. */
   #typing: AbortController | undefined;
@@ -81,22 +81,22 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     this.#rows = new KeysViewRows({ ...options, clock });
     this.#evidence = new Bundled(clock, evidenceMs, (changes) => {
       for (const id of changes.flatMap((change) => this.#rows.grants.refreshFindings(change))) {
-        this.#tell(id);
+        this.#redraw(id);
       }
     });
     this.#subscriptions = vscode.Disposable.from(
       this.#rows.evidence,
       this.#evidence,
       evidence.onDidChange((change) => this.#evidence.add(changeId(change), change)),
-      connections.onDidChangeList(() => this.#tellAll()),
-      connections.onDidChangeState((id) => this.#tellState(id)),
+      connections.onDidChangeList(() => this.#redrawAll()),
+      connections.onDidChangeState((id) => this.#redrawConnection(id)),
       connections.onDidChangeAccount((id) => this.#empty(id)),
-      connections.onDidChangeSession(({ session, change }) => this.#tellSession(session, change)),
-      revocations.onDidChange((record) => this.#tellRevocation(record)),
+      connections.onDidChangeSession(({ session, change }) => this.#redrawSession(session, change)),
+      revocations.onDidChange((record) => this.#redrawGrant(record)),
       revocations.onDidEnd((ended) => this.#reloadGrants(ended)),
-      pinnedKeys.onDidChange((ref) => this.#tell(connectionId(ref))),
-      findings.onDidChange(() => this.#tellAll()),
-      this.#rows.onDidChange((id) => this.#tell(id)),
+      pinnedKeys.onDidChange((ref) => this.#redraw(connectionId(ref))),
+      findings.onDidChange(() => this.#redrawAll()),
+      this.#rows.onDidChange((id) => this.#redraw(id)),
     );
   }
 
@@ -105,7 +105,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return this.#rows.filter?.text ?? '';
   }
 
-  /** Selects the row of a connection on screen, or of a key that its connection lists, and gives it the focus. */
+  /** Selects and focuses the row of a connection on screen, or of a key that its connection lists. */
   async reveal(node: ConnectionNode | KeyNode): Promise<void> {
     if (node.kind === 'key') {
       await this.#rows.keys.showUpTo(node);
@@ -113,7 +113,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
   }
 
-  /** Those of a grant whose key's grants are loaded. */
+  /** The findings of a grant; none before the grants of its key are loaded. */
   findings(node: GrantNode): readonly Finding[] {
     return this.#rows.known.findings(node);
   }
@@ -125,7 +125,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
         continue;
       }
       const { keys } = await inventory.keys();
-      // As a keypress does: it makes the texts ready, and itself quick.
+      // Prepares the texts, so that the first keypress is fast.
       shownIndexes(textFilter('…'), keys, inventory.loadedDetails());
     }
   }
@@ -135,7 +135,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     const filter = textFilter(text);
     this.#rows.filter = filter;
     this.#tree.message = filter === undefined ? '' : l10n.t('Filter: {0}', printable(filter.text));
-    this.#tellAll();
+    this.#redrawAll();
   }
 
   /** No key is described for a row that the next keypress takes away. */
@@ -152,7 +152,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
         this.#typing = undefined;
         this.#rows.isTyping = false;
         for (const ref of this.#connections.shown) {
-          this.#tell(connectionId(ref));
+          this.#redraw(connectionId(ref));
         }
       },
       // Typed again, or the window closes.
@@ -211,7 +211,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return children;
   }
 
-  /** The rows below a row; after a while what was there before, or a row that says what is waited for. They follow. */
+  /** The rows below a row. After {@link KeysViewOptions.longestWaitMs}: the old rows, or a message; the rows follow. */
   async #inTime(node: Node | undefined): Promise<Node[]> {
     const reading = this.#rows.below(node);
     const isRead = node?.kind === 'connection' || node?.kind === 'key' || node?.kind === 'otherAccounts';
@@ -227,8 +227,8 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     if (!isLate) {
       return reading;
     }
-    const tell = () => this.#tell(nodeId(node));
-    reading.then(tell, tell);
+    const redraw = () => this.#redraw(nodeId(node));
+    reading.then(redraw, redraw);
     const grants = node.kind === 'key' ? this.#heldGrants(node) : [];
     if (grants.length > 0) {
       return [...grants];
@@ -238,7 +238,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return [message(node, 'waiting', 'loading', title, '')];
   }
 
-  /** The grants that are on screen below a key: they stay there, with focus and selection, until they are read again. */
+  /** The grants that are on screen below a key. They stay, with focus and selection, until they are read again. */
   #heldGrants(key: KeyNode): readonly Node[] {
     if (this.#connections.find(key.connection) === undefined) {
       return [];
@@ -249,7 +249,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       .filter((node) => node !== undefined);
   }
 
-  /** Connections, keys and grants are found by their identity; of other rows, only those that were given out. */
+  /** Finds connections, keys and grants by their identity; other rows only if they were returned to VS Code. */
   row(argument: object): object | undefined {
     return this.#given.has(argument) ? argument : this.#named(namedRow(argument));
   }
@@ -295,10 +295,10 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     } else {
       session.inventory.forgetAll();
     }
-    this.#tell(nodeId(node));
+    this.#redraw(nodeId(node));
   }
 
-  /** Reloads all connections on screen, and opens anew those that failed or whose files changed. */
+  /** Reloads all connections on screen, and reopens those that failed or whose files changed. */
   async refreshAll(): Promise<void> {
     await this.#connections.filesChanged();
     for (const ref of this.#connections.known) {
@@ -308,35 +308,35 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
         this.#connections.session(ref)?.inventory.forgetAll();
       }
     }
-    this.#tellAll();
+    this.#redrawAll();
   }
 
   /** Reloads the grants of a key after a change to them. */
   refreshGrants(connection: Connection, keyArn: string): void {
     this.#connections.find(connection)?.inventory.forgetGrants(keyArn);
-    this.#tellKey(connection, keyArn);
+    this.#redrawKey(connection, keyArn);
   }
 
-  #tellAll(): void {
+  #redrawAll(): void {
     this.#changed.fire(undefined);
   }
 
-  #tellState(id: string): void {
-    this.#tell(id);
-    // A key of another Region stands below a connection that it does not belong to.
+  #redrawConnection(id: string): void {
+    this.#redraw(id);
+    // A pinned key of another Region is below a connection that it does not belong to.
     for (const ref of this.#connections.known) {
       if (connectionId(ref) !== id) {
-        this.#tell(otherAccountsId(ref));
+        this.#redraw(otherAccountsId(ref));
       }
     }
   }
 
   #empty(id: string): void {
     this.#rows.empty(id);
-    this.#tell(id);
+    this.#redraw(id);
   }
 
-  /** The first of the new rows gets the focus: it is where the row that was pressed has been. */
+  /** Focuses the first new row: it is at the place of the "Load more…" row. */
   async loadMore({ parent }: MoreNode): Promise<void> {
     const before = this.#nodes.childrenOf(nodeId(parent));
     if (parent.kind === 'connection') {
@@ -344,7 +344,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     } else {
       await this.#connections.find(parent.connection)?.inventory.loadMoreGrants(parent.key.arn);
     }
-    this.#tell(nodeId(parent));
+    this.#redraw(nodeId(parent));
     const rows = await this.#rows.below(parent);
     const first = rows.find((row) => (row.kind === 'key' || row.kind === 'grant') && !before.has(nodeId(row)));
     if (first !== undefined) {
@@ -352,7 +352,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
   }
 
-  /** Does what failed once more. A failed sign-in is done anew, from the files on. */
+  /** Repeats what failed. A failed sign-in starts again with the files. */
   async retry({ parent, error, ref }: MessageNode): Promise<void> {
     if (ref !== undefined && (isSignInProblem(error) || this.#connections.session(ref) === undefined)) {
       this.#connections.reconnect(ref);
@@ -363,18 +363,18 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
       return;
     }
     if (parent.kind === 'evidence') {
-      this.#tell(nodeId(parent));
+      this.#redraw(nodeId(parent));
       return;
     }
     const inventory = parent.kind === 'key' ? this.#connections.find(parent.connection)?.inventory : undefined;
-    // A list that broke in the middle goes on from there; one that never began starts anew.
+    // A list that failed in the middle continues from there; one without any grants starts again.
     if (
       parent.kind === 'key' &&
       inventory !== undefined &&
       (await inventory.grants(parent.key.arn)).grants.length > 0
     ) {
       await inventory.loadMoreGrants(parent.key.arn);
-      this.#tell(nodeId(parent));
+      this.#redraw(nodeId(parent));
     } else {
       this.refresh(parent);
     }
@@ -384,25 +384,25 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return this.#rows.evidence.retry(node);
   }
 
-  #tellSession({ connection }: Session, change: SessionChange): void {
+  #redrawSession({ connection }: Session, change: SessionChange): void {
     if (change.kind === 'key') {
-      this.#tellKey(connection, change.keyArn);
+      this.#redrawKey(connection, change.keyArn);
     } else {
-      this.#tell(connection.id);
+      this.#redraw(connection.id);
     }
   }
 
-  #tellRevocation(record: RevocationRecord): void {
+  #redrawGrant(record: RevocationRecord): void {
     const connection = this.#connections.session(record.connection)?.connection;
     if (connection === undefined) {
       return;
     }
     for (const pinnedTo of [undefined, ...this.#connections.known]) {
-      this.#tell(grantNodeId(connection, record.key.arn, record.grant.grantId, pinnedTo));
+      this.#redraw(grantNodeId(connection, record.key.arn, record.grant.grantId, pinnedTo));
     }
   }
 
-  /** A wait ended: only the grant's key is loaded again. */
+  /** After a wait, loads only the key of the grant again. */
   #reloadGrants({ record, outcome }: EndedWait): void {
     const session = this.#connections.session(record.connection);
     if (session !== undefined && outcome.kind === 'gone') {
@@ -417,17 +417,17 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     this.#changed.dispose();
   }
 
-  #tell(id: string): void {
+  #redraw(id: string): void {
     const node = this.#nodes.get(id);
     if (node !== undefined) {
       this.#changed.fire(node);
     }
   }
 
-  /** The key's row, and those where it is pinned. */
-  #tellKey(connection: Connection, keyArn: string): void {
+  /** The key's row, and its rows in connections that it is pinned to. */
+  #redrawKey(connection: Connection, keyArn: string): void {
     for (const pinnedTo of [undefined, ...this.#connections.known]) {
-      this.#tell(keyNodeId(connection, keyArn, pinnedTo));
+      this.#redraw(keyNodeId(connection, keyArn, pinnedTo));
     }
   }
 }

@@ -19,8 +19,7 @@ import { keyStateText } from './keyItem.ts';
 import type { Known } from './known.ts';
 
 /**
- * All there is to say about a row. Text from AWS is escaped, never taken as Markdown; the tooltip trusts no commands and
- * no HTML.
+ * The tooltip of a row. Text from AWS is escaped, never used as Markdown; the tooltip allows no commands and no HTML.
  */
 export function tooltip(node: Node, known: Known): vscode.MarkdownString | string | undefined {
   switch (node.kind) {
