@@ -4,7 +4,7 @@ import type { GrantListing } from '../../core/connections/grantLoad.ts';
 import { type Grant, type KmsKey, keyLabel } from '../../core/kms/model.ts';
 import { grantee } from '../../core/kms/principal.ts';
 import { pick } from '../../platform/pick.ts';
-import { shortOperations } from '../../views/keys/grantFields.ts';
+import { shortOperations } from '../../views/shared/grantFields.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
 import { pickConnection } from '../connections/pickConnection.ts';
 import type { Needs } from '../context.ts';

@@ -9,7 +9,7 @@ import { retirableGrants, retiringPrincipalsOf } from '../../core/kms/retirement
 import { UserError } from '../../core/words/userError.ts';
 import { type PickItem, pick } from '../../platform/pick.ts';
 import { askText } from '../../platform/prompts.ts';
-import { shortOperations } from '../../views/keys/grantFields.ts';
+import { shortOperations } from '../../views/shared/grantFields.ts';
 import type { ConnectionNode, GrantNode } from '../../views/shared/nodes.ts';
 import { namedAccount } from '../ask.ts';
 import { pickConnection } from '../connections/pickConnection.ts';

@@ -17,10 +17,10 @@ import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
-import { messageItem } from '../keys/messageItem.ts';
 import { grantTooltip } from '../keys/tooltip.ts';
 import { evidenceItem, evidenceTooltip } from '../shared/evidenceItem.ts';
 import { fieldItem, moreItem, shownText } from '../shared/items.ts';
+import { messageItem } from '../shared/messageItem.ts';
 import {
   type EvidenceLineNode,
   type EvidenceNode,

@@ -12,7 +12,7 @@ import { grantee } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
-import { grantFields } from '../keys/grantFields.ts';
+import { grantFields } from '../shared/grantFields.ts';
 import { fieldItem, moreItem, shownText } from '../shared/items.ts';
 import { icon, row } from '../shared/row.ts';
 import { plain, table } from '../shared/tooltipText.ts';

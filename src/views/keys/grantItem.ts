@@ -8,9 +8,9 @@ import { managerText } from '../../core/findings/findings.ts';
 import { grantee, type PrincipalKind, principalKindName } from '../../core/kms/principal.ts';
 import { rows } from '../../manifest.ts';
 import { shortFindings, spokenFindings } from '../shared/findingText.ts';
+import { shortOperations } from '../shared/grantFields.ts';
 import type { GrantNode } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
-import { shortOperations } from './grantFields.ts';
 import type { Known } from './known.ts';
 
 /** The icon of each kind of principal. */

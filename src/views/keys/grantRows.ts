@@ -12,9 +12,9 @@ import { findingsOfKey, type KeyFindings, noFindings } from '../../core/findings
 import type { Connection, Grant, KmsKey } from '../../core/kms/model.ts';
 import { showsGrant } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
+import { failureIn, message } from '../shared/messages.ts';
 import { type GrantNode, type KeyNode, keyNodeId, type Node, nodeId } from '../shared/nodes.ts';
 import type { Filtering } from './keyRows.ts';
-import { failureIn, message } from './messages.ts';
 
 /** The findings of a key, with what they were made from: a filter asks for the same ones at each keypress. */
 interface KnownFindings {

@@ -11,6 +11,7 @@ import { isKmsError } from '../../core/kms/errors.ts';
 import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
 import { type ConnectionRef, connectionId, isAwsManaged, type KmsKey } from '../../core/kms/model.ts';
 import { shownIndexes, type TextFilter } from '../../core/words/filter.ts';
+import { failure, failureIn, message } from '../shared/messages.ts';
 import {
   type AwsManagedKeysNode,
   awsManagedKeysId,
@@ -21,7 +22,6 @@ import {
   type Node,
   type OtherAccountsNode,
 } from '../shared/nodes.ts';
-import { failure, failureIn, message } from './messages.ts';
 
 /** Keys are shown in windows of this many. */
 const keyWindow = 500;

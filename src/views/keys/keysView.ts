@@ -14,6 +14,7 @@ import type { Finding } from '../../core/findings/finding.ts';
 import { isSignInProblem } from '../../core/kms/errors.ts';
 import { type Connection, connectionId, isAwsManaged } from '../../core/kms/model.ts';
 import { shownIndexes, textFilter } from '../../core/words/filter.ts';
+import { message } from '../shared/messages.ts';
 import {
   awsManagedKeysId,
   type ConnectionNode,
@@ -32,7 +33,6 @@ import {
   type RowLookup,
 } from '../shared/nodes.ts';
 import { KeysViewRows, type KeysViewRowsOptions } from './keysViewRows.ts';
-import { message } from './messages.ts';
 import { tooltip } from './tooltip.ts';
 import { toTreeItem } from './treeItem.ts';
 

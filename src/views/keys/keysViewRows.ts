@@ -11,12 +11,12 @@ import type { TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import { EvidenceRows } from '../shared/evidenceRows.ts';
 import { findingFields } from '../shared/findingText.ts';
+import { grantFields } from '../shared/grantFields.ts';
+import { failure } from '../shared/messages.ts';
 import { type FieldNode, type GrantNode, type Node, nodeId } from '../shared/nodes.ts';
-import { grantFields } from './grantFields.ts';
 import { GrantRows } from './grantRows.ts';
 import { KeyRows } from './keyRows.ts';
 import { type Known, knownFrom } from './known.ts';
-import { failure } from './messages.ts';
 
 export interface KeysViewRowsOptions {
   readonly connections: Connections;

@@ -11,10 +11,10 @@ import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
 import { evidenceTooltip } from '../shared/evidenceItem.ts';
+import { grantFields } from '../shared/grantFields.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
 import { answerLines, type Lines, plain, table } from '../shared/tooltipText.ts';
 import { accountText } from './connectionItem.ts';
-import { grantFields } from './grantFields.ts';
 import { keyStateText } from './keyItem.ts';
 import type { Known } from './known.ts';
 

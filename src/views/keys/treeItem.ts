@@ -6,13 +6,13 @@ import { formatCount } from '../../core/base/text.ts';
 import { rows } from '../../manifest.ts';
 import { evidenceItem } from '../shared/evidenceItem.ts';
 import { fieldItem, moreItem, shownText } from '../shared/items.ts';
+import { messageItem } from '../shared/messageItem.ts';
 import { type MoreNode, type Node, nodeId } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 import { connectionItem } from './connectionItem.ts';
 import { grantItem } from './grantItem.ts';
 import { keyItem } from './keyItem.ts';
 import type { Known } from './known.ts';
-import { messageItem } from './messageItem.ts';
 
 const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 

@@ -7,7 +7,7 @@ import type { Connections } from '../../core/connections/connections.ts';
 import type { Session } from '../../core/connections/session.ts';
 import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
 import { contextKeys } from '../../manifest.ts';
-import { message } from '../keys/messages.ts';
+import { message } from './messages.ts';
 import type { EvidenceLineNode, EvidenceNode, MessageNode } from './nodes.ts';
 
 /** The rows below Evidence in a view. AWS is asked when they are first shown. */

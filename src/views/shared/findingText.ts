@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Finding } from '../../core/findings/finding.ts';
-import type { GrantField } from '../keys/grantFields.ts';
+import type { GrantField } from './grantFields.ts';
 
 /** Short enough for a row: the names of the warnings, and how many notes there are. `undefined` without findings. */
 export function shortFindings(findings: readonly Finding[]): string | undefined {

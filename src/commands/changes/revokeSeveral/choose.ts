@@ -8,7 +8,7 @@ import { grantee } from '../../../core/kms/principal.ts';
 import { serviceOfGrant, usedBySentence } from '../../../core/kms/serviceGrant.ts';
 import { grantName } from '../../../core/words/describe.ts';
 import { pickSeveral } from '../../../platform/pick.ts';
-import { shortOperations } from '../../../views/keys/grantFields.ts';
+import { shortOperations } from '../../../views/shared/grantFields.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
 import { isOfService, marksOf } from './marks.ts';

@@ -3,7 +3,7 @@ import { managingService } from '../../../core/findings/findings.ts';
 import { serviceOfGrant, usedByText } from '../../../core/kms/serviceGrant.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
 import { isGrouped } from '../../../views/grantees/granteeItem.ts';
-import { shortOperations } from '../../../views/keys/grantFields.ts';
+import { shortOperations } from '../../../views/shared/grantFields.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
 

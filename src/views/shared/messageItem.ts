@@ -2,9 +2,9 @@ import type vscode = require('vscode');
 
 import { printable } from '../../core/base/text.ts';
 import { rows } from '../../manifest.ts';
-import { actionCommands, actionTitle } from '../shared/actions.ts';
-import type { MessageNode } from '../shared/nodes.ts';
-import { icon, row } from '../shared/row.ts';
+import { actionCommands, actionTitle } from './actions.ts';
+import type { MessageNode } from './nodes.ts';
+import { icon, row } from './row.ts';
 
 const toneIcons = {
   info: icon('info'),

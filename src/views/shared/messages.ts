@@ -2,7 +2,7 @@ import type { Connections } from '../../core/connections/connections.ts';
 import type { Session } from '../../core/connections/session.ts';
 import { isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import { explain } from '../../core/words/explain.ts';
-import type { MessageNode } from '../shared/nodes.ts';
+import type { MessageNode } from './nodes.ts';
 
 /** A message in place of the rows of a list, or next to them. */
 export function message(
