@@ -26,6 +26,7 @@ import {
   type EvidenceNode,
   type FieldNode,
   type GrantNode,
+  kindOf,
   type MessageNode,
   nodeId,
 } from '../shared/nodes.ts';
@@ -95,11 +96,11 @@ export interface NothingNode {
 
 /** Whether a command was called with the row at the end of a long group. */
 export function isMoreGrants(argument: unknown): argument is MoreGrantsNode {
-  return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'moreGrants';
+  return kindOf(argument) === 'moreGrants';
 }
 
 export function isGroup(argument: unknown): argument is GroupNode {
-  return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'group';
+  return kindOf(argument) === 'group';
 }
 
 /** Unique in the view, where a grant is in several groups. Stable over refreshes, so that expansion and selection stay. */

@@ -14,6 +14,7 @@ import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
 import { grantFields } from '../shared/grantFields.ts';
 import { fieldItem, moreItem, shownText } from '../shared/items.ts';
+import { kindOf } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 import { plain, table } from '../shared/tooltipText.ts';
 
@@ -75,15 +76,14 @@ export function asHistoryEntry(argument: unknown): HistoryEntryNode | undefined 
   const isEntry =
     typeof argument === 'object' &&
     argument !== null &&
-    'kind' in argument &&
-    argument.kind === 'historyEntry' &&
+    kindOf(argument) === 'historyEntry' &&
     'id' in argument &&
     typeof argument.id === 'string';
   return isEntry ? (argument as HistoryEntryNode) : undefined;
 }
 
 export function isHistoryMore(argument: unknown): argument is HistoryMoreNode {
-  return typeof argument === 'object' && argument !== null && 'kind' in argument && argument.kind === 'historyMore';
+  return kindOf(argument) === 'historyMore';
 }
 
 /** What rows show besides their own data. */

@@ -150,10 +150,12 @@ export function asNode<K extends Node['kind']>(
   argument: unknown,
   ...kinds: readonly K[]
 ): Extract<Node, { kind: K }> | undefined {
-  if (typeof argument !== 'object' || argument === null || !('kind' in argument)) {
-    return undefined;
-  }
-  return kinds.some((kind) => kind === argument.kind) ? (argument as Extract<Node, { kind: K }>) : undefined;
+  return kinds.some((kind) => kind === kindOf(argument)) ? (argument as Extract<Node, { kind: K }>) : undefined;
+}
+
+/** The kind of the row that a command was called with. */
+export function kindOf(argument: unknown): unknown {
+  return read(argument, 'kind');
 }
 
 /** The rows that VS Code holds, by ID, except those that are never refreshed on their own, such as fields. */

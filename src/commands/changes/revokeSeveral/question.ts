@@ -14,8 +14,8 @@ import type { Asked, Checked, Outcome, Ready } from './check.ts';
 import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';
 
 /**
- * How much text a dialog of VS Code shows, which can't be scrolled, in a window of 800 pixels: a line has room for some 60
- * characters of an ordinary text, and fewer of an ARN in capitals.
+ * How much text a dialog of VS Code, which can't be scrolled, shows in a window of 800 pixels: a line fits about 60
+ * characters of ordinary text, and fewer of an ARN in capitals.
  */
 const dialog = { lines: 30, columns: 56 };
 
