@@ -6,6 +6,7 @@ import { PromptPermissions } from '../src/core/connections/signIn.ts';
 import { type ScanResult, scanGrants } from '../src/core/findings/scan.ts';
 import type { ConnectionRef } from '../src/core/kms/model.ts';
 import { defaultBudget, RequestLimiter, requestQuotas } from '../src/core/pacing/limiter.ts';
+import { sum } from './measurement.ts';
 
 /** `default`: as the product ships; `full`: as fast as it goes. */
 export type Pace = 'default' | 'full';
@@ -18,6 +19,8 @@ export interface Client {
   readonly session: Session;
   /** How many requests KMS has answered so far. */
   requests(): number;
+  /** The same of each operation, with those of CloudTrail and IAM. */
+  operations(): Readonly<Record<string, number>>;
   scan(): Promise<ScanResult>;
   close(): void;
 }
@@ -27,12 +30,12 @@ const unlimited = 1e6;
 
 /** Opens the default profile. The environment is that of the process. */
 export async function openClient(pace: Pace): Promise<Client> {
-  let requests = 0;
+  const operations: Record<string, number> = {};
   const aws = createAws({
     env: process.env,
     log: ({ operation, attempts = 0 }) => {
       if (operation !== 'GetCallerIdentity') {
-        requests += attempts;
+        operations[operation] = (operations[operation] ?? 0) + attempts;
       }
     },
     sample: () => Promise.reject(new Error('not used')),
@@ -51,7 +54,8 @@ export async function openClient(pace: Pace): Promise<Client> {
   const session = await connections.open(ref);
   return {
     session,
-    requests: () => requests,
+    requests: () => sum(Object.values(operations)),
+    operations: () => ({ ...operations }),
     scan: () =>
       scanGrants({
         sessions: [session],

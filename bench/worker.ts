@@ -1,8 +1,9 @@
 /** Our client in a process of its own: `worker TASK ARGUMENTS` prints what the task measured, as JSON. */
+import { loadEvidence } from './evidenceTask.ts';
 import { list, readAll, readFirst, scan } from './readTasks.ts';
 import { revoke } from './revokeTask.ts';
 
-const tasks = { list, readAll, readFirst, revoke, scan };
+const tasks = { list, loadEvidence, readAll, readFirst, revoke, scan };
 export type Tasks = typeof tasks;
 export type Task = keyof Tasks;
 
