@@ -7,7 +7,7 @@ import { type KmsEvent, readKmsEvent } from './kmsEvent.ts';
 export const eventHistoryMs = 90 * 24 * 60 * 60_000;
 
 /** Events can arrive so late (CloudTrail User Guide, "How CloudTrail works"). */
-export const eventDelayMs = 15 * 60_000;
+const eventDelayMs = 15 * 60_000;
 
 /** The date of a grant and that of its event differ by seconds. The second margin is for the odd one that doesn't. */
 const marginsMs = [60_000, 15 * 60_000] as const;
@@ -89,11 +89,11 @@ export async function findCreators<G extends Wanted>(
 ): Promise<void> {
   const sought: Sought<G>[] = [];
   for (const grant of grants) {
-    const { creationDate } = grant;
-    if (creationDate === undefined || now - creationDate.getTime() > eventHistoryMs) {
-      onAnswer(grant, { kind: creationDate === undefined ? 'noDate' : 'tooOld' });
+    const at = grant.creationDate?.getTime();
+    if (at === undefined || !isInHistory(grant, now)) {
+      onAnswer(grant, { kind: at === undefined ? 'noDate' : 'tooOld' });
     } else {
-      sought.push({ grant, at: creationDate.getTime(), requests, isFound: false, looked: undefined });
+      sought.push({ grant, at, requests, isFound: false, looked: undefined });
     }
   }
   const byId = new Map(sought.map((one) => [one.grant.grantId, one]));
@@ -121,6 +121,16 @@ export async function findCreators<G extends Wanted>(
       }
     }
   }
+}
+
+/** The event history may have its event, so that a request is needed. */
+export function isInHistory({ creationDate }: Wanted, now: number): boolean {
+  return creationDate !== undefined && now - creationDate.getTime() <= eventHistoryMs;
+}
+
+/** Its event may not have arrived yet. */
+export function isYoung({ creationDate }: Wanted, now: number): boolean {
+  return creationDate !== undefined && now - creationDate.getTime() < eventDelayMs;
 }
 
 interface Sought<G extends Wanted> {
@@ -210,7 +220,7 @@ async function lookThrough(
       until: new Date(until),
       events: countBelow(times, until + 1) - countBelow(times, since),
       isPartial,
-      mayArrive: now - one.at < eventDelayMs,
+      mayArrive: isYoung(one.grant, now),
     };
   };
   for (const one of whole.filter(({ isFound }) => !isFound)) {

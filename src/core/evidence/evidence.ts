@@ -5,7 +5,8 @@ import type { Grant, KeyLastUsage } from '../kms/model.ts';
 import { type Answer, type EvidenceKind, evidenceKinds } from './answer.ts';
 import { type Creator, findCreator } from './creator.ts';
 import { findHolder, type Holder } from './holder.ts';
-import { type LoadedMany, type LoadManyOptions, loadMany } from './loadMany.ts';
+import type { LoadedMany } from './loadedMany.ts';
+import { type LoadManyOptions, loadMany } from './loadMany.ts';
 import { type Remains, remainsWithout } from './remains.ts';
 import {
   accountOfHolder,

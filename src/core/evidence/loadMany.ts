@@ -4,49 +4,16 @@ import type { Clock } from '../base/clock.ts';
 import { lazy } from '../base/lazy.ts';
 import type { Session } from '../connections/session.ts';
 import { isSignInProblem, isTransient, type KmsError } from '../kms/errors.ts';
-import type { Connection } from '../kms/model.ts';
 import { grantee } from '../kms/principal.ts';
-import { type Answer, type EvidenceKind, type EvidencePermission, evidenceKinds, known, unanswered } from './answer.ts';
-import { type Creator, findCreators } from './creator.ts';
+import { type Answer, type EvidenceKind, known, unanswered } from './answer.ts';
+import { type Creator, findCreators, isInHistory, isYoung } from './creator.ts';
 import { findHolder, type Holder, type Iam, lookUpOf } from './holder.ts';
 import { iamForMany } from './iamListing.ts';
+import { knownOfMany, type LoadedMany, type LoadFailure } from './loadedMany.ts';
+import type { LoadedOnce } from './loadedOnce.ts';
 import { type AccountPlan, type Piece, planLoads } from './loadPlan.ts';
+import { type LoadProgress, LoadState } from './loadState.ts';
 import { creatorId, type EvidencePlace, holderId, type SessionEvidence } from './sessionEvidence.ts';
-
-/** How far a load of many grants is. */
-export interface LoadProgress {
-  /** Grants about which there is nothing left to ask. */
-  readonly done: number;
-  readonly grants: number;
-  /** About so many requests are left: how many events there are shows only when they are read. */
-  readonly requests: number;
-}
-
-/** What came of a load of many grants. */
-export interface LoadedMany {
-  readonly grants: number;
-  readonly wasCancelled: boolean;
-  /** Of how many grants each piece is known. */
-  readonly known: Readonly<Record<EvidenceKind, number>>;
-  /** Grants that are older than the event history. */
-  readonly tooOld: number;
-  /** Grants whose event is not among those that were read. */
-  readonly notFound: number;
-  /** Grants whose holder is of no account that a connection leads to, or nothing that IAM lists. */
-  readonly notInIam: number;
-  /** Grants of which some piece was not asked. */
-  readonly notAsked: number;
-  readonly denied: ReadonlySet<EvidencePermission>;
-  /** What the endpoints don't have. */
-  readonly notSupported: ReadonlySet<EvidenceKind>;
-  /** One for each connection and kind of failure. */
-  readonly failures: readonly LoadFailure[];
-}
-
-export interface LoadFailure {
-  readonly connection: Connection;
-  readonly error: KmsError;
-}
 
 export interface LoadManyOptions {
   /** Aborted: nothing more is asked, and what came is kept. */
@@ -58,9 +25,10 @@ export interface LoadManyOptions {
 /** Where answers are kept, and who is notified of them. */
 export interface ManyEvidence {
   readonly clock: Clock;
-  of(session: Session): SessionEvidence;
-  leadingTo(account: string | undefined, session: Session): Session | undefined;
-  changed(session: Session, keyArn: string): void;
+  readonly of: (session: Session) => SessionEvidence;
+  /** The session by which IAM of an account is asked. */
+  readonly leadingTo: (account: string | undefined, session: Session) => Session | undefined;
+  readonly changed: (session: Session, keyArn: string) => void;
 }
 
 /** Requests that are under way at once: the limiter decides how fast they are sent. */
@@ -68,11 +36,6 @@ const concurrency = { keyLastUsed: 2, remains: 4, holder: 4 };
 
 /** After so many requests in a row without an answer, or denied keys and none that is known, the others aren't asked. */
 const mostRefusals = 3;
-
-const progressMs = 250;
-
-/** Listeners are notified at most so often, and less often the longer it takes: each may draw all grants again. */
-const changesMs = 1000;
 
 /** Loads evidence on many grants, in the fewest requests, in their order. Never rejects for what AWS or the user does. */
 export function loadMany(
@@ -87,55 +50,39 @@ class Load {
   readonly #evidence: ManyEvidence;
   readonly #places: readonly EvidencePlace[];
   readonly #options: LoadManyOptions;
-  /** Questions that are open, of each grant. */
-  readonly #open = new Map<EvidencePlace, number>();
-  /** Questions that are open, without those for creators. */
-  #pieces = 0;
-  /** Grants whose creator is looked for, and what that took so far. */
-  readonly #creators = { open: 0, answered: 0, requests: 0 };
+  readonly #state: LoadState;
   readonly #failures = new Map<string, LoadFailure>();
   /** Ends what is asked through a session, also where each further question would fail in the same way. */
   readonly #ends = new Map<Session, { readonly signal: AbortSignal; abort(): void }>();
-  /** What became known since listeners were last notified. */
-  #changes = new Map<Session, Set<string>>();
-  readonly #startedAt: number;
-  #notifiedAt: number;
-  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(evidence: ManyEvidence, places: readonly EvidencePlace[], options: LoadManyOptions) {
     this.#evidence = evidence;
     this.#places = places;
     this.#options = options;
-    this.#startedAt = evidence.clock.monotonic();
-    this.#notifiedAt = this.#startedAt;
+    this.#state = new LoadState({
+      clock: evidence.clock,
+      grants: places.length,
+      progress: options.progress,
+      changed: evidence.changed,
+    });
   }
 
   async run(): Promise<LoadedMany> {
-    const { leadingTo } = this.#evidence;
-    const plan = planLoads(
-      this.#places,
-      (place, kind) => this.#isMissing(place, kind),
-      (account, session) => leadingTo(account, session),
-    );
+    const { of, clock, leadingTo } = this.#evidence;
+    const plan = planLoads(this.#places, (place, kind) => this.#isMissing(place, kind), leadingTo);
+    const now = clock.now();
     for (const { creators, usages, policies } of plan.sessions) {
-      this.#expect(creators, usages, policies);
-      this.#creators.open += creators.length;
-      this.#pieces += usages.length + policies.length;
+      for (const piece of creators) {
+        this.#state.add([piece], isInHistory(piece.first.grant, now) ? 'creator' : 'nothing');
+      }
+      this.#state.add([...usages, ...policies], 'single');
     }
-    for (const { byName, byId } of plan.accounts) {
-      this.#expect(byName, byId);
-      this.#pieces += byName.length + byId.length;
+    for (const { leading, byName, byId } of plan.accounts) {
+      this.#state.add([...byName, ...byId], leading === undefined ? 'nothing' : 'single');
     }
-    this.#report();
+    this.#state.report();
     const leading = plan.accounts.flatMap((account) => account.leading ?? []);
-    for (const session of new Set([...plan.sessions.map((part) => part.session), ...leading])) {
-      const end = new AbortController();
-      const signal = AbortSignal.any([this.#options.signal, session.closed, end.signal]);
-      // Several requests at once listen to it.
-      setMaxListeners(0, signal);
-      this.#evidence.of(session).forgetDenials();
-      this.#ends.set(session, { signal, abort: () => end.abort() });
-    }
+    this.#begin(new Set([...plan.sessions.map(({ session }) => session), ...leading]));
     const creators = Promise.all(plan.sessions.map((part) => this.#findCreators(part.session, part.creators)));
     await Promise.all([
       ...plan.sessions.map(({ session, usages }) => this.#askKeys(session, 'keyLastUsed', usages)),
@@ -143,39 +90,54 @@ class Load {
       ...plan.accounts.map((account) => this.#findHolders(account, creators)),
       creators,
     ]);
-    this.#notify();
-    return this.#result();
+    this.#state.announce();
+    return {
+      ...knownOfMany(this.#places, of),
+      wasCancelled: this.#options.signal.aborted,
+      failures: [...this.#failures.values()],
+    };
   }
 
-  /** What failed or was denied is forgotten, and so asked again. */
-  #isMissing({ session, key, grant }: EvidencePlace, kind: EvidenceKind): boolean {
-    const loaded = this.#evidence.of(session);
-    const isMissing = (
-      answers: { value(id: string): Answer<unknown> | undefined; forget(id: string): void },
-      id: string,
-    ) => {
-      const answer = answers.value(id);
-      if (answer?.kind === 'denied' || answer?.kind === 'failed') {
-        answers.forget(id);
-        return true;
-      }
-      return answer === undefined;
-    };
-    switch (kind) {
-      case 'creator':
-        return isMissing(loaded.creators, creatorId(key, grant));
-      case 'keyLastUsed':
-        return isMissing(loaded.usages, key.arn);
-      case 'holder':
-        return isMissing(loaded.holders, holderId(key, grant));
-      case 'remains':
-        return isMissing(loaded.policies, key.arn);
+  #begin(sessions: ReadonlySet<Session>): void {
+    for (const session of sessions) {
+      const end = new AbortController();
+      const signal = AbortSignal.any([this.#options.signal, session.closed, end.signal]);
+      // Several requests at once listen to it.
+      setMaxListeners(0, signal);
+      this.#ends.set(session, { signal, abort: () => end.abort() });
+      this.#evidence.of(session).forgetDenials();
     }
   }
 
-  #expect(...lists: readonly (readonly Piece[])[]): void {
-    for (const place of lists.flatMap((pieces) => pieces.flatMap(({ places }) => places))) {
-      this.#open.set(place, (this.#open.get(place) ?? 0) + 1);
+  /** What failed, was denied or may be answered otherwise by now is forgotten, and so asked again. */
+  #isMissing({ session, key, grant }: EvidencePlace, kind: EvidenceKind): boolean {
+    const { of, clock, leadingTo } = this.#evidence;
+    const loaded = of(session);
+    const isMissing = <T>(answers: LoadedOnce<Answer<T>>, id: string, isOutdated: (value: T) => boolean) => {
+      const answer = answers.value(id);
+      if (answer?.kind === 'notSupported' || (answer?.kind === 'known' && !isOutdated(answer.value))) {
+        return false;
+      }
+      if (answer !== undefined) {
+        answers.forget(id);
+      }
+      return true;
+    };
+    switch (kind) {
+      case 'creator': {
+        const hasArrived = !isYoung(grant, clock.now());
+        const id = creatorId(key, grant);
+        return isMissing(loaded.creators, id, (one) => one.kind === 'notFound' && one.mayArrive && hasArrived);
+      }
+      case 'keyLastUsed':
+        return isMissing(loaded.usages, key.arn, () => false);
+      case 'holder': {
+        const isOpen = (account: string) => leadingTo(account, session) !== undefined;
+        const id = holderId(key, grant);
+        return isMissing(loaded.holders, id, (one) => one.kind === 'otherAccount' && isOpen(one.account));
+      }
+      case 'remains':
+        return isMissing(loaded.policies, key.arn, () => false);
     }
   }
 
@@ -197,9 +159,7 @@ class Load {
       const piece = open.get(grant);
       if (piece !== undefined) {
         open.delete(grant);
-        this.#creators.open -= 1;
-        this.#creators.answered += 1;
-        this.#finish(piece);
+        this.#state.finish(piece);
       }
     };
     try {
@@ -210,9 +170,7 @@ class Load {
         {
           now: clock.now(),
           signal,
-          onRequest: () => {
-            this.#creators.requests += 1;
-          },
+          onRequest: () => this.#state.countPage(),
           onAnswer: ({ place }, creator) => answer(place, known(creator, clock.now())),
         },
       );
@@ -239,8 +197,7 @@ class Load {
     if (reason?.kind === 'failed') {
       this.#fail(session, reason.error);
     }
-    this.#creators.open -= open.length;
-    this.#giveUp(open);
+    this.#state.giveUp(open);
   }
 
   async #askKeys(session: Session, kind: 'keyLastUsed' | 'remains', pieces: readonly Piece[]): Promise<void> {
@@ -312,7 +269,6 @@ class Load {
     const work = async () => {
       for (let piece = pieces[next]; piece !== undefined && goesOn(); piece = pieces[next]) {
         next += 1;
-        this.#pieces -= 1;
         const answer = await raceAbort(ask(piece), signal).catch(unlessAborted);
         if (answer?.kind === 'failed') {
           failures = isTransient(answer.error) ? failures + 1 : failures;
@@ -322,15 +278,14 @@ class Load {
           isAnyKnown ||= answer?.kind === 'known';
           denials += answer?.kind === 'known' ? 0 : 1;
         }
-        this.#finish(piece);
+        this.#state.finish(piece);
       }
     };
     // The last of several answers may show that it is worth going on.
     while (next < pieces.length && goesOn()) {
       await Promise.all(Array.from({ length: atOnce }, work));
     }
-    this.#pieces -= pieces.length - next;
-    this.#giveUp(pieces.slice(next));
+    this.#state.giveUp(pieces.slice(next));
   }
 
   #fail(session: Session, error: KmsError): void {
@@ -343,108 +298,6 @@ class Load {
     if (isSignInProblem(error)) {
       this.#ends.get(session)?.abort();
     }
-  }
-
-  /** There is an answer. */
-  #finish(piece: Piece): void {
-    for (const { session, key } of piece.places) {
-      const keys = this.#changes.get(session) ?? new Set<string>();
-      this.#changes.set(session, keys.add(key.arn));
-    }
-    this.#giveUp([piece]);
-    const now = this.#evidence.clock.monotonic();
-    if (now - this.#notifiedAt >= Math.max(changesMs, (now - this.#startedAt) / 20)) {
-      this.#notify();
-    }
-  }
-
-  /** These are no longer waited for. */
-  #giveUp(pieces: readonly Piece[]): void {
-    for (const { places } of pieces) {
-      for (const place of places) {
-        const open = (this.#open.get(place) ?? 0) - 1;
-        if (open > 0) {
-          this.#open.set(place, open);
-        } else {
-          this.#open.delete(place);
-        }
-      }
-    }
-    this.#report();
-  }
-
-  #notify(): void {
-    const changes = this.#changes;
-    this.#changes = new Map();
-    for (const [session, keys] of changes) {
-      for (const keyArn of keys) {
-        this.#evidence.changed(session, keyArn);
-      }
-    }
-    this.#notifiedAt = this.#evidence.clock.monotonic();
-  }
-
-  #report(): void {
-    const now = this.#evidence.clock.monotonic();
-    if (now - this.#reportedAt < progressMs) {
-      return;
-    }
-    this.#reportedAt = now;
-    const { open, answered, requests } = this.#creators;
-    // One page of events may have those of many grants; how many, the pages so far say.
-    const each = answered === 0 ? 1 : Math.min(1, requests / answered);
-    this.#options.progress({
-      done: this.#places.length - this.#open.size,
-      grants: this.#places.length,
-      requests: Math.ceil(open * each) + this.#pieces,
-    });
-  }
-
-  #result(): LoadedMany {
-    const { of } = this.#evidence;
-    const knownOf = { creator: 0, keyLastUsed: 0, holder: 0, remains: 0 };
-    const counts = { tooOld: 0, notFound: 0, notInIam: 0, notAsked: 0 };
-    const denied = new Set<EvidencePermission>();
-    const notSupported = new Set<EvidenceKind>();
-    for (const { session, key, grant } of this.#places) {
-      const loaded = of(session);
-      const creator = loaded.creators.value(creatorId(key, grant));
-      const holder = loaded.holders.value(holderId(key, grant));
-      const answers: Readonly<Record<EvidenceKind, Answer<unknown> | undefined>> = {
-        creator,
-        keyLastUsed: loaded.usages.value(key.arn),
-        holder,
-        remains: loaded.policies.value(key.arn),
-      };
-      for (const kind of evidenceKinds) {
-        const answer = answers[kind];
-        if (answer?.kind === 'known') {
-          knownOf[kind] += 1;
-        } else if (answer?.kind === 'denied') {
-          denied.add(answer.permission);
-        } else if (answer?.kind === 'notSupported') {
-          notSupported.add(kind);
-        }
-      }
-      if (creator?.kind === 'known' && creator.value.kind !== 'found') {
-        knownOf.creator -= 1;
-        counts[creator.value.kind === 'tooOld' ? 'tooOld' : 'notFound'] += 1;
-      }
-      if (holder?.kind === 'known' && (holder.value.kind === 'otherAccount' || holder.value.kind === 'notInIam')) {
-        knownOf.holder -= 1;
-        counts.notInIam += 1;
-      }
-      counts.notAsked += Object.values(answers).includes(undefined) ? 1 : 0;
-    }
-    return {
-      grants: this.#places.length,
-      wasCancelled: this.#options.signal.aborted,
-      known: knownOf,
-      ...counts,
-      denied,
-      notSupported,
-      failures: [...this.#failures.values()],
-    };
   }
 }
 

@@ -3,7 +3,8 @@ import { printable } from '../base/text.ts';
 import { connectionName } from '../words/describe.ts';
 import { explain } from '../words/explain.ts';
 import type { EvidenceKind } from './answer.ts';
-import type { LoadedMany, LoadProgress } from './loadMany.ts';
+import type { LoadedMany } from './loadedMany.ts';
+import type { LoadProgress } from './loadState.ts';
 
 /** How far a load of many grants is: `42 of 300 grants; about 20 more requests`. */
 export function loadingText({ done, grants, requests }: LoadProgress): string {
@@ -14,7 +15,8 @@ export function loadingText({ done, grants, requests }: LoadProgress): string {
 
 /** What is known after a load of many grants, and what is not. Printable. */
 export function loadedText(loaded: LoadedMany): string {
-  const { grants, wasCancelled, known, tooOld, notFound, notInIam, notAsked, denied, notSupported, failures } = loaded;
+  const { grants, wasCancelled, known, tooOld, notFound, notInIam, incomplete, denied, notSupported, failures } =
+    loaded;
   const count = grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', grants);
   const sentences = [
     wasCancelled ? l10n.t('Cancelled. What came is kept.') : undefined,
@@ -39,7 +41,7 @@ export function loadedText(loaded: LoadedMany): string {
       .slice(0, mostFailures)
       .map(({ connection, error }) => `${connectionName(connection.ref)}: ${explain(error.details).sentence}`),
     failures.length > mostFailures ? l10n.t('{0} more connections failed.', failures.length - mostFailures) : undefined,
-    notAsked > 0 ? l10n.t('Not complete: {0}. Load Evidence asks for the rest.', notAsked) : undefined,
+    incomplete > 0 ? l10n.t('Not complete: {0}. Load Evidence asks for the rest.', incomplete) : undefined,
   ];
   return printable(sentences.filter((sentence) => sentence !== undefined).join(' '), 2000);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Session } from '../../../../src/core/connections/session.ts';
 import { Evidence, type EvidenceChange, type EvidencePlace } from '../../../../src/core/evidence/evidence.ts';
-import type { LoadProgress } from '../../../../src/core/evidence/loadMany.ts';
+import type { LoadProgress } from '../../../../src/core/evidence/loadState.ts';
 import { loadedText, loadingText } from '../../../../src/core/evidence/loadText.ts';
 import type { IamRole } from '../../../../src/core/kms/evidenceApi.ts';
 import type { ConnectionRef, Grant } from '../../../../src/core/kms/model.ts';
@@ -188,6 +188,19 @@ test('the Regions of a profile ask IAM once, and each its own event history', as
   assert.ok(places.every((place) => evidence.of(place).holder?.kind === 'known'));
 });
 
+test('a holder of another account is asked for once a connection leads there', async () => {
+  const [own, other] = [open('eu-west-1', 'dev', '999988887777'), open('eu-west-1', 'prod')];
+  const sessions: Session[] = [];
+  const { load } = start(sessions);
+  const places = fill(own, 10);
+  other.api.roles = own.api.roles;
+  assert.deepEqual((await load(places)).notInIam, 10);
+  sessions.push(other.session);
+  const loaded = await load(places);
+  assert.deepEqual([loaded.known.holder, loaded.notInIam], [10, 0]);
+  assert.deepEqual(counts(other), { getRole: 5 });
+});
+
 test('a denied permission costs one request, of a key three, and is one sentence', async () => {
   const world = open();
   const refuse = (operation: string) => {
@@ -218,7 +231,7 @@ test('a key that its policy keeps closed stops no other', async () => {
     }
   };
   const loaded = await start().load(fill(world, 100));
-  assert.deepEqual([loaded.known.keyLastUsed, loaded.known.remains, loaded.notAsked], [40, 40, 0]);
+  assert.deepEqual([loaded.known.keyLastUsed, loaded.known.remains, loaded.incomplete], [40, 40, 0]);
 });
 
 test('cancelled, it keeps what came and asks no more; the next run goes on there', async () => {
@@ -232,7 +245,7 @@ test('cancelled, it keeps what came and asks no more; the next run goes on there
   };
   const loaded = await load(places);
   assert.ok(loaded.wasCancelled && loaded.known.creator > 0 && loaded.known.creator < 500, JSON.stringify(loaded));
-  assert.ok(loaded.notAsked > 0);
+  assert.ok(loaded.incomplete > 0);
   assert.match(loadedText(loaded), /^Cancelled\. What came is kept\. .* Not complete: \d+\./);
   await settle();
   assert.equal(counts(world)['lookupEvents'], 4);
@@ -292,6 +305,26 @@ test('what is old, unknown or not in IAM is counted as what it is', async () => 
   );
 });
 
+test('an event that may be late is looked for again once it has arrived', async () => {
+  const world = open();
+  const { load, clock } = start();
+  const [first] = fill(world, 1);
+  assert.ok(first);
+  const young = {
+    ...first,
+    grant: grant('young', { ...first.grant, creationDate: new Date(now - minute), grantId: 'young' }),
+  };
+  assert.equal((await load([young])).notFound, 1);
+  const before = counts(world)['lookupEvents'] ?? 0;
+  clock.pass(10 * minute);
+  await load([young]);
+  assert.equal(counts(world)['lookupEvents'], before);
+  world.api.events.push(trailEvent('CreateGrant', new Date(now - minute), { responseElements: { grantId: 'young' } }));
+  clock.pass(10 * minute);
+  assert.deepEqual((await load([young])).known.creator, 1);
+  assert.equal(counts(world)['lookupEvents'], before + 1);
+});
+
 test('an endpoint without CloudTrail and IAM is asked once', async () => {
   const world = open();
   world.api.before = (operation) => {
@@ -312,6 +345,13 @@ test('progress is grants and about how many requests are left, and ends at all',
   assert.ok(others.every(({ requests }) => requests <= 1025));
   const last = progress.at(-1);
   assert.ok(last && last.done > 900 && last.requests <= 5, JSON.stringify(last));
+  const old = fill(open('us-east-1'), 5).map((place) => ({
+    ...place,
+    grant: grant('old', { ...place.grant, creationDate: new Date(0) }),
+  }));
+  progress.length = 0;
+  await begin(old);
+  assert.equal(progress[0]?.requests, 15);
   assert.equal(loadingText({ done: 42, grants: 300, requests: 20 }), '42 of 300 grants; about 20 more requests');
 });
 
