@@ -14,6 +14,11 @@ import {
   printableJson,
 } from '../../../src/core/base/text.ts';
 import { parseJournal } from '../../../src/core/changes/journalLines.ts';
+import type { GrantEvidence } from '../../../src/core/evidence/evidence.ts';
+import type { Holder } from '../../../src/core/evidence/holder.ts';
+import { creatorGroup } from '../../../src/core/findings/creatorGroup.ts';
+import { evidenceFindings } from '../../../src/core/findings/evidenceFindings.ts';
+import { defaultFindingOptions } from '../../../src/core/findings/finding.ts';
 import type { HeldGrant } from '../../../src/core/findings/grantGroups.ts';
 import { grantTable } from '../../../src/core/findings/grantTable.ts';
 import { grantAsAwsJson } from '../../../src/core/kms/awsJson.ts';
@@ -35,6 +40,7 @@ import { impactOfRevoke } from '../../../src/core/words/impact.ts';
 import { isUserError } from '../../../src/core/words/userError.ts';
 import { holdsHidden } from '../../hostileTexts.ts';
 import { hostileText, property } from '../hostile.ts';
+import { answered, madeBy, usage } from './evidence/knownEvidence.ts';
 import { errorKinds, keyArnOf, kmsError } from './fakes.ts';
 import { powerShellCall, powerShells } from './powershell.ts';
 
@@ -285,14 +291,52 @@ function parseCsv(text: string): readonly (readonly string[])[] {
   return records;
 }
 
-const held = record({ connection: hostileConnection, key: hostileKey, grant: hostileGrant }).map(
+/** As CloudTrail, KMS and IAM could answer it. */
+const hostileEvidence = record({
+  arn: hostileText,
+  invokedBy: hostileText,
+  operation: hostileText,
+  id: hostileText,
+}).map(
+  ({ arn, invokedBy, operation, id }): GrantEvidence => ({
+    creator: answered(madeBy({ arn, account: id, invokedBy })),
+    keyLastUsed: answered(usage({ last: { operation, timestamp: new Date(-1e12), cloudTrailEventId: undefined } })),
+    holder: answered<Holder>({
+      kind: 'noSuchId',
+      what: 'role',
+      id,
+      account: '111122223333',
+      successor: { id, arn, name: id, created: new Date(0) },
+    }),
+    remains: undefined,
+  }),
+);
+
+test('who made a grant, and what evidence adds to its findings, is one line of text', () => {
+  property([hostileEvidence, hostileGrant], (evidence, grant) => {
+    const { title, detail } = creatorGroup(evidence.creator);
+    isShowable(title, 600);
+    isShowable(detail, 400);
+    const found = evidenceFindings(grant, evidence, defaultFindingOptions);
+    assert.equal(found.length, 3);
+    for (const { reason } of found) {
+      isShowable(reason, 1000);
+    }
+  });
+});
+
+const held = record({
+  connection: hostileConnection,
+  key: hostileKey,
+  grant: hostileGrant,
+  evidence: hostileEvidence,
+}).map(
   (parts): HeldGrant => ({
     ...parts,
     metadata: undefined,
     grantee: grantee(parts.grant),
     managedBy: undefined,
     findings: [],
-    evidence: undefined,
   }),
 );
 const table = fc.array(held, { maxLength: 3 });
@@ -304,7 +348,7 @@ test('a CSV file has a cell for each value, and no spreadsheet takes any part of
     const text = grantTable(grants, 'csv');
     const [header = [], ...records] = parseCsv(text);
     assert.equal(records.length, grants.length);
-    for (const [index, { grant, key, connection }] of grants.entries()) {
+    for (const [index, { grant, key, connection, evidence }] of grants.entries()) {
       const record = records[index] ?? [];
       assert.equal(record.length, header.length);
       const cell = (name: string) => record[header.indexOf(name)] ?? '';
@@ -314,6 +358,11 @@ test('a CSV file has a cell for each value, and no spreadsheet takes any part of
       same(cell('Aliases'), key.aliases.join(' '));
       same(cell('GranteePrincipal'), grant.granteePrincipal?.value);
       same(cell('Connection'), connectionName(connection.ref));
+      const { creator } = evidence ?? {};
+      same(
+        cell('CreatedBy'),
+        creator?.kind === 'known' && creator.value.kind === 'found' ? creator.value.event.caller.arn : '',
+      );
       for (const one of record) {
         assert.doesNotMatch(one, /^(\s*[=+\-@＝＋－＠]|[\t\r\n])/);
       }
