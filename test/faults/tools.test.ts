@@ -79,6 +79,23 @@ test('what is denied says so, and which permission it takes', async (t) => {
   assert.equal(lineOf('Key policy')[1], true);
 });
 
+test('findings have the evidence that was loaded, and ask for none', async (t) => {
+  const { world, window, key, keyId } = await setUp(t);
+  const { account } = world.emulator();
+  const [id] = addGrants(account, keyId, 1);
+  account.roles.delete('Reader');
+  const kinds = async () => {
+    const found = entriesOf(await ask(world, window, languageModelTools.listFindings, { key }));
+    return JSON.stringify(found.find(({ grantId }) => grantId === id));
+  };
+  assert.doesNotMatch(await kinds(), /noSuchGrantee/);
+  assert.equal(asked(world), 0);
+  await ask(world, window, languageModelTools.getEvidence, { key, ...(id && { grantId: id }) });
+  const before = asked(world);
+  assert.match(await kinds(), /"noSuchGrantee".*has no role Reader/);
+  assert.equal(asked(world), before);
+});
+
 test('of thousands of other grants, a few are named and all are counted', async (t) => {
   const { world, window, key, keyId } = await setUp(t);
   const [first] = addGrants(world.emulator().account, keyId, 1200);

@@ -96,7 +96,13 @@ const tools: Readonly<Record<ToolName, Tool>> = {
       const session = await sessionFor(context, input);
       const { key, grants, isComplete } = await grantsFor(session, input);
       const metadata = session.inventory.metadata(key.arn);
-      const found = findingsOfKey(grants, { options: findingSettings.get(), key, metadata, now: context.clock.now() });
+      const found = findingsOfKey(grants, {
+        options: findingSettings.get(),
+        key,
+        metadata,
+        now: context.clock.now(),
+        evidenceOf: (grant) => context.evidence.of({ session, key, grant }),
+      });
       const remarkable = grants
         .map(({ grantId, name }) => ({ grantId, name, findings: found.of(grantId) }))
         .filter(({ findings }) => findings.length > 0);

@@ -1,7 +1,7 @@
 import { Emitter } from '../base/emitter.ts';
 import { lazy } from '../base/lazy.ts';
 import type { Session } from '../connections/session.ts';
-import type { Evidence, EvidenceChange } from './evidence.ts';
+import type { Evidence, EvidenceChange, EvidencePlace, GrantEvidence } from './evidence.ts';
 import type { evidenceLines } from './evidenceText.ts';
 import type { loadedText, loadingText } from './loadText.ts';
 import type { useSearches } from './useSearchText.ts';
@@ -29,6 +29,11 @@ export class LazyEvidence {
       this.#loaded = bundle;
       return bundle;
     });
+  }
+
+  /** What was loaded about a grant; nothing is asked. `undefined`: nobody has asked for evidence yet. */
+  of(place: EvidencePlace): GrantEvidence | undefined {
+    return this.#loaded?.evidence.of(place);
   }
 
   /** `undefined`: nobody has asked for evidence yet. */

@@ -28,7 +28,7 @@ export interface HeldGrant {
 }
 
 /** What was loaded about the grants of a key, if anything was; nothing is asked. */
-export type EvidenceOf = (scanned: ScannedKey) => ((grant: Grant) => GrantEvidence) | undefined;
+export type EvidenceOf = (scanned: ScannedKey) => ((grant: Grant) => GrantEvidence | undefined) | undefined;
 
 export const groupings = ['principal', 'finding', 'operation', 'key', 'creator'] as const;
 export type Grouping = (typeof groupings)[number];

@@ -78,8 +78,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       findings,
       evidenceOf: ({ connection, key }) => {
         const session = connections.find(connection);
-        const known = evidence.loaded?.evidence;
-        return session && known && ((grant) => known.of({ session, key, grant }));
+        return session && ((grant) => evidence.of({ session, key, grant }));
       },
       clock,
     });

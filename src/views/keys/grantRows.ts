@@ -157,7 +157,7 @@ export class GrantRows {
       key,
       metadata: session.inventory.metadata(key.arn),
       now: this.#clock.now(),
-      evidenceOf: (grant) => this.#evidence.loaded?.evidence.of({ session, key, grant }),
+      evidenceOf: (grant) => this.#evidence.of({ session, key, grant }),
     });
   }
 
