@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
 import type { ScannedKey } from '../../src/core/findings/scan.ts';
 import { commands } from '../../src/manifest.ts';
-import { type GranteesNode, type GroupedGrantNode, granteesNodeId } from '../../src/views/grantees/granteeItem.ts';
+import { type GranteesNode, type GroupedGrantNode, granteesNodeId } from '../../src/views/grantees/granteesNodes.ts';
 import type { GranteesView } from '../../src/views/grantees/granteesView.ts';
 import type { EvidenceNode } from '../../src/views/shared/nodes.ts';
 import { contextOf, watchDialogs } from './context.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Journal } from '../../src/core/changes/journal.ts';
-import type { HistoryEntryNode, HistoryNode } from '../../src/views/history/historyItem.ts';
+import type { HistoryEntryNode, HistoryNode } from '../../src/views/history/historyNodes.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
 import { FakeClock, FakeJournalFile, grant, key } from '../unit/core/fakes.ts';
 

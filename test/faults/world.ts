@@ -42,7 +42,7 @@ import { createAccount } from '../../src/emulator/sampleData.ts';
 import type { WireRequest } from '../../src/emulator/wire.ts';
 import { JournalFileOnDisk } from '../../src/platform/journalFile.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
-import type { HistoryNode } from '../../src/views/history/historyItem.ts';
+import type { HistoryNode } from '../../src/views/history/historyNodes.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
 import { KeysView } from '../../src/views/keys/keysView.ts';
 import type { ConnectionNode, GrantNode, KeyNode, MessageNode, Node } from '../../src/views/shared/nodes.ts';

@@ -3,8 +3,8 @@ import vscode = require('vscode');
 import type { Journal } from '../../core/changes/journal.ts';
 import type { GrantGroup } from '../../core/findings/grantGroups.ts';
 import { connectionName } from '../../core/words/describe.ts';
-import { isGroup } from '../../views/grantees/granteeItem.ts';
-import { asHistoryEntry } from '../../views/history/historyItem.ts';
+import { isGroup } from '../../views/grantees/granteesNodes.ts';
+import { asHistoryEntry } from '../../views/history/historyNodes.ts';
 import {
   asNode,
   type ConnectionNode,

@@ -10,7 +10,7 @@ import {
   revokeGrantCommand,
   type Shell,
 } from '../../core/words/commandText.ts';
-import { asHistoryEntry } from '../../views/history/historyItem.ts';
+import { asHistoryEntry } from '../../views/history/historyNodes.ts';
 import { asNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
 

@@ -8,7 +8,13 @@ import { grantFields } from '../shared/grantFields.ts';
 import { message } from '../shared/messages.ts';
 import type { EvidenceNode } from '../shared/nodes.ts';
 import type { ArrangedGrants } from './arrangedGrants.ts';
-import { type GranteesNode, type GroupedGrantNode, type GroupNode, granteesNodeId, isGrouped } from './granteeItem.ts';
+import {
+  type GranteesNode,
+  type GroupedGrantNode,
+  type GroupNode,
+  granteesNodeId,
+  isGrouped,
+} from './granteesNodes.ts';
 import type { LastSearch } from './lastSearch.ts';
 
 /** Groups, and the grants of each, are shown in windows of this many. */

@@ -20,15 +20,8 @@ import { EvidenceRows } from '../shared/evidenceRows.ts';
 import { type EvidenceNode, namedRow, type RowLookup } from '../shared/nodes.ts';
 import { ArrangedGrants } from './arrangedGrants.ts';
 import { groupingText, sortingText } from './arrangementText.ts';
-import {
-  type GranteesNode,
-  granteesItem,
-  granteesNodeId,
-  granteesTooltip,
-  isGrouped,
-  type KnownOfGrantees,
-  type MoreGrantsNode,
-} from './granteeItem.ts';
+import { granteesItem, granteesTooltip, type KnownOfGrantees } from './granteeItem.ts';
+import { type GranteesNode, granteesNodeId, isGrouped, type MoreGrantsNode } from './granteesNodes.ts';
 import { GranteesRows } from './granteesRows.ts';
 import { LastSearch, type ScanRun } from './lastSearch.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/base/clock.ts';
 import { Emitter } from '../../core/base/emitter.ts';
 import type { ScanCounts, ScannedKey, ScanResult } from '../../core/findings/scan.ts';
-import type { ScanState } from './granteeItem.ts';
+import type { ScanState } from './granteesNodes.ts';
 
 /** How often the row of a running search is drawn again, in milliseconds. */
 const progressMs = 250;

@@ -8,18 +8,15 @@ import type { Journal } from '../../core/changes/journal.ts';
 import type { JournalRecord } from '../../core/changes/journalRecord.ts';
 import { isUserError } from '../../core/words/userError.ts';
 import type { RowLookup } from '../shared/nodes.ts';
+import { historyFields, historyItem, historyTooltip, type KnownHistory } from './historyItem.ts';
 import {
   asHistoryEntry,
   type HistoryDayNode,
   type HistoryEntryNode,
   type HistoryMoreNode,
   type HistoryNode,
-  historyFields,
-  historyItem,
   historyNodeId,
-  historyTooltip,
-  type KnownHistory,
-} from './historyItem.ts';
+} from './historyNodes.ts';
 
 /** Entries are shown in windows of this many. */
 const entryWindow = 200;

@@ -8,7 +8,7 @@ import { connectionName, grantName, keyName } from '../../core/words/describe.ts
 import { explain } from '../../core/words/explain.ts';
 import { commands } from '../../manifest.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
-import type { HistoryEntryNode } from '../history/historyItem.ts';
+import type { HistoryEntryNode } from '../history/historyNodes.ts';
 
 type Ended = RevocationOutcome['kind'];
 type OutcomeOf<K extends Ended> = Extract<RevocationOutcome, { readonly kind: K }>;

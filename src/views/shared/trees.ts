@@ -2,9 +2,9 @@ import vscode = require('vscode');
 
 import { keybindingTargets } from '../../core/base/keybindingTargets.ts';
 import { views } from '../../manifest.ts';
-import type { GranteesNode } from '../grantees/granteeItem.ts';
+import type { GranteesNode } from '../grantees/granteesNodes.ts';
 import type { GranteesView } from '../grantees/granteesView.ts';
-import type { HistoryNode } from '../history/historyItem.ts';
+import type { HistoryNode } from '../history/historyNodes.ts';
 import type { HistoryView } from '../history/historyView.ts';
 import type { KeysView } from '../keys/keysView.ts';
 import { type IdentifiedRows, LateRows } from './lateRows.ts';

@@ -4,7 +4,7 @@ import { identityOf } from '../../../core/kms/actor.ts';
 import { UserError } from '../../../core/words/userError.ts';
 import { describeError } from '../../../platform/log.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
-import type { HistoryEntryNode } from '../../../views/history/historyItem.ts';
+import type { HistoryEntryNode } from '../../../views/history/historyNodes.ts';
 import type { Needs } from '../../context.ts';
 import { askAndAct } from '../actingSession.ts';
 import { createdByDryRun } from '../newGrant.ts';

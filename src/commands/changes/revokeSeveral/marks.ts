@@ -2,7 +2,7 @@ import { localDay, localTime } from '../../../core/base/text.ts';
 import { managingService } from '../../../core/findings/findings.ts';
 import { serviceOfGrant, usedByText } from '../../../core/kms/serviceGrant.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
-import { isGrouped } from '../../../views/grantees/granteeItem.ts';
+import { isGrouped } from '../../../views/grantees/granteesNodes.ts';
 import { shortOperations } from '../../../views/shared/grantFields.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
