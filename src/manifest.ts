@@ -94,6 +94,7 @@ export const settings = {
   evidenceUsePages: 'kmsGrants.evidence.usePages',
   findingsNoSuchGrantee: 'kmsGrants.findings.noSuchGrantee',
   findingsGranteeRecreated: 'kmsGrants.findings.granteeRecreated',
+  evidenceBeforeRevoke: 'kmsGrants.evidence.beforeRevoke',
   findingsPossiblyOrphaned: 'kmsGrants.findings.possiblyOrphaned',
   findingsDuplicate: 'kmsGrants.findings.duplicate',
   findingsMayCreateGrants: 'kmsGrants.findings.mayCreateGrants',

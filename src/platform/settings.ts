@@ -24,7 +24,7 @@ export function onDidChangeSettings(...ids: readonly string[]): Event<void> {
 }
 
 /** The value of the setting, or `fallback` if the settings file has one of another type. */
-function read<T extends string | number>(id: string, fallback: T): T {
+function read<T extends string | number | boolean>(id: string, fallback: T): T {
   const value: unknown = vscode.workspace.getConfiguration().get(id);
   return typeof value === typeof fallback ? (value as T) : fallback;
 }
@@ -60,6 +60,11 @@ export function propagationPolicy(): PropagationPolicy {
     timeoutMs: 1000 * bounded(settings.propagationTimeoutSeconds, defaultPolicy.timeoutMs / 1000, 10, 3600),
     absentReads: Math.round(bounded(settings.propagationAbsentReads, defaultPolicy.absentReads, 1, 10)),
   };
+}
+
+/** Whether a question about the end of grants shows evidence. */
+export function showsEvidence(): boolean {
+  return read<boolean>(settings.evidenceBeforeRevoke, true);
 }
 
 /** The chosen connections; `undefined` until the user chose some. Entries that are no connection are left out. */

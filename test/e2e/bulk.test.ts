@@ -40,14 +40,14 @@ test('before many grants are revoked in one go, every one of them is listed, and
     assert.ok(first !== undefined);
     await tree.select('orders-db', first.label);
     await page.keyboard.press('ArrowLeft');
-    for (let rows = 1; rows < 10; rows += 1) {
+    for (let rows = 1; rows < 9; rows += 1) {
       await page.keyboard.press('Shift+ArrowDown');
     }
     await page.keyboard.press('Delete');
-    await quickInput.until('the choice of ten', ({ title }) => title === 'Revoke 10 Grants: Choose');
+    await quickInput.until('the choice of nine', ({ title }) => title === 'Revoke 9 Grants: Choose');
     await quickInput.accept();
     assert.match((await workbench.dialog()).detail, /^To be revoked:\n• /m);
-    await workbench.screenshot('bulk-ten-confirm');
+    await workbench.screenshot('bulk-nine-confirm');
     await workbench.escapeDialog();
 
     await revokeRange(workbench, 'audit:quarterly', 'AWSServiceRoleForRDS');

@@ -1,10 +1,20 @@
 import * as l10n from '@vscode/l10n';
-import { printable } from '../../core/base/text.ts';
+import { printable, renderedLineCount } from '../../core/base/text.ts';
 import { type Actor, identityOf } from '../../core/kms/actor.ts';
 import type { Connection, KmsKey } from '../../core/kms/model.ts';
 import type { ChangeContext } from '../../core/words/grantLines.ts';
 import { confirm, confirmByTyping } from '../../platform/prompts.ts';
 import { namedAccount } from '../ask.ts';
+
+/**
+ * How much text a dialog of VS Code, which can't be scrolled, shows in a window of 800 pixels: a line fits about 60
+ * characters of ordinary text, and fewer of an ARN in capitals.
+ */
+const dialog = { lines: 30, columns: 56 };
+
+export function fitsDialog(text: string): boolean {
+  return renderedLineCount(text, dialog.columns) <= dialog.lines;
+}
 
 /** The first sentences of a question: what is uncertain about who acts. */
 export function actorSentences(actor: Actor, earlier: Actor | undefined): readonly string[] {

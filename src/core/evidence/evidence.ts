@@ -1,21 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Session } from '../connections/session.ts';
-import type { Grant, KeyLastUsage } from '../kms/model.ts';
+import type { KeyLastUsage } from '../kms/model.ts';
 import { type Answer, type EvidenceKind, evidenceKinds } from './answer.ts';
-import { type Creator, findCreator } from './creator.ts';
+import type { Creator } from './creator.ts';
 import { findHolder, type Holder } from './holder.ts';
 import type { LoadedMany } from './loadedMany.ts';
 import { type LoadManyOptions, loadMany } from './loadMany.ts';
-import { type Remains, remainsWithout } from './remains.ts';
-import {
-  accountOfHolder,
-  answering,
-  creatorId,
-  type EvidencePlace,
-  holderId,
-  SessionEvidence,
-} from './sessionEvidence.ts';
+import { type ListedGrants, type Remains, remainsWithout } from './remains.ts';
+import { accountOfHolder, creatorId, type EvidencePlace, holderId, SessionEvidence } from './sessionEvidence.ts';
 
 export type { EvidencePlace } from './sessionEvidence.ts';
 
@@ -56,6 +49,7 @@ export class Evidence {
 
   of({ session, key, grant }: EvidencePlace): GrantEvidence {
     const loaded = this.#of(session);
+    const { clock } = this.#options;
     return {
       creator: loaded.creators.value(creatorId(key, grant)),
       keyLastUsed: loaded.usages.value(key.arn),
@@ -63,7 +57,7 @@ export class Evidence {
       // It takes a look at all grants of the key: not for those who don't want it.
       get remains() {
         const policy = loaded.policies.value(key.arn);
-        return policy && remainsWithout(grant, listedBy(session, key.arn), policy, key.arn);
+        return policy && remainsWithout(grant, listedBy(session, key.arn, clock), policy, key.arn);
       },
     };
   }
@@ -74,14 +68,24 @@ export class Evidence {
 
   /**
    * Asks for what was not asked yet. Why something is not known is part of the evidence.
+   * @param options.creatorRequests the most that are sent to find the creator; one that they don't find stays unknown
    * @throws AbortError when the session is closed
    */
-  async load(place: EvidencePlace, kinds: readonly EvidenceKind[] = evidenceKinds): Promise<void> {
+  async load(
+    place: EvidencePlace,
+    kinds: readonly EvidenceKind[] = evidenceKinds,
+    options: { readonly creatorRequests?: number } = {},
+  ): Promise<void> {
     // The creator's event has the name that a deleted holder had.
-    await Promise.all(kinds.filter((kind) => kind !== 'holder').map((kind) => this.#load(place, kind)));
+    await Promise.all(kinds.filter((kind) => kind !== 'holder').map((kind) => this.#load(place, kind, options)));
     if (kinds.includes('holder')) {
-      await this.#load(place, 'holder');
+      await this.#load(place, 'holder', options);
     }
+  }
+
+  /** What failed is asked for again, and what AWS said of the key longer ago than so many milliseconds. */
+  forgetStale({ session, key, grant }: EvidencePlace, longestAgeMs: number): void {
+    this.#of(session).forgetStale({ key, grant }, this.#options.clock.now(), longestAgeMs);
   }
 
   /**
@@ -133,17 +137,17 @@ export class Evidence {
     this.#changed.fire({ session, keyArn });
   }
 
-  async #load(place: EvidencePlace, kind: EvidenceKind): Promise<void> {
+  async #load(
+    place: EvidencePlace,
+    kind: EvidenceKind,
+    { creatorRequests }: { readonly creatorRequests?: number } = {},
+  ): Promise<void> {
     const { session, key, grant } = place;
     const loaded = this.#of(session);
     const { clock } = this.#options;
     switch (kind) {
       case 'creator':
-        await loaded.creators.load(creatorId(key, grant), () =>
-          answering('cloudtrail:LookupEvents', async () =>
-            findCreator(await loaded.api(), grant, clock.now(), session.closed),
-          ),
-        );
+        await loaded.creator(place, () => clock.now(), creatorRequests);
         break;
       case 'keyLastUsed':
         await loaded.keyLastUsed(key.arn, () => clock.now());
@@ -192,7 +196,12 @@ export class Evidence {
   }
 }
 
-function listedBy({ inventory }: Session, keyArn: string): { grants: readonly Grant[]; isComplete: boolean } {
+function listedBy({ inventory }: Session, keyArn: string, clock: Clock): ListedGrants {
   const listing = inventory.loadedGrants(keyArn);
-  return { grants: listing?.grants ?? [], isComplete: listing?.state.kind === 'complete' };
+  const began = listing?.began ?? clock.monotonic();
+  return {
+    grants: listing?.grants ?? [],
+    isComplete: listing?.state.kind === 'complete',
+    at: clock.now() - (clock.monotonic() - began),
+  };
 }

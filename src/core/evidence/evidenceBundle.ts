@@ -1,3 +1,4 @@
+import { beforeRevoke, beforeSeveral } from './beforeRevoke.ts';
 import { Evidence, type EvidenceOptions } from './evidence.ts';
 import { evidenceLines } from './evidenceText.ts';
 import type { EvidenceBundle } from './lazyEvidence.ts';
@@ -5,5 +6,13 @@ import { loadedText, loadingText } from './loadText.ts';
 import { useSearches } from './useSearchText.ts';
 
 export function evidenceBundle(options: EvidenceOptions): EvidenceBundle {
-  return { evidence: new Evidence(options), lines: evidenceLines, loadingText, loadedText, uses: useSearches };
+  return {
+    evidence: new Evidence(options),
+    lines: evidenceLines,
+    beforeRevoke,
+    beforeSeveral,
+    loadingText,
+    loadedText,
+    uses: useSearches,
+  };
 }

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { localTime, printable, timeOfDay } from '../base/text.ts';
+import { localTime, printable } from '../base/text.ts';
 import type { IamPrincipal } from '../kms/evidenceApi.ts';
 import type { PolicyReading, PolicyStatement } from '../kms/keyPolicy.ts';
 import type { Grant, KeyLastUsage } from '../kms/model.ts';
@@ -119,7 +119,7 @@ function keyLine(answer: Answer<KeyLastUsage>): EvidenceLine {
   }
   const text =
     trackingStartDate === undefined
-      ? l10n.t('No use recorded.')
+      ? l10n.t('No use recorded; AWS does not say since when.')
       : l10n.t('No use recorded since {0}.', localTime(trackingStartDate));
   return { ...line, text, tone: 'known' };
 }
@@ -178,23 +178,9 @@ function existsText(what: string, principal: IamPrincipal, grant: Grant): string
   return isYounger(principal, grant) ? `${since} ${l10n.t('It is younger than the grant.')}` : since;
 }
 
-function remainsLines({ grants, isPartial, policy }: Remains, grant: Grant): readonly EvidenceLine[] {
-  const all = [...new Set(grants.flatMap(({ operations }) => operations))];
-  const found =
-    grants.length === 0
-      ? l10n.t('No other grant of this grantee on the key allows its operations.')
-      : grants.length === 1
-        ? l10n.t('1 other grant of this grantee on the key allows {0}.', listed(all))
-        : l10n.t('{0} other grants of this grantee on the key allow {1}.', grants.length, listed(all));
-  const partly = isPartial ? ` ${l10n.t('Not all grants of the key were read.')}` : '';
-  const others: EvidenceLine = {
-    kind: 'remains',
-    title: l10n.t('Other grants'),
-    text: found + partly,
-    source: kms,
-    more: grants.map((other) => `${printable(other.grant.grantId)}: ${listed(other.operations)}`),
-    tone: 'known',
-  };
+function remainsLines(remains: Remains, grant: Grant): readonly EvidenceLine[] {
+  const { policy } = remains;
+  const others = othersLine(remains, grant);
   const title = l10n.t('Key policy');
   if (policy.kind !== 'known') {
     return [others, notKnown('remains', title, policy, l10n.t('This endpoint gives no key policy.'))];
@@ -206,7 +192,7 @@ function remainsLines({ grants, isPartial, policy }: Remains, grant: Grant): rea
       (reading): EvidenceLine => ({
         kind: 'remains',
         title,
-        text: policyText(reading),
+        text: policyText(reading, grant),
         source: readAt(kms, policy.at),
         more: [
           l10n.t('Read for {0}.', who),
@@ -219,9 +205,37 @@ function remainsLines({ grants, isPartial, policy }: Remains, grant: Grant): rea
   ];
 }
 
-/** What the key policy says of some operations, in one sentence. */
-function policyText({ outcome, operations, statements, conditionalDenials, needsIamPolicy }: PolicyReading): string {
-  const names = listed(operations);
+function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Grant): EvidenceLine {
+  const line = { kind: 'remains', title: l10n.t('Other grants'), more: [], tone: 'known' } as const;
+  const partly = l10n.t('Not all grants of the key were read.');
+  if (read === 0 && isPartial) {
+    return { ...line, text: l10n.t('The grants of the key could not be read.'), source: undefined, tone: 'quiet' };
+  }
+  const allowed = new Set(grants.flatMap((other) => other.operations));
+  const names = listed(
+    operations.filter((operation) => allowed.has(operation)),
+    operations,
+  );
+  const found =
+    grants.length === 0
+      ? l10n.t('None that allows this grantee its operations, of {0} on the key.', read)
+      : grants.length === 1
+        ? l10n.t('1 other grant of this grantee on the key allows {0}.', names)
+        : l10n.t('{0} other grants of this grantee on the key allow {1}.', grants.length, names);
+  return {
+    ...line,
+    text: isPartial ? `${found} ${partly}` : found,
+    source: readAt(kms, at),
+    more: grants.map((other) => `${printable(other.grant.grantId)}: ${listed(other.operations)}`),
+  };
+}
+
+/** What the key policy says of some operations of a grant, in one sentence. */
+function policyText(
+  { outcome, operations, statements, conditionalDenials, needsIamPolicy }: PolicyReading,
+  grant: Grant,
+): string {
+  const names = listed(operations, grant.operations);
   const isConditional = statements.every(({ conditions }) => conditions.length > 0);
   const parts = {
     denied: () => l10n.t('Denies {0}, whatever grants allow.', names),
@@ -254,8 +268,11 @@ function quote({ position, sid, conditions }: PolicyStatement): string {
   return [name, ...quoted].join('; ');
 }
 
-function listed(operations: readonly string[]): string {
-  return printable(operations.join(', '), 200);
+/** @param all where these are all, and several, it says so */
+function listed(operations: readonly string[], all: readonly string[] = []): string {
+  return operations.length > 3 && operations.length === all.length
+    ? l10n.t('all of its operations')
+    : printable(operations.join(', '), 200);
 }
 
 type Unanswered = Exclude<Answer<unknown>, { readonly kind: 'known' }>;
@@ -276,5 +293,5 @@ function nameOf({ kind, shortName }: Principal): string {
 }
 
 function readAt(source: string, at: number): string {
-  return l10n.t('{0}, read {1}', source, timeOfDay(new Date(at)));
+  return l10n.t('{0}, read {1}', source, localTime(new Date(at)).slice(0, 16));
 }

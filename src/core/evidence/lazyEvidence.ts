@@ -1,6 +1,7 @@
 import { Emitter } from '../base/emitter.ts';
 import { lazy } from '../base/lazy.ts';
 import type { Session } from '../connections/session.ts';
+import type { beforeRevoke, beforeSeveral } from './beforeRevoke.ts';
 import type { Evidence, EvidenceChange, EvidencePlace, GrantEvidence } from './evidence.ts';
 import type { evidenceLines } from './evidenceText.ts';
 import type { loadedText, loadingText } from './loadText.ts';
@@ -13,6 +14,8 @@ export interface EvidenceBundle {
   readonly loadingText: typeof loadingText;
   readonly loadedText: typeof loadedText;
   readonly uses: typeof useSearches;
+  readonly beforeRevoke: typeof beforeRevoke;
+  readonly beforeSeveral: typeof beforeSeveral;
 }
 
 /** The evidence of all open connections. Its code is loaded when somebody first asks for evidence. */

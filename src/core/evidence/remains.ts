@@ -7,6 +7,10 @@ import { type Answer, known } from './answer.ts';
 export interface Remains {
   /** Other grants of the same holder on the key that allow some of the same operations. */
   readonly grants: readonly OtherGrant[];
+  /** How many grants of the key were read. */
+  readonly read: number;
+  /** When that was, in milliseconds since the epoch. */
+  readonly at: number;
   /** Not all grants of the key were read. */
   readonly isPartial: boolean;
   /** What the key policy says of the grant's operations. */
@@ -19,12 +23,15 @@ export interface OtherGrant {
   readonly operations: readonly string[];
 }
 
-export function remainsWithout(
-  grant: Grant,
-  listed: { readonly grants: readonly Grant[]; readonly isComplete: boolean },
-  policy: Answer<string>,
-  keyArn: string,
-): Remains {
+/** The grants of a key, as far as they were read. */
+export interface ListedGrants {
+  readonly grants: readonly Grant[];
+  readonly isComplete: boolean;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export function remainsWithout(grant: Grant, listed: ListedGrants, policy: Answer<string>, keyArn: string): Remains {
   const holder = grant.granteePrincipal?.value;
   const grants = listed.grants
     .filter((other) => other.grantId !== grant.grantId && other.granteePrincipal?.value === holder)
@@ -36,6 +43,8 @@ export function remainsWithout(
   const question = { keyArn, principal: grantee(grant), operations: grant.operations };
   return {
     grants,
+    read: listed.grants.length,
+    at: listed.at,
     isPartial: !listed.isComplete,
     policy: policy.kind === 'known' ? known(readKeyPolicy(policy.value, question), policy.at) : policy,
   };

@@ -4,7 +4,7 @@ import { accountOfArn, type Grant, type KeyLastUsage, type KmsKey } from '../kms
 import { collectPages } from '../kms/pages.ts';
 import { grantee } from '../kms/principal.ts';
 import { type Answer, type EvidencePermission, known, unanswered } from './answer.ts';
-import type { Creator } from './creator.ts';
+import { type Creator, findCreator } from './creator.ts';
 import { rememberingDenials } from './denials.ts';
 import type { Holder, HolderQuestion, Iam } from './holder.ts';
 import { LoadedOnce } from './loadedOnce.ts';
@@ -51,6 +51,25 @@ export class SessionEvidence {
     };
   }
 
+  /** @param requests the most that are sent; a creator that they don't find stays to be looked for */
+  async creator(
+    { key, grant }: Pick<EvidencePlace, 'key' | 'grant'>,
+    now: () => number,
+    requests?: number,
+  ): Promise<void> {
+    const id = creatorId(key, grant);
+    let isCutShort = false;
+    const answer = await this.creators.load(id, () => {
+      isCutShort = requests !== undefined;
+      return answering('cloudtrail:LookupEvents', async () =>
+        findCreator(await this.api(), grant, now(), this.#session.closed, requests),
+      );
+    });
+    if (isCutShort && answer.kind === 'known' && answer.value.kind === 'notFound') {
+      this.creators.forget(id);
+    }
+  }
+
   /** @param api by which the user's wait, or the background, is paced */
   keyLastUsed(keyArn: string, now: () => number, api = this.#session.api): Promise<Answer<KeyLastUsage>> {
     return this.usages.load(keyArn, () =>
@@ -89,10 +108,26 @@ export class SessionEvidence {
     this.usages.forget(keyArn);
     this.policies.forget(keyArn);
   }
+
+  /** The next question goes to AWS for what failed, and for what was answered about the key too long ago. */
+  forgetStale({ key, grant }: Pick<EvidencePlace, 'key' | 'grant'>, now: number, longestAgeMs: number): void {
+    const isFailed = (answer: Answer<unknown> | undefined) => answer?.kind === 'failed';
+    const isOld = (answer: Answer<unknown> | undefined) =>
+      answer?.kind === 'known' && Math.abs(now - answer.at) > longestAgeMs;
+    for (const answers of [this.usages, this.policies]) {
+      const answer = answers.value(key.arn);
+      if (isFailed(answer) || isOld(answer)) {
+        answers.forget(key.arn);
+      }
+    }
+    if (isFailed(this.creators.value(creatorId(key, grant)))) {
+      this.creators.forget(creatorId(key, grant));
+    }
+  }
 }
 
 /** @throws AbortError */
-export async function answering<T>(permission: EvidencePermission, ask: () => Promise<Answer<T>>): Promise<Answer<T>> {
+async function answering<T>(permission: EvidencePermission, ask: () => Promise<Answer<T>>): Promise<Answer<T>> {
   try {
     return await ask();
   } catch (error) {

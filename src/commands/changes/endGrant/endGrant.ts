@@ -20,13 +20,15 @@ import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import { ifAnswered } from '../../ask.ts';
 import type { Needs } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
-import { confirmed } from './question.ts';
+import { confirmAs } from '../changeQuestion.ts';
+import { evidenceOf } from '../questionEvidence.ts';
+import { endQuestion } from './question.ts';
 import { isUnderWay, type Target } from './target.ts';
 
 /** `declined`: the user did not confirm. `underWay`: a revoke or retirement was sent before. */
 export type EndAnswer = 'declined' | 'gone' | 'underWay' | 'doneByDryRun' | RevokeResult;
 
-export type EndContext = Needs<'connections' | 'journal' | 'revocations' | 'view'>;
+export type EndContext = Needs<'clock' | 'connections' | 'evidence' | 'journal' | 'revocations' | 'view'>;
 
 /** Checks, asks, then revokes or retires. The view shows what becomes of it. */
 export async function endGrant(kind: EndingKind, context: EndContext, target: Target): Promise<EndAnswer> {
@@ -42,7 +44,7 @@ export async function endGrant(kind: EndingKind, context: EndContext, target: Ta
   using _hold = context.connections.hold(connection);
 
   const checked = await withCancellableProgress(l10n.t('Checking the grant…'), (signal) =>
-    check(kind, session, target, AbortSignal.any([signal, session.closed])),
+    check(kind, context, session, target, AbortSignal.any([signal, session.closed])),
   );
   const { outcome, actor } = checked;
   const [name, label] = [grantName(target.grant), keyName(target.key)];
@@ -74,6 +76,7 @@ export async function endGrant(kind: EndingKind, context: EndContext, target: Ta
   }
 
   const { grant } = outcome;
+  let evidence: readonly string[] = [];
   const answer = await askAndAct<RevokeResult, 'declined'>(
     context,
     { connection, actor },
@@ -81,15 +84,17 @@ export async function endGrant(kind: EndingKind, context: EndContext, target: Ta
       if (kind === 'retire') {
         refuseUnlessMayRetire(identityOf(shown), grant);
       }
-      const isAgreed = await confirmed(
+      const { metadata } = checked;
+      const question = endQuestion(
         kind,
         context,
         { ...target, grant },
-        { shown, earlier, metadata: checked.metadata },
+        { shown, earlier, metadata, evidence: checked.evidence },
       );
-      return isAgreed ? 'agreed' : 'declined';
+      evidence = question.evidence;
+      return (await confirmAs(shown, question)) ? 'agreed' : 'declined';
     },
-    (acting) => (kind === 'revoke' ? revocations.revoke(acting, key, grant) : revocations.retire(acting, key, grant)),
+    (acting) => revocations[kind](acting, key, grant, { evidence }),
   );
   if (answer !== 'declined' && !isShown(context, connection)) {
     // No row is left to show it.
@@ -112,11 +117,14 @@ interface Checked {
   readonly outcome: Preflight;
   readonly actor: Actor;
   readonly metadata: KeyMetadata | undefined;
+  /** In lines. */
+  readonly evidence: readonly string[];
 }
 
 /** Everything that the confirmation shows, asked at once. KMS is not asked for what it is sure to refuse. */
 async function check(
   kind: EndingKind,
+  context: Needs<'clock' | 'evidence'>,
   session: Session,
   { key, grant }: Target,
   signal: AbortSignal,
@@ -125,13 +133,15 @@ async function check(
   if (kind === 'retire') {
     refuseUnlessMayRetire(identityOf(await identifying), grant);
   }
+  const asked = evidenceOf(context, { session, key, grant }, signal);
   const [outcome, actor, metadata] = await Promise.all([
     kind === 'revoke' ? preflight(session, key.arn, grant, signal) : preflightRetire(session, key.arn, grant, signal),
     identifying,
     ifAnswered(session.inventory.metadata(key.arn) ?? session.api.describeKey(key.arn, signal)),
   ]);
+  const evidence = outcome.kind === 'ready' ? await asked : [];
   signal.throwIfAborted();
-  return { outcome, actor, metadata };
+  return { outcome, actor, metadata, evidence };
 }
 
 function refuseUnlessMayRetire(caller: CallerIdentity | undefined, grant: Grant): void {

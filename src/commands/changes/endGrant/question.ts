@@ -10,10 +10,15 @@ import { grantName, keyName } from '../../../core/words/describe.ts';
 import { grantLines } from '../../../core/words/grantLines.ts';
 import { impactOfRevoke } from '../../../core/words/impact.ts';
 import type { Needs } from '../../context.ts';
-import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
+import { actorSentences, fitsDialog, placeOf, type Question } from '../changeQuestion.ts';
 import type { Target } from './target.ts';
 
-export function confirmed(
+/** A question, and what it shows of the evidence. */
+export interface EndQuestion extends Question {
+  readonly evidence: readonly string[];
+}
+
+export function endQuestion(
   kind: EndingKind,
   { journal }: Needs<'journal'>,
   { connection, key, grant }: Target,
@@ -21,12 +26,14 @@ export function confirmed(
     shown,
     earlier,
     metadata,
+    evidence,
   }: {
     readonly shown: Actor;
     readonly earlier: Actor | undefined;
     readonly metadata: KeyMetadata | undefined;
+    readonly evidence: readonly string[];
   },
-): Promise<boolean> {
+): EndQuestion {
   const [name, label] = [grantName(grant), keyName(key)];
   const whole = printable(keyLabel(key));
   const managed = isAwsManaged(key, metadata);
@@ -61,9 +68,19 @@ export function confirmed(
     words.final,
   ];
   const lines = grantLines(grant, placeOf(shown, connection, key));
-  return confirmAs(shown, {
+  const detail = (shownEvidence: readonly string[]) =>
+    [sentences.join(' '), shownEvidence.join('\n'), lines.join('\n')].filter((part) => part !== '').join('\n\n');
+  // What says which grant it is goes first where both have no room.
+  const fitting: string[] = [];
+  for (const line of evidence) {
+    if (fitsDialog(detail([...fitting, line]))) {
+      fitting.push(line);
+    }
+  }
+  return {
     question: words.question,
-    detail: `${sentences.join(' ')}\n\n${lines.join('\n')}`,
+    detail: detail(fitting),
+    evidence: fitting,
     button: words.button,
     typing: {
       reasons: isManaged ? [reason] : [],
@@ -71,5 +88,5 @@ export function confirmed(
       prompt: words.prompt,
       accepted: [keyLabel(key), ...key.aliases, key.keyId],
     },
-  });
+  };
 }

@@ -28,6 +28,8 @@ export interface Checked {
 export interface Ready {
   readonly node: GrantNode;
   readonly actor: Actor;
+  /** What the history keeps of its evidence. */
+  readonly evidence: readonly string[];
 }
 
 /** A grant to ask about. */

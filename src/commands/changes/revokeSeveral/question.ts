@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { printable, renderedLineCount } from '../../../core/base/text.ts';
+import { printable } from '../../../core/base/text.ts';
 import { attemptSentence, earlierEnding } from '../../../core/changes/earlierAttempts.ts';
+import type { KeyUses } from '../../../core/evidence/beforeRevoke.ts';
 import { accountOfArn, keyLabel } from '../../../core/kms/model.ts';
 import { grantee } from '../../../core/kms/principal.ts';
 import { connectionName, grantName } from '../../../core/words/describe.ts';
@@ -9,15 +10,9 @@ import { confirm, confirmByTyping } from '../../../platform/prompts.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import { namedAccount } from '../../ask.ts';
 import type { Needs } from '../../context.ts';
-import { actorSentences, signedInAs } from '../changeQuestion.ts';
+import { actorSentences, fitsDialog, signedInAs } from '../changeQuestion.ts';
 import type { Asked, Checked, Outcome, Ready } from './check.ts';
 import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';
-
-/**
- * How much text a dialog of VS Code, which can't be scrolled, shows in a window of 800 pixels: a line fits about 60
- * characters of ordinary text, and fewer of an ARN in capitals.
- */
-const dialog = { lines: 30, columns: 56 };
 
 /** Keys of one section, where grants are counted by key. */
 const keysShown = 10;
@@ -33,7 +28,7 @@ export async function confirmed(
   context: Needs<'connections' | 'documents' | 'journal' | 'view'>,
   ready: readonly Asked[],
   checked: readonly Checked[],
-  notTicked: readonly GrantNode[],
+  { notTicked, keyUses }: { readonly notTicked: readonly GrantNode[]; readonly keyUses: KeyUses },
 ): Promise<boolean> {
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => ({ node }));
   const refused = checked.flatMap(({ node, outcome }) =>
@@ -58,19 +53,20 @@ export async function confirmed(
       ? []
       : [l10n.t('Used by AWS services, whose resources can break: {0} of {1}.', ofServices, count)]),
   ];
+  const known = [warnings.join(' '), ...keyUses.summary(ready.map(({ node }) => node.key.arn))];
   const connections = `${l10n.t('Connections:')}\n${places.join('\n')}`;
-  const whole = [warnings.join(' '), ...sections.map((section) => inLines(context, section)), connections].join('\n\n');
+  const whole = [known.join('\n'), ...sections.map((section) => inLines(context, section)), connections].join('\n\n');
   const fits = fitsDialog(whole);
   if (!fits) {
     const text = [
-      [question, ...warnings].join(' '),
+      [question, ...known].join('\n'),
       connections,
-      ...sections.map((section) => inFull(context, section)),
+      ...sections.map((section) => inFull(context, section, keyUses)),
     ].join('\n\n');
     await context.documents.showText(l10n.t('Grants to revoke'), `${text}\n`);
   }
   const inEditor = [
-    warnings.join(' '),
+    known.join('\n'),
     l10n.t('Every grant is listed in the editor behind this dialog. It stays open while you type the number.'),
   ];
   const counted = [...inEditor, ...sections.map(inCounts), connections].join('\n\n');
@@ -86,10 +82,6 @@ export async function confirmed(
     [count],
     { ignoreFocusOut: !fits },
   );
-}
-
-function fitsDialog(text: string): boolean {
-  return renderedLineCount(text, dialog.columns) <= dialog.lines;
 }
 
 function total({ title, grants }: Section): string {
@@ -122,8 +114,10 @@ function inCounts(section: Section): string {
 }
 
 /** Every grant, with everything that identifies it. */
-function inFull(context: Needs<'view'>, { title, grants }: Section): string {
-  const keys = [...byKey(grants)].map(([arn, ofKey]) => {
+function inFull(context: Needs<'view'>, { title, grants }: Section, keyUses: KeyUses): string {
+  const keys = [...byKey(grants)].map(([name, ofKey]) => {
+    const [first] = ofKey;
+    const used = first === undefined ? [] : keyUses.line(first.node.key.arn);
     const rows = ofKey.map(({ node, reason }) => {
       const { grant } = node;
       const fields = [
@@ -134,7 +128,7 @@ function inFull(context: Needs<'view'>, { title, grants }: Section): string {
       ];
       return [`• ${grantName(node.grant)}`, ...fields.map((field) => `  ${field}`), ...indented(reason)].join('\n');
     });
-    return [printable(arn, 1000), ...rows].join('\n');
+    return [printable(name, 1000), ...used, ...rows].join('\n');
   });
   return [`${title}: ${grants.length}`, ...keys].join('\n\n');
 }

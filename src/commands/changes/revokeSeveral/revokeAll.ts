@@ -58,9 +58,9 @@ async function revokeInTurn(
     }
   }
   const askAgain = (items: readonly Ready[]): readonly Asked[] =>
-    items.map(({ node, actor }) => {
+    items.map(({ node, actor, evidence }) => {
       const other = others.get(openingOf(node.connection));
-      return other === undefined ? { node, actor } : { node, actor: other, earlier: actor };
+      return { node, evidence, ...(other === undefined ? { actor } : { actor: other, earlier: actor }) };
     });
   if (others.size > 0) {
     return { results: [], again: askAgain(ready) };
@@ -73,7 +73,7 @@ async function revokeInTurn(
     changeableSession(context, connection);
     followUp.add(one.node);
     try {
-      await context.revocations.revoke(acting, key, grant, { signal: cancelled });
+      await context.revocations.revoke(acting, key, grant, { signal: cancelled, evidence: one.evidence });
     } catch (error) {
       if (!isUnanswered(error)) {
         followUp.drop(one.node);

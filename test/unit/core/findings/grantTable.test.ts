@@ -104,6 +104,8 @@ test('the evidence that was loaded stands after all else, in its own order, as A
     }),
     remains: {
       grants: [{ grant: grant('g2'), operations: ['Decrypt'] }],
+      read: 200,
+      at: at(6).getTime(),
       isPartial: true,
       policy: answered<readonly PolicyReading[]>([
         {

@@ -1,0 +1,40 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../base/text.ts';
+import type { Grant } from '../kms/model.ts';
+import type { EvidenceKind } from './answer.ts';
+import type { GrantEvidence } from './evidence.ts';
+import { type EvidenceLine, evidenceLines } from './evidenceText.ts';
+
+/** What matters most for the end of a grant comes first. */
+const order: readonly EvidenceKind[] = ['holder', 'keyLastUsed', 'remains', 'creator'];
+
+/** About three rows of a dialog. */
+const maxLength = 220;
+
+/**
+ * What a question says of a grant besides what KMS lists: a line for each kind of evidence that is known. Printable. What
+ * AWS didn't answer or denied is left out.
+ */
+export function evidenceSummary(grant: Grant, evidence: GrantEvidence): readonly string[] {
+  const known = evidenceLines(grant, evidence).filter(({ tone }) => tone === 'known');
+  return order
+    .map((kind) => known.filter((line) => line.kind === kind))
+    .filter((lines) => lines.length > 0)
+    .map(summaryLine);
+}
+
+function summaryLine(lines: readonly EvidenceLine[]): string {
+  const parts = lines.map(({ title, text }) => `${title}: ${text.endsWith('.') ? text : `${text}.`}`);
+  const source = lines.at(-1)?.source;
+  const end = [
+    ...(lines.some(({ kind }) => kind === 'keyLastUsed') ? [keyUseLimits()] : []),
+    ...(source === undefined ? [] : [`(${source})`]),
+  ].join(' ');
+  // Where it is from, and how far it goes, is never what is cut.
+  return `${printable(parts.join(' '), maxLength - end.length - 1)} ${end}`;
+}
+
+/** What the last use of a key doesn't say. */
+export function keyUseLimits(): string {
+  return l10n.t('By any right; can be an hour late.');
+}
