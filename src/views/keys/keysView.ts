@@ -12,27 +12,25 @@ import type { EvidenceChange } from '../../core/evidence/evidence.ts';
 import { changeId } from '../../core/evidence/lazyEvidence.ts';
 import type { Finding } from '../../core/findings/finding.ts';
 import { isSignInProblem } from '../../core/kms/errors.ts';
-import { type Connection, connectionId, isAwsManaged } from '../../core/kms/model.ts';
+import { type Connection, connectionId } from '../../core/kms/model.ts';
 import { shownIndexes, textFilter } from '../../core/words/filter.ts';
 import { message } from '../shared/messages.ts';
 import {
-  awsManagedKeysId,
   type ConnectionNode,
   type EvidenceLineNode,
   type GrantNode,
   grantNodeId,
-  HeldNodes,
   type KeyNode,
   keyNodeId,
   type MessageNode,
   type MoreNode,
   type Node,
-  namedRow,
   nodeId,
   otherAccountsId,
   type RowLookup,
 } from '../shared/nodes.ts';
 import { KeysViewRows, type KeysViewRowsOptions } from './keysViewRows.ts';
+import { ShownNodes } from './shownNodes.ts';
 import { tooltip } from './tooltip.ts';
 import { toTreeItem } from './treeItem.ts';
 
@@ -63,10 +61,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #longestWaitMs: number;
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
-  /** The nodes that VS Code holds, by ID: to refresh a row, it must be notified with the same object. */
-  readonly #nodes = new HeldNodes();
-  /** All nodes that were ever returned to VS Code, also those that it no longer holds. */
-  readonly #given = new WeakSet<object>();
+  readonly #nodes: ShownNodes;
   /** While somebody types in the filter. */
   #typing: AbortController | undefined;
   readonly #disposed = new AbortController();
@@ -76,6 +71,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     const { connections, revocations, pinnedKeys, evidence, findings } = options;
     this.#longestWaitMs = longestWaitMs;
     this.#connections = connections;
+    this.#nodes = new ShownNodes(connections);
     this.#clock = clock;
     this.#tree = tree;
     this.#rows = new KeysViewRows({ ...options, clock });
@@ -173,39 +169,11 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   }
 
   getParent(node: Node): Node | undefined {
-    switch (node.kind) {
-      case 'connection':
-        return undefined;
-      case 'awsManagedKeys':
-        return this.#nodes.get(node.connection.id) ?? { kind: 'connection', ref: node.connection.ref };
-      case 'otherAccounts':
-        return this.#nodes.get(connectionId(node.ref));
-      case 'key': {
-        if (node.pinnedTo !== undefined) {
-          return this.#nodes.get(otherAccountsId(node.pinnedTo));
-        }
-        const managed = isAwsManaged(node.key, this.#rows.known.metadata(node));
-        const { connection, key } = node;
-        return managed
-          ? (this.#nodes.get(awsManagedKeysId(connection)) ?? { kind: 'awsManagedKeys', connection, keys: [key] })
-          : (this.#nodes.get(connection.id) ?? { kind: 'connection', ref: connection.ref });
-      }
-      case 'grant':
-        return this.#nodes.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo));
-      case 'field':
-      case 'evidence':
-      case 'evidenceLine':
-      case 'more':
-      case 'message':
-        return node.parent;
-    }
+    return this.#nodes.parentOf(node);
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
     const children = await this.#inTime(node);
-    for (const child of children) {
-      this.#given.add(child);
-    }
     this.#nodes.replaceChildren(node, children);
     this.#rows.grants.keepFindings((id) => this.#nodes.get(id) !== undefined);
     return children;
@@ -229,7 +197,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     }
     const redraw = () => this.#redraw(nodeId(node));
     reading.then(redraw, redraw);
-    const grants = node.kind === 'key' ? this.#heldGrants(node) : [];
+    const grants = node.kind === 'key' ? this.#nodes.grantsBelow(node) : [];
     if (grants.length > 0) {
       return [...grants];
     }
@@ -238,48 +206,8 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return [message(node, 'waiting', 'loading', title, '')];
   }
 
-  /** The grants that are on screen below a key. They stay, with focus and selection, until they are read again. */
-  #heldGrants(key: KeyNode): readonly Node[] {
-    if (this.#connections.find(key.connection) === undefined) {
-      return [];
-    }
-    return [...this.#nodes.childrenOf(nodeId(key))]
-      .map((id) => this.#nodes.get(id))
-      .filter((node) => node?.kind === 'grant' && node.connection.opening === key.connection.opening)
-      .filter((node) => node !== undefined);
-  }
-
-  /** Finds connections, keys and grants by their identity; other rows only if they were returned to VS Code. */
   row(argument: object): object | undefined {
-    return this.#given.has(argument) ? argument : this.#named(namedRow(argument));
-  }
-
-  #named({ kind, ref, connection: named, keyArn, grantId, pinnedTo }: ReturnType<typeof namedRow>): Node | undefined {
-    if (kind === 'connection') {
-      const known = ref && this.#connections.known.find((one) => connectionId(one) === connectionId(ref));
-      return known && { kind, ref: known };
-    }
-    const session = named && this.#connections.find(named);
-    if (session === undefined || keyArn === undefined) {
-      return undefined;
-    }
-    const { connection, inventory } = session;
-    const held = (id: string) => {
-      const node = this.#nodes.get(id);
-      return node !== undefined && 'connection' in node && node.connection.opening === connection.opening
-        ? node
-        : undefined;
-    };
-    const key = inventory.loadedKey(keyArn);
-    if (kind === 'key') {
-      return held(keyNodeId(connection, keyArn, pinnedTo)) ?? (key && { kind, connection, key });
-    }
-    if (kind !== 'grant' || grantId === undefined) {
-      return undefined;
-    }
-    const grant = inventory.loadedGrant(keyArn, grantId);
-    const loaded: GrantNode | undefined = key && grant && { kind, connection, key, grant };
-    return held(grantNodeId(connection, keyArn, grantId, pinnedTo)) ?? loaded;
+    return this.#nodes.row(argument);
   }
 
   /** Reloads a key, or a whole connection; the rest of the tree stays as it is. */
