@@ -5,10 +5,10 @@ import {
   type EvidenceNode,
   type FieldNode,
   type GrantNode,
-  kindOf,
   type MessageNode,
   nodeId,
 } from '../shared/nodes.ts';
+import { kindOf } from '../shared/rowLookup.ts';
 
 /** The rows of the Grantees view: groups → grants → fields, below a row with the state of the search. */
 export type GranteesNode =

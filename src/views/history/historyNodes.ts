@@ -1,4 +1,4 @@
-import { kindOf } from '../shared/nodes.ts';
+import { kindOf } from '../shared/rowLookup.ts';
 
 /** The rows of the History view: readonly data. The record of an entry is looked up when its row is drawn. */
 export type HistoryNode = HistoryDayNode | HistoryEntryNode | HistoryFieldNode | HistoryMoreNode | HistoryMessageNode;

@@ -7,7 +7,7 @@ import { localTime } from '../../core/base/text.ts';
 import type { Journal } from '../../core/changes/journal.ts';
 import type { JournalRecord } from '../../core/changes/journalRecord.ts';
 import { isUserError } from '../../core/words/userError.ts';
-import type { RowLookup } from '../shared/nodes.ts';
+import type { RowLookup } from '../shared/rowLookup.ts';
 import { historyFields, historyItem, historyTooltip, type KnownHistory } from './historyItem.ts';
 import {
   asHistoryEntry,

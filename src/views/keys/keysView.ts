@@ -27,8 +27,8 @@ import {
   type Node,
   nodeId,
   otherAccountsId,
-  type RowLookup,
 } from '../shared/nodes.ts';
+import type { RowLookup } from '../shared/rowLookup.ts';
 import { KeysViewRows, type KeysViewRowsOptions } from './keysViewRows.ts';
 import { ShownNodes } from './shownNodes.ts';
 import { tooltip } from './tooltip.ts';

@@ -4,15 +4,14 @@ import {
   awsManagedKeysId,
   type GrantNode,
   grantNodeId,
-  HeldNodes,
   type KeyNode,
   keyNodeId,
   type Node,
-  namedRow,
   nodeId,
   otherAccountsId,
-  type RowLookup,
 } from '../shared/nodes.ts';
+import { namedRow, type RowLookup } from '../shared/rowLookup.ts';
+import { HeldNodes } from './heldNodes.ts';
 
 /** The nodes that the Keys view returned to VS Code, and how they are found again. */
 export class ShownNodes implements RowLookup {

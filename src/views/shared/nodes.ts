@@ -2,6 +2,7 @@ import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../../core/kms/model.ts';
 import type { HelpfulAction } from '../../core/words/userError.ts';
+import { kindOf } from './rowLookup.ts';
 
 /** The rows of the Keys view: readonly data, mapped to a TreeItem in treeItem.ts. */
 export type Node =
@@ -145,128 +146,10 @@ export function grantNodeId(connection: Connection, keyArn: string, grantId: str
   return `${keyNodeId(connection, keyArn, pinnedTo)}|${grantId}`;
 }
 
-/** The node that a command was called with, if it is one of `kinds`. It is one of ours: see {@link RowLookup}. */
+/** The node that a command was called with, if it is one of `kinds`. It is one of ours: see `RowLookup`. */
 export function asNode<K extends Node['kind']>(
   argument: unknown,
   ...kinds: readonly K[]
 ): Extract<Node, { kind: K }> | undefined {
   return kinds.some((kind) => kind === kindOf(argument)) ? (argument as Extract<Node, { kind: K }>) : undefined;
-}
-
-/** The kind of the row that a command was called with. */
-export function kindOf(argument: unknown): unknown {
-  return read(argument, 'kind');
-}
-
-/** The rows that VS Code holds, by ID, except those that are never refreshed on their own, such as fields. */
-export class HeldNodes {
-  readonly #nodes = new Map<string, Node>();
-  /** The IDs of the children of each. */
-  readonly #children = new Map<string, readonly string[]>();
-
-  get size(): number {
-    return this.#nodes.size;
-  }
-
-  get(id: string): Node | undefined {
-    return this.#nodes.get(id);
-  }
-
-  /** The IDs of the rows below a row, without those that are not held. */
-  childrenOf(id: string): ReadonlySet<string> {
-    return new Set(this.#children.get(id));
-  }
-
-  /**
-   * As VS Code does: when it asks for the children of a row, it forgets everything below the row.
-   * @param parent `undefined`: the view itself
-   */
-  replaceChildren(parent: Node | undefined, children: readonly Node[]): void {
-    const parentId = parent === undefined ? '' : nodeId(parent);
-    this.#forgetBelow(parentId);
-    // The row was removed while its children were read.
-    if (parent !== undefined && !this.#nodes.has(parentId)) {
-      return;
-    }
-    const ids: string[] = [];
-    for (const child of children) {
-      if (
-        child.kind === 'field' ||
-        child.kind === 'evidenceLine' ||
-        child.kind === 'message' ||
-        child.kind === 'more'
-      ) {
-        continue;
-      }
-      const id = nodeId(child);
-      this.#nodes.set(id, child);
-      ids.push(id);
-    }
-    if (ids.length > 0) {
-      this.#children.set(parentId, ids);
-    }
-  }
-
-  #forgetBelow(id: string): void {
-    for (const child of this.#children.get(id) ?? []) {
-      this.#nodes.delete(child);
-      this.#forgetBelow(child);
-    }
-    this.#children.delete(id);
-  }
-}
-
-/**
- * Looks up the rows of a view. VS Code's menus call commands with rows, but links and other extensions can call them with
- * anything: a command uses only what is found here.
- */
-export interface RowLookup {
-  /** The row itself, if this view returned it to VS Code; otherwise a row of this view with the same identity, if any. */
-  row(argument: object): object | undefined;
-}
-
-/** What identifies a row, as the caller of a command claims it. */
-interface NamedRow {
-  readonly kind: unknown;
-  readonly ref: ConnectionRef | undefined;
-  readonly connection: { readonly id: string; readonly opening: number } | undefined;
-  readonly keyArn: string | undefined;
-  readonly grantId: string | undefined;
-  readonly pinnedTo: ConnectionRef | undefined;
-}
-
-/** Reads only what identifies a row, and ignores everything else. */
-export function namedRow(argument: object): NamedRow {
-  const connection = read(argument, 'connection');
-  const [id, opening] = [read(connection, 'id'), read(connection, 'opening')];
-  return {
-    kind: read(argument, 'kind'),
-    ref: asRef(read(argument, 'ref')),
-    connection: typeof id === 'string' && typeof opening === 'number' ? { id, opening } : undefined,
-    keyArn: asText(read(read(argument, 'key'), 'arn')),
-    grantId: asText(read(read(argument, 'grant'), 'grantId')),
-    pinnedTo: asRef(read(argument, 'pinnedTo')),
-  };
-}
-
-function read(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function asText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function asRef(value: unknown): ConnectionRef | undefined {
-  const [kind, profile, region] = ['kind', 'profile', 'region'].map((name) => asText(read(value, name)));
-  switch (kind) {
-    case 'sample':
-      return { kind };
-    case 'environment':
-      return region === undefined ? undefined : { kind, region };
-    case 'profile':
-      return profile === undefined || region === undefined ? undefined : { kind, profile, region };
-    default:
-      return undefined;
-  }
 }

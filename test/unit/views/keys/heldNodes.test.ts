@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Connection } from '../../../../src/core/kms/model.ts';
-import {
-  type ConnectionNode,
-  type GrantNode,
-  HeldNodes,
-  type KeyNode,
-  nodeId,
-} from '../../../../src/views/shared/nodes.ts';
+import { HeldNodes } from '../../../../src/views/keys/heldNodes.ts';
+import { type ConnectionNode, type GrantNode, type KeyNode, nodeId } from '../../../../src/views/shared/nodes.ts';
 import { grant, key, profileRef } from '../../core/fakes.ts';
 
 const connection: Connection = {
@@ -43,7 +38,7 @@ test('rows that a refresh brings no more are forgotten, with all below them', ()
   assert.equal(held.size, 0);
 });
 
-test('the newest node of a row is the one that is told', () => {
+test('the newest node of a row is the one that is held', () => {
   const held = new HeldNodes();
   const [before, after] = [keyNode('k1'), keyNode('k1')];
   held.replaceChildren(undefined, [top]);
