@@ -121,6 +121,43 @@ test('evidence below a grant of the Grantees view is asked for when it is opened
   assert.equal(asked(world).length, before);
 });
 
+test('a grant stays where its evidence is read, until somebody arranges the grants', async (t) => {
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  const { grantees } = window;
+  const { account } = world.emulator();
+  const [key] = world.keys;
+  assert.ok(key !== undefined);
+  const id = 'c'.repeat(64);
+  account.addGrant({
+    id,
+    keyId: key.id,
+    createdAt: world.clock.now() - day,
+    granteePrincipal: 'AROADBQP57FF2AEXAMPLE',
+    issuingAccount: account.rootArn,
+    operations: ['Decrypt'],
+  });
+  await searched(world, window);
+  const rows = () => grantRows(grantees).filter(({ grant }) => grant.grantId === id);
+  const groups = () => rows().map(({ group }) => group.group.title);
+  const before = groups();
+  assert.ok(before.includes('Possibly orphaned'));
+  const [row] = rows();
+  assert.ok(row !== undefined);
+  const evidence = evidenceOf(grantees, row);
+  await openEvidence(world, grantees, evidence);
+  await world.pass(2000);
+  const ids = rows().map((one) => granteesNodeId(evidenceOf(grantees, one)));
+  assert.ok(ids.includes(granteesNodeId(evidence)), 'what VS Code holds open is there');
+  assert.deepEqual(
+    groups().toSorted(),
+    [...before, 'Not found in IAM', 'No recent use of the key recorded'].toSorted(),
+  );
+  assert.ok(rows().every(({ held }) => !held.findings.some(({ kind }) => kind === 'possiblyOrphaned')));
+  grantees.setSorting('age');
+  assert.ok(!groups().includes('Possibly orphaned'));
+});
+
 test('a line of evidence in the Grantees view can be copied, and asked for again', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();

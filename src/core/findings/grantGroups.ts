@@ -25,6 +25,8 @@ export interface HeldGrant {
   readonly findings: readonly Finding[];
   /** What was loaded besides. */
   readonly evidence: GrantEvidence | undefined;
+  /** As it was when somebody began to read its evidence: it stays in the groups of then, too. */
+  readonly before?: HeldGrant | undefined;
 }
 
 /** What was loaded about the grants of a key, if anything was; nothing is asked. */
@@ -143,14 +145,16 @@ export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }:
   const groups = new Map<string, GrantGroup & { readonly grants: HeldGrant[] }>();
   const idsOf = groupIds[grouping];
   for (const one of sorted) {
-    idsOf(one).forEach((id, index) => {
-      const known = groups.get(id);
-      if (known === undefined) {
-        groups.set(id, newGroup(id, one, grouping, index));
-      } else {
-        known.grants.push(one);
-      }
-    });
+    for (const place of one.before === undefined ? [one] : [one, one.before]) {
+      idsOf(place).forEach((id, index) => {
+        const known = groups.get(id);
+        if (known === undefined) {
+          groups.set(id, newGroup(id, place, grouping, index, [one]));
+        } else if (known.grants.at(-1) !== one) {
+          known.grants.push(one);
+        }
+      });
+    }
   }
   const ranked = [...groups.values()].map((group) => ({ group, rank: rankOf(group) }));
   return ranked.sort(groupOrder(sorting)).map(({ group }) => group);
@@ -171,9 +175,9 @@ function newGroup(
   held: HeldGrant,
   grouping: Grouping,
   index: number,
+  grants: HeldGrant[],
 ): GrantGroup & { readonly grants: HeldGrant[] } {
   const { connection, key, grant, grantee: who, findings, evidence } = held;
-  const grants = [held];
   switch (grouping) {
     case 'principal':
       return {

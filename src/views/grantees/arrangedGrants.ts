@@ -37,6 +37,8 @@ export class ArrangedGrants {
   #before: readonly HeldGrant[] = [];
   /** Grants that were being revoked when {@link all} was made. */
   #ending: ReadonlySet<string> = new Set();
+  /** Grants whose evidence is being read: what it changes doesn't take them away from the reader. */
+  #staying: ReadonlySet<string> = new Set();
   /** All of them in order, so that no keypress has to sort. */
   #sorted: { readonly by: Sorting; readonly grants: readonly HeldGrant[] } | undefined;
   #filtered: readonly HeldGrant[] | undefined;
@@ -60,9 +62,13 @@ export class ArrangedGrants {
     warmUpFilter(this.#inOrder());
   }
 
-  /** Call it when the result or the settings of findings changed. */
-  recompute(): void {
+  /**
+   * Call it when the result, what was loaded about it, or the settings of findings changed.
+   * @param staying grants that also stay in the groups where they are, by identity
+   */
+  recompute(staying: ReadonlySet<string> = new Set()): void {
     this.#before = this.#all ?? this.#before;
+    this.#staying = staying;
     this.#all = undefined;
     this.#sorted = undefined;
     this.regroup();
@@ -72,6 +78,10 @@ export class ArrangedGrants {
   regroup(): void {
     this.#filtered = undefined;
     this.#groups = undefined;
+  }
+
+  get areSomeStaying(): boolean {
+    return this.#staying.size > 0;
   }
 
   /** Whether the grant with this identity counted as being revoked; `undefined` before the grants were wanted. */
@@ -115,13 +125,19 @@ export class ArrangedGrants {
     };
     const held = heldGrants(keys(), findings.get(), clock.now(), isEnding, evidenceOf);
     this.#ending = ending;
-    if (ending.size === 0) {
+    const staying = this.#staying;
+    if (ending.size + staying.size === 0) {
       return held;
     }
-    const before = new Map(this.#before.map((one) => [grantIdentity(one), one.findings]));
+    const before = new Map(this.#before.map((one) => [grantIdentity(one), one]));
     return held.map((one) => {
       const id = grantIdentity(one);
-      return ending.has(id) ? { ...one, findings: before.get(id) ?? one.findings } : one;
+      const was = before.get(id);
+      if (was === undefined || !(ending.has(id) || staying.has(id))) {
+        return one;
+      }
+      const findings = ending.has(id) ? was.findings : one.findings;
+      return { ...one, findings, before: staying.has(id) ? (was.before ?? was) : undefined };
     });
   }
 }

@@ -52,6 +52,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   readonly #search: LastSearch;
   readonly #grants: ArrangedGrants;
   readonly #arrangement: Kept<Arrangement>;
+  readonly #evidenceRows: EvidenceRows;
   readonly #rows: GranteesRows;
   readonly #newEvidence: Bundled<EvidenceChange>;
   /** The result is of more than one connection. */
@@ -76,12 +77,12 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       },
       clock,
     });
-    const evidenceRows = new EvidenceRows(connections, evidence, granteesNodeId);
+    this.#evidenceRows = new EvidenceRows(connections, evidence, granteesNodeId);
     this.#rows = new GranteesRows({
       connections,
       search: this.#search,
       grants: this.#grants,
-      evidence: evidenceRows,
+      evidence: this.#evidenceRows,
       grouping: () => this.arrangement.grouping,
     });
     this.#newEvidence = new Bundled(clock, evidenceMs, (changes) => this.#noteEvidence(changes));
@@ -100,8 +101,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       },
     };
     this.#subscriptions = vscode.Disposable.from(
-      evidenceRows,
-      evidenceRows.onDidChange((node) => this.#changed.fire(node)),
+      this.#evidenceRows,
+      this.#evidenceRows.onDidChange((node) => this.#changed.fire(node)),
       this.#newEvidence,
       evidence.onDidChange((change) => this.#newEvidence.add(changeId(change), change)),
       connections.onDidChangeAccount((id) => this.#forgetConnection(id)),
@@ -235,7 +236,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       return changed.has(changeId({ session: { connection }, keyArn: key.arn }));
     });
     if (isFound) {
-      this.#recompute();
+      this.#recompute(this.#evidenceRows.grants());
     }
   }
 
@@ -263,11 +264,15 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   #arrange(changes: Partial<Arrangement>): void {
     this.#arrangement.set({ ...this.arrangement, ...changes });
-    this.#regroup();
+    if (this.#grants.areSomeStaying) {
+      this.#recompute();
+    } else {
+      this.#regroup();
+    }
   }
 
-  #recompute(): void {
-    this.#grants.recompute();
+  #recompute(staying?: ReadonlySet<string>): void {
+    this.#grants.recompute(staying);
     const keys = this.#search.result?.keys ?? [];
     this.#showsPlace = new Set(keys.map(({ connection }) => connection.id)).size > 1;
     this.#regroup();
@@ -277,7 +282,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   #recomputeSoon(): void {
     this.#refreshing ??= setTimeout(() => {
       this.#refreshing = undefined;
-      this.#recompute();
+      this.#recompute(this.#evidenceRows.grants());
     });
   }
 

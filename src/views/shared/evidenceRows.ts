@@ -6,6 +6,7 @@ import { Emitter, type Subscription } from '../../core/base/emitter.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { Session } from '../../core/connections/session.ts';
 import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
+import { grantIdentity } from '../../core/kms/model.ts';
 import { contextKeys } from '../../manifest.ts';
 import { message } from './messages.ts';
 import type { EvidenceLineNode, EvidenceNode, MessageNode } from './nodes.ts';
@@ -41,6 +42,11 @@ export class EvidenceRows {
 
   dispose(): void {
     this.#subscription.dispose();
+  }
+
+  /** The grants whose rows were shown, by identity. */
+  grants(): ReadonlySet<string> {
+    return new Set([...this.#opened.values()].map(({ parent }) => grantIdentity(parent)));
   }
 
   /** None of the rows is shown any more. */

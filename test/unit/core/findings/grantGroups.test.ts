@@ -8,6 +8,7 @@ import {
   filterGrants,
   groupGrants,
   groupings,
+  type HeldGrant,
   heldGrants,
   sortGrants,
   sortings,
@@ -210,6 +211,28 @@ test('by creator: who made it first, by role where sessions have names of their 
       ['Creator not known: the request failed', '', 'j'],
       ['Creator not loaded', '', 'l'],
     ],
+  );
+});
+
+test('a grant whose evidence is being read stays in the groups of before, too, once in each', () => {
+  const [one, other] = held(scanned('k1', [grant('a', to('AROAEXAMPLE3STRINGS2X')), grant('b', to('AROAOTHER'))]));
+  assert.ok(one !== undefined && other !== undefined);
+  const settled = { ...one, findings: one.findings.map((found) => ({ ...found, kind: 'noSuchGrantee' as const })) };
+  const titles = (held: readonly HeldGrant[]) =>
+    groupGrants(held, { grouping: 'finding', sorting: 'name' }).map(({ title, grants }) => [
+      title,
+      grants.map(({ grant: { grantId } }) => grantId).join(''),
+    ]);
+  const others = titles([other]).filter(([title]) => title !== 'Possibly orphaned');
+  assert.deepEqual(titles([settled, other]), [['Not found in IAM', 'a'], ['Possibly orphaned', 'b'], ...others]);
+  assert.deepEqual(titles([{ ...settled, before: one }, other]).slice(0, 2), [
+    ['Not found in IAM', 'a'],
+    ['Possibly orphaned', 'ab'],
+  ]);
+  const grants = groupGrants([{ ...settled, before: one }], { grouping: 'key', sorting: 'name' });
+  assert.deepEqual(
+    grants.map((group) => group.grants.length),
+    [1],
   );
 });
 
