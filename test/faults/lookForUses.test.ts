@@ -237,7 +237,7 @@ test('a failure after some pages says why, and how far it was', async (t) => {
   assert.deepEqual(looking.last.buttons, ['Look Further']);
 });
 
-test('a connection that is closed meanwhile ends the search, and nothing goes on', async (t) => {
+test('a connection that is closed in between ends the search, and nothing goes on', async (t) => {
   const looking = await create(t);
   looking.pagesByOthers(2);
   looking.world.onServed = (operation) => {

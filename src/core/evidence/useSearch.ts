@@ -65,7 +65,7 @@ export class UseSearch {
   }
 
   /**
-   * @returns the next use; `undefined` when there is none in these pages
+   * @returns the next use; `undefined` without one in these pages
    * @throws KmsError, and AbortError
    */
   async look({ pages, signal, progress }: LookOptions): Promise<AllowedUse | undefined> {
