@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import { Emitter } from '../core/base/emitter.ts';
 import type { PinnedKeys } from '../core/connections/pinnedKeys.ts';
-import { type Arrangement, groupings, sortings } from '../core/findings/grantGroups.ts';
+import { type Arrangement, groupings, sortings } from '../core/findings/arrangement.ts';
 import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
 
 /** A value that is kept over reloads. */

@@ -4,7 +4,7 @@ import { openKeyByArn } from '../../src/commands/connections/openKeyByArn.ts';
 import { Emitter } from '../../src/core/base/emitter.ts';
 import { signInNeeded } from '../../src/core/connections/signIn.ts';
 import { LazyEvidence } from '../../src/core/evidence/lazyEvidence.ts';
-import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
+import type { Arrangement } from '../../src/core/findings/arrangement.ts';
 import type { KmsKey } from '../../src/core/kms/model.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
 import { KeysView } from '../../src/views/keys/keysView.ts';

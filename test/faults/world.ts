@@ -25,8 +25,8 @@ import type { ActingSession, Session } from '../../src/core/connections/session.
 import { mfaPrompt, PromptPermissions } from '../../src/core/connections/signIn.ts';
 import { evidenceBundle } from '../../src/core/evidence/evidenceBundle.ts';
 import { LazyEvidence } from '../../src/core/evidence/lazyEvidence.ts';
+import type { Arrangement } from '../../src/core/findings/arrangement.ts';
 import { defaultFindingOptions } from '../../src/core/findings/finding.ts';
-import type { Arrangement } from '../../src/core/findings/grantGroups.ts';
 import { keyOfArn, parseKeyArn } from '../../src/core/kms/keyArn.ts';
 import type { Aws, CallRecord, CreatedGrant, OpenedConnection } from '../../src/core/kms/kmsApi.ts';
 import {

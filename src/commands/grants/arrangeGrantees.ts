@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { groupings, sortings } from '../../core/findings/grantGroups.ts';
+import { groupings, sortings } from '../../core/findings/arrangement.ts';
 import { groupingText, sortingText } from '../../views/grantees/arrangementText.ts';
 import type { Needs } from '../context.ts';
 

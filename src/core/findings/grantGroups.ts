@@ -7,6 +7,7 @@ import { grantee, type Principal, type PrincipalKind, principalKindName } from '
 import { managedByText } from '../kms/serviceGrant.ts';
 import { connectionName } from '../words/describe.ts';
 import { grantText, keyTexts, type SearchText, searchText, type TextFilter, textFilter } from '../words/filter.ts';
+import type { Arrangement, Grouping, Sorting } from './arrangement.ts';
 import { type CreatorGroup, creatorGroup } from './creatorGroup.ts';
 import { noUseSince } from './evidenceFindings.ts';
 import { type Finding, type FindingKind, type FindingOptions, findingKinds, findingTitle } from './finding.ts';
@@ -32,12 +33,6 @@ export interface HeldGrant {
 /** What was loaded about the grants of a key, if anything was; nothing is asked. */
 export type EvidenceOf = (scanned: ScannedKey) => ((grant: Grant) => GrantEvidence | undefined) | undefined;
 
-export const groupings = ['principal', 'finding', 'operation', 'key', 'creator'] as const;
-export type Grouping = (typeof groupings)[number];
-
-export const sortings = ['name', 'age', 'count', 'lastUse'] as const;
-export type Sorting = (typeof sortings)[number];
-
 /** What a group is of; a `none` groups the grants without findings. */
 export type GroupSubject =
   | { readonly kind: 'principal'; readonly principal: Principal }
@@ -56,11 +51,6 @@ export interface GrantGroup {
   readonly detail: string;
   /** In order. */
   readonly grants: readonly HeldGrant[];
-}
-
-export interface Arrangement {
-  readonly grouping: Grouping;
-  readonly sorting: Sorting;
 }
 
 /** All grants of the scanned keys with their findings; without those that `isEnding` says are being revoked. */

@@ -1,15 +1,14 @@
 import type { Clock } from '../../core/base/clock.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
+import type { Arrangement, Sorting } from '../../core/findings/arrangement.ts';
 import type { FindingOptions } from '../../core/findings/finding.ts';
 import {
-  type Arrangement,
   type EvidenceOf,
   filterGrants,
   type GrantGroup,
   groupGrants,
   type HeldGrant,
   heldGrants,
-  type Sorting,
   sortGrants,
   warmUpFilter,
 } from '../../core/findings/grantGroups.ts';

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Grouping, Sorting } from '../../core/findings/grantGroups.ts';
+import type { Grouping, Sorting } from '../../core/findings/arrangement.ts';
 
 export function groupingText(grouping: Grouping): string {
   switch (grouping) {

@@ -3,13 +3,8 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { formatCount, printable, timeOfDay } from '../../core/base/text.ts';
-import {
-  type GrantGroup,
-  type Grouping,
-  grantLabel,
-  type HeldGrant,
-  regionAndAccount,
-} from '../../core/findings/grantGroups.ts';
+import type { Grouping } from '../../core/findings/arrangement.ts';
+import { type GrantGroup, grantLabel, type HeldGrant, regionAndAccount } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, Unreadable } from '../../core/findings/scan.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal } from '../../core/kms/principal.ts';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Connections } from '../../core/connections/connections.ts';
-import type { Grouping } from '../../core/findings/grantGroups.ts';
+import type { Grouping } from '../../core/findings/arrangement.ts';
 import { grantIdentity } from '../../core/kms/model.ts';
 import type { EvidenceRows } from '../shared/evidenceRows.ts';
 import { findingFields } from '../shared/findingText.ts';

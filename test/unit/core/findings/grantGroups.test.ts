@@ -2,16 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Creator } from '../../../../src/core/evidence/creator.ts';
 import type { GrantEvidence } from '../../../../src/core/evidence/evidence.ts';
+import { type Arrangement, groupings, sortings } from '../../../../src/core/findings/arrangement.ts';
 import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
 import {
-  type Arrangement,
   filterGrants,
   groupGrants,
-  groupings,
   type HeldGrant,
   heldGrants,
   sortGrants,
-  sortings,
 } from '../../../../src/core/findings/grantGroups.ts';
 import type { ScannedKey } from '../../../../src/core/findings/scan.ts';
 import type { Connection, ConnectionRef, Grant } from '../../../../src/core/kms/model.ts';

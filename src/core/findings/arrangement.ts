@@ -1,0 +1,11 @@
+/** How grants can be grouped and sorted. */
+export const groupings = ['principal', 'finding', 'operation', 'key', 'creator'] as const;
+export type Grouping = (typeof groupings)[number];
+
+export const sortings = ['name', 'age', 'count', 'lastUse'] as const;
+export type Sorting = (typeof sortings)[number];
+
+export interface Arrangement {
+  readonly grouping: Grouping;
+  readonly sorting: Sorting;
+}
