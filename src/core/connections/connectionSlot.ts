@@ -147,7 +147,6 @@ export class ConnectionSlot {
   }
 
   async #openNow(): Promise<Session> {
-    const { ref } = this;
     const generation = this.#generation;
     const stopIfStale = (opened?: OpenedConnection) => {
       if (this.#generation === generation) {
@@ -156,28 +155,9 @@ export class ConnectionSlot {
       opened?.close();
       throw abortError();
     };
-    const aws = await this.#options.aws();
-    // Read first, so that a change while the connection opens is detected.
-    const fingerprint = await fingerprintOf(aws, ref);
-    stopIfStale();
-    this.#fingerprint = fingerprint;
-    const need: SignInNeed = ref.kind === 'sample' ? { kind: 'none' } : await aws.signInNeed(ref);
-    stopIfStale();
-    if (need.kind === 'cli' || (need.kind !== 'none' && !this.#options.permissions.isAllowed(ref))) {
-      throw signInNeeded(ref.kind === 'profile' ? ref.profile : undefined, need);
-    }
-    const opened = await aws.open(ref);
+    const opened = await this.#openConnection(stopIfStale);
     stopIfStale(opened);
-    const { limiter, clock, nextOpening } = this.#options;
-    const session = new OpenSession({ ref, opened, opening: nextOpening(), limiter, clock });
-    session.onDidChange((change) => {
-      // Ignore sessions that are closed or not yet published.
-      if (this.#session === session) {
-        this.#options.events.sessionChanged.fire({ session, change });
-      }
-    });
-    // Deferred, so that the failed call rejects with its own error before closing aborts it.
-    opened.ended.addEventListener('abort', () => setImmediate(() => this.#end(session)), { once: true });
+    const session = this.#createSession(opened);
     const identity = session.identity().catch((error: unknown) => {
       // The row is shown without an account, and a change asks STS again. The failure is in the log.
       if (isAbort(error) || isKmsError(error)) {
@@ -203,6 +183,36 @@ export class ConnectionSlot {
     this.#session = session;
     this.#options.events.opened.fire(session);
     this.#options.events.stateChanged.fire(this.id);
+    return session;
+  }
+
+  /** @param stopIfStale throws if the connection was closed since */
+  async #openConnection(stopIfStale: () => void): Promise<OpenedConnection> {
+    const { ref } = this;
+    const aws = await this.#options.aws();
+    // Read first, so that a change while the connection opens is detected.
+    const fingerprint = await fingerprintOf(aws, ref);
+    stopIfStale();
+    this.#fingerprint = fingerprint;
+    const need: SignInNeed = ref.kind === 'sample' ? { kind: 'none' } : await aws.signInNeed(ref);
+    stopIfStale();
+    if (need.kind === 'cli' || (need.kind !== 'none' && !this.#options.permissions.isAllowed(ref))) {
+      throw signInNeeded(ref.kind === 'profile' ? ref.profile : undefined, need);
+    }
+    return aws.open(ref);
+  }
+
+  #createSession(opened: OpenedConnection): OpenSession {
+    const { limiter, clock, nextOpening } = this.#options;
+    const session = new OpenSession({ ref: this.ref, opened, opening: nextOpening(), limiter, clock });
+    session.onDidChange((change) => {
+      // Ignore sessions that are closed or not yet published.
+      if (this.#session === session) {
+        this.#options.events.sessionChanged.fire({ session, change });
+      }
+    });
+    // Deferred, so that the failed call rejects with its own error before closing aborts it.
+    opened.ended.addEventListener('abort', () => setImmediate(() => this.#end(session)), { once: true });
     return session;
   }
 
