@@ -9,7 +9,7 @@ test('a first start without any AWS settings offers profiles and sample data; sa
     const { tree, quickInput } = workbench;
     await workbench.openView();
     await workbench.setViewWidth(480);
-    assert.match(await workbench.welcome(), /See who holds grants on your AWS KMS keys/);
+    assert.match(await workbench.welcome(), /A grant lets a principal use a KMS key\./);
     await workbench.picture('welcome', 'sideBar');
     await workbench.pressWelcome('Add Connection…');
     await quickInput.until(
@@ -18,7 +18,7 @@ test('a first start without any AWS settings offers profiles and sample data; sa
     );
     await quickInput.escape();
 
-    await workbench.pressWelcome('Open Sample Data');
+    await workbench.pressWelcome('sample data');
     await tree.row(/^Sample data eu-west-1 · 111122223333/);
     await tree.waitFocused(/^Sample data/);
     await tree.expand('payments/card-vault');

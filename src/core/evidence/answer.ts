@@ -18,16 +18,19 @@ export type EvidencePermission =
 
 /** How a question to AWS ended. */
 export type Answer<T> =
-  /** What AWS answered; that may be that it has nothing, and how far it was looked. */
-  | { readonly kind: 'known'; readonly value: T; readonly at: number }
+  /**
+   * What AWS answered; that may be that it has nothing, and how far it was looked. `through`: the name of the connection
+   * that was asked, if it isn't the grant's own.
+   */
+  | { readonly kind: 'known'; readonly value: T; readonly at: number; readonly through?: string | undefined }
   | { readonly kind: 'denied'; readonly permission: EvidencePermission; readonly error: KmsError }
   /** The endpoint has no such operation. */
   | { readonly kind: 'notSupported' }
   | { readonly kind: 'failed'; readonly error: KmsError };
 
 /** @param at when AWS answered, by the clock of this computer. Milliseconds since the epoch. */
-export function known<T>(value: T, at: number): Answer<T> {
-  return { kind: 'known', value, at };
+export function known<T>(value: T, at: number, through?: string): Answer<T> {
+  return { kind: 'known', value, at, ...(through !== undefined && { through }) };
 }
 
 /** What a failed question says. @throws any error that is not AWS's, such as an AbortError */

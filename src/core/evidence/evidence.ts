@@ -8,7 +8,14 @@ import { findHolder, type Holder } from './holder.ts';
 import type { LoadedMany } from './loadedMany.ts';
 import { type LoadManyOptions, loadMany } from './loadMany.ts';
 import { type ListedGrants, type Remains, remainsWithout } from './remains.ts';
-import { accountOfHolder, creatorId, type EvidencePlace, holderId, SessionEvidence } from './sessionEvidence.ts';
+import {
+  accountOfHolder,
+  creatorId,
+  type EvidencePlace,
+  holderId,
+  iamThrough,
+  SessionEvidence,
+} from './sessionEvidence.ts';
 
 export type { EvidencePlace } from './sessionEvidence.ts';
 
@@ -50,14 +57,15 @@ export class Evidence {
   of({ session, key, grant }: EvidencePlace): GrantEvidence {
     const loaded = this.#of(session);
     const { clock } = this.#options;
+    const holder = loaded.holders.value(holderId(key, grant));
     return {
       creator: loaded.creators.value(creatorId(key, grant)),
       keyLastUsed: loaded.usages.value(key.arn),
-      holder: loaded.holders.value(holderId(key, grant)),
+      holder,
       // It takes a look at all grants of the key: not for those who don't want it.
       get remains() {
         const policy = loaded.policies.value(key.arn);
-        return policy && remainsWithout(grant, listedBy(session, key.arn, clock), policy, key.arn);
+        return policy && remainsWithout(grant, listedBy(session, key.arn, clock), policy, key.arn, absentFrom(holder));
       },
     };
   }
@@ -166,7 +174,7 @@ export class Evidence {
     const { session } = place;
     const iamOf = async (account: string) => {
       const leading = this.#leadingTo(account, session);
-      return leading && this.#of(leading).iam();
+      return leading && iamThrough(leading, session, await this.#of(leading).iam());
     };
     return findHolder(iamOf, this.#of(session).holderQuestion(place), this.#options.clock.now(), session.closed);
   }
@@ -194,6 +202,10 @@ export class Evidence {
     }
     return known;
   }
+}
+
+function absentFrom(holder: Answer<Holder> | undefined): string | undefined {
+  return holder?.kind === 'known' && holder.value.kind === 'noSuchId' ? holder.value.account : undefined;
 }
 
 function listedBy({ inventory }: Session, keyArn: string, clock: Clock): ListedGrants {

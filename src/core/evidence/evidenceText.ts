@@ -129,8 +129,9 @@ function holderLine(answer: Answer<Holder>, grant: Grant): EvidenceLine {
   if (answer.kind !== 'known') {
     return notKnown('holder', title, answer, l10n.t('This endpoint has no IAM.'));
   }
-  const { value, at } = answer;
-  const line = { kind: 'holder', title, source: readAt(iam, at), more: [], tone: 'known' } as const;
+  const { value, at, through } = answer;
+  const service = through === undefined ? iam : l10n.t('{0} through {1}', iam, printable(through));
+  const line = { kind: 'holder', title, source: readAt(service, at), more: [], tone: 'known' } as const;
   switch (value.kind) {
     case 'role': {
       const { lastUsed } = value.role;

@@ -38,6 +38,8 @@ export interface Iam {
   readonly api: Pick<EvidenceApi, 'getRole' | 'getUser'>;
   /** All roles, or all users: listed once for as many questions as there are. */
   all(what: 'role' | 'user'): Promise<readonly IamPrincipal[]>;
+  /** The name of the connection that is asked, if it isn't the grant's own. */
+  readonly through?: string | undefined;
 }
 
 /** `undefined` when no open connection leads to the account. */
@@ -55,27 +57,37 @@ export async function findHolder(
   if (lookUp === undefined || account === undefined) {
     return known({ kind: 'notInIam', principal }, now);
   }
-  const { what, by, text } = lookUp;
+  const { what, by } = lookUp;
   try {
     const iam = await iamOf(account);
     if (iam === undefined) {
       return known({ kind: 'otherAccount', account }, now);
     }
-    if (by === 'id') {
-      return known(byId(await iam.all(what), lookUp, account, nameThen), now);
-    }
-    if (what === 'user') {
-      const user = await iam.api.getUser(text, signal);
-      return known(
-        user === undefined ? { kind: 'noSuchName', what, name: text, account } : { kind: 'user', user },
-        now,
-      );
-    }
-    const role = await iam.api.getRole(text, signal);
-    return known(role === undefined ? { kind: 'noSuchName', what, name: text, account } : { kind: 'role', role }, now);
+    return known(await askIam(iam, { lookUp, account, nameThen }, signal), now, iam.through);
   } catch (error) {
     return unanswered(error, permissions[by][what]);
   }
+}
+
+async function askIam(
+  { api, all }: Iam,
+  {
+    lookUp,
+    account,
+    nameThen,
+  }: { readonly lookUp: LookUp; readonly account: string; readonly nameThen: string | undefined },
+  signal: AbortSignal,
+): Promise<Holder> {
+  const { what, by, text } = lookUp;
+  if (by === 'id') {
+    return byId(await all(what), lookUp, account, nameThen);
+  }
+  if (what === 'user') {
+    const user = await api.getUser(text, signal);
+    return user === undefined ? { kind: 'noSuchName', what, name: text, account } : { kind: 'user', user };
+  }
+  const role = await api.getRole(text, signal);
+  return role === undefined ? { kind: 'noSuchName', what, name: text, account } : { kind: 'role', role };
 }
 
 /** What IAM is asked for. */

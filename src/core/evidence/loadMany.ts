@@ -13,7 +13,7 @@ import { knownOfMany, type LoadedMany, type LoadFailure } from './loadedMany.ts'
 import type { LoadedOnce } from './loadedOnce.ts';
 import { type AccountPlan, type Piece, planLoads } from './loadPlan.ts';
 import { type LoadProgress, LoadState } from './loadState.ts';
-import { creatorId, type EvidencePlace, holderId, type SessionEvidence } from './sessionEvidence.ts';
+import { creatorId, type EvidencePlace, holderId, iamThrough, type SessionEvidence } from './sessionEvidence.ts';
 
 export interface LoadManyOptions {
   /** Aborted: nothing more is asked, and what came is kept. */
@@ -241,8 +241,12 @@ class Load {
     const questions = places.map((place) => of(place.session).holderQuestion(place));
     const question =
       questions.find(({ nameThen }) => nameThen !== undefined) ?? of(first.session).holderQuestion(first);
+    const iamOf = async () => {
+      const asked = await iam();
+      return asked && iamThrough(session, first.session, asked);
+    };
     const answer = await of(first.session).holders.load(id, () =>
-      findHolder(iam, question, clock.now(), session.closed),
+      findHolder(iamOf, question, clock.now(), session.closed),
     );
     for (const other of new Set(places.map((place) => place.session))) {
       of(other).holders.set(id, answer);

@@ -31,7 +31,14 @@ export interface ListedGrants {
   readonly at: number;
 }
 
-export function remainsWithout(grant: Grant, listed: ListedGrants, policy: Answer<string>, keyArn: string): Remains {
+/** @param absentFrom an account of which IAM says that nobody has the grantee's unique ID */
+export function remainsWithout(
+  grant: Grant,
+  listed: ListedGrants,
+  policy: Answer<string>,
+  keyArn: string,
+  absentFrom?: string,
+): Remains {
   const holder = grant.granteePrincipal?.value;
   const grants = listed.grants
     .filter((other) => other.grantId !== grant.grantId && other.granteePrincipal?.value === holder)
@@ -40,7 +47,7 @@ export function remainsWithout(grant: Grant, listed: ListedGrants, policy: Answe
       operations: grant.operations.filter((operation) => other.operations.includes(operation)),
     }))
     .filter(({ operations }) => operations.length > 0);
-  const question = { keyArn, principal: grantee(grant), operations: grant.operations };
+  const question = { keyArn, principal: grantee(grant), operations: grant.operations, absentFrom };
   return {
     grants,
     read: listed.grants.length,

@@ -3,6 +3,7 @@ import type { EvidenceApi, IamPrincipal } from '../kms/evidenceApi.ts';
 import { accountOfArn, type Grant, type KeyLastUsage, type KmsKey } from '../kms/model.ts';
 import { collectPages } from '../kms/pages.ts';
 import { grantee } from '../kms/principal.ts';
+import { connectionName } from '../words/describe.ts';
 import { type Answer, type EvidencePermission, known, unanswered } from './answer.ts';
 import { type Creator, findCreator } from './creator.ts';
 import { rememberingDenials } from './denials.ts';
@@ -124,6 +125,11 @@ export class SessionEvidence {
       this.creators.forget(creatorId(key, grant));
     }
   }
+}
+
+/** IAM as one session asks it for a grant of another. */
+export function iamThrough(asked: Session, own: Session, iam: Iam): Iam {
+  return asked === own ? iam : { ...iam, through: connectionName(asked.connection.ref) };
 }
 
 /** @throws AbortError */

@@ -14,6 +14,8 @@ export interface PolicyQuestion {
   readonly principal: Principal;
   /** Grant operations, such as `ReEncryptFrom`. */
   readonly operations: readonly string[];
+  /** An account of which IAM says that nobody has the principal's unique ID: what names others there names not it. */
+  readonly absentFrom?: string | undefined;
 }
 
 /** What the policy says of these operations, which is the same for each of them. */
@@ -262,7 +264,7 @@ function readStatement(value: unknown, position: number, question: PolicyQuestio
     return undefined;
   }
   // NotPrincipal leaves Principal missing, which is unknown as well.
-  const relation = relationToAll(Principal, question.principal);
+  const relation = relationToAll(Principal, question);
   if (relation === 'none') {
     return undefined;
   }
@@ -360,12 +362,12 @@ const longestEntry = 1024;
 /** The first of these counts for a list of principals: an entry that can't be read may say more than the account's. */
 const relations: readonly Relation[] = ['principal', 'everyone', 'unknown', 'account'];
 
-function relationToAll(element: unknown, principal: Principal): Relation {
-  const found = new Set(relationsTo(element, principal));
+function relationToAll(element: unknown, question: PolicyQuestion): Relation {
+  const found = new Set(relationsTo(element, question));
   return relations.find((relation) => found.has(relation)) ?? 'none';
 }
 
-function relationsTo(element: unknown, principal: Principal): readonly Relation[] {
+function relationsTo(element: unknown, question: PolicyQuestion): readonly Relation[] {
   if (element === '*') {
     return ['everyone'];
   }
@@ -380,9 +382,9 @@ function relationsTo(element: unknown, principal: Principal): readonly Relation[
     }
     switch (type) {
       case 'AWS':
-        return entries.map((entry) => relationTo(entry, principal));
+        return entries.map((entry) => relationTo(entry, question));
       case 'Service':
-        return entries.map((entry) => relationToService(entry, principal));
+        return entries.map((entry) => relationToService(entry, question.principal));
       default:
         // Federated, CanonicalUser: the policy doesn't say which principals they stand for.
         return ['unknown'];
@@ -391,7 +393,7 @@ function relationsTo(element: unknown, principal: Principal): readonly Relation[
 }
 
 /** How an entry of `AWS` relates to the principal. */
-function relationTo(entry: string, principal: Principal): Relation {
+function relationTo(entry: string, { principal, absentFrom }: PolicyQuestion): Relation {
   if (entry === '*') {
     return 'everyone';
   }
@@ -400,6 +402,9 @@ function relationTo(entry: string, principal: Principal): Relation {
   const isKnown = account !== undefined || !(named.kind === 'service' || isUnreadable(named));
   if (!isKnown || isUnreadable(principal)) {
     return 'unknown';
+  }
+  if (absentFrom !== undefined && (account ?? named.account) === absentFrom) {
+    return 'none';
   }
   if (account !== undefined) {
     return relationToAccount(account, principal);

@@ -312,8 +312,11 @@ export class Workbench {
     return await textOf(content);
   }
 
-  async pressWelcome(button: string): Promise<void> {
-    await this.tree.root.locator('.welcome-view-content').getByRole('button', { name: button, exact: true }).click();
+  /** Presses a button of the welcome view, or a link in one of its sentences. */
+  async pressWelcome(name: string): Promise<void> {
+    const content = this.tree.root.locator('.welcome-view-content');
+    const named = { name, exact: true };
+    await content.getByRole('button', named).or(content.getByRole('link', named)).click();
   }
 
   /**

@@ -63,6 +63,42 @@ test('the orphan: who made it, for whom, that no role has its ID, and who has it
   assert.equal(texts['Grantee'], `No role of account ${account} has the ID AROAOLD. ${name} has another ID.`);
 });
 
+test('of an ID that no role has, the key policy leaves nothing to it but grants', async () => {
+  const { kms, evidence, place } = createWorld();
+  kms.policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' },
+    ],
+  });
+  const policyLine = () =>
+    evidenceLines(orphan, evidence.of(place())).find(({ title }) => title === 'Key policy')?.text ?? '';
+  await evidence.load(place(), ['remains']);
+  assert.match(policyLine(), /^Not known for /);
+  await evidence.load(place(), ['holder']);
+  assert.match(policyLine(), /^Allows .* by nothing but grants\.$/);
+});
+
+test("the connection that IAM was asked through is named, where it isn't the grant's own", async () => {
+  const { session, place } = createWorld();
+  const other = {
+    ...session,
+    connection: { ...session.connection, ref: { kind: 'profile', profile: 'partner', region: 'eu-west-1' } as const },
+    knownIdentity: { account: '444455556666', arn: 'arn:aws:iam::444455556666:user/ben' },
+  };
+  const evidence = new Evidence({ clock: new FakeClock(), sessionsOf: () => [other] });
+  const theirs = grant('g1', {
+    granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::444455556666:role/Gone' },
+  });
+  await evidence.load(place(theirs), ['holder']);
+  const [line] = evidenceLines(theirs, evidence.of(place(theirs)));
+  assert.equal(line?.text, 'Account 444455556666 has no role Gone.');
+  assert.match(line?.source ?? '', /^IAM through partner/);
+  const own = grant('g2', { granteePrincipal: { kind: 'principal', value: `arn:aws:iam::${account}:role/Gone` } });
+  await evidence.load(place(own), ['holder']);
+  assert.match(evidenceLines(own, evidence.of(place(own)))[0]?.source ?? '', /^IAM, read /);
+});
+
 test('what is denied costs one request for a connection, and Retry asks again', async () => {
   const { api, evidence, place } = createWorld();
   const denied = (operation: string) => {

@@ -59,6 +59,26 @@ function reads(policy: string, principal: string, ...operations: string[]): read
   return readKeyPolicy(policy, question(principal, ...operations)).map(summary);
 }
 
+test('a unique ID that nobody of an account has is named by nothing in that account but itself', () => {
+  const policy = policyOf(
+    allow(aws(rootA, roleR, user('Bob'), `${session('R')}/ci`), 'kms:Decrypt'),
+    allow(aws(role('R', B)), 'kms:Encrypt'),
+    allow(aws(roleId), 'kms:Sign'),
+    allow({ AWS: `arn:aws:iam::${A}:role/*` }, 'kms:Verify'),
+    allow('*', 'kms:DescribeKey'),
+    deny(aws(roleR), 'kms:*'),
+  );
+  const asked = question(roleId, 'Decrypt', 'Encrypt', 'Sign', 'Verify', 'DescribeKey');
+  assert.deepEqual(readKeyPolicy(policy, { ...asked, absentFrom: A }).map(summary), [
+    'nothing Decrypt',
+    'unknown Encrypt by 2',
+    'principal Sign by 3',
+    'unknown Verify by 4',
+    'everyone DescribeKey by 5',
+  ]);
+  assert.deepEqual(reads(policy, roleId, 'Decrypt'), ['unknown Decrypt by 1 by 6']);
+});
+
 interface Case {
   readonly says: string;
   readonly policy: readonly unknown[];
