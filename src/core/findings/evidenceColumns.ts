@@ -91,9 +91,12 @@ function lastUseOf(holder: Holder | undefined): string | undefined {
   return holder?.kind === 'role' ? holder.role.lastUsed?.at.toISOString() : undefined;
 }
 
-/** Their number; with a plus where not all grants of the key were read. */
-function otherGrants({ grants, isPartial }: Remains): string {
-  return `${grants.length}${isPartial ? '+' : ''}`;
+/** Their number, with a plus where not all grants of the key were read. None of some says nothing. */
+function otherGrants({ grants, isPartial }: Remains): string | undefined {
+  if (!isPartial) {
+    return String(grants.length);
+  }
+  return grants.length === 0 ? undefined : `${grants.length}+`;
 }
 
 /** `account: Decrypt Encrypt`; with what else applies, `principal, conditions, iamPolicy: Decrypt`. */

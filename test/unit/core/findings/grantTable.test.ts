@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { GrantEvidence } from '../../../../src/core/evidence/evidence.ts';
 import type { Holder } from '../../../../src/core/evidence/holder.ts';
-import { evidenceColumns } from '../../../../src/core/findings/evidenceColumns.ts';
+import { evidenceCells, evidenceColumns } from '../../../../src/core/findings/evidenceColumns.ts';
 import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
 import { type HeldGrant, heldGrants } from '../../../../src/core/findings/grantGroups.ts';
 import { grantTable } from '../../../../src/core/findings/grantTable.ts';
@@ -147,6 +147,15 @@ test('the evidence that was loaded stands after all else, in its own order, as A
     grantTable(all, 'md').split('\n')[2] ?? '',
     /\| g1 \| arn\\:aws\\:iam\\:\\:111122223333\\:user\\\/Alice \| 2026.* \| Exists \| 1\\\+ \| principal\\, .* \|$/,
   );
+});
+
+test('other grants are counted; none among some of the grants of a key says nothing', () => {
+  const other = { grant: grant('g2'), operations: ['Decrypt'] };
+  const count = (grants: readonly (typeof other)[], isPartial: boolean) =>
+    evidenceCells({ ...noEvidence, remains: { grants, read: 2, at: 0, isPartial, policy: { kind: 'notSupported' } } })
+      .OtherGrants;
+  assert.deepEqual([count([], false), count([other], false)], ['0', '1']);
+  assert.deepEqual([count([], true), count([other, other], true)], [undefined, '2+']);
 });
 
 test('what IAM does not have is named, and what AWS was not asked or did not say is empty', () => {
