@@ -62,7 +62,7 @@ export async function readAll({ url, rounds, expanded, bareScan }: ReadOptions) 
   }
 
   const arns = keys.slice(0, bareScan).map(({ arn }) => arn);
-  // Before ours and after it, since what else the machine does changes meanwhile.
+  // Before ours and after it, since what else the machine does changes in the meantime.
   const bareBefore = await timed(bare, () => scanBare(bare, arns));
   const { counts, step: scanStep, heap: heapOfScan } = await weighedScan(client);
   const bareAfter = await timed(bare, () => scanBare(bare, arns));

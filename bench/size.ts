@@ -82,7 +82,7 @@ export async function manyKeys(): Promise<Measurement[]> {
         measured: all / alone,
         unit: '×',
         budget: 2,
-        note: `${seconds(all)} and ${seconds(alone)}, with the emulator; ${changes} changes told`,
+        note: `${seconds(all)} and ${seconds(alone)}, with the emulator; ${changes} changes reported`,
       },
       {
         what: '100,000 keys: requests, beside the fewest that KMS allows',

@@ -7,7 +7,7 @@ import { expiredToken } from './sigv4.ts';
 
 /** What comes in place of AWS's own answer. */
 type Instead =
-  /** Any AWS error, by its code; status 400 unless told otherwise. */
+  /** Any AWS error, by its code; by default with status 400. */
   | { readonly kind: 'error'; readonly code: string; readonly message?: string; readonly status?: number }
   /** An HTML page of a load balancer or a captive portal. */
   | { readonly kind: 'notJson'; readonly status: number }
@@ -26,7 +26,7 @@ export type FaultKind =
   | Exclude<Delivery, { readonly kind: 'whole' }>;
 
 /**
- * How far a request comes whose answer is replaced: not even its body is read (which only a `drop` can tell, over HTTP);
+ * How far a request comes whose answer is replaced: not even its body is read (which only a `drop` can see, over HTTP);
  * it is read; or it has been carried out when the answer is lost.
  */
 export type Stage = 'unread' | 'before' | 'after';

@@ -323,7 +323,7 @@ export function contract(target: Target): void {
       });
     });
 
-    changes('a principal of the issuing account whom IAM allows may retire it, whomever the grant names', () =>
+    changes('a principal of the issuing account that IAM allows may retire it, whoever the grant names', () =>
       withGrant({ RetiringPrincipal: `${roleArn}-janitor` }, async ({ id }) => {
         await kms.send(new RetireGrantCommand({ KeyId: keyArn, GrantId: id }));
         assert.equal(await grantWithId(id), undefined);

@@ -263,7 +263,7 @@ suite('permissions', () => {
     );
   });
 
-  test('a dry run tells a missing permission, before it tells whether the grant is there', async () => {
+  test('a dry run reports a missing permission before it says whether the grant is there', async () => {
     const { emulator, keyId, clients } = await setUp();
     emulator.setDenials([{ operation: '*Grant' }]);
     const revoke = new RevokeGrantCommand({ KeyId: keyId, GrantId: 'f'.repeat(64), DryRun: true });

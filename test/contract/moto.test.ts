@@ -165,7 +165,7 @@ await withPython('moto', async (tools) => {
       await api.revokeGrant({ keyArn, grantId }, unverified, never);
     });
 
-    test('tells a dry run that was none for what it did', async (t) => {
+    test('an ignored dry run is reported as the change that it made', async (t) => {
       const { api } = await open(t);
       const revoked = await newGrant();
       assert.equal(await api.dryRunRevokeGrant({ keyArn, grantId: revoked }, never), 'revoked');

@@ -117,7 +117,7 @@ suite('a good neighbour, over HTTP', () => {
     assert.ok(sent.length / seconds / 50 >= 0.95, `${sent.length} in ${seconds} s`);
   });
 
-  test('a scan beside others who leave a fifth of the quota is throttled, and nobody is told', async (t) => {
+  test('a scan beside others who leave a fifth of the quota is throttled, and reports no failure', async (t) => {
     const { emulator, network, session } = await connect(t, 0.2);
     const result = await scan(session, network);
     assert.equal(isPartial(result), false);

@@ -99,9 +99,9 @@ test('names of Markdown, links, HTML and bidirectional controls are the text tha
     const fault = { kind: 'error', code: 'OddException', message: hostileNames[0] ?? '', status: 400 } as const;
     kms.emulator.setFaults([{ operation: 'ListGrants', fault }]);
     await workbench.pressContextMenu('Revoke Grant…', quit, quit);
-    const told = await workbench.notification(/^ListGrants failed/);
+    const shown = await workbench.notification(/^ListGrants failed/);
     await workbench.screenshot('hostile-notification');
-    assert.ok(told.replaceAll('\u200b', '').includes(hostileNames[0] ?? '-'), told);
+    assert.ok(shown.replaceAll('\u200b', '').includes(hostileNames[0] ?? '-'), shown);
     assert.equal(await page.locator('.notification-list-item-message a').count(), 0);
   });
 });

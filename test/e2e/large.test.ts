@@ -32,7 +32,7 @@ test('the first of 20,000 keys are there while the rest comes, and the filter fi
     // The connection, and the one key.
     await tree.waitForCount(2);
     await workbench.screenshot('large-account-filtered');
-    assert.equal(asked('ListAliases'), 196, 'nothing is listed anew');
+    assert.equal(asked('ListAliases'), 196, 'nothing is listed again');
   });
 });
 

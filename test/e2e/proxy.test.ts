@@ -114,7 +114,7 @@ test('Open in AWS Console and Show in CloudTrail open the pages of the Region, t
   });
 });
 
-test('a proxy whose certificates VS Code does not trust is told as what stands in the way', async () => {
+test('a proxy whose certificates VS Code does not trust is reported as the obstacle', async () => {
   await behindProxy(async ({ emulator }, { env: _, ...launch }) => {
     await inWorkbench('not trusted', launch, async (workbench) => {
       await workbench.openView();

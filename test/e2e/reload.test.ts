@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { kmsAndLaunch } from './aws.ts';
 import { inWorkbench } from './driver/launch.ts';
 
-test('over a reload a retirement is followed on, the history tells its end, and the grants stay arranged as they were', async () => {
+test('over a reload a retirement is followed on, the history has its end, and the grants stay arranged as they were', async () => {
   await using running = await kmsAndLaunch(
     { keys: 20, grantsPerKey: 5 },
     {

@@ -202,7 +202,7 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     // Sign-ins
     for (const code of codes) {
       await tree.pressInline('Sign In', /^guarded/, /^(Sign in…|MFA code refused)/);
-      // A row that is drawn anew at this moment is not the one that was pressed: then it is asked which is meant.
+      // A row that is drawn again at this moment is not the one that was pressed: then it is asked which is meant.
       const { title } = await quickInput.until('a question', (input) => input.title !== '');
       if (title === 'Connection') {
         await quickInput.pick('guarded');

@@ -84,7 +84,7 @@ test('a bulk revoke on two keys is followed up by one report, without those that
   );
 });
 
-test('the question of several grants tells look-alikes apart by date and finding', async (t) => {
+test('the question of several grants distinguishes look-alikes by date and finding', async (t) => {
   const world = await createTestWorld(t, { sample: { keys: 1, grantsPerKey: 0 } });
   const window = world.openWindow();
   const [key] = world.keys;

@@ -139,7 +139,7 @@ test('a revoke whose credentials have expired is sent with new ones of the same 
 
 // The network.
 
-test('a network that goes and returns: nothing is taken for empty or gone meanwhile, and all goes on after it', async (t) => {
+test('a network that goes and returns: nothing is taken for empty or gone in the meantime, and all goes on after it', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
   const { keyArn, grantId, second } = first(world);
@@ -188,7 +188,7 @@ test('a network that goes and returns: nothing is taken for empty or gone meanwh
 
 // Somebody else.
 
-test('a key that is deleted while its grants are paged is told as that, with what was read before', async (t) => {
+test('a key that is deleted while its grants are paged is reported as that, with what was read before', async (t) => {
   const world = await createTestWorld(t);
   const { keyArn, keyId } = first(world);
   const { account } = world.emulator();

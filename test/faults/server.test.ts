@@ -77,7 +77,7 @@ async function scan(window: Window, signal = new AbortController().signal): Prom
   });
 }
 
-/** What is complete in it is all that the server has; what is not is told as such. */
+/** What is complete in it is all that the server has; what is not is reported as such. */
 function assertScanTrue(world: World, { keys, unreadable, wasCancelled }: ScanResult): void {
   const reported = new Set(unreadable.map(({ key }) => key?.arn));
   for (const { arn, grantIds } of world.keys) {
@@ -85,7 +85,7 @@ function assertScanTrue(world: World, { keys, unreadable, wasCancelled }: ScanRe
     if (read?.isComplete) {
       assert.deepEqual(read.grants.map(({ grantId }) => grantId).sort(), [...grantIds].sort());
     } else {
-      assert.ok(wasCancelled || reported.has(arn) || reported.has(undefined), `Nobody tells that ${arn} is missing.`);
+      assert.ok(wasCancelled || reported.has(arn) || reported.has(undefined), `Nothing says that ${arn} is missing.`);
     }
   }
 }
@@ -187,7 +187,7 @@ for (const [what, fault] of [
     assertAll(world, await world.finish(readAll(window)));
   });
 
-  test(`revokes at a server that ${what} are told as what they are`, async (t) => {
+  test(`revokes at a server that ${what} are reported as what they are`, async (t) => {
     const world = await createTestWorld(t, { sample: { keys: 3, grantsPerKey: 8 } });
     const window = world.openWindow();
     const key = world.keys.find(({ grantIds }) => grantIds.length >= 8);

@@ -87,7 +87,7 @@ for (const [where, fault, isDone] of stages) {
     ['revoke', 'RevokeGrant'],
     ['retire', 'RetireGrant'],
   ] as const) {
-    test(`a ${what} whose connection ends ${where} is told as what it is`, async (t) => {
+    test(`a ${what} whose connection ends ${where} is reported as what it is`, async (t) => {
       const world = await createTestWorld(t);
       const { keyArn, grantId } = aGrant(world);
       const window = world.openWindow();

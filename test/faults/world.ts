@@ -61,7 +61,7 @@ export class VirtualClock implements Clock {
   /** By how much the wall clock was ever set back, in all. */
   setBackMs = 0;
 
-  /** @param moved is told of each new time */
+  /** @param moved gets each new time */
   constructor(now: number, moved: (now: number) => void = () => {}) {
     this.#now = now;
     this.#moved = moved;
@@ -304,7 +304,7 @@ export class World {
     });
   }
 
-  /** Of ana in eu-west-1, unless told otherwise. */
+  /** By default, of ana in eu-west-1. */
   emulator(account = ana, region = 'eu-west-1') {
     return this.cloud.emulator(account, region);
   }

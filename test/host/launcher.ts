@@ -67,7 +67,7 @@ async function main([name, ...words]: readonly string[]): Promise<number> {
     if (code !== 0) {
       await keepScreenshot(page, host.name);
     }
-    // The workbench writes its state some 100 ms after the last change, and nothing tells when it has.
+    // The workbench writes its state some 100 ms after the last change, and nothing says when it has.
     await delay(1000);
     return code;
   } finally {

@@ -263,7 +263,7 @@ async function installOnce(name: string, install: (target: string) => Promise<vo
 async function lock(file: string): Promise<() => Promise<void>> {
   const own = `${file}.${process.pid}`;
   await writeFile(own, String(process.pid));
-  let told = false;
+  let isReported = false;
   try {
     for (;;) {
       try {
@@ -279,8 +279,8 @@ async function lock(file: string): Promise<() => Promise<void>> {
         await rm(file, { force: true });
         continue;
       }
-      if (!told) {
-        told = true;
+      if (!isReported) {
+        isReported = true;
         console.log(`Waiting for another process that is installing (${file}) …`);
       }
       await delay(300);

@@ -20,7 +20,7 @@ let accounts = 0;
 export interface Running {
   readonly emulator: Emulator;
   readonly url: string;
-  /** Writes the config file once more, with another secret access key, and has it read. */
+  /** Writes the config file again, with another secret access key, and has it read. */
   rotate(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -64,7 +64,7 @@ export async function useConfig(folder: string, config: string): Promise<void> {
   takeShown();
 }
 
-/** Back to the start: no connections chosen, no sample data, and everything read anew. */
+/** Back to the start: no connections chosen, no sample data, and everything read again. */
 async function showDefault(): Promise<void> {
   await vscode.workspace.getConfiguration().update(settings.connections, undefined, vscode.ConfigurationTarget.Global);
   for (const node of await children()) {

@@ -95,7 +95,7 @@ export function errors(): void {
       assert.equal((await row(await connectionRow())).icon, 'sign-in');
     });
 
-    it('a failed command tells what happened and offers what helps', async () => {
+    it('a failed command says what happened and offers what helps', async () => {
       aws = await connect({ keys: 1, grantsPerKey: 1 });
       const [grant] = await children(await child(await connectionRow(), 'orders-db'));
       aws.emulator.setFaults([{ operation: 'ListGrants', fault: error('KMSInternalException', 'bad', 500) }]);

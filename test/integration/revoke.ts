@@ -89,7 +89,7 @@ export function revoke(): void {
       assert.ok(!left.includes(grantId));
     });
 
-    it('stops waiting when told, says that nothing was confirmed, and checks again when told', async () => {
+    it('stops waiting on request, says that nothing was confirmed, and checks again on request', async () => {
       answerWith(({ kind }) => (kind === 'warning' ? 'Revoke Grant' : undefined));
       await run();
       await vscode.commands.executeCommand(commands.stopWaiting, grant);
@@ -188,7 +188,7 @@ export function revoke(): void {
       assert.equal((await rowsOf(key)).length, 4);
     });
 
-    it('refuses a row of a connection that was opened anew since', async () => {
+    it('refuses a row of a connection that was reopened since', async () => {
       await aws.rotate();
       takeShown();
       await run();

@@ -3,7 +3,7 @@ import { extensionName, views } from '../../src/manifest.ts';
 import type { Node } from '../../src/views/shared/nodes.ts';
 
 /**
- * A test extension host refuses modal dialogs ("refused to show dialog in tests"), and tells nobody what a notification
+ * A test extension host refuses modal dialogs ("refused to show dialog in tests"), and does not say what a notification
  * or a tree holds. So the few calls of `vscode.window` that show something are watched here, before the extension is
  * activated; notifications and dialogs are answered by the test. All else is VS Code's own. The end-to-end tests press
  * the real dialogs.

@@ -607,7 +607,7 @@ test('the lock file is that of package.json', () => {
 
 // Layers and arrows
 
-/** Who may import whom, besides itself. product.ts may import all but what loads it. */
+/** Which layer may import which, besides itself. product.ts may import all but what loads it. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   aws: ['core'],

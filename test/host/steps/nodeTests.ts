@@ -7,7 +7,7 @@ import { projectRoot } from '../project.ts';
 import { add, type Counts, oneFailed, onePassed, oneSkipped, type Step } from './step.ts';
 
 /**
- * The node:test files below out/<folder>. With `secondTry`, what failed is run once more, in new processes, and its
+ * The node:test files below out/<folder>. With `secondTry`, what failed is run again, in new processes, and its
  * second result counts; what passed only then is named, for somebody to look into.
  */
 export function nodeTests(folder: string, title: string, concurrency: number, secondTry = false): Step {

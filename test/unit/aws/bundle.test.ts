@@ -15,7 +15,7 @@ const { splitCommonJs } = (await project('splitCommonJs.mjs')) as {
 };
 const { separateBundles } = (await project('separateBundles.mjs')) as { separateBundles: Plugin };
 
-test('the minified bundle tells failures apart, bounds processes, has one reader of the files, and stays small', async (t) => {
+test('the minified bundle distinguishes failures, bounds processes, has one reader of the files, and stays small', async (t) => {
   const server = await serve(t, ({ operation }) =>
     operation === 'GetCallerIdentity' || operation === 'GetRole'
       ? stsFailure(operation === 'GetRole' ? 'NoSuchEntity' : 'ExpiredToken', 'Old')

@@ -220,13 +220,13 @@ test('a revoke names key and grant and is no dry run', async (t) => {
   assert.deepEqual(sent(), [{ operation: 'RevokeGrant', KeyId: keyArn, GrantId: 'g1' }]);
 });
 
-test('a dry run that AWS would allow is told as allowed', async (t) => {
+test('a dry run that AWS would allow is reported as allowed', async (t) => {
   const { api, sent } = await connect(t, () => failure('DryRunOperationException', 'would have succeeded'));
   assert.equal(await api.dryRunRevokeGrant({ keyArn, grantId: 'g1' }, never), 'allowed');
   assert.deepEqual(sent(), [{ operation: 'RevokeGrant', KeyId: keyArn, GrantId: 'g1', DryRun: true }]);
 });
 
-test('a dry run that a server answers with success is told as a revoke', async (t) => {
+test('a dry run that a server answers with success is reported as a revoke', async (t) => {
   const { api } = await connect(t, () => ({ body: '' }));
   assert.equal(await api.dryRunRevokeGrant({ keyArn, grantId: 'g1' }, never), 'revoked');
 });
@@ -279,7 +279,7 @@ for (const [what, answer, kind] of [
   ['times out behind', failure('DependencyTimeoutException', 'late', 503), 'dependencyTimeout'],
   ['closes the connection of', 'close', 'network'],
 ] as const) {
-  test(`a request that KMS ${what} is told at once and not sent again: that is for who paces requests`, async (t) => {
+  test(`a request that KMS ${what} is reported at once and not sent again: that is for who paces requests`, async (t) => {
     const { api, log, server } = await connect(t, () => answer, { maxAttempts: 3 });
     const change = { ...wanted, name: 'shop' };
     await assert.rejects(api.listKeys(undefined, never), (error) => isKind(error, kind));
@@ -293,7 +293,7 @@ for (const [what, answer, kind] of [
   });
 }
 
-test('a request that is refused since this computer has the wrong time is sent once more with the right one', async (t) => {
+test('a request that is refused since this computer has the wrong time is sent again with the right one', async (t) => {
   const date = new Date(Date.now() + 3_600_000).toUTCString();
   const skewed = (answer: Answer): Answer => (typeof answer === 'object' ? { ...answer, headers: { date } } : answer);
   const { api, server } = await connect(t, (_, count) =>
@@ -415,7 +415,7 @@ for (const [what, body] of [
   });
 }
 
-test('a dry run of a new grant says so, and tells allowed from created and from refused', async (t) => {
+test('a dry run of a new grant says so, and distinguishes allowed, created and refused', async (t) => {
   const answers = [failure('DryRunOperationException', 'would have'), made, failure('AccessDeniedException', 'no')];
   const { api, sent } = await connect(t, (_, count) => answers[count - 1] ?? 'close');
   assert.equal(await api.dryRunCreateGrant(wanted, never), 'allowed');
@@ -441,7 +441,7 @@ test('a grant is retired by key and grant ID, and a dry run of that says that it
   assert.deepEqual(sent(), [retire, { ...retire, DryRun: true }, { ...retire, DryRun: true }]);
 });
 
-test('a grant that is not there any more when it is retired is told from a key that is not', async (t) => {
+test('a grant that is not there any more when it is retired is distinguished from a key that is not', async (t) => {
   const messages = ['Grant Id g1 is not found', `Key '${keyArn}' does not exist`];
   const { api } = await connect(t, (_, count) => failure('NotFoundException', messages[count - 1] ?? ''));
   const retire = () => api.retireGrant({ keyArn, grantId: 'g1' }, unverified, never);

@@ -226,7 +226,7 @@ test('cancelling the question for an MFA code cancels the call, and the next cal
   );
 });
 
-test('aborting a call ends it while a sign-in is still under way, and the next call signs in anew', async (t) => {
+test('aborting a call ends it while a sign-in is still under way, and the next call signs in again', async (t) => {
   const server = await serve(t, ({ operation }) => (operation === 'AssumeRole' ? assumedRole('ASIAROLE') : keys));
   const controller = new AbortController();
   let asked = 0;
@@ -308,7 +308,7 @@ test('many calls that are refused together cost one new sign-in, not one each', 
   assert.equal(assumed, 2);
 });
 
-test('a call that is refused late does not undo the sign-in that another one has done meanwhile', async (t) => {
+test('a call that is refused late does not undo the sign-in that another one has done in the meantime', async (t) => {
   let assumed = 0;
   let refuse = () => {};
   const refusal = new Promise<void>((resolve) => {
@@ -335,7 +335,7 @@ test('a call that is refused late does not undo the sign-in that another one has
   assert.equal(assumed, 2);
 });
 
-test('a profile that is opened again signs in anew if the files changed for it, and only then', async (t) => {
+test('a profile that is opened again signs in again if the files changed for it, and only then', async (t) => {
   const server = await serve(t, ({ operation }) => (operation === 'AssumeRole' ? assumedRole('ASIAROLE') : keys));
   const { open, writeConfig } = await createWorld(t, { config: chain(server.url, server.url) });
   const use = async () => (await open('admin')).api.listKeys(undefined, never);
@@ -349,7 +349,7 @@ test('a profile that is opened again signs in anew if the files changed for it, 
   assert.equal(signIns(), 2);
 });
 
-test('a role that may not be assumed is told as a denial, with the sentence of AWS and without blaming the key', async (t) => {
+test('a role that may not be assumed is reported as a denial, with the sentence of AWS and without blaming the key', async (t) => {
   const sentence =
     'User: arn:aws:iam::111122223333:user/ana is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin';
   const server = await serve(t, () => stsFailure('AccessDenied', sentence));

@@ -133,7 +133,7 @@ test('a server that nobody runs is a network failure that says which address was
   assert.match(details.message, new RegExp(`ECONNREFUSED 127\\.0\\.0\\.1:${port}`));
 });
 
-test('a name that no DNS knows is told by its name', async (t) => {
+test('a name that no DNS knows is reported by its name', async (t) => {
   const { open } = await createWorld(t, { config: profileAt('http://kms.invalid') });
   const { details } = await failureOf(listKeys((await open()).api));
   assert.deepEqual([details.kind, details.host], ['hostNotFound', 'kms.invalid']);
@@ -219,7 +219,7 @@ test('a login session that nobody signed in to has to be signed in to', async (t
   );
 });
 
-test('a credential process that fails is told with what it said, and its command line is not repeated', async (t) => {
+test('a credential process that fails is reported with what it said, and its command line is not repeated', async (t) => {
   const { details } = await signInFailure(
     t,
     '[default]\ncredential_process = /bin/sh -c "echo vault is sealed >&2; exit canary"\n',

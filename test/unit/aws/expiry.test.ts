@@ -64,7 +64,7 @@ test('access keys that were rotated are read from the file, for keys and for a s
   await api.listKeys(undefined, never);
 });
 
-test('credentials that are refused are tried once more, and only if others came of it', async (t) => {
+test('credentials that are refused are tried again, and only if others came of it', async (t) => {
   const { open, cloud } = await createCloudWorld(t, { config: `[default]\n${anasKeys}` });
   const { api } = await open();
   cloud.rotate('AKIAANA');
@@ -160,7 +160,7 @@ test("nothing is listed with new credentials of another account, so that its key
   await writeConfig(`[profile admin]\n${bensKeys}`);
   cloud.expire();
   await assert.rejects(api.listKeys(undefined, never), isOtherAccount);
-  // A new connection is told whose it is.
+  // A new connection learns whose it is.
   assert.equal((await (await open('admin')).api.callerIdentity(never)).account, accounts.ben);
 });
 

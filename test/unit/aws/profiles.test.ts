@@ -87,7 +87,7 @@ output = json
   });
 });
 
-test('the files are read anew each time', async (t) => {
+test('the files are read again each time', async (t) => {
   const { aws, writeConfig } = await createWorld(t, { config: '[profile one]\nregion = eu-west-1\n' });
   await aws.profiles();
   await writeConfig('[profile two]\nregion = eu-west-1\n');

@@ -122,7 +122,7 @@ test('a code of an MFA device is asked for once for KMS, STS and every Region', 
   assert.deepEqual(asked, [`${mfaSerial} guarded`]);
 });
 
-test('a wrong MFA code is told as one, and the next call asks again', async (t) => {
+test('a wrong MFA code is reported as one, and the next call asks again', async (t) => {
   const codes = ['000000', 'no code', '123456'];
   const { open } = await createCloudWorld(t, { config: guarded, aws: { mfaCode: async () => codes.shift() } });
   const connection = await open('guarded');
@@ -209,7 +209,7 @@ test('a profile of the older SSO form signs in', async (t) => {
   assert.match(await use(await open('sso')), session('AWSReservedSSO_Engineer_\\w+'));
 });
 
-test('a role of SSO that is not assigned is told as such, and is no question to sign in', async (t) => {
+test('a role of SSO that is not assigned is reported as such, and is no question to sign in', async (t) => {
   const config = ssoConfig('forbidden').replace('= Engineer', '= Owner');
   const { open, aws, writeSsoToken } = await createCloudWorld(t, { config });
   await writeSsoToken('forbidden');

@@ -70,7 +70,7 @@ for (const [name, answer, kind, said] of [
   ['an expired source', stsFailure('ExpiredToken', 'Old', 400), 'expiredToken', /have expired/],
   ['no answer', 'close', 'network', /AssumeRole \(AWS STS\)/],
 ] satisfies readonly (readonly [string, Answer, KmsErrorKind, RegExp])[]) {
-  test(`${name} of STS is told as a failed AssumeRole`, async (t) => {
+  test(`${name} of STS is reported as a failed AssumeRole`, async (t) => {
     const server = await serve(t, () => answer);
     const { open, log } = await createWorld(t, { config: roleAt(server.url) });
     const error = await failureOf(await open());
@@ -89,7 +89,7 @@ for (const [status, kind, said] of [
   [500, 'internal', /GetRoleCredentials of IAM Identity Center had an internal error/],
   [503, 'internal', /GetRoleCredentials of IAM Identity Center/],
 ] as const) {
-  test(`HTTP ${status} of the SSO portal is told as a failed GetRoleCredentials`, async (t) => {
+  test(`HTTP ${status} of the SSO portal is reported as a failed GetRoleCredentials`, async (t) => {
     const portal = await serve(t, () => ({
       status,
       headers: { 'x-amzn-errortype': 'PortalException' },
@@ -113,7 +113,7 @@ for (const [status, kind] of [
   [429, 'throttled'],
   [500, 'internal'],
 ] as const) {
-  test(`HTTP ${status} of the OIDC of SSO is told as a failed CreateToken, and leaves the session as it is`, async (t) => {
+  test(`HTTP ${status} of the OIDC of SSO is reported as a failed CreateToken, and leaves the session as it is`, async (t) => {
     const oidc = await serve(t, () => ({ status, body: { error: 'slow_down' } }));
     const { open, aws, writeSsoToken } = await createCloudWorld(t, {
       config: ssoConfig(`oidc-${status}`),
@@ -158,7 +158,7 @@ for (const [name, config, said] of [
     /lacks sso_account_id, sso_role_name/,
   ],
 ] as const) {
-  test(`${name} in the files is told in a sentence, and nothing is sent`, async (t) => {
+  test(`${name} in the files is reported in a sentence, and nothing is sent`, async (t) => {
     const { open, cloud } = await createCloudWorld(t, { config });
     const error = await failureOf(await open());
     assert.equal(error.details.kind, 'profileInvalid');
@@ -182,7 +182,7 @@ async function serveUntrusted(t: TestContext): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test('a certificate that is not trusted is told with its host, its issuer and how to trust it', async (t) => {
+test('a certificate that is not trusted is reported with its host, its issuer and how to trust it', async (t) => {
   const port = await serveUntrusted(t);
   const { open } = await createWorld(t, { config: profileAt(`https://127.0.0.1:${port}`) });
   const { api } = await open();
@@ -196,7 +196,7 @@ test('a certificate that is not trusted is told with its host, its issuer and ho
   assert.match(sentenceOf(error), /Corp TLS Inspection CA.*http\.systemCertificates.*NODE_EXTRA_CA_CERTS/);
 });
 
-test('a certificate that is not trusted in a sign-in is told so, too', async (t) => {
+test('a certificate that is not trusted in a sign-in is reported so, too', async (t) => {
   const port = await serveUntrusted(t);
   const { open } = await createWorld(t, { config: roleAt(`https://127.0.0.1:${port}`) });
   const { details } = await failureOf(await open());

@@ -534,7 +534,7 @@ export class FakeJournalFile implements JournalFile {
   }
 
   /** Notifies all windows that something was written. */
-  async tell(): Promise<void> {
+  async notify(): Promise<void> {
     this.#changed.fire();
     await settle();
   }

@@ -109,7 +109,7 @@ export function powerShellCall(version: keyof typeof writers, command: string): 
   const [program, ...rest] = words;
   assert.equal(program, 'aws');
   const line = [...rest.map(writers[version]), verbatim].join(' ');
-  // Were `aws` a batch file, cmd.exe would read it once more, and act on these.
+  // Were `aws` a batch file, cmd.exe would read it again, and act on these.
   assert.doesNotMatch(line, /[&|<>^%!\r\n]/);
   return splitCommandLine(line);
 }

@@ -117,7 +117,7 @@ test('STS says who the caller is, for any Region', async () => {
   assert.deepEqual([identity.Arn, identity.Account], [`arn:aws:iam::${ana}:user/ana`, ana]);
 });
 
-test('a role is assumed by whom it trusts, and its credentials say so', async () => {
+test('a role is assumed by those that it trusts, and its credentials say so', async () => {
   const { sts, keys } = setUp();
   const credentials = await assumed(sts());
   const { Arn } = await sts(credentials).send(new GetCallerIdentityCommand({}));

@@ -313,7 +313,7 @@ suite('operations in special cases', () => {
     }
   });
 
-  test('a key tells what its material is, where KMS keeps it and until when', () => {
+  test('a key says what its material is, where KMS keeps it and until when', () => {
     const data = createAccount({ keys: 20 });
     const { ask } = setUp({ data });
     const metadataOf = (alias: string) => Object(ask('DescribeKey', { KeyId: `alias/${alias}` }).output['KeyMetadata']);
@@ -386,7 +386,7 @@ suite('operations in special cases', () => {
 suite('STS', () => {
   const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
 
-  test('tells who the caller is, in XML', () => {
+  test('says who the caller is, in XML', () => {
     const { send } = setUp({ principalArn: 'arn:aws:sts::111122223333:assumed-role/R&D/a<b' });
     const { status, headers, body } = send(form, 'Action=GetCallerIdentity&Version=2011-06-15');
     assert.equal(status, 200);

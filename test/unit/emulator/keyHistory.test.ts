@@ -57,7 +57,7 @@ suite('rotation', () => {
 });
 
 suite('last usage', () => {
-  test('a used key tells its last operation, and from when on it was watched', () => {
+  test('a used key has its last operation, and from when on it was watched', () => {
     const { ask, key } = setUp('alias/release/code-signing');
     const { output } = ask('GetKeyLastUsage');
     const usage = Object(output['KeyLastUsage']);
@@ -73,7 +73,7 @@ suite('last usage', () => {
     assert.deepEqual(setUp('alias/byok/hr-records').ask('GetKeyLastUsage').output['KeyLastUsage'], {});
   });
 
-  test('a key of another account tells nobody but its owner', () => {
+  test('a key of another account answers only its owner', () => {
     const { ask } = setUp('alias/orders-db', {}, '999988887777');
     assert.equal(ask('GetKeyLastUsage').error, 'AccessDeniedException');
     // Whereas this one may be asked from elsewhere.

@@ -19,8 +19,8 @@ const intervalMs = 20;
 const settleMs = 60;
 
 interface Counted {
-  /** How often a change was told. */
-  told: number;
+  /** How often a change was reported. */
+  reported: number;
   readonly settleMs: number;
   readonly files: FileWatch;
 }
@@ -32,9 +32,9 @@ function scene(context: TestContext) {
   const watch = (paths: readonly string[], settle = settleMs): Counted => {
     const files = new FileWatch({ intervalMs, settleMs: settle });
     files.onDidChange(() => {
-      counted.told += 1;
+      counted.reported += 1;
     });
-    const counted: Counted = { told: 0, settleMs: settle, files };
+    const counted: Counted = { reported: 0, settleMs: settle, files };
     context.after(() => files.dispose());
     files.watch(paths);
     return counted;
@@ -55,10 +55,10 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   }
 }
 
-/** Changes the file until that is told: then the first look at it, which later ones are compared with, has been taken. */
+/** Changes the file until that is reported: then the first look at it, which later ones are compared with, has been taken. */
 async function begun(path: string, ...all: readonly Counted[]): Promise<void> {
-  for (const deadline = Date.now() + 10_000; all.some(({ told }) => told === 0); ) {
-    assert.ok(Date.now() < deadline, 'The changes are told.');
+  for (const deadline = Date.now() + 10_000; all.some(({ reported }) => reported === 0); ) {
+    assert.ok(Date.now() < deadline, 'The changes are reported.');
     appendFileSync(path, '.');
     await Promise.all(all.map(silence));
   }
@@ -67,13 +67,13 @@ async function begun(path: string, ...all: readonly Counted[]): Promise<void> {
   await Promise.all(all.map(silence));
 }
 
-/** Nothing is told for a while. */
+/** Nothing is reported for a while. */
 async function silence(counted: Counted): Promise<void> {
   let before: number;
   do {
-    before = counted.told;
+    before = counted.reported;
     await sleep(counted.settleMs + 5 * intervalMs);
-  } while (before !== counted.told);
+  } while (before !== counted.reported);
 }
 
 const changes: readonly [string, (path: string) => void][] = [
@@ -94,105 +94,105 @@ function replace(path: string): void {
 // Each waits for time to pass, so they wait side by side.
 describe('FileWatch', { concurrency: true }, () => {
   for (const [what, change] of changes) {
-    test(`a file that ${what} is told of`, async (context) => {
+    test(`a file that ${what} is reported`, async (context) => {
       const here = scene(context);
       const path = here.file('config', 'text');
       const counted = here.watch([path]);
       await begun(path, counted);
-      const before = counted.told;
+      const before = counted.reported;
       change(path);
-      await until('told', () => counted.told > before);
+      await until('reported', () => counted.reported > before);
       await silence(counted);
-      assert.equal(counted.told, before + 1);
+      assert.equal(counted.reported, before + 1);
     });
   }
 
-  test('a file that is not there is not told of, until it appears', async (context) => {
+  test('a file that is not there is not reported until it appears', async (context) => {
     const here = scene(context);
     const path = here.file('config');
     const counted = here.watch([path]);
     await silence(counted);
-    assert.equal(counted.told, 0);
+    assert.equal(counted.reported, 0);
     writeFileSync(path, 'text');
-    await until('appears', () => counted.told === 1);
+    await until('appears', () => counted.reported === 1);
     rmSync(path);
-    await until('goes', () => counted.told === 2);
+    await until('goes', () => counted.reported === 2);
     writeFileSync(path, '');
-    await until('returns, empty', () => counted.told === 3);
+    await until('returns, empty', () => counted.reported === 3);
   });
 
-  test('a file that appears in a folder that appears is told of', async (context) => {
+  test('a file that appears in a folder that appears is reported', async (context) => {
     const here = scene(context);
     const counted = here.watch([join(here.folder, 'sso', 'cache', 'token.json')]);
     await silence(counted);
     mkdirSync(join(here.folder, 'sso', 'cache'), { recursive: true });
     await silence(counted);
-    assert.equal(counted.told, 0, 'the folder alone');
+    assert.equal(counted.reported, 0, 'the folder alone');
     writeFileSync(join(here.folder, 'sso', 'cache', 'token.json'), '{}');
-    await until('told', () => counted.told === 1);
+    await until('reported', () => counted.reported === 1);
   });
 
-  test('a file that stays as it is is not told of, also when it is read', async (context) => {
+  test('a file that stays as it is is not reported, also when it is read', async (context) => {
     const here = scene(context);
     const path = here.file('config', 'text');
     const counted = here.watch([path]);
     await begun(path, counted);
-    const before = counted.told;
+    const before = counted.reported;
     const { mtime } = statSync(path);
     utimesSync(path, new Date(), mtime);
     await silence(counted);
-    assert.equal(counted.told, before);
+    assert.equal(counted.reported, before);
   });
 
-  test('several changes, each before the last one has settled, are told of once, after the last', async (context) => {
+  test('several changes, each before the last one has settled, are reported once, after the last', async (context) => {
     const here = scene(context);
     const path = here.file('config', 'text');
     const other = here.file('credentials');
     const counted = here.watch([path, other], 400);
     await begun(path, counted);
-    const before = counted.told;
+    const before = counted.reported;
     for (let step = 0; step < 6; step += 1) {
-      assert.equal(counted.told, before, `step ${step}`);
+      assert.equal(counted.reported, before, `step ${step}`);
       appendFileSync(step % 2 === 0 ? path : other, 'step');
       await sleep(100);
     }
     await silence(counted);
-    assert.equal(counted.told, before + 1);
+    assert.equal(counted.reported, before + 1);
   });
 
-  test('the files that are watched now are told of, and no others any more', async (context) => {
+  test('the files that are watched now are reported, and no others any more', async (context) => {
     const here = scene(context);
     const [first, kept, added] = [here.file('first', ''), here.file('kept', ''), here.file('added', '')];
     const counted = here.watch([first, kept]);
-    // It hears of each change when the other does, and tells later.
+    // It hears of each change when the other does, and reports it later.
     const witness = here.watch([first], 2 * settleMs);
     await begun(first, counted, witness);
     counted.files.watch([kept, added]);
-    const [before, seen] = [counted.told, witness.told];
+    const [before, seen] = [counted.reported, witness.reported];
     appendFileSync(first, 'more');
-    await until('the witness tells', () => witness.told > seen);
-    assert.equal(counted.told, before, 'a file that is watched no more');
+    await until('the witness reports', () => witness.reported > seen);
+    assert.equal(counted.reported, before, 'a file that is watched no more');
     for (const path of [kept, added]) {
-      counted.told = 0;
+      counted.reported = 0;
       await begun(path, counted);
     }
   });
 
-  test('watching the same files again misses nothing and tells nothing twice', async (context) => {
+  test('watching the same files again misses nothing and reports nothing twice', async (context) => {
     const here = scene(context);
     const path = here.file('config', '');
     const counted = here.watch([path, path]);
     await begun(path, counted);
-    const before = counted.told;
+    const before = counted.reported;
     appendFileSync(path, 'more');
     counted.files.watch([path]);
     counted.files.watch([path, path]);
-    await until('told', () => counted.told > before);
+    await until('reported', () => counted.reported > before);
     await silence(counted);
-    assert.equal(counted.told, before + 1);
+    assert.equal(counted.reported, before + 1);
   });
 
-  test('after the end nothing is told, also not what had changed before it', async (context) => {
+  test('after the end nothing is reported, also not what had changed before it', async (context) => {
     const here = scene(context);
     const path = here.file('config', '');
     const counted = here.watch([path], 2 * settleMs);
@@ -202,13 +202,13 @@ describe('FileWatch', { concurrency: true }, () => {
     ending.onDidChange(() => counted.files.dispose());
     context.after(() => ending.dispose());
     ending.watch([path]);
-    const [before, seen] = [counted.told, witness.told];
+    const [before, seen] = [counted.reported, witness.reported];
     appendFileSync(path, 'more');
-    await until('the witness tells', () => witness.told > seen);
-    assert.equal(counted.told, before, 'what was about to be told');
+    await until('the witness reports', () => witness.reported > seen);
+    assert.equal(counted.reported, before, 'what was about to be reported');
     appendFileSync(path, 'more');
-    await until('the witness tells again', () => witness.told > seen + 1);
-    assert.equal(counted.told, before, 'what changes later');
+    await until('the witness reports again', () => witness.reported > seen + 1);
+    assert.equal(counted.reported, before, 'what changes later');
   });
 });
 
@@ -218,7 +218,7 @@ test('what is watched does not keep the process alive, nor does anything that is
   const counted = here.watch([path, here.file('missing')], 60_000);
   const witness = here.watch([path]);
   await begun(path, witness);
-  assert.deepEqual(keepingAlive(), ['Timeout'], 'a change is about to be told');
+  assert.deepEqual(keepingAlive(), ['Timeout'], 'a change is about to be reported');
   counted.files.dispose();
   assert.deepEqual(keepingAlive(), []);
   witness.files.watch([path, here.file('other', '')]);

@@ -25,7 +25,7 @@ import { FakeClock, grant, key, profileRef } from '../core/fakes.ts';
 /** Set in a process that a test starts: it appends this many lines, and compacts when there are too many. */
 const writerName = process.env['JOURNAL_WRITER'];
 
-/** The forms of a line that a writer makes, told apart by its name and number. */
+/** The forms of a line that a writer makes, distinguished by its name and number. */
 const lineOf = (writer: string, index: number) => JSON.stringify({ v: 2, writer, index, filling: 'x'.repeat(1500) });
 
 const everything: LineFilter = { observe: () => {}, keeps: (line) => line !== '' };
@@ -59,7 +59,7 @@ function scene(context: TestContext, fields: ConstructorParameters<typeof Journa
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'storage', 'history.jsonl');
   const open = (more: typeof fields = {}) => new JournalFileOnDisk(path, { ...options, ...fields, ...more });
-  // An empty line is one that was begun anew while another was being written: it says nothing.
+  // An empty line is one that was begun again while another was being written: it says nothing.
   const lines = () =>
     readFileSync(path, 'utf8')
       .split('\n')
@@ -632,10 +632,10 @@ function defineTests(): void {
     assert.ok(rewritten > 0 && rewritten < 20, String(rewritten));
   });
 
-  test('a window is told of the lines of another', async (context) => {
+  test('a window is notified of the lines of another', async (context) => {
     const { open } = scene(context);
     const [ours, theirs] = [open(), open()];
-    const told = new Promise<void>((resolve) => {
+    const notified = new Promise<void>((resolve) => {
       const watch = ours.onDidChange(resolve);
       context.after(() => watch.dispose());
     });
@@ -643,7 +643,7 @@ function defineTests(): void {
     const written: Promise<void>[] = [];
     const writing = setInterval(() => written.push(theirs.append('one')), 50);
     context.after(() => clearInterval(writing));
-    await told;
+    await notified;
     clearInterval(writing);
     await Promise.all(written);
     assert.match(await textOf(ours), /^one\n/);

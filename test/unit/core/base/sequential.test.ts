@@ -7,14 +7,14 @@ import { UnansweredError } from '../../../../src/core/words/userError.ts';
 const never = new AbortController().signal;
 
 test('one begins when the one before it has ended, in order', async () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const act = async (item: string) => {
-    told.push(`${item} begins`);
+    reported.push(`${item} begins`);
     await Promise.resolve();
-    told.push(`${item} ends`);
+    reported.push(`${item} ends`);
   };
   await runSequentially(['a', 'b'], act, { signal: never });
-  assert.deepEqual(told, ['a begins', 'a ends', 'b begins', 'b ends']);
+  assert.deepEqual(reported, ['a begins', 'a ends', 'b begins', 'b ends']);
 });
 
 test('a failure is a result of its own, and the rest goes on', async () => {
@@ -24,14 +24,17 @@ test('a failure is a result of its own, and the rest goes on', async () => {
       throw failure;
     }
   };
-  const told: number[] = [];
-  const results = await runSequentially(['a', 'b', 'c'], act, { signal: never, report: (_, done) => told.push(done) });
+  const reported: number[] = [];
+  const results = await runSequentially(['a', 'b', 'c'], act, {
+    signal: never,
+    report: (_, done) => reported.push(done),
+  });
   assert.deepEqual(results, [
     { kind: 'done', item: 'a' },
     { kind: 'failed', item: 'b', error: failure },
     { kind: 'done', item: 'c' },
   ]);
-  assert.deepEqual(told, [1, 2, 3]);
+  assert.deepEqual(reported, [1, 2, 3]);
 });
 
 test('Cancel ends what is under way, and what was not begun is skipped', async () => {

@@ -86,7 +86,7 @@ const account = '111122223333';
 const k1 = key('k1', 'alias/app');
 const full = grant('old', { name: 'nightly-export', operations: ['Decrypt', 'Encrypt'] });
 
-/** Made anew, or made again when it has an entry of the history to make again. */
+/** A new grant, or one made again if it has an entry of the history. */
 async function making(kind: 'create' | 'recreate' = 'create') {
   const file = new FakeJournalFile();
   const journal = new Journal(file, new FakeClock());
@@ -133,7 +133,7 @@ test('a grant is made again, field by field the same, and the journal knows both
   assert.equal(before()?.recreatedAs, grantId);
 });
 
-test('a named grant that is still there is not told as a new one', async () => {
+test('a named grant that still exists is not reported as a new one', async () => {
   const { kms, make, made, before } = await making('recreate');
   kms.grants.set(keyArn, [full]);
   assert.equal((await make()).grantId, 'old');

@@ -369,14 +369,14 @@ test('nothing is read before it is asked for', () => {
   assert.deepEqual(new Journal(file, new FakeClock()).records, []);
 });
 
-test('a window knows what others wrote, before it and since, and is told', async () => {
+test('a window knows what others wrote, before it and since, and is notified', async () => {
   const { file, journal } = await fileWith();
   const other = openWindow({ file });
   await other.journal.ready();
   assert.equal(other.journal.records.length, 1);
   const changes = other.changes();
   await journal.add(revokeOf(grant('g2')));
-  await file.tell();
+  await file.notify();
   assert.deepEqual([other.journal.records.length, other.changes()], [2, changes + 1]);
 });
 
@@ -386,18 +386,18 @@ test('what a window has written is not lost when it reads before that is in the 
   const slow = gate();
   file.before = () => slow.passed;
   const added = journal.add(revokeOf());
-  await file.tell();
+  await file.notify();
   assert.equal(journal.records.length, 1);
   slow.open();
   const { id } = await added;
   const again = gate();
   file.before = () => again.passed;
   const noted = journal.addOutcome(id, { kind: 'accepted' });
-  await file.tell();
+  await file.notify();
   assert.equal(journal.record(id)?.accepted, true);
   again.open();
   await noted;
-  await file.tell();
+  await file.notify();
   assert.equal(journal.record(id)?.accepted, true);
 });
 
@@ -436,7 +436,7 @@ test('an outcome that cannot be written is known in this window all the same, al
   await journal.ready();
   file.before = () => Promise.reject(new Error('ENOSPC'));
   await assert.rejects(journal.addOutcome(id, { kind: 'accepted' }), { name: 'UserError' });
-  await file.tell();
+  await file.notify();
   assert.equal(journal.record(id)?.accepted, true);
 });
 
@@ -477,7 +477,7 @@ test('the text of the history is that of the file', async () => {
   assert.equal(Buffer.from(await journal.bytes()).toString(), file.text);
 });
 
-test('a window that is closed watches and tells no more, also one that closes while it reads', async () => {
+test('a window that is closed stops watching and notifying, also one that closes while it reads', async () => {
   const { journal, file } = await fileWith();
   const open = openWindow({ file });
   await open.journal.ready();
@@ -487,11 +487,11 @@ test('a window that is closed watches and tells no more, also one that closes wh
   closing.journal.dispose();
   await reading;
   await journal.add(revokeOf());
-  await file.tell();
+  await file.notify();
   assert.deepEqual([open.journal.records.length, closing.journal.records.length], [1, 1]);
 });
 
-test('what came of a change is known in this window even where it cannot be written, which is told', async () => {
+test('what came of a change is known in this window even where it cannot be written, which is reported', async () => {
   const file = new FakeJournalFile();
   const journal = new Journal(file, new FakeClock());
   const { id } = await journal.add({
@@ -524,7 +524,7 @@ test('an entry whose line is in the file after all, though it could not be flush
     throw new Error('EIO');
   };
   await assert.rejects(journal.add(revokeOf()), /nothing was sent to KMS: EIO/);
-  await file.tell();
+  await file.notify();
   assert.deepEqual(journal.records, [], 'here it is gone at once');
   assert.deepEqual(
     other.journal.records.map((record) => other.journal.mayFollow(record, 1)),
@@ -532,8 +532,8 @@ test('an entry whose line is in the file after all, though it could not be flush
   );
   isBroken = false;
   // By the next line, or as here when something is read.
-  await file.tell();
-  await file.tell();
+  await file.notify();
+  await file.notify();
   assert.deepEqual([other.journal.records, file.records, other.journal.damagedCount], [[], [], 0]);
 });
 
@@ -559,7 +559,7 @@ test('what counts is the order in the file, also for a window that wrote a line 
   await other.journal.addOutcome(id, { kind: 'followed' });
   await journal.addOutcome(id, { kind: 'stopped', lastRead: 'listed' });
   assert.equal(other.journal.record(id)?.outcome?.kind, 'followed');
-  await file.tell();
+  await file.notify();
   for (const each of [journal, other.journal]) {
     assert.equal(each.record(id)?.outcome?.kind, 'stopped');
   }
@@ -571,7 +571,7 @@ test('after the first time only the lines are read that are new, and all of a fi
   const other = openWindow({ file, clock });
   await other.journal.ready();
   await journal.clear();
-  await file.tell();
+  await file.notify();
   for (const each of [journal, other.journal]) {
     assert.deepEqual(
       each.records.map((record) => record.grant.grantId),

@@ -235,7 +235,7 @@ test('a grant that reappears after it was confirmed gone is gone again only when
   const gone = line(one.gone);
   const back = line(one.reappeared, b);
   assert.equal(outcomeAfter(gone, back), 'reappeared');
-  // The first line, once more: it was written to two files while one was replaced.
+  // The first line again: it was written to two files while one was replaced.
   assert.equal(outcomeAfter(gone, back, gone), 'reappeared');
   assert.equal(outcomeAfter(gone, back, line(one.gone, c)), 'gone');
 });

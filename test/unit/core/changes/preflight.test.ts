@@ -75,7 +75,7 @@ for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
   });
 }
 
-test('a dry run that is denied is told before any question', async () => {
+test('a dry run that is denied is reported before any question', async () => {
   const { kms, session } = world();
   failing(kms, 'dryRunRevokeGrant', 'accessDenied');
   await assert.rejects(preflight(session, arn, g1, never), kmsError('accessDenied'));
@@ -114,7 +114,7 @@ test('a grant that is gone, or goes before the dry run, is nothing to retire', a
   assert.deepEqual(await preflightRetire(session, arn, g1, never), { kind: 'gone' });
 });
 
-test('a dry run that a server takes for the real thing is told as a retirement; a custom endpoint gets none', async () => {
+test('a dry run that a server takes for the real thing is reported as a retirement; a custom endpoint gets none', async () => {
   const { kms, session } = world();
   kms.dryRunRetireAnswer = 'retired';
   assert.equal((await preflightRetire(session, arn, g1, never)).kind, 'doneByDryRun');

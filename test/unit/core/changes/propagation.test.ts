@@ -96,7 +96,7 @@ test('what was listed for less than five seconds is read at the pace of the sche
   assert.deepEqual(readTimes(), [0, 500, 1500, 3500, 7500, 15_500, 25_500]);
 });
 
-test('a list that flaps starts the count anew each time the grant reappears', async () => {
+test('a list that flaps starts the count again each time the grant reappears', async () => {
   const { poller, start, reads, progress } = scripted([
     'absent',
     'listed',
@@ -473,7 +473,7 @@ test('a poller that came to rest starts again with the next grant', async () => 
   assert.equal(reads.length, 6);
 });
 
-test('progress tells when the next read comes', async () => {
+test('progress has the time of the next read', async () => {
   const clock = new FakeClock();
   const { poller, start, progress } = scripted(['listed'], { clock });
   void poller.follow('g1', start);

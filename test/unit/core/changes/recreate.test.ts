@@ -162,7 +162,7 @@ test('an AWS managed key very probably refuses, known by its KeyManager or by it
   }
 });
 
-test('a key of another account, of which KMS tells nothing, is no obstacle', () => {
+test('a key of another account, about which KMS says nothing, is no obstacle', () => {
   const foreign = { keyId: 'k9', arn: 'arn:aws:kms:eu-west-1:999988887777:key/k9', aliases: [] };
   assert.deepEqual(planRecreate(foreign, grant(), undefined).obstacles, []);
 });

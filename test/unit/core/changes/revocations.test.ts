@@ -115,7 +115,7 @@ test('a revoke names the key by its ARN, and goes out once', async () => {
   revocations.dispose();
 });
 
-test('an accepted revoke is followed until the grant is gone, which is told and remembered', async () => {
+test('an accepted revoke is followed until the grant is gone, which is reported and remembered', async () => {
   const { kms, session, revocations, clock, outcomes, file, state } = world();
   await revocations.revoke(acting(session), k1, g1);
   await clock.advance(1000);
@@ -199,7 +199,7 @@ for (const kind of ['grantNotFound', 'invalidGrantId'] as const) {
   });
 }
 
-test('what cannot be written after the revoke is told, and the revoke is accepted and followed all the same', async () => {
+test('what cannot be written after the revoke is reported, and the revoke is accepted and followed all the same', async () => {
   const { kms, session, revocations, clock, kinds, file, troubles } = world();
   file.before = (line) => {
     if (line.includes('outcome')) {
@@ -262,7 +262,7 @@ test('the next wait on a key goes by the settings as they are then', async () =>
   assert.deepEqual(kinds(), ['gone', 'timedOut']);
 });
 
-test('revoking a grant twice at once follows it once, and tells one end', async () => {
+test('revoking a grant twice at once follows it once, and reports one end', async () => {
   const { kms, session, revocations, clock, kinds, state } = world();
   await Promise.all([revocations.revoke(acting(session), k1, g1), revocations.revoke(acting(session), k1, g1)]);
   await clock.advance(1000);
@@ -394,7 +394,7 @@ test('a revoke whose answer a reload cut off is followed, not sent again', async
   assert.equal(kms.count('revokeGrant'), 1);
 });
 
-test('a wait is not taken up when the profile leads to another account meanwhile', async () => {
+test('a wait is not taken up when the profile leads to another account in the meantime', async () => {
   const { session, revocations, clock, file } = world();
   await revocations.revoke(acting(session), k1, g1);
   revocations.dispose();
@@ -533,7 +533,7 @@ test('sample data is followed and kept in memory, but never written', async () =
   assert.equal(journal.records.length, 3);
 });
 
-test('disposing stops the reads, tells no end and keeps the record', async () => {
+test('disposing stops the reads, reports no end and keeps the record', async () => {
   const { kms, session, revocations, clock, file, kinds } = world();
   await revocations.revoke(acting(session), k1, g1);
   await clock.advance(1000);
@@ -646,7 +646,7 @@ test('a list of another window that is older than the end of a revoke does not u
   await revocations.revoke(acting(session), k1, g1);
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
-  await file.tell();
+  await file.notify();
   await other.revocations.reconcile(session, arn, old);
   assert.equal(file.records[0]?.outcome?.kind, 'gone');
   assert.ok(!file.history.includes('followed') && !file.history.includes('reappeared'));
@@ -757,7 +757,7 @@ test('nobody follows a revoke that was refused after another window had taken it
   assert.equal(other.state(), 'confirming');
   answer.open();
   await revoked;
-  await file.tell();
+  await file.notify();
   assert.equal(other.state(), undefined);
   const reads = kms.count('listGrants');
   await clock.advance(minutes);
@@ -774,7 +774,7 @@ test('a list says nothing about a grant whose wait goes on', async () => {
   revocations.dispose();
 });
 
-test('a grant that was seen gone and is listed again is followed once more', async () => {
+test('a grant that was seen gone and is listed again is followed again', async () => {
   const { kms, session, revocations, clock, file, kinds, state } = world();
   await revocations.revoke(acting(session), k1, g1);
   kms.unlist(arn, 'g1');
@@ -838,22 +838,22 @@ test('a revoke of another window is shown here, and its end too', async () => {
   await other.journal.ready();
   assert.equal(other.state(), undefined);
   await revocations.revoke(acting(session), k1, g1);
-  await file.tell();
+  await file.notify();
   assert.equal(other.state(), 'confirming');
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
-  await file.tell();
+  await file.notify();
   assert.deepEqual(other.revocations.ofKey(profileRef, arn), []);
   assert.deepEqual([other.kinds(), other.changes], [[], ['g1', 'g1']]);
 });
 
-test('a wait of another window that told no end within its limit can be checked again here', async () => {
+test('a wait of another window that reported no end within its limit can be checked again here', async () => {
   const { kms, session, revocations, clock, file } = world();
   const other = openWindow({ clock, file });
   await other.journal.ready();
   await revocations.revoke(acting(session), k1, g1);
   revocations.dispose();
-  await file.tell();
+  await file.notify();
   await clock.advance(5 * minutes);
   assert.equal(other.state(), 'confirming');
   await clock.advance(7 * minutes);
@@ -870,7 +870,7 @@ test('what another window writes does not disturb the wait of this one', async (
   await revocations.revoke(acting(session), k1, g1);
   const other = openWindow({ clock, file });
   await other.journal.addOutcome(file.records[0]?.id ?? '', { kind: 'stopped', lastRead: 'listed' });
-  await file.tell();
+  await file.notify();
   assert.equal(state(), 'confirming');
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);

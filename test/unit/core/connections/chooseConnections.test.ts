@@ -153,7 +153,7 @@ const missing: readonly [string, Partial<Preferences>, KmsErrorKind, string | un
 ];
 
 for (const [sentence, fields, kind, profile] of missing) {
-  test(`${sentence} is told as ${kind}, and leaves sample data alone`, () => {
+  test(`${sentence} is reported as ${kind}, and leaves sample data alone`, () => {
     assert.throws(
       () => chooseConnections(preferences(fields), profiles),
       (error) => isKmsError(error) && error.details.kind === kind && error.details.profile === profile,

@@ -17,9 +17,9 @@ test('changed files reconnect what they change, and leave the healthy ones alone
     [true, true, false, false],
   );
   assert.deepEqual(events, ['list', 'state profile/dev/eu-west-1', 'state profile/dev/us-east-1']);
-  const anew = await connections.open(dev);
+  const again = await connections.open(dev);
   await connections.filesChanged();
-  assert.equal(anew.closed.aborted, false, 'the second time nothing has changed');
+  assert.equal(again.closed.aborted, false, 'the second time nothing has changed');
 });
 
 test('changed files reconnect what failed to sign in, and nothing that failed otherwise or was never opened', async () => {

@@ -62,7 +62,7 @@ test('keys and aliases are asked for side by side', async () => {
   assert.deepEqual(await listing, { keys: [], state: { kind: 'complete' }, stableCount: 0, aliasError: undefined });
 });
 
-test('the first page of keys is there before the others, which are told as they come', async () => {
+test('the first page of keys is there before the others, which are reported as they come', async () => {
   const { kms, inventory, changes } = open();
   addKeys(kms, 'k1', 'k2', 'k3', 'k4', 'k5');
   kms.pageSize.keys = 2;
@@ -172,7 +172,7 @@ test('a failure on a later page keeps what came before it', async () => {
   assert.equal(kms.count('listKeys'), 3, 'it is not asked again by itself');
 });
 
-test('a failure of the first page is the state of an empty list, and a refresh asks anew', async () => {
+test('a failure of the first page is the state of an empty list, and a refresh asks again', async () => {
   const { kms, inventory } = open();
   addKeys(kms, 'k1');
   const failure = failing(kms, 'network', ({ operation }) => operation === 'listKeys');
@@ -333,7 +333,7 @@ async function settleUntil(holds: () => boolean): Promise<void> {
   }
 }
 
-test('a view that follows twice the keys has twice the work, and is told far less often than pages come', async () => {
+test('a view that follows twice the keys has twice the work, and is notified far less often than pages come', async () => {
   const [once, twice] = [await follow(10_000), await follow(20_000)];
   assert.deepEqual([once.pages, twice.pages], [1100, 2200]);
   assert.ok(
@@ -421,7 +421,7 @@ test('at most four keys are described at a time, each once', async () => {
   assert.equal(kms.count('describeKey'), 30);
 });
 
-test('what DescribeKey said is known from its answer on, and told', async () => {
+test('what DescribeKey said is known from its answer on, and reported', async () => {
   const { inventory, changes } = open();
   assert.equal(inventory.metadata(arn), undefined);
   inventory.describe([arn]);
@@ -532,7 +532,7 @@ test('a failure in the middle keeps what came, and the next try goes on from the
   );
 });
 
-test('a marker that KMS does not take any more starts the list anew', async () => {
+test('a marker that KMS does not take any more starts the list again', async () => {
   const { kms, inventory } = open();
   kms.addGrants(arn, ...manyIds(250));
   const failure = failing(kms, 'invalidMarker', ({ marker }) => marker === 'after 100');
@@ -545,7 +545,7 @@ test('a marker that KMS does not take any more starts the list anew', async () =
   assert.equal(kms.calls[2]?.marker, undefined);
 });
 
-test('a marker that KMS does not take in a later window starts the whole list anew', async () => {
+test('a marker that KMS does not take in a later window starts the whole list again', async () => {
   const { kms, inventory } = open();
   kms.addGrants(arn, ...manyIds(250));
   await inventory.grants(arn);

@@ -119,7 +119,7 @@ test('what is denied, not supported or failed has no line', async () => {
   }
 });
 
-test('a creator whom one request does not find stays to be looked for', async () => {
+test('a creator that one request does not find stays to be looked for', async () => {
   const { api, evidence, place, ask } = createWorld();
   api.events = [];
   assert.deepEqual(titles(await ask()), ['Key last used', 'Other grants']);

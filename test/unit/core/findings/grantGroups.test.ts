@@ -65,7 +65,7 @@ test('by principal, whoever holds grants on several keys is one group; possible 
   ]);
 });
 
-test('two roles of the same name are two groups, told apart by their account', () => {
+test('two roles of the same name are two groups, distinguished by their account', () => {
   const other = role('Reader').replace('111122223333', '444455556666');
   const all = groupGrants(held(scanned('k1', [grant('a', to(role('Reader'))), grant('b', to(other))])), {
     grouping: 'principal',
@@ -315,7 +315,7 @@ test('a grant that is being revoked is shown without findings, and no other is a
   );
 });
 
-test('a keypress makes no text anew, and sorts no grants', () => {
+test('a keypress computes no text again, and sorts no grants', () => {
   const grants = Array.from({ length: 500 }, (_, index) => grant(`g${index}`, to(role(`R${index % 7}`))));
   const all = sortGrants(held(scanned('k1', grants)), 'name');
   const { normalize } = String.prototype;

@@ -32,7 +32,7 @@ function kmsOf(grantsOf: Readonly<Record<string, readonly string[]>>): FakeKms {
 function setUp(...sessions: readonly FakeSession[]) {
   const controller = new AbortController();
   const clock = new FakeClock({ auto: true });
-  const told: ScanCounts[] = [];
+  const reported: ScanCounts[] = [];
   const limiter = new RequestLimiter(clock);
   const scan = () =>
     scanGrants({
@@ -42,9 +42,9 @@ function setUp(...sessions: readonly FakeSession[]) {
       })),
       signal: controller.signal,
       clock,
-      progress: (counts) => told.push(counts),
+      progress: (counts) => reported.push(counts),
     });
-  return { scan, told, cancel: () => controller.abort(), clock };
+  return { scan, reported, cancel: () => controller.abort(), clock };
 }
 
 const grantIds = ({ keys }: ScanResult) =>
@@ -216,7 +216,7 @@ test('a search that is cancelled before it begins asks nothing', async () => {
   assert.deepEqual([kms.calls.length, result.keys.length, result.wasCancelled], [0, 0, true]);
 });
 
-test('a connection that is closed meanwhile makes the result incomplete, and no failure of its keys', async () => {
+test('a connection that is closed in the meantime makes the result incomplete, and no failure of its keys', async () => {
   const kms = kmsOf({ k1: ['a'], k2: ['b'] });
   const session = openSession(kms);
   kms.before = ({ operation }) => {
@@ -231,19 +231,19 @@ test('a connection that is closed meanwhile makes the result incomplete, and no 
   assert.deepEqual([result.keys, result.unreadable], [[], []]);
 });
 
-test('progress tells of keys, grants and what is not readable, and never goes back', async () => {
+test('progress counts keys, grants and what is not readable, and never goes back', async () => {
   const kms = kmsOf({ k1: ['a', 'b'], k2: ['c'], k3: [] });
   kms.before = ({ operation, keyArn }) => {
     if (operation === 'listGrants' && keyArn === keyArnOf('k2')) {
       throw kmsError('accessDenied');
     }
   };
-  const { scan, told } = setUp(openSession(kms));
+  const { scan, reported } = setUp(openSession(kms));
   const { counts } = await scan();
-  assert.deepEqual(told.at(-1), counts);
-  assert.equal(told[0]?.keysTotal, 3);
-  for (const [index, later] of told.slice(1).entries()) {
-    const before = told[index] ?? assert.fail();
+  assert.deepEqual(reported.at(-1), counts);
+  assert.equal(reported[0]?.keysTotal, 3);
+  for (const [index, later] of reported.slice(1).entries()) {
+    const before = reported[index] ?? assert.fail();
     for (const name of ['keysDone', 'keysTotal', 'grants', 'unreadable'] as const) {
       assert.ok(later[name] >= before[name], name);
     }

@@ -70,7 +70,7 @@ for (const [usage, spec, operations] of operationTable) {
   });
 }
 
-test('of a key that is not known well enough, every operation is offered, since only KMS can tell', () => {
+test('of a key that is not known well enough, every operation is offered, since only KMS can decide', () => {
   const all = validOperations(undefined).map(({ name }) => name);
   assert.equal(all.length, 19);
   assert.equal(new Set(all).size, 19);
@@ -288,7 +288,7 @@ test('a grant with an encryption context on a key that knows none is refused bef
   assert.match(problem ?? '', /takes an encryption context/);
 });
 
-test('the state of a key and its manager tell whether it takes new grants', () => {
+test('the state of a key and its manager decide whether it takes new grants', () => {
   for (const state of ['Enabled', 'Updating', 'Unavailable', 'SomethingNew']) {
     assert.equal(keyProblem(metadata(keyArn, { state })), undefined);
   }

@@ -64,7 +64,7 @@ test('the account of a key is the one that its ARN names', () => {
   assert.equal(accountOfArn('k1'), undefined);
 });
 
-test('the real clock tells the time, and wakes whoever sleeps on it', async () => {
+test('the real clock has the time, and wakes whoever sleeps on it', async () => {
   assert.ok(Math.abs(systemClock.now() - Date.now()) < 1000);
   const controller = new AbortController();
   await systemClock.sleep(0, controller.signal);

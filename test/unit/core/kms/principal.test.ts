@@ -324,7 +324,7 @@ test('of an unresolved ID nobody says that it is orphaned for sure', () => {
   }
 });
 
-test('a principal of another account than the key is told from one of the same, and from one without an account', () => {
+test('a principal of another account than the key is distinguished from one of the same, and from one without an account', () => {
   const of = (value: string) => externalAccountOf(parsePrincipal({ kind: 'principal', value }), grant().keyArn);
   assert.equal(of(`arn:aws:iam::${other}:role/Reader`), other);
   assert.equal(of(`arn:aws:iam::${account}:role/Reader`), undefined);

@@ -15,7 +15,7 @@ const iam = (resource: string, id = account, partition = 'aws') => `arn:${partit
 const sts = (resource: string, id = account) => `arn:aws:sts::${id}:${resource}`;
 const session = sts('assumed-role/Janitor/ana');
 
-/** Who calls, whom the grant names to retire it → whether the caller may. */
+/** Who calls, who may retire the grant by its fields → whether the caller may. */
 const table: readonly (readonly [caller: string, retiring: string | undefined, right: RetirePermission])[] = [
   [iam('user/ana'), iam('user/ana'), 'yes'],
   [iam('user/ana'), iam('user/people/ana'), 'no'],

@@ -225,7 +225,7 @@ test('service principals of every suffix and form are known, and named by their 
   assert.ok(!isServicePrincipal('dynamodb.amazonaws.com.example.org'));
 });
 
-test('the services whose guides tell of their grants have names', () => {
+test('the services whose guides describe their grants have names', () => {
   const services =
     'aoss apigateway app-integrations appfabric aps backup bedrock bedrock-agentcore chime connect dataexchange datazone deadline devops-guru docdb entityresolution es fargate forecast fsx geo glue grafana healthlake kafka lookoutequipment m2 managedblockchain medical-imaging memorydb neptune network-firewall omics profile q qapps qbusiness quicksight redshift redshift-data sagemaker-geospatial scn timestream verified-access voiceid wisdom workspaces workspaces-web';
   for (const name of services.split(' ')) {

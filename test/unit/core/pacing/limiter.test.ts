@@ -149,7 +149,7 @@ test('when the last that waits is cancelled, nothing sleeps any more', async () 
   await assert.rejects(request('after', { signal: controller.signal }), isAbort);
 });
 
-/** Fails so many times, as throttled unless told otherwise, then succeeds. */
+/** Fails so many times, by default as throttled, then succeeds. */
 function throttledTimes(times: number, kind: KmsErrorKind = 'throttled'): () => Promise<void> {
   let left = times;
   return async () => {
@@ -260,7 +260,7 @@ test('a request that is cancelled before it is sent again is not', async () => {
 });
 
 for (const kind of ['accessDenied', 'unknown'] as const) {
-  test(`a failure as ${kind} is told at once and slows nothing down`, async () => {
+  test(`a failure as ${kind} is reported at once and slows nothing down`, async () => {
     const { limiter, sent, request } = setUp();
     await assert.rejects(request('a', { send: throttledTimes(1, kind) }), (error) => isKind(error, kind));
     assert.equal(sent.length, 1);

@@ -171,10 +171,10 @@ test('who gives up ends the own wait alone, and the request ends when the last g
   await assert.rejects(waits[2] ?? assert.fail(), isAbort);
   assert.equal(signals[0]?.aborted, true);
   // Who asks now is not given the request that was aborted.
-  const anew = api.listGrants({ keyArn }, never);
+  const again = api.listGrants({ keyArn }, never);
   await settle();
   answer(1);
-  assert.equal((await anew).items.length, 2);
+  assert.equal((await again).items.length, 2);
   await assert.rejects(api.listGrants({ keyArn }, controllers[0]?.signal ?? never), isAbort);
 });
 
@@ -204,7 +204,7 @@ test('who waits raises a read of the background that waits for its turn', async 
   );
 });
 
-test('a failure is told to all who wait, once it is one', async () => {
+test('a failure reaches all who wait, once it is one', async () => {
   const { clock, kms, api, background } = setUp();
   let failures = 0;
   kms.before = () => {
@@ -346,14 +346,14 @@ test('a grant with a name, a revoke and a retire are asked for again', async () 
 
 test('a refusal after a lost answer leaves it open whether the change was made', async () => {
   const { clock, kms, api } = setUp();
-  for (const [kinds, told] of [
+  for (const [kinds, expected] of [
     [['timeout', 'accessDenied'], 'timeout'],
     [['timeout', 'throttled', 'throttled', 'throttled', 'throttled', 'throttled'], 'timeout'],
     [['timeout', 'grantNotFound'], 'grantNotFound'],
     [['throttled', 'accessDenied'], 'accessDenied'],
   ] as const) {
     failing(kms, ...kinds);
-    const failed = assert.rejects(api.revokeGrant(ref, unverified, never), (error) => isKind(error, told));
+    const failed = assert.rejects(api.revokeGrant(ref, unverified, never), (error) => isKind(error, expected));
     await clock.advance(30_000);
     await failed;
   }

@@ -26,7 +26,7 @@ interface Row {
   readonly actions: readonly HelpfulAction[];
   /** After it, a change that was asked for may or may not have been made. */
   readonly outcomeUnknown?: true;
-  /** Only signing in anew mends it. */
+  /** Only a new sign-in fixes it. */
   readonly signIn?: true;
 }
 
@@ -515,7 +515,7 @@ for (const [message, reason, advice] of reasons) {
   }
 }
 
-test('the ARN of another account that is mistyped or not shared is told as such', () => {
+test('the ARN of another account that is mistyped or not shared is reported as such', () => {
   const message = `User: ${user} is not authorized to perform: kms:DescribeKey on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`;
   assert.deepEqual(parseAccessDenied(message), {
     principal: user,
@@ -565,7 +565,7 @@ for (const message of [
   test(`AWS says no more than "${message}"`, () => assert.equal(parseAccessDenied(message), undefined));
 }
 
-test('a failed sign-in is told by its service and step, and passes for no trouble of KMS', () => {
+test('a failed sign-in is reported with its service and step, and not as a failure of KMS', () => {
   for (const [operation, service] of [
     ['AssumeRole', 'AWS STS'],
     ['AssumeRoleWithWebIdentity', 'AWS STS'],
@@ -586,7 +586,7 @@ test('a failed sign-in is told by its service and step, and passes for no troubl
   }
 });
 
-test('who asks STS and is denied is told where the role is trusted', () => {
+test('a denial by STS says where the role is trusted', () => {
   const message = `User: ${user} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin`;
   const { sentence, advice } = explain({ ...details('signInDenied'), operation: 'AssumeRole', message });
   assert.match(sentence, /^AssumeRole \(AWS STS\) was denied for profile dev\. .*sts:AssumeRole on .*role\/Admin\.$/);

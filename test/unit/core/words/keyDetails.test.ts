@@ -15,7 +15,7 @@ function used(kms: FakeKms, usage: Partial<KeyLastUsage>): void {
   kms.lastUsage = { last: undefined, trackingStartDate: undefined, keyCreationDate: undefined, ...usage };
 }
 
-test('all that KMS tells of a key is in one document, with the names of AWS and the policy as JSON', async () => {
+test('everything that KMS says about a key is in one document, with the names of AWS and the policy as JSON', async () => {
   const kms = new FakeKms();
   kms.policy = '{"Version":"2012-10-17","Statement":[]}';
   kms.tags = [{ key: 'team', value: 'shop' }];
