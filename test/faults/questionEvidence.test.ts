@@ -46,7 +46,7 @@ for (const id of [commands.revokeGrant, commands.retireGrant] as const) {
     await press(world, window, row, id);
     const [, evidence = [], identification = []] = paragraphs(seen.asked[0]);
     assert.match(evidence[0] ?? '', /^Key last used: .*By any right; can be an hour late\. \(AWS KMS, read 20/);
-    assert.match(evidence[1] ?? '', /^Other grants: None .* of 1 on the key\. Key policy: .* \(AWS KMS, read 20/);
+    assert.match(evidence[1] ?? '', /^Other grants: The key has no other grant\. Key policy: .* \(AWS KMS, read 20/);
     assert.match(evidence[2] ?? '', /^Created by: ana \(IAM user\) · 20.*\. \(CloudTrail, read 20/);
     assert.equal(evidence.length, 3);
     assert.match(identification[0] ?? '', /^Grantee: /);
@@ -104,7 +104,7 @@ test('where evidence is not wanted, nothing is asked; where it is denied, the qu
   assert.equal(asked(world).length, 3);
   assert.equal(seen.asked.length, 2);
   const [before, denied] = seen.asked.map(paragraphs);
-  assert.match(denied?.[1]?.join('\n') ?? '', /^Other grants: None that allows [^\n]*$/);
+  assert.match(denied?.[1]?.join('\n') ?? '', /^Other grants: The key has no other grant\. [^\n]*$/);
   assert.deepEqual(denied?.toSpliced(1, 1), before);
   assert.deepEqual(seen.said, []);
 });

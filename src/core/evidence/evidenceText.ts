@@ -208,27 +208,39 @@ function remainsLines(remains: Remains, grant: Grant): readonly EvidenceLine[] {
 
 function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Grant): EvidenceLine {
   const line = { kind: 'remains', title: l10n.t('Other grants'), more: [], tone: 'known' } as const;
-  const partly = l10n.t('Not all grants of the key were read.');
   if (read === 0 && isPartial) {
-    return { ...line, text: l10n.t('The grants of the key could not be read.'), source: undefined, tone: 'quiet' };
+    return { ...line, text: l10n.t('No other grants of the key were read.'), source: undefined, tone: 'quiet' };
   }
   const allowed = new Set(grants.flatMap((other) => other.operations));
   const names = listed(
     operations.filter((operation) => allowed.has(operation)),
     operations,
   );
+  const constrained = grants.filter((other) => isConstrained(other.grant)).length;
+  const none =
+    read === 0
+      ? l10n.t('The key has no other grant.')
+      : l10n.t('None of {0} allows this grantee any of its operations.', read);
   const found =
     grants.length === 0
-      ? l10n.t('None that allows this grantee its operations, of {0} on the key.', read)
+      ? none
       : grants.length === 1
         ? l10n.t('1 other grant of this grantee on the key allows {0}.', names)
         : l10n.t('{0} other grants of this grantee on the key allow {1}.', grants.length, names);
+  const limits = [
+    ...(constrained === 0 ? [] : [l10n.t('Limited by constraints of their own: {0}.', constrained)]),
+    ...(isPartial ? [l10n.t('Not all grants of the key were read.')] : []),
+  ];
   return {
     ...line,
-    text: isPartial ? `${found} ${partly}` : found,
+    text: [found, ...limits].join(' '),
     source: readAt(kms, at),
     more: grants.map((other) => `${printable(other.grant.grantId)}: ${listed(other.operations)}`),
   };
+}
+
+function isConstrained({ constraints }: Grant): boolean {
+  return Object.values(constraints).some((constraint) => constraint !== undefined);
 }
 
 /** What the key policy says of some operations of a grant, in one sentence. */

@@ -7,7 +7,7 @@ import { type Answer, known } from './answer.ts';
 export interface Remains {
   /** Other grants of the same holder on the key that allow some of the same operations. */
   readonly grants: readonly OtherGrant[];
-  /** How many grants of the key were read. */
+  /** How many other grants of the key were read. */
   readonly read: number;
   /** When that was, in milliseconds since the epoch. */
   readonly at: number;
@@ -40,8 +40,9 @@ export function remainsWithout(
   absentFrom?: string,
 ): Remains {
   const holder = grant.granteePrincipal?.value;
-  const grants = listed.grants
-    .filter((other) => other.grantId !== grant.grantId && other.granteePrincipal?.value === holder)
+  const others = listed.grants.filter(({ grantId }) => grantId !== grant.grantId);
+  const grants = others
+    .filter(({ granteePrincipal }) => granteePrincipal?.value === holder)
     .map((other) => ({
       grant: other,
       operations: grant.operations.filter((operation) => other.operations.includes(operation)),
@@ -50,7 +51,7 @@ export function remainsWithout(
   const question = { keyArn, principal: grantee(grant), operations: grant.operations, absentFrom };
   return {
     grants,
-    read: listed.grants.length,
+    read: others.length,
     at: listed.at,
     isPartial: !listed.isComplete,
     policy: policy.kind === 'known' ? known(readKeyPolicy(policy.value, question), policy.at) : policy,

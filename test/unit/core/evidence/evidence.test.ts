@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Evidence, type EvidencePlace } from '../../../../src/core/evidence/evidence.ts';
 import { evidenceLines } from '../../../../src/core/evidence/evidenceText.ts';
+import type { Grant } from '../../../../src/core/kms/model.ts';
 import { FakeClock, FakeKms, type FakeSession, grant, key, keyArnOf, kmsError, openSession } from '../fakes.ts';
 import { FakeEvidence, trailEvent } from './fakeEvidence.ts';
 
@@ -156,6 +157,28 @@ test('what remains: other grants of the holder, and the key policy', async () =>
     ],
   );
   assert.ok(lines[1]?.more.includes('"Admins"'));
+});
+
+test('other grants are counted without the grant in question, and those with constraints are said to be limited', async () => {
+  const { kms, evidence, place } = createWorld();
+  const reader = grant('g1');
+  const { constraints } = reader;
+  const limited = grant('g2', { constraints: { ...constraints, encryptionContextSubset: { tenant: 'b' } } });
+  const textOf = async (...listed: readonly Grant[]) => {
+    kms.grants.set(keyArn, [reader, ...listed]);
+    const { session } = place();
+    session.inventory.forgetGrants(keyArn);
+    await session.inventory.grants(keyArn);
+    await evidence.load(place(reader), ['remains']);
+    return evidenceLines(reader, evidence.of(place(reader)))[0]?.text;
+  };
+  assert.equal(await textOf(), 'The key has no other grant.');
+  const stranger = grant('g3', { granteePrincipal: { kind: 'principal', value: 'x' } });
+  assert.equal(await textOf(stranger), 'None of 1 allows this grantee any of its operations.');
+  assert.equal(
+    await textOf(stranger, limited, grant('g4')),
+    '2 other grants of this grantee on the key allow Decrypt. Limited by constraints of their own: 1.',
+  );
 });
 
 test('no sentence claims that something is unused, or safe', async () => {
