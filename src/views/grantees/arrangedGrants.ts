@@ -99,7 +99,7 @@ export class ArrangedGrants {
     return this.#filtered;
   }
 
-  get groups(): readonly GrantGroup[] {
+  groups(): readonly GrantGroup[] {
     this.#groups ??= groupGrants(this.filtered, this.#options.arrangement());
     return this.#groups;
   }

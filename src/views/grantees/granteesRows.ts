@@ -179,7 +179,7 @@ export class GranteesRows {
   }
 
   #allGroups(): readonly GroupNode[] {
-    this.#groups ??= this.#options.grants.groups.map((group) => ({ kind: 'group', group }));
+    this.#groups ??= this.#options.grants.groups().map((group) => ({ kind: 'group', group }));
     return this.#groups;
   }
 }

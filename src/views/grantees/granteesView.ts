@@ -37,7 +37,7 @@ export interface GranteesViewOptions {
   readonly findings: Setting<FindingOptions>;
   /** How the grants were last arranged. */
   readonly arrangement: Kept<Arrangement>;
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep' | 'monotonic'>;
   /** The view that shows the rows; its description and message say how they are arranged and filtered. */
   readonly tree: Pick<vscode.TreeView<GranteesNode>, 'description' | 'message' | 'reveal'>;
 }
@@ -238,6 +238,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     });
     if (isFound) {
       this.#recompute(this.#evidenceRows.grants());
+      // Now, so that the next bundle waits for longer where that takes long.
+      this.#grants.groups();
     }
   }
 

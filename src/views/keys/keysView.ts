@@ -38,7 +38,7 @@ import { toTreeItem } from './treeItem.ts';
 const filterSettlesMs = 500;
 
 export interface KeysViewOptions extends KeysViewRowsOptions {
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep' | 'monotonic'>;
   /** The view that shows the rows; its message names the filter. */
   readonly tree: Pick<vscode.TreeView<Node>, 'message' | 'reveal'>;
   /**

@@ -21,6 +21,28 @@ test('what comes within the time is handed over once, the last of each ID', asyn
   assert.deepEqual(handed[1], ['c1']);
 });
 
+test('after a bundle that took long, the next one waits for longer', async () => {
+  const clock = new FakeClock();
+  let now = 0;
+  let took = 100;
+  let handed = 0;
+  const slow = { sleep: clock.sleep.bind(clock), monotonic: () => now };
+  const bundled = new Bundled<string>(slow, 100, () => {
+    now += took;
+    handed += 1;
+  });
+  bundled.add('a', 'a');
+  await clock.advance(100);
+  bundled.add('b', 'b');
+  await clock.advance(399);
+  assert.equal(handed, 1);
+  took = 0;
+  await clock.advance(1);
+  bundled.add('c', 'c');
+  await clock.advance(100);
+  assert.equal(handed, 3);
+});
+
 test('nothing is handed over after the end', async () => {
   const clock = new FakeClock();
   const bundled = new Bundled<string>(clock, 100, () => assert.fail());
