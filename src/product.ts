@@ -4,7 +4,7 @@ import vscode = require('vscode');
 
 import type { CommandContext } from './commands/context.ts';
 import type { CommandsBundle } from './commands/register.ts';
-import { type Clock, systemClock } from './core/base/clock.ts';
+import { systemClock } from './core/base/clock.ts';
 import { lazy } from './core/base/lazy.ts';
 import { printable } from './core/base/text.ts';
 import { FollowUps } from './core/changes/followUps.ts';
@@ -13,6 +13,7 @@ import { Revocations } from './core/changes/revocations.ts';
 import type { Preferences } from './core/connections/chooseConnections.ts';
 import { Connections } from './core/connections/connections.ts';
 import { mfaPrompt, PromptPermissions } from './core/connections/signIn.ts';
+import type { EvidenceOptions } from './core/evidence/evidence.ts';
 import { type EvidenceBundle, LazyEvidence } from './core/evidence/lazyEvidence.ts';
 import type { Aws } from './core/kms/kmsApi.ts';
 import { connectionId } from './core/kms/model.ts';
@@ -82,7 +83,8 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   );
   const revocations = own(new Revocations({ journal, clock, random: Math.random, policy: propagationPolicy, warn }));
 
-  const evidence = new LazyEvidence(() => loadEvidence(connections, clock));
+  const found: EvidenceOptions['found'] = ({ connection }, keyArn) => grantees.listed(connection, keyArn);
+  const evidence = new LazyEvidence(() => loadEvidence(connections, { clock, found }));
   const shared = { connections, revocations, evidence, findings: findingSettings, clock };
   const view = own(new KeysView({ ...shared, pinnedKeys, accountName, tree: trees.keys }));
   const arrangement = keptArrangement(workspaceState);
@@ -168,7 +170,10 @@ async function loadCommands(): Promise<CommandsBundle> {
   return bundle;
 }
 
-async function loadEvidence(connections: Connections, clock: Clock): Promise<EvidenceBundle> {
+async function loadEvidence(
+  connections: Connections,
+  options: Omit<EvidenceOptions, 'sessionsOf'>,
+): Promise<EvidenceBundle> {
   const { configureStrings, evidenceBundle } = await import('./core/evidence/index.ts');
   if (vscode.l10n.bundle !== undefined) {
     configureStrings({ contents: vscode.l10n.bundle });
@@ -178,7 +183,7 @@ async function loadEvidence(connections: Connections, clock: Clock): Promise<Evi
       .map((ref) => connections.session(ref))
       .filter((session) => session?.knownIdentity?.account === account)
       .filter((session) => session !== undefined);
-  return evidenceBundle({ clock, sessionsOf });
+  return evidenceBundle({ ...options, sessionsOf });
 }
 
 async function loadAws(log: vscode.LogOutputChannel, permissions: PromptPermissions): Promise<Aws> {

@@ -51,8 +51,10 @@ test('evidence on what a search found takes a few requests, and a second run non
   assert.deepEqual([asked['GetKeyLastUsage'], asked['GetKeyPolicy'], asked['ListGrants']], [keys, keys, undefined]);
   assert.ok((asked['LookupEvents'] ?? 0) <= held.length, JSON.stringify(asked));
   assert.match(seen.said.at(-1) ?? '', new RegExp(`^Of ${held.length} grants, these are known: `));
-  for (const { creator, keyLastUsed, holder } of await evidenceOf(window)) {
+  for (const { creator, keyLastUsed, holder, remains } of await evidenceOf(window)) {
     assert.deepEqual([creator?.kind, keyLastUsed?.kind, holder?.kind], ['known', 'known', 'known']);
+    // The search has read all grants of each key.
+    assert.equal(remains?.isPartial, false);
   }
   await load(world, window);
   assert.deepEqual(served(), {});

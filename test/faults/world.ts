@@ -548,7 +548,13 @@ export class Window {
       this.#logged(this.revocations.resume(session));
       this.#logged(checkUnanswered(this.journal, session, clock));
     });
-    this.evidence = new LazyEvidence(async () => evidenceBundle({ clock, sessionsOf: () => [] }));
+    this.evidence = new LazyEvidence(async () =>
+      evidenceBundle({
+        clock,
+        sessionsOf: () => [],
+        found: ({ connection }, keyArn) => this.grantees.listed(connection, keyArn),
+      }),
+    );
     this.view = new KeysView({
       connections: this.connections,
       revocations: this.revocations,

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
+import { memoize } from '../base/memoize.ts';
 import type { Session } from '../connections/session.ts';
-import type { KeyLastUsage } from '../kms/model.ts';
+import type { Grant, KeyLastUsage } from '../kms/model.ts';
 import { type Answer, type EvidenceKind, evidenceKinds } from './answer.ts';
 import type { Creator } from './creator.ts';
 import { findHolder, type Holder } from './holder.ts';
@@ -37,6 +38,8 @@ export interface EvidenceOptions {
   readonly clock: Clock;
   /** The open sessions that lead to an account. */
   readonly sessionsOf: (account: string) => readonly Session[];
+  /** The grants of a key that the last search found, if it read the key through this session. */
+  readonly found: (session: Session, keyArn: string) => ListedGrants | undefined;
 }
 
 /**
@@ -56,8 +59,8 @@ export class Evidence {
 
   of({ session, key, grant }: EvidencePlace): GrantEvidence {
     const loaded = this.#of(session);
-    const { clock } = this.#options;
     const holder = loaded.holders.value(holderId(key, grant));
+    const listed = () => this.#listed(session, key.arn);
     return {
       creator: loaded.creators.value(creatorId(key, grant)),
       keyLastUsed: loaded.usages.value(key.arn),
@@ -65,7 +68,7 @@ export class Evidence {
       // It takes a look at all grants of the key: not for those who don't want it.
       get remains() {
         const policy = loaded.policies.value(key.arn);
-        return policy && remainsWithout(grant, listedBy(session, key.arn, clock), policy, key.arn, absentFrom(holder));
+        return policy && remainsWithout(grant, listed(), policy, key.arn, absentFrom(holder));
       },
     };
   }
@@ -194,6 +197,19 @@ export class Evidence {
     return session.knownIdentity?.account === account ? session : this.#options.sessionsOf(account)[0];
   }
 
+  /** The grants of the key as its row lists them, or else as the last search did. */
+  #listed(session: Session, keyArn: string): ListedGrants {
+    const { clock, found: findListed } = this.#options;
+    const own = session.inventory.loadedGrants(keyArn);
+    const isComplete = own?.state.kind === 'complete';
+    const found = isComplete ? undefined : findListed(session, keyArn);
+    if (found !== undefined) {
+      return { ...found, byHolder: byHolder(found.grants) };
+    }
+    const began = own?.began ?? clock.monotonic();
+    return { grants: own?.grants ?? [], isComplete, at: clock.now() - (clock.monotonic() - began) };
+  }
+
   #of(session: Session): SessionEvidence {
     let known = this.#sessions.get(session);
     if (known === undefined) {
@@ -208,12 +224,17 @@ function absentFrom(holder: Answer<Holder> | undefined): string | undefined {
   return holder?.kind === 'known' && holder.value.kind === 'noSuchId' ? holder.value.account : undefined;
 }
 
-function listedBy({ inventory }: Session, keyArn: string, clock: Clock): ListedGrants {
-  const listing = inventory.loadedGrants(keyArn);
-  const began = listing?.began ?? clock.monotonic();
-  return {
-    grants: listing?.grants ?? [],
-    isComplete: listing?.state.kind === 'complete',
-    at: clock.now() - (clock.monotonic() - began),
-  };
-}
+/** By the value of their grantee. A search can hold very many grants of a key, and each is looked at for each. */
+const byHolder = memoize((grants: readonly Grant[]): ReadonlyMap<string | undefined, readonly Grant[]> => {
+  const held = new Map<string | undefined, Grant[]>();
+  for (const grant of grants) {
+    const holder = grant.granteePrincipal?.value;
+    const others = held.get(holder);
+    if (others === undefined) {
+      held.set(holder, [grant]);
+    } else {
+      others.push(grant);
+    }
+  }
+  return held;
+});

@@ -27,6 +27,8 @@ export interface OtherGrant {
 export interface ListedGrants {
   readonly grants: readonly Grant[];
   readonly isComplete: boolean;
+  /** The same by the value of their grantee, where that is known: for very many grants of a key. */
+  readonly byHolder?: ReadonlyMap<string | undefined, readonly Grant[]>;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -40,9 +42,12 @@ export function remainsWithout(
   absentFrom?: string,
 ): Remains {
   const holder = grant.granteePrincipal?.value;
-  const others = listed.grants.filter(({ grantId }) => grantId !== grant.grantId);
+  const held =
+    listed.byHolder === undefined
+      ? listed.grants.filter(({ granteePrincipal }) => granteePrincipal?.value === holder)
+      : (listed.byHolder.get(holder) ?? []);
+  const others = held.filter(({ grantId }) => grantId !== grant.grantId);
   const grants = others
-    .filter(({ granteePrincipal }) => granteePrincipal?.value === holder)
     .map((other) => ({
       grant: other,
       operations: grant.operations.filter((operation) => other.operations.includes(operation)),
@@ -51,7 +56,7 @@ export function remainsWithout(
   const question = { keyArn, principal: grantee(grant), operations: grant.operations, absentFrom };
   return {
     grants,
-    read: others.length,
+    read: listed.grants.length - (held.length - others.length),
     at: listed.at,
     isPartial: !listed.isComplete,
     policy: policy.kind === 'known' ? known(readKeyPolicy(policy.value, question), policy.at) : policy,

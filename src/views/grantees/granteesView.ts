@@ -9,11 +9,12 @@ import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { EvidenceChange } from '../../core/evidence/evidence.ts';
 import { changeId, type LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
+import type { ListedGrants } from '../../core/evidence/remains.ts';
 import type { Arrangement, Grouping, Sorting } from '../../core/findings/arrangement.ts';
 import type { FindingOptions } from '../../core/findings/finding.ts';
 import type { HeldGrant } from '../../core/findings/grantGroups.ts';
 import type { ScanResult } from '../../core/findings/scan.ts';
-import { connectionId, grantIdentity } from '../../core/kms/model.ts';
+import { type Connection, connectionId, grantIdentity } from '../../core/kms/model.ts';
 import { textFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import type { Kept } from '../../platform/store.ts';
@@ -184,6 +185,11 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   setSorting(sorting: Sorting): void {
     this.#arrange({ sorting });
+  }
+
+  /** The grants of a key that the last search read by this opening of a connection, without those that are gone since. */
+  listed(connection: Connection, keyArn: string): ListedGrants | undefined {
+    return this.#search.listed(connection, keyArn);
   }
 
   /** The grants that the filter leaves, each once; and why some may be missing, if so. */

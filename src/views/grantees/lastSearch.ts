@@ -1,6 +1,9 @@
 import type { Clock } from '../../core/base/clock.ts';
 import { Emitter } from '../../core/base/emitter.ts';
+import { memoize } from '../../core/base/memoize.ts';
+import type { ListedGrants } from '../../core/evidence/remains.ts';
 import type { ScanCounts, ScannedKey, ScanResult } from '../../core/findings/scan.ts';
+import type { Connection } from '../../core/kms/model.ts';
 import type { ScanState } from './granteesNodes.ts';
 
 /** How often the row of a running search is drawn again, in milliseconds. */
@@ -41,6 +44,18 @@ export class LastSearch {
 
   get result(): ScanResult | undefined {
     return this.#state?.kind === 'ended' ? this.#state.result : undefined;
+  }
+
+  /** The grants of a key that this opening of a connection read, without those that are gone since. */
+  listed({ id, opening }: Pick<Connection, 'id' | 'opening'>, keyArn: string): ListedGrants | undefined {
+    const { result } = this;
+    if (result === undefined) {
+      return undefined;
+    }
+    const scanned = byPlace(result.keys).get(`${id}|${keyArn}`);
+    return scanned?.connection.opening === opening
+      ? { grants: scanned.grants, isComplete: scanned.isComplete, at: result.startedAt }
+      : undefined;
   }
 
   /** Starts a search, and replaces one that is running. */
@@ -98,8 +113,15 @@ export class LastSearch {
   }
 }
 
+const byPlace = memoize(
+  (keys: readonly ScannedKey[]) => new Map(keys.map((scanned) => [placeOf(scanned), scanned] as const)),
+);
+
+function placeOf({ connection, key }: ScannedKey): string {
+  return `${connection.id}|${key.arn}`;
+}
+
 /** Keys in the order of their connections and ARNs: the same after every search. */
 function inOrder(result: ScanResult): ScanResult {
-  const id = ({ connection, key }: ScannedKey) => `${connection.id}|${key.arn}`;
-  return { ...result, keys: result.keys.toSorted((left, right) => (id(left) < id(right) ? -1 : 1)) };
+  return { ...result, keys: result.keys.toSorted((left, right) => (placeOf(left) < placeOf(right) ? -1 : 1)) };
 }

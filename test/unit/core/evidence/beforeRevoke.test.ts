@@ -23,7 +23,7 @@ function createWorld(clock = new FakeClock({ now })) {
   api.events = [trailEvent('CreateGrant', created, { responseElements: { grantId: 'g1' } })];
   const identity = { account, arn: `arn:aws:iam::${account}:user/ana` };
   const session = { ...openSession(kms), knownIdentity: identity, evidence: async () => api };
-  const evidence = new Evidence({ clock, sessionsOf: () => [] });
+  const evidence = new Evidence({ clock, sessionsOf: () => [], found: () => undefined });
   const place = (of = reader, keyId = 'k1'): EvidencePlace => ({ session, key: key(keyId), grant: of });
   const cancel = new AbortController();
   const ask = () => beforeRevoke(evidence, clock, place(), cancel.signal);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Evidence, type EvidencePlace } from '../../../../src/core/evidence/evidence.ts';
 import { evidenceLines } from '../../../../src/core/evidence/evidenceText.ts';
+import type { ListedGrants } from '../../../../src/core/evidence/remains.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';
 import { FakeClock, FakeKms, type FakeSession, grant, key, keyArnOf, kmsError, openSession } from '../fakes.ts';
 import { FakeEvidence, trailEvent } from './fakeEvidence.ts';
@@ -20,6 +21,8 @@ interface World {
   readonly api: FakeEvidence;
   readonly evidence: Evidence;
   readonly session: FakeSession;
+  /** What a search read of the key. */
+  readonly found: { value: ListedGrants | undefined };
   place(of?: typeof orphan): EvidencePlace;
 }
 
@@ -28,8 +31,9 @@ function createWorld(): World {
   const api = new FakeEvidence();
   const identity = { account, arn: `arn:aws:iam::${account}:user/ana` };
   const session = { ...openSession(kms), knownIdentity: identity, evidence: async () => api };
-  const evidence = new Evidence({ clock: new FakeClock(), sessionsOf: () => [] });
-  return { kms, api, evidence, session, place: (of = orphan) => ({ session, key: key('k1'), grant: of }) };
+  const found: World['found'] = { value: undefined };
+  const evidence = new Evidence({ clock: new FakeClock(), sessionsOf: () => [], found: () => found.value });
+  return { kms, api, evidence, session, found, place: (of = orphan) => ({ session, key: key('k1'), grant: of }) };
 }
 
 test('nothing is asked before it is loaded, and each question once', async () => {
@@ -87,7 +91,7 @@ test("the connection that IAM was asked through is named, where it isn't the gra
     connection: { ...session.connection, ref: { kind: 'profile', profile: 'partner', region: 'eu-west-1' } as const },
     knownIdentity: { account: '444455556666', arn: 'arn:aws:iam::444455556666:user/ben' },
   };
-  const evidence = new Evidence({ clock: new FakeClock(), sessionsOf: () => [other] });
+  const evidence = new Evidence({ clock: new FakeClock(), sessionsOf: () => [other], found: () => undefined });
   const theirs = grant('g1', {
     granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::444455556666:role/Gone' },
   });
@@ -179,6 +183,22 @@ test('other grants are counted without the grant in question, and those with con
     await textOf(stranger, limited, grant('g4')),
     '2 other grants of this grantee on the key allow Decrypt. Limited by constraints of their own: 1.',
   );
+});
+
+test('where the key was not opened, other grants are those that a search found', async () => {
+  const { evidence, place, found } = createWorld();
+  const reader = grant('g1');
+  await evidence.loadMany([place(reader)], { signal: new AbortController().signal, progress: () => {} });
+  const others = () => {
+    const { remains } = evidence.of(place(reader));
+    return [remains?.grants.map((other) => other.grant.grantId), remains?.isPartial, remains?.read];
+  };
+  assert.deepEqual(others(), [[], true, 0]);
+  const listed = [reader, grant('g2'), grant('g3', { granteePrincipal: { kind: 'principal', value: 'x' } })];
+  found.value = { grants: listed, isComplete: true, at: now };
+  assert.deepEqual(others(), [['g2'], false, 2]);
+  found.value = { grants: listed, isComplete: false, at: now };
+  assert.deepEqual(others(), [['g2'], true, 2]);
 });
 
 test('no sentence claims that something is unused, or safe', async () => {

@@ -58,6 +58,7 @@ function start(sessions: readonly Session[] = []) {
   const evidence = new Evidence({
     clock,
     sessionsOf: (of) => sessions.filter(({ knownIdentity }) => knownIdentity?.account === of),
+    found: () => undefined,
   });
   const cancel = new AbortController();
   const progress: LoadProgress[] = [];
