@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import { localTime, printable } from '../base/text.ts';
 import type { IamPrincipal } from '../kms/evidenceApi.ts';
-import type { PolicyReading, PolicyStatement } from '../kms/keyPolicy.ts';
 import type { Grant, KeyLastUsage } from '../kms/model.ts';
 import { grantee, type Principal, parsePrincipal, principalKindName } from '../kms/principal.ts';
 import { explain } from '../words/explain.ts';
+import { operationList, policySentence, statementText } from '../words/policyText.ts';
 import type { Answer, EvidenceKind } from './answer.ts';
 import type { Creator } from './creator.ts';
 import type { GrantEvidence } from './evidence.ts';
@@ -193,12 +193,12 @@ function remainsLines(remains: Remains, grant: Grant): readonly EvidenceLine[] {
       (reading): EvidenceLine => ({
         kind: 'remains',
         title,
-        text: policyText(reading, grant),
+        text: policySentence(reading, grant.operations),
         source: readAt(kms, policy.at),
         more: [
           l10n.t('Read for {0}.', who),
-          ...reading.statements.map(quote),
-          ...reading.conditionalDenials.map((statement) => l10n.t('May deny: {0}', quote(statement))),
+          ...reading.statements.map(statementText),
+          ...reading.conditionalDenials.map((statement) => l10n.t('May deny: {0}', statementText(statement))),
         ],
         tone: 'known',
       }),
@@ -212,7 +212,7 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
     return { ...line, text: l10n.t('No other grants of the key were read.'), source: undefined, tone: 'quiet' };
   }
   const allowed = new Set(grants.flatMap((other) => other.operations));
-  const names = listed(
+  const names = operationList(
     operations.filter((operation) => allowed.has(operation)),
     operations,
   );
@@ -235,57 +235,12 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
     ...line,
     text: [found, ...limits].join(' '),
     source: readAt(kms, at),
-    more: grants.map((other) => `${printable(other.grant.grantId)}: ${listed(other.operations)}`),
+    more: grants.map((other) => `${printable(other.grant.grantId)}: ${operationList(other.operations)}`),
   };
 }
 
 function isConstrained({ constraints }: Grant): boolean {
   return Object.values(constraints).some((constraint) => constraint !== undefined);
-}
-
-/** What the key policy says of some operations of a grant, in one sentence. */
-function policyText(
-  { outcome, operations, statements, conditionalDenials, needsIamPolicy }: PolicyReading,
-  grant: Grant,
-): string {
-  const names = listed(operations, grant.operations);
-  const isConditional = statements.every(({ conditions }) => conditions.length > 0);
-  const parts = {
-    denied: () => l10n.t('Denies {0}, whatever grants allow.', names),
-    principal: () =>
-      isConditional
-        ? l10n.t('Allows {0} to this principal, under conditions.', names)
-        : l10n.t('Allows {0} to this principal.', names),
-    everyone: () =>
-      isConditional
-        ? l10n.t('Allows {0} to everyone, under conditions.', names)
-        : l10n.t('Allows {0} to everyone.', names),
-    account: () => l10n.t('Leaves {0} to IAM policies of the account.', names),
-    nothing: () => l10n.t('Allows {0} by nothing but grants.', names),
-    unknown: () => l10n.t("Not known for {0}: a statement can't be read here.", names),
-  };
-  const sentences = [
-    parts[outcome](),
-    ...(needsIamPolicy && outcome !== 'account' ? [l10n.t('An IAM policy must allow it too.')] : []),
-    ...(conditionalDenials.length > 0 ? [l10n.t('A Deny under conditions may apply.')] : []),
-  ];
-  return sentences.join(' ');
-}
-
-/** A statement with its conditions, as the policy has them. */
-function quote({ position, sid, conditions }: PolicyStatement): string {
-  const name = sid === undefined || sid === '' ? l10n.t('Statement {0}', position) : `"${printable(sid)}"`;
-  const quoted = conditions.map(
-    ({ operator, key, values }) => `${printable(operator)} ${printable(key)} = ${printable(values.join(', '), 200)}`,
-  );
-  return [name, ...quoted].join('; ');
-}
-
-/** @param all where these are all, and several, it says so */
-function listed(operations: readonly string[], all: readonly string[] = []): string {
-  return operations.length > 3 && operations.length === all.length
-    ? l10n.t('all of its operations')
-    : printable(operations.join(', '), 200);
 }
 
 type Unanswered = Exclude<Answer<unknown>, { readonly kind: 'known' }>;

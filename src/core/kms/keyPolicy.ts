@@ -392,8 +392,11 @@ function relationsTo(element: unknown, question: PolicyQuestion): readonly Relat
   });
 }
 
-/** How an entry of `AWS` relates to the principal. */
-function relationTo(entry: string, { principal, absentFrom }: PolicyQuestion): Relation {
+/** How an entry of `AWS`, or the grantee of a grant, relates to the principal. */
+export function relationTo(
+  entry: string,
+  { principal, absentFrom }: Pick<PolicyQuestion, 'principal' | 'absentFrom'>,
+): Relation {
   if (entry === '*') {
     return 'everyone';
   }
@@ -446,7 +449,7 @@ function isUnreadable({ kind, value }: Principal): boolean {
   return kind === 'awsInternal' || kind === 'other' || /[*?$]/.test(value) || (isRole && roleOf(value) === undefined);
 }
 
-interface Role {
+export interface Role {
   /** In an ARN, the account that its name is unique in. */
   readonly account: string | undefined;
   /** Its name, or its ID. */
@@ -462,7 +465,8 @@ const rolePatterns = [
   /^(?<name>AROA[A-Z0-9]+)(?::(?<session>.+))?$/,
 ];
 
-function roleOf(value: string): Role | undefined {
+/** The role in a principal of a role: its ARN or ID, with or without a session. */
+export function roleOf(value: string): Role | undefined {
   const { account, name, session } =
     rolePatterns.map((pattern) => pattern.exec(value)?.groups).find((groups) => groups !== undefined) ?? {};
   return name === undefined ? undefined : { account, name, session };

@@ -1,0 +1,51 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../base/text.ts';
+import type { PolicyReading, PolicyStatement } from '../kms/keyPolicy.ts';
+
+/**
+ * What the key policy says of some operations, in one sentence.
+ * @param all of a grant: see {@link operationList}
+ */
+export function policySentence(
+  { outcome, operations, statements, conditionalDenials, needsIamPolicy }: PolicyReading,
+  all: readonly string[] = [],
+): string {
+  const names = operationList(operations, all);
+  const isConditional = statements.every(({ conditions }) => conditions.length > 0);
+  const parts = {
+    denied: () => l10n.t('Denies {0}, whatever grants allow.', names),
+    principal: () =>
+      isConditional
+        ? l10n.t('Allows {0} to this principal, under conditions.', names)
+        : l10n.t('Allows {0} to this principal.', names),
+    everyone: () =>
+      isConditional
+        ? l10n.t('Allows {0} to everyone, under conditions.', names)
+        : l10n.t('Allows {0} to everyone.', names),
+    account: () => l10n.t('Leaves {0} to IAM policies of the account.', names),
+    nothing: () => l10n.t('Allows {0} by nothing but grants.', names),
+    unknown: () => l10n.t("Not known for {0}: a statement can't be read here.", names),
+  };
+  const sentences = [
+    parts[outcome](),
+    ...(needsIamPolicy && outcome !== 'account' ? [l10n.t('An IAM policy must allow it too.')] : []),
+    ...(conditionalDenials.length > 0 ? [l10n.t('A Deny under conditions may apply.')] : []),
+  ];
+  return sentences.join(' ');
+}
+
+/** A statement with its conditions, as the policy has them. */
+export function statementText({ position, sid, conditions }: PolicyStatement): string {
+  const name = sid === undefined || sid === '' ? l10n.t('Statement {0}', position) : `"${printable(sid)}"`;
+  const quoted = conditions.map(
+    ({ operator, key, values }) => `${printable(operator)} ${printable(key)} = ${printable(values.join(', '), 200)}`,
+  );
+  return [name, ...quoted].join('; ');
+}
+
+/** @param all where these are all, and several, it says so */
+export function operationList(operations: readonly string[], all: readonly string[] = []): string {
+  return operations.length > 3 && operations.length === all.length
+    ? l10n.t('all of its operations')
+    : printable(operations.join(', '), 200);
+}
