@@ -17,6 +17,7 @@ const product = {
     aws: 'src/aws/index.ts',
     commands: 'src/commands/index.ts',
     grantEvidence: 'src/core/evidence/index.ts',
+    explainError: 'src/commands/explainError/index.ts',
     emulator: 'src/emulator/index.ts',
   },
   bundle: true,

@@ -5,6 +5,7 @@ const bundles = {
   './opening.ts': 'awsClient',
   './commands/index.ts': 'commands',
   './core/evidence/index.ts': 'grantEvidence',
+  './explainError/index.ts': 'explainError',
   './emulator/index.ts': 'emulator',
 };
 

@@ -16,6 +16,7 @@ export const commands = {
   addConnection: 'kmsGrants.addConnection',
   sortConnections: 'kmsGrants.sortConnections',
   openKeyByArn: 'kmsGrants.openKeyByArn',
+  explainKmsError: 'kmsGrants.explainKmsError',
   openSampleData: 'kmsGrants.openSampleData',
   refresh: 'kmsGrants.refresh',
   revokeGrant: 'kmsGrants.revokeGrant',
@@ -32,6 +33,7 @@ export const commands = {
   copyIamPolicy: 'kmsGrants.copyIamPolicy',
   showLog: 'kmsGrants.showLog',
   refreshNode: 'kmsGrants.refreshNode',
+  explainTerminalSelection: 'kmsGrants.explainTerminalSelection',
   signIn: 'kmsGrants.signIn',
   addRegion: 'kmsGrants.addRegion',
   removeConnection: 'kmsGrants.removeConnection',
@@ -168,6 +170,7 @@ export const languageModelTools = {
   listGrants: 'kmsGrants_listGrants',
   listFindings: 'kmsGrants_listFindings',
   getEvidence: 'kmsGrants_getEvidence',
+  explainKmsError: 'kmsGrants_explainKmsError',
   revokeGrant: 'kmsGrants_revokeGrant',
 } as const;
 

@@ -23,6 +23,8 @@ import { signIn } from './connections/signIn.ts';
 import { sortConnections } from './connections/sortConnections.ts';
 import type { CommandContext } from './context.ts';
 import { showFailure } from './errorBoundary.ts';
+import { explainErrorBundle } from './explainErrorBundle.ts';
+import { nextSteps } from './explainNext.ts';
 import { groupBy, sortBy } from './grants/arrangeGrantees.ts';
 import { exportGrants } from './grants/exportGrants.ts';
 import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './grants/filterView.ts';
@@ -69,6 +71,10 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.addConnection]: addConnection,
   [commands.sortConnections]: sortConnections,
   [commands.openKeyByArn]: (context, argument) => openKeyByArn(context, asNode(argument, 'connection')),
+  [commands.explainKmsError]: async (context) =>
+    (await explainErrorBundle()).explainKmsError(context, nextSteps(context)),
+  [commands.explainTerminalSelection]: async (context) =>
+    (await explainErrorBundle()).explainTerminalSelection(context, nextSteps(context)),
   [commands.openConnections]: openConnections,
   [commands.openSampleData]: openSampleData,
   [commands.signIn]: (context, argument) => signIn(context, asNode(argument, 'connection', 'message')),

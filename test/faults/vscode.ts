@@ -76,7 +76,7 @@ export class CancellationTokenSource {
 export class QuickPick {
   #items: readonly { readonly label: string; readonly picked?: boolean }[] = [];
   /** VS Code highlights none while somebody types. */
-  readonly activeItems = [];
+  activeItems: readonly unknown[] = [];
   isShown = false;
   #isAnswered = false;
   #selectedItems: readonly unknown[] = [];
@@ -188,13 +188,16 @@ export const Disposable = {
 };
 export const env: {
   remoteName?: string;
-  clipboard: { writeText(text?: string): Promise<void> };
+  clipboard: { readText(): Promise<string>; writeText(text?: string): Promise<void> };
   openExternal(): Promise<boolean>;
 } = {
   openExternal: async () => true,
-  clipboard: { writeText: async () => {} },
+  clipboard: { readText: async () => '', writeText: async () => {} },
 };
-export const commands = { executeCommand: async () => undefined };
+export const l10n = { bundle: undefined };
+export const commands: { executeCommand(id?: string, ...rest: readonly unknown[]): Promise<unknown> } = {
+  executeCommand: async () => undefined,
+};
 
 type Message = [message: string, ...rest: ({ readonly modal?: boolean; readonly detail?: string } | string)[]];
 
@@ -205,7 +208,16 @@ const show = async (...[message, ...rest]: Message) => {
   return buttons.length === 0 ? undefined : dialogs.press(message, buttons, detail);
 };
 
+/** An editor, as far as what is selected in it. */
+interface TextEditor {
+  readonly selections: readonly unknown[];
+  readonly document: { getText(selection: unknown): string };
+}
+
+const noEditor: { readonly activeTextEditor: TextEditor | undefined } = { activeTextEditor: undefined };
+
 export const window = {
+  ...noEditor,
   showInformationMessage: show,
   showWarningMessage: show,
   showErrorMessage: show,

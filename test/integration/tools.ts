@@ -64,6 +64,24 @@ export function tools(): void {
       assert.deepEqual(revoked(), []);
     });
 
+    it('explains an error of KMS by its text and the key, to a model and in a document, and changes nothing', async () => {
+      const key = await child(await connectionRow(), 'orders-db');
+      assert.ok(key.kind === 'key');
+      const { arn } = key.key;
+      const who = `arn:aws:iam::${arn.split(':')[4]}:role/Reader`;
+      const text = `AccessDeniedException: User: ${who} is not authorized to perform: kms:Decrypt on resource: ${arn} because no identity-based policy allows the kms:Decrypt action`;
+      const answer = await invoke(languageModelTools.explainKmsError, { text });
+      assert.match(JSON.stringify(answer), /"action":"kms:Decrypt".*State of the key now: Enabled/);
+      await vscode.env.clipboard.writeText(text);
+      await vscode.commands.executeCommand(commands.explainKmsError);
+      const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
+      assert.ok(
+        tabs.some((label) => label.includes('KMS error')),
+        tabs.join(),
+      );
+      assert.deepEqual(revoked(), []);
+    });
+
     it('revokes only what the user confirms in the very question of the command', async () => {
       const key = 'orders-db';
       const [first] = entriesOf(await invoke(languageModelTools.listGrants, { key })).filter(({ GranteePrincipal }) =>

@@ -96,6 +96,12 @@ const menuItems = Object.values(contributes.menus).flat();
 /** What hides a change in read-only mode. */
 const notReadOnly = `!config.${settings.readOnly}`;
 const contextMenu = contributes.menus['view/item/context'] ?? [];
+/** The menus of what isn't ours, by what they are for. */
+const foreignMenus: Readonly<Record<string, string>> = {
+  'editor/context': 'editorHasSelection',
+  'terminal/context': 'terminalTextSelected',
+};
+const isForeign = (item: MenuItem) => Object.keys(foreignMenus).some((menu) => contributes.menus[menu]?.includes(item));
 
 function title(command: string): string {
   const { title: key } = contributes.commands.find((entry) => entry.command === command) ?? assert.fail(command);
@@ -202,13 +208,22 @@ test('every command of a menu, a key or a link in a text exists', () => {
 });
 
 test('every when clause names a view of the code', () => {
-  const clauses = [...menuItems, ...contributes.keybindings]
+  const clauses = [...menuItems.filter((item) => !isForeign(item)), ...contributes.keybindings]
     .map(({ when }) => when ?? '')
     .filter((when) => when !== 'false' && when !== notReadOnly);
   for (const when of clauses) {
     const [, view, pattern] = /\b(?:view|focusedView) (?:== ([\w.]+)|=~ \/([^/]+)\/)/.exec(when) ?? assert.fail(when);
     const named = Object.values<string>(views).filter((id) => id === view || new RegExp(pattern ?? '^$').test(id));
     assert.ok(named.length > 0, when);
+  }
+});
+
+test('in the menus of editors and terminals there is one command, and only where something is selected', () => {
+  for (const [menu, when] of Object.entries(foreignMenus)) {
+    assert.deepEqual(
+      contributes.menus[menu]?.map((item) => item.when),
+      [when],
+    );
   }
 });
 
@@ -230,6 +245,7 @@ test('the palette shows the commands that need no row, and hides all others', ()
       commands.addConnection,
       commands.sortConnections,
       commands.openKeyByArn,
+      commands.explainKmsError,
       commands.openSampleData,
       commands.refresh,
       commands.revokeGrant,
@@ -262,6 +278,9 @@ test('a command that needs a row is in the menu of a row, on a key or behind a c
     .map(({ command }) => command);
   const reachable = new Set([
     ...contextMenu.map(({ command }) => command),
+    ...Object.keys(foreignMenus)
+      .flatMap((menu) => contributes.menus[menu] ?? [])
+      .map(({ command }) => command),
     ...contributes.keybindings.map(({ command }) => command),
     // A click on its row.
     commands.loadMore,
@@ -283,6 +302,8 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     commands.addRegion,
     commands.openKeyByArn,
     commands.copyIamPolicy,
+    commands.explainKmsError,
+    commands.explainTerminalSelection,
     commands.revokeGrant,
     commands.revokeSelectedGrant,
     commands.createGrant,

@@ -28,6 +28,15 @@ export async function openKeyByArn(
   if (arn === undefined) {
     return;
   }
+  await openKey(context, ref, arn);
+}
+
+/** As {@link openKeyByArn}, of a key whose ARN is known. */
+export async function openKey(
+  context: Needs<'connections' | 'pinnedKeys' | 'view'>,
+  ref: ConnectionRef,
+  arn: string,
+): Promise<void> {
   const listed = await withCancellableProgress(l10n.t('Looking for the key…'), (signal) =>
     listedKey(context, ref, arn, signal),
   );

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import type { Grant } from '../../core/kms/model.ts';
+import type { CreateGrantInput, Grant } from '../../core/kms/model.ts';
 import {
   type CommandTarget,
   createGrantCommand,
@@ -34,9 +34,21 @@ async function copyCommand(
   if (subject === undefined) {
     return;
   }
-  await vscode.env.clipboard.writeText(text(subject.target, subject.grant));
+  await writeCommand(text(subject.target, subject.grant));
+}
+
+/** `aws kms create-grant …` for a grant that there is not yet. */
+export async function copyCreateCommand(
+  target: Pick<CommandTarget, 'ref' | 'endpoint'>,
+  input: CreateGrantInput,
+): Promise<void> {
+  await writeCommand(createGrantCommand({ shell, ...target }, input));
+}
+
+async function writeCommand(text: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
   const copied =
-    subject.target.shell === 'powershell'
+    shell === 'powershell'
       ? l10n.t('Copied as a command for PowerShell')
       : l10n.t('Copied as a command for a POSIX shell');
   vscode.window.setStatusBarMessage(copied, shownMs);

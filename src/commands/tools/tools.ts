@@ -19,6 +19,7 @@ import type { EndAnswer, EndContext } from '../changes/endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
 import { revokeGrant } from '../changes/revokeGrant.ts';
 import type { Needs } from '../context.ts';
+import { explainErrorBundle } from '../explainErrorBundle.ts';
 import { answer, bounded, toBoundedJson } from './toolAnswer.ts';
 
 /** What a language model reads for each answer of a revoke. */
@@ -36,9 +37,11 @@ export interface ToolInput {
   readonly connection?: string;
   readonly key?: string;
   readonly grantId?: string;
+  /** Of an error. */
+  readonly text?: string;
 }
 
-type ToolContext = EndContext & Needs<'clock' | 'evidence'>;
+type ToolContext = EndContext & Needs<'clock' | 'evidence' | 'pinnedKeys'>;
 
 interface Tool {
   readonly message: (input: ToolInput) => string;
@@ -121,6 +124,11 @@ const tools: Readonly<Record<ToolName, Tool>> = {
       await raceAbort(evidence.load(place), signal);
       return bounded(lines(grant, evidence.of(place)).map(wholeLine), true);
     },
+  },
+  [languageModelTools.explainKmsError]: {
+    message: () => l10n.t('Reading an error of KMS'),
+    run: async (context, { text = '' }, token) =>
+      (await explainErrorBundle()).explainForModel(context, text, signalOf(token)),
   },
   [languageModelTools.revokeGrant]: {
     message: ({ grantId, key }) =>

@@ -81,3 +81,10 @@ function readPairs(text: string): EncryptionContext | undefined {
     pairs.push([key, value]);
   }
 }
+
+/** For one line of text. */
+export function pairsText(pairs: EncryptionContext): string {
+  return Object.entries(pairs)
+    .map(([key, value]) => `${key} = ${value}`)
+    .join(', ');
+}

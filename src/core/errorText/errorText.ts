@@ -37,10 +37,17 @@ export type NamedKey =
   /** `alias/…`, which may be another key's by now. */
   | { readonly kind: 'alias'; readonly alias: string };
 
+/** `Decrypt` of `kms:Decrypt`. */
+export function operationOf(action: string): string {
+  return action.slice(action.indexOf(':') + 1);
+}
+
 /** How far from an error its name, its request and its key are looked for, in characters. */
 const nearby = 2500;
 /** How far from an error's sentence its name is looked for. */
 const nameIsNear = 400;
+/** Names of errors in one text that are looked at. */
+const mostNames = 200;
 const longestQuote = 600;
 
 /**
@@ -121,9 +128,10 @@ function deniedAt(text: string, place: Place): ErrorText | undefined {
     return undefined;
   }
   const principal = denial.principal?.replace(/ /g, '');
-  const resource = denial.resource === undefined ? undefined : keyIn(denial.resource);
+  // A sentence that names a resource names the key, or that there is none.
+  const named = denial.resource === undefined ? undefined : { key: keyIn(denial.resource) };
   return {
-    ...around(text, place, resource),
+    ...around(text, place, named),
     kind: 'accessDenied',
     code: codeNear(text, place),
     action: denial.action,
@@ -136,9 +144,8 @@ function deniedAt(text: string, place: Place): ErrorText | undefined {
 // Other failures
 
 function readFailure(text: string): ErrorText | undefined {
-  const isOfKms = patterns.ofKms.test(text);
-  const name = firstName(text, isOfKms);
-  const said = isOfKms || name !== undefined ? firstMessage(text) : undefined;
+  const name = firstName(text);
+  const said = firstMessage(text);
   const place = said ?? name;
   if (place === undefined) {
     return undefined;
@@ -146,7 +153,7 @@ function readFailure(text: string): ErrorText | undefined {
   const code = said === undefined ? name?.code : codeNear(text, said);
   const kind = said?.kind ?? kindOf(code ?? '');
   return {
-    ...around(text, place, undefined),
+    ...around(text, place),
     kind,
     code,
     principal: undefined,
@@ -161,7 +168,10 @@ function firstMessage(text: string): (Place & { readonly kind: ErrorTextKind }) 
     if (match !== null) {
       // What it is said of: the word that the match is in, or the one before it.
       const inside = match[0].startsWith('is ') ? match.index - 2 : match.index - 1;
-      return { kind, from: text.lastIndexOf(' ', inside) + 1, to: match.index + match[0].length };
+      const place = { from: text.lastIndexOf(' ', inside) + 1, to: match.index + match[0].length };
+      if (isOfKms(text, place)) {
+        return { kind, ...place };
+      }
     }
   }
   return undefined;
@@ -180,12 +190,24 @@ interface Name extends Place {
 }
 
 /** The first name of an error that is KMS's. Names that only KMS has come before those that any service has. */
-function firstName(text: string, isOfKms: boolean): Name | undefined {
-  const found = [patterns.ownCode, patterns.kmsCode, ...(isOfKms ? [patterns.sharedCode] : [])]
-    .map((pattern) => text.matchAll(pattern).next().value)
-    .filter((match) => match !== undefined)
-    .map(({ 0: code, index }) => ({ code, from: index, to: index + code.length }));
+function firstName(text: string): Name | undefined {
+  const first = (pattern: RegExp, isWanted: (name: Name) => boolean) =>
+    [...text.matchAll(pattern)]
+      .slice(0, mostNames)
+      .map(({ 0: code, index }) => ({ code, from: index, to: index + code.length }))
+      .find(isWanted);
+  const found = [
+    first(patterns.ownCode, () => true),
+    first(patterns.kmsCode, () => true),
+    first(patterns.sharedCode, (name) => isOfKms(text, name)),
+  ].filter((name) => name !== undefined);
   return found.find(({ code }) => kindOf(code) !== 'other') ?? found[0];
+}
+
+/** Whether what is around an error speaks of KMS, and not of a permission of another service. */
+function isOfKms(text: string, { from, to }: Place): boolean {
+  const part = text.slice(Math.max(0, from - nameIsNear), to + nameIsNear);
+  return patterns.ofKms.test(part) && !patterns.otherDenial.test(part);
 }
 
 /** The names of errors in a part of a text, in its order. */
@@ -219,11 +241,11 @@ function quoteAt(text: string, { from, to }: Place): string {
 
 type Surroundings = Pick<ErrorText, 'action' | 'key' | 'region' | 'account' | 'encryptionContext' | 'requestId'>;
 
-function around(text: string, place: Place, resource: NamedKey | undefined): Surroundings {
+function around(text: string, place: Place, named?: { readonly key: NamedKey | undefined }): Surroundings {
   const before = text.slice(Math.max(0, place.from - nearby), place.from);
   const within = text.slice(place.from, place.to);
   const after = text.slice(place.to, place.to + nearby);
-  const key = resource ?? keyIn(within) ?? keyIn(after) ?? lastKeyIn(before);
+  const key = named === undefined ? (keyIn(within) ?? keyIn(after) ?? lastKeyIn(before)) : named.key;
   return {
     action: operationIn(within) ?? lastOperationIn(before) ?? operationIn(after),
     key,

@@ -56,6 +56,7 @@ export const patterns = {
 
   /** What says that a text is about KMS, where it has no name of an error that is only KMS's. */
   ofKms: /kms|key management|customer master key|\bInvalid keyId\b/i,
+  otherDenial: /not authorized to perform:? ?["'`]?(?!kms:)[a-z0-9-]{2,40}:/i,
   denied: /not authorized to perform/gi,
   /** AWS's sentence on an action of KMS, from there to the reason. */
   denial:

@@ -23,7 +23,11 @@ export interface CommandTarget {
  * `aws kms create-grant …`: makes a grant like this one.
  * @throws UserError when the shell would not take the name of the profile or the endpoint as it is
  */
-export function createGrantCommand(target: CommandTarget, grant: Grant): string {
+export function createGrantCommand(
+  target: CommandTarget,
+  grant: Pick<Grant, 'keyArn' | 'granteePrincipal' | 'operations' | 'constraints'> &
+    Partial<Pick<Grant, 'retiringPrincipal' | 'name'>>,
+): string {
   const { granteePrincipal: grantee, retiringPrincipal: retiring, operations, name } = grant;
   const constraints = constraintsJson(grant.constraints);
   const plain: readonly (readonly [string, readonly string[]])[] = [

@@ -3,9 +3,14 @@ import vscode = require('vscode');
 import { printableJson } from '../../core/base/text.ts';
 import { jsonScheme } from '../../manifest.ts';
 
+/** Of the documents that are rendered, older ones are forgotten. */
+const mostRendered = 20;
+
 /** Read-only documents, each a snapshot from when it was opened. */
 export class JsonDocuments implements vscode.TextDocumentContentProvider {
   readonly #contents = new Map<string, string>();
+  /** The Markdown documents, the oldest first. */
+  readonly #rendered: string[] = [];
   #count = 0;
 
   provideTextDocumentContent(uri: vscode.Uri): string | undefined {
@@ -22,7 +27,24 @@ export class JsonDocuments implements vscode.TextDocumentContentProvider {
     await this.#open(`${name}.txt`, text, true);
   }
 
+  /** Shows `text`, which is Markdown, as VS Code renders it, or as it is where VS Code's own Markdown is switched off. */
+  async showMarkdown(name: string, text: string): Promise<void> {
+    const uri = this.#keep(`${name}.md`, text);
+    this.#rendered.push(uri.toString());
+    this.#contents.delete(this.#rendered.length > mostRendered ? (this.#rendered.shift() ?? '') : '');
+    try {
+      await vscode.commands.executeCommand('markdown.showPreview', uri);
+    } catch {
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+    }
+  }
+
   async #open(name: string, content: string, preserveFocus: boolean): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(this.#keep(name, content));
+    await vscode.window.showTextDocument(document, { preview: true, preserveFocus });
+  }
+
+  #keep(name: string, content: string): vscode.Uri {
     this.#count += 1;
     const uri = vscode.Uri.from({
       scheme: jsonScheme,
@@ -30,12 +52,14 @@ export class JsonDocuments implements vscode.TextDocumentContentProvider {
       query: String(this.#count),
     });
     this.#contents.set(uri.toString(), content);
-    const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { preview: true, preserveFocus });
+    return uri;
   }
 
-  /** The content of a closed document is dropped. */
+  /** The content of a closed document is dropped, unless it is rendered: its preview can read it again. */
   forget(document: vscode.TextDocument): void {
-    this.#contents.delete(document.uri.toString());
+    const uri = document.uri.toString();
+    if (!this.#rendered.includes(uri)) {
+      this.#contents.delete(uri);
+    }
   }
 }

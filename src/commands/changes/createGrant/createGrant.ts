@@ -22,8 +22,11 @@ import { granteeStep, retiringStep } from './principalSteps.ts';
 import { confirmed, type Next, refused, refusedBy } from './question.ts';
 import { sourceArnStep } from './sourceArnStep.ts';
 
+/** Answers that the questions begin with. */
+export type FirstAnswers = Partial<Pick<Answers, 'operations' | 'grantee' | 'contextKind' | 'context'>>;
+
 /** Asks step by step, checks, confirms, creates. Without a row, it asks for the key first. */
-export async function createGrant(context: MakeContext, node?: KeyNode): Promise<void> {
+export async function createGrant(context: MakeContext, node?: KeyNode, first: FirstAnswers = {}): Promise<void> {
   const connection = node?.connection ?? (await openConnection(context));
   if (connection === undefined) {
     return;
@@ -39,6 +42,7 @@ export async function createGrant(context: MakeContext, node?: KeyNode): Promise
     context: {},
     sourceArn: '',
     name: '',
+    ...first,
   };
   let start: 'first' | 'last' = 'first';
   for (;;) {

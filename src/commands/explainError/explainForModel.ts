@@ -1,0 +1,20 @@
+import * as l10n from '@vscode/l10n';
+import { readErrorText } from '../../core/errorText/errorText.ts';
+import { reportOf } from '../../core/errorText/report.ts';
+import { UserError } from '../../core/words/userError.ts';
+import { type LeadContext, leadToKey } from './leadToKey.ts';
+
+/** What a language model reads about an error: the entries are the lines of the report, and are cut where it is too long. @throws UserError when the text holds none of KMS */
+export async function explainForModel(context: LeadContext, text: string, signal: AbortSignal): Promise<unknown> {
+  const error = readErrorText(text);
+  if (error === undefined) {
+    throw new UserError(l10n.t('No error of KMS is seen in this text.'));
+  }
+  const { lead } = await leadToKey(context, error, signal);
+  const { sections, proposal } = reportOf(error, lead);
+  const entries = sections.flatMap(({ title, text: first, lines }) => [
+    ...(first === undefined ? [] : [{ section: title, text: first }]),
+    ...lines.map((line) => ({ section: title, ...line })),
+  ]);
+  return { found: error, grantThatCouldAllowIt: proposal, entries, complete: true };
+}

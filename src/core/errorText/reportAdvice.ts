@@ -1,0 +1,176 @@
+import * as l10n from '@vscode/l10n';
+import type { DenialReason } from '../words/accessDenied.ts';
+import type { ErrorText } from './errorText.ts';
+import type { GrantProposal } from './grantProposal.ts';
+import type { Lead } from './keyFacts.ts';
+import type { ReportLine, ReportSection } from './reportModel.ts';
+
+/** What can be done, the likeliest first. */
+export function advice(error: ErrorText, lead: Lead, proposal: GrantProposal | undefined): ReportSection {
+  const lines = [
+    ...kindAdvice(error),
+    ...(proposal === undefined ? [] : proposalAdvice(error, proposal)),
+    ...leadAdvice(error, lead),
+  ];
+  return { title: l10n.t('What to Do'), text: undefined, lines: lines.map((text): ReportLine => ({ text })) };
+}
+
+function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly string[] {
+  switch (kind) {
+    case 'accessDenied':
+      return denialAdvice(reason);
+    case 'ciphertextKeyHidden':
+      return [
+        l10n.t('Check that the program uses the Region in which the data was encrypted.'),
+        l10n.t('Ask for kms:Decrypt on the key, by a grant, an IAM policy or the key policy.'),
+        l10n.t(
+          "If an AWS service made the ciphertext, as AWS Lambda does of environment variables: its grant is bound to the ID of the role. After the role was created again, set the function's role to another one and back, so that the service makes a new grant.",
+        ),
+      ];
+    case 'keyDisabled':
+      return [l10n.t('Whoever manages the key can enable it (kms:EnableKey). No grant and no policy replaces that.')];
+    case 'pendingDeletion':
+      return [
+        l10n.t(
+          'Whoever manages the key can cancel its deletion (kms:CancelKeyDeletion) and enable it. After the deletion, what it encrypted is lost.',
+        ),
+      ];
+    case 'pendingImport':
+      return [l10n.t('Whoever manages the key can import its key material again (kms:ImportKeyMaterial).')];
+    case 'keyUnavailable':
+      return [l10n.t('Check the custom key store of the key: its connection, its cluster or its proxy.')];
+    case 'invalidState':
+    case 'keyInaccessible':
+      return [
+        l10n.t('Check that the key exists and is enabled.'),
+        l10n.t(
+          "Check that the service's role, or whoever started it, may use the key. Many services need kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt.",
+        ),
+      ];
+    case 'keyNotFound':
+    case 'aliasNotFound':
+      return [
+        l10n.t(
+          'Check the Region and the account that the program uses. A key ID or an alias is looked for there only.',
+        ),
+        l10n.t('For a key of another account, use its ARN.'),
+      ];
+    case 'wrongRegion':
+      return [l10n.t('Call KMS in the Region that the ARN of the key names.')];
+    case 'invalidCiphertext':
+      return [
+        encryptionContext === undefined
+          ? l10n.t('Give the same encryption context as for encryption: all pairs, with upper and lower case.')
+          : l10n.t(
+              'Compare the encryption context with the one that was used for encryption: all pairs, with upper and lower case.',
+            ),
+        l10n.t('Check that the ciphertext is whole, and is not encoded twice.'),
+      ];
+    case 'incorrectKey':
+      return [
+        l10n.t('Leave the key out of the request: KMS finds it in the ciphertext. Or give the one that encrypted it.'),
+      ];
+    case 'invalidKeyUsage':
+      return [l10n.t('Use a key of the usage that the operation needs, or another operation.')];
+    case 'invalidGrantToken':
+      return [l10n.t('Leave the token out: a few minutes after its creation, a grant holds without it.')];
+    case 'invalidPrincipal':
+      return [l10n.t('Check the ARN of the principal. If it was just created, try again in a minute.')];
+    case 'throttled':
+      return [
+        l10n.t(
+          'Let the program wait and repeat. Data keys that are kept for a while, and S3 Bucket Keys, save requests.',
+        ),
+      ];
+    case 'limitExceeded':
+      return [l10n.t('Remove what is not used, such as grants that nobody needs, or ask AWS for a higher quota.')];
+    case 'internal':
+      return [l10n.t('Try again. If it stays, ask AWS, with the request ID.')];
+    case 'other':
+      return [l10n.t("The text does not say more. Look up the error in AWS's documentation of the operation.")];
+  }
+}
+
+function denialAdvice(reason: DenialReason | undefined): readonly string[] {
+  if (reason?.kind === 'denied') {
+    return [l10n.t('Only whoever manages the policy that denies it can change that. A grant does not help.')];
+  }
+  if (reason?.kind === 'notShared') {
+    return [
+      l10n.t(
+        "Check the account, Region and ID of the key. If they are right, the key's account must allow it, in the key policy or by a grant.",
+      ),
+      l10n.t("An IAM policy of the principal's own account must allow it too."),
+    ];
+  }
+  switch (reason?.kind === 'notAllowed' ? reason.policy : 'other') {
+    case 'identity':
+      return [
+        l10n.t('Allow it in an IAM policy of the principal, if the key policy leaves that to IAM; or by a grant.'),
+      ];
+    case 'resource':
+      return [l10n.t('Allow it in the key policy, or by a grant.')];
+    case 'session':
+      return [l10n.t('Start the session without that session policy, or with one that has the permission.')];
+    case 'boundary':
+      return [l10n.t('Ask an administrator to add it to the permissions boundary of the principal.')];
+    case 'serviceControl':
+    case 'resourceControl':
+      return [l10n.t('Ask the administrators of the AWS organization. A grant does not override its policies.')];
+    case 'endpoint':
+      return [
+        l10n.t(
+          'Add it to the policy of the VPC endpoint, or connect without that endpoint. A grant does not override it.',
+        ),
+      ];
+    case 'trust':
+    case 'other':
+      return [
+        l10n.t(
+          'AWS does not say which policy is missing. An IAM policy, the key policy or a grant can allow it; a policy of the organization may stand against it.',
+        ),
+      ];
+  }
+}
+
+function proposalAdvice({ principal }: ErrorText, { grantee, operations, context }: GrantProposal): readonly string[] {
+  const isRole = grantee !== principal;
+  return [
+    l10n.t('A grant could allow it: AWS KMS: Create Grant…, with {0} for {1}.', operations.join(', '), grantee),
+    ...(isRole
+      ? [l10n.t('The ARN of a session does not hold the path of its role. If the role has one, correct the grantee.')]
+      : []),
+    ...(Object.keys(context).length === 0
+      ? []
+      : [
+          l10n.t('With the encryption context of the call as a constraint, the grant allows no more than it needs to.'),
+        ]),
+  ];
+}
+
+function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
+  switch (lead.kind) {
+    case 'found':
+      return [l10n.t('See the key and its grants: Show Key Details, or its row in the view Keys.')];
+    case 'noKey':
+      return [];
+    case 'notListed':
+      return key?.kind === 'arn' ? [openByArn()] : [];
+    case 'noConnection':
+      return [
+        ...(lead.through.length === 0
+          ? [l10n.t('To see the key and its grants, open a connection to its account: AWS KMS: Add Connection…')]
+          : [
+              l10n.t(
+                'These connections lead to the account, in other Regions: {0}. Add Region… opens them in the Region of the key.',
+                lead.through.join(', '),
+              ),
+            ]),
+        ...(key?.kind === 'arn' ? [openByArn()] : []),
+      ];
+  }
+}
+
+function openByArn(): string {
+  return l10n.t('AWS KMS: Open Key by ARN… shows a key of any account that a connection may use.');
+}

@@ -1,0 +1,206 @@
+import * as l10n from '@vscode/l10n';
+import { localTime } from '../base/text.ts';
+import { readKeyPolicy } from '../kms/keyPolicy.ts';
+import { type KeyMetadata, keyLabel } from '../kms/model.ts';
+import { explain } from '../words/explain.ts';
+import { policySentence, statementText } from '../words/policyText.ts';
+import { pairsText } from './encryptionContext.ts';
+import type { ErrorText } from './errorText.ts';
+import { type Gap, type GrantFit, grantsFor, requestOf, unresolvedFor } from './grantFit.ts';
+import type { KeyFacts, Lead, Read } from './keyFacts.ts';
+import type { ReportLine, ReportSection } from './reportModel.ts';
+
+export function whatStandsInTheWay(error: ErrorText, lead: Lead): ReportSection {
+  const facts = lead.kind === 'found' ? lead.facts : undefined;
+  return {
+    title: l10n.t('What Stands in the Way'),
+    text: leadText(error, lead),
+    lines: [
+      ...reasonLines(error),
+      ...(facts === undefined
+        ? []
+        : [stateLine(facts.metadata), ...grantLines(error, facts), ...policyLines(error, facts)]),
+      ...unseenLines(error),
+    ],
+  };
+}
+
+function leadText(error: ErrorText, lead: Lead): string {
+  switch (lead.kind) {
+    case 'found':
+      return l10n.t(
+        'The key {0} as it is now, read through the connection {1}.',
+        keyLabel(lead.facts.key),
+        lead.facts.connection,
+      );
+    case 'noKey':
+      return l10n.t('The text names no key, so its grants and its policy were not read.');
+    case 'notListed':
+      return l10n.t(
+        'The connection {0} lists no such key, so its grants and its policy were not read.',
+        lead.connection,
+      );
+    case 'noConnection': {
+      const where = [error.account, error.region].filter((part) => part !== undefined).join(', ');
+      return where === ''
+        ? l10n.t('No open connection leads to the key, so its grants and its policy were not read.')
+        : l10n.t('No open connection leads to {0}, so the grants and the policy of the key were not read.', where);
+    }
+  }
+}
+
+function reasonLines({ reason }: ErrorText): readonly ReportLine[] {
+  switch (reason?.kind) {
+    case 'denied':
+      return [{ text: l10n.t('Reason given by AWS: an explicit Deny. No grant and no other policy overrides it.') }];
+    case 'notAllowed':
+      return [
+        {
+          text: l10n.t(
+            'Reason given by AWS: a permission is missing. Of several policies that lack it, AWS names one.',
+          ),
+        },
+      ];
+    case 'notShared':
+      return [{ text: l10n.t('AWS does not say whether the key exists, or is only not shared.') }];
+    case 'notGiven':
+      return [{ text: l10n.t('AWS gives no reason.') }];
+    case undefined:
+      return [];
+  }
+}
+
+function stateLine(metadata: Read<KeyMetadata>): ReportLine {
+  if (metadata.kind === 'failed') {
+    return notRead(l10n.t('State of the key'), metadata);
+  }
+  const { state, deletionDate } = metadata.value;
+  return {
+    text:
+      deletionDate === undefined
+        ? l10n.t('State of the key now: {0}.', state)
+        : l10n.t('State of the key now: {0}, to be deleted on {1}.', state, localTime(deletionDate)),
+  };
+}
+
+function notRead(what: string, { error }: Read<never> & { readonly kind: 'failed' }): ReportLine {
+  return { text: l10n.t('{0} could not be read: {1}', what, explain(error.details).sentence) };
+}
+
+/** More grants than these are counted, not listed. */
+const mostGrantsListed = 20;
+
+function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly ReportLine[] {
+  const title = l10n.t('Grants');
+  if (grants.kind === 'failed') {
+    return [notRead(title, grants)];
+  }
+  const request = requestOf(error);
+  if (request === undefined) {
+    return [
+      { text: l10n.t('Grants: the text does not name the principal or the operation, so they were not compared.') },
+    ];
+  }
+  const fits = grantsFor(request, grants.value.grants);
+  const lost = unresolvedFor(request, grants.value.grants);
+  const partly = grants.value.isComplete ? [] : [l10n.t('Not all grants of the key were read.')];
+  const listed = fits.slice(0, mostGrantsListed);
+  const rest = fits.length - listed.length;
+  return [
+    fits.length === 0
+      ? { text: l10n.t('Grants: of those that were read, this principal holds none.'), more: partly }
+      : {
+          text: l10n.t('Grants of this principal on the key: {0}.', fits.length),
+          more: [
+            ...listed.map(fitText),
+            ...(rest === 0 ? [] : [l10n.t('{0} more are not listed here.', rest)]),
+            ...partly,
+          ],
+        },
+    ...(lost.length === 0
+      ? []
+      : [
+          {
+            text: l10n.t(
+              'Grants for {1} that are held by IDs of no principal that KMS knows: {0}. A role or user that is created again gets a new ID, and its old grants stay with the old one.',
+              lost.length,
+              request.operation,
+            ),
+          },
+        ]),
+    ...(otherKeys.length === 0
+      ? []
+      : [
+          {
+            text: l10n.t(
+              'This principal holds grants that allow it on other keys. The call may have named the wrong key.',
+            ),
+            more: otherKeys.slice(0, mostGrantsListed).map((key) => `${keyLabel(key)} (${key.keyId})`),
+          },
+        ]),
+  ];
+}
+
+function fitText({ grant, gaps }: GrantFit): string {
+  const name = grant.name ?? grant.grantId;
+  return gaps.length === 0
+    ? l10n.t(
+        '{0}: would allow it. It may be too new to be known everywhere, or an explicit Deny stands against it.',
+        name,
+      )
+    : l10n.t('{0}: {1}', name, gaps.map((gap) => gapText(gap, grant.operations)).join('; '));
+}
+
+function gapText(gap: Gap, operations: readonly string[]): string {
+  switch (gap.kind) {
+    case 'operation':
+      return l10n.t('allows other operations only: {0}', operations.join(', '));
+    case 'otherSession':
+      return l10n.t('is held by another session of the role, or by one session only');
+    case 'account':
+      return l10n.t('is held by the whole account, where an IAM policy must allow it too');
+    case 'unclearHolder':
+      return l10n.t('may be held by another principal');
+    case 'contextPair':
+      return gap.given === undefined
+        ? l10n.t('needs {0} = {1} in the encryption context', gap.key, gap.value)
+        : l10n.t('needs {0} = {1} in the encryption context, and the call had {2}', gap.key, gap.value, gap.given);
+    case 'contextExtra':
+      return l10n.t('allows no {0} in the encryption context', gap.key);
+    case 'contextUnknown':
+      return l10n.t('needs {0} in the encryption context, which the text does not give', pairsText(gap.pairs));
+    case 'sourceArn':
+      return l10n.t('is for the resource {0} only', gap.arn);
+  }
+}
+
+function policyLines(error: ErrorText, { policy, key }: KeyFacts): readonly ReportLine[] {
+  const title = l10n.t('Key policy');
+  if (policy.kind === 'failed') {
+    return [notRead(title, policy)];
+  }
+  const request = requestOf(error);
+  if (request === undefined) {
+    return [];
+  }
+  const { principal, operation } = request;
+  return readKeyPolicy(policy.value, { keyArn: key.arn, principal, operations: [operation] }).map((reading) => ({
+    text: `${title}: ${policySentence(reading)}`,
+    more: [
+      ...reading.statements.map(statementText),
+      ...reading.conditionalDenials.map((statement) => l10n.t('May deny: {0}', statementText(statement))),
+    ],
+  }));
+}
+
+function unseenLines({ kind }: ErrorText): readonly ReportLine[] {
+  return kind === 'accessDenied' || kind === 'ciphertextKeyHidden' || kind === 'keyInaccessible'
+    ? [
+        {
+          text: l10n.t(
+            'Not seen from here: IAM policies of the principal, permissions boundaries, session policies, policies of the organization (SCPs, RCPs) and of VPC endpoints.',
+          ),
+        },
+      ]
+    : [];
+}
