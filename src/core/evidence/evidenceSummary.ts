@@ -8,8 +8,8 @@ import { type EvidenceLine, evidenceLines } from './evidenceText.ts';
 /** What matters most for the end of a grant comes first. */
 const order: readonly EvidenceKind[] = ['holder', 'keyLastUsed', 'remains', 'creator'];
 
-/** About three rows of a dialog. */
-const maxLength = 220;
+/** About five rows of a dialog; most lines take two or three. */
+const maxLength = 300;
 
 /**
  * What a question says of a grant besides what KMS lists: a line for each kind of evidence that is known. Printable. What
@@ -28,7 +28,7 @@ function summaryLine(lines: readonly EvidenceLine[]): string {
   const source = lines.at(-1)?.source;
   const end = [
     ...(lines.some(({ kind }) => kind === 'keyLastUsed') ? [keyUseLimits()] : []),
-    ...(source === undefined ? [] : [`(${source})`]),
+    ...(source === undefined ? [] : [`(${printable(source, 80)})`]),
   ].join(' ');
   // Where it is from, and how far it goes, is never what is cut.
   return `${printable(parts.join(' '), maxLength - end.length - 1)} ${end}`;
