@@ -25,6 +25,7 @@ export async function iamForMany(
   const needsAll = isWanted('role') || isWanted('user');
   let marker: string | undefined;
   let pages = 0;
+  let isWhole = false;
   try {
     do {
       const page = await api.getAccountAuthorizationDetails(marker, signal);
@@ -42,14 +43,13 @@ export async function iamForMany(
       pages < byName.length &&
       (needsAll || byName.some(({ what, text }) => !listed[what].has(text)))
     );
+    isWhole = marker === undefined;
   } catch (error) {
     if (!isKmsError(error) || isSignInProblem(error) || isTransient(error)) {
       throw error;
     }
     // Not allowed, or not there: what was listed until then is true all the same.
-    marker = '';
   }
-  const isWhole = marker === undefined;
   return {
     api: {
       getRole: async (name, own) => listed.role.get(name) ?? (await iam.api.getRole(name, own)),

@@ -40,7 +40,7 @@ export function loadedText(loaded: LoadedMany): string {
     ...failures
       .slice(0, mostFailures)
       .map(({ connection, error }) => `${connectionName(connection.ref)}: ${explain(error.details).sentence}`),
-    failures.length > mostFailures ? l10n.t('{0} more connections failed.', failures.length - mostFailures) : undefined,
+    failures.length > mostFailures ? l10n.t('{0} more failures.', failures.length - mostFailures) : undefined,
     incomplete > 0 ? l10n.t('Not complete: {0}. Load Evidence asks for the rest.', incomplete) : undefined,
   ];
   return printable(sentences.filter((sentence) => sentence !== undefined).join(' '), 2000);
