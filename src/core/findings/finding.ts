@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 
-/** What is worth a look about a grant, the gravest first. Each is a fact that AWS itself gave, never a guess. */
-export const findingKinds = [
+/** The kinds that are shown as warnings, the gravest first. */
+const warningKinds = [
   'noSuchGrantee',
   'granteeRecreated',
   'possiblyOrphaned',
@@ -11,6 +11,11 @@ export const findingKinds = [
   'mayCreateGrants',
   'roleNotUsed',
   'nearQuota',
+] as const;
+
+/** What is worth a look about a grant, the gravest first. Each is a fact that AWS itself gave, never a guess. */
+export const findingKinds = [
+  ...warningKinds,
   'keyPendingDeletion',
   'keyDisabled',
   'keyNotUsed',
@@ -20,6 +25,12 @@ export const findingKinds = [
 ] as const;
 
 export type FindingKind = (typeof findingKinds)[number];
+
+const warnings: ReadonlySet<FindingKind> = new Set(warningKinds);
+
+export function isWarningKind(kind: FindingKind): boolean {
+  return warnings.has(kind);
+}
 
 /** `warning`: somebody should look at it. `info`: good to know, and always so for grants that an AWS service manages. */
 export type FindingSeverity = 'warning' | 'info';
@@ -104,18 +115,6 @@ export const findingSources: Readonly<Record<FindingKind, string>> = {
   noEncryptionContext: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
   olderThan: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
 };
-
-export const warningKinds: readonly FindingKind[] = [
-  'noSuchGrantee',
-  'granteeRecreated',
-  'possiblyOrphaned',
-  'duplicate',
-  'accountRoot',
-  'otherAccount',
-  'mayCreateGrants',
-  'roleNotUsed',
-  'nearQuota',
-];
 
 const severityOrder = new Map<FindingKind, number>(findingKinds.map((kind, index) => [kind, index]));
 

@@ -14,8 +14,8 @@ import {
   type FindingOptions,
   findingSources,
   findingTitle,
+  isWarningKind,
   sortFindings,
-  warningKinds,
 } from './finding.ts';
 
 /** What findings are made from, besides the grants. */
@@ -242,7 +242,7 @@ function finding(subject: Subject | undefined, kind: FindingKind, reason: string
     subject === undefined || managedBy === undefined ? undefined : managerSentence(subject.grant, managedBy);
   return {
     kind,
-    severity: managedBy === undefined && warningKinds.includes(kind) ? 'warning' : 'info',
+    severity: managedBy === undefined && isWarningKind(kind) ? 'warning' : 'info',
     title: findingTitle(kind),
     reason: manager === undefined ? reason : `${reason} ${manager}`,
     source: findingSources[kind],
