@@ -167,7 +167,9 @@ test('a connection that would ask for a code is not opened: nothing is asked, an
     return undefined;
   };
   machine.clipboard = deniedOn(key.arn);
-  assert.match(await explain(), /No open connection leads to 111122223333, eu-west-1/);
+  const text = await explain();
+  assert.match(text, /No open connection leads to 111122223333, eu-west-1/);
+  assert.match(text, /not open, and may lead to the key: mfa\./);
   assert.deepEqual([prompts, asked()], [[], []]);
 });
 

@@ -4,7 +4,11 @@ import { reportOf } from '../../core/errorText/report.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { type LeadContext, leadToKey } from './leadToKey.ts';
 
-/** What a language model reads about an error: the entries are the lines of the report, and are cut where it is too long. @throws UserError when the text holds none of KMS */
+/**
+ * What a language model reads about an error. The entries are the lines of the report; of a long one, the first ones are
+ * given.
+ * @throws UserError when the text holds no error of KMS
+ */
 export async function explainForModel(context: LeadContext, text: string, signal: AbortSignal): Promise<unknown> {
   const error = readErrorText(text);
   if (error === undefined) {

@@ -40,10 +40,15 @@ export async function leadToKey(context: LeadContext, error: ErrorText, signal: 
   if (first !== undefined) {
     return without({ kind: 'notListed', connection: connectionName(first.connection.ref) });
   }
+  const { connections } = context;
   const through = openSessions(context).filter(({ knownIdentity }) => isSame(knownIdentity?.account, accountOf(error)));
+  const notOpen = connections.shown.filter(
+    (ref) => connections.session(ref) === undefined && ref.kind !== 'sample' && ref.region === error.region,
+  );
   return without({
     kind: 'noConnection',
     through: [...new Set(through.map(({ connection }) => connectionName(connection.ref)))],
+    notOpen: notOpen.map(connectionName),
   });
 }
 

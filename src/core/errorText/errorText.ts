@@ -166,10 +166,9 @@ function firstMessage(text: string): (Place & { readonly kind: ErrorTextKind }) 
   for (const [kind, pattern] of messages) {
     const match = pattern.exec(text);
     if (match !== null) {
-      // What it is said of: the word that the match is in, or the one before it.
-      const inside = match[0].startsWith('is ') ? match.index - 2 : match.index - 1;
-      const place = { from: text.lastIndexOf(' ', inside) + 1, to: match.index + match[0].length };
-      if (isOfKms(text, place)) {
+      // From the beginning of the word that it is in: an ARN, for one.
+      const place = { from: text.lastIndexOf(' ', match.index - 1) + 1, to: match.index + match[0].length };
+      if (patterns.ofKms.test(partAround(text, place))) {
         return { kind, ...place };
       }
     }
@@ -204,10 +203,14 @@ function firstName(text: string): Name | undefined {
   return found.find(({ code }) => kindOf(code) !== 'other') ?? found[0];
 }
 
-/** Whether what is around an error speaks of KMS, and not of a permission of another service. */
-function isOfKms(text: string, { from, to }: Place): boolean {
-  const part = text.slice(Math.max(0, from - nameIsNear), to + nameIsNear);
-  return patterns.ofKms.test(part) && !patterns.otherDenial.test(part);
+/** Whether a name that any service has is KMS's: by what is near it, and by no permission of another service. */
+function isOfKms(text: string, name: Name): boolean {
+  const near = partAround(text, name);
+  return patterns.ofKms.test(near) && !(kindOf(name.code) === 'accessDenied' && patterns.otherDenial.test(near));
+}
+
+function partAround(text: string, { from, to }: Place): string {
+  return text.slice(Math.max(0, from - nameIsNear), to + nameIsNear);
 }
 
 /** The names of errors in a part of a text, in its order. */

@@ -23,7 +23,10 @@ export type Lead =
   | { readonly kind: 'found'; readonly facts: KeyFacts }
   /** The text names no key. */
   | { readonly kind: 'noKey' }
-  /** No open connection leads to it. `through`: names of connections that lead to its account, in other Regions. */
-  | { readonly kind: 'noConnection'; readonly through: readonly string[] }
+  /**
+   * No open connection leads to it. By name: those that lead to its account, in other Regions, and those of its Region
+   * that are not open, and may lead to it.
+   */
+  | { readonly kind: 'noConnection'; readonly through: readonly string[]; readonly notOpen: readonly string[] }
   /** The connections to its account and Region list no such key. */
   | { readonly kind: 'notListed'; readonly connection: string };

@@ -91,12 +91,17 @@ export const patterns = {
     /--encryption-context[= ](?<pairs>["']?[\w:/.@-]{1,384}=[^\s,"']{1,384}(?:,[\w:/.@-]{1,384}=[^\s,"']{1,384}){0,7})/g,
 } as const;
 
+/** `arn:aws:kms:…:key/… is disabled`, `the key … is disabled`. */
+function stateMessage(state: string): RegExp {
+  return new RegExp(`\\bkey(?:[/ ]\\S{1,300})? is ${state}\\b`, 'i');
+}
+
 /** What KMS and the services say of a key, by the kind of the error. The first that matches counts. */
 export const messages = [
-  ['pendingDeletion', /\bis pending (?:replica )?deletion\b/i],
-  ['pendingImport', /\bis pending import\b/i],
-  ['keyDisabled', /(?:\b(?:key\/\S{8,64}|key)['"`]? is|\bkey [\w/:.'"`-]{1,300} is) disabled\b/i],
-  ['keyUnavailable', /\bis unavailable\b/i],
+  ['pendingDeletion', stateMessage('pending (?:replica )?deletion')],
+  ['pendingImport', stateMessage('pending import')],
+  ['keyDisabled', stateMessage('disabled')],
+  ['keyUnavailable', stateMessage('unavailable')],
   [
     'ciphertextKeyHidden',
     /\b(?:The )?ciphertext (?:refers to|references) a (?:customer master key|KMS key|key) that (?:either )?does not exist\b/i,

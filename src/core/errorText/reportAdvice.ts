@@ -158,6 +158,14 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
       return key?.kind === 'arn' ? [openByArn()] : [];
     case 'noConnection':
       return [
+        ...(lead.notOpen.length === 0
+          ? []
+          : [
+              l10n.t(
+                'These connections of the Region are not open, and may lead to the key: {0}. Open them in the view, with Sign In where it is asked for.',
+                lead.notOpen.join(', '),
+              ),
+            ]),
         ...(lead.through.length === 0
           ? [l10n.t('To see the key and its grants, open a connection to its account: AWS KMS: Add Connection…')]
           : [

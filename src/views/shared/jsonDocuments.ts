@@ -31,7 +31,9 @@ export class JsonDocuments implements vscode.TextDocumentContentProvider {
   async showMarkdown(name: string, text: string): Promise<void> {
     const uri = this.#keep(`${name}.md`, text);
     this.#rendered.push(uri.toString());
-    this.#contents.delete(this.#rendered.length > mostRendered ? (this.#rendered.shift() ?? '') : '');
+    for (const old of this.#rendered.splice(0, this.#rendered.length - mostRendered)) {
+      this.#contents.delete(old);
+    }
     try {
       await vscode.commands.executeCommand('markdown.showPreview', uri);
     } catch {

@@ -673,6 +673,7 @@ export const others: readonly string[] = [
   'An error occurred (AccessDenied) when calling the GetObject operation: Access Denied',
   'User: arn:aws:iam::111122223333:user/ana is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::orders/x',
   'NotFoundException: no such table',
+  'HTTP 503: AWS KMS is unavailable, and the stack is pending deletion',
   `uses kms\n${'x '.repeat(400)}\nAccessDeniedException: nobody knows`,
   `User: ${user} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::kms-logs/x (AccessDenied)`,
   keyArn,

@@ -152,7 +152,7 @@ function found(facts: Partial<KeyFacts> = {}): Lead {
   };
 }
 
-const noConnection: Lead = { kind: 'noConnection', through: [] };
+const noConnection: Lead = { kind: 'noConnection', through: [], notOpen: [] };
 
 function textOf({ title, sections }: Report): string {
   return [
@@ -227,8 +227,10 @@ test('a report without a connection says so, and what it can from the text', () 
   assert.match(text, /No open connection leads to 111122223333, eu-west-1/);
   assert.match(text, /KMS: Add Connection…/);
   assert.doesNotMatch(text, /State of the key now/);
-  const through = textOf(reportOf(denied, { kind: 'noConnection', through: ['prod'] }));
+  const through = textOf(reportOf(denied, { ...noConnection, through: ['prod'] }));
   assert.match(through, /in other Regions: prod\./);
+  const notOpen = textOf(reportOf(denied, { ...noConnection, notOpen: ['dev'] }));
+  assert.match(notOpen, /not open, and may lead to the key: dev\./);
 });
 
 test('what could not be read is named, and why', () => {
