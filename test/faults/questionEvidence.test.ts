@@ -45,9 +45,9 @@ for (const id of [commands.revokeGrant, commands.retireGrant] as const) {
     const { world, window, row, seen } = await setUp(t, { isYes: true });
     await press(world, window, row, id);
     const [, evidence = [], identification = []] = paragraphs(seen.asked[0]);
-    assert.match(evidence[0] ?? '', /^Key last used: .*By any right; can be an hour late\. \(AWS KMS, read 20/);
-    assert.match(evidence[1] ?? '', /^Other grants: The key has no other grant\. Key policy: .* \(AWS KMS, read 20/);
-    assert.match(evidence[2] ?? '', /^Created by: ana \(IAM user\) · 20.*\. \(CloudTrail, read 20/);
+    assert.match(evidence[0] ?? '', /^Key last used: .*By any right; can be an hour late\.$/);
+    assert.match(evidence[1] ?? '', /^Other grants: The key has no other grant\. Key policy: .*\.$/);
+    assert.match(evidence[2] ?? '', /^Created by: ana \(IAM user\) · 20.*\.$/);
     assert.equal(evidence.length, 3);
     assert.match(identification[0] ?? '', /^Grantee: /);
     assert.ok(renderedLineCount(seen.asked[0] ?? '', 56) <= 32, seen.asked[0]);
@@ -104,7 +104,7 @@ test('where evidence is not wanted, nothing is asked; where it is denied, the qu
   assert.equal(asked(world).length, 3);
   assert.equal(seen.asked.length, 2);
   const [before, denied] = seen.asked.map(paragraphs);
-  assert.match(denied?.[1]?.join('\n') ?? '', /^Other grants: The key has no other grant\. [^\n]*$/);
+  assert.match(denied?.[1]?.join('\n') ?? '', /^Other grants: The key has no other grant\.$/);
   assert.deepEqual(denied?.toSpliced(1, 1), before);
   assert.deepEqual(seen.said, []);
 });
@@ -137,7 +137,7 @@ test('the question of several grants sums up when their keys were last used; the
   const records = await world.journal();
   assert.equal(records.length, 4);
   for (const { evidence } of records) {
-    assert.match(evidence?.join('\n') ?? '', /^Key last used: .* \(AWS KMS, read 20[^\n]*$/);
+    assert.match(evidence?.join('\n') ?? '', /^Key last used: [^\n]*$/);
   }
 });
 

@@ -25,13 +25,21 @@ export function evidenceSummary(grant: Grant, evidence: GrantEvidence): readonly
 
 function summaryLine(lines: readonly EvidenceLine[]): string {
   const parts = lines.map(({ title, text }) => `${title}: ${text.endsWith('.') ? text : `${text}.`}`);
-  const source = lines.at(-1)?.source;
-  const end = [
-    ...(lines.some(({ kind }) => kind === 'keyLastUsed') ? [keyUseLimits()] : []),
-    ...(source === undefined ? [] : [`(${printable(source, 80)})`]),
-  ].join(' ');
-  // Where it is from, and how far it goes, is never what is cut.
-  return `${printable(parts.join(' '), maxLength - end.length - 1)} ${end}`;
+  // How far it goes is never what is cut.
+  const end = lines.map(limitsOf).join('');
+  return printable(parts.join(' '), maxLength - end.length) + end;
+}
+
+/** Only what IAM answered may be from before the question. */
+function limitsOf({ kind, source }: EvidenceLine): string {
+  switch (kind) {
+    case 'keyLastUsed':
+      return ` ${keyUseLimits()}`;
+    case 'holder':
+      return source === undefined ? '' : ` (${printable(source, 80)})`;
+    default:
+      return '';
+  }
 }
 
 /** What the last use of a key doesn't say. */
