@@ -89,6 +89,7 @@ export const settings = {
   connections: 'kmsGrants.connections',
   accountNames: 'kmsGrants.accountNames',
   readOnly: 'kmsGrants.readOnly',
+  links: 'kmsGrants.links',
   requestBudget: 'kmsGrants.requestBudget',
   propagationTimeoutSeconds: 'kmsGrants.propagation.timeoutSeconds',
   propagationIntervalSeconds: 'kmsGrants.propagation.intervalSeconds',

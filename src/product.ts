@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import type { CommandContext } from './commands/context.ts';
+import { registerKeyLinks } from './commands/keyLinks.ts';
 import type { CommandsBundle } from './commands/register.ts';
 import { systemClock } from './core/base/clock.ts';
 import { lazy } from './core/base/lazy.ts';
@@ -94,6 +95,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   const documents = new JsonDocuments();
   const followUps = own(new FollowUps(clock, revocations));
   const commands = lazy(loadCommands);
+  own(registerKeyLinks(commands));
 
   subscriptions.push(
     connections.onDidOpen((session) => {

@@ -3,8 +3,7 @@ import { toPrincipalRef } from '../core/kms/grantRules.ts';
 import { createGrant } from './changes/createGrant/createGrant.ts';
 import { refuseIfReadOnly } from './changes/readOnly.ts';
 import { addConnection } from './connections/addConnection.ts';
-import { openKey } from './connections/openKeyByArn.ts';
-import { pickConnection } from './connections/pickConnection.ts';
+import { openKey, openKeyByArn } from './connections/openKeyByArn.ts';
 import type { CommandContext } from './context.ts';
 import { showFailure } from './errorBoundary.ts';
 import type { NextSteps } from './explainError/offerNext.ts';
@@ -38,12 +37,7 @@ export function nextSteps(context: CommandContext): NextSteps {
     }),
     keyDetails: showingFailures((node) => keyDetails(context, node)),
     openKey: showingFailures(({ connection, key }) => openKey(context, connection.ref, key.arn)),
-    openKeyByArn: showingFailures(async (arn) => {
-      const ref = await pickConnection(context);
-      if (ref !== undefined) {
-        await openKey(context, ref, arn);
-      }
-    }),
+    openKeyByArn: showingFailures((arn) => openKeyByArn(context, undefined, arn)),
     addConnection: showingFailures(() => addConnection(context)),
   };
 }

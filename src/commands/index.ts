@@ -4,5 +4,6 @@
  */
 export { config as configureStrings } from '@vscode/l10n';
 export { checkUnanswered } from '../core/changes/unanswered.ts';
+export { findKeyArns } from '../core/kms/keyArn.ts';
 export { run } from './table.ts';
 export { describeTool, runTool } from './tools/tools.ts';

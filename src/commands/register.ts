@@ -5,7 +5,10 @@ import type { CommandContext } from './context.ts';
 import type { ToolInput } from './tools/tools.ts';
 
 /** The bundle of the commands: `./index.ts`, loaded on first use. */
-export type CommandsBundle = Pick<typeof import('./index.ts'), 'run' | 'describeTool' | 'runTool' | 'checkUnanswered'>;
+export type CommandsBundle = Pick<
+  typeof import('./index.ts'),
+  'run' | 'describeTool' | 'runTool' | 'checkUnanswered' | 'findKeyArns'
+>;
 
 interface Loaded {
   readonly context: CommandContext;

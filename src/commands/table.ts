@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { keyArnProblem } from '../core/kms/keyArn.ts';
 import { grantIdentity } from '../core/kms/model.ts';
 import { UserError } from '../core/words/userError.ts';
 import { type CommandId, changingCommands, commands } from '../manifest.ts';
@@ -70,7 +71,8 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.selectRegion]: selectRegion,
   [commands.addConnection]: addConnection,
   [commands.sortConnections]: sortConnections,
-  [commands.openKeyByArn]: (context, argument) => openKeyByArn(context, asNode(argument, 'connection')),
+  [commands.openKeyByArn]: (context, argument) =>
+    openKeyByArn(context, asNode(argument, 'connection'), asKeyArn(argument)),
   [commands.explainKmsError]: async (context) =>
     (await explainErrorBundle()).explainKmsError(context, nextSteps(context)),
   [commands.explainTerminalSelection]: async (context) =>
@@ -141,6 +143,11 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.copyIamPolicy]: copyIamPolicy,
   [commands.showLog]: ({ log }) => log.show(),
 };
+
+/** The ARN that a link names: of a key or an alias. */
+function asKeyArn(argument: unknown): string | undefined {
+  return typeof argument === 'string' && keyArnProblem(argument) === undefined ? argument : undefined;
+}
 
 /** The grants among the selected rows, each once: the Grantees view can show one in several groups. */
 function grantsOf(argument: unknown, selected: unknown): readonly GrantNode[] {

@@ -62,15 +62,20 @@ function asPrompt(text: string): string {
   return escapeLinks(escapeIcons(text));
 }
 
-/** One line of text; `undefined` when the question was closed. `problem`: what is wrong with the text, if anything. */
+/**
+ * One line of text; `undefined` when the question was closed. `problem`: what is wrong with the text, if anything.
+ * `value`: what it begins with, selected.
+ */
 export async function askText(
   title: string,
   prompt: string,
   placeHolder: string,
   problem: (text: string) => string | undefined,
+  value = '',
 ): Promise<string | undefined> {
   const text = await vscode.window.showInputBox({
     title,
+    value,
     prompt,
     placeHolder,
     ignoreFocusOut: true,

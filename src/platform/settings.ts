@@ -62,6 +62,12 @@ export function propagationPolicy(): PropagationPolicy {
   };
 }
 
+/** Whether the ARNs of keys in documents and terminals are links. */
+export const showsLinks: Setting<boolean> = {
+  get: () => read<boolean>(settings.links, true),
+  onDidChange: onDidChangeSettings(settings.links),
+};
+
 /** Whether a question about the end of grants shows evidence. */
 export function showsEvidence(): boolean {
   return read<boolean>(settings.evidenceBeforeRevoke, true);

@@ -7,7 +7,7 @@
 export const dialogs: {
   /** The button that is pressed, one of `buttons`; `detail` is what a modal question says besides. */
   press(message: string, buttons: readonly string[], detail: string | undefined): Promise<string | undefined>;
-  /** What is typed; `expected` is what the box suggests. */
+  /** What is typed; `expected` is what the box begins with, or suggests. */
   type(prompt: string, expected: string): Promise<string | undefined>;
   /** What is chosen in a list of several: what begins as chosen, unless somebody chooses. */
   choose(items: readonly { readonly picked?: boolean }[]): readonly unknown[];
@@ -221,7 +221,7 @@ export const window = {
   showInformationMessage: show,
   showWarningMessage: show,
   showErrorMessage: show,
-  showInputBox: async ({ prompt = '', placeHolder = '' }) => dialogs.type(prompt, placeHolder),
+  showInputBox: async ({ prompt = '', value = '', placeHolder = '' }) => dialogs.type(prompt, value || placeHolder),
   withProgress: async (_: unknown, task: (progress: unknown, token: unknown) => unknown) =>
     task({ report: () => {} }, new CancellationTokenSource().token),
   setStatusBarMessage: () => ({ dispose: () => {} }),

@@ -1,42 +1,121 @@
 import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
 import { raceAbort } from '../../core/base/abort.ts';
+import { printable } from '../../core/base/text.ts';
 import { inRegion } from '../../core/connections/pinnedKeys.ts';
-import { keyArnProblem, parseKeyArn } from '../../core/kms/keyArn.ts';
+import type { Session } from '../../core/connections/session.ts';
+import type { KmsError } from '../../core/kms/errors.ts';
+import { type AliasArn, findKeyArns, keyArnProblem, parseAliasArn, parseKeyArn } from '../../core/kms/keyArn.ts';
 import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
+import { connectionName } from '../../core/words/describe.ts';
+import { UserError } from '../../core/words/userError.ts';
+import { editorSelection } from '../../platform/editorSelection.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { askText } from '../../platform/prompts.ts';
 import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
-import { pickConnection } from './pickConnection.ts';
+import { type KeyPlace, pickConnectionFor } from './pickConnection.ts';
 
-/** Reveals the key if a connection lists it. A key of any other account or Region is pinned below the connection. */
-export async function openKeyByArn(
-  context: Needs<'connections' | 'pinnedKeys' | 'view'>,
-  node?: ConnectionNode,
-): Promise<void> {
-  const ref = node?.ref ?? (await pickConnection(context));
-  if (ref === undefined) {
-    return;
-  }
-  const arn = await askText(
-    l10n.t('Open Key by ARN'),
-    l10n.t('ARN of a key of any account and Region that this connection may use'),
-    'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-    keyArnProblem,
-  );
+/** In characters. */
+const longestSelection = 100_000;
+
+type OpenContext = Needs<'connections' | 'pinnedKeys' | 'view'>;
+
+/**
+ * Reveals the key if a connection lists it. A key of any other account or Region is pinned below the connection.
+ * @param given the ARN of a link. Anybody can call a command: it is used as it is where an open connection is of its
+ * account and Region, and else waits for Enter.
+ */
+export async function openKeyByArn(context: OpenContext, node?: ConnectionNode, given?: string): Promise<void> {
+  const arn =
+    given !== undefined && sessionsOf(context, given).length > 0
+      ? given
+      : await askText(
+          l10n.t('Open Key by ARN'),
+          l10n.t('ARN of a key of any account and Region, or of an alias of an open connection'),
+          'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+          keyArnProblem,
+          given ?? (await suggestion()),
+        );
   if (arn === undefined) {
     return;
   }
-  await openKey(context, ref, arn);
+  const alias = parseAliasArn(arn);
+  const keyArn = alias === undefined ? arn : await keyOfAlias(context, alias);
+  const ref = node?.ref ?? (await pickConnectionFor(context, placeOf(keyArn)));
+  if (ref !== undefined) {
+    await openKey(context, ref, keyArn);
+  }
+}
+
+/** The ARN in the selection of the editor, else the one that is all of the clipboard. */
+async function suggestion(): Promise<string> {
+  const [selected] = findKeyArns(editorSelection().slice(0, longestSelection));
+  if (selected !== undefined) {
+    return selected.arn;
+  }
+  const copied = (await vscode.env.clipboard.readText()).trim();
+  return keyArnProblem(copied) === undefined ? copied : '';
+}
+
+function placeOf(arn: string): Partial<KeyPlace> {
+  return parseKeyArn(arn) ?? parseAliasArn(arn) ?? {};
+}
+
+/** The open connections of the account and Region of an ARN. */
+function sessionsOf({ connections }: Needs<'connections'>, arn: string): readonly Session[] {
+  const { account, region } = placeOf(arn);
+  return connections.known
+    .map((ref) => connections.session(ref))
+    .filter((session) => session !== undefined)
+    .filter(({ connection, knownIdentity }) => connection.region === region && knownIdentity?.account === account);
+}
+
+/**
+ * The ARN of the key that has the alias. It is looked up in the lists of keys and aliases: DescribeKey would make the
+ * key of a reserved alias that has none.
+ * @throws UserError when no open connection can say
+ * @throws KmsError when the list can't be read
+ */
+async function keyOfAlias(context: Needs<'connections'>, { arn, alias, account, region }: AliasArn): Promise<string> {
+  const [session] = sessionsOf(context, arn);
+  if (session === undefined) {
+    throw new UserError(
+      l10n.t(
+        'An alias is looked up in its own account and Region, and no open connection is known to be of account {0} in {1}. Open one, or use the ARN of the key.',
+        account,
+        region,
+      ),
+    );
+  }
+  return withCancellableProgress(l10n.t('Looking for the key…'), async (signal) => {
+    let error: KmsError | undefined;
+    for await (const { keys, state, aliasError } of session.inventory.allKeys()) {
+      signal.throwIfAborted();
+      const key = keys.find(({ aliases }) => aliases.includes(alias));
+      if (key !== undefined) {
+        return key.arn;
+      }
+      error = state.kind === 'failed' ? state.error : aliasError;
+    }
+    throw (
+      error ??
+      new UserError(
+        l10n.t(
+          '{0} lists no key with the alias {1}. If it is new, refresh the view and try again.',
+          printable(connectionName(session.connection.ref)),
+          printable(alias),
+        ),
+      )
+    );
+  });
 }
 
 /** As {@link openKeyByArn}, of a key whose ARN is known. */
-export async function openKey(
-  context: Needs<'connections' | 'pinnedKeys' | 'view'>,
-  ref: ConnectionRef,
-  arn: string,
-): Promise<void> {
+export async function openKey(context: OpenContext, ref: ConnectionRef, arn: string): Promise<void> {
   const listed = await withCancellableProgress(l10n.t('Looking for the key…'), (signal) =>
     listedKey(context, ref, arn, signal),
   );

@@ -3,6 +3,8 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { escapeIcons } from '../../core/base/text.ts';
+import type { Connections } from '../../core/connections/connections.ts';
+import { signInId } from '../../core/connections/signIn.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { UserError } from '../../core/words/userError.ts';
@@ -28,6 +30,42 @@ export async function pickConnection(context: Needs<'connections'>): Promise<Con
   return pickShown(await someShown(context));
 }
 
+/** Where a key is. */
+export interface KeyPlace {
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * The connection for a key: the one of its account and Region, or else the user's choice among those on screen, best
+ * ones first. Connections to other accounts are among them, since a key can allow other accounts to use it.
+ */
+export async function pickConnectionFor(
+  context: Needs<'connections'>,
+  place: Partial<KeyPlace>,
+): Promise<ConnectionRef | undefined> {
+  const { connections } = context;
+  const refs = (await someShown(context))
+    .map((ref) => ({ ref, misfit: misfit(connections, ref, place) }))
+    .filter(({ ref, misfit }) => ref.kind !== 'sample' || misfit === 0)
+    .toSorted((left, right) => left.misfit - right.misfit);
+  if (refs.length === 0) {
+    throw noConnection();
+  }
+  const own = refs.filter(({ misfit }) => misfit === 0);
+  return pickShown((own.length === 1 ? own : refs).map(({ ref }) => ref));
+}
+
+/** 0 where the connection is of the account and Region. The account counts more, which all Regions of a sign-in have. */
+function misfit(connections: Connections, ref: ConnectionRef, { account, region }: Partial<KeyPlace>): number {
+  const known = connections.known
+    .filter((one) => signInId(one) === signInId(ref))
+    .map((one) => connections.session(one)?.knownIdentity?.account)
+    .find((one) => one !== undefined);
+  const own = ref.kind === 'sample' ? connections.session(ref)?.connection.region : ref.region;
+  return (known === undefined ? 2 : known === account ? 0 : 4) + (own === region ? 0 : 1);
+}
+
 /** As {@link pickConnection}, for several at once; all begin as ticked. None when the list was closed. */
 export async function pickConnections(
   context: Needs<'connections'>,
@@ -51,7 +89,11 @@ export async function pickConnections(
 async function someShown({ connections }: Needs<'connections'>): Promise<readonly ConnectionRef[]> {
   const shown = await connections.list();
   if (shown.length === 0) {
-    throw new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
+    throw noConnection();
   }
   return shown;
+}
+
+function noConnection(): UserError {
+  return new UserError(l10n.t('No AWS profile is selected.'), ['selectProfile']);
 }

@@ -3,16 +3,12 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { type ErrorText, readErrorText } from '../../core/errorText/errorText.ts';
+import { editorSelection } from '../../platform/editorSelection.ts';
 import { askText } from '../../platform/prompts.ts';
 
 /** The error in what is selected in the editor, else in the clipboard, else in what is typed. */
 export async function findErrorText(): Promise<ErrorText | undefined> {
   return readErrorText(editorSelection()) ?? readErrorText(await vscode.env.clipboard.readText()) ?? askForText();
-}
-
-function editorSelection(): string {
-  const editor = vscode.window.activeTextEditor;
-  return editor?.selections.map((selection) => editor.document.getText(selection)).join('\n') ?? '';
 }
 
 /** The error in what is selected in the terminal. VS Code gives it by the clipboard alone, which is left as it was. */

@@ -1,3 +1,5 @@
+import { keyArnInText } from '../kms/keyArn.ts';
+
 /**
  * The forms of errors. Every repetition has an upper bound, so that each pattern takes a bounded number of steps a
  * character, whatever the text; a test holds them to it. They read text that {@link flatten} has made one line.
@@ -71,8 +73,7 @@ export const patterns = {
     /\bkms:(?<operation>[A-Za-z]{3,50})\b/g,
   ],
 
-  /** An ARN of a key or an alias, as whole as it is there. Names may be masked. */
-  arn: /arn:aws[\w-]{0,20}:kms:(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}):(?<account>\d{12}|[\w*<>[\]-]{0,40}):(?<resource>key\/(?:mrk-)?[0-9A-Fa-f-]{8,64}|alias\/[\w/-]{1,250})/g,
+  arn: keyArnInText,
   keyIdNamed:
     /(?:\bkey[-_ ]?id|\bkms[-_ ]?key[-_ ]?id)["'`]?\s?[:= ]\s?["'`]?(?<id>(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b|alias\/[\w/-]{1,250})/gi,
   keyIdQuoted:

@@ -18,17 +18,61 @@ export function parseKeyArn(arn: string): KeyArn | undefined {
     : { arn, region, account, keyId };
 }
 
-/** Why the text is not a key ARN, or `undefined` if it is one. */
+export interface AliasArn {
+  readonly arn: string;
+  readonly region: string;
+  readonly account: string;
+  /** `alias/…` */
+  readonly alias: string;
+}
+
+const aliasArnPattern = /^arn:aws[\w-]*:kms:(?<region>[a-z0-9-]+):(?<account>\d{12}):(?<alias>alias\/[\w/-]{1,250})$/;
+
+/** Parses the ARN of an alias. `undefined` for anything else, also for a name alone. */
+export function parseAliasArn(arn: string): AliasArn | undefined {
+  const { region, account, alias } = aliasArnPattern.exec(arn)?.groups ?? {};
+  return region === undefined || account === undefined || alias === undefined
+    ? undefined
+    : { arn, region, account, alias };
+}
+
+/** Why the text is neither the ARN of a key nor that of an alias, or `undefined` if it is one. */
 export function keyArnProblem(text: string): string | undefined {
-  if (parseKeyArn(text) !== undefined) {
+  if (parseKeyArn(text) !== undefined || parseAliasArn(text) !== undefined) {
     return undefined;
   }
   if (/^(arn:[\w-]+:kms:[^:]*:[^:]*:)?alias\//.test(text)) {
     return l10n.t(
-      'This is an alias. An alias can be moved to another key at any time, and KMS takes none for grants: use the ARN of the key itself.',
+      'An alias needs its account and Region: its ARN looks like arn:aws:kms:eu-west-1:111122223333:alias/name.',
     );
   }
   return l10n.t('The ARN of a key looks like arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…');
+}
+
+/** An ARN of a key or an alias in a text, as whole as it is there. Names may be masked. Its repetitions are bounded. */
+export const keyArnInText =
+  /arn:aws[\w-]{0,20}:kms:(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}):(?<account>\d{12}|[\w*<>[\]-]{0,40}):(?<resource>key\/(?:mrk-)?[0-9A-Fa-f-]{8,64}|alias\/[\w/-]{1,250})/g;
+
+const wholeKeyArn = /:\d{12}:key\/(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+export interface FoundArn {
+  readonly index: number;
+  readonly arn: string;
+}
+
+/** The ARNs of keys and aliases in a text, in its order: each whole, and not a part of a longer word or of a pattern. */
+export function findKeyArns(text: string): readonly FoundArn[] {
+  return [...text.matchAll(keyArnInText)].flatMap(({ 0: arn, index }) => {
+    const end = index + arn.length;
+    // A letter of any script is a part of the word, and may take two code units.
+    const isAlone =
+      !/[\p{L}\p{N}_-]$/u.test(text.slice(Math.max(0, index - 2), index)) &&
+      !/^[\p{L}\p{N}_/-]/u.test(text.slice(end, end + 2));
+    // `alias/app-*`, `alias/app-${name}` and `alias/app-<name>` are no names.
+    const isWhole =
+      wholeKeyArn.test(arn) || (parseAliasArn(arn) !== undefined && !/^(?:[*$%{]|<\w)/.test(text.slice(end, end + 2)));
+    return isAlone && isWhole ? [{ index, arn }] : [];
+  });
 }
 
 /** A key of which only the ARN is known. */

@@ -222,15 +222,14 @@ test('the ARNs of keys and principals are read for what they are made of', () =>
   });
 });
 
-test('what is no ARN of a key is never read as one', () => {
+test('what is no ARN of a key or alias is never read as one', () => {
   const almost = fc
-    .tuple(fc.constantFrom('', 'arn:aws:kms:eu-west-1:111122223333:key/'), hostileText)
+    .tuple(fc.constantFrom('', 'arn:aws:kms:eu-west-1:111122223333:key/', 'arn:aws:kms:eu-west-1:111122223333:alias/'), hostileText)
     .map((parts) => parts.join(''));
   property([almost], (text) => {
-    const read = parseKeyArn(text);
-    if (read === undefined) {
-      assert.notEqual(keyArnProblem(text), undefined);
-    } else {
+    const isArn = parseKeyArn(text) !== undefined || parseAliasArn(text) !== undefined;
+    assert.equal(keyArnProblem(text) === undefined, isArn);
+    if (isArn) {
       assert.match(text, /^[\w:/-]+$/);
     }
     assert.match(accountOfArn(text) ?? '000000000000', /^\d{12}$/);

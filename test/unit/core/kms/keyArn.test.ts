@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keyArnProblem, keyOfArn, parseKeyArn } from '../../../../src/core/kms/keyArn.ts';
+import fc from 'fast-check';
+import {
+  findKeyArns,
+  keyArnProblem,
+  keyOfArn,
+  parseAliasArn,
+  parseKeyArn,
+} from '../../../../src/core/kms/keyArn.ts';
+import { hostileText, property } from '../../hostile.ts';
 
 const id = '1234abcd-12ab-34cd-56ef-1234567890ab';
 const multiRegionId = 'mrk-1234abcd12ab34cd56ef1234567890ab';
@@ -83,24 +91,154 @@ for (const text of neither) {
   });
 }
 
-const aliases: readonly string[] = [
+const withoutPlace: readonly string[] = [
   'alias/prod',
   'alias/aws/s3',
   'alias/',
-  'arn:aws:kms:eu-west-1:111122223333:alias/prod',
-  'arn:aws:kms:eu-west-1:111122223333:alias/aws/ebs',
-  'arn:aws-us-gov:kms:us-gov-west-1:111122223333:alias/prod',
+  'arn:aws:kms:eu-west-1:111122223333:alias/',
   'arn:aws-cn:kms::111122223333:alias/prod',
   // A name is free text: it may look like the ARN of a key.
   `alias/${arn}`,
 ];
 
-for (const alias of aliases) {
-  test(`${alias} is refused as an alias, which grants don't take`, () => {
+for (const alias of withoutPlace) {
+  test(`${alias} is refused as an alias without its place`, () => {
     assert.equal(parseKeyArn(alias), undefined);
-    assert.match(keyArnProblem(alias) ?? '', /^This is an alias\. .* use the ARN of the key itself\.$/);
+    assert.equal(parseAliasArn(alias), undefined);
+    assert.match(keyArnProblem(alias) ?? '', /^An alias needs its account and Region/);
   });
 }
+
+const aliasArns: readonly (readonly [arn: string, region: string, alias: string])[] = [
+  ['arn:aws:kms:eu-west-1:111122223333:alias/prod', 'eu-west-1', 'alias/prod'],
+  ['arn:aws:kms:eu-west-1:111122223333:alias/aws/ebs', 'eu-west-1', 'alias/aws/ebs'],
+  ['arn:aws-us-gov:kms:us-gov-west-1:111122223333:alias/team_a/prod-1', 'us-gov-west-1', 'alias/team_a/prod-1'],
+];
+
+for (const [aliasArn, region, alias] of aliasArns) {
+  test(`${aliasArn} is the ARN of an alias, and of no key`, () => {
+    assert.equal(parseKeyArn(aliasArn), undefined);
+    assert.deepEqual(parseAliasArn(aliasArn), { arn: aliasArn, region, account: '111122223333', alias });
+    assert.equal(keyArnProblem(aliasArn), undefined);
+  });
+}
+
+const found = (text: string) => findKeyArns(text).map((one) => one.arn);
+const aliasArn = 'arn:aws:kms:eu-west-1:111122223333:alias/team/prod';
+
+for (const whole of [...keys.map(([keyArn]) => keyArn), ...aliasArns.map(([one]) => one)]) {
+  test(`${whole} is found in what people and programs write around it`, () => {
+    for (const text of [
+      whole,
+      `"KeyId": "${whole}",`,
+      `key=${whole}`,
+      `key:${whole}`,
+      `(${whole})`,
+      `See ${whole}.`,
+      `<td>${whole}</td>`,
+      `\`${whole}\``,
+      `[${whole}](x)`,
+      `${whole}\n`,
+      `https://example.com/?arn=${whole}&x=1`,
+    ]) {
+      assert.deepEqual(findKeyArns(text), [{ index: text.indexOf(whole), arn: whole }], text);
+    }
+  });
+}
+
+test('several ARNs are found in their order, on one line and on many', () => {
+  assert.deepEqual(found(`${arn},${aliasArn} ${arn}\r\n${aliasArn}`), [arn, aliasArn, arn, aliasArn]);
+});
+
+test('no ARN is found within a longer word, nor where a part of it is missing', () => {
+  for (const text of [
+    `x${arn}`,
+    `_${arn}`,
+    `-${arn}`,
+    `1${arn}`,
+    `é${arn}`,
+    `𝒳${arn}`,
+    `${arn}0`,
+    `${arn}x`,
+    `${arn}-`,
+    `${arn}/x`,
+    `${arn}é`,
+    `${arn}𝒳`,
+    `${aliasArn}é`,
+    `${aliasArn}*`,
+    `${aliasArn}-*`,
+    `${aliasArn}-\${env}`,
+    `${aliasArn}-{env}`,
+    `${aliasArn}-%s`,
+    `${aliasArn}-<env>`,
+    `${aliasArn}${'x'.repeat(250)}`,
+    arn.slice(0, -1),
+    arn.slice(0, -10),
+    arn.replace('111122223333', ''),
+    arn.replace('111122223333', 'XXXXXXXXXXXX'),
+    arn.replace('111122223333', '1111********'),
+    arn.replace('eu-west-1', '*'),
+    arn.replace(id, '*'),
+    arn.replace(':kms:', ':s3:'),
+  ]) {
+    assert.deepEqual(found(text), [], text);
+  }
+});
+
+test('a key in bold is found, since its end is known', () => {
+  assert.deepEqual(found(`**${arn}**`), [arn]);
+});
+
+const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`));
+const anyArn = fc
+  .tuple(
+    fc.constantFrom(
+      'aws:kms:eu-west-1',
+      'aws-cn:kms:cn-north-1',
+      'aws-us-gov:kms:us-gov-east-1',
+      'aws-iso-b:kms:us-isob-east-1',
+    ),
+    fc.stringMatching(/^\d{12}$/),
+    fc.oneof(
+      hex(32).map((one) => `key/mrk-${one}`),
+      hex(32).map((one) => `key/${one.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`),
+      fc.stringMatching(/^[A-Za-z0-9/_-]{1,250}$/).map((one) => `alias/${one}`),
+    ),
+  )
+  .map(([place, account, resource]) => `arn:${place}:${account}:${resource}`);
+
+test('every ARN between other texts is found, and what is found is there and is one', () => {
+  property([fc.array(fc.tuple(hostileText, anyArn), { maxLength: 4 }), hostileText], (parts, end) => {
+    const text = `${parts.map(([before, one]) => `${before} ${one} `).join('')}${end}`;
+    const all = findKeyArns(text);
+    for (const { index, arn: one } of all) {
+      assert.equal(text.slice(index, index + one.length), one);
+      assert.equal(keyArnProblem(one), undefined);
+    }
+    const arns = all.map((one) => one.arn);
+    for (const [, one] of parts) {
+      assert.ok(arns.includes(one), one);
+    }
+  });
+});
+
+test('what is cut off, or goes on, is not found', () => {
+  property([anyArn, fc.integer({ min: 1, max: 12 })], (one, cut) => {
+    if (one.includes(':key/')) {
+      assert.deepEqual(found(one.slice(0, -cut)), []);
+    }
+    assert.deepEqual(found(one.slice(cut)), []);
+    assert.deepEqual(found(`x${one}`), []);
+    assert.deepEqual(found(`${one}ß`), []);
+  });
+});
+
+test('a megabyte of beginnings is searched at once', { timeout: 2000 }, () => {
+  for (const part of ['arn:aws', 'arn:aws-', 'arn:aws:kms:', 'arn:aws:kms:eu-', 'a-', `${arn.slice(0, -1)} `, ':kms:']) {
+    assert.deepEqual(found(part.repeat(1_000_000 / part.length)), []);
+  }
+  assert.equal(found(`${arn} `.repeat(10_000)).length, 10_000);
+});
 
 test('a text of a megabyte is refused at once', { timeout: 1000 }, () => {
   for (const part of ['-', 'aws-', ':', '1', 'a:', 'alias/', arn]) {
