@@ -181,10 +181,7 @@ async function loadEvidence(
     configureStrings({ contents: vscode.l10n.bundle });
   }
   const sessionsOf = (account: string) =>
-    connections.known
-      .map((ref) => connections.session(ref))
-      .filter((session) => session?.knownIdentity?.account === account)
-      .filter((session) => session !== undefined);
+    connections.sessions.filter(({ knownIdentity }) => knownIdentity?.account === account);
   return evidenceBundle({ ...options, sessionsOf });
 }
 

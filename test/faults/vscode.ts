@@ -66,6 +66,13 @@ export class MarkdownString {
   constructor(public value = '') {}
 }
 
+export class Range {
+  constructor(
+    readonly start: unknown,
+    readonly end: unknown,
+  ) {}
+}
+
 export class CancellationTokenSource {
   readonly token = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose: () => {} }) };
   cancel(): void {}
@@ -208,6 +215,18 @@ const show = async (...[message, ...rest]: Message) => {
   return buttons.length === 0 ? undefined : dialogs.press(message, buttons, detail);
 };
 
+/** Who gives links, by where. */
+export const linkProviders = new Map<'document' | 'terminal', object>();
+
+function registered(where: 'document' | 'terminal', provider: object) {
+  linkProviders.set(where, provider);
+  return { dispose: () => linkProviders.delete(where) };
+}
+
+export const languages = {
+  registerDocumentLinkProvider: (_: unknown, provider: object) => registered('document', provider),
+};
+
 /** An editor, as far as what is selected in it. */
 interface TextEditor {
   readonly selections: readonly unknown[];
@@ -235,6 +254,7 @@ export const window = {
     return item;
   },
   createTreeView: () => ({}),
+  registerTerminalLinkProvider: (provider: object) => registered('terminal', provider),
   showTextDocument: async () => undefined,
 };
 

@@ -3,6 +3,7 @@ import Mocha from 'mocha';
 import { activation } from './activation.ts';
 import { errors } from './errors.ts';
 import { hostile } from './hostile.ts';
+import { links } from './links.ts';
 import { pace } from './pace.ts';
 import { afterReload, beforeReload } from './reload.ts';
 import { revoke } from './revoke.ts';
@@ -12,7 +13,7 @@ import { uses } from './uses.ts';
 import { watchWindow } from './window.ts';
 
 const phases: Readonly<Record<string, readonly (() => void)[]>> = {
-  main: [activation, tree, revoke, uses, tools, pace, errors, hostile],
+  main: [activation, tree, links, revoke, uses, tools, pace, errors, hostile],
   beforeReload: [beforeReload],
   afterReload: [afterReload],
 };

@@ -7,7 +7,7 @@ import { printable } from '../../core/base/text.ts';
 import { inRegion } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
-import { type AliasArn, findKeyArns, keyArnProblem, parseAliasArn, parseKeyArn } from '../../core/kms/keyArn.ts';
+import { findKeyArns, isAliasArn, keyArnProblem, parseKeyArn, partsOfArn } from '../../core/kms/keyArn.ts';
 import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { UserError } from '../../core/words/userError.ts';
@@ -17,10 +17,7 @@ import { askText } from '../../platform/prompts.ts';
 import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
-import { type KeyPlace, pickConnectionFor } from './pickConnection.ts';
-
-/** In characters. */
-const longestSelection = 100_000;
+import { pickConnectionFor } from './pickConnection.ts';
 
 type OpenContext = Needs<'connections' | 'pinnedKeys' | 'view'>;
 
@@ -43,9 +40,8 @@ export async function openKeyByArn(context: OpenContext, node?: ConnectionNode, 
   if (arn === undefined) {
     return;
   }
-  const alias = parseAliasArn(arn);
-  const keyArn = alias === undefined ? arn : await keyOfAlias(context, alias);
-  const ref = node?.ref ?? (await pickConnectionFor(context, placeOf(keyArn)));
+  const keyArn = isAliasArn(arn) ? await keyOfAlias(context, arn) : arn;
+  const ref = node?.ref ?? (await pickConnectionFor(context, keyArn));
   if (ref !== undefined) {
     await openKey(context, ref, keyArn);
   }
@@ -53,7 +49,7 @@ export async function openKeyByArn(context: OpenContext, node?: ConnectionNode, 
 
 /** The ARN in the selection of the editor, else the one that is all of the clipboard. */
 async function suggestion(): Promise<string> {
-  const [selected] = findKeyArns(editorSelection().slice(0, longestSelection));
+  const [selected] = findKeyArns(editorSelection());
   if (selected !== undefined) {
     return selected.arn;
   }
@@ -61,17 +57,12 @@ async function suggestion(): Promise<string> {
   return keyArnProblem(copied) === undefined ? copied : '';
 }
 
-function placeOf(arn: string): Partial<KeyPlace> {
-  return parseKeyArn(arn) ?? parseAliasArn(arn) ?? {};
-}
-
 /** The open connections of the account and Region of an ARN. */
 function sessionsOf({ connections }: Needs<'connections'>, arn: string): readonly Session[] {
-  const { account, region } = placeOf(arn);
-  return connections.known
-    .map((ref) => connections.session(ref))
-    .filter((session) => session !== undefined)
-    .filter(({ connection, knownIdentity }) => connection.region === region && knownIdentity?.account === account);
+  const { account, region } = partsOfArn(arn);
+  return connections.sessions.filter(
+    ({ connection, knownIdentity }) => connection.region === region && knownIdentity?.account === account,
+  );
 }
 
 /**
@@ -80,12 +71,13 @@ function sessionsOf({ connections }: Needs<'connections'>, arn: string): readonl
  * @throws UserError when no open connection can say
  * @throws KmsError when the list can't be read
  */
-async function keyOfAlias(context: Needs<'connections'>, { arn, alias, account, region }: AliasArn): Promise<string> {
-  const [session] = sessionsOf(context, arn);
+async function keyOfAlias(context: Needs<'connections'>, aliasArn: string): Promise<string> {
+  const { account, region, resource: alias } = partsOfArn(aliasArn);
+  const [session] = sessionsOf(context, aliasArn);
   if (session === undefined) {
     throw new UserError(
       l10n.t(
-        'An alias is looked up in its own account and Region, and no open connection is known to be of account {0} in {1}. Open one, or use the ARN of the key.',
+        'No open connection is known to be of account {0} in {1}, where the alias is. Open one, or use the ARN of the key.',
         account,
         region,
       ),
@@ -105,7 +97,7 @@ async function keyOfAlias(context: Needs<'connections'>, { arn, alias, account, 
       error ??
       new UserError(
         l10n.t(
-          '{0} lists no key with the alias {1}. If it is new, refresh the view and try again.',
+          '{0} lists no key with the alias {1}. If it is new, refresh, then try again.',
           printable(connectionName(session.connection.ref)),
           printable(alias),
         ),

@@ -5,6 +5,7 @@ import vscode = require('vscode');
 import { escapeIcons } from '../../core/base/text.ts';
 import type { Connections } from '../../core/connections/connections.ts';
 import { signInId } from '../../core/connections/signIn.ts';
+import { partsOfArn } from '../../core/kms/keyArn.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { UserError } from '../../core/words/userError.ts';
@@ -30,38 +31,31 @@ export async function pickConnection(context: Needs<'connections'>): Promise<Con
   return pickShown(await someShown(context));
 }
 
-/** Where a key is. */
-export interface KeyPlace {
-  readonly account: string;
-  readonly region: string;
-}
-
 /**
  * The connection for a key: the one of its account and Region, or else the user's choice among those on screen, best
  * ones first. Connections to other accounts are among them, since a key can allow other accounts to use it.
  */
 export async function pickConnectionFor(
   context: Needs<'connections'>,
-  place: Partial<KeyPlace>,
+  keyArn: string,
 ): Promise<ConnectionRef | undefined> {
-  const { connections } = context;
-  const refs = (await someShown(context))
-    .map((ref) => ({ ref, misfit: misfit(connections, ref, place) }))
+  const fits = (await someShown(context))
+    .map((ref) => ({ ref, misfit: misfit(context.connections, ref, keyArn) }))
     .filter(({ ref, misfit }) => ref.kind !== 'sample' || misfit === 0)
     .toSorted((left, right) => left.misfit - right.misfit);
-  if (refs.length === 0) {
+  if (fits.length === 0) {
     throw noConnection();
   }
-  const own = refs.filter(({ misfit }) => misfit === 0);
-  return pickShown((own.length === 1 ? own : refs).map(({ ref }) => ref));
+  const own = fits.filter(({ misfit }) => misfit === 0);
+  return pickShown((own.length === 1 ? own : fits).map(({ ref }) => ref));
 }
 
 /** 0 where the connection is of the account and Region. The account counts more, which all Regions of a sign-in have. */
-function misfit(connections: Connections, ref: ConnectionRef, { account, region }: Partial<KeyPlace>): number {
-  const known = connections.known
-    .filter((one) => signInId(one) === signInId(ref))
-    .map((one) => connections.session(one)?.knownIdentity?.account)
-    .find((one) => one !== undefined);
+function misfit(connections: Connections, ref: ConnectionRef, keyArn: string): number {
+  const { account, region } = partsOfArn(keyArn);
+  const known = connections.sessions.find(
+    ({ connection, knownIdentity }) => knownIdentity !== undefined && signInId(connection.ref) === signInId(ref),
+  )?.knownIdentity?.account;
   const own = ref.kind === 'sample' ? connections.session(ref)?.connection.region : ref.region;
   return (known === undefined ? 2 : known === account ? 0 : 4) + (own === region ? 0 : 1);
 }

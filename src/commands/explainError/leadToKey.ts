@@ -41,7 +41,9 @@ export async function leadToKey(context: LeadContext, error: ErrorText, signal: 
     return without({ kind: 'notListed', connection: connectionName(first.connection.ref) });
   }
   const { connections } = context;
-  const through = openSessions(context).filter(({ knownIdentity }) => isSame(knownIdentity?.account, accountOf(error)));
+  const through = context.connections.sessions.filter(({ knownIdentity }) =>
+    isSame(knownIdentity?.account, accountOf(error)),
+  );
   const notOpen = connections.shown.filter(
     (ref) => connections.session(ref) === undefined && ref.kind !== 'sample' && ref.region === error.region,
   );
@@ -59,10 +61,6 @@ function accountOf({ account, principal }: ErrorText): string | undefined {
 
 function isSame(left: string | undefined, right: string | undefined): boolean {
   return left !== undefined && left === right;
-}
-
-function openSessions({ connections }: Needs<'connections'>): readonly Session[] {
-  return connections.known.map((ref) => connections.session(ref)).filter((session) => session !== undefined);
 }
 
 /** Those that are open, and those in the error's Region that open without a question. */
@@ -165,7 +163,7 @@ async function readFacts(
       state.kind === 'failed' && grants.length === 0
         ? { kind: 'failed', error: state.error }
         : { kind: 'known', value: { grants, isComplete: state.kind === 'complete' } },
-    otherKeys: otherKeys(openSessions(context), key, requestOf(error)),
+    otherKeys: otherKeys(context.connections.sessions, key, requestOf(error)),
   };
 }
 

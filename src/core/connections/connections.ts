@@ -120,6 +120,11 @@ export class Connections {
     return this.#slots.get(connectionId(ref))?.session;
   }
 
+  /** The sessions of all {@link known} connections that are open. */
+  get sessions(): readonly Session[] {
+    return [...this.#slots.values()].flatMap(({ session }) => session ?? []);
+  }
+
   /** Why a connection could not be opened, or needs a new sign-in. */
   failure(ref: ConnectionRef): KmsError | undefined {
     return this.#slots.get(connectionId(ref))?.failure;

@@ -1,4 +1,4 @@
-import { parseAliasArn, parseKeyArn } from '../kms/keyArn.ts';
+import { isAliasArn, parseKeyArn } from '../kms/keyArn.ts';
 import { type DenialReason, parseAccessDenied } from '../words/accessDenied.ts';
 import { asEncryptionContext, type EncryptionContext, findEncryptionContext } from './encryptionContext.ts';
 import { flatten, longestErrorText } from './flatten.ts';
@@ -301,7 +301,7 @@ function namedKey(text: string | undefined): NamedKey | undefined {
   if (text === undefined) {
     return undefined;
   }
-  if (parseKeyArn(text) !== undefined || parseAliasArn(text) !== undefined) {
+  if (parseKeyArn(text) !== undefined || isAliasArn(text)) {
     return { kind: 'arn', arn: text };
   }
   if (text.startsWith('alias/')) {

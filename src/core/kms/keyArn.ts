@@ -18,33 +18,31 @@ export function parseKeyArn(arn: string): KeyArn | undefined {
     : { arn, region, account, keyId };
 }
 
-export interface AliasArn {
-  readonly arn: string;
-  readonly region: string;
-  readonly account: string;
-  /** `alias/…` */
-  readonly alias: string;
+/** Whether it is the ARN of an alias: with account and Region, and no name alone. */
+export function isAliasArn(text: string): boolean {
+  return /^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:alias\/[\w/-]{1,250}$/.test(text);
 }
 
-const aliasArnPattern = /^arn:aws[\w-]*:kms:(?<region>[a-z0-9-]+):(?<account>\d{12}):(?<alias>alias\/[\w/-]{1,250})$/;
+interface ArnParts {
+  readonly region: string;
+  readonly account: string;
+  /** `key/…` or `alias/…` */
+  readonly resource: string;
+}
 
-/** Parses the ARN of an alias. `undefined` for anything else, also for a name alone. */
-export function parseAliasArn(arn: string): AliasArn | undefined {
-  const { region, account, alias } = aliasArnPattern.exec(arn)?.groups ?? {};
-  return region === undefined || account === undefined || alias === undefined
-    ? undefined
-    : { arn, region, account, alias };
+/** The parts of the ARN of a key or an alias. */
+export function partsOfArn(arn: string): ArnParts {
+  const [, , , region = '', account = '', resource = ''] = arn.split(':');
+  return { region, account, resource };
 }
 
 /** Why the text is neither the ARN of a key nor that of an alias, or `undefined` if it is one. */
 export function keyArnProblem(text: string): string | undefined {
-  if (parseKeyArn(text) !== undefined || parseAliasArn(text) !== undefined) {
+  if (parseKeyArn(text) !== undefined || isAliasArn(text)) {
     return undefined;
   }
   if (/^(arn:[\w-]+:kms:[^:]*:[^:]*:)?alias\//.test(text)) {
-    return l10n.t(
-      'An alias needs its account and Region: its ARN looks like arn:aws:kms:eu-west-1:111122223333:alias/name.',
-    );
+    return l10n.t('The ARN of an alias looks like arn:aws:kms:eu-west-1:111122223333:alias/name.');
   }
   return l10n.t('The ARN of a key looks like arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…');
 }
@@ -69,8 +67,7 @@ export function findKeyArns(text: string): readonly FoundArn[] {
       !/[\p{L}\p{N}_-]$/u.test(text.slice(Math.max(0, index - 2), index)) &&
       !/^[\p{L}\p{N}_/-]/u.test(text.slice(end, end + 2));
     // `alias/app-*`, `alias/app-${name}` and `alias/app-<name>` are no names.
-    const isWhole =
-      wholeKeyArn.test(arn) || (parseAliasArn(arn) !== undefined && !/^(?:[*$%{]|<\w)/.test(text.slice(end, end + 2)));
+    const isWhole = wholeKeyArn.test(arn) || (isAliasArn(arn) && !/^(?:[*$%{]|<\w)/.test(text.slice(end, end + 2)));
     return isAlone && isWhole ? [{ index, arn }] : [];
   });
 }

@@ -3,10 +3,11 @@ import test from 'node:test';
 import fc from 'fast-check';
 import {
   findKeyArns,
+  isAliasArn,
   keyArnProblem,
   keyOfArn,
-  parseAliasArn,
   parseKeyArn,
+  partsOfArn,
 } from '../../../../src/core/kms/keyArn.ts';
 import { hostileText, property } from '../../hostile.ts';
 
@@ -35,6 +36,8 @@ for (const [arn, region, account, keyId] of keys) {
   test(`${arn} is the ARN of a key`, () => {
     assert.deepEqual({ ...parseKeyArn(arn) }, { arn, region, account, keyId });
     assert.equal(keyArnProblem(arn), undefined);
+    assert.equal(isAliasArn(arn), false);
+    assert.deepEqual(partsOfArn(arn), { region, account, resource: `key/${keyId}` });
   });
 }
 
@@ -104,8 +107,11 @@ const withoutPlace: readonly string[] = [
 for (const alias of withoutPlace) {
   test(`${alias} is refused as an alias without its place`, () => {
     assert.equal(parseKeyArn(alias), undefined);
-    assert.equal(parseAliasArn(alias), undefined);
-    assert.match(keyArnProblem(alias) ?? '', /^An alias needs its account and Region/);
+    assert.equal(isAliasArn(alias), false);
+    assert.match(
+      keyArnProblem(alias) ?? '',
+      /^The ARN of an alias looks like arn:aws:kms:eu-west-1:111122223333:alias\/name\.$/,
+    );
   });
 }
 
@@ -118,7 +124,8 @@ const aliasArns: readonly (readonly [arn: string, region: string, alias: string]
 for (const [aliasArn, region, alias] of aliasArns) {
   test(`${aliasArn} is the ARN of an alias, and of no key`, () => {
     assert.equal(parseKeyArn(aliasArn), undefined);
-    assert.deepEqual(parseAliasArn(aliasArn), { arn: aliasArn, region, account: '111122223333', alias });
+    assert.equal(isAliasArn(aliasArn), true);
+    assert.deepEqual(partsOfArn(aliasArn), { region, account: '111122223333', resource: alias });
     assert.equal(keyArnProblem(aliasArn), undefined);
   });
 }
@@ -234,7 +241,15 @@ test('what is cut off, or goes on, is not found', () => {
 });
 
 test('a megabyte of beginnings is searched at once', { timeout: 2000 }, () => {
-  for (const part of ['arn:aws', 'arn:aws-', 'arn:aws:kms:', 'arn:aws:kms:eu-', 'a-', `${arn.slice(0, -1)} `, ':kms:']) {
+  for (const part of [
+    'arn:aws',
+    'arn:aws-',
+    'arn:aws:kms:',
+    'arn:aws:kms:eu-',
+    'a-',
+    `${arn.slice(0, -1)} `,
+    ':kms:',
+  ]) {
     assert.deepEqual(found(part.repeat(1_000_000 / part.length)), []);
   }
   assert.equal(found(`${arn} `.repeat(10_000)).length, 10_000);
