@@ -25,7 +25,7 @@ async function searched(world: World, window: Window): Promise<readonly ScannedK
   }
   const counts = { keysDone: keys.length, keysTotal: keys.length, grants: 0, unreadable: 0 };
   window.grantees.setGrouping('finding');
-  const result = { keys, unreadable: [], counts, wasCancelled: false, startedAt: 0, endedAt: 0 };
+  const result = { searched: [], keys, unreadable: [], counts, wasCancelled: false, startedAt: 0, endedAt: 0 };
   window.grantees.start().finish(result);
   return keys;
 }

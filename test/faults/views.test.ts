@@ -59,7 +59,7 @@ test('grouped by finding, a grant that is being revoked stays in its groups', as
     keys.push({ connection: row.connection, key: row.key, metadata: undefined, grants, isComplete: true });
   }
   const counts = { keysDone: keys.length, keysTotal: keys.length, grants: 0, unreadable: 0 };
-  view.start().finish({ keys, unreadable: [], counts, wasCancelled: false, startedAt: 0, endedAt: 0 });
+  view.start().finish({ searched: [], keys, unreadable: [], counts, wasCancelled: false, startedAt: 0, endedAt: 0 });
   const found = view
     .shownGrants()
     .held.find(({ findings, managedBy }) => findings.length > 0 && managedBy === undefined);

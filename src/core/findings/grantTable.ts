@@ -1,11 +1,11 @@
-import { stringify } from 'csv-stringify/sync';
-import { escapeMarkdown, printable, printableJson } from '../base/text.ts';
+import { printableJson } from '../base/text.ts';
 import type { GrantEvidence } from '../evidence/evidence.ts';
 import { grantAsAwsJson } from '../kms/awsJson.ts';
 import { accountOfArn, keyLabel } from '../kms/model.ts';
 import { connectionName } from '../words/describe.ts';
 import { type EvidenceCells, evidenceCells, evidenceColumns } from './evidenceColumns.ts';
 import type { HeldGrant } from './grantGroups.ts';
+import { csvTable, markdownTable } from './tableText.ts';
 
 /**
  * Grants as files for spreadsheets, scripts and documents. Names of columns and fields are AWS's, or in their style, and
@@ -58,24 +58,12 @@ function json(context: Readonly<Record<string, string>> | undefined): string | u
   return context === undefined ? undefined : printableJson(context);
 }
 
-/** The start of a cell, also of one that would be such where a comma is the decimal point; and the sign of a formula. */
-const cellStarts = /(^[;\t\r\n]?|[;\t\r\n])([^\S\t\r\n]*)([=+\-@＝＋－＠])?/g;
-
-function escapeFormulas(value: string): string {
-  const text = value.replace(cellStarts, (all: string, start: string, space: string, sign: string | undefined) =>
-    sign === undefined ? all : `${start}'${space}${sign}`,
-  );
-  return /^[\t\r\n]/.test(text) ? `'${text}` : text;
-}
-
-/** RFC 4180, with a header. A value that a spreadsheet could take for a formula gets a leading `'`. */
 function asCsv(held: readonly HeldGrant[]): string {
-  const rows = held.map((one) => columns.map(([, value]) => escapeFormulas(value(one) ?? '')));
-  return stringify([columns.map(([name]) => name), ...rows], {
-    record_delimiter: 'windows',
-    // The library quotes only the line break that it ends lines with.
-    quoted_match: /[\r\n]/,
-  });
+  const names = columns.map(([name]) => name);
+  return csvTable(
+    names,
+    held.map((one) => columns.map(([, value]) => value(one))),
+  );
 }
 
 /** One grant a line, as KMS gives it, with where it is, its findings, and the evidence that was loaded. */
@@ -105,7 +93,7 @@ function loadedCells(evidence: GrantEvidence): EvidenceCells | undefined {
   return Object.values(cells).some((cell) => cell !== undefined) ? cells : undefined;
 }
 
-/** For people: the columns that they look for, and text that nothing of it makes into markup. */
+/** For people: the columns that they look for. */
 const markdownColumns: readonly Column[] = [
   ['Key', ({ key }) => keyLabel(key)],
   ['Account', ({ key }) => accountOfArn(key.arn)],
@@ -125,9 +113,9 @@ const markdownColumns: readonly Column[] = [
 ];
 
 function asMarkdownTable(held: readonly HeldGrant[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
-  const rows = held.map((one) =>
-    line(markdownColumns.map(([, value]) => escapeMarkdown(printable(value(one) ?? '', 2048)))),
+  const names = markdownColumns.map(([name]) => name);
+  return markdownTable(
+    names,
+    held.map((one) => markdownColumns.map(([, value]) => value(one))),
   );
-  return line(markdownColumns.map(([name]) => name)) + line(markdownColumns.map(() => '---')) + rows.join('');
 }

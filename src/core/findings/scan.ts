@@ -34,7 +34,15 @@ export interface ScanCounts {
   readonly unreadable: number;
 }
 
+/** A connection that was opened for a search. */
+export interface SearchedConnection {
+  readonly connection: Connection;
+  /** The account that STS named; `undefined` while it gave no answer. */
+  readonly account: string | undefined;
+}
+
 export interface ScanResult {
+  readonly searched: readonly SearchedConnection[];
   readonly keys: readonly ScannedKey[];
   readonly unreadable: readonly Unreadable[];
   readonly counts: ScanCounts;
@@ -97,7 +105,8 @@ export async function scanGrants({
     }),
   );
   const wasCancelled = signal.aborted || all.some(({ closed }) => closed.aborted);
-  return { keys, unreadable, counts: { ...counts }, wasCancelled, startedAt, endedAt: clock.now() };
+  const searched = all.map(({ connection, knownIdentity }) => ({ connection, account: knownIdentity?.account }));
+  return { searched, keys, unreadable, counts: { ...counts }, wasCancelled, startedAt, endedAt: clock.now() };
 }
 
 const countNames = ['keysDone', 'keysTotal', 'grants', 'unreadable'] as const;
