@@ -1,0 +1,50 @@
+import type { TableFormat } from '../findings/grantTable.ts';
+import type { ScanResult } from '../findings/scan.ts';
+import { compare } from './compare.ts';
+import { readBaseline } from './readBaseline.ts';
+import { isWhole, markdownReport, report, summaryText } from './report.ts';
+import { snapshotOf } from './snapshot.ts';
+import { writeBaseline } from './writeBaseline.ts';
+
+/** What a bundle of its own has: `./index.ts`. */
+export interface BaselineBundle {
+  /** @throws UserError when it would be too large */
+  readonly write: (result: ScanResult) => Uint8Array;
+  /** @throws UserError when the file is not a baseline */
+  readonly compare: (file: BaselineFile, result: ScanResult) => BaselineReport;
+}
+
+export interface BaselineFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface BaselineReport {
+  /** One line. */
+  readonly summary: string;
+  /** Whether everything could be compared. */
+  readonly isWhole: boolean;
+  /** Markdown to show, with long tables cut. */
+  readonly shown: string;
+  readonly export: (format: TableFormat) => string;
+}
+
+/** Rows of a table that an editor shows without delay. */
+const shownRows = 500;
+
+/** @param tool name and version of what writes baselines */
+export function baselineBundle(tool: string): BaselineBundle {
+  return {
+    write: (result) => writeBaseline(snapshotOf(result), tool),
+    compare: ({ name, bytes }, result) => {
+      const { snapshot, problems } = readBaseline(bytes);
+      const source = { comparison: compare(snapshot, snapshotOf(result)), file: name, problems };
+      return {
+        summary: summaryText(source),
+        isWhole: isWhole(source),
+        shown: markdownReport(source, shownRows),
+        export: (format) => report(source, format),
+      };
+    },
+  };
+}
