@@ -16,6 +16,7 @@ const product = {
     product: 'src/product.ts',
     aws: 'src/aws/index.ts',
     commands: 'src/commands/index.ts',
+    baseline: 'src/core/baseline/index.ts',
     grantEvidence: 'src/core/evidence/index.ts',
     explainError: 'src/commands/explainError/index.ts',
     emulator: 'src/emulator/index.ts',

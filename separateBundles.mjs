@@ -4,6 +4,7 @@ const bundles = {
   './aws/index.ts': 'aws',
   './opening.ts': 'awsClient',
   './commands/index.ts': 'commands',
+  './core/baseline/index.ts': 'baseline',
   './core/evidence/index.ts': 'grantEvidence',
   './explainError/index.ts': 'explainError',
   './emulator/index.ts': 'emulator',

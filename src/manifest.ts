@@ -22,6 +22,8 @@ export const commands = {
   revokeGrant: 'kmsGrants.revokeGrant',
   findGrants: 'kmsGrants.findGrants',
   exportGrants: 'kmsGrants.exportGrants',
+  saveBaseline: 'kmsGrants.saveBaseline',
+  compareWithBaseline: 'kmsGrants.compareWithBaseline',
   loadEvidence: 'kmsGrants.loadEvidence',
   groupBy: 'kmsGrants.groupBy',
   sortBy: 'kmsGrants.sortBy',

@@ -8,6 +8,7 @@ import type { CommandsBundle } from './commands/register.ts';
 import { systemClock } from './core/base/clock.ts';
 import { lazy } from './core/base/lazy.ts';
 import { printable } from './core/base/text.ts';
+import type { BaselineBundle } from './core/baseline/baselineBundle.ts';
 import { FollowUps } from './core/changes/followUps.ts';
 import { Journal } from './core/changes/journal.ts';
 import { Revocations } from './core/changes/revocations.ts';
@@ -36,7 +37,13 @@ import {
   regionSetting,
   requestBudget,
 } from './platform/settings.ts';
-import { keptArrangement, pinnedKeys as pinnedKeysIn, setShowsSample, showsSample } from './platform/store.ts';
+import {
+  keptArrangement,
+  keptBaseline,
+  pinnedKeys as pinnedKeysIn,
+  setShowsSample,
+  showsSample,
+} from './platform/store.ts';
 import { GranteesView } from './views/grantees/granteesView.ts';
 import { HistoryView } from './views/history/historyView.ts';
 import { KeysView } from './views/keys/keysView.ts';
@@ -130,6 +137,8 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     followUps,
     pinnedKeys,
     evidence,
+    baselines: lazy(() => loadBaselines(String(extension.extension.packageJSON.version))),
+    lastBaseline: keptBaseline(workspaceState),
     journal,
     view,
     grantees,
@@ -170,6 +179,14 @@ async function loadCommands(): Promise<CommandsBundle> {
     bundle.configureStrings({ contents: vscode.l10n.bundle });
   }
   return bundle;
+}
+
+async function loadBaselines(version: string): Promise<BaselineBundle> {
+  const { configureStrings, baselineBundle } = await import('./core/baseline/index.ts');
+  if (vscode.l10n.bundle !== undefined) {
+    configureStrings({ contents: vscode.l10n.bundle });
+  }
+  return baselineBundle(`KMS Grants ${version}`);
 }
 
 async function loadEvidence(

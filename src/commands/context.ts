@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { Clock } from '../core/base/clock.ts';
+import type { BaselineBundle } from '../core/baseline/baselineBundle.ts';
 import type { FollowUps } from '../core/changes/followUps.ts';
 import type { Journal } from '../core/changes/journal.ts';
 import type { Revocations } from '../core/changes/revocations.ts';
@@ -13,6 +14,7 @@ import type { Aws } from '../core/kms/kmsApi.ts';
 import type { Connection } from '../core/kms/model.ts';
 import { UserError } from '../core/words/userError.ts';
 import type { ConfirmedSettings } from '../platform/confirmedSettings.ts';
+import type { Kept } from '../platform/store.ts';
 import type { GranteesView } from '../views/grantees/granteesView.ts';
 import type { HistoryView } from '../views/history/historyView.ts';
 import type { KeysView } from '../views/keys/keysView.ts';
@@ -31,6 +33,9 @@ export interface CommandContext {
   readonly followUps: Pick<FollowUps, 'batch'>;
   readonly pinnedKeys: PinnedKeys;
   readonly evidence: LazyEvidence;
+  /** Loaded when somebody first saves or compares one. */
+  readonly baselines: () => Promise<BaselineBundle>;
+  readonly lastBaseline: Kept<string | undefined>;
   readonly journal: Journal;
   readonly view: KeysView;
   readonly grantees: GranteesView;

@@ -27,6 +27,7 @@ import { showFailure } from './errorBoundary.ts';
 import { explainErrorBundle } from './explainErrorBundle.ts';
 import { nextSteps } from './explainNext.ts';
 import { groupBy, sortBy } from './grants/arrangeGrantees.ts';
+import { compareWithBaseline, saveBaseline } from './grants/baseline.ts';
 import { exportGrants } from './grants/exportGrants.ts';
 import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './grants/filterView.ts';
 import { findGrants } from './grants/findGrants.ts';
@@ -94,6 +95,8 @@ const table: Readonly<Record<CommandId, Handler>> = {
   },
   [commands.findGrants]: findGrants,
   [commands.exportGrants]: exportGrants,
+  [commands.saveBaseline]: saveBaseline,
+  [commands.compareWithBaseline]: compareWithBaseline,
   [commands.loadEvidence]: loadEvidence,
   [commands.groupBy]: groupBy,
   [commands.sortBy]: sortBy,

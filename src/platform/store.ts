@@ -38,6 +38,18 @@ export function keptArrangement(memento: vscode.Memento): Kept<Arrangement> {
   };
 }
 
+/** The file of the baseline that was last saved or compared in this workspace, as a URI. */
+export function keptBaseline(memento: vscode.Memento): Kept<string | undefined> {
+  const key = 'grantees.baseline';
+  return {
+    get: () => {
+      const stored: unknown = memento.get(key);
+      return typeof stored === 'string' ? stored : undefined;
+    },
+    set: (value) => void memento.update(key, value),
+  };
+}
+
 const pinnedPrefix = 'pinned:';
 
 /** Keys of other accounts that were opened by ARN, by the connection that they are shown below. */

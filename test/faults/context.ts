@@ -1,4 +1,5 @@
 import type { CommandContext } from '../../src/commands/context.ts';
+import { baselineBundle } from '../../src/core/baseline/baselineBundle.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { dialogs, env, window as vscodeWindow, workspace } from './vscode.ts';
 import { noPinnedKeys, type Window } from './world.ts';
@@ -106,6 +107,8 @@ export function contextOf(window: Window): CommandContext {
     followUps,
     pinnedKeys: noPinnedKeys,
     evidence: window.evidence,
+    baselines: async () => baselineBundle('KMS Grants test'),
+    lastBaseline: window.lastBaseline,
     journal,
     view,
     grantees,

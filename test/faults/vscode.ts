@@ -2,6 +2,7 @@
  * What the views and the commands use of VS Code, outside of it: the bundles of these tests get it under VS Code's name.
  * Rows are data, events are events, and questions are answered by {@link dialogs}.
  */
+import { readFile, stat, writeFile } from 'node:fs/promises';
 
 /** Who answers; nobody closes every question. */
 export const dialogs: {
@@ -178,11 +179,19 @@ export class StatusBarItem {
 export const statusBarItems: StatusBarItem[] = [];
 
 export const QuickInputButtons = { Back: {} };
+
+interface FileUri {
+  readonly path: string;
+  toString(): string;
+}
+
+const fileUri = (path: string): FileUri => ({ path, toString: () => path });
+
 export const Uri = {
   from: (parts: object) => parts,
-  file: (path: string) => ({ path }),
-  joinPath: (_: unknown, ...parts: readonly string[]) => ({ path: parts.join('/') }),
-  parse: (text: string) => ({ text }),
+  file: fileUri,
+  joinPath: ({ path }: FileUri, ...parts: readonly string[]) => fileUri([path, ...parts].join('/')),
+  parse: fileUri,
 };
 export const Disposable = {
   from: (...all: readonly { dispose(): void }[]) => ({
@@ -246,7 +255,8 @@ export const window = {
   setStatusBarMessage: () => ({ dispose: () => {} }),
   createQuickPick: () => new QuickPick(),
   showQuickPick: async (items: readonly unknown[]) => items[0],
-  showSaveDialog: async () => undefined,
+  showSaveDialog: async (_: { readonly defaultUri: FileUri }): Promise<FileUri | undefined> => undefined,
+  showOpenDialog: async (): Promise<readonly FileUri[] | undefined> => undefined,
   createInputBox: () => new InputBox(),
   createStatusBarItem: () => {
     const item = new StatusBarItem();
@@ -263,4 +273,9 @@ export const workspace = {
   getConfiguration: () => ({ get: () => undefined, inspect: () => undefined, update: async () => {} }),
   onDidChangeConfiguration: () => ({ dispose: () => {} }),
   openTextDocument: async () => undefined,
+  fs: {
+    stat: ({ path }: FileUri) => stat(path),
+    readFile: ({ path }: FileUri) => readFile(path),
+    writeFile: ({ path }: FileUri, content: Uint8Array) => writeFile(path, content),
+  },
 };

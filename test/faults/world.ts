@@ -41,6 +41,7 @@ import { Random } from '../../src/emulator/random.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import type { WireRequest } from '../../src/emulator/wire.ts';
 import { JournalFileOnDisk } from '../../src/platform/journalFile.ts';
+import type { Kept } from '../../src/platform/store.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
 import type { HistoryNode } from '../../src/views/history/historyNodes.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
@@ -458,6 +459,16 @@ export const noPinnedKeys: PinnedKeys = {
   onDidChange: never,
 };
 
+/** A value that is kept as long as the window. */
+function kept<T>(value: T): Kept<T> {
+  return {
+    get: () => value,
+    set: (next) => {
+      value = next;
+    },
+  };
+}
+
 /** What a window of VS Code has of us: `product.ts`, with a clock to move and without what only VS Code has. */
 export class Window {
   readonly world: World;
@@ -480,6 +491,8 @@ export class Window {
   readonly followUps: FollowUps;
   /** What one notification says of, each. */
   readonly reports: (readonly EndedWait[])[] = [];
+  /** As the workspace keeps it. */
+  readonly lastBaseline: Kept<string | undefined>;
   /** What went to the log as a warning. */
   readonly warnings: unknown[] = [];
   /** The user has not agreed to {@link chosen}. */
@@ -566,18 +579,13 @@ export class Window {
       tree: this.tree,
       longestWaitMs: options.longestWaitMs ?? Number.POSITIVE_INFINITY,
     });
-    let arrangement: Arrangement = { grouping: 'principal', sorting: 'name' };
+    this.lastBaseline = kept<string | undefined>(undefined);
     this.grantees = new GranteesView({
       connections: this.connections,
       revocations: this.revocations,
       evidence: this.evidence,
       findings: defaultFindings,
-      arrangement: {
-        get: () => arrangement,
-        set: (value) => {
-          arrangement = value;
-        },
-      },
+      arrangement: kept<Arrangement>({ grouping: 'principal', sorting: 'name' }),
       clock,
       tree: { description: '', message: '', reveal: async () => {} },
     });

@@ -253,6 +253,8 @@ test('the palette shows the commands that need no row, and hides all others', ()
       commands.showRetirableGrants,
       commands.findGrants,
       commands.exportGrants,
+      commands.saveBaseline,
+      commands.compareWithBaseline,
       commands.loadEvidence,
       commands.groupBy,
       commands.sortBy,
@@ -314,6 +316,8 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     commands.lookForUses,
     commands.findGrants,
     commands.exportGrants,
+    commands.saveBaseline,
+    commands.compareWithBaseline,
     commands.groupBy,
     commands.sortBy,
     commands.filterKeys,
@@ -325,7 +329,7 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     assert.equal(title(id).endsWith('…'), asking.includes(id), title(id));
     assert.doesNotMatch(title(id), /\.\.\.|^KMS/);
     for (const word of title(id).split(' ')) {
-      assert.match(word, /^([A-Z]|(as|by|for|from|in|of)$)/, title(id));
+      assert.match(word, /^([A-Z]|(as|by|for|from|in|of|with)$)/, title(id));
     }
   }
 });

@@ -1,15 +1,14 @@
-import { homedir } from 'node:os';
 import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { localTime, printable } from '../../core/base/text.ts';
+import { localDay } from '../../core/base/text.ts';
 import type { Journal } from '../../core/changes/journal.ts';
 import { isFinished } from '../../core/changes/journalOutcomes.ts';
-import { UserError } from '../../core/words/userError.ts';
 import { views } from '../../manifest.ts';
 import { confirm, showInformation } from '../../platform/prompts.ts';
 import type { Needs } from '../context.ts';
+import { fileName, offerToOpen, saveFile } from '../saveFile.ts';
 
 export async function showHistory({ history }: Needs<'history'>): Promise<void> {
   history.refresh();
@@ -73,26 +72,9 @@ export async function exportHistory({ journal, clock }: Needs<'journal' | 'clock
     void showInformation(l10n.t('There is nothing to export. Sample data is not kept.'));
     return;
   }
-  const name = `kms-grants-history-${localTime(new Date(clock.now())).slice(0, 10)}.jsonl`;
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
-  const uri = await vscode.window.showSaveDialog({
-    title: l10n.t('Export History'),
-    filters: { [l10n.t('JSON Lines')]: ['jsonl'] },
-    defaultUri: vscode.Uri.joinPath(folder, name),
-  });
-  if (uri === undefined) {
-    return;
-  }
-  try {
-    await vscode.workspace.fs.writeFile(uri, content);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(l10n.t('The history could not be exported: {0}', reason), ['retry'], error);
-  }
-  const open = l10n.t('Open');
-  const file = printable(uri.path.slice(uri.path.lastIndexOf('/') + 1));
-  const picked = await showInformation(l10n.t('The history is in {0}.', file), open);
-  if (picked === open) {
-    await vscode.commands.executeCommand('vscode.open', uri);
+  const name = `kms-grants-history-${localDay(new Date(clock.now()))}`;
+  const uri = await saveFile({ title: l10n.t('Export History'), name, format: 'jsonl', content });
+  if (uri !== undefined) {
+    await offerToOpen(uri, showInformation, l10n.t('The history is in {0}.', fileName(uri)));
   }
 }

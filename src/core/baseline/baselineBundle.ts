@@ -1,7 +1,7 @@
 import type { TableFormat } from '../findings/grantTable.ts';
 import type { ScanResult } from '../findings/scan.ts';
 import { compare } from './compare.ts';
-import { readBaseline } from './readBaseline.ts';
+import { readBaseline, refuseTooLarge } from './readBaseline.ts';
 import { isWhole, markdownReport, report, summaryText } from './report.ts';
 import { snapshotOf } from './snapshot.ts';
 import { writeBaseline } from './writeBaseline.ts';
@@ -11,12 +11,14 @@ export interface BaselineBundle {
   /** @throws UserError when it would be too large */
   readonly write: (result: ScanResult) => Uint8Array;
   /** @throws UserError when the file is not a baseline */
-  readonly compare: (file: BaselineFile, result: ScanResult) => BaselineReport;
+  readonly compare: (file: BaselineFile, result: ScanResult) => Promise<BaselineReport>;
 }
 
 export interface BaselineFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** In bytes. A file that is too large is not read. */
+  readonly size: number;
+  readonly read: () => PromiseLike<Uint8Array>;
 }
 
 export interface BaselineReport {
@@ -36,8 +38,9 @@ const shownRows = 500;
 export function baselineBundle(tool: string): BaselineBundle {
   return {
     write: (result) => writeBaseline(snapshotOf(result), tool),
-    compare: ({ name, bytes }, result) => {
-      const { snapshot, problems } = readBaseline(bytes);
+    compare: async ({ name, size, read }, result) => {
+      refuseTooLarge(size);
+      const { snapshot, problems } = readBaseline(await read());
       const source = { comparison: compare(snapshot, snapshotOf(result)), file: name, problems };
       return {
         summary: summaryText(source),

@@ -24,15 +24,20 @@ type Json = Readonly<Record<string, unknown>>;
  * @throws UserError when it is not a baseline that this version reads
  */
 export function readBaseline(bytes: Uint8Array): ReadBaseline {
-  if (bytes.length > largestFile) {
-    throw new UserError(l10n.t('The file is larger than {0} MB, so it was not read.', largestFile / 2 ** 20));
-  }
+  refuseTooLarge(bytes.length);
   const lines = jsonLines(bytes);
   const file = new BaselineLines(readHeader(lines.next().value));
   for (const line of lines) {
     file.add(line);
   }
   return file.end();
+}
+
+/** @throws UserError for a file of more bytes than a baseline can have */
+export function refuseTooLarge(size: number): void {
+  if (size > largestFile) {
+    throw new UserError(l10n.t('The file is larger than {0} MB, so it was not read.', largestFile / 2 ** 20));
+  }
 }
 
 /** Each line that is not empty; `undefined` for one that is too long, or no JSON object in UTF-8. */

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { baselineBundle } from '../../../../src/core/baseline/baselineBundle.ts';
+import type { ScanResult } from '../../../../src/core/findings/scan.ts';
 import { grant, kmsError } from '../fakes.ts';
 import { connectionOf, dev, prod, scanned, search, unreadable } from './searches.ts';
 
 const { write, compare } = baselineBundle('KMS Grants 1.2.3');
+const compared = (bytes: Uint8Array, now: ScanResult) =>
+  compare({ name: 'last.jsonl', size: bytes.length, read: async () => bytes }, now);
 const plain = (markdown: string) => markdown.replaceAll('\\', '');
 
 const before = search(
@@ -16,20 +19,20 @@ const before = search(
 const now = search([scanned('k1', [grant('g2', { name: '[x](command:y)' }), grant('g3'), grant('g4')])], {
   unreadable: [unreadable(kmsError('accessDenied'), 'k2')],
 });
-const reported = compare({ name: 'last.jsonl', bytes: write(before) }, now);
+const reported = await compared(write(before), now);
 
-test('the summary counts what changed, and says that not everything was compared', () => {
+test('the summary counts what changed, and says that not everything was compared', async () => {
   assert.equal(
     reported.summary,
     'Since the baseline, grants that appeared: 1, gone: 1, changed: 1, unchanged: 1. Not everything could be compared: the report says what.',
   );
   assert.equal(reported.isWhole, false);
-  const same = compare({ name: 'x', bytes: write(before) }, before);
+  const same = await compared(write(before), before);
   assert.equal(same.isWhole, true);
   assert.match(same.summary, /appeared: 0, gone: 0, changed: 0, unchanged: 5\.$/);
 });
 
-test('the document says first what was not compared, then what changed', () => {
+test('the document says first what was not compared, then what changed', async () => {
   const text = plain(reported.shown);
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title);
   assert.deepEqual(headings, [
@@ -48,21 +51,21 @@ test('the document says first what was not compared, then what changed', () => {
   assert.ok(!reported.shown.includes('[x](command:y)'), 'it is no link');
 });
 
-test('a document of thousands of rows is cut, the exported report is not', () => {
+test('a document of thousands of rows is cut, the exported report is not', async () => {
   const many = search([
     scanned(
       'k1',
       Array.from({ length: 700 }, (_, n) => grant(`g${n}`)),
     ),
   ]);
-  const large = compare({ name: 'x', bytes: write(search([scanned('k1', [])])) }, many);
+  const large = await compared(write(search([scanned('k1', [])])), many);
   const rows = (text: string) => text.match(/^\| k1 /gm)?.length;
   assert.equal(rows(large.shown), 500);
   assert.match(plain(large.shown), /^Rows that are only in the exported report: 200$/m);
   assert.equal(rows(large.export('md')), 700);
 });
 
-test('CSV and JSON Lines have a row for each change, and for each thing that was not compared', () => {
+test('CSV and JSON Lines have a row for each change, and for each thing that was not compared', async () => {
   const lines = reported
     .export('jsonl')
     .trimEnd()
@@ -97,10 +100,15 @@ test('CSV and JSON Lines have a row for each change, and for each thing that was
   );
 });
 
-test('what is damaged in the file is in every report', () => {
-  const damaged = compare({ name: 'x', bytes: write(before).subarray(0, -20) }, before);
+test('what is damaged in the file is in every report', async () => {
+  const damaged = await compared(write(before).subarray(0, -20), before);
   assert.equal(damaged.isWhole, false);
   for (const text of [plain(damaged.shown), damaged.export('csv'), damaged.export('jsonl')]) {
     assert.match(text, /Lines of the baseline that can't be read: 1\./);
   }
+});
+
+test('a file that is too large is refused before it is read', async () => {
+  const file = { name: 'x', size: 2 ** 40, read: () => assert.fail('It was read.') };
+  await assert.rejects(compare(file, now), { name: 'UserError', message: /larger than 128 MB/ });
 });

@@ -1,0 +1,306 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { run } from '../../src/commands/table.ts';
+import type { TableFormat } from '../../src/core/findings/grantTable.ts';
+import { commands } from '../../src/manifest.ts';
+import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
+import { contextOf, watchDialogs } from './context.ts';
+import { Uri, window as vscodeWindow, workspace } from './vscode.ts';
+import { ana, anasRef, bensRef, createTestWorld, type Window, type World } from './world.ts';
+
+/** Somebody with a folder for baselines, who searches, saves and compares. */
+class Desk {
+  readonly world: World;
+  readonly window: Window;
+  /** What notifications said. */
+  readonly said: string[];
+  /** The documents that were shown, as text. */
+  readonly shown: string[] = [];
+  /** What lists were offered to pick from. */
+  readonly offered: (readonly string[])[] = [];
+  readonly folder: string;
+  /** Where the next file is saved; `undefined`: the question is closed. */
+  target: string | undefined = 'baseline.jsonl';
+  /** What is opened when a file is asked for. */
+  source: string | undefined;
+  /** A button that is pressed. */
+  button = '';
+  format: TableFormat = 'csv';
+
+  constructor(world: World, window: Window, said: string[], folder: string) {
+    this.world = world;
+    this.window = window;
+    this.said = said;
+    this.folder = folder;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  async #run(id: (typeof commands)[keyof typeof commands]): Promise<void> {
+    const documents = new JsonDocuments();
+    documents.showMarkdown = async (_, text) => {
+      this.shown.push(text.replaceAll('\\', ''));
+    };
+    await this.world.finish(run({ ...contextOf(this.window), documents }, id, undefined, undefined));
+  }
+
+  find = () => this.#run(commands.findGrants);
+  save = () => this.#run(commands.saveBaseline);
+  compare = () => this.#run(commands.compareWithBaseline);
+
+  /** How many grants the last search found. */
+  get found(): number {
+    return this.window.grantees.shownGrants().result?.counts.grants ?? Number.NaN;
+  }
+
+  /** The sections of the last report. */
+  get sections(): readonly string[] {
+    return [...(this.shown.at(-1) ?? '').matchAll(/^## (.*)$/gm)].map(([, title = '']) => title);
+  }
+
+  /** A number in the table of the last report. */
+  count(name: string): number {
+    return Number(new RegExp(`^\\| ${name} \\| (\\d+) \\|$`, 'm').exec(this.shown.at(-1) ?? '')?.[1]);
+  }
+}
+
+async function createDesk(t: TestContext, connections = [anasRef]): Promise<Desk> {
+  const world = await createTestWorld(t, { sample: { keys: 4, grantsPerKey: 5 } });
+  const window = world.openWindow({ connections });
+  await Promise.all(connections.map((ref) => window.session(ref)));
+  const seen = watchDialogs(t, { isYes: true });
+  const folder = await mkdtemp(join(tmpdir(), 'baselines-'));
+  const desk = new Desk(world, window, seen.said, folder);
+  const before = { ...vscodeWindow };
+  const { fs } = workspace;
+  workspace.fs = world.outside.counted(fs);
+  const say = async (message: string, ...buttons: readonly unknown[]) => {
+    seen.said.push(message);
+    return buttons.includes(desk.button) ? desk.button : undefined;
+  };
+  Object.assign(vscodeWindow, {
+    showSaveDialog: async () => (desk.target === undefined ? undefined : Uri.file(desk.path(desk.target))),
+    showOpenDialog: async () => (desk.source === undefined ? undefined : [Uri.file(desk.path(desk.source))]),
+    showInformationMessage: say,
+    showWarningMessage: say,
+    showQuickPick: async (items: readonly { readonly label: string; readonly value?: string }[]) => {
+      desk.offered.push(items.map(({ label }) => label));
+      return items.find(({ value }) => value === desk.format) ?? items[0];
+    },
+  });
+  t.after(async () => {
+    Object.assign(vscodeWindow, before);
+    workspace.fs = fs;
+    await rm(folder, { recursive: true });
+  });
+  return desk;
+}
+
+/** One grant of the first key is revoked, and one is made, by somebody else. */
+function changeElsewhere(world: World): { readonly gone: string; readonly made: string } {
+  const { account } = world.emulator();
+  const [key] = world.keys;
+  const [gone] = key?.grantIds ?? [];
+  assert.ok(key !== undefined && gone !== undefined);
+  account.grantsOf(key.id).delete(gone);
+  const made = 'f'.repeat(64);
+  account.addGrant({
+    id: made,
+    keyId: key.id,
+    createdAt: world.clock.now(),
+    granteePrincipal: account.iamArn('role/new'),
+    issuingAccount: account.rootArn,
+    operations: ['Decrypt'],
+  });
+  return { gone, made };
+}
+
+test('without a search there is nothing to save and nothing to compare', async (t) => {
+  const desk = await createDesk(t);
+  await desk.save();
+  await desk.compare();
+  const sentence = 'There are no grants for a baseline yet. Find grants first.';
+  assert.deepEqual([desk.said, desk.shown], [[sentence, sentence], []]);
+});
+
+test('what others changed since the baseline is in the report, and only that', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.save();
+  const { found } = desk;
+  assert.equal(desk.said.at(-1), `The baseline baseline.jsonl has ${found} grants.`);
+  const { gone, made } = changeElsewhere(desk.world);
+  await desk.find();
+  await desk.compare();
+  assert.deepEqual(desk.sections, ['Appeared', 'Gone']);
+  assert.deepEqual([desk.count('Appeared'), desk.count('Gone'), desk.count('Changed')], [1, 1, 0]);
+  assert.deepEqual([desk.count('Unchanged'), desk.count('Not compared')], [found - 1, 0]);
+  const [, appeared = '', went = ''] = (desk.shown[0] ?? '').split(/^## /m);
+  assert.ok(appeared.includes(made) && went.includes(gone));
+  assert.equal(
+    desk.said.at(-1),
+    `Since the baseline, grants that appeared: 1, gone: 1, changed: 0, unchanged: ${found - 1}.`,
+  );
+});
+
+test('the header names the account that STS named, and nothing in the file is a secret', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.save();
+  const text = await readFile(desk.path('baseline.jsonl'), 'utf8');
+  const header = JSON.parse(text.split('\n')[0] ?? '');
+  // The tests' server is taken for AWS itself.
+  const connection = { Kind: 'profile', Profile: 'ana', Region: 'eu-west-1', Account: ana, Endpoint: 'aws' };
+  assert.deepEqual(header.Connections, [connection]);
+  assert.doesNotMatch(text, /secret|AKIA|Token"/);
+});
+
+test('two searches of the same state give the same file but for its first line', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.save();
+  const first = await readFile(desk.path('baseline.jsonl'), 'utf8');
+  desk.world.clock.suspend(60_000);
+  await desk.find();
+  await desk.save();
+  const second = await readFile(desk.path('baseline.jsonl'), 'utf8');
+  assert.notEqual(first, second);
+  assert.deepEqual(first.split('\n').slice(1), second.split('\n').slice(1));
+});
+
+test('the last baseline is offered first, and another file can be chosen', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.compare();
+  assert.deepEqual([desk.offered, desk.shown], [[], []], 'no file was chosen');
+  await desk.save();
+  desk.source = 'baseline.jsonl';
+  await desk.compare();
+  assert.deepEqual(desk.offered, [['baseline.jsonl', 'Choose a File…']]);
+  assert.equal(desk.shown.length, 1);
+});
+
+test('a filter narrows neither the baseline nor the comparison', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  const [first] = desk.window.grantees.shownGrants().held;
+  desk.window.grantees.setFilter(first?.key.keyId ?? '');
+  assert.ok(desk.window.grantees.shownGrants().held.length < desk.found);
+  await desk.save();
+  await desk.compare();
+  assert.deepEqual([desk.count('Unchanged'), desk.sections], [desk.found, []]);
+});
+
+test('grants that AWS does not let us read now are not gone', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.save();
+  const { found } = desk;
+  desk.world.emulator().setDenials([{ operation: 'kms:ListGrants' }]);
+  await desk.find();
+  await desk.compare();
+  assert.deepEqual(desk.sections, ['Not compared']);
+  assert.deepEqual([desk.count('Gone'), desk.count('Not compared')], [0, found]);
+  assert.match(desk.shown[0] ?? '', /Not read to its end by this search: .*kms:ListGrants/);
+  assert.match(desk.said.at(-1) ?? '', /unchanged: 0\. Not everything could be compared: the report says what\.$/);
+});
+
+test('grants that a baseline could not read are not new, and saving it says so', async (t) => {
+  const desk = await createDesk(t);
+  desk.world
+    .emulator()
+    .setFaults([
+      { operation: 'ListGrants', times: 2, fault: { kind: 'error', code: 'AccessDeniedException', message: 'No.' } },
+    ]);
+  await desk.find();
+  await desk.save();
+  assert.match(desk.said.at(-1) ?? '', /^The baseline baseline\.jsonl has \d+ grants, and says what is missing: /);
+  const { found: some } = desk;
+  await desk.find();
+  assert.ok(some > 0 && some < desk.found);
+  await desk.compare();
+  const counts = [desk.count('Appeared'), desk.count('Unchanged'), desk.count('Not compared')];
+  assert.deepEqual(counts, [0, some, desk.found - some]);
+});
+
+test('a profile that leads to another account now is said before everything else', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.save();
+  const text = await readFile(desk.path('baseline.jsonl'), 'utf8');
+  await writeFile(desk.path('baseline.jsonl'), text.replaceAll(ana, '999988887777'));
+  await desk.compare();
+  const first = /^## Not compared\n[^-]*- (.*)$/m.exec(desk.shown[0] ?? '')?.[1];
+  assert.equal(
+    first,
+    'ana, eu-west-1 led to account 999988887777 when the baseline was saved, and leads to account 111122223333 now.',
+  );
+  assert.deepEqual([desk.count('Gone'), desk.count('Appeared'), desk.count('Not compared')], [0, 0, 2 * desk.found]);
+});
+
+test('a connection that was not searched now takes no grant away', async (t) => {
+  const desk = await createDesk(t, [anasRef, bensRef]);
+  await desk.find();
+  await desk.save();
+  const { found: both } = desk;
+  desk.window.chosen = [anasRef];
+  desk.window.connections.preferencesChanged();
+  await desk.find();
+  await desk.compare();
+  assert.match(desk.shown[0] ?? '', /^- ben, eu-west-1, 444455556666 is in the baseline, but not in this search\.$/m);
+  const counts = [desk.count('Gone'), desk.count('Unchanged'), desk.count('Not compared')];
+  assert.ok(desk.found < both);
+  assert.deepEqual(counts, [0, desk.found, both - desk.found]);
+});
+
+test('the report is exported in three formats', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.save();
+  const { gone, made } = changeElsewhere(desk.world);
+  await desk.find();
+  desk.button = 'Export…';
+  for (const format of ['csv', 'jsonl', 'md'] as const) {
+    Object.assign(desk, { format, target: `changes.${format}` });
+    await desk.compare();
+    assert.equal(desk.said.at(-1), `The report is in changes.${format}.`);
+    const text = await readFile(desk.path(`changes.${format}`), 'utf8');
+    assert.ok(text.includes(gone) && text.includes(made), text);
+  }
+  assert.equal(desk.window.lastBaseline.get(), desk.path('baseline.jsonl'));
+});
+
+test('a file that is missing, cut off or something else ends in a sentence, and the last baseline stays', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.save();
+  const last = desk.window.lastBaseline.get();
+  await truncate(desk.path('baseline.jsonl'), 3000);
+  await desk.compare();
+  assert.match(desk.shown.at(-1) ?? '', /^- Lines of the baseline that can't be read: 1\. They are left out\.$/m);
+  assert.equal(desk.count('Appeared'), 0);
+  await writeFile(desk.path('baseline.jsonl'), '{"not": "one"}\n');
+  await desk.compare();
+  assert.match(desk.said.at(-1) ?? '', /^The file is not a baseline of KMS Grants/);
+  await rm(desk.path('baseline.jsonl'));
+  await desk.compare();
+  assert.match(desk.said.at(-1) ?? '', /^baseline\.jsonl could not be read: ENOENT/);
+  assert.equal(desk.shown.length, 1);
+  assert.equal(desk.window.lastBaseline.get(), last);
+});
+
+test('a file that could not be written is said, and is not the last baseline', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  desk.target = 'no/such/folder.jsonl';
+  await desk.save();
+  assert.match(desk.said.at(-1) ?? '', /^folder\.jsonl could not be written: ENOENT/);
+  desk.target = undefined;
+  await desk.save();
+  assert.equal(desk.window.lastBaseline.get(), undefined);
+});
