@@ -4,6 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { measureBaseline } from './baseline.ts';
 import { measureEvidence } from './evidence.ts';
 import { measureActivation, measureFirstRow } from './launches.ts';
 import { isWithinBudget, type Measurement } from './measurement.ts';
@@ -32,6 +33,7 @@ const groups: readonly Group[] = [
   { name: 'Large: 50,000 grants on a key', measure: manyGrantsOnOneKey },
   { name: 'Large: 2,000 keys × 25 grants', measure: manyGrantsOnManyKeys },
   { name: 'The pace of a scan', measure: measurePace },
+  { name: 'Baseline: 20,000 grants', measure: measureBaseline },
   { name: 'Evidence', measure: measureEvidence },
   { name: 'Revokes', measure: measureRevokes },
   { name: 'Beside the AWS CLI and boto3, on the same server', measure: measureOtherClients },
