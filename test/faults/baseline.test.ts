@@ -9,7 +9,7 @@ import { commands } from '../../src/manifest.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { contextOf, watchDialogs } from './context.ts';
 import { Uri, window as vscodeWindow, workspace } from './vscode.ts';
-import { ana, anasRef, bensRef, createTestWorld, type Window, type World } from './world.ts';
+import { ana, anasRef, bensRef, configOf, createTestWorld, type Window, type World } from './world.ts';
 
 /** Somebody with a folder for baselines, who searches, saves and compares. */
 class Desk {
@@ -241,6 +241,24 @@ test('a profile that leads to another account now is said before everything else
     'ana, eu-west-1 led to account 999988887777 when the baseline was saved, and leads to account 111122223333 now.',
   );
   assert.deepEqual([desk.count('Gone'), desk.count('Appeared'), desk.count('Not compared')], [0, 0, 2 * desk.found]);
+});
+
+test('a search whose connection has changed its account since is not compared as the other account', async (t) => {
+  const desk = await createDesk(t);
+  await desk.find();
+  await desk.save();
+  const { found } = desk;
+  await desk.world.outside.during(desk.world.writeConfig(configOf({ ana: 'ben', ben: 'ben' })));
+  await desk.world.finish(desk.window.connections.filesChanged());
+  await desk.window.session();
+  await desk.compare();
+  assert.match(desk.shown[0] ?? '', /^- ana, eu-west-1, 111122223333 is in the baseline, but not in this search\.$/m);
+  assert.deepEqual([desk.count('Gone'), desk.count('Appeared'), desk.count('Not compared')], [0, 0, found]);
+  await desk.find();
+  await desk.compare();
+  const other = /^- ana, eu-west-1 led to account 111122223333 when .*, and leads to account 444455556666 now\.$/m;
+  assert.match(desk.shown[1] ?? '', other);
+  assert.deepEqual([desk.count('Gone'), desk.count('Appeared')], [0, 0]);
 });
 
 test('a connection that was not searched now takes no grant away', async (t) => {

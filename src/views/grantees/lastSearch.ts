@@ -19,7 +19,7 @@ export interface ScanRun {
   fail(): void;
 }
 
-/** The part of a searched key that stays in the result; `undefined`: nothing. */
+/** The part of a searched key that stays in the result; `undefined`: nothing, as if its connection was not searched. */
 type Change = (scanned: ScannedKey) => ScannedKey | undefined;
 
 /** The last search, without what has ended since. */
@@ -103,9 +103,17 @@ export class LastSearch {
     if (result === undefined) {
       return;
     }
-    const keys = result.keys.map(change).filter((scanned) => scanned !== undefined);
+    const forgotten = new Set<string>();
+    const keys = result.keys.flatMap((scanned) => {
+      const kept = change(scanned);
+      if (kept === undefined) {
+        forgotten.add(scanned.connection.id);
+      }
+      return kept ?? [];
+    });
+    const searched = result.searched.filter(({ connection }) => !forgotten.has(connection.id));
     const grants = keys.reduce((sum, scanned) => sum + scanned.grants.length, 0);
-    this.#state = { kind: 'ended', result: { ...result, keys, counts: { ...result.counts, grants } } };
+    this.#state = { kind: 'ended', result: { ...result, searched, keys, counts: { ...result.counts, grants } } };
   }
 
   dispose(): void {
