@@ -13,7 +13,7 @@ interface Link {
   readonly startIndex: number;
   readonly length: number;
   readonly range: { readonly start: number; readonly end: number };
-  readonly target: { readonly text: string };
+  readonly target: { readonly path: string };
   readonly tooltip: string;
 }
 
@@ -61,7 +61,7 @@ test('an ARN in a document is a link to the command with that ARN', async (t) =>
   assert.ok(link !== undefined && others.length === 0);
   assert.equal(text.slice(link.range.start, link.range.end), arn);
   assert.equal(link.tooltip, 'Open in KMS Grants');
-  const [, command, query] = /^command:([\w.]+)\?([\w%.-]+)$/.exec(link.target.text) ?? [];
+  const [, command, query] = /^command:([\w.]+)\?([\w%.-]+)$/.exec(link.target.path) ?? [];
   assert.equal(command, ids.openKeyByArn);
   assert.deepEqual(JSON.parse(decodeURIComponent(query ?? '')), [arn]);
 });
