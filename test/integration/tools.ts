@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import { commands, languageModelTools, settings, type ToolName } from '../../src/manifest.ts';
 import { connect, type Running } from './aws.ts';
-import { answerWith, child, children, connectionRow, row, takeShown, takeTroubles } from './window.ts';
+import { answerWith, child, children, connectionRow, row, takeShown, takeTroubles, until } from './window.ts';
 
 async function invoke(name: ToolName, input: object): Promise<unknown> {
   const cancel = new vscode.CancellationTokenSource();
@@ -74,11 +74,8 @@ export function tools(): void {
       assert.match(JSON.stringify(answer), /"action":"kms:Decrypt".*State of the key now: Enabled/);
       await vscode.env.clipboard.writeText(text);
       await vscode.commands.executeCommand(commands.explainKmsError);
-      const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
-      assert.ok(
-        tabs.some((label) => label.includes('KMS error')),
-        tabs.join(),
-      );
+      const labels = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
+      await until('the document is shown', () => labels().some((label) => label.includes('KMS error')));
       assert.deepEqual(revoked(), []);
     });
 
