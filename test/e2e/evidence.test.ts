@@ -21,7 +21,7 @@ test('of a grant whose role was deleted: who made it, for which role, and that n
     await tree.row('orders-db', orphan, /^Key last used Decrypt · \d{4}-/);
     await tree.row('orders-db', orphan, /^Grantee No role of account 111122223333 has the ID AROA/);
     await tree.row('orders-db', orphan, /^Other grants None of \d+ allows this grantee any of its operations\./);
-    await tree.row('orders-db', orphan, /^Key policy Allows all of its operations by nothing but grants\./);
+    await tree.row('orders-db', orphan, /^Key policy Allows all of its operations through grants only\./);
     await workbench.screenshot('evidence-orphan');
 
     await workbench.pressContextMenu('Revoke Grant…', 'orders-db', orphan);

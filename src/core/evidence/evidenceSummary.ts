@@ -17,10 +17,14 @@ const maxLength = 300;
  */
 export function evidenceSummary(grant: Grant, evidence: GrantEvidence): readonly string[] {
   const known = evidenceLines(grant, evidence).filter(({ tone }) => tone === 'known');
-  return order
-    .map((kind) => known.filter((line) => line.kind === kind))
-    .filter((lines) => lines.length > 0)
-    .map(summaryLine);
+  return (
+    order
+      .map((kind) => known.filter((line) => line.kind === kind))
+      // Whoever it was created for is in the evidence alone.
+      .map((lines) => (lines[0]?.kind === 'creator' ? lines.slice(0, 1) : lines))
+      .filter((lines) => lines.length > 0)
+      .map(summaryLine)
+  );
 }
 
 function summaryLine(lines: readonly EvidenceLine[]): string {

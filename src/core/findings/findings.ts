@@ -213,7 +213,7 @@ function keyStateFindings(subject: Subject | undefined, context: FindingContext)
       const effect = l10n.t('Nothing changes unless the deletion is cancelled.');
       return add(
         'keyPendingDeletion',
-        l10n.t('The key waits to be deleted, so nobody can use the grant for cryptographic operations meanwhile.'),
+        l10n.t('The key is pending deletion, so nobody can use the grant for cryptographic operations.'),
         subject === undefined ? effect : `${effect} ${l10n.t('If it is: {0}', subject.impact)}`,
       );
     }

@@ -172,12 +172,12 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
       return l10n.t('An AWS service, whose principal KMS keeps to itself.');
     case 'unresolvedRole':
       return l10n.t(
-        'The role ID {0}, possibly orphaned: KMS knows no role by it, since the role was deleted or made anew, or is too new.',
+        "The role ID {0}, possibly orphaned: the role was deleted or recreated, or KMS doesn't know it yet.",
         shortName,
       );
     case 'unresolvedUser':
       return l10n.t(
-        'The user ID {0}, possibly orphaned: KMS knows no user by it, since the user was deleted or made anew, or is too new.',
+        "The user ID {0}, possibly orphaned: the user was deleted or recreated, or KMS doesn't know it yet.",
         shortName,
       );
     case 'other':

@@ -50,7 +50,7 @@ export const serviceFailures = {
   invalidMarker: ({ server }) => ({
     title: l10n.t('List changed'),
     sentence: l10n.t('{0} could not continue the list from where it stopped.', server),
-    advice: l10n.t('The list changed meanwhile. Load it again from the start.'),
+    advice: l10n.t('The list has changed. Load it again from the start.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
@@ -81,7 +81,7 @@ export const serviceFailures = {
   dryRun: ({ details }) => ({
     title: l10n.t('Dry run'),
     sentence: l10n.t('KMS checked {0} and changed nothing.', details.operation),
-    advice: l10n.t('A dry run only tells whether the call would be allowed.'),
+    advice: l10n.t('A dry run only says whether the call would be allowed.'),
     retryHelps: false,
     actions: ['showLog'],
   }),

@@ -118,7 +118,7 @@ function shareAsJson(policy: string) {
 
 function usageAsJson({ last, trackingStartDate, keyCreationDate }: KeyLastUsage) {
   return {
-    Note: l10n.t('This is of the key, by whatever right it was used. KMS does not tell when a grant was last used.'),
+    Note: l10n.t('This is for the key, whatever allowed its use. KMS does not record when a grant was last used.'),
     ...(last === undefined
       ? { Usage: notUsed(trackingStartDate, keyCreationDate) }
       : {

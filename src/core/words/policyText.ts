@@ -23,8 +23,8 @@ export function policySentence(
         ? l10n.t('Allows {0} to everyone, under conditions.', names)
         : l10n.t('Allows {0} to everyone.', names),
     account: () => l10n.t('Leaves {0} to IAM policies of the account.', names),
-    nothing: () => l10n.t('Allows {0} by nothing but grants.', names),
-    unknown: () => l10n.t("Not known for {0}: a statement can't be read here.", names),
+    nothing: () => l10n.t('Allows {0} through grants only.', names),
+    unknown: () => l10n.t('Not known whether it allows {0}.', names),
   };
   const sentences = [
     parts[outcome](),

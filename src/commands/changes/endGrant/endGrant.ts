@@ -150,7 +150,7 @@ function refuseUnlessMayRetire(caller: CallerIdentity | undefined, grant: Grant)
   }
   throw new UserError(
     l10n.t(
-      'KMS lets only whom the grant names retire it: {0}. You are signed in as {1}.',
+      'Only the principal that the grant names can retire it: {0}. You are signed in as {1}.',
       printable(grant.retiringPrincipal?.value ?? l10n.t('nobody')),
       printable(caller.arn),
     ),

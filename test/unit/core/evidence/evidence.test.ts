@@ -79,9 +79,9 @@ test('of an ID that no role has, the key policy leaves nothing to it but grants'
   const policyLine = () =>
     evidenceLines(orphan, evidence.of(place())).find(({ title }) => title === 'Key policy')?.text ?? '';
   await evidence.load(place(), ['remains']);
-  assert.match(policyLine(), /^Not known for /);
+  assert.match(policyLine(), /^Not known whether it allows /);
   await evidence.load(place(), ['holder']);
-  assert.match(policyLine(), /^Allows .* by nothing but grants\.$/);
+  assert.match(policyLine(), /^Allows .* through grants only\.$/);
 });
 
 test("the connection that IAM was asked through is named, where it isn't the grant's own", async () => {

@@ -272,21 +272,21 @@ const principals: readonly Row[] = [
     kind: 'unresolvedRole',
     short: 'AROADBQP57FF2AEXAMPLE',
     sentence:
-      'The role ID AROADBQP57FF2AEXAMPLE, possibly orphaned: KMS knows no role by it, since the role was deleted or made anew, or is too new.',
+      "The role ID AROADBQP57FF2AEXAMPLE, possibly orphaned: the role was deleted or recreated, or KMS doesn't know it yet.",
   },
   {
     value: 'AROADBQP57FF2AEXAMPLE:my-session',
     kind: 'unresolvedRole',
     short: 'AROADBQP57FF2AEXAMPLE:my-session',
     sentence:
-      'The role ID AROADBQP57FF2AEXAMPLE:my-session, possibly orphaned: KMS knows no role by it, since the role was deleted or made anew, or is too new.',
+      "The role ID AROADBQP57FF2AEXAMPLE:my-session, possibly orphaned: the role was deleted or recreated, or KMS doesn't know it yet.",
   },
   {
     value: 'AIDAJQABLZS4A3QDU576Q',
     kind: 'unresolvedUser',
     short: 'AIDAJQABLZS4A3QDU576Q',
     sentence:
-      'The user ID AIDAJQABLZS4A3QDU576Q, possibly orphaned: KMS knows no user by it, since the user was deleted or made anew, or is too new.',
+      "The user ID AIDAJQABLZS4A3QDU576Q, possibly orphaned: the user was deleted or recreated, or KMS doesn't know it yet.",
   },
   ...[
     'arn:aws:s3:::bucket',

@@ -46,7 +46,7 @@ test('everything that KMS says about a key is in one document, with the names of
     Tags: [{ TagKey: 'team', TagValue: 'shop' }],
     Rotation: { KeyRotationEnabled: true, RotationPeriodInDays: 90, NextRotationDate: '1970-01-01T00:00:00.000Z' },
     KeyLastUsage: {
-      Note: 'This is of the key, by whatever right it was used. KMS does not tell when a grant was last used.',
+      Note: 'This is for the key, whatever allowed its use. KMS does not record when a grant was last used.',
       Operation: 'Decrypt',
       Timestamp: '1970-01-01T00:00:00.000Z',
       CloudTrailEventId: 'e1',
