@@ -11,6 +11,12 @@ test('a first start without any AWS settings offers profiles and sample data; sa
     await workbench.setViewWidth(480);
     assert.match(await workbench.welcome(), /A grant lets a principal use a KMS key\./);
     await workbench.picture('welcome', 'sideBar');
+    await workbench.pressWelcome('walkthrough');
+    const steps = workbench.page.locator('.gettingStartedContainer .step-title');
+    await steps.filter({ hasText: 'What is a grant?' }).waitFor();
+    assert.equal(await steps.count(), 8);
+    await workbench.screenshot('walkthrough');
+    await workbench.runCommand('View: Close All Editors');
     await workbench.pressWelcome('Add Connection…');
     await quickInput.until(
       'nothing but no profile',

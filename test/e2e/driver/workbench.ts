@@ -281,6 +281,32 @@ export class Workbench {
     return await this.page.evaluate<string>('navigator.clipboard.readText()');
   }
 
+  async setClipboard(text: string): Promise<void> {
+    await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+  }
+
+  /** What VS Code's preview of the Markdown document with this heading shows. It is in a frame of its own. */
+  async markdownPreview(heading: string | RegExp): Promise<string> {
+    return await eventually(
+      `a preview of ${heading}`,
+      async () => {
+        for (const frame of this.page.frames()) {
+          const body = frame.locator('body.vscode-body');
+          const isIt =
+            (await body
+              .locator('h1', { hasText: heading })
+              .count()
+              .catch(() => 0)) > 0;
+          if (isIt) {
+            return await body.innerText();
+          }
+        }
+        return undefined;
+      },
+      { describe: async () => `frames ${this.page.frames().map((frame) => frame.url().slice(0, 80))}` },
+    );
+  }
+
   /** The markdown tooltip of a row, as text. */
   async tooltip(...path: readonly RowName[]): Promise<string> {
     const hover = this.page.locator('.workbench-hover-container:visible .monaco-hover').last();

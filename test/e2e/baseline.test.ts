@@ -1,0 +1,55 @@
+import { strict as assert } from 'node:assert';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../temporaryFolder.ts';
+import { kmsAndLaunch } from './aws.ts';
+import { inWorkbench } from './driver/launch.ts';
+
+test('a baseline is saved, three grants change, and the comparison shows exactly these', async () => {
+  await using running = await kmsAndLaunch({ keys: 20, grantsPerKey: 5 });
+  const { kms, launch } = running;
+  const { account } = kms.emulator;
+  await using temporary = await temporaryFolder('baseline');
+  const folder = temporary.path;
+  await inWorkbench('baseline', { ...launch, env: { HOME: folder } }, async (workbench) => {
+    const { tree, grantees, quickInput } = workbench;
+    const ok = workbench.page.locator('.quick-input-widget').getByRole('button', { name: 'OK' });
+    const find = async () => {
+      await workbench.runCommand('AWS KMS: Find Grants…');
+      await grantees.row(/24 of 24 keys/);
+    };
+    await workbench.openView();
+    await workbench.setViewWidth(480);
+    await tree.row('orders-db');
+    await tree.setOpen(false);
+    await find();
+    await workbench.runCommand('AWS KMS: Save Baseline…');
+    await quickInput.until('the save dialog', ({ value }) => value.startsWith(`${folder}/kms-grants-baseline-2`));
+    await ok.click();
+    await workbench.notification(/^The baseline kms-grants-baseline-.* has \d+ grants\./);
+    const name = (await readdir(folder)).find((file) => file.endsWith('.jsonl')) ?? assert.fail();
+    const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+    assert.ok(lines.length > 90);
+
+    const orders = account.grantsOf(account.aliases.get('alias/orders-db')?.targetKeyId ?? '');
+    const [gone, changed, model] = [...orders.values()];
+    assert.ok(gone && changed && model);
+    account.removeGrant(gone);
+    account.removeGrant(changed);
+    // As a role that was deleted.
+    account.addGrant({ ...changed.grant, granteePrincipal: 'AROADELETEDROLE12345' });
+    account.addGrant({ ...model.grant, id: 'f'.repeat(64), name: 'new-one' });
+    await grantees.pressTitleAction('Find Grants…');
+    await grantees.row(/24 of 24 keys/);
+    await workbench.runCommand('AWS KMS: Compare with Baseline…');
+    await quickInput.until('the last baseline', ({ items }) => items[0]?.label === name);
+    await quickInput.accept();
+    const summary = /^Since the baseline, grants that appeared: 1, gone: 1, changed: 1, unchanged: \d+\.$/;
+    await workbench.notification(summary);
+    const page = await workbench.markdownPreview('Grants: what changed since the baseline');
+    assert.match(page, /new-one/);
+    assert.match(page, /AROADELETEDROLE12345/);
+    await workbench.screenshot('baseline-compared');
+  });
+});

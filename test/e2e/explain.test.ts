@@ -1,0 +1,35 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { kmsAndLaunch } from './aws.ts';
+import { inWorkbench } from './driver/launch.ts';
+
+test('an error is explained by its key: what each grant lacks; Create Grant begins filled in', async () => {
+  await using running = await kmsAndLaunch({ keys: 20, grantsPerKey: 5 });
+  const { kms, launch } = running;
+  const { account } = kms.emulator;
+  const keyId = account.aliases.get('alias/orders-db')?.targetKeyId ?? assert.fail();
+  const who = `arn:aws:iam::${account.id}:role/batch/nightly-export`;
+  const error = [
+    'botocore.exceptions.ClientError: An error occurred (AccessDeniedException) when calling the Encrypt operation:',
+    `User: ${who} is not authorized to perform: kms:Encrypt on resource:`,
+    `arn:aws:kms:eu-west-1:${account.id}:key/${keyId} because no identity-based policy allows the kms:Encrypt action`,
+  ].join(' ');
+  await inWorkbench('explain', launch, async (workbench) => {
+    const { tree, quickInput } = workbench;
+    await workbench.openView();
+    await workbench.setViewWidth(480);
+    await tree.row('orders-db');
+    await workbench.setClipboard(error);
+    await workbench.runCommand('AWS KMS: Explain KMS Error…');
+    const page = await workbench.markdownPreview('KMS error');
+    assert.match(page, /kms:Encrypt/);
+    assert.match(page, /orders-db/);
+    assert.match(page, /nightly-export/);
+    await workbench.screenshot('explain');
+    const [offered = ''] = await workbench.notifications();
+    await workbench.pressNotification(offered, 'Create Grant…');
+    await quickInput.until('the grantee, filled in', ({ value }) => value === who);
+    await workbench.screenshot('explain-create');
+    await quickInput.escape();
+  });
+});
