@@ -30,7 +30,7 @@ async function pickOne<T>(
 ): Promise<T | undefined> {
   const items = values.map((value) => ({
     label: text(value),
-    description: value === current ? l10n.t('as now') : '',
+    description: value === current ? l10n.t('current') : '',
     value,
   }));
   return (await vscode.window.showQuickPick(items, { title }))?.value;

@@ -84,7 +84,7 @@ function operationDescription(operation: string): string {
     case 'Decapsulate':
       return l10n.t('recover an encapsulated shared secret');
     case 'DescribeKey':
-      return l10n.t('see the key’s details');
+      return l10n.t("see the key's details");
     case 'CreateGrant':
       return l10n.t('pass on what this grant allows, or less, by grants of its own');
     case 'RetireGrant':

@@ -234,7 +234,7 @@ function constraintsProblem(
   const context = encryptionContextEquals ?? encryptionContextSubset;
   if (context !== undefined) {
     if (!supportsEncryptionContext(operations, metadata)) {
-      return l10n.t('None of the operations takes an encryption context, so it can’t constrain the grant.');
+      return l10n.t("None of the operations takes an encryption context, so it can't constrain the grant.");
     }
     const problem = contextProblem(context);
     if (problem !== undefined) {

@@ -71,7 +71,7 @@ export function impossible(record: JournalRecord, obstacles: readonly Obstacle[]
     reasons.unshift(printable(explain(cause.details).sentence, 500));
   }
   return new UserError(
-    l10n.t('The grant {0} can’t be recreated. {1}', grantName(record.grant), reasons.join(' ')),
+    l10n.t("The grant {0} can't be recreated. {1}", grantName(record.grant), reasons.join(' ')),
     ['retry', 'showLog'],
     cause,
   );

@@ -78,7 +78,7 @@ export function showOutcome(record: JournalRecord, grantId: string, outcome: Lis
     case 'unreadable':
       void showWarning(
         l10n.t(
-          'KMS accepted the grant {0} on {1}, as {2}. Whether it lists it can’t be read: {3}',
+          "KMS accepted the grant {0} on {1}, as {2}. Whether it lists it can't be read: {3}",
           name,
           label,
           id,

@@ -121,7 +121,7 @@ test('the lines before a change name account, Region, profile and who asks, on o
     'Region: eu-west-1',
     'Profile: dev',
     'Signed in as: arn:aws:iam::444455556666:user/ben',
-    'Which is another account than the key’s: 444455556666',
+    "Which is another account than the key's: 444455556666",
   ]);
 });
 
