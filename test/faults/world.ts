@@ -232,7 +232,7 @@ export interface Write {
 
 export interface WorldOptions {
   /** Of ana's account in eu-west-1. */
-  readonly sample?: { readonly keys: number; readonly grantsPerKey: number };
+  readonly sample?: { readonly keys: number; readonly grantsPerKey: number; readonly awsManagedKeys?: boolean };
   readonly emulator?: Partial<EmulatorOptions>;
   /** How much the server's clock is ahead of ours, in milliseconds. */
   readonly aheadMs?: number;
@@ -275,9 +275,9 @@ export class World {
     this.clock = clock;
     const now = () => this.clock.monotonic() + aheadMs;
     this.serverNow = now;
-    const place = (id: string, region: string, keys: number, grantsPerKey: number) =>
+    const place = (id: string, region: string, keys: number, grantsPerKey: number, awsManagedKeys = false) =>
       createEmulator({
-        data: createAccount({ account: id, region, keys, grantsPerKey, awsManagedKeys: false, now: now(), seed }),
+        data: createAccount({ account: id, region, keys, grantsPerKey, awsManagedKeys, now: now(), seed }),
         now,
         seed,
         ...emulator,
@@ -287,7 +287,7 @@ export class World {
         {
           id: ana,
           regions: {
-            'eu-west-1': place(ana, 'eu-west-1', sample?.keys ?? 3, sample?.grantsPerKey ?? 4),
+            'eu-west-1': place(ana, 'eu-west-1', sample?.keys ?? 3, sample?.grantsPerKey ?? 4, sample?.awsManagedKeys),
             'us-east-2': place(ana, 'us-east-2', 2, 3),
           },
         },

@@ -48,7 +48,7 @@ export function tree(): void {
       const grant = await child(await child(connection, 'orders-db'), 'nightly-export');
       assert.deepEqual(await row(grant), {
         label: 'nightly-export',
-        description: 'Decrypt, DescribeKey · 1 note',
+        description: '1 note · Decrypt, DescribeKey',
         icon: 'shield',
         context: 'grant.retirable',
       });

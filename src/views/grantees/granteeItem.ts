@@ -4,13 +4,13 @@ import vscode = require('vscode');
 
 import { formatCount, printable, timeOfDay } from '../../core/base/text.ts';
 import type { Grouping } from '../../core/findings/arrangement.ts';
-import { type GrantGroup, grantLabel, type HeldGrant, regionAndAccount } from '../../core/findings/grantGroups.ts';
+import { type GrantGroup, grantLabel, regionAndAccount } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, Unreadable } from '../../core/findings/scan.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
-import { grantItem, principalIcons } from '../keys/grantItem.ts';
+import { type GrantRowText, grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
 import { grantTooltip } from '../keys/tooltip.ts';
 import { evidenceItem, evidenceTooltip } from '../shared/evidenceItem.ts';
@@ -18,7 +18,7 @@ import { fieldItem, moreItem, shownText } from '../shared/items.ts';
 import { messageItem } from '../shared/messageItem.ts';
 import { icon, row } from '../shared/row.ts';
 import { plain } from '../shared/tooltipText.ts';
-import { type GranteesNode, granteesNodeId, type ScanState } from './granteesNodes.ts';
+import { type GranteesNode, type GroupedGrantNode, granteesNodeId, type ScanState } from './granteesNodes.ts';
 
 /** What rows show besides their own data. */
 export interface KnownOfGrantees extends Pick<Known, 'revocation' | 'findings' | 'mayRetire' | 'now'> {
@@ -43,7 +43,7 @@ function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
     case 'group':
       return groupItem(node.group, known);
     case 'grant':
-      return grantItem(node, known, textOf(node.held, known));
+      return grantItem(node, known, textOf(node, known));
     case 'field':
       return fieldItem(node);
     case 'evidence':
@@ -168,7 +168,7 @@ function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
 }
 
 /** The text of a grant's row, without what its group already says. */
-function textOf(held: HeldGrant, { grouping, showsPlace }: KnownOfGrantees) {
+function textOf({ held, group }: GroupedGrantNode, { grouping, showsPlace }: KnownOfGrantees): GrantRowText {
   const key = printable(keyLabel(held.key));
   const name = held.grant.name === undefined ? undefined : printable(held.grant.name);
   const place = showsPlace ? `${connectionName(held.connection.ref)} · ${regionAndAccount(held)}` : undefined;
@@ -178,7 +178,11 @@ function textOf(held: HeldGrant, { grouping, showsPlace }: KnownOfGrantees) {
       return { label: key, lead: [place, name] };
     case 'key':
       return { label: grantLabel(held), lead: [who] };
-    case 'finding':
+    case 'finding': {
+      const { subject } = group.group;
+      const saidByGroup = subject.kind === 'finding' && subject.finding !== 'none' ? subject.finding : undefined;
+      return { label: grantLabel(held), lead: [key, place, who], saidByGroup };
+    }
     case 'operation':
     case 'creator':
       return { label: grantLabel(held), lead: [key, place, who] };

@@ -4,6 +4,7 @@ import vscode = require('vscode');
 
 import { printable, timeOfDay } from '../../core/base/text.ts';
 import type { RevocationState } from '../../core/changes/revocationRecord.ts';
+import type { FindingKind } from '../../core/findings/finding.ts';
 import { managerText } from '../../core/findings/findings.ts';
 import { grantee, type PrincipalKind, principalKindName } from '../../core/kms/principal.ts';
 import { rows } from '../../manifest.ts';
@@ -33,8 +34,10 @@ export const principalIcons: Readonly<Record<PrincipalKind, string>> = {
 /** What a grant's row begins with, where that is not its name or grantee. */
 export interface GrantRowText {
   readonly label: string;
-  /** Before all else in the description; those that are `undefined` are left out. */
+  /** Before the operations in the description; those that are `undefined` are left out. */
   readonly lead: readonly (string | undefined)[];
+  /** Its group says that it has this finding. */
+  readonly saidByGroup?: FindingKind | undefined;
 }
 
 export function grantItem(
@@ -51,7 +54,9 @@ export function grantItem(
   if (revocation === undefined) {
     const findings = known.findings(node);
     const managed = managerText(grant, key, undefined);
-    const parts = [...lead, managed, shortOperations(grant.operations), shortFindings(findings)];
+    const own = findings.filter(({ kind }) => kind !== begins?.saidByGroup);
+    // In a narrow view only the beginning is seen: what to make of the grant comes first.
+    const parts = [managed, shortFindings(own), ...lead, shortOperations(grant.operations)];
     const isWarned = findings.some(({ severity }) => severity === 'warning');
     const held = l10n.t(
       'Grant {0}, held by {1} {2}, for {3}',
@@ -63,7 +68,7 @@ export function grantItem(
     return row(label, {
       ...properties,
       description: parts.filter((part) => part !== undefined).join(' · '),
-      // The icon still shows the kind of grantee. The color alone never marks a finding: the description names it.
+      // The icon still shows the kind of grantee. The color alone never marks a finding: the description or the group names it.
       iconPath: icon(principalIcons[who.kind], isWarned ? 'warning' : undefined),
       contextValue: known.mayRetire(node) ? rows.grantRetirable : rows.grant,
       accessibilityInformation: {
