@@ -4,6 +4,7 @@ export const extensionName = 'kms-grants';
 
 export const container = 'kmsGrants';
 
+/** The view of grants keeps the ID of its former name, by which users' settings and keybindings know it. */
 export const views = { keys: 'kmsGrants.keys', grantees: 'kmsGrants.grantees', history: 'kmsGrants.history' } as const;
 
 /** With the publisher, as VS Code opens it. */

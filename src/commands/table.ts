@@ -152,7 +152,7 @@ function asKeyArn(argument: unknown): string | undefined {
   return typeof argument === 'string' && keyArnProblem(argument) === undefined ? argument : undefined;
 }
 
-/** The grants among the selected rows, each once: the Grantees view can show one in several groups. */
+/** The grants among the selected rows, each once: the Grants view can show one in several groups. */
 function grantsOf(argument: unknown, selected: unknown): readonly GrantNode[] {
   const pressed = asNode(argument, 'grant');
   const all = Array.isArray(selected) ? selected.flatMap((item: unknown) => asNode(item, 'grant') ?? []) : [];

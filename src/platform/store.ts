@@ -21,12 +21,12 @@ export function setShowsSample(memento: vscode.Memento, shown: boolean): Promise
   return memento.update(sampleKey, shown || undefined);
 }
 
-/** How the Grantees view is arranged in this workspace. By principal and name until the user chose. */
+/** How the Grants view is arranged in this workspace. By finding and name until the user chose. */
 export function keptArrangement(memento: vscode.Memento): Kept<Arrangement> {
   const key = 'grantees.arrangement';
   const stored = memento.get<Partial<Arrangement>>(key);
   let arrangement: Arrangement = {
-    grouping: groupings.find((known) => known === stored?.grouping) ?? 'principal',
+    grouping: groupings.find((known) => known === stored?.grouping) ?? 'finding',
     sorting: sortings.find((known) => known === stored?.sorting) ?? 'name',
   };
   return {

@@ -68,7 +68,7 @@ async function openEvidence(world: World, view: GranteesView, node: EvidenceNode
   assert.fail('AWS is asked for ever.');
 }
 
-test('evidence below a grant of the Grantees view is asked for when it is opened, and adds findings in both views', async (t) => {
+test('evidence below a grant of the Grants view is asked for when it is opened, and adds findings in both views', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
   const { grantees, view } = window;
@@ -158,7 +158,7 @@ test('a grant stays where its evidence is read, until somebody arranges the gran
   assert.ok(!groups().includes('Possibly orphaned'));
 });
 
-test('a line of evidence in the Grantees view can be copied, and asked for again', async (t) => {
+test('a line of evidence in the Grants view can be copied, and asked for again', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
   const { grantees } = window;

@@ -218,6 +218,15 @@ test('every when clause names a view of the code', () => {
   }
 });
 
+test('the view of all grants is named Grants, and its search is an icon in the title of Keys too', () => {
+  assert.equal(nls['view.grantees.name'], 'Grants');
+  const searches = (contributes.menus['view/title'] ?? []).filter(({ command }) => command === commands.findGrants);
+  assert.deepEqual(
+    sorted(searches.map(({ when, group }) => `${when} ${group?.split('@')[0]}`)),
+    [views.grantees, views.keys].map((view) => `view == ${view} navigation`),
+  );
+});
+
 test('in the menus of editors and terminals there is one command, and only where something is selected', () => {
   for (const [menu, when] of Object.entries(foreignMenus)) {
     assert.deepEqual(

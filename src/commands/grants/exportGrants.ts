@@ -7,7 +7,7 @@ import { showInformation, showWarning } from '../../platform/prompts.ts';
 import type { Needs } from '../context.ts';
 import { fileName, offerToOpen, pickFormat, saveFile } from '../saveFile.ts';
 
-/** Writes the grants that the Grantees view shows, each once, to a file. */
+/** Writes the grants that the Grants view shows, each once, to a file. */
 export async function exportGrants({ grantees }: Needs<'grantees'>): Promise<void> {
   const { held, result } = grantees.shownGrants();
   if (result === undefined) {

@@ -23,7 +23,7 @@ export function filterKeys({ view }: Needs<'view'>): void {
 
 export function filterGrantees({ grantees }: Needs<'grantees'>): void {
   ask(grantees, contextKeys.granteesFiltered, {
-    title: l10n.t('Filter Grantees'),
+    title: l10n.t('Filter Grants'),
     placeholder: l10n.t('Words of a grantee, key, grant, operation, encryption context or finding'),
   });
 }

@@ -16,7 +16,7 @@ import type { Needs } from '../context.ts';
 
 type FindContext = Needs<'connections' | 'pinnedKeys' | 'grantees' | 'clock'>;
 
-/** Reads all grants of the chosen connections into the Grantees view. Cancelling keeps what was found. */
+/** Reads all grants of the chosen connections into the Grants view. Cancelling keeps what was found. */
 export async function findGrants(context: FindContext): Promise<void> {
   const { grantees } = context;
   const refs = await pickConnections(context, l10n.t('Find Grants'), l10n.t('Connections whose keys are searched'));

@@ -7,7 +7,7 @@ import { UserError } from '../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
 import type { Needs } from '../context.ts';
 
-/** Loads evidence on the grants that the Grantees view shows, in their order. Cancelling keeps what came. */
+/** Loads evidence on the grants that the Grants view shows, in their order. Cancelling keeps what came. */
 export async function loadEvidence({
   connections,
   grantees,

@@ -1,5 +1,5 @@
 /** How grants can be grouped and sorted. */
-export const groupings = ['principal', 'finding', 'operation', 'key', 'creator'] as const;
+export const groupings = ['finding', 'principal', 'operation', 'key', 'creator'] as const;
 export type Grouping = (typeof groupings)[number];
 
 export const sortings = ['name', 'age', 'count', 'lastUse'] as const;

@@ -10,7 +10,7 @@ import {
 } from '../shared/nodes.ts';
 import { kindOf } from '../shared/rowLookup.ts';
 
-/** The rows of the Grantees view: groups → grants → fields, below a row with the state of the search. */
+/** The rows of the Grants view: groups → grants → fields, below a row with the state of the search. */
 export type GranteesNode =
   | ScanStateNode
   | GroupNode

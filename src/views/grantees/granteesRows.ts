@@ -28,7 +28,7 @@ export interface GranteesRowsOptions {
   readonly grouping: () => Grouping;
 }
 
-/** The rows below each row of the Grantees view: groups → grants → fields. */
+/** The rows below each row of the Grants view: groups → grants → fields. */
 export class GranteesRows {
   readonly #options: GranteesRowsOptions;
   #groups: readonly GroupNode[] | undefined;

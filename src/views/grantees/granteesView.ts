@@ -43,7 +43,7 @@ export interface GranteesViewOptions {
   readonly tree: Pick<vscode.TreeView<GranteesNode>, 'description' | 'message' | 'reveal'>;
 }
 
-/** The Grantees view: what the last search found, by who holds it, by finding, by operation or by key. */
+/** The Grants view: what the last search found, by who holds it, by finding, by operation or by key. */
 export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowLookup {
   readonly #revocations: Revocations;
   readonly #changed = new vscode.EventEmitter<GranteesNode | GranteesNode[] | undefined>();

@@ -42,7 +42,7 @@ export class Workbench {
   ) {
     this.page = page;
     this.tree = new Tree(page);
-    this.grantees = new Tree(page, 'Grantees');
+    this.grantees = new Tree(page, 'Grants');
     this.history = new Tree(page, 'History');
     this.quickInput = new QuickInputWidget(page);
   }

@@ -20,10 +20,10 @@ test('an arrangement is kept; a value that this version does not know counts as 
   arrangement.set({ grouping: 'key', sorting: 'age' });
   assert.deepEqual(kept.values.get('grantees.arrangement'), { grouping: 'key', sorting: 'age' });
   for (const stored of [undefined, {}, { grouping: 'color', sorting: 'size' }, 'creator', 7]) {
-    assert.deepEqual(keptArrangement(memento(stored)).get(), { grouping: 'principal', sorting: 'name' });
+    assert.deepEqual(keptArrangement(memento(stored)).get(), { grouping: 'finding', sorting: 'name' });
   }
   assert.deepEqual(keptArrangement(memento({ grouping: 'color', sorting: 'age' })).get(), {
-    grouping: 'principal',
+    grouping: 'finding',
     sorting: 'age',
   });
 });
