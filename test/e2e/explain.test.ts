@@ -28,7 +28,11 @@ test('an error is explained by its key: what each grant lacks; Create Grant begi
     await workbench.screenshot('explain');
     const [offered = ''] = await workbench.notifications();
     await workbench.pressNotification(offered, 'Create Grant…');
-    await quickInput.until('the grantee, filled in', ({ value }) => value === who);
+    await quickInput.until('the operation, ticked', ({ items }) =>
+      items.some(({ label, ticked }) => label === 'Encrypt' && ticked),
+    );
+    await quickInput.accept();
+    await quickInput.until('the grantee, offered first', ({ items }) => items[0]?.detail === who);
     await workbench.screenshot('explain-create');
     await quickInput.escape();
   });
