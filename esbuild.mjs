@@ -18,7 +18,7 @@ const product = {
     commands: 'src/commands/index.ts',
     baseline: 'src/core/baseline/index.ts',
     grantEvidence: 'src/core/evidence/index.ts',
-    explainError: 'src/commands/explainError/index.ts',
+    pages: 'src/commands/pages/index.ts',
     emulator: 'src/emulator/index.ts',
   },
   bundle: true,

@@ -6,7 +6,7 @@ const bundles = {
   './commands/index.ts': 'commands',
   './core/baseline/index.ts': 'baseline',
   './core/evidence/index.ts': 'grantEvidence',
-  './explainError/index.ts': 'explainError',
+  './pages/index.ts': 'pages',
   './emulator/index.ts': 'emulator',
 };
 

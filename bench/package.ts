@@ -24,7 +24,7 @@ export async function measurePackage(): Promise<Measurement[]> {
     await size('awsShared.js, loaded with awsClient.js', bundle('awsShared.js'), 350),
     await size('grantEvidence.js, loaded when evidence is first opened', bundle('grantEvidence.js'), 75),
     await size('baseline.js, loaded when a baseline is first saved or compared', bundle('baseline.js'), 65),
-    await size('explainError.js, loaded when an error is first explained', bundle('explainError.js'), 100),
+    await size('pages.js, loaded with the first hover or page', bundle('pages.js'), 105),
     await size('evidence.js, loaded when CloudTrail or IAM is first asked', bundle('evidence.js'), 120),
     await size('emulator.js, loaded with the sample data', bundle('emulator.js'), 80),
     await size('VSIX', vsixPath, 450),

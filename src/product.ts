@@ -4,6 +4,7 @@ import vscode = require('vscode');
 
 import type { CommandContext } from './commands/context.ts';
 import { registerKeyLinks } from './commands/keyLinks.ts';
+import { pagesBundle } from './commands/pagesBundle.ts';
 import type { CommandsBundle } from './commands/register.ts';
 import { systemClock } from './core/base/clock.ts';
 import { lazy } from './core/base/lazy.ts';
@@ -94,10 +95,31 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   const found: EvidenceOptions['found'] = ({ connection }, keyArn) => grantees.listed(connection, keyArn);
   const evidence = new LazyEvidence(() => loadEvidence(connections, { clock, found }));
   const shared = { connections, revocations, evidence, findings: findingSettings, clock };
-  const view = own(new KeysView({ ...shared, pinnedKeys, accountName, tree: trees.keys }));
+  const view = own(
+    new KeysView({
+      ...shared,
+      pinnedKeys,
+      accountName,
+      tree: trees.keys,
+      tooltip: async (node, known) => (await pagesBundle()).keysTooltip(node, known),
+    }),
+  );
   const arrangement = keptArrangement(workspaceState);
-  const grantees = own(new GranteesView({ ...shared, arrangement, tree: trees.grantees }));
-  const history = own(new HistoryView(journal, trees.history));
+  const grantees = own(
+    new GranteesView({
+      ...shared,
+      arrangement,
+      tree: trees.grantees,
+      tooltip: async (node, known) => (await pagesBundle()).granteesTooltip(node, known),
+    }),
+  );
+  const history = own(
+    new HistoryView({
+      journal,
+      tree: trees.history,
+      tooltip: async (node, entry) => (await pagesBundle()).historyTooltip(node, entry),
+    }),
+  );
   own(new StatusBar(connections));
   const documents = new JsonDocuments();
   const followUps = own(new FollowUps(clock, revocations));

@@ -24,7 +24,6 @@ import { signIn } from './connections/signIn.ts';
 import { sortConnections } from './connections/sortConnections.ts';
 import type { CommandContext } from './context.ts';
 import { showFailure } from './errorBoundary.ts';
-import { explainErrorBundle } from './explainErrorBundle.ts';
 import { nextSteps } from './explainNext.ts';
 import { groupBy, sortBy } from './grants/arrangeGrantees.ts';
 import { compareWithBaseline, saveBaseline } from './grants/baseline.ts';
@@ -32,6 +31,7 @@ import { exportGrants } from './grants/exportGrants.ts';
 import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './grants/filterView.ts';
 import { findGrants } from './grants/findGrants.ts';
 import { loadEvidence } from './grants/loadEvidence.ts';
+import { pagesBundle } from './pagesBundle.ts';
 import {
   copyAccountId,
   copyAlias,
@@ -74,10 +74,9 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.sortConnections]: sortConnections,
   [commands.openKeyByArn]: (context, argument) =>
     openKeyByArn(context, asNode(argument, 'connection'), asKeyArn(argument)),
-  [commands.explainKmsError]: async (context) =>
-    (await explainErrorBundle()).explainKmsError(context, nextSteps(context)),
+  [commands.explainKmsError]: async (context) => (await pagesBundle()).explainKmsError(context, nextSteps(context)),
   [commands.explainTerminalSelection]: async (context) =>
-    (await explainErrorBundle()).explainTerminalSelection(context, nextSteps(context)),
+    (await pagesBundle()).explainTerminalSelection(context, nextSteps(context)),
   [commands.openConnections]: openConnections,
   [commands.openSampleData]: openSampleData,
   [commands.signIn]: (context, argument) => signIn(context, asNode(argument, 'connection', 'message')),

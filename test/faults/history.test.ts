@@ -20,11 +20,12 @@ async function createHistory(count: number) {
     await revoke(index);
   }
   const revealed: HistoryNode[] = [];
-  const view = new HistoryView(journal, {
-    reveal: async (node) => {
+  const tree = {
+    reveal: async (node: HistoryNode) => {
       revealed.push(node);
     },
-  });
+  };
+  const view = new HistoryView({ journal, tree, tooltip: async () => undefined });
   /** All rows of entries, newest first, as VS Code asks for them. */
   const entries = async (): Promise<readonly HistoryEntryNode[]> => {
     const days = (await view.getChildren()).filter(({ kind }) => kind === 'historyDay');

@@ -23,7 +23,7 @@ function createRows(below: Record<string, readonly string[]>, wait = async (_: R
     },
     getTreeItem: ({ name }) => ({ id: name, label: name, collapsibleState: Collapsed }),
     getParent: () => undefined,
-    tooltip: () => undefined,
+    tooltip: async () => undefined,
     idOf: ({ name }) => (name === '…' ? undefined : name),
   }));
   const roots = () => rows.getChildren();

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
 import { renderedLineCount } from '../../src/core/base/text.ts';
 import { commands, settings } from '../../src/manifest.ts';
-import { historyFields, historyTooltip } from '../../src/views/history/historyItem.ts';
+import { historyFields } from '../../src/views/history/historyItem.ts';
 import type { GrantNode, Node } from '../../src/views/shared/nodes.ts';
 import { contextOf, settingsOnDisk, watchDialogs } from './context.ts';
 import { addGrants, ana, createTestWorld, grantIdsOf, type Window, type World } from './world.ts';
@@ -62,9 +62,9 @@ for (const id of [commands.revokeGrant, commands.retireGrant] as const) {
       fields.filter(({ name }) => name.startsWith('Evidence shown')).map(({ value }) => value),
       evidence,
     );
-    const known = { record: (one: string) => journal.record(one), isUnderWay: () => false, count: () => 1 };
-    const tooltip = historyTooltip({ kind: 'historyEntry', id: record?.id ?? '' }, known);
-    assert.match(tooltip?.value ?? '', /Evidence shown 1: Key last used/);
+    const tooltip = await history.tooltip({ kind: 'historyEntry', id: record?.id ?? '' });
+    assert.ok(typeof tooltip === 'object');
+    assert.match(tooltip.value, /Evidence shown 1: Key last used/);
     const [day] = await history.getChildren();
     assert.ok(day !== undefined);
     const entries = await history.getChildren(day);

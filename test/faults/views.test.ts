@@ -27,6 +27,7 @@ function keysView({ connections, revocations, tree }: Window, clock: FakeClock):
     findings: defaultFindings,
     clock,
     tree,
+    tooltip: async () => undefined,
   });
 }
 
@@ -51,6 +52,7 @@ test('grouped by finding, a grant that is being revoked stays in its groups', as
     arrangement: { get: () => byFinding, set: () => {} },
     clock: world.clock,
     tree: { description: '', message: '', reveal: async () => {} },
+    tooltip: async () => undefined,
   });
   const keys = [];
   for (const row of await window.keyRows()) {

@@ -45,6 +45,9 @@ import type { Kept } from '../../src/platform/store.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
 import type { HistoryNode } from '../../src/views/history/historyNodes.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
+import { granteesTooltip } from '../../src/views/hovers/granteesTooltip.ts';
+import { historyTooltip } from '../../src/views/hovers/historyTooltip.ts';
+import { keysTooltip } from '../../src/views/hovers/keysTooltip.ts';
 import { KeysView } from '../../src/views/keys/keysView.ts';
 import type { ConnectionNode, GrantNode, KeyNode, MessageNode, Node } from '../../src/views/shared/nodes.ts';
 import { type Cloud, createCloud } from '../aws/cloud.ts';
@@ -577,6 +580,7 @@ export class Window {
       findings: defaultFindings,
       clock,
       tree: this.tree,
+      tooltip: async (node, known) => keysTooltip(node, known),
       longestWaitMs: options.longestWaitMs ?? Number.POSITIVE_INFINITY,
     });
     this.lastBaseline = kept<string | undefined>(undefined);
@@ -588,8 +592,13 @@ export class Window {
       arrangement: kept<Arrangement>({ grouping: 'principal', sorting: 'name' }),
       clock,
       tree: { description: '', message: '', reveal: async () => {} },
+      tooltip: async (node, known) => granteesTooltip(node, known),
     });
-    this.history = new HistoryView(this.journal, this.historyTree);
+    this.history = new HistoryView({
+      journal: this.journal,
+      tree: this.historyTree,
+      tooltip: async (node, entry) => historyTooltip(node, entry),
+    });
   }
 
   #logged(task: Promise<void>): void {

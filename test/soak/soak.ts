@@ -195,7 +195,7 @@ class Run {
         // Drawn, as VS Code does.
         for (const row of rows) {
           window.view.getTreeItem(row);
-          window.view.tooltip(row);
+          await window.view.tooltip(row);
         }
         screen.push(...rows.filter(({ kind }) => kind !== 'field'));
         screen.splice(0, Math.max(0, screen.length - 500));

@@ -19,7 +19,7 @@ import type { EndAnswer, EndContext } from '../changes/endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
 import { revokeGrant } from '../changes/revokeGrant.ts';
 import type { Needs } from '../context.ts';
-import { explainErrorBundle } from '../explainErrorBundle.ts';
+import { pagesBundle } from '../pagesBundle.ts';
 import { answer, bounded, toBoundedJson } from './toolAnswer.ts';
 
 /** What a language model reads for each answer of a revoke. */
@@ -127,8 +127,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
   },
   [languageModelTools.explainKmsError]: {
     message: () => l10n.t('Reading an error of KMS'),
-    run: async (context, { text = '' }, token) =>
-      (await explainErrorBundle()).explainForModel(context, text, signalOf(token)),
+    run: async (context, { text = '' }, token) => (await pagesBundle()).explainForModel(context, text, signalOf(token)),
   },
   [languageModelTools.revokeGrant]: {
     message: ({ grantId, key }) =>

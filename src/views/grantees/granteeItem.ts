@@ -7,18 +7,21 @@ import type { Grouping } from '../../core/findings/arrangement.ts';
 import { type GrantGroup, grantLabel, regionAndAccount } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, Unreadable } from '../../core/findings/scan.ts';
 import { keyLabel } from '../../core/kms/model.ts';
-import { describePrincipal } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { type GrantRowText, grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
-import { grantTooltip } from '../keys/tooltip.ts';
-import { evidenceItem, evidenceTooltip } from '../shared/evidenceItem.ts';
+import { evidenceItem } from '../shared/evidenceItem.ts';
 import { fieldItem, moreItem, shownText } from '../shared/items.ts';
 import { messageItem } from '../shared/messageItem.ts';
 import { icon, row } from '../shared/row.ts';
-import { plain } from '../shared/tooltipText.ts';
-import { type GranteesNode, type GroupedGrantNode, granteesNodeId, type ScanState } from './granteesNodes.ts';
+import {
+  type GranteesNode,
+  type GroupedGrantNode,
+  granteesNodeId,
+  type ScanState,
+  unreadableName,
+} from './granteesNodes.ts';
 
 /** What rows show besides their own data. */
 export interface KnownOfGrantees extends Pick<Known, 'revocation' | 'findings' | 'mayRetire' | 'now'> {
@@ -65,45 +68,6 @@ function build(node: GranteesNode, known: KnownOfGrantees): vscode.TreeItem {
       return row(node.isFiltered ? l10n.t('No grant matches the filter') : l10n.t('No grants'), {
         iconPath: icon('info'),
       });
-  }
-}
-
-/** The tooltip of a row. Text from AWS is escaped, never used as Markdown. */
-export function granteesTooltip(
-  node: GranteesNode,
-  known: KnownOfGrantees,
-): vscode.MarkdownString | string | undefined {
-  switch (node.kind) {
-    case 'grant':
-      return grantTooltip(node, known);
-    case 'field':
-      return plain(node.name, node.value);
-    case 'evidence':
-    case 'evidenceLine':
-      return evidenceTooltip(node);
-    case 'message':
-      return plain(node.title, node.sentence);
-    case 'group': {
-      const { subject, title, grants, detail } = node.group;
-      const [first] = grants;
-      if (subject.kind === 'principal' && first !== undefined) {
-        return plain(subject.principal.value, describePrincipal(subject.principal, first.grant));
-      }
-      if (subject.kind === 'creator') {
-        return plain(title, [detail, subject.creator.arn].filter(Boolean).join('\n'));
-      }
-      return plain(subject.kind === 'key' ? subject.key.arn : title, detail);
-    }
-    case 'unreadable': {
-      const { sentence, advice } = explain(node.unreadable.error.details);
-      return plain(nameOf(node.unreadable), `${sentence} ${advice}`, node.unreadable.error);
-    }
-    case 'unreadableGroup':
-      return l10n.t('What could not be read, or not to its end, and why. Its grants may be missing above.');
-    case 'scanState':
-    case 'moreGrants':
-    case 'nothing':
-      return undefined;
   }
 }
 
@@ -191,7 +155,7 @@ function textOf({ held, group }: GroupedGrantNode, { grouping, showsPlace }: Kno
 
 function unreadableItem(unreadable: Unreadable): vscode.TreeItem {
   const { title, sentence } = explain(unreadable.error.details);
-  const name = nameOf(unreadable);
+  const name = unreadableName(unreadable);
   const place = [connectionName(unreadable.ref), unreadable.region].filter((part) => part !== undefined).join(' · ');
   const parts = [title, unreadable.key === undefined ? undefined : place, printable(sentence)];
   return row(name, {
@@ -199,11 +163,4 @@ function unreadableItem(unreadable: Unreadable): vscode.TreeItem {
     iconPath: icon('error', 'error'),
     accessibilityInformation: { label: `${printable(name)}, ${title}. ${printable(sentence)}` },
   });
-}
-
-function nameOf({ key, ref, region }: Unreadable): string {
-  if (key !== undefined) {
-    return keyLabel(key);
-  }
-  return [connectionName(ref), region].filter((part) => part !== undefined).join(' · ');
 }

@@ -1,5 +1,7 @@
 import type { GrantGroup, HeldGrant } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, ScanResult, Unreadable } from '../../core/findings/scan.ts';
+import { keyLabel } from '../../core/kms/model.ts';
+import { connectionName } from '../../core/words/describe.ts';
 import {
   type EvidenceLineNode,
   type EvidenceNode,
@@ -69,6 +71,14 @@ export interface UnreadableNode {
 export interface NothingNode {
   readonly kind: 'nothing';
   readonly isFiltered: boolean;
+}
+
+/** The key that could not be read, or the connection. */
+export function unreadableName({ key, ref, region }: Unreadable): string {
+  if (key !== undefined) {
+    return keyLabel(key);
+  }
+  return [connectionName(ref), region].filter((part) => part !== undefined).join(' · ');
 }
 
 /** Whether a command was called with the row at the end of a long group. */

@@ -19,11 +19,12 @@ import { textFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import type { Kept } from '../../platform/store.ts';
 import { EvidenceRows } from '../shared/evidenceRows.ts';
+import type { Tooltip } from '../shared/lateRows.ts';
 import type { EvidenceNode } from '../shared/nodes.ts';
 import { namedRow, type RowLookup } from '../shared/rowLookup.ts';
 import { ArrangedGrants } from './arrangedGrants.ts';
 import { groupingText, sortingText } from './arrangementText.ts';
-import { granteesItem, granteesTooltip, type KnownOfGrantees } from './granteeItem.ts';
+import { granteesItem, type KnownOfGrantees } from './granteeItem.ts';
 import { type GranteesNode, granteesNodeId, isGrouped, type MoreGrantsNode } from './granteesNodes.ts';
 import { GranteesRows } from './granteesRows.ts';
 import { LastSearch, type ScanRun } from './lastSearch.ts';
@@ -39,6 +40,7 @@ export interface GranteesViewOptions {
   /** How the grants were last arranged. */
   readonly arrangement: Kept<Arrangement>;
   readonly clock: Pick<Clock, 'now' | 'sleep' | 'monotonic'>;
+  readonly tooltip: (node: GranteesNode, known: KnownOfGrantees) => Promise<Tooltip>;
   /** The view that shows the rows; its description and message say how they are arranged and filtered. */
   readonly tree: Pick<vscode.TreeView<GranteesNode>, 'description' | 'message' | 'reveal'>;
 }
@@ -49,6 +51,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   readonly #changed = new vscode.EventEmitter<GranteesNode | GranteesNode[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #known: KnownOfGrantees;
+  readonly #tooltip: GranteesViewOptions['tooltip'];
   readonly #tree: GranteesViewOptions['tree'];
   readonly #subscriptions: vscode.Disposable;
   readonly #search: LastSearch;
@@ -63,9 +66,19 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   readonly #given = new WeakSet<object>();
   #refreshing: NodeJS.Timeout | undefined;
 
-  constructor({ connections, revocations, evidence, findings, arrangement, clock, tree }: GranteesViewOptions) {
+  constructor({
+    connections,
+    revocations,
+    evidence,
+    findings,
+    arrangement,
+    clock,
+    tooltip,
+    tree,
+  }: GranteesViewOptions) {
     this.#revocations = revocations;
     this.#arrangement = arrangement;
+    this.#tooltip = tooltip;
     this.#tree = tree;
     this.#search = new LastSearch(clock);
     this.#grants = new ArrangedGrants({
@@ -124,8 +137,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     return node.kind === 'message' && node.tone === 'loading' ? undefined : granteesNodeId(node);
   }
 
-  tooltip(node: GranteesNode): vscode.MarkdownString | string | undefined {
-    return granteesTooltip(node, this.#known);
+  tooltip(node: GranteesNode): Promise<Tooltip> {
+    return this.#tooltip(node, this.#known);
   }
 
   getParent(node: GranteesNode): GranteesNode | undefined {

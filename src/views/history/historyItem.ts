@@ -12,10 +12,9 @@ import { grantee } from '../../core/kms/principal.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands, rows } from '../../manifest.ts';
-import { grantFields } from '../shared/grantFields.ts';
+import { type GrantField, grantFields } from '../shared/grantFields.ts';
 import { fieldItem, moreItem, shownText } from '../shared/items.ts';
 import { icon, row } from '../shared/row.ts';
-import { plain, table } from '../shared/tooltipText.ts';
 import { type HistoryNode, historyNodeId } from './historyNodes.ts';
 
 /** What rows show besides their own data. */
@@ -67,7 +66,7 @@ function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
 }
 
 function entryItem(record: JournalRecord, isUnderWay: boolean): vscode.TreeItem {
-  const name = nameOf(record);
+  const name = entryName(record);
   const what = `${changeText(record)} ${timeOfDay(new Date(record.at)).slice(0, 5)}`;
   const state = stateText(record, isUnderWay);
   const key = printable(keyLabel(record.key));
@@ -80,7 +79,7 @@ function entryItem(record: JournalRecord, isUnderWay: boolean): vscode.TreeItem 
   });
 }
 
-function nameOf({ grant }: JournalRecord): string {
+export function entryName({ grant }: JournalRecord): string {
   return printable(grant.name ?? grantee(grant).shortName);
 }
 
@@ -174,7 +173,7 @@ function stateIcon(record: JournalRecord, isUnderWay: boolean): vscode.ThemeIcon
 }
 
 /** The fields below the row of an entry. */
-export function historyFields(record: JournalRecord): readonly { readonly name: string; readonly value: string }[] {
+export function historyFields(record: JournalRecord): readonly GrantField[] {
   const { outcome, outcomeAt, account, key, recreatedAs } = record;
   const fields: readonly (readonly [string, string | undefined])[] = [
     [l10n.t('Outcome'), stateText({ ...record, recreatedAs: undefined }, false)],
@@ -210,27 +209,4 @@ function lastReadText(lastRead: LastRead): string {
 function placeOf({ connection }: JournalRecord): string {
   const name = connectionName(connection);
   return connection.kind === 'sample' ? name : `${name} · ${connection.region}`;
-}
-
-/** The tooltip of a row. Text from AWS is escaped; the tooltip allows no commands and no HTML. */
-export function historyTooltip(node: HistoryNode, known: KnownHistory): vscode.MarkdownString | undefined {
-  switch (node.kind) {
-    case 'historyEntry': {
-      const record = known.record(node.id);
-      return (
-        record &&
-        table(
-          nameOf(record),
-          historyFields(record).map(({ name, value }) => [name, value] as const),
-        )
-      );
-    }
-    case 'field':
-      return plain(node.name, node.value);
-    case 'historyMessage':
-      return plain(node.title, node.sentence);
-    case 'historyDay':
-    case 'historyMore':
-      return undefined;
-  }
 }

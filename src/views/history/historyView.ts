@@ -7,8 +7,10 @@ import { localTime } from '../../core/base/text.ts';
 import type { Journal } from '../../core/changes/journal.ts';
 import type { JournalRecord } from '../../core/changes/journalRecord.ts';
 import { isUserError } from '../../core/words/userError.ts';
+import type { EntryText } from '../hovers/historyTooltip.ts';
+import type { Tooltip } from '../shared/lateRows.ts';
 import type { RowLookup } from '../shared/rowLookup.ts';
-import { historyFields, historyItem, historyTooltip, type KnownHistory } from './historyItem.ts';
+import { entryName, historyFields, historyItem, type KnownHistory } from './historyItem.ts';
 import {
   asHistoryEntry,
   type HistoryDayNode,
@@ -21,13 +23,20 @@ import {
 /** Entries are shown in windows of this many. */
 const entryWindow = 200;
 
+export interface HistoryViewOptions {
+  readonly journal: Journal;
+  readonly tree: Pick<vscode.TreeView<HistoryNode>, 'reveal'>;
+  readonly tooltip: (node: HistoryNode, entry: (id: string) => EntryText | undefined) => Promise<Tooltip>;
+}
+
 /** The History view: days → changes → fields, newest first. */
 export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLookup {
   readonly #journal: Journal;
   readonly #known: KnownHistory;
   readonly #changed = new vscode.EventEmitter<HistoryNode | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
-  readonly #tree: Pick<vscode.TreeView<HistoryNode>, 'reveal'>;
+  readonly #tree: HistoryViewOptions['tree'];
+  readonly #tooltip: HistoryViewOptions['tooltip'];
   readonly #subscription: Subscription;
   /** All rows that were ever returned to VS Code. */
   readonly #given = new WeakSet<object>();
@@ -35,9 +44,10 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   /** The entries on screen by day, in order. */
   #days = new Map<string, readonly HistoryEntryNode[]>();
 
-  constructor(journal: Journal, tree: Pick<vscode.TreeView<HistoryNode>, 'reveal'>) {
+  constructor({ journal, tree, tooltip }: HistoryViewOptions) {
     this.#journal = journal;
     this.#tree = tree;
+    this.#tooltip = tooltip;
     this.#known = {
       record: (id) => journal.record(id),
       isUnderWay: (id) => journal.isInFlight(id),
@@ -54,8 +64,11 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
     return historyNodeId(node);
   }
 
-  tooltip(node: HistoryNode): vscode.MarkdownString | undefined {
-    return historyTooltip(node, this.#known);
+  tooltip(node: HistoryNode): Promise<Tooltip> {
+    return this.#tooltip(node, (id) => {
+      const record = this.#journal.record(id);
+      return record && { name: entryName(record), fields: historyFields(record) };
+    });
   }
 
   getParent(node: HistoryNode): HistoryNode | undefined {

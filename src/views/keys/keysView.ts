@@ -14,6 +14,7 @@ import type { Finding } from '../../core/findings/finding.ts';
 import { isSignInProblem } from '../../core/kms/errors.ts';
 import { type Connection, connectionId } from '../../core/kms/model.ts';
 import { shownIndexes, textFilter } from '../../core/words/filter.ts';
+import type { Tooltip } from '../shared/lateRows.ts';
 import { message } from '../shared/messages.ts';
 import {
   type ConnectionNode,
@@ -30,8 +31,8 @@ import {
 } from '../shared/nodes.ts';
 import type { RowLookup } from '../shared/rowLookup.ts';
 import { KeysViewRows, type KeysViewRowsOptions } from './keysViewRows.ts';
+import type { Known } from './known.ts';
 import { ShownNodes } from './shownNodes.ts';
-import { tooltip } from './tooltip.ts';
 import { toTreeItem } from './treeItem.ts';
 
 /** A filter that has not changed for this long is final: its rows stay. */
@@ -39,6 +40,7 @@ const filterSettlesMs = 500;
 
 export interface KeysViewOptions extends KeysViewRowsOptions {
   readonly clock: Pick<Clock, 'now' | 'sleep' | 'monotonic'>;
+  readonly tooltip: (node: Node, known: Known) => Promise<Tooltip>;
   /** The view that shows the rows; its message names the filter. */
   readonly tree: Pick<vscode.TreeView<Node>, 'message' | 'reveal'>;
   /**
@@ -59,6 +61,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #tree: KeysViewOptions['tree'];
   readonly #subscriptions: vscode.Disposable;
   readonly #longestWaitMs: number;
+  readonly #tooltip: KeysViewOptions['tooltip'];
   readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #nodes: ShownNodes;
@@ -67,9 +70,10 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
   readonly #disposed = new AbortController();
   readonly #evidence: Bundled<EvidenceChange>;
 
-  constructor({ clock, tree, longestWaitMs = 2000, ...options }: KeysViewOptions) {
+  constructor({ clock, tree, tooltip, longestWaitMs = 2000, ...options }: KeysViewOptions) {
     const { connections, revocations, pinnedKeys, evidence, findings } = options;
     this.#longestWaitMs = longestWaitMs;
+    this.#tooltip = tooltip;
     this.#connections = connections;
     this.#nodes = new ShownNodes(connections);
     this.#clock = clock;
@@ -164,8 +168,8 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return node.kind === 'message' && node.tone === 'loading' ? undefined : nodeId(node);
   }
 
-  tooltip(node: Node): vscode.MarkdownString | string | undefined {
-    return tooltip(node, this.#rows.known);
+  tooltip(node: Node): Promise<Tooltip> {
+    return this.#tooltip(node, this.#rows.known);
   }
 
   getParent(node: Node): Node | undefined {

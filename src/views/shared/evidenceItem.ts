@@ -5,7 +5,6 @@ import vscode = require('vscode');
 import { rows } from '../../manifest.ts';
 import type { EvidenceLineNode, EvidenceNode } from './nodes.ts';
 import { icon, row } from './row.ts';
-import { table } from './tooltipText.ts';
 
 export function evidenceItem(node: EvidenceNode | EvidenceLineNode): vscode.TreeItem {
   if (node.kind === 'evidence') {
@@ -22,12 +21,4 @@ export function evidenceItem(node: EvidenceNode | EvidenceLineNode): vscode.Tree
     contextValue: rows.evidenceLine,
     accessibilityInformation: { label: `${title}. ${text}` },
   });
-}
-
-export function evidenceTooltip(node: EvidenceNode | EvidenceLineNode): vscode.MarkdownString | string {
-  if (node.kind === 'evidence') {
-    return l10n.t('What CloudTrail, IAM, and KMS say about this grant. AWS is asked when you open it.');
-  }
-  const { title, text, source, more } = node.line;
-  return table(title, [[l10n.t('Source'), source]], [text, ...more].join('\n'));
 }

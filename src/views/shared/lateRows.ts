@@ -4,12 +4,15 @@ import { lazy } from '../../core/base/lazy.ts';
 import { neighborOfRemoved } from '../../core/base/neighbor.ts';
 import { contextKeys } from '../../manifest.ts';
 
+/** Nothing, for a row that its label says all about. */
+export type Tooltip = vscode.MarkdownString | string | undefined;
+
 /** A view's rows, by identity. */
 export interface IdentifiedRows<T> extends Required<Omit<vscode.TreeDataProvider<T>, 'resolveTreeItem'>> {
   /** The ID of its tree item. `undefined`: the row is a placeholder for rows that are being loaded. */
   idOf(row: T): string | undefined;
   /** Built when the pointer rests on the row: its tree item has none. */
-  tooltip(row: T): vscode.MarkdownString | string | undefined;
+  tooltip(row: T): Promise<Tooltip>;
 }
 
 /** Loads a view's rows when the first one is requested. A row that is removed and returns is as open as it was. */
@@ -122,7 +125,7 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   }
 
   async resolveTreeItem(item: vscode.TreeItem, node: T): Promise<vscode.TreeItem> {
-    item.tooltip = (await this.#load()).tooltip(node);
+    item.tooltip = await (await this.#load()).tooltip(node);
     return item;
   }
 

@@ -10,18 +10,17 @@ import { serviceOfGrant } from '../../core/kms/serviceGrant.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
-import { evidenceTooltip } from '../shared/evidenceItem.ts';
+import { accountText } from '../keys/connectionItem.ts';
+import { keyStateText } from '../keys/keyItem.ts';
+import type { Known } from '../keys/known.ts';
 import { grantFields } from '../shared/grantFields.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
-import { answerLines, type Lines, plain, table } from '../shared/tooltipText.ts';
-import { accountText } from './connectionItem.ts';
-import { keyStateText } from './keyItem.ts';
-import type { Known } from './known.ts';
+import { answerLines, evidenceTooltip, type Lines, plain, table } from './tooltipText.ts';
 
 /**
  * The tooltip of a row. Text from AWS is escaped, never used as Markdown; the tooltip allows no commands and no HTML.
  */
-export function tooltip(node: Node, known: Known): vscode.MarkdownString | string | undefined {
+export function keysTooltip(node: Node, known: Known): vscode.MarkdownString | string | undefined {
   switch (node.kind) {
     case 'connection':
       return connectionTooltip(node, known);

@@ -5,7 +5,8 @@ import vscode = require('vscode');
 import { escapeMarkdown, printable } from '../../core/base/text.ts';
 import type { Finding } from '../../core/findings/finding.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
-import { findingSections } from './findingText.ts';
+import { findingSections } from '../shared/findingText.ts';
+import type { EvidenceLineNode, EvidenceNode } from '../shared/nodes.ts';
 
 /** A title and a text; for a failure also AWS's own text, for a search or a request to AWS. */
 export function plain(title: string, text: string, error?: KmsError): vscode.MarkdownString {
@@ -50,4 +51,12 @@ function joined(lines: Lines): string {
 
 function data(text: string): string {
   return escapeMarkdown(printable(text, 2048));
+}
+
+export function evidenceTooltip(node: EvidenceNode | EvidenceLineNode): vscode.MarkdownString | string {
+  if (node.kind === 'evidence') {
+    return l10n.t('What CloudTrail, IAM, and KMS say about this grant. AWS is asked when you open it.');
+  }
+  const { title, text, source, more } = node.line;
+  return table(title, [[l10n.t('Source'), source]], [text, ...more].join('\n'));
 }

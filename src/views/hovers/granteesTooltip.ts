@@ -1,0 +1,49 @@
+import * as l10n from '@vscode/l10n';
+
+import type vscode = require('vscode');
+
+import { describePrincipal } from '../../core/kms/principal.ts';
+import { explain } from '../../core/words/explain.ts';
+import type { KnownOfGrantees } from '../grantees/granteeItem.ts';
+import { type GranteesNode, unreadableName } from '../grantees/granteesNodes.ts';
+import { grantTooltip } from './keysTooltip.ts';
+import { evidenceTooltip, plain } from './tooltipText.ts';
+
+/** The tooltip of a row. Text from AWS is escaped, never used as Markdown. */
+export function granteesTooltip(
+  node: GranteesNode,
+  known: KnownOfGrantees,
+): vscode.MarkdownString | string | undefined {
+  switch (node.kind) {
+    case 'grant':
+      return grantTooltip(node, known);
+    case 'field':
+      return plain(node.name, node.value);
+    case 'evidence':
+    case 'evidenceLine':
+      return evidenceTooltip(node);
+    case 'message':
+      return plain(node.title, node.sentence);
+    case 'group': {
+      const { subject, title, grants, detail } = node.group;
+      const [first] = grants;
+      if (subject.kind === 'principal' && first !== undefined) {
+        return plain(subject.principal.value, describePrincipal(subject.principal, first.grant));
+      }
+      if (subject.kind === 'creator') {
+        return plain(title, [detail, subject.creator.arn].filter(Boolean).join('\n'));
+      }
+      return plain(subject.kind === 'key' ? subject.key.arn : title, detail);
+    }
+    case 'unreadable': {
+      const { sentence, advice } = explain(node.unreadable.error.details);
+      return plain(unreadableName(node.unreadable), `${sentence} ${advice}`, node.unreadable.error);
+    }
+    case 'unreadableGroup':
+      return l10n.t('What could not be read, or not to its end, and why. Its grants may be missing above.');
+    case 'scanState':
+    case 'moreGrants':
+    case 'nothing':
+      return undefined;
+  }
+}
