@@ -138,7 +138,7 @@ test('a row has its tooltip, its JSON, its copy key and its place in the keyboar
     assert.match(tooltip, /Key state: Enabled/);
     assert.match(tooltip, /Key ARN: arn:aws:kms:eu-west-1:111122223333:key\//);
     await tree.expand('orders-db');
-    assert.match(await workbench.tooltip('orders-db', 'nightly-export'), /Encryption context includes purpose: export/);
+    assert.match(await workbench.tooltip('orders-db', 'nightly-export'), /Encryption context includes: purpose=export/);
     await workbench.screenshot('tooltip');
 
     await tree.select('orders-db', 'nightly-export');

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type vscode from 'vscode';
+import { findingKinds } from '../../src/core/findings/finding.ts';
 import { managingService } from '../../src/core/findings/findings.ts';
+import { guidesOf } from '../../src/core/findings/guides.ts';
 import { shortFindings } from '../../src/views/shared/findingText.ts';
 import type { GrantNode } from '../../src/views/shared/nodes.ts';
 import { granteesRows, keysRows, openSample, search } from './sampleRows.ts';
@@ -42,4 +45,53 @@ test('in a narrow view a row says what to make of its grant: who uses it, or its
       begins(row, window.grantees.getTreeItem(row).description, own);
     }
   }
+});
+
+/** What a hover shows without scrolling. */
+const hoverLines = 12;
+
+/** The lines of a hover, without its Markdown. */
+async function hoverOf(tooltip: Promise<vscode.MarkdownString | string | undefined>): Promise<readonly string[]> {
+  const shown = await tooltip;
+  assert.ok(typeof shown === 'object');
+  assert.deepEqual([shown.isTrusted, shown.supportHtml], [false, false]);
+  const ours = new Set(guidesOf(findingKinds.map((kind) => ({ kind }))).map(({ url }) => url));
+  for (const [, url = ''] of shown.value.matchAll(/(?<!\\)\]\(([^)]*)\)/g)) {
+    assert.ok(ours.has(url), url);
+  }
+  const lines = shown.value.split(/\n+/).map((line) => line.trim());
+  return lines.map((line) => line.replaceAll('**', '').replace(/\\(.)/g, '$1'));
+}
+
+test('the hover of a grant or a key says findings first, then what a revoke would do, in a dozen lines', async (t) => {
+  const { window } = await openSample(t);
+  const rows = await keysRows(window, ({ kind }) => kind !== 'grant');
+  const seen = { grants: 0, keys: 0, findings: 0 };
+  for (const row of rows) {
+    if (row.kind !== 'key' && row.kind !== 'grant') {
+      continue;
+    }
+    const [, ...lines] = await hoverOf(window.view.tooltip(row));
+    assert.ok(lines.length < hoverLines, lines.join('\n'));
+    const findings = window.view.findings(row);
+    const first = lines.slice(0, findings.length);
+    if (findings.length > 0 && findings.length <= 3) {
+      assert.ok(
+        first.every((line) => /^(Finding|Note): [^:]+: /.test(line)),
+        lines.join('\n'),
+      );
+      assert.match(lines.find((line) => line.startsWith('AWS')) ?? '', /\]\(https:\/\/docs\.aws\.amazon\.com\//);
+    }
+    if (row.kind === 'grant') {
+      const place = (start: string) => lines.findIndex((line) => line.startsWith(start));
+      assert.ok(place('If revoked: ') === Math.min(findings.length, 4), lines.join('\n'));
+      assert.ok(place('If revoked: ') < place('Held by: '));
+      seen.grants += 1;
+    } else {
+      assert.equal(lines.at(-1), `Key ARN: ${row.key.arn}`);
+      seen.keys += 1;
+    }
+    seen.findings = Math.max(seen.findings, findings.length);
+  }
+  assert.ok(seen.grants > 100 && seen.keys >= 24 && seen.findings > 3, JSON.stringify(seen));
 });

@@ -56,7 +56,7 @@ export function tree(): void {
       assert.equal(fields['Grantee principal'], 'arn:aws:iam::111122223333:role/batch/nightly-export');
       assert.equal(fields['Encryption context includes purpose'], 'export');
       assert.match(fields['Grant ID'] ?? '', /^[0-9a-f]{64}$/);
-      assert.match(await tooltipOf(grant), /If revoked\\:/);
+      assert.match(await tooltipOf(grant), /\*\*If revoked:\*\*/);
     });
 
     it('fills in states as DescribeKey answers, in words and as an icon', async () => {

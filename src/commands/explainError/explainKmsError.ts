@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
 import type { ErrorText } from '../../core/errorText/errorText.ts';
-import { reportMarkdown } from '../../core/errorText/markdown.ts';
 import { reportOf } from '../../core/errorText/report.ts';
+import { pageMarkdown } from '../../core/words/page.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import type { Needs } from '../context.ts';
 import { findErrorText, findInTerminal } from './findText.ts';
@@ -28,7 +28,7 @@ async function explainText(context: ExplainContext, error: ErrorText | undefined
     leadToKey(context, error, signal),
   );
   const report = reportOf(error, found.lead);
-  await context.documents.showMarkdown(printable(report.title, 80), reportMarkdown(report));
+  await context.documents.showMarkdown(printable(report.title, 80), pageMarkdown(report));
   // A notification waits for nobody.
   void offerNext({ error, report, ...found }, next);
 }

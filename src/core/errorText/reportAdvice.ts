@@ -1,18 +1,18 @@
 import * as l10n from '@vscode/l10n';
 import type { DenialReason } from '../words/accessDenied.ts';
+import type { PageLine, PageSection } from '../words/page.ts';
 import type { ErrorText } from './errorText.ts';
 import type { GrantProposal } from './grantProposal.ts';
 import type { Lead } from './keyFacts.ts';
-import type { ReportLine, ReportSection } from './reportModel.ts';
 
 /** What can be done, the likeliest first. */
-export function advice(error: ErrorText, lead: Lead, proposal: GrantProposal | undefined): ReportSection {
+export function advice(error: ErrorText, lead: Lead, proposal: GrantProposal | undefined): PageSection {
   const lines = [
     ...kindAdvice(error),
     ...(proposal === undefined ? [] : proposalAdvice(error, proposal)),
     ...leadAdvice(error, lead),
   ];
-  return { title: l10n.t('What to Do'), text: undefined, lines: lines.map((text): ReportLine => ({ text })) };
+  return { title: l10n.t('What to Do'), text: undefined, lines: lines.map((text): PageLine => ({ text })) };
 }
 
 function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly string[] {

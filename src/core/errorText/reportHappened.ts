@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { parsePrincipal, principalKindName } from '../kms/principal.ts';
 import { denialSentence } from '../words/accessDenied.ts';
+import type { PageSection } from '../words/page.ts';
 import { pairsText } from './encryptionContext.ts';
 import type { ErrorText, NamedKey } from './errorText.ts';
-import type { ReportSection } from './reportModel.ts';
 
-export function whatHappened(error: ErrorText): ReportSection {
+export function whatHappened(error: ErrorText): PageSection {
   const { code, action, principal, key, region, account, encryptionContext, requestId, quote } = error;
   const known: readonly (readonly [string, string | undefined])[] = [
     [l10n.t('Error'), code],

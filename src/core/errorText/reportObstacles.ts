@@ -3,14 +3,14 @@ import { localTime } from '../base/text.ts';
 import { readKeyPolicy } from '../kms/keyPolicy.ts';
 import { type KeyMetadata, keyLabel } from '../kms/model.ts';
 import { explain } from '../words/explain.ts';
+import type { PageLine, PageSection } from '../words/page.ts';
 import { policySentence, statementText } from '../words/policyText.ts';
 import { pairsText } from './encryptionContext.ts';
 import type { ErrorText } from './errorText.ts';
 import { type Gap, type GrantFit, grantsFor, requestOf, unresolvedFor } from './grantFit.ts';
 import type { KeyFacts, Lead, Read } from './keyFacts.ts';
-import type { ReportLine, ReportSection } from './reportModel.ts';
 
-export function whatStandsInTheWay(error: ErrorText, lead: Lead): ReportSection {
+export function whatStandsInTheWay(error: ErrorText, lead: Lead): PageSection {
   const facts = lead.kind === 'found' ? lead.facts : undefined;
   return {
     title: l10n.t('What Stands in the Way'),
@@ -49,7 +49,7 @@ function leadText(error: ErrorText, lead: Lead): string {
   }
 }
 
-function reasonLines({ reason }: ErrorText): readonly ReportLine[] {
+function reasonLines({ reason }: ErrorText): readonly PageLine[] {
   switch (reason?.kind) {
     case 'denied':
       return [{ text: l10n.t('Reason given by AWS: an explicit Deny. No grant and no other policy overrides it.') }];
@@ -70,7 +70,7 @@ function reasonLines({ reason }: ErrorText): readonly ReportLine[] {
   }
 }
 
-function stateLine(metadata: Read<KeyMetadata>): ReportLine {
+function stateLine(metadata: Read<KeyMetadata>): PageLine {
   if (metadata.kind === 'failed') {
     return notRead(l10n.t('State of the key'), metadata);
   }
@@ -83,14 +83,14 @@ function stateLine(metadata: Read<KeyMetadata>): ReportLine {
   };
 }
 
-function notRead(what: string, { error }: Read<never> & { readonly kind: 'failed' }): ReportLine {
+function notRead(what: string, { error }: Read<never> & { readonly kind: 'failed' }): PageLine {
   return { text: l10n.t('{0} could not be read: {1}', what, explain(error.details).sentence) };
 }
 
 /** More grants than these are counted, not listed. */
 const mostGrantsListed = 20;
 
-function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly ReportLine[] {
+function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly PageLine[] {
   const title = l10n.t('Grants');
   if (grants.kind === 'failed') {
     return [notRead(title, grants)];
@@ -174,7 +174,7 @@ function gapText(gap: Gap, operations: readonly string[]): string {
   }
 }
 
-function policyLines(error: ErrorText, { policy, key }: KeyFacts): readonly ReportLine[] {
+function policyLines(error: ErrorText, { policy, key }: KeyFacts): readonly PageLine[] {
   const title = l10n.t('Key policy');
   if (policy.kind === 'failed') {
     return [notRead(title, policy)];
@@ -193,7 +193,7 @@ function policyLines(error: ErrorText, { policy, key }: KeyFacts): readonly Repo
   }));
 }
 
-function unseenLines({ kind }: ErrorText): readonly ReportLine[] {
+function unseenLines({ kind }: ErrorText): readonly PageLine[] {
   return kind === 'accessDenied' || kind === 'ciphertextKeyHidden' || kind === 'keyInaccessible'
     ? [
         {

@@ -42,8 +42,6 @@ export interface Finding {
   readonly title: string;
   /** Why it is a finding, in one sentence. Printable. */
   readonly reason: string;
-  /** The page of AWS's documentation that it rests on, by guide and title. */
-  readonly source: string;
   /** What revoking the grant would do. Printable. */
   readonly effect: string;
   /** The AWS service that the grant belongs to: then it is that service's to clean up. */
@@ -96,25 +94,6 @@ export function findingTitle(kind: FindingKind): string {
       return l10n.t('Old');
   }
 }
-
-/** Titles of AWS's pages are names: they stay as AWS wrote them. */
-export const findingSources: Readonly<Record<FindingKind, string>> = {
-  noSuchGrantee: 'IAM User Guide, "IAM identifiers"',
-  granteeRecreated: 'IAM User Guide, "IAM identifiers"',
-  possiblyOrphaned: 'IAM User Guide, "IAM identifiers"',
-  duplicate: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
-  accountRoot: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
-  otherAccount: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
-  mayCreateGrants: 'AWS KMS Developer Guide, "Creating grants"',
-  roleNotUsed: 'IAM API Reference, "RoleLastUsed"',
-  nearQuota: 'AWS KMS Developer Guide, "Resource quotas"',
-  keyPendingDeletion: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
-  keyDisabled: 'AWS KMS Developer Guide, "Key states of AWS KMS keys"',
-  keyNotUsed: 'AWS KMS API Reference, "GetKeyLastUsage"',
-  onlyAdminsCanEnd: 'AWS KMS Developer Guide, "Retiring and revoking grants"',
-  noEncryptionContext: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
-  olderThan: 'AWS KMS Developer Guide, "Best practices for AWS KMS grants"',
-};
 
 const severityOrder = new Map<FindingKind, number>(findingKinds.map((kind, index) => [kind, index]));
 

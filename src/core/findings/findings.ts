@@ -12,7 +12,6 @@ import {
   type Finding,
   type FindingKind,
   type FindingOptions,
-  findingSources,
   findingTitle,
   isWarningKind,
   sortFindings,
@@ -245,7 +244,6 @@ function finding(subject: Subject | undefined, kind: FindingKind, reason: string
     severity: managedBy === undefined && isWarningKind(kind) ? 'warning' : 'info',
     title: findingTitle(kind),
     reason: manager === undefined ? reason : `${reason} ${manager}`,
-    source: findingSources[kind],
     effect,
     managedBy,
   };

@@ -35,3 +35,13 @@ export function principalText(ref: PrincipalRef | undefined): string | undefined
   }
   return ref.kind === 'servicePrincipal' ? l10n.t('{0} (service principal)', ref.value) : ref.value;
 }
+
+/** An encryption context in one line. */
+export function pairs(context: Readonly<Record<string, string>> | undefined): string | undefined {
+  if (context === undefined) {
+    return undefined;
+  }
+  return Object.entries(context)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+}

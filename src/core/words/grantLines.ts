@@ -10,7 +10,7 @@ import {
 } from '../kms/model.ts';
 import { parsePrincipal, principalKindName } from '../kms/principal.ts';
 import { serviceOfGrant } from '../kms/serviceGrant.ts';
-import { connectionName } from './describe.ts';
+import { connectionName, pairs } from './describe.ts';
 
 /** A name and its value; without one, the line is left out. */
 type Term = readonly [name: string, value: string | undefined];
@@ -94,13 +94,4 @@ function fitToDialog(terms: readonly Term[], whole: ReadonlySet<string | undefin
 
 function principalValue(ref: PrincipalRef | undefined): string | undefined {
   return ref === undefined ? undefined : `${ref.value} (${principalKindName(parsePrincipal(ref).kind)})`;
-}
-
-function pairs(context: Readonly<Record<string, string>> | undefined): string | undefined {
-  if (context === undefined) {
-    return undefined;
-  }
-  return Object.entries(context)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(', ');
 }

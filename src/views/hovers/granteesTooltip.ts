@@ -31,7 +31,7 @@ export function granteesTooltip(
         return plain(subject.principal.value, describePrincipal(subject.principal, first.grant));
       }
       if (subject.kind === 'creator') {
-        return plain(title, [detail, subject.creator.arn].filter(Boolean).join('\n'));
+        return plain(title, [detail, subject.creator.arn ?? '']);
       }
       return plain(subject.kind === 'key' ? subject.key.arn : title, detail);
     }

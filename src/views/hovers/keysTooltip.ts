@@ -3,19 +3,17 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { duration, localTime } from '../../core/base/text.ts';
-import { managingService } from '../../core/findings/findings.ts';
+import type { RevocationState } from '../../core/changes/revocationRecord.ts';
 import { keyLabel } from '../../core/kms/model.ts';
-import { describePrincipal, grantee, parsePrincipal } from '../../core/kms/principal.ts';
-import { serviceOfGrant } from '../../core/kms/serviceGrant.ts';
-import { connectionName } from '../../core/words/describe.ts';
+import { describePrincipal, grantee } from '../../core/kms/principal.ts';
+import { connectionName, pairs } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
 import { accountText } from '../keys/connectionItem.ts';
 import { keyStateText } from '../keys/keyItem.ts';
 import type { Known } from '../keys/known.ts';
-import { grantFields } from '../shared/grantFields.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
-import { answerLines, evidenceTooltip, type Lines, plain, table } from './tooltipText.ts';
+import { answerLines, evidenceTooltip, type Lines, plain, table, verdict, verdictTable } from './tooltipText.ts';
 
 /**
  * The tooltip of a row. Text from AWS is escaped, never used as Markdown; the tooltip allows no commands and no HTML.
@@ -66,22 +64,28 @@ function keyTooltip(node: KeyNode, known: Known): vscode.MarkdownString {
   const metadata = known.metadata(node);
   const lines: Lines = [
     [l10n.t('Description'), metadata?.description],
-    [l10n.t('Aliases'), key.aliases.join(', ')],
+    [l10n.t('Aliases'), key.aliases.length > 1 ? key.aliases.join(', ') : undefined],
     [l10n.t('Key state'), metadata === undefined ? undefined : (keyStateText(metadata) ?? l10n.t('Enabled'))],
     [l10n.t('Deletion date'), metadata?.deletionDate === undefined ? undefined : localTime(metadata.deletionDate)],
     [
       l10n.t('Managed by'),
       metadata === undefined ? undefined : { AWS: l10n.t('AWS'), CUSTOMER: l10n.t('Customer') }[metadata.manager],
     ],
-    [l10n.t('Key usage'), metadata?.usage],
-    [l10n.t('Key spec'), metadata?.spec],
-    [l10n.t('Origin'), metadata?.origin],
-    [l10n.t('Multi-Region'), metadata?.multiRegion === true ? l10n.t('Yes') : undefined],
+    [
+      l10n.t('Type'),
+      [
+        metadata?.spec,
+        metadata?.usage,
+        metadata?.origin,
+        metadata?.multiRegion === true ? l10n.t('Multi-Region') : undefined,
+      ]
+        .filter((part) => part !== undefined)
+        .join(' · '),
+    ],
     [l10n.t('Created'), metadata?.creationDate === undefined ? undefined : localTime(metadata.creationDate)],
-    [l10n.t('Key ID'), key.keyId],
     [l10n.t('Key ARN'), key.arn],
   ];
-  return table(keyLabel(key), lines, undefined, known.findings(node));
+  return verdictTable(keyLabel(key), verdict(known.findings(node), undefined), lines);
 }
 
 export function grantTooltip(
@@ -89,41 +93,47 @@ export function grantTooltip(
   known: Pick<Known, 'revocation' | 'findings' | 'now'>,
 ): vscode.MarkdownString {
   const { grant, key } = node;
+  const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
   const who = grantee(grant);
-  const { retiringPrincipal } = grant;
-  const impact = impactOfRevoke(grant);
   const revocation = known.revocation(node);
-  const lines: (readonly [string, string | undefined])[] = [
+  const lines: Lines = [
     [l10n.t('Held by'), describePrincipal(who, grant)],
-    [
-      l10n.t('Can be retired by'),
-      retiringPrincipal === undefined ? undefined : describePrincipal(parsePrincipal(retiringPrincipal), grant),
-    ],
-    [l10n.t('Managed by'), managingService(grant, key, undefined)],
-    [l10n.t('Used for'), serviceOfGrant(grant)?.resource],
-    ...grantFields(grant).map(({ name, value }): [string, string] => [name, value]),
+    [l10n.t('Operations'), grant.operations.join(', ')],
+    [l10n.t('Encryption context equals'), pairs(encryptionContextEquals)],
+    [l10n.t('Encryption context includes'), pairs(encryptionContextSubset)],
+    [l10n.t('Source ARN'), sourceArn],
+    [l10n.t('Created'), grant.creationDate === undefined ? undefined : localTime(grant.creationDate)],
     [l10n.t('Key'), `${keyLabel(key)} (${key.arn})`],
   ];
-  if (revocation?.kind === 'confirming' && revocation.progress !== undefined) {
-    const { absences, lastRead, trouble, nextCheckAt } = revocation.progress;
-    const seen = {
-      listed: l10n.t('still listed'),
-      absent: l10n.t('not listed, {0} in a row', absences),
-      none: l10n.t('none yet'),
-    }[lastRead];
-    lines.push([l10n.t('Last read'), trouble === undefined ? seen : l10n.t('{0}; the latest failed', seen)]);
-    lines.push([l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - known.now()))]);
+  const title = grant.name ?? who.shortName;
+  return revocation === undefined
+    ? verdictTable(title, verdict(known.findings(node), impactOfRevoke(grant)), lines)
+    : table(title, [...progressLines(revocation, known.now()), ...lines]);
+}
+
+function progressLines(revocation: RevocationState, now: number): Lines {
+  switch (revocation.kind) {
+    case 'revoking':
+      return [];
+    case 'confirming': {
+      if (revocation.progress === undefined) {
+        return [];
+      }
+      const { absences, lastRead, trouble, nextCheckAt } = revocation.progress;
+      const seen = {
+        listed: l10n.t('still listed'),
+        absent: l10n.t('not listed, {0} in a row', absences),
+        none: l10n.t('none yet'),
+      }[lastRead];
+      return [
+        [l10n.t('Last read'), trouble === undefined ? seen : l10n.t('{0}; the latest failed', seen)],
+        [l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - now))],
+      ];
+    }
+    case 'unconfirmed': {
+      const { kind, requestedAt } = revocation.record;
+      const asked = kind === 'revoke' ? l10n.t('Revoke asked for') : l10n.t('Retirement asked for');
+      return [[asked, localTime(new Date(requestedAt))]];
+    }
   }
-  if (revocation?.kind === 'unconfirmed') {
-    const { kind, requestedAt } = revocation.record;
-    const asked = kind === 'revoke' ? l10n.t('Revoke asked for') : l10n.t('Retirement asked for');
-    lines.push([asked, localTime(new Date(requestedAt))]);
-  }
-  return table(
-    grant.name ?? who.shortName,
-    lines,
-    revocation === undefined ? `${l10n.t('If revoked:')} ${impact}` : undefined,
-    revocation === undefined ? known.findings(node) : undefined,
-    impact,
-  );
 }

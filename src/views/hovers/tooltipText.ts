@@ -2,15 +2,18 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { escapeMarkdown, printable } from '../../core/base/text.ts';
+import { effectOfRevoke } from '../../core/findings/effect.ts';
 import type { Finding } from '../../core/findings/finding.ts';
+import { guidesOf } from '../../core/findings/guides.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
-import { findingSections } from '../shared/findingText.ts';
+import { linkMarkdown, markdownText } from '../../core/words/page.ts';
+import { findingName } from '../shared/findingText.ts';
 import type { EvidenceLineNode, EvidenceNode } from '../shared/nodes.ts';
 
-/** A title and a text; for a failure also AWS's own text, for a search or a request to AWS. */
-export function plain(title: string, text: string, error?: KmsError): vscode.MarkdownString {
-  return table(title, error === undefined ? [] : answerLines(error), text);
+/** A title and a text, a line each; for a failure also AWS's own text, for a search or a request to AWS. */
+export function plain(title: string, text: string | readonly string[], error?: KmsError): vscode.MarkdownString {
+  const lines = typeof text === 'string' ? [text] : text;
+  return hover(title, error === undefined ? [] : joined(answerLines(error)), lines.map(markdownText));
 }
 
 /** AWS's own text about a failure. */
@@ -24,33 +27,52 @@ export function answerLines({ details }: KmsError): Lines {
 /** Names and values; those without a value are left out. */
 export type Lines = readonly (readonly [string, string | undefined])[];
 
-/** A title, lines, a text, and what is remarkable. Text from AWS is escaped; no commands and no HTML are trusted. */
-export function table(
-  title: string,
-  lines: Lines,
-  note?: string,
-  findings: readonly Finding[] = [],
-  impact?: string,
-): vscode.MarkdownString {
-  const paragraphs = [
-    `**${data(title)}**`,
-    joined(lines),
-    data(note ?? ''),
-    ...findingSections(findings, impact).map((section) => `**${data(section.title)}**  \n${joined(section.lines)}`),
+/** A title, lines, and a text. */
+export function table(title: string, lines: Lines, note = ''): vscode.MarkdownString {
+  return hover(title, joined(lines), [markdownText(note)]);
+}
+
+/** A title, what is remarkable, and lines. */
+export function verdictTable(title: string, verdict: readonly string[], lines: Lines): vscode.MarkdownString {
+  return hover(title, verdict, joined(lines));
+}
+
+/** Findings beyond so many are only named: each has a row of its own below the grant. */
+const findingsShown = 3;
+
+/**
+ * What is remarkable, what a revoke would do, and where AWS says so: a line each, as Markdown.
+ * @param impact what a revoke would do without the findings; nothing for a key
+ */
+export function verdict(findings: readonly Finding[], impact: string | undefined): readonly string[] {
+  const shown = findings.slice(0, findingsShown);
+  const rest = findings.slice(findingsShown);
+  const effect = effectOfRevoke(impact, findings);
+  const links = guidesOf(findings).map(linkMarkdown).join(' · ');
+  return [
+    ...shown.map((finding) => named(findingName(finding), finding.reason)),
+    ...(rest.length === 0 ? [] : [named(l10n.t('Also'), rest.map(({ title }) => title).join(', '))]),
+    ...(effect === '' ? [] : [named(l10n.t('If revoked'), effect)]),
+    ...(links === '' ? [] : [`${markdownText(l10n.t("AWS's guides"))}: ${links}`]),
   ];
-  const markdown = new vscode.MarkdownString(paragraphs.filter((paragraph) => paragraph !== '').join('\n\n'));
+}
+
+function named(name: string, text: string): string {
+  return `**${markdownText(name)}:** ${markdownText(text)}`;
+}
+
+function joined(lines: Lines): readonly string[] {
+  const shown = lines.filter(([, value]) => value !== undefined && value !== '');
+  return shown.map(([name, value = '']) => `${markdownText(name)}: ${markdownText(value)}`);
+}
+
+/** Paragraphs of lines that are Markdown already. No commands and no HTML are trusted; links are ours alone. */
+function hover(title: string, ...paragraphs: readonly (readonly string[])[]): vscode.MarkdownString {
+  const all = [`**${markdownText(title)}**`, ...paragraphs.map((lines) => lines.filter(Boolean).join('  \n'))];
+  const markdown = new vscode.MarkdownString(all.filter((paragraph) => paragraph !== '').join('\n\n'));
   markdown.isTrusted = false;
   markdown.supportHtml = false;
   return markdown;
-}
-
-function joined(lines: Lines): string {
-  const shown = lines.filter(([, value]) => value !== undefined && value !== '');
-  return shown.map(([name, value = '']) => `${data(name)}: ${data(value)}`).join('  \n');
-}
-
-function data(text: string): string {
-  return escapeMarkdown(printable(text, 2048));
 }
 
 export function evidenceTooltip(node: EvidenceNode | EvidenceLineNode): vscode.MarkdownString | string {
@@ -58,5 +80,5 @@ export function evidenceTooltip(node: EvidenceNode | EvidenceLineNode): vscode.M
     return l10n.t('What CloudTrail, IAM, and KMS say about this grant. AWS is asked when you open it.');
   }
   const { title, text, source, more } = node.line;
-  return table(title, [[l10n.t('Source'), source]], [text, ...more].join('\n'));
+  return hover(title, joined([[l10n.t('Source'), source]]), [text, ...more].map(markdownText));
 }

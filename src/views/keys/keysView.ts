@@ -113,8 +113,8 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
   }
 
-  /** The findings of a grant; none before the grants of its key are loaded. */
-  findings(node: GrantNode): readonly Finding[] {
+  /** The findings of a grant or a key; none before the grants of its key are loaded. */
+  findings(node: GrantNode | KeyNode): readonly Finding[] {
     return this.#rows.known.findings(node);
   }
 

@@ -25,23 +25,10 @@ export function spokenFindings(findings: readonly Finding[]): string | undefined
 
 /** A row each below the grant, so that they can be read and copied without a mouse. */
 export function findingFields(findings: readonly Finding[]): readonly GrantField[] {
-  return findings.map(({ severity, title, reason }) => ({
-    name: severity === 'warning' ? l10n.t('Finding: {0}', title) : l10n.t('Note: {0}', title),
-    value: reason,
-  }));
+  return findings.map((finding) => ({ name: findingName(finding), value: finding.reason }));
 }
 
-/** A section of the tooltip for each: why, what a revoke would do (where `impact` does not say it), and where that is written. */
-export function findingSections(
-  findings: readonly Finding[],
-  impact: string | undefined,
-): readonly { readonly title: string; readonly lines: readonly (readonly [string, string])[] }[] {
-  return findings.map(({ severity, title, reason, effect, source }) => ({
-    title: severity === 'warning' ? l10n.t('Finding: {0}', title) : l10n.t('Note: {0}', title),
-    lines: [
-      [l10n.t('Why'), reason],
-      ...(effect === impact ? [] : [[l10n.t('If revoked'), effect] as const]),
-      [l10n.t('Source'), source],
-    ],
-  }));
+/** Its title, and how grave it is. */
+export function findingName({ severity, title }: Finding): string {
+  return severity === 'warning' ? l10n.t('Finding: {0}', title) : l10n.t('Note: {0}', title);
 }

@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { type ErrorText, readErrorText } from '../../../../src/core/errorText/errorText.ts';
 import { type Gap, grantsFor, unresolvedFor } from '../../../../src/core/errorText/grantFit.ts';
 import type { KeyFacts, Lead } from '../../../../src/core/errorText/keyFacts.ts';
-import { reportMarkdown } from '../../../../src/core/errorText/markdown.ts';
 import { reportOf } from '../../../../src/core/errorText/report.ts';
 import type { Report } from '../../../../src/core/errorText/reportModel.ts';
 import { KmsError } from '../../../../src/core/kms/errors.ts';
 import type { Grant, GrantConstraints, KeyMetadata } from '../../../../src/core/kms/model.ts';
 import { parsePrincipal } from '../../../../src/core/kms/principal.ts';
+import { pageMarkdown } from '../../../../src/core/words/page.ts';
 import { hostileText, property } from '../../hostile.ts';
 import { account, corpus, keyArn, keyId, role } from './corpus.ts';
 
@@ -297,7 +297,7 @@ test('whatever a text holds, the Markdown of its report has no other markup than
       },
       policy: { kind: 'known', value: third },
     });
-    for (const line of reportMarkdown(reportOf(error, lead)).split('\n')) {
+    for (const line of pageMarkdown(reportOf(error, lead)).split('\n')) {
       const escaped = line
         .replace(/^(?:#{1,2}| {0,2}-) /, '')
         .replaceAll('&#32;', ' ')
@@ -310,6 +310,6 @@ test('whatever a text holds, the Markdown of its report has no other markup than
 test('a report is as long as a person reads, whatever the text', () => {
   property([fc.constantFrom(...corpus), hostileText], ({ name, text }, noise) => {
     const error = readErrorText(`${text} ${noise}`) ?? assert.fail(name);
-    assert.ok(reportMarkdown(reportOf(error, found())).length < 60_000);
+    assert.ok(pageMarkdown(reportOf(error, found())).length < 60_000);
   });
 });
