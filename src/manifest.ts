@@ -55,7 +55,6 @@ export const commands = {
   retry: 'kmsGrants.retry',
   openConnections: 'kmsGrants.openConnections',
   loadMore: 'kmsGrants.loadMore',
-  revokeSelectedGrant: 'kmsGrants.revokeSelectedGrant',
   copySelection: 'kmsGrants.copySelection',
   focusNext: 'kmsGrants.focusNext',
   focusPrevious: 'kmsGrants.focusPrevious',
@@ -79,7 +78,6 @@ export type CommandId = (typeof commands)[keyof typeof commands];
 /** The commands that change grants: hidden and refused in read-only mode. No other sends a change. */
 export const changingCommands: ReadonlySet<CommandId> = new Set([
   commands.revokeGrant,
-  commands.revokeSelectedGrant,
   commands.createGrant,
   commands.retireGrant,
   commands.showRetirableGrants,

@@ -168,6 +168,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     selection: trees.selection,
     selected: trees.selected,
     focusNeighbor: trees.focusNeighbor,
+    contributes: extension.extension.packageJSON.contributes,
     documents,
     log,
   };

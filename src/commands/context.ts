@@ -21,6 +21,12 @@ import type { KeysView } from '../views/keys/keysView.ts';
 import type { JsonDocuments } from '../views/shared/jsonDocuments.ts';
 import type { Trees } from '../views/shared/trees.ts';
 
+/** The part of package.json that says what commands are called, and which rows have them. */
+interface Contributes {
+  readonly commands: readonly { readonly command: string; readonly title: string }[];
+  readonly menus: Readonly<Record<string, readonly { readonly command?: string; readonly when?: string }[]>>;
+}
+
 /** What commands work on. Each names the parts that it {@link Needs}. */
 export interface CommandContext {
   readonly clock: Clock;
@@ -45,6 +51,7 @@ export interface CommandContext {
   /** See {@link Trees}. */
   readonly selected: Trees['selected'];
   readonly focusNeighbor: Trees['focusNeighbor'];
+  readonly contributes: Contributes;
   readonly documents: JsonDocuments;
   readonly log: Pick<vscode.LogOutputChannel, 'error' | 'warn' | 'show'>;
 }

@@ -7,12 +7,12 @@ import { isMoreGrants } from '../views/grantees/granteesNodes.ts';
 import { asHistoryEntry, isHistoryMore } from '../views/history/historyNodes.ts';
 import { asNode, type GrantNode, type Node } from '../views/shared/nodes.ts';
 import { createGrant } from './changes/createGrant/createGrant.ts';
+import { endGrant } from './changes/endGrant/endGrant.ts';
 import { checkAgain, stopWaiting } from './changes/followUp.ts';
 import { clearHistory, exportHistory, showHistory } from './changes/history.ts';
 import { refuseIfReadOnly } from './changes/readOnly.ts';
 import { recreateGrant } from './changes/recreateGrant/recreateGrant.ts';
 import { retireGrant, showRetirableGrants } from './changes/retireGrant.ts';
-import { revokeGrant } from './changes/revokeGrant.ts';
 import { revokeSeveral } from './changes/revokeSeveral/revokeSeveral.ts';
 import { addConnection, addRegion } from './connections/addConnection.ts';
 import { openConnections, openSampleData } from './connections/openConnections.ts';
@@ -32,6 +32,7 @@ import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from
 import { findGrants } from './grants/findGrants.ts';
 import { loadEvidence } from './grants/loadEvidence.ts';
 import { pagesBundle } from './pagesBundle.ts';
+import { paletteTarget, type Target } from './pickRow/pickRow.ts';
 import {
   copyAccountId,
   copyAlias,
@@ -51,6 +52,7 @@ import { openConsole } from './show/openConsole.ts';
 import { openWalkthrough } from './show/openWalkthrough.ts';
 import { showAsJson } from './show/showAsJson.ts';
 import { showInCloudTrail } from './show/showInCloudTrail.ts';
+import { shownRow } from './shownRow.ts';
 
 /** @param selected Menus pass all selected rows besides the one that was clicked. */
 type Handler = (context: CommandContext, argument: unknown, selected: unknown) => unknown;
@@ -79,19 +81,15 @@ const table: Readonly<Record<CommandId, Handler>> = {
     (await pagesBundle()).explainTerminalSelection(context, nextSteps(context)),
   [commands.openConnections]: openConnections,
   [commands.openSampleData]: openSampleData,
-  [commands.signIn]: (context, argument) => signIn(context, asNode(argument, 'connection', 'message')),
+  [commands.signIn]: forNode(['connection', 'message'], signIn),
   [commands.addRegion]: forNode(['connection'], addRegion),
   [commands.removeConnection]: forNode(['connection'], removeConnection),
-  [commands.removeKey]: forNode(['key'], removeKey),
+  [commands.removeKey]: (context, argument) => removeKey(context, asNode(argument, 'key')),
   [commands.openConsole]: forNode(['connection', 'key'], openConsole),
   [commands.copyAccountId]: forNode(['connection'], copyAccountId),
   [commands.refresh]: ({ view }) => view.refreshAll(),
   [commands.refreshNode]: forNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
-  [commands.revokeGrant]: (context, argument, selected) => revokeThese(context, grantsOf(argument, selected)),
-  [commands.revokeSelectedGrant]: (context, focused) => {
-    const nodes = grantsOf(undefined, context.selection(focused));
-    return nodes.length === 0 ? undefined : revokeThese(context, nodes);
-  },
+  [commands.revokeGrant]: (context, argument, selected) => revokeThese(context, grantsOf(context, argument, selected)),
   [commands.findGrants]: findGrants,
   [commands.exportGrants]: exportGrants,
   [commands.saveBaseline]: saveBaseline,
@@ -104,11 +102,11 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.filterGrantees]: filterGrantees,
   [commands.clearGranteesFilter]: clearGranteesFilter,
   [commands.createGrant]: (context, argument) => createGrant(context, asNode(argument, 'key')),
-  [commands.retireGrant]: forNode(['grant'], retireGrant),
+  [commands.retireGrant]: (context, argument) => retireGrant(context, asNode(argument, 'grant')),
   [commands.showRetirableGrants]: (context, argument) => showRetirableGrants(context, asNode(argument, 'connection')),
   [commands.showKeyDetails]: forNode(['key'], keyDetails),
   [commands.showInCloudTrail]: forNode(['key', 'grant'], showInCloudTrail),
-  [commands.lookForUses]: (context, argument) => lookForUses(context, asNode(argument, 'grant')),
+  [commands.lookForUses]: forNode(['grant'], lookForUses),
   [commands.recreateGrant]: (context, argument) => recreateGrant(context, asHistoryEntry(argument)),
   [commands.copyAsCli]: copyAsCli,
   [commands.copyRevokeAsCli]: copyRevokeAsCli,
@@ -151,16 +149,21 @@ function asKeyArn(argument: unknown): string | undefined {
   return typeof argument === 'string' && keyArnProblem(argument) === undefined ? argument : undefined;
 }
 
-/** The grants among the selected rows, each once: the Grants view can show one in several groups. */
-function grantsOf(argument: unknown, selected: unknown): readonly GrantNode[] {
+/**
+ * The grants among the selected rows, each once: the Grants view can show one in several groups. A key passes only the row
+ * that has the focus.
+ */
+function grantsOf(context: CommandContext, argument: unknown, selected: unknown): readonly GrantNode[] {
   const pressed = asNode(argument, 'grant');
-  const all = Array.isArray(selected) ? selected.flatMap((item: unknown) => asNode(item, 'grant') ?? []) : [];
+  const rows: readonly unknown[] = Array.isArray(selected) ? selected : context.selection(argument);
+  const all = rows.flatMap((row) => asNode(row, 'grant') ?? []);
   const nodes = pressed === undefined || all.includes(pressed) ? all : [pressed];
   return [...new Map(nodes.map((node) => [grantIdentity(node), node])).values()];
 }
 
-function revokeThese(context: CommandContext, nodes: readonly GrantNode[]): Promise<unknown> {
-  return nodes.length > 1 ? revokeSeveral(context, nodes) : revokeGrant(context, nodes[0]);
+function revokeThese(context: CommandContext, nodes: readonly GrantNode[]): Promise<unknown> | undefined {
+  const [only, ...others] = nodes;
+  return only && (others.length > 0 ? revokeSeveral(context, nodes) : endGrant('revoke', context, only));
 }
 
 /** Text is passed on. Any object is replaced by the row of ours that it names, since anybody can call a command. */
@@ -171,25 +174,33 @@ function lookUp(context: CommandContext, argument: unknown): unknown {
   if (!('kind' in argument)) {
     return undefined;
   }
-  for (const view of [context.view, context.grantees, context.history]) {
-    const row = view.row(argument);
-    if (row !== undefined) {
-      return row;
-    }
+  const row = shownRow(context, argument);
+  if (row !== undefined) {
+    return row;
   }
   throw new UserError(l10n.t('No view shows this row any more. Nothing was done.'));
 }
 
-/** Runs a command. Its failure is shown to the user here and nowhere else. */
+/** Runs a command, without a row as the palette does. Its failure is shown to the user here and nowhere else. */
 export async function run(context: CommandContext, id: CommandId, argument: unknown, selected: unknown): Promise<void> {
-  try {
-    const rows = Array.isArray(selected) ? selected.map((row: unknown) => lookUp(context, row)) : undefined;
-    const row = lookUp(context, argument);
-    if (changingCommands.has(id)) {
-      refuseIfReadOnly();
+  let target: Target | undefined;
+  const act = async (): Promise<void> => {
+    try {
+      if (changingCommands.has(id)) {
+        refuseIfReadOnly();
+      }
+      target ??= argument === undefined ? await paletteTarget(context, id) : given(context, argument, selected);
+      if (target !== undefined) {
+        await table[id](context, target.row, target.rows);
+      }
+    } catch (error) {
+      await showFailure(error, context.log, act);
     }
-    await table[id](context, row, rows);
-  } catch (error) {
-    await showFailure(error, context.log, () => run(context, id, argument, selected));
-  }
+  };
+  await act();
+}
+
+function given(context: CommandContext, argument: unknown, selected: unknown): Target {
+  const rows = Array.isArray(selected) ? selected.map((row: unknown) => lookUp(context, row)) : undefined;
+  return { row: lookUp(context, argument), rows };
 }

@@ -82,10 +82,10 @@ const ways: readonly Way[] = [
     ({ grant, other }) => [grant, other],
   ),
   {
-    what: 'the key that revokes',
-    id: commands.revokeSelectedGrant,
-    press: (context, { grant }) =>
-      run({ ...context, selection: (focused) => [focused] }, commands.revokeSelectedGrant, grant, undefined),
+    what: 'the key that revokes, on several rows',
+    id: commands.revokeGrant,
+    press: (context, { key, grant, other }) =>
+      run({ ...context, selection: () => [key, grant, other] }, commands.revokeGrant, key, undefined),
   },
   way('Create Grant on a row', commands.createGrant, ({ key }) => key),
   way('Create Grant from the palette', commands.createGrant, () => undefined),

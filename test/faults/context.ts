@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../../src/commands/context.ts';
 import { baselineBundle } from '../../src/core/baseline/baselineBundle.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
@@ -116,6 +117,7 @@ export function contextOf(window: Window): CommandContext {
     selection: () => [],
     selected: () => [],
     focusNeighbor: async () => false,
+    contributes: JSON.parse(readFileSync('package.json', 'utf8')).contributes,
     documents: new JsonDocuments(),
     log: { error: () => {}, warn: (text) => window.warnings.push(text), show: () => {} },
   };

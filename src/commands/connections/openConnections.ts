@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { printable } from '../../core/base/text.ts';
 import { isKind } from '../../core/kms/errors.ts';
 import { explain } from '../../core/words/explain.ts';
-import { confirm } from '../../platform/prompts.ts';
+import { confirm, showInformation } from '../../platform/prompts.ts';
 import type { Needs } from '../context.ts';
 
 /** Opens the connections that the settings of a dev container name, if the user agrees. */
@@ -12,6 +12,8 @@ export async function openConnections({
 }: Needs<'connections' | 'confirmedSettings'>): Promise<void> {
   try {
     await connections.list();
+    void showInformation(l10n.t('No dev container asks for connections that are not open.'));
+    return;
   } catch (error) {
     if (!isKind(error, 'notConfirmed')) {
       throw error;

@@ -17,6 +17,7 @@ import { askText } from '../../platform/prompts.ts';
 import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
+import { oneOf } from '../pickRow/oneOf.ts';
 import { pickConnectionFor } from './pickConnection.ts';
 
 type OpenContext = Needs<'connections' | 'pinnedKeys' | 'view'>;
@@ -153,9 +154,23 @@ async function listedKey(
   return undefined;
 }
 
-export async function removeKey(context: Needs<'pinnedKeys'>, { key, pinnedTo }: KeyNode): Promise<void> {
-  if (pinnedTo === undefined) {
-    return;
+/** Removes a key that was opened by ARN; from the palette, it asks for one. */
+export async function removeKey(context: Needs<'connections' | 'pinnedKeys'>, node?: KeyNode): Promise<void> {
+  const pinned = node === undefined ? await pickPinned(context) : { ref: node.pinnedTo, arn: node.key.arn };
+  if (pinned?.ref !== undefined) {
+    await context.pinnedKeys.remove(pinned.ref, pinned.arn);
   }
-  await context.pinnedKeys.remove(pinnedTo, key.arn);
+}
+
+/** Also of a connection that can't be opened. */
+function pickPinned({ connections, pinnedKeys }: Needs<'connections' | 'pinnedKeys'>) {
+  const items = connections.known.flatMap((ref) =>
+    pinnedKeys.of(ref).map((arn) => ({ label: printable(arn), description: connectionName(ref), value: { ref, arn } })),
+  );
+  return oneOf(
+    l10n.t('Remove Key from Other Accounts'),
+    l10n.t('Key to remove'),
+    items,
+    l10n.t('No key of another account was opened by ARN.'),
+  );
 }

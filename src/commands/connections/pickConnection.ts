@@ -26,9 +26,16 @@ export async function pickShown<T extends ConnectionRef>(shown: readonly T[]): P
   return picked?.value;
 }
 
-/** Asks for one of the connections on screen, if there are several. */
-export async function pickConnection(context: Needs<'connections'>): Promise<ConnectionRef | undefined> {
-  return pickShown(await someShown(context));
+/** Asks for one of the connections on screen that fit, if there are several. */
+export async function pickConnection(
+  context: Needs<'connections'>,
+  fits: (ref: ConnectionRef) => boolean = () => true,
+): Promise<ConnectionRef | undefined> {
+  const fitting = (await someShown(context)).filter(fits);
+  if (fitting.length === 0) {
+    throw new UserError(l10n.t('Sample data alone is shown. Add a connection to AWS first.'), ['selectProfile']);
+  }
+  return pickShown(fitting);
 }
 
 /**

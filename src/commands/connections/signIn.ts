@@ -11,7 +11,7 @@ import { needsSignIn } from '../../core/words/explain.ts';
 import { withDeviceCode } from '../../core/words/signInCommand.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { programPath } from '../../platform/programPath.ts';
-import { showError } from '../../platform/prompts.ts';
+import { showError, showInformation } from '../../platform/prompts.ts';
 import type { ConnectionNode, MessageNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
 import { pickShown } from './pickConnection.ts';
@@ -24,10 +24,10 @@ const cliInstallPage = 'https://docs.aws.amazon.com/cli/latest/userguide/getting
  */
 export async function signIn(
   context: Needs<'aws' | 'connections'>,
-  node?: ConnectionNode | MessageNode,
+  node: Pick<ConnectionNode | MessageNode, 'ref'>,
 ): Promise<void> {
   const { connections } = context;
-  const ref = node?.ref ?? (await pickWaiting(context));
+  const { ref } = node;
   if (ref === undefined || ref.kind === 'sample') {
     return;
   }
@@ -45,8 +45,12 @@ export async function signIn(
 }
 
 /** The connection that waits for a sign-in. Asks if there are several. */
-function pickWaiting({ connections }: Needs<'connections'>): Promise<ConnectionRef | undefined> {
-  return pickShown(connections.known.filter((ref) => needsSignIn(connections.failure(ref))));
+export async function pickWaiting({ connections }: Needs<'connections'>): Promise<ConnectionRef | undefined> {
+  const waiting = connections.known.filter((ref) => needsSignIn(connections.failure(ref)));
+  if (waiting.length === 0) {
+    void showInformation(l10n.t('No connection waits for a sign-in.'));
+  }
+  return pickShown(waiting);
 }
 
 /** Starts the AWS CLI with an argument list, so that no shell reads the name of the profile. */

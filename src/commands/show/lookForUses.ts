@@ -6,23 +6,14 @@ import { grantee } from '../../core/kms/principal.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { showInformation } from '../../platform/prompts.ts';
 import { usePages } from '../../platform/settings.ts';
-import { asNode, type GrantNode } from '../../views/shared/nodes.ts';
-import { pickGrant } from '../changes/pickGrant.ts';
+import type { GrantNode } from '../../views/shared/nodes.ts';
 import { type Needs, sessionOf } from '../context.ts';
 
-type LookContext = Needs<'clock' | 'connections' | 'documents' | 'evidence' | 'selected'>;
+type LookContext = Needs<'clock' | 'connections' | 'documents' | 'evidence'>;
 
-/**
- * Looks through the events of the key, newest first, for uses that the grant would allow. From the palette, it takes the
- * selected grant, or asks for one.
- */
-export async function lookForUses(context: LookContext, node?: GrantNode): Promise<void> {
-  const target = node ?? selectedGrant(context) ?? (await pickGrant(context, l10n.t('Look for Uses')));
-  if (target === undefined) {
-    return;
-  }
-  const { key, grant } = target;
-  const session = sessionOf(context, target.connection);
+/** Looks through the events of the key, newest first, for uses that the grant would allow. */
+export async function lookForUses(context: LookContext, { connection, key, grant }: GrantNode): Promise<void> {
+  const session = sessionOf(context, connection);
   const { uses } = await context.evidence.load();
   const now = () => session.awsTime() ?? context.clock.now();
   const search = uses.start(await session.evidence(), grant, key.arn, now());
@@ -70,10 +61,4 @@ async function offerEvent(text: string, show: () => Promise<void>, others: reado
   }
   await show();
   return others.length > 0 && (await showInformation(text, ...others)) !== undefined;
-}
-
-/** When one is selected, and nothing else. */
-function selectedGrant({ selected }: Needs<'selected'>): GrantNode | undefined {
-  const [row, ...others] = selected();
-  return others.length === 0 ? asNode(row, 'grant') : undefined;
 }

@@ -16,8 +16,8 @@ import { languageModelTools, type ToolName } from '../../manifest.ts';
 import { findingSettings } from '../../platform/findingSettings.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
 import type { EndAnswer, EndContext } from '../changes/endGrant/endGrant.ts';
+import { endGrant } from '../changes/endGrant/endGrant.ts';
 import { refuseIfReadOnly } from '../changes/readOnly.ts';
-import { revokeGrant } from '../changes/revokeGrant.ts';
 import type { Needs } from '../context.ts';
 import { pagesBundle } from '../pagesBundle.ts';
 import { answer, bounded, toBoundedJson } from './toolAnswer.ts';
@@ -137,7 +137,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
       const session = await sessionFor(context, input);
       const { key, grant } = await grantFor(session, input, signalOf(token));
       const node: GrantNode = { kind: 'grant', connection: session.connection, key, grant };
-      const answer = await revokeGrant(context, node);
+      const answer = await endGrant('revoke', context, node);
       return { answer, meaning: meanings[answer] };
     },
   },

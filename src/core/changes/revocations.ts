@@ -58,6 +58,11 @@ export class Revocations {
     return this.#entries.ofKey(ref, keyArn);
   }
 
+  /** All records of a connection; see {@link state} for what became of each. */
+  ofConnection(ref: ConnectionRef): readonly RevocationRecord[] {
+    return this.#entries.of(ref).map(({ record }) => record);
+  }
+
   state(ref: ConnectionRef, key: KmsKey, grantId: string): RevocationState | undefined {
     return this.#entries.state({ connection: ref, key, grant: { grantId } });
   }

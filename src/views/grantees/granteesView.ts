@@ -46,7 +46,7 @@ export interface GranteesViewOptions {
 }
 
 /** The Grants view: what the last search found, by who holds it, by finding, by operation or by key. */
-export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowLookup {
+export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowLookup<GranteesNode> {
   readonly #revocations: Revocations;
   readonly #changed = new vscode.EventEmitter<GranteesNode | GranteesNode[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -158,9 +158,9 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     return Array.isArray(children) ? give(children) : children.then(give);
   }
 
-  row(argument: object): object | undefined {
+  row(argument: object): GranteesNode | undefined {
     if (this.#given.has(argument)) {
-      return argument;
+      return argument as GranteesNode;
     }
     const { kind, connection, keyArn, grantId } = namedRow(argument);
     if (kind !== 'grant' || connection === undefined || keyArn === undefined || grantId === undefined) {

@@ -30,7 +30,7 @@ export interface HistoryViewOptions {
 }
 
 /** The History view: days → changes → fields, newest first. */
-export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLookup {
+export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLookup<HistoryNode> {
   readonly #journal: Journal;
   readonly #known: KnownHistory;
   readonly #changed = new vscode.EventEmitter<HistoryNode | undefined>();
@@ -110,12 +110,12 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
   }
 
   /** An entry is only an ID, which is looked up when it is used. */
-  row(argument: object): object | undefined {
+  row(argument: object): HistoryNode | undefined {
     const entry = asHistoryEntry(argument);
     if (entry !== undefined) {
       return { kind: entry.kind, id: entry.id };
     }
-    return this.#given.has(argument) ? argument : undefined;
+    return this.#given.has(argument) ? (argument as HistoryNode) : undefined;
   }
 
   /** Focuses the first new entry: it is at the place of the "Load more…" row. */

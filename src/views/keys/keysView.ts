@@ -54,7 +54,7 @@ export interface KeysViewOptions extends KeysViewRowsOptions {
 const evidenceMs = 500;
 
 /** The Keys view: the rows that are on screen, and when they are read again. */
-export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
+export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> {
   readonly #connections: Connections;
   readonly #rows: KeysViewRows;
   readonly #clock: KeysViewOptions['clock'];
@@ -210,7 +210,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup {
     return [message(node, 'waiting', 'loading', title, '')];
   }
 
-  row(argument: object): object | undefined {
+  row(argument: object): Node | undefined {
     return this.#nodes.row(argument);
   }
 

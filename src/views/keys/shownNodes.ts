@@ -10,11 +10,11 @@ import {
   nodeId,
   otherAccountsId,
 } from '../shared/nodes.ts';
-import { namedRow, type RowLookup } from '../shared/rowLookup.ts';
+import { namedRow } from '../shared/rowLookup.ts';
 import { HeldNodes } from './heldNodes.ts';
 
 /** The nodes that the Keys view returned to VS Code, and how they are found again. */
-export class ShownNodes implements RowLookup {
+export class ShownNodes {
   readonly #connections: Connections;
   /** Those that VS Code holds now. To refresh a row, it must be notified with the same object. */
   readonly #held = new HeldNodes();
@@ -83,8 +83,8 @@ export class ShownNodes implements RowLookup {
   }
 
   /** Finds connections, keys and grants by their identity; other rows only if they were returned to VS Code. */
-  row(argument: object): object | undefined {
-    return this.#given.has(argument) ? argument : this.#named(namedRow(argument));
+  row(argument: object): Node | undefined {
+    return this.#given.has(argument) ? (argument as Node) : this.#named(namedRow(argument));
   }
 
   #named({ kind, ref, connection: named, keyArn, grantId, pinnedTo }: ReturnType<typeof namedRow>): Node | undefined {

@@ -1,12 +1,16 @@
+import type vscode = require('vscode');
+
 import type { ConnectionRef } from '../../core/kms/model.ts';
 
 /**
  * Looks up the rows of a view. VS Code's menus call commands with rows, but links and other extensions can call them with
  * anything: a command uses only what is found here.
  */
-export interface RowLookup {
+export interface RowLookup<T extends object> {
   /** The row itself, if this view returned it to VS Code; otherwise a row of this view with the same identity, if any. */
-  row(argument: object): object | undefined;
+  row(argument: object): T | undefined;
+  /** How it is drawn. */
+  getTreeItem(row: T): vscode.TreeItem;
 }
 
 /** What identifies a row, as the caller of a command claims it. */

@@ -24,7 +24,7 @@ export interface Trees {
   readonly history: vscode.TreeView<HistoryNode>;
   /** The rows that a key is pressed for, by the row that has the focus. */
   selection(focused: unknown): readonly unknown[];
-  /** What is selected in the view of keys or of grantees that was used last; nothing where it is not on screen. */
+  /** What is selected in the view that was used last; nothing where it is not on screen. */
   selected(): readonly unknown[];
   /**
    * Gives the focus to the row at the place of one that was removed, in the view that was used last: VS Code gives it to
@@ -47,8 +47,8 @@ export function createTrees(rows: () => Promise<Rows>): Trees {
     history: history.tree,
     selection: (focused) => keybindingTargets(focused, [keys.tree.selection, grantees.tree.selection]),
     selected: () => {
-      const latest = keys.usedAt < grantees.usedAt ? grantees.tree : keys.tree;
-      return latest.visible ? latest.selection : [];
+      const [latest] = all.toSorted((left, right) => right.usedAt - left.usedAt);
+      return latest?.tree.visible === true ? latest.tree.selection : [];
     },
     focusNeighbor: async () => {
       const [latest] = all.filter(({ hasGone }) => hasGone).sort((left, right) => right.usedAt - left.usedAt);

@@ -1,6 +1,6 @@
+import { type EndContext, endGrant } from '../../../src/commands/changes/endGrant/endGrant.ts';
 import { recreateGrant } from '../../../src/commands/changes/recreateGrant/recreateGrant.ts';
 import { retireGrant } from '../../../src/commands/changes/retireGrant.ts';
-import { revokeGrant } from '../../../src/commands/changes/revokeGrant.ts';
 import { revokeSeveral } from '../../../src/commands/changes/revokeSeveral/revokeSeveral.ts';
 import type { CommandContext } from '../../../src/commands/context.ts';
 import { accountOfArn } from '../../../src/core/kms/model.ts';
@@ -10,6 +10,8 @@ import { ana, grantIdsOf } from '../../faults/world.ts';
 import { makeOneElsewhere, readers } from './elsewhere.ts';
 import { type Act, grantOf, one, sessionOf } from './hand.ts';
 import { meanwhile } from './meanwhile.ts';
+
+const revokeGrant = (context: EndContext, node: GrantNode) => endGrant('revoke', context, node);
 
 /** What a person does to change grants, and to follow that. */
 export const changing: readonly Act[] = [

@@ -3,10 +3,9 @@ import type { SequentialResult } from '../../../core/base/sequential.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
-import type { EndContext } from '../endGrant/endGrant.ts';
+import { type EndContext, endGrant } from '../endGrant/endGrant.ts';
 import { keyUsesOf } from '../questionEvidence.ts';
 import { refuseIfReadOnly } from '../readOnly.ts';
-import { revokeGrant } from '../revokeGrant.ts';
 import { type Asked, checkAll, type Ready } from './check.ts';
 import { chooseGrants } from './choose.ts';
 import { followUpOf } from './followUp.ts';
@@ -39,7 +38,7 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
   const [only] = ready;
   // A single one gets the question of Revoke Grant, which for a grant of an AWS service takes more than a click.
   if (only !== undefined && ready.length === 1 && checked.length === 1) {
-    await revokeGrant(context, only.node);
+    await endGrant('revoke', context, only.node);
     return;
   }
   if (ready.length === 0) {

@@ -1,0 +1,47 @@
+import * as l10n from '@vscode/l10n';
+import { printable } from '../../core/base/text.ts';
+import { type ConnectionRef, type KmsKey, keyLabel } from '../../core/kms/model.ts';
+import { pick } from '../../platform/pick.ts';
+import type { KeyNode } from '../../views/shared/nodes.ts';
+import { pickConnection } from '../connections/pickConnection.ts';
+import type { Needs } from '../context.ts';
+
+export interface KeyChoice {
+  readonly isConnection?: (ref: ConnectionRef) => boolean;
+  readonly isKey?: (key: KmsKey) => boolean;
+}
+
+/**
+ * Asks for the connection if there are several, then for the key; `undefined` when a list was closed.
+ * @param command its title
+ */
+export async function pickKey(
+  context: Needs<'connections'>,
+  command: string,
+  { isConnection, isKey }: KeyChoice = {},
+): Promise<KeyNode | undefined> {
+  const ref = await pickConnection(context, isConnection);
+  if (ref === undefined) {
+    return undefined;
+  }
+  const { connection, inventory } = await context.connections.open(ref);
+  const where = connection.region;
+  const key = await pick<KmsKey>({
+    title: l10n.t('{0}: Key', command),
+    placeholder: l10n.t('Key in {0}', where),
+    empty: isKey === undefined ? l10n.t('There are no keys in {0}.', where) : l10n.t('No key in {0} fits.', where),
+    load: async (show) => {
+      for await (const { keys, state } of inventory.allKeys()) {
+        if (state.kind === 'failed') {
+          throw state.error;
+        }
+        show(
+          keys
+            .filter((one) => isKey?.(one) ?? true)
+            .map((value) => ({ label: printable(keyLabel(value)), description: value.keyId, value })),
+        );
+      }
+    },
+  });
+  return key && { kind: 'key', connection, key };
+}
