@@ -189,7 +189,8 @@ export async function run(context: CommandContext, id: CommandId, argument: unkn
       if (changingCommands.has(id)) {
         refuseIfReadOnly();
       }
-      target ??= argument === undefined ? await paletteTarget(context, id) : given(context, argument, selected);
+      const isWithoutRow = argument === undefined && selected === undefined;
+      target ??= isWithoutRow ? await paletteTarget(context, id) : given(context, argument, selected);
       if (target !== undefined) {
         await table[id](context, target.row, target.rows);
       }

@@ -312,7 +312,6 @@ const messages = errorKinds.map((kind) => {
 /** Every `viewItem` that a row can have. */
 const viewItems: readonly string[] = [...Object.values(rows), ...messages.map(({ viewItem }) => viewItem)];
 
-
 function menuOf(viewItem: string): string[] {
   const items = contextMenu.filter(({ when = '', group }) => group !== undefined && holdsForRow(when, viewItem));
   return sorted(new Set(items.map(({ command }) => command)));
