@@ -39,7 +39,7 @@ export interface CommandContext {
   readonly followUps: Pick<FollowUps, 'batch'>;
   readonly pinnedKeys: PinnedKeys;
   readonly evidence: LazyEvidence;
-  /** Loaded when somebody first saves or compares one. */
+  /** Loaded when somebody first exports grants, or saves or compares one. */
   readonly baselines: () => Promise<BaselineBundle>;
   readonly lastBaseline: Kept<string | undefined>;
   readonly journal: Journal;

@@ -4,7 +4,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { printable } from '../core/base/text.ts';
-import { type TableFormat, tableFormats } from '../core/findings/grantTable.ts';
+import { type TableFormat, tableFormats } from '../core/findings/tableFormat.ts';
 import { UserError } from '../core/words/userError.ts';
 import type { showInformation } from '../platform/prompts.ts';
 

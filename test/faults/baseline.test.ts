@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
-import type { TableFormat } from '../../src/core/findings/grantTable.ts';
+import type { TableFormat } from '../../src/core/findings/tableFormat.ts';
 import { commands } from '../../src/manifest.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { contextOf, watchDialogs } from './context.ts';

@@ -1,13 +1,16 @@
-import type { TableFormat } from '../findings/grantTable.ts';
+import type { HeldGrant } from '../findings/grantGroups.ts';
+import { grantTable } from '../findings/grantTable.ts';
 import type { ScanResult } from '../findings/scan.ts';
+import type { TableFormat } from '../findings/tableFormat.ts';
 import { compare } from './compare.ts';
 import { readBaseline, refuseTooLarge } from './readBaseline.ts';
 import { isWhole, markdownReport, report, summaryText } from './report.ts';
 import { snapshotOf } from './snapshot.ts';
 import { writeBaseline } from './writeBaseline.ts';
 
-/** What a bundle of its own has: `./index.ts`. */
+/** What a bundle of its own has, with the code for tables in files: `./index.ts`. */
 export interface BaselineBundle {
+  readonly grantTable: (held: readonly HeldGrant[], format: TableFormat) => string;
   /** @throws UserError when it would be too large */
   readonly write: (result: ScanResult) => Uint8Array;
   /** @throws UserError when the file is not a baseline */
@@ -37,6 +40,7 @@ const shownRows = 500;
 /** @param tool name and version of what writes baselines */
 export function baselineBundle(tool: string): BaselineBundle {
   return {
+    grantTable,
     write: (result) => writeBaseline(snapshotOf(result), tool),
     compare: async ({ name, size, read }, result) => {
       refuseTooLarge(size);

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { escapeMarkdown, formatCount, localTime, printable, printableJson } from '../base/text.ts';
-import type { TableFormat } from '../findings/grantTable.ts';
+import type { TableFormat } from '../findings/tableFormat.ts';
 import { csvTable, markdownTable } from '../findings/tableText.ts';
 import { grantAsAwsJson } from '../kms/awsJson.ts';
 import { accountOfArn, type Grant, keyLabel } from '../kms/model.ts';

@@ -5,15 +5,13 @@ import { accountOfArn, keyLabel } from '../kms/model.ts';
 import { connectionName } from '../words/describe.ts';
 import { type EvidenceCells, evidenceCells, evidenceColumns } from './evidenceColumns.ts';
 import type { HeldGrant } from './grantGroups.ts';
+import type { TableFormat } from './tableFormat.ts';
 import { csvTable, markdownTable } from './tableText.ts';
 
 /**
  * Grants as files for spreadsheets, scripts and documents. Names of columns and fields are AWS's, or in their style, and
  * the same in every language.
  */
-export const tableFormats = ['csv', 'jsonl', 'md'] as const;
-export type TableFormat = (typeof tableFormats)[number];
-
 export function grantTable(held: readonly HeldGrant[], format: TableFormat): string {
   switch (format) {
     case 'csv':
