@@ -120,7 +120,7 @@ test('read-only mode hides every change, and the views filter and export what th
       menu.filter((name) => /Revoke Grant|Retire|Create/.test(name)),
       [],
     );
-    assert.ok(menu.includes('Copy as Terraform'));
+    assert.ok(menu.includes('Copy'));
     assert.deepEqual(await workbench.paletteOffers('AWS KMS: Revoke'), []);
     await tree.press('Delete', 'orders-db', 'nightly-export');
 

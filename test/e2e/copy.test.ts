@@ -54,7 +54,7 @@ test('a grant is copied as commands, which do in the AWS CLI what they say', {
     ] as const) {
       await tree.expand(alias);
       const before = grantsOn(alias);
-      const command = await copied(workbench, () => workbench.pressContextMenu('Copy as AWS CLI', alias, row));
+      const command = await copied(workbench, () => workbench.pressContextMenu('Copy › Copy as AWS CLI', alias, row));
       const { GrantId } = JSON.parse(await paste(command));
       const added = grantsOn(alias).filter(({ id }) => !before.some((grant) => grant.id === id));
       assert.deepEqual(
@@ -69,7 +69,7 @@ test('a grant is copied as commands, which do in the AWS CLI what they say', {
     }
 
     const revoke = await copied(workbench, () =>
-      workbench.pressContextMenu('Copy Revoke as AWS CLI', 'orders-db', 'AWSServiceRoleForRDS'),
+      workbench.pressContextMenu('Copy › Copy Revoke as AWS CLI', 'orders-db', 'AWSServiceRoleForRDS'),
     );
     await paste(revoke);
     const [ofRds] = grantsOn('orders-db').filter((grant) => grant.granteePrincipal?.endsWith('AWSServiceRoleForRDS'));
@@ -79,12 +79,12 @@ test('a grant is copied as commands, which do in the AWS CLI what they say', {
     );
 
     const terraform = await copied(workbench, () =>
-      workbench.pressContextMenu('Copy as Terraform', 'orders-db', 'nightly-export'),
+      workbench.pressContextMenu('Copy › Copy as Terraform', 'orders-db', 'nightly-export'),
     );
     assert.match(terraform, /^resource "aws_kms_grant" "grant_[0-9a-f]{8}" \{\n {2}key_id +=/);
     assert.match(terraform, /encryption_context_subset = \{\n +"purpose" = "export"\n +"system" +=/);
     const ofService = await copied(workbench, () =>
-      workbench.pressContextMenu('Copy as Terraform', 'customers-table', 'dynamodb.amazonaws.com'),
+      workbench.pressContextMenu('Copy › Copy as Terraform', 'customers-table', 'dynamodb.amazonaws.com'),
     );
     assert.match(ofService, /^# aws_kms_grant has no argument for this part of the grant: GranteeServicePrincipal/);
   });

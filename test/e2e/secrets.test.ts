@@ -247,7 +247,7 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     await workbench.pressNotification(/^KMS created the grant/, 'Copy Grant Token');
     const token = await eventually('the grant token', async () => (await workbench.clipboard()) || undefined);
     assert.match(canaries.get(token) ?? '', /grantToken/i);
-    await workbench.pressContextMenu('Copy Grant ID', /^temporary/, 'canary-grant');
+    await workbench.pressContextMenu('Copy › Copy Grant ID', /^temporary/, 'canary-grant');
     await eventually('the grant ID', async () => /^[0-9a-f]{64}$/.test(await workbench.clipboard()) || undefined);
 
     const refuse = (code: string) => ({ kind: 'error', code, message: `No: ${code}`, status: 400 }) as const;

@@ -30,6 +30,10 @@ interface MenuItem {
   readonly group?: string;
 }
 
+interface SubmenuItem extends Omit<MenuItem, 'command'> {
+  readonly submenu: string;
+}
+
 interface Setting {
   readonly type: string;
   readonly scope?: string;
@@ -69,7 +73,8 @@ interface Manifest {
       }[];
     }[];
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
-    readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
+    readonly submenus: readonly { readonly id: string; readonly label: string }[];
+    readonly menus: Readonly<Record<string, readonly (MenuItem | SubmenuItem)[]>>;
     readonly keybindings: readonly {
       readonly command: string;
       readonly key: string;
@@ -93,16 +98,20 @@ const nls = JSON.parse(readFileSync('package.nls.json', 'utf8')) as Readonly<Rec
 const lockText = readFileSync('package-lock.json', 'utf8');
 
 const sorted = (values: Iterable<string>) => [...values].sort();
-const menuItems = Object.values(contributes.menus).flat();
+const isCommand = (item: MenuItem | SubmenuItem): item is MenuItem => 'command' in item;
+const itemsOf = (menu: string): readonly MenuItem[] => (contributes.menus[menu] ?? []).filter(isCommand);
+const menuItems = Object.keys(contributes.menus).flatMap(itemsOf);
+const submenuItems = Object.values(contributes.menus).flatMap((items) => items.filter((item) => !isCommand(item)));
 /** What hides a change in read-only mode. */
 const notReadOnly = `!config.${settings.readOnly}`;
-const contextMenu = contributes.menus['view/item/context'] ?? [];
+/** The menu of a row, with what its submenus have. */
+const contextMenu = ['view/item/context', ...contributes.submenus.map(({ id }) => id)].flatMap(itemsOf);
 /** The menus of what isn't ours, by what they are for. */
 const foreignMenus: Readonly<Record<string, string>> = {
   'editor/context': 'editorHasSelection',
   'terminal/context': 'terminalTextSelected',
 };
-const isForeign = (item: MenuItem) => Object.keys(foreignMenus).some((menu) => contributes.menus[menu]?.includes(item));
+const isForeign = (item: MenuItem) => Object.keys(foreignMenus).some((menu) => itemsOf(menu).includes(item));
 
 function title(command: string): string {
   const { title: key } = contributes.commands.find((entry) => entry.command === command) ?? assert.fail(command);
@@ -221,7 +230,7 @@ test('every when clause names a view of the code', () => {
 
 test('the view of all grants is named Grants, and its search is an icon in the title of Keys too', () => {
   assert.equal(nls['view.grantees.name'], 'Grants');
-  const searches = (contributes.menus['view/title'] ?? []).filter(({ command }) => command === commands.findGrants);
+  const searches = itemsOf('view/title').filter(({ command }) => command === commands.findGrants);
   assert.deepEqual(
     sorted(searches.map(({ when, group }) => `${when} ${group?.split('@')[0]}`)),
     [views.grantees, views.keys].map((view) => `view == ${view} navigation`),
@@ -231,7 +240,7 @@ test('the view of all grants is named Grants, and its search is an icon in the t
 test('in the menus of editors and terminals there is one command, and only where something is selected', () => {
   for (const [menu, when] of Object.entries(foreignMenus)) {
     assert.deepEqual(
-      contributes.menus[menu]?.map((item) => item.when),
+      itemsOf(menu).map((item) => item.when),
       [when],
     );
   }
@@ -250,7 +259,7 @@ const notInPalette: Readonly<Record<string, string>> = {
 };
 
 test('the palette has every command but a few, each for a reason; changes are hidden in read-only mode', () => {
-  const conditions = (contributes.menus['commandPalette'] ?? []).map(({ command, when }) => `${command} ${when}`);
+  const conditions = itemsOf('commandPalette').map(({ command, when }) => `${command} ${when}`);
   assert.deepEqual(
     sorted(conditions),
     sorted([
@@ -261,7 +270,7 @@ test('the palette has every command but a few, each for a reason; changes are hi
 });
 
 test('no menu of a view has a command that the palette has not', () => {
-  for (const { command } of contributes.menus['view/title'] ?? []) {
+  for (const { command } of itemsOf('view/title')) {
     assert.ok(!(command in notInPalette), command);
   }
 });
@@ -412,11 +421,40 @@ test('an inline button has an icon, and its command is in the menu of the row to
   }
 });
 
-test('an inline button never revokes or removes', () => {
+test('of all that changes or removes something, an inline button has Revoke Grant alone, which asks', () => {
   const inline = contextMenu.filter(({ group }) => group?.startsWith('inline')).map(({ command }) => command);
-  const never = [commands.revokeGrant, commands.removeConnection, commands.removeKey] as const;
-  for (const id of never) {
-    assert.ok(!inline.includes(id), id);
+  const removing: readonly string[] = [...changingCommands, commands.removeConnection, commands.removeKey];
+  assert.deepEqual(
+    inline.filter((id) => removing.includes(id)),
+    [commands.revokeGrant],
+  );
+});
+
+test('the menu of a row has what opens, then what changes, then what copies, then what removes', () => {
+  const own = itemsOf('view/item/context').filter(({ group }) => !group?.startsWith('inline'));
+  assert.deepEqual(sorted(new Set(own.map(({ group = '' }) => group.split('@')[0] ?? ''))), [
+    '1_help',
+    '1_open',
+    '2_change',
+    '3_copy',
+    '9_remove',
+  ]);
+  for (const { command, group = '' } of own) {
+    const isChange = (changingCommands as ReadonlySet<string>).has(command);
+    assert.ok(!isChange || group.startsWith('2_change'), command);
+    assert.ok(!title(command).startsWith('Copy') || group.startsWith('3_copy'), command);
+    assert.ok(!title(command).startsWith('Remove') || group.startsWith('9_remove'), command);
+  }
+});
+
+test('what copies from a grant or a key is in the submenu Copy, on exactly the rows that have any', () => {
+  const [submenu, ...others] = contributes.submenus;
+  assert.ok(submenu !== undefined && others.length === 0);
+  assert.equal(nls[submenu.label.slice(1, -1)], 'Copy');
+  for (const viewItem of viewItems) {
+    const offered = submenuItems.filter(({ when = '' }) => holdsForRow(when, viewItem)).length;
+    const has = itemsOf(submenu.id).some(({ when = '' }) => holdsForRow(when, viewItem));
+    assert.equal(offered, has ? 1 : 0, viewItem);
   }
 });
 

@@ -143,7 +143,7 @@ export class Workbench {
   /** The names in the menu that a right click on a row opens; closes it again. */
   async contextMenu(...path: readonly RowName[]): Promise<readonly string[]> {
     await this.openContextMenu(path);
-    const names = await this.menuItems().allInnerTexts();
+    const names = await this.menuItems().locator('.action-label').allInnerTexts();
     await this.page.keyboard.press('Escape');
     await this.menuItems().first().waitFor({ state: 'hidden' });
     return names.map((name) => name.trim());
@@ -155,15 +155,25 @@ export class Workbench {
     await this.pressDialog('Open');
   }
 
-  /** Right-clicks the row at `path` and presses an item of its menu. */
+  /** Right-clicks the row at `path` and presses an item of its menu; `Copy › Copy Grant ID` is one of a submenu. */
   async pressContextMenu(item: string, ...path: readonly RowName[]): Promise<void> {
     await this.pressContextMenuIn(this.tree, item, ...path);
   }
 
   /** The same in another view. */
   async pressContextMenuIn(tree: Tree, item: string, ...path: readonly RowName[]): Promise<void> {
-    await this.openContextMenu(path, tree, item);
-    await this.pressMenuItem(item);
+    const [first = '', nested] = item.split(' › ');
+    await this.openContextMenu(path, tree, first);
+    if (nested === undefined) {
+      await this.pressMenuItem(first);
+      return;
+    }
+    await eventually(`the submenu ${first} to open`, async () => {
+      await this.menuItems(first).click({ timeout: 1000 });
+      await this.menuItems(nested).waitFor({ timeout: 2000 });
+      return true;
+    });
+    await this.pressMenuItem(nested);
   }
 
   /** Opens the menu of a row; again while it lacks `item`, as that of a row that is busy does. */
@@ -180,7 +190,10 @@ export class Workbench {
 
   /** Of the menu that is open; the window's own menu bar has such items too. */
   private menuItems(name?: string): Locator {
-    return this.page.locator('.monaco-menu').getByRole('menuitem', name === undefined ? {} : { name, exact: true });
+    const items = this.page.locator('.monaco-menu').getByRole('menuitem');
+    // Its label alone: the accessible name of an item ends in its key, if it has one.
+    const label = this.page.locator('.action-label').and(this.page.getByText(name ?? '', { exact: true }));
+    return name === undefined ? items : items.filter({ has: label });
   }
 
   /** The modal dialog, once there is one. */
