@@ -7,6 +7,7 @@ import { guidesOf } from '../../src/core/findings/guides.ts';
 import { shortFindings } from '../../src/views/shared/findingText.ts';
 import type { GrantNode } from '../../src/views/shared/nodes.ts';
 import { granteesRows, keysRows, openSample, search } from './sampleRows.ts';
+import { ThemeIcon } from './vscode.ts';
 
 /** What fits beside a name in a side bar of 300 px. */
 const narrow = 30;
@@ -94,4 +95,51 @@ test('the hover of a grant or a key says findings first, then what a revoke woul
     seen.findings = Math.max(seen.findings, findings.length);
   }
   assert.ok(seen.grants > 100 && seen.keys >= 24 && seen.findings > 3, JSON.stringify(seen));
+});
+
+test('a key says how many grants it has once they were listed, for which nothing is asked', async (t) => {
+  const { world, window } = await openSample(t);
+  const [first, second] = await window.keyRows();
+  assert.ok(first !== undefined && second !== undefined);
+  await world.outside.idle();
+  const count = / · \d+ grants? · /;
+  assert.doesNotMatch(window.text(first), count);
+  const redrawn: unknown[] = [];
+  window.view.onDidChangeTreeData((node) => redrawn.push(node));
+  const listed = (await window.rows(first)).filter(({ kind }) => kind === 'grant');
+  assert.deepEqual(redrawn, [first]);
+  assert.ok(window.text(first).includes(` · ${listed.length} grants · `), window.text(first));
+  const asked = window.calls.length;
+  await window.rows(first);
+  assert.deepEqual([redrawn.length, window.calls.length], [1, asked]);
+  assert.doesNotMatch(window.text(second), count);
+
+  window.view.refresh(first);
+  assert.doesNotMatch(window.text(first), count, 'It is not known until it is listed again.');
+});
+
+test('grouped by finding, each group says how grave it is, what it means, what to do and how many grants it has', async (t) => {
+  const { window } = await openSample(t);
+  const rows = await keysRows(window, ({ kind }) => kind !== 'grant');
+  await search({ window, rows });
+  window.grantees.setGrouping('finding');
+  const groups = window.grantees.getChildren().filter((row) => row.kind === 'group');
+  assert.ok(groups.length > 8);
+  for (const row of groups) {
+    const { subject, grants, title } = row.group;
+    assert.ok(subject.kind === 'finding');
+    const { iconPath, description } = window.grantees.getTreeItem(row);
+    assert.equal(description, String(grants.length));
+    const isWarning = grants.some(({ findings }) =>
+      findings.some(({ kind, severity }) => kind === subject.finding && severity === 'warning'),
+    );
+    const icon = subject.finding === 'none' ? 'pass' : isWarning ? 'warning' : 'info';
+    assert.ok(iconPath instanceof ThemeIcon);
+    assert.equal(iconPath.id, icon);
+    assert.equal(iconPath.color === undefined, icon === 'pass');
+    const [head, meaning = '', guide] = await hoverOf(window.grantees.tooltip(row));
+    assert.equal(head, `${title} · ${grants.length === 1 ? '1 grant' : `${grants.length} grants`}`);
+    assert.match(meaning, /^[A-Z].+\. .+\.$/);
+    assert.equal(guide !== undefined, subject.finding !== 'none');
+  }
 });

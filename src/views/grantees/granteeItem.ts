@@ -4,7 +4,8 @@ import vscode = require('vscode');
 
 import { formatCount, printable, timeOfDay } from '../../core/base/text.ts';
 import type { Grouping } from '../../core/findings/arrangement.ts';
-import { type GrantGroup, grantLabel, regionAndAccount } from '../../core/findings/grantGroups.ts';
+import { type FindingKind, isWarningKind } from '../../core/findings/finding.ts';
+import { type GrantGroup, grantLabel, type HeldGrant, regionAndAccount } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, Unreadable } from '../../core/findings/scan.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
@@ -12,7 +13,7 @@ import { explain } from '../../core/words/explain.ts';
 import { type GrantRowText, grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
 import { evidenceItem } from '../shared/evidenceItem.ts';
-import { fieldItem, moreItem, shownText } from '../shared/items.ts';
+import { fieldItem, grantCountText, moreItem, shownText } from '../shared/items.ts';
 import { messageItem } from '../shared/messageItem.ts';
 import { icon, row } from '../shared/row.ts';
 import {
@@ -89,10 +90,7 @@ function stateItem(state: ScanState): vscode.TreeItem {
 
 /** `3 of 20 keys · 120 grants · 2 not readable`. */
 export function countsText({ keysDone, keysTotal, grants, unreadable }: ScanCounts): string {
-  const parts = [
-    l10n.t('{0} of {1} keys', formatCount(keysDone), formatCount(keysTotal)),
-    grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', formatCount(grants)),
-  ];
+  const parts = [l10n.t('{0} of {1} keys', formatCount(keysDone), formatCount(keysTotal)), grantCountText(grants)];
   if (unreadable > 0) {
     parts.push(l10n.t('{0} not readable', formatCount(unreadable)));
   }
@@ -105,21 +103,19 @@ function groupItem({ subject, title, detail, grants }: GrantGroup, known: KnownO
   return row(title, {
     collapsibleState: Collapsed,
     description: [count, place].filter((part) => part !== '').join(' · '),
-    iconPath: groupIcon(subject),
+    iconPath: groupIcon(subject, grants),
     accessibilityInformation: {
-      label: [title, place, grants.length === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', count)]
-        .filter((part) => part !== '')
-        .join(', '),
+      label: [title, place, grantCountText(grants.length)].filter((part) => part !== '').join(', '),
     },
   });
 }
 
-function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
+function groupIcon(subject: GrantGroup['subject'], grants: readonly HeldGrant[]): vscode.ThemeIcon {
   switch (subject.kind) {
     case 'principal':
       return icon(principalIcons[subject.principal.kind]);
     case 'finding':
-      return icon(subject.finding === 'none' ? 'pass' : 'search');
+      return findingIcon(subject.finding, grants);
     case 'operation':
       return icon('symbol-method');
     case 'key':
@@ -129,6 +125,16 @@ function groupIcon(subject: GrantGroup['subject']): vscode.ThemeIcon {
       return icon(kind === undefined ? 'question' : principalIcons[kind]);
     }
   }
+}
+
+/** Those of AWS services have notes alone, whatever the finding. */
+function findingIcon(finding: FindingKind | 'none', grants: readonly HeldGrant[]): vscode.ThemeIcon {
+  if (finding === 'none') {
+    return icon('pass');
+  }
+  const isWarning = ({ findings }: HeldGrant) =>
+    findings.some(({ kind, severity }) => kind === finding && severity === 'warning');
+  return isWarningKind(finding) && grants.some(isWarning) ? icon('warning', 'warning') : icon('info', 'info');
 }
 
 /** The text of a grant's row, without what its group already says. */

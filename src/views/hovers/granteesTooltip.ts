@@ -7,7 +7,7 @@ import { explain } from '../../core/words/explain.ts';
 import type { KnownOfGrantees } from '../grantees/granteeItem.ts';
 import { type GranteesNode, unreadableName } from '../grantees/granteesNodes.ts';
 import { grantTooltip } from './keysTooltip.ts';
-import { evidenceTooltip, plain } from './tooltipText.ts';
+import { evidenceTooltip, findingTooltip, plain } from './tooltipText.ts';
 
 /** The tooltip of a row. Text from AWS is escaped, never used as Markdown. */
 export function granteesTooltip(
@@ -32,6 +32,9 @@ export function granteesTooltip(
       }
       if (subject.kind === 'creator') {
         return plain(title, [detail, subject.creator.arn ?? '']);
+      }
+      if (subject.kind === 'finding') {
+        return findingTooltip(title, subject.finding, grants.length);
       }
       return plain(subject.kind === 'key' ? subject.key.arn : title, detail);
     }

@@ -3,11 +3,13 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { effectOfRevoke } from '../../core/findings/effect.ts';
-import type { Finding } from '../../core/findings/finding.ts';
+import type { Finding, FindingKind } from '../../core/findings/finding.ts';
 import { guidesOf } from '../../core/findings/guides.ts';
+import { findingMeaning } from '../../core/findings/meaning.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import { linkMarkdown, markdownText } from '../../core/words/page.ts';
 import { findingName } from '../shared/findingText.ts';
+import { grantCountText } from '../shared/items.ts';
 import type { EvidenceLineNode, EvidenceNode } from '../shared/nodes.ts';
 
 /** A title and a text, a line each; for a failure also AWS's own text, for a search or a request to AWS. */
@@ -48,13 +50,27 @@ export function verdict(findings: readonly Finding[], impact: string | undefined
   const shown = findings.slice(0, findingsShown);
   const rest = findings.slice(findingsShown);
   const effect = effectOfRevoke(impact, findings);
-  const links = guidesOf(findings).map(linkMarkdown).join(' · ');
   return [
     ...shown.map((finding) => named(findingName(finding), finding.reason)),
     ...(rest.length === 0 ? [] : [named(l10n.t('Also'), rest.map(({ title }) => title).join(', '))]),
     ...(effect === '' ? [] : [named(l10n.t('If revoked'), effect)]),
-    ...(links === '' ? [] : [`${markdownText(l10n.t("AWS's guides"))}: ${links}`]),
+    ...guideLine(findings),
   ];
+}
+
+/** What all grants of a group have in common. */
+export function findingTooltip(title: string, kind: FindingKind | 'none', count: number): vscode.MarkdownString {
+  const meaning =
+    kind === 'none'
+      ? l10n.t('Nothing remarkable is known about these grants. That does not mean that all of them are needed.')
+      : findingMeaning(kind);
+  const guides = kind === 'none' ? [] : guideLine([{ kind }]);
+  return hover(`${title} · ${grantCountText(count)}`, [markdownText(meaning)], guides);
+}
+
+function guideLine(findings: readonly { readonly kind: FindingKind }[]): readonly string[] {
+  const links = guidesOf(findings).map(linkMarkdown).join(' · ');
+  return links === '' ? [] : [`${markdownText(l10n.t("AWS's guides"))}: ${links}`];
 }
 
 function named(name: string, text: string): string {

@@ -6,6 +6,7 @@ import { localTime, printable } from '../../core/base/text.ts';
 import type { Finding } from '../../core/findings/finding.ts';
 import { accountOfArn, isAwsManaged, type KeyMetadata, type KmsKey, keyLabel } from '../../core/kms/model.ts';
 import { rows } from '../../manifest.ts';
+import { grantCountText } from '../shared/items.ts';
 import type { KeyNode } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 
@@ -13,12 +14,15 @@ export function keyItem(
   { key, connection, pinnedTo }: KeyNode,
   metadata: KeyMetadata | undefined,
   findings: readonly Finding[],
+  grantCount: number | undefined,
 ): vscode.TreeItem {
   const state = metadata === undefined ? undefined : keyStateText(metadata);
   const description = printable(metadata?.description ?? '');
   const place = pinnedTo === undefined ? undefined : `${accountOfArn(key.arn)} · ${connection.region}`;
   // Of the findings of a key, the row shows only this one: its state is shown already.
   const quota = findings.find(({ kind }) => kind === 'nearQuota')?.title;
+  const grants = grantCount === undefined ? undefined : grantCountText(grantCount);
+  const parts = [place, state, quota, grants, description].filter(Boolean);
   const context = [
     pinnedTo === undefined ? (key.aliases.length > 0 ? rows.keyWithAlias : rows.key) : rows.keyPinned,
     ...(isAwsManaged(key, metadata) ? ['awsManaged'] : []),
@@ -26,11 +30,11 @@ export function keyItem(
   ];
   return row(keyLabel(key), {
     collapsibleState: vscode.TreeItemCollapsibleState.Collapsed,
-    description: [place, state, quota, description].filter(Boolean).join(' · '),
+    description: parts.join(' · '),
     iconPath: keyIcon(key, metadata),
     contextValue: context.join('.'),
     accessibilityInformation: {
-      label: [l10n.t('Key {0}', printable(keyLabel(key))), place, state, quota, description].filter(Boolean).join(', '),
+      label: [l10n.t('Key {0}', printable(keyLabel(key))), ...parts].join(', '),
     },
   });
 }

@@ -177,10 +177,19 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
+    const count = this.#grantCount(node);
     const children = await this.#inTime(node);
     this.#nodes.replaceChildren(node, children);
     this.#rows.grants.keepFindings((id) => this.#nodes.get(id) !== undefined);
+    // The row of the key says how many there are.
+    if (node !== undefined && this.#grantCount(node) !== count) {
+      this.#redraw(nodeId(node));
+    }
     return children;
+  }
+
+  #grantCount(node: Node | undefined): number | undefined {
+    return node?.kind === 'key' ? this.#rows.known.grantCount(node) : undefined;
   }
 
   /** The rows below a row. After {@link KeysViewOptions.longestWaitMs}: the old rows, or a message; the rows follow. */

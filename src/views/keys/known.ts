@@ -27,6 +27,8 @@ export interface Known {
   mayRetire(node: GrantNode): boolean;
   /** Of a grant, or of the key itself; those of a key need its grants to be loaded. */
   findings(node: GrantNode | KeyNode): readonly Finding[];
+  /** How many grants KMS lists on a key, once its list was read to the end. */
+  grantCount(node: KeyNode): number | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -61,6 +63,10 @@ export function knownFrom(
       return caller !== undefined && retirePermission(caller.arn, grant) !== 'no';
     },
     findings,
+    grantCount: ({ connection, key }) => {
+      const listing = connections.find(connection)?.inventory.loadedGrants(key.arn);
+      return listing?.state.kind === 'complete' ? listing.grants.length : undefined;
+    },
     now: () => clock.now(),
   };
 }

@@ -42,7 +42,7 @@ function build(node: Node, known: Known): vscode.TreeItem {
         contextValue: rows.otherAccounts,
       });
     case 'key':
-      return keyItem(node, known.metadata(node), known.findings(node));
+      return keyItem(node, known.metadata(node), known.findings(node), known.grantCount(node));
     case 'grant':
       return grantItem(node, known);
     case 'field':

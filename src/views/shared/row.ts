@@ -11,6 +11,7 @@ export function row(label: string, properties: Partial<vscode.TreeItem>): vscode
 const colors = {
   warning: 'problemsWarningIcon.foreground',
   error: 'problemsErrorIcon.foreground',
+  info: 'problemsInfoIcon.foreground',
   disabled: 'disabledForeground',
 } as const;
 

@@ -1,0 +1,68 @@
+import * as l10n from '@vscode/l10n';
+import type { FindingKind } from './finding.ts';
+
+/** What a finding means, and what to do about it. */
+export function findingMeaning(kind: FindingKind): string {
+  switch (kind) {
+    case 'noSuchGrantee':
+      return l10n.t(
+        'IAM has no role or user of this name or ID. Open Evidence to see how far it looked, then revoke the grant if nothing needs it.',
+      );
+    case 'granteeRecreated':
+      return l10n.t(
+        'A role or user of this name has another ID, or is younger than the grant. Create a grant for it if it needs one, then revoke this one.',
+      );
+    case 'possiblyOrphaned':
+      return l10n.t(
+        'KMS shows a unique ID in place of a name: the grantee was deleted or recreated, or is too new. Load evidence to ask IAM before you revoke.',
+      );
+    case 'duplicate':
+      return l10n.t(
+        'A newer grant on the key has the same operations, grantee, encryption context and name. Revoke the older one, so that later one revoke ends the access.',
+      );
+    case 'accountRoot':
+      return l10n.t(
+        'The grantee is a whole account, whose administrators decide who can use the key. Create grants for single roles instead, then revoke this one.',
+      );
+    case 'otherAccount':
+      return l10n.t(
+        'The grantee is in another account than the key. Revoke the grant if you no longer share the key with that account.',
+      );
+    case 'mayCreateGrants':
+      return l10n.t(
+        'The grantee can pass its access on by creating grants. Check that it needs to, and look for the grants that it made: a revoke leaves them.',
+      );
+    case 'roleNotUsed':
+      return l10n.t(
+        'IAM, which looks back about 400 days, recorded no use of the role. Ask its owner before you revoke: a rare job can still need it.',
+      );
+    case 'nearQuota':
+      return l10n.t(
+        'The key has nearly as many grants as AWS allows by default. Revoke those that nobody needs, or ask AWS for a higher quota.',
+      );
+    case 'keyPendingDeletion':
+      return l10n.t(
+        'Nobody can use the grant for cryptographic operations while its key is pending deletion. Cancel the deletion if something still needs the key.',
+      );
+    case 'keyDisabled':
+      return l10n.t(
+        'Nobody can use the grant for cryptographic operations while its key is disabled. Revoke it if it must not work when the key is enabled again.',
+      );
+    case 'keyNotUsed':
+      return l10n.t(
+        'KMS recorded no cryptographic operation of the key for as long as you set. Look for what needs the key before you revoke its grants.',
+      );
+    case 'onlyAdminsCanEnd':
+      return l10n.t(
+        "The grant names no retiring principal and does not allow RetireGrant, so those who use it can't end it. Revoke it when it is no longer needed.",
+      );
+    case 'noEncryptionContext':
+      return l10n.t(
+        'The grant allows decryption of everything that was encrypted with the key. If the application uses an encryption context, create a grant with it, then revoke this one.',
+      );
+    case 'olderThan':
+      return l10n.t(
+        'The grant is older than you set, and grants do not expire by themselves. Check that its grantee still needs the key, and revoke it if not.',
+      );
+  }
+}
