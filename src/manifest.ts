@@ -65,6 +65,8 @@ export const commands = {
   showInCloudTrail: 'kmsGrants.showInCloudTrail',
   lookForUses: 'kmsGrants.lookForUses',
   recreateGrant: 'kmsGrants.recreateGrant',
+  revealInKeys: 'kmsGrants.revealInKeys',
+  revokeTheseGrants: 'kmsGrants.revokeTheseGrants',
   copyAsCli: 'kmsGrants.copyAsCli',
   copyAsTerraform: 'kmsGrants.copyAsTerraform',
   copyRevokeAsCli: 'kmsGrants.copyRevokeAsCli',
@@ -78,6 +80,7 @@ export type CommandId = (typeof commands)[keyof typeof commands];
 /** The commands that change grants: hidden and refused in read-only mode. No other sends a change. */
 export const changingCommands: ReadonlySet<CommandId> = new Set([
   commands.revokeGrant,
+  commands.revokeTheseGrants,
   commands.createGrant,
   commands.retireGrant,
   commands.showRetirableGrants,
@@ -156,11 +159,16 @@ export const rows = {
   field: 'field',
   evidence: 'evidence',
   evidenceLine: 'evidence.line',
+  /** Of the grants with a finding. */
+  groupOfFinding: 'group.finding',
   more: 'more',
   historyDay: 'history.day',
   /** A change that can't be taken back by making its grant again. */
   historyEntry: 'history.entry',
   historyRecreatable: 'history.recreatable',
+  /** Those above whose grant KMS may still list. */
+  historyEntryListed: 'history.entry.listed',
+  historyRecreatableListed: 'history.recreatable.listed',
   /** Followed by the helpful actions, as in `message.retry.showLog`. */
   message: 'message',
 } as const;

@@ -3,7 +3,7 @@ import { keyArnProblem } from '../core/kms/keyArn.ts';
 import { grantIdentity } from '../core/kms/model.ts';
 import { UserError } from '../core/words/userError.ts';
 import { type CommandId, changingCommands, commands } from '../manifest.ts';
-import { isMoreGrants } from '../views/grantees/granteesNodes.ts';
+import { type GroupedGrantNode, isGroup, isMoreGrants } from '../views/grantees/granteesNodes.ts';
 import { asHistoryEntry, isHistoryMore } from '../views/history/historyNodes.ts';
 import { asNode, type GrantNode, type Node } from '../views/shared/nodes.ts';
 import { createGrant } from './changes/createGrant/createGrant.ts';
@@ -50,6 +50,7 @@ import { keyDetails } from './show/keyDetails.ts';
 import { lookForUses } from './show/lookForUses.ts';
 import { openConsole } from './show/openConsole.ts';
 import { openWalkthrough } from './show/openWalkthrough.ts';
+import { revealInKeys } from './show/revealInKeys.ts';
 import { showAsJson } from './show/showAsJson.ts';
 import { showInCloudTrail } from './show/showInCloudTrail.ts';
 import { shownRow } from './shownRow.ts';
@@ -90,6 +91,8 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.refresh]: ({ view }) => view.refreshAll(),
   [commands.refreshNode]: forNode(['connection', 'key'], ({ view }, node) => view.refresh(node)),
   [commands.revokeGrant]: (context, argument, selected) => revokeThese(context, grantsOf(context, argument, selected)),
+  [commands.revokeTheseGrants]: (context, argument, selected) =>
+    revokeThese(context, grantsOfGroups(argument, selected)),
   [commands.findGrants]: findGrants,
   [commands.exportGrants]: exportGrants,
   [commands.saveBaseline]: saveBaseline,
@@ -108,6 +111,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.showInCloudTrail]: forNode(['key', 'grant'], showInCloudTrail),
   [commands.lookForUses]: forNode(['grant'], lookForUses),
   [commands.recreateGrant]: (context, argument) => recreateGrant(context, asHistoryEntry(argument)),
+  [commands.revealInKeys]: revealInKeys,
   [commands.copyAsCli]: copyAsCli,
   [commands.copyRevokeAsCli]: copyRevokeAsCli,
   [commands.copyAsTerraform]: copyAsTerraform,
@@ -158,6 +162,22 @@ function grantsOf(context: CommandContext, argument: unknown, selected: unknown)
   const rows: readonly unknown[] = Array.isArray(selected) ? selected : context.selection(argument);
   const all = rows.flatMap((row) => asNode(row, 'grant') ?? []);
   const nodes = pressed === undefined || all.includes(pressed) ? all : [pressed];
+  return eachOnce(nodes);
+}
+
+/** The grants of the groups that are pressed or selected. */
+function grantsOfGroups(argument: unknown, selected: unknown): readonly GrantNode[] {
+  const rows: readonly unknown[] = Array.isArray(selected) ? selected : [argument];
+  const nodes = rows.filter(isGroup).flatMap((group) =>
+    group.group.grants.map((held): GroupedGrantNode => {
+      const { connection, key, grant } = held;
+      return { kind: 'grant', connection, key, grant, group, held };
+    }),
+  );
+  return eachOnce(nodes);
+}
+
+function eachOnce(nodes: readonly GrantNode[]): readonly GrantNode[] {
   return [...new Map(nodes.map((node) => [grantIdentity(node), node])).values()];
 }
 

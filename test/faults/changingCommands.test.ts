@@ -8,10 +8,11 @@ import { runTool } from '../../src/commands/tools/tools.ts';
 import { parseJournal } from '../../src/core/changes/journalLines.ts';
 import { isRecreatable } from '../../src/core/changes/journalOutcomes.ts';
 import { type CommandId, changingCommands, commands, languageModelTools, settings } from '../../src/manifest.ts';
+import { type GroupNode, isGroup } from '../../src/views/grantees/granteesNodes.ts';
 import type { ConnectionNode, GrantNode, KeyNode } from '../../src/views/shared/nodes.ts';
 import { contextOf, duringQuestion, settingsOnDisk, watchDialogs } from './context.ts';
 import { CancellationTokenSource, dialogs } from './vscode.ts';
-import { ana, createTestWorld, type Write } from './world.ts';
+import { ana, createTestWorld, type Window, type Write } from './world.ts';
 
 const anasArn = `arn:aws:iam::${ana}:user/ana`;
 
@@ -22,6 +23,7 @@ interface Rows {
   readonly grant: GrantNode;
   readonly other: GrantNode;
   readonly entry: object;
+  readonly group: GroupNode;
 }
 
 async function setUp(t: TestContext) {
@@ -47,15 +49,30 @@ async function setUp(t: TestContext) {
   await window.revoke(await window.grantRow(key.arn, ended));
   await world.pass(20 * 60_000);
   const entry = window.journal.records.find(isRecreatable) ?? assert.fail();
-  const readRows = async (): Promise<Rows> => ({
-    connection: await window.connectionRow(),
-    key: await window.keyRow(key.arn),
-    grant: await window.grantRow(key.arn, first),
-    other: await window.grantRow(key.arn, second),
-    entry: { kind: 'historyEntry', id: entry.id },
-  });
+  const readRows = async (): Promise<Rows> => {
+    const rows = {
+      connection: await window.connectionRow(),
+      key: await window.keyRow(key.arn),
+      grant: await window.grantRow(key.arn, first),
+      other: await window.grantRow(key.arn, second),
+      entry: { kind: 'historyEntry', id: entry.id },
+    };
+    return { ...rows, group: groupOf(window, rows) };
+  };
   world.writes.splice(0);
   return { world, window, seen, rows: await readRows(), readRows, context: contextOf(window) };
+}
+
+/** The group of both grants, after a search that found them. */
+function groupOf({ grantees }: Window, { key, grant, other }: Pick<Rows, 'key' | 'grant' | 'other'>): GroupNode {
+  const scanned = { ...key, metadata: undefined, grants: [grant.grant, other.grant], isComplete: true };
+  const counts = { keysDone: 1, keysTotal: 1, grants: 2, unreadable: 0 };
+  const result = { searched: [], unreadable: [], counts, wasCancelled: false, startedAt: 0, endedAt: 0 };
+  grantees.setGrouping('finding');
+  grantees.start().finish({ ...result, keys: [scanned] });
+  const group = grantees.getChildren().find((row) => isGroup(row) && row.group.grants.length === 2);
+  assert.ok(isGroup(group));
+  return group;
 }
 
 /** How a change begins. */
@@ -87,6 +104,7 @@ const ways: readonly Way[] = [
     press: (context, { key, grant, other }) =>
       run({ ...context, selection: () => [key, grant, other] }, commands.revokeGrant, key, undefined),
   },
+  way('Revoke These Grants on a finding', commands.revokeTheseGrants, ({ group }) => group),
   way('Create Grant on a row', commands.createGrant, ({ key }) => key),
   way('Create Grant from the palette', commands.createGrant, () => undefined),
   way('Retire Grant', commands.retireGrant, ({ grant }) => grant),

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import type { CommandContext } from '../../src/commands/context.ts';
 import { run } from '../../src/commands/table.ts';
 import { type CommandId, commands } from '../../src/manifest.ts';
 import { contextOf, watchDialogs } from './context.ts';
-import { dialogs, type QuickPick } from './vscode.ts';
+import { dialogs, env, type QuickPick } from './vscode.ts';
 import { addGrants, createTestWorld } from './world.ts';
+
+/** Of package.json. */
+const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Pick<CommandContext, 'contributes'>;
 
 async function setUp(t: TestContext, isYes = false) {
   const world = await createTestWorld(t, { sample: { keys: 3, grantsPerKey: 1 } });
@@ -91,6 +96,7 @@ test('where no row is one for the command, a notification says so', async (t) =>
     [commands.checkAgain, /left unconfirmed/],
     [commands.recreateGrant, /can be recreated/],
     [commands.removeKey, /opened by ARN/],
+    [commands.revokeTheseGrants, /shows no finding/],
     [commands.signIn, /waits for a sign-in/],
     [commands.openConnections, /dev container/],
   ] as const) {
@@ -111,6 +117,28 @@ test('Stop Waiting and Recreate Grant find what they are for without a row', asy
   await press(commands.recreateGrant);
   assert.match(seen.asked.at(-1) ?? '', /^Recreate the grant /);
   assert.equal(lists.length, 3);
+});
+
+test('every command of rows does something without one: it asks, says what is missing, or acts', async (t) => {
+  const { world, window, seen, lists } = await setUp(t);
+  const opened: string[] = [];
+  Object.assign(env, { openExternal: async () => opened.push('a page') });
+  dialogs.type = async () => {
+    opened.push('a line to type');
+    return undefined;
+  };
+  const log = { ...contextOf(window).log, show: () => opened.push('the log') };
+  const ofRows = ['view/item/context', 'kmsGrants.copy'].flatMap((menu) => contributes.menus[menu] ?? []);
+  const hidden = (contributes.menus['commandPalette'] ?? []).filter(({ when }) => when === 'false');
+  const ids = Object.values(commands).filter(
+    (id) => ofRows.some(({ command }) => command === id) && !hidden.some(({ command }) => command === id),
+  );
+  assert.ok(ids.length > 20);
+  for (const id of ids) {
+    const before = [lists, seen.said, seen.asked, seen.copied, opened].flat().length;
+    await world.finish(run({ ...contextOf(window), log }, id, undefined, undefined));
+    assert.ok([lists, seen.said, seen.asked, seen.copied, opened].flat().length > before, id);
+  }
 });
 
 test('Remove Connection asks also where there is one connection alone', async (t) => {

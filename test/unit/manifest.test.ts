@@ -290,6 +290,7 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     commands.retireGrant,
     commands.showRetirableGrants,
     commands.recreateGrant,
+    commands.revokeTheseGrants,
     commands.showInCloudTrail,
     commands.lookForUses,
     commands.findGrants,
@@ -347,6 +348,7 @@ const ofGrants = [
   commands.showAsJson,
   commands.showInCloudTrail,
   commands.lookForUses,
+  commands.revealInKeys,
   ...copiesOfGrants,
 ];
 const ofKeys = [
@@ -394,8 +396,11 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   evidenceLine: [commands.retry, commands.copyValue],
   more: [],
   historyDay: [],
+  groupOfFinding: [commands.revokeTheseGrants],
   historyEntry: copiesOfGrants,
+  historyEntryListed: [commands.revealInKeys, ...copiesOfGrants],
   historyRecreatable: [commands.recreateGrant, ...copiesOfGrants],
+  historyRecreatableListed: [commands.recreateGrant, commands.revealInKeys, ...copiesOfGrants],
   message: [],
 };
 

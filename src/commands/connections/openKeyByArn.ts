@@ -125,7 +125,7 @@ export async function openKey(context: OpenContext, ref: ConnectionRef, arn: str
  * The row of the key, if a connection on screen lists it.
  * @throws KmsError when that connection can't be opened: whether it lists the key is then not known
  */
-async function listedKey(
+export async function listedKey(
   { connections }: Needs<'connections'>,
   ref: ConnectionRef,
   arn: string,

@@ -5,8 +5,11 @@ import { isRecreatable } from '../../core/changes/journalOutcomes.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { type CommandId, commands } from '../../manifest.ts';
+import type { PickItem } from '../../platform/pick.ts';
+import { type GroupNode, isGroup } from '../../views/grantees/granteesNodes.ts';
 import type { HistoryEntryNode } from '../../views/history/historyNodes.ts';
 import type { ConnectionNode } from '../../views/shared/nodes.ts';
+import type { RowLookup } from '../../views/shared/rowLookup.ts';
 import { pickConnection } from '../connections/pickConnection.ts';
 import { pickWaiting } from '../connections/signIn.ts';
 import type { CommandContext, Needs } from '../context.ts';
@@ -39,6 +42,8 @@ const asks: Partial<Readonly<Record<CommandId, AskForRow | 'itself'>>> = {
   [commands.copyKeyId]: askForKey,
   [commands.copyAlias]: (context, command) => pickKey(context, command, { isKey: ({ aliases }) => aliases.length > 0 }),
   [commands.revokeGrant]: askForGrant,
+  [commands.revokeTheseGrants]: pickFinding,
+  [commands.revealInKeys]: askForGrant,
   [commands.retireGrant]: 'itself',
   [commands.lookForUses]: askForGrant,
   [commands.copyGrantId]: askForGrant,
@@ -72,7 +77,7 @@ export async function paletteTarget(context: CommandContext, id: CommandId): Pro
   const rows = context.selected().filter((row) => typeof row === 'object' && row !== null);
   const [selected, ...others] = rows;
   const fits = rows.every((row) => isOnMenu(context, id, row));
-  if (selected !== undefined && fits && (others.length === 0 || id === commands.revokeGrant)) {
+  if (selected !== undefined && fits && (others.length === 0 || isForSeveral(id))) {
     return { row: selected, rows };
   }
   if (ask === 'itself') {
@@ -80,6 +85,10 @@ export async function paletteTarget(context: CommandContext, id: CommandId): Pro
   }
   const row = await ask(context, titleOf(context, id));
   return row && { row };
+}
+
+function isForSeveral(id: CommandId): boolean {
+  return id === commands.revokeGrant || id === commands.revokeTheseGrants;
 }
 
 function isOnMenu(context: CommandContext, id: CommandId, row: object): boolean {
@@ -113,10 +122,25 @@ async function pickEnded(
   command: string,
 ): Promise<HistoryEntryNode | undefined> {
   await journal.ready();
-  const items = journal.records.filter(isRecreatable).map(({ id }) => {
-    const value: HistoryEntryNode = { kind: 'historyEntry', id };
-    const { label, description } = history.getTreeItem(value);
+  const ended = journal.records.filter(isRecreatable).map(({ id }) => ({ kind: 'historyEntry', id }) as const);
+  const none = l10n.t('The history has no grant that can be recreated.');
+  return oneOf(command, l10n.t('Grant to recreate'), asShown(history, ended), none);
+}
+
+/** A group of the last search. */
+function pickFinding({ grantees }: Needs<'grantees'>, command: string): Promise<GroupNode | undefined> {
+  const groups = grantees
+    .getChildren()
+    .filter(isGroup)
+    .filter(({ group: { subject } }) => subject.kind === 'finding' && subject.finding !== 'none');
+  const none = l10n.t('The view Grants shows no finding. Find grants, and group them by finding.');
+  return oneOf(command, l10n.t('Finding'), asShown(grantees, groups), none);
+}
+
+/** With the texts that their view shows. */
+function asShown<T extends object, Row extends T>(view: RowLookup<T>, rows: readonly Row[]): readonly PickItem<Row>[] {
+  return rows.map((value) => {
+    const { label, description } = view.getTreeItem(value);
     return { label: String(label), description: String(description), value };
   });
-  return oneOf(command, l10n.t('Grant to recreate'), items, l10n.t('The history has no grant that can be recreated.'));
 }

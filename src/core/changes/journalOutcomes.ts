@@ -209,6 +209,15 @@ export function isRecreatable(record: JournalRecord): boolean {
   );
 }
 
+/** Whether KMS may still list its grant, by all that is recorded of it. */
+export function mayBeListed(record: JournalRecord): boolean {
+  if (!endsGrant(record)) {
+    return record.accepted && record.grant.grantId !== '';
+  }
+  const confirmed: readonly (string | undefined)[] = ['gone', 'dismissed', 'notFound'];
+  return !confirmed.includes(record.outcome?.kind);
+}
+
 /** The longest that a call to KMS takes, with its retries: after that, its window will not write an answer. */
 const maxCallMs = 2 * 60_000;
 

@@ -10,6 +10,7 @@ import type { ScanCounts, Unreadable } from '../../core/findings/scan.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
+import { rows } from '../../manifest.ts';
 import { type GrantRowText, grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
 import { evidenceItem } from '../shared/evidenceItem.ts';
@@ -104,6 +105,7 @@ function groupItem({ subject, title, detail, grants }: GrantGroup, known: KnownO
     collapsibleState: Collapsed,
     description: [count, place].filter((part) => part !== '').join(' · '),
     iconPath: groupIcon(subject, grants),
+    ...(subject.kind === 'finding' && subject.finding !== 'none' ? { contextValue: rows.groupOfFinding } : {}),
     accessibilityInformation: {
       label: [title, place, grantCountText(grants.length)].filter((part) => part !== '').join(', '),
     },

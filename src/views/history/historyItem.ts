@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { duration, localTime, printable, timeOfDay } from '../../core/base/text.ts';
-import { isRecreatable } from '../../core/changes/journalOutcomes.ts';
+import { isRecreatable, mayBeListed } from '../../core/changes/journalOutcomes.ts';
 import { endsGrant, type JournalKind, type JournalRecord } from '../../core/changes/journalRecord.ts';
 import type { LastRead } from '../../core/changes/propagation.ts';
 import type { KmsErrorKind } from '../../core/kms/errors.ts';
@@ -74,13 +74,20 @@ function entryItem(record: JournalRecord, isUnderWay: boolean): vscode.TreeItem 
     collapsibleState: Collapsed,
     description: `${what} · ${key} · ${state}`,
     iconPath: stateIcon(record, isUnderWay),
-    contextValue: isRecreatable(record) ? rows.historyRecreatable : rows.historyEntry,
+    contextValue: contextOf(record),
     accessibilityInformation: { label: l10n.t('Grant {0} on {1}, {2}, {3}', name, key, what, state) },
   });
 }
 
 export function entryName({ grant }: JournalRecord): string {
   return printable(grant.name ?? grantee(grant).shortName);
+}
+
+function contextOf(record: JournalRecord): string {
+  if (isRecreatable(record)) {
+    return mayBeListed(record) ? rows.historyRecreatableListed : rows.historyRecreatable;
+  }
+  return mayBeListed(record) ? rows.historyEntryListed : rows.historyEntry;
 }
 
 /** The change, or only the request for it. */

@@ -61,7 +61,7 @@ export class KeyRows {
   }
 
   /** Shows as many keys as it takes to include this one. */
-  async showUpTo({ connection, key }: KeyNode): Promise<void> {
+  async showUpTo({ connection, key }: Pick<KeyNode, 'connection' | 'key'>): Promise<void> {
     const keys = (await this.#connections.find(connection)?.inventory.keys())?.keys ?? [];
     const place = keys.findIndex(({ arn }) => arn === key.arn);
     if (place >= (this.#shownKeys.get(connection.id) ?? keyWindow)) {

@@ -105,9 +105,9 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
     return this.#rows.filter?.text ?? '';
   }
 
-  /** Selects and focuses the row of a connection on screen, or of a key that its connection lists. */
-  async reveal(node: ConnectionNode | KeyNode): Promise<void> {
-    if (node.kind === 'key') {
+  /** Selects and focuses the row of a connection on screen, of a key that it lists, or of a grant that is loaded. */
+  async reveal(node: ConnectionNode | KeyNode | GrantNode): Promise<void> {
+    if (node.kind !== 'connection') {
       await this.#rows.keys.showUpTo(node);
     }
     await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });

@@ -60,8 +60,10 @@ export class ShownNodes {
           ? (this.#held.get(awsManagedKeysId(connection)) ?? { kind: 'awsManagedKeys', connection, keys: [key] })
           : (this.#held.get(connection.id) ?? { kind: 'connection', ref: connection.ref });
       }
-      case 'grant':
-        return this.#held.get(keyNodeId(node.connection, node.key.arn, node.pinnedTo));
+      case 'grant': {
+        const { connection, key, pinnedTo } = node;
+        return this.#held.get(keyNodeId(connection, key.arn, pinnedTo)) ?? { kind: 'key', connection, key, pinnedTo };
+      }
       case 'field':
       case 'evidence':
       case 'evidenceLine':
