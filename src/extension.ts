@@ -1,17 +1,17 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import vscode = require('vscode');
 
 import { registerCommands } from './commands/register.ts';
 import { lazy } from './core/base/lazy.ts';
 import { createTrees } from './views/shared/trees.ts';
 
-/**
- * Registers what VS Code calls us by. What answers is a bundle of its own. VS Code activates us for the sake of a call that
- * comes some milliseconds later, and the bundle is loaded by then.
- */
-export function activate(extension: vscode.ExtensionContext): void {
+/** Registers what VS Code calls us by. What answers is a bundle of its own, loaded with the first call. */
+export async function activate(extension: vscode.ExtensionContext): Promise<void> {
   const product = lazy(async () => (await import('./product.ts')).createProduct(extension, trees));
   const trees = createTrees(async () => (await product()).rows);
-  extension.subscriptions.push(trees, registerCommands(product));
-  // Whoever calls is given the failure.
-  setImmediate(() => void product().catch(() => {}));
+  extension.subscriptions.push(trees);
+  // The views are sent first: VS Code then asks for the first row while it still hears of the commands.
+  await nextTurn();
+  extension.subscriptions.push(registerCommands(product));
 }
