@@ -16,7 +16,7 @@ const product = {
     product: 'src/product.ts',
     aws: 'src/aws/index.ts',
     commands: 'src/commands/index.ts',
-    baseline: 'src/core/baseline/index.ts',
+    baseline: 'src/commands/baseline/index.ts',
     grantEvidence: 'src/core/evidence/index.ts',
     pages: 'src/commands/pages/index.ts',
     emulator: 'src/emulator/index.ts',

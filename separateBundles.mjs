@@ -4,8 +4,8 @@ const bundles = {
   './aws/index.ts': 'aws',
   './opening.ts': 'awsClient',
   './commands/index.ts': 'commands',
-  './core/baseline/index.ts': 'baseline',
   './core/evidence/index.ts': 'grantEvidence',
+  './baseline/index.ts': 'baseline',
   './pages/index.ts': 'pages',
   './emulator/index.ts': 'emulator',
 };

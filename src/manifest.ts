@@ -156,6 +156,8 @@ export const rows = {
   grantRevoking: 'grant.revoking',
   grantConfirming: 'grant.confirming',
   grantUnconfirmed: 'grant.unconfirmed',
+  /** In a baseline, and not listed any more. */
+  grantGone: 'grant.gone',
   field: 'field',
   evidence: 'evidence',
   evidenceLine: 'evidence.line',

@@ -9,7 +9,6 @@ import type { CommandsBundle } from './commands/register.ts';
 import { systemClock } from './core/base/clock.ts';
 import { lazy } from './core/base/lazy.ts';
 import { printable } from './core/base/text.ts';
-import type { BaselineBundle } from './core/baseline/baselineBundle.ts';
 import { FollowUps } from './core/changes/followUps.ts';
 import { Journal } from './core/changes/journal.ts';
 import { Revocations } from './core/changes/revocations.ts';
@@ -159,7 +158,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     followUps,
     pinnedKeys,
     evidence,
-    baselines: lazy(() => loadBaselines(String(extension.extension.packageJSON.version))),
+    version: String(extension.extension.packageJSON.version),
     lastBaseline: keptBaseline(workspaceState),
     journal,
     view,
@@ -202,14 +201,6 @@ async function loadCommands(): Promise<CommandsBundle> {
     bundle.configureStrings({ contents: vscode.l10n.bundle });
   }
   return bundle;
-}
-
-async function loadBaselines(version: string): Promise<BaselineBundle> {
-  const { configureStrings, baselineBundle } = await import('./core/baseline/index.ts');
-  if (vscode.l10n.bundle !== undefined) {
-    configureStrings({ contents: vscode.l10n.bundle });
-  }
-  return baselineBundle(`KMS Grants ${version}`);
 }
 
 async function loadEvidence(

@@ -1,7 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { Clock } from '../core/base/clock.ts';
-import type { BaselineBundle } from '../core/baseline/baselineBundle.ts';
 import type { FollowUps } from '../core/changes/followUps.ts';
 import type { Journal } from '../core/changes/journal.ts';
 import type { Revocations } from '../core/changes/revocations.ts';
@@ -39,8 +38,8 @@ export interface CommandContext {
   readonly followUps: Pick<FollowUps, 'batch'>;
   readonly pinnedKeys: PinnedKeys;
   readonly evidence: LazyEvidence;
-  /** Loaded when somebody first exports grants, or saves or compares one. */
-  readonly baselines: () => Promise<BaselineBundle>;
+  /** Of the extension. */
+  readonly version: string;
   readonly lastBaseline: Kept<string | undefined>;
   readonly journal: Journal;
   readonly view: KeysView;

@@ -4,8 +4,9 @@ import { grantIdentity } from '../core/kms/model.ts';
 import { UserError } from '../core/words/userError.ts';
 import { type CommandId, changingCommands, commands } from '../manifest.ts';
 import { type GroupedGrantNode, isGroup, isMoreGrants } from '../views/grantees/granteesNodes.ts';
-import { asHistoryEntry, isHistoryMore } from '../views/history/historyNodes.ts';
+import { isHistoryMore } from '../views/history/historyNodes.ts';
 import { asNode, type GrantNode, type Node } from '../views/shared/nodes.ts';
+import { baselineBundle } from './baselineBundle.ts';
 import { createGrant } from './changes/createGrant/createGrant.ts';
 import { endGrant } from './changes/endGrant/endGrant.ts';
 import { checkAgain, stopWaiting } from './changes/followUp.ts';
@@ -26,8 +27,6 @@ import type { CommandContext } from './context.ts';
 import { showFailure } from './errorBoundary.ts';
 import { nextSteps } from './explainNext.ts';
 import { groupBy, sortBy } from './grants/arrangeGrantees.ts';
-import { compareWithBaseline, saveBaseline } from './grants/baseline.ts';
-import { exportGrants } from './grants/exportGrants.ts';
 import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from './grants/filterView.ts';
 import { findGrants } from './grants/findGrants.ts';
 import { loadEvidence } from './grants/loadEvidence.ts';
@@ -94,9 +93,9 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.revokeTheseGrants]: (context, argument, selected) =>
     revokeThese(context, grantsOfGroups(argument, selected)),
   [commands.findGrants]: findGrants,
-  [commands.exportGrants]: exportGrants,
-  [commands.saveBaseline]: saveBaseline,
-  [commands.compareWithBaseline]: compareWithBaseline,
+  [commands.exportGrants]: async (context) => (await baselineBundle()).exportGrants(context),
+  [commands.saveBaseline]: async (context) => (await baselineBundle()).saveBaseline(context),
+  [commands.compareWithBaseline]: async (context) => (await baselineBundle()).compareWithBaseline(context),
   [commands.loadEvidence]: loadEvidence,
   [commands.groupBy]: groupBy,
   [commands.sortBy]: sortBy,
@@ -110,7 +109,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.showKeyDetails]: forNode(['key'], keyDetails),
   [commands.showInCloudTrail]: forNode(['key', 'grant'], showInCloudTrail),
   [commands.lookForUses]: forNode(['grant'], lookForUses),
-  [commands.recreateGrant]: (context, argument) => recreateGrant(context, asHistoryEntry(argument)),
+  [commands.recreateGrant]: recreateGrant,
   [commands.revealInKeys]: revealInKeys,
   [commands.copyAsCli]: copyAsCli,
   [commands.copyRevokeAsCli]: copyRevokeAsCli,

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../temporaryFolder.ts';
 import { kmsAndLaunch } from './aws.ts';
 import { inWorkbench } from './driver/launch.ts';
+import type { RowName } from './driver/tree.ts';
 
 test('a baseline is saved, three grants change, and the comparison shows exactly these', async () => {
   await using running = await kmsAndLaunch({ keys: 20, grantsPerKey: 5 });
@@ -47,6 +48,24 @@ test('a baseline is saved, three grants change, and the comparison shows exactly
     await quickInput.accept();
     const summary = /^Since the baseline, grants that appeared: 1, gone: 1, changed: 1, unchanged: \d+\.$/;
     await workbench.notification(summary);
+    const described = async (...path: readonly RowName[]) => (await grantees.row(...path)).description;
+    assert.deepEqual(
+      [await described('Appeared'), await described('Gone'), await described('Changed')],
+      ['1', '1', '1'],
+    );
+    for (const [group, row] of [
+      ['Appeared', /^new-one/],
+      ['Gone', new RegExp(`^${gone.grant.name ?? ''}`)],
+      ['Changed', new RegExp(`^${changed.grant.name ?? ''}`)],
+    ] as const) {
+      await grantees.expand(group);
+      await grantees.row(group, row);
+      assert.equal((await grantees.children(group)).length, 1);
+    }
+    assert.match(await described('Gone', /./), /^gone · /);
+    assert.match(await described('Changed', /./), /^changed: GranteePrincipal · /);
+    await workbench.screenshot('baseline-grouped');
+    await workbench.pressNotification(summary, 'Show Report');
     const page = await workbench.markdownPreview('Grants: what changed since the baseline');
     assert.match(page, /new-one/);
     assert.match(page, /AROADELETEDROLE12345/);

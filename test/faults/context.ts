@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { CommandContext } from '../../src/commands/context.ts';
-import { baselineBundle } from '../../src/core/baseline/baselineBundle.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { dialogs, env, window as vscodeWindow, workspace } from './vscode.ts';
 import { noPinnedKeys, type Window } from './world.ts';
@@ -108,7 +107,7 @@ export function contextOf(window: Window): CommandContext {
     followUps,
     pinnedKeys: noPinnedKeys,
     evidence: window.evidence,
-    baselines: async () => baselineBundle('KMS Grants test'),
+    version: '1.2.3',
     lastBaseline: window.lastBaseline,
     journal,
     view,

@@ -485,6 +485,7 @@ export class Window {
   readonly history: HistoryView;
   /** The view that shows its rows. */
   readonly tree = { message: '', reveal: async (_: Node) => {} };
+  readonly granteesTree = { description: '', message: '', reveal: async () => {} };
   readonly historyTree = { reveal: async (_: HistoryNode) => {} };
   readonly aws: Aws;
   readonly options: WindowOptions;
@@ -591,7 +592,7 @@ export class Window {
       findings: defaultFindings,
       arrangement: kept<Arrangement>({ grouping: 'principal', sorting: 'name' }),
       clock,
-      tree: { description: '', message: '', reveal: async () => {} },
+      tree: this.granteesTree,
       tooltip: async (node, known) => granteesTooltip(node, known),
     });
     this.history = new HistoryView({

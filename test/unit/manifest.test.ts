@@ -391,6 +391,7 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   grantRevoking: ofGrants,
   grantConfirming: [commands.stopWaiting, ...ofGrants],
   grantUnconfirmed: [commands.revokeGrant, commands.checkAgain, ...ofGrants],
+  grantGone: [commands.recreateGrant, ...without(ofGrants, commands.copyRevokeAsCli, commands.revealInKeys)],
   field: [commands.copyValue],
   evidence: [],
   evidenceLine: [commands.retry, commands.copyValue],

@@ -2,12 +2,12 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { groupings, sortings } from '../../core/findings/arrangement.ts';
+import { sortings } from '../../core/findings/arrangement.ts';
 import { groupingText, sortingText } from '../../views/grantees/arrangementText.ts';
 import type { Needs } from '../context.ts';
 
 export async function groupBy({ grantees }: Needs<'grantees'>): Promise<void> {
-  const { grouping } = grantees.arrangement;
+  const { grouping, groupings } = grantees;
   const picked = await pickOne(l10n.t('Group Grants'), groupings, grouping, groupingText);
   if (picked !== undefined) {
     grantees.setGrouping(picked);

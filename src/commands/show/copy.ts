@@ -97,6 +97,7 @@ function groupText({ subject, title }: GrantGroup): string {
       return subject.creator.arn ?? title;
     case 'finding':
     case 'operation':
+    case 'change':
       return title;
   }
 }

@@ -35,6 +35,11 @@ export type Gap =
   | { readonly kind: 'cancelled'; readonly in: Side }
   | KeyGap;
 
+/** Those of keys; the others are of connections and searches. */
+export function isKeyGap(gap: Gap): gap is KeyGap {
+  return 'keyArn' in gap;
+}
+
 /** Grants of a key that one side lacks, or has not all of. */
 export interface KeyGap {
   readonly kind: 'keyUnread' | 'keyIncomplete' | 'keyMissing';

@@ -12,10 +12,10 @@ import {
   type ComparedKey,
   type Comparison,
   fieldText,
-  type Gap,
-  type KeyGap,
+  isKeyGap,
 } from './compare.ts';
 import { gapConnection, gapText } from './gapText.ts';
+import { keyOf } from './snapshot.ts';
 
 export interface ReportSource {
   readonly comparison: Comparison;
@@ -156,7 +156,7 @@ function keyNames(): readonly string[] {
 }
 
 function keyCells({ arn, aliases }: Pick<ComparedKey, 'arn' | 'aliases'>) {
-  return [keyLabel({ arn, aliases, keyId: arn.slice(arn.lastIndexOf('/') + 1) }), accountOfArn(arn), regionOfArn(arn)];
+  return [keyLabel(keyOf(arn, aliases)), accountOfArn(arn), regionOfArn(arn)];
 }
 
 function grantCells({ key, grant }: ComparedGrant) {
@@ -172,10 +172,6 @@ function grantCells({ key, grant }: ComparedGrant) {
 
 function regionOfArn(arn: string): string | undefined {
   return arn.split(':')[3];
-}
-
-function isKeyGap(gap: Gap): gap is KeyGap {
-  return 'keyArn' in gap;
 }
 
 /** A line of the report for programs. Names are the same in every language. */

@@ -1,6 +1,13 @@
 import { compareCodeUnits } from '../base/text.ts';
 import type { ScanResult } from '../findings/scan.ts';
-import { type Connection, type ConnectionRef, connectionId, type Endpoint, type Grant } from '../kms/model.ts';
+import {
+  type Connection,
+  type ConnectionRef,
+  connectionId,
+  type Endpoint,
+  type Grant,
+  type KmsKey,
+} from '../kms/model.ts';
 import { explain } from '../words/explain.ts';
 
 /** What a search read, at one time. A baseline is one of these in a file. */
@@ -78,14 +85,26 @@ function snapshotConnection(
   return { ref, region, account, endpoint: endpointText(endpoint) };
 }
 
-function endpointText(endpoint: Endpoint): string {
+/** As in {@link SnapshotConnection}. */
+export function endpointText(endpoint: Endpoint): string {
   // A URL can hold a user name and a password.
   return endpoint.kind === 'custom' && URL.canParse(endpoint.url) ? new URL(endpoint.url).origin : endpoint.kind;
 }
 
 /** Equal for the same key, through whichever connection it was read. Other servers can have keys with the same ARNs. */
-export function keyIdentity({ connection, arn }: Pick<SnapshotKey, 'connection' | 'arn'>): string {
+export function keyIdentity({
+  connection,
+  arn,
+}: {
+  readonly connection: Pick<SnapshotConnection, 'endpoint'>;
+  readonly arn: string;
+}): string {
   return `${connection.endpoint}|${arn}`;
+}
+
+/** The key that a baseline names. */
+export function keyOf(arn: string, aliases: readonly string[]): KmsKey {
+  return { arn, aliases, keyId: arn.slice(arn.lastIndexOf('/') + 1) };
 }
 
 /** Everything in order and once. Keys that several connections read are one. */

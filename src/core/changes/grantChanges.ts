@@ -38,7 +38,7 @@ export interface NewGrant {
   readonly key: KmsKey;
   readonly input: CreateGrantInput;
   /** The entry of the journal whose grant is made again. */
-  readonly of?: JournalRecord;
+  readonly of?: JournalRecord | undefined;
 }
 
 /**

@@ -7,11 +7,12 @@ import { grantee, type Principal, type PrincipalKind, principalKindName } from '
 import { managedByText } from '../kms/serviceGrant.ts';
 import { connectionName } from '../words/describe.ts';
 import { grantText, keyTexts, type SearchText, searchText, type TextFilter, textFilter } from '../words/filter.ts';
-import type { Arrangement, Grouping, Sorting } from './arrangement.ts';
+import type { Arrangement, Sorting } from './arrangement.ts';
 import { type CreatorGroup, creatorGroup } from './creatorGroup.ts';
 import { noUseSince } from './evidenceFindings.ts';
 import { type Finding, type FindingKind, type FindingOptions, findingKinds, findingTitle } from './finding.ts';
 import { findingsOfKey, managingService } from './findings.ts';
+import type { ChangeKind, ChangeNote, GrantChange } from './grantChange.ts';
 import type { ScannedKey } from './scan.ts';
 
 /** A grant that a scan found, with who holds it and what is worth a look about it. */
@@ -28,6 +29,8 @@ export interface HeldGrant {
   readonly evidence: GrantEvidence | undefined;
   /** As it was when somebody began to read its evidence: it stays in the groups of then, too. */
   readonly before?: HeldGrant | undefined;
+  /** Since a baseline, in groups of changes. */
+  readonly change?: GrantChange;
 }
 
 /** What was loaded about the grants of a key, if anything was; nothing is asked. */
@@ -39,7 +42,8 @@ export type GroupSubject =
   | { readonly kind: 'finding'; readonly finding: FindingKind | 'none' }
   | { readonly kind: 'operation' }
   | { readonly kind: 'key'; readonly key: KmsKey; readonly connection: Connection }
-  | { readonly kind: 'creator'; readonly creator: CreatorGroup };
+  | { readonly kind: 'creator'; readonly creator: CreatorGroup }
+  | { readonly kind: 'change'; readonly change: ChangeKind };
 
 export interface GrantGroup {
   /** Unique among all groups, and stable. */
@@ -49,6 +53,10 @@ export interface GrantGroup {
   readonly title: string;
   /** Distinguishes it from others with the same title. Printable. */
   readonly detail: string;
+  /** How many grants, where not all of them have a row. */
+  readonly count?: number;
+  /** What stands before its grants. */
+  readonly notes?: readonly ChangeNote[];
   /** In order. */
   readonly grants: readonly HeldGrant[];
 }
@@ -151,7 +159,7 @@ export function groupGrants(sorted: readonly HeldGrant[], { grouping, sorting }:
 }
 
 /** IDs of the groups that a grant is in. Made once where there can be thousands of groups. */
-const groupIds: Readonly<Record<Grouping, (held: HeldGrant) => readonly string[]>> = {
+const groupIds: Readonly<Record<Arrangement['grouping'], (held: HeldGrant) => readonly string[]>> = {
   principal: memoize(({ grantee: { kind, value } }) => [`principal|${kind}|${value}`]),
   finding: ({ findings }) => (findings.length === 0 ? ['finding|none'] : findings.map(({ kind }) => `finding|${kind}`)),
   operation: ({ grant }) => operationsOf(grant).map((operation) => `operation|${operation}`),
@@ -163,7 +171,7 @@ const groupIds: Readonly<Record<Grouping, (held: HeldGrant) => readonly string[]
 function newGroup(
   id: string,
   held: HeldGrant,
-  grouping: Grouping,
+  grouping: Arrangement['grouping'],
   index: number,
   grants: HeldGrant[],
 ): GrantGroup & { readonly grants: HeldGrant[] } {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/base/clock.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Arrangement, Sorting } from '../../core/findings/arrangement.ts';
+import type { Changes } from '../../core/findings/changes.ts';
 import type { FindingOptions } from '../../core/findings/finding.ts';
 import {
   type EvidenceOf,
@@ -21,6 +22,8 @@ export interface ArrangedGrantsOptions {
   /** The result of the search. */
   readonly keys: () => readonly ScannedKey[];
   readonly arrangement: () => Arrangement;
+  /** What they are grouped by in place of the arrangement, if so. */
+  readonly changes: () => Changes | undefined;
   readonly revocations: Pick<Revocations, 'state'>;
   readonly findings: Pick<Setting<FindingOptions>, 'get'>;
   readonly evidenceOf: EvidenceOf;
@@ -100,7 +103,10 @@ export class ArrangedGrants {
   }
 
   groups(): readonly GrantGroup[] {
-    this.#groups ??= groupGrants(this.filtered, this.#options.arrangement());
+    const { changes, arrangement } = this.#options;
+    this.#groups ??=
+      changes()?.groups(this.filtered, (gone) => filterGrants(sortGrants(gone, arrangement().sorting), this.#filter)) ??
+      groupGrants(this.filtered, arrangement());
     return this.#groups;
   }
 

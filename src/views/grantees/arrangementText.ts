@@ -13,6 +13,8 @@ export function groupingText(grouping: Grouping): string {
       return l10n.t('by key');
     case 'creator':
       return l10n.t('by creator');
+    case 'change':
+      return l10n.t('by what changed');
   }
 }
 

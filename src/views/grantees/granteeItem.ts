@@ -5,6 +5,7 @@ import vscode = require('vscode');
 import { formatCount, printable, timeOfDay } from '../../core/base/text.ts';
 import type { Grouping } from '../../core/findings/arrangement.ts';
 import { type FindingKind, isWarningKind } from '../../core/findings/finding.ts';
+import type { ChangeKind } from '../../core/findings/grantChange.ts';
 import { type GrantGroup, grantLabel, type HeldGrant, regionAndAccount } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, Unreadable } from '../../core/findings/scan.ts';
 import { keyLabel } from '../../core/kms/model.ts';
@@ -98,8 +99,9 @@ export function countsText({ keysDone, keysTotal, grants, unreadable }: ScanCoun
   return parts.join(' · ');
 }
 
-function groupItem({ subject, title, detail, grants }: GrantGroup, known: KnownOfGrantees): vscode.TreeItem {
-  const count = formatCount(grants.length);
+function groupItem({ subject, title, detail, grants, ...group }: GrantGroup, known: KnownOfGrantees): vscode.TreeItem {
+  const number = group.count ?? grants.length;
+  const count = formatCount(number);
   const place = subject.kind === 'key' && !known.showsPlace ? '' : detail;
   return row(title, {
     collapsibleState: Collapsed,
@@ -107,10 +109,18 @@ function groupItem({ subject, title, detail, grants }: GrantGroup, known: KnownO
     iconPath: groupIcon(subject, grants),
     ...(subject.kind === 'finding' && subject.finding !== 'none' ? { contextValue: rows.groupOfFinding } : {}),
     accessibilityInformation: {
-      label: [title, place, grantCountText(grants.length)].filter((part) => part !== '').join(', '),
+      label: [title, place, grantCountText(number)].filter((part) => part !== '').join(', '),
     },
   });
 }
+
+const changeIcons: Readonly<Record<ChangeKind, string>> = {
+  notCompared: 'warning',
+  appeared: 'diff-added',
+  gone: 'diff-removed',
+  changed: 'diff-modified',
+  unchanged: 'pass',
+};
 
 function groupIcon(subject: GrantGroup['subject'], grants: readonly HeldGrant[]): vscode.ThemeIcon {
   switch (subject.kind) {
@@ -122,6 +132,8 @@ function groupIcon(subject: GrantGroup['subject'], grants: readonly HeldGrant[])
       return icon('symbol-method');
     case 'key':
       return icon('key');
+    case 'change':
+      return icon(changeIcons[subject.change]);
     case 'creator': {
       const { kind } = subject.creator;
       return icon(kind === undefined ? 'question' : principalIcons[kind]);
@@ -157,7 +169,8 @@ function textOf({ held, group }: GroupedGrantNode, { grouping, showsPlace }: Kno
     }
     case 'operation':
     case 'creator':
-      return { label: grantLabel(held), lead: [key, place, who] };
+    case 'change':
+      return { label: grantLabel(held), lead: [key, place, who], change: held.change };
   }
 }
 

@@ -116,6 +116,11 @@ export function granteesNodeId(node: GranteesNode): string {
   }
 }
 
+/** It is in the baseline, and not listed by the search. */
+export function isGone(node: GrantNode): boolean {
+  return isGrouped(node) && node.held.change?.kind === 'gone';
+}
+
 export function isGrouped(node: GrantNode): node is GroupedGrantNode {
   return 'group' in node;
 }

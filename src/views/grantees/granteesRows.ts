@@ -1,6 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import type { Connections } from '../../core/connections/connections.ts';
 import type { Grouping } from '../../core/findings/arrangement.ts';
+import type { Changes } from '../../core/findings/changes.ts';
+import type { ChangeNote } from '../../core/findings/grantChange.ts';
 import { grantIdentity } from '../../core/kms/model.ts';
 import type { EvidenceRows } from '../shared/evidenceRows.ts';
 import { findingFields } from '../shared/findingText.ts';
@@ -13,6 +15,7 @@ import {
   type GroupedGrantNode,
   type GroupNode,
   granteesNodeId,
+  isGone,
   isGrouped,
 } from './granteesNodes.ts';
 import type { LastSearch } from './lastSearch.ts';
@@ -26,6 +29,7 @@ export interface GranteesRowsOptions {
   readonly grants: ArrangedGrants;
   readonly evidence: EvidenceRows;
   readonly grouping: () => Grouping;
+  readonly changes: () => Changes | undefined;
 }
 
 /** The rows below each row of the Grants view: groups → grants → fields. */
@@ -115,7 +119,7 @@ export class GranteesRows {
   }
 
   #roots(): GranteesNode[] {
-    const { search, grants, grouping } = this.#options;
+    const { search, grants, grouping, changes } = this.#options;
     const { state } = search;
     if (state === undefined) {
       return [];
@@ -129,6 +133,7 @@ export class GranteesRows {
     const more = { kind: 'moreGrants', group: undefined, shown: shown.length, total: groups.length } as const;
     return [
       { kind: 'scanState', state },
+      ...notesOf(grouping(), changes()?.notes),
       ...shown,
       ...(shown.length < groups.length ? [more] : []),
       ...(groups.length === 0 ? [{ kind: 'nothing' as const, isFiltered: grants.all.length > 0 }] : []),
@@ -137,7 +142,7 @@ export class GranteesRows {
   }
 
   #ofGroup(node: GroupNode): GranteesNode[] {
-    const { grants } = node.group;
+    const { grants, notes } = node.group;
     const shown = grants.slice(0, this.#shownOf(node.group.id));
     const nodes = shown.map((held): GranteesNode => {
       const { connection, key, grant } = held;
@@ -148,13 +153,14 @@ export class GranteesRows {
     if (shown.length < grants.length) {
       nodes.push({ kind: 'moreGrants', group: node, shown: shown.length, total: grants.length });
     }
-    return nodes;
+    return [...notesOf(node.group.id, notes), ...nodes];
   }
 
   #ofGrant(parent: GroupedGrantNode): GranteesNode[] {
-    const fields = [...findingFields(parent.held.findings), ...grantFields(parent.grant)];
+    const { findings, change } = parent.held;
+    const fields = [...(change?.fields ?? []), ...findingFields(findings), ...grantFields(parent.grant)];
     return [
-      { kind: 'evidence', parent },
+      ...(isGone(parent) ? [] : [{ kind: 'evidence', parent } as const]),
       ...fields.map(({ name, value }): GranteesNode => ({ kind: 'field', parent, name, value })),
     ];
   }
@@ -182,4 +188,8 @@ export class GranteesRows {
     this.#groups ??= this.#options.grants.groups().map((group) => ({ kind: 'group', group }));
     return this.#groups;
   }
+}
+
+function notesOf(place: string, notes: readonly ChangeNote[] = []): GranteesNode[] {
+  return notes.map(({ title, sentence }, index) => message(undefined, `${place}|${index}`, 'warning', title, sentence));
 }

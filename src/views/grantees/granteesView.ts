@@ -10,12 +10,14 @@ import type { Connections } from '../../core/connections/connections.ts';
 import type { EvidenceChange } from '../../core/evidence/evidence.ts';
 import { changeId, type LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
 import type { ListedGrants } from '../../core/evidence/remains.ts';
-import type { Arrangement, Grouping, Sorting } from '../../core/findings/arrangement.ts';
+import { type Arrangement, type Grouping, groupings, type Sorting } from '../../core/findings/arrangement.ts';
+import type { Changes, ChangesSince } from '../../core/findings/changes.ts';
 import type { FindingOptions } from '../../core/findings/finding.ts';
 import type { HeldGrant } from '../../core/findings/grantGroups.ts';
 import type { ScanResult } from '../../core/findings/scan.ts';
 import { type Connection, connectionId, grantIdentity } from '../../core/kms/model.ts';
 import { textFilter } from '../../core/words/filter.ts';
+import { views } from '../../manifest.ts';
 import type { Setting } from '../../platform/settings.ts';
 import type { Kept } from '../../platform/store.ts';
 import { EvidenceRows } from '../shared/evidenceRows.ts';
@@ -25,7 +27,7 @@ import { namedRow, type RowLookup } from '../shared/rowLookup.ts';
 import { ArrangedGrants } from './arrangedGrants.ts';
 import { groupingText, sortingText } from './arrangementText.ts';
 import { granteesItem, type KnownOfGrantees } from './granteeItem.ts';
-import { type GranteesNode, granteesNodeId, isGrouped, type MoreGrantsNode } from './granteesNodes.ts';
+import { type GranteesNode, granteesNodeId, isGone, isGrouped, type MoreGrantsNode } from './granteesNodes.ts';
 import { GranteesRows } from './granteesRows.ts';
 import { LastSearch, type ScanRun } from './lastSearch.ts';
 
@@ -60,6 +62,10 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   readonly #evidenceRows: EvidenceRows;
   readonly #rows: GranteesRows;
   readonly #newEvidence: Bundled<EvidenceChange>;
+  /** The comparison with a baseline, once there was one. */
+  #changesSince: ChangesSince | undefined;
+  /** The grants are grouped by it. */
+  #showsChanges = false;
   /** The result is of more than one connection. */
   #showsPlace = false;
   /** All rows that were ever returned to VS Code. */
@@ -84,6 +90,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     this.#grants = new ArrangedGrants({
       keys: () => this.#search.result?.keys ?? [],
       arrangement: () => this.arrangement,
+      changes: () => this.#changes,
       revocations,
       findings,
       evidenceOf: ({ connection, key }) => {
@@ -98,18 +105,23 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       search: this.#search,
       grants: this.#grants,
       evidence: this.#evidenceRows,
-      grouping: () => this.arrangement.grouping,
+      grouping: () => this.grouping,
+      changes: () => this.#changes,
     });
     this.#newEvidence = new Bundled(clock, evidenceMs, (changes) => this.#noteEvidence(changes));
     const view = this;
     this.#known = {
-      revocation: ({ connection, key, grant }) => revocations.state(connection.ref, key, grant.grantId),
+      revocation: (node) => {
+        const { connection, key, grant } = node;
+        // A grant that a comparison shows as gone was not read now.
+        return isGone(node) ? undefined : revocations.state(connection.ref, key, grant.grantId);
+      },
       now: () => clock.now(),
       // Only the Keys view knows the caller.
       mayRetire: () => false,
       findings: (node) => (node.kind === 'grant' && isGrouped(node) ? node.held.findings : []),
       get grouping() {
-        return view.arrangement.grouping;
+        return view.grouping;
       },
       get showsPlace() {
         return view.#showsPlace;
@@ -179,6 +191,28 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     return this.#arrangement.get();
   }
 
+  get grouping(): Grouping {
+    return this.#showsChanges ? 'change' : this.arrangement.grouping;
+  }
+
+  /** Those that can be chosen. */
+  get groupings(): readonly Grouping[] {
+    return this.#changesSince === undefined ? groupings : [...groupings, 'change'];
+  }
+
+  /** `undefined` while they are not shown, and while a search runs. */
+  get #changes(): Changes | undefined {
+    const { result } = this.#search;
+    return this.#showsChanges && result !== undefined ? this.#changesSince?.(result) : undefined;
+  }
+
+  /** Groups the grants of this and each later search by what changed since a baseline. */
+  showChanges(since: ChangesSince): void {
+    this.#changesSince = since;
+    this.setGrouping('change');
+    void vscode.commands.executeCommand(`${views.grantees}.focus`);
+  }
+
   get filter(): string {
     return this.#grants.filter?.text ?? '';
   }
@@ -193,7 +227,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   }
 
   setGrouping(grouping: Grouping): void {
-    this.#arrange({ grouping });
+    this.#showsChanges = grouping === 'change';
+    this.#arrange(grouping === 'change' ? {} : { grouping });
   }
 
   setSorting(sorting: Sorting): void {
@@ -317,8 +352,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   /** Shows grouping, order and filter in the description and the message of the view. */
   #describe(): void {
-    const { grouping, sorting } = this.arrangement;
-    this.#tree.description = `${groupingText(grouping)} · ${sortingText(sorting)}`;
+    const by = this.#changes?.period ?? groupingText(this.grouping);
+    this.#tree.description = `${by} · ${sortingText(this.arrangement.sorting)}`;
     const { filter } = this.#grants;
     this.#tree.message =
       filter === undefined

@@ -16,7 +16,7 @@ export function granteesTooltip(
 ): vscode.MarkdownString | string | undefined {
   switch (node.kind) {
     case 'grant':
-      return grantTooltip(node, known);
+      return grantTooltip(node, known, node.held.change);
     case 'field':
       return plain(node.name, node.value);
     case 'evidence':

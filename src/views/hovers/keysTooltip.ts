@@ -4,6 +4,7 @@ import vscode = require('vscode');
 
 import { duration, localTime } from '../../core/base/text.ts';
 import type { RevocationState } from '../../core/changes/revocationRecord.ts';
+import type { GrantChange } from '../../core/findings/grantChange.ts';
 import { keyLabel } from '../../core/kms/model.ts';
 import { describePrincipal, grantee } from '../../core/kms/principal.ts';
 import { connectionName, pairs } from '../../core/words/describe.ts';
@@ -91,6 +92,7 @@ function keyTooltip(node: KeyNode, known: Known): vscode.MarkdownString {
 export function grantTooltip(
   node: GrantNode,
   known: Pick<Known, 'revocation' | 'findings' | 'now'>,
+  change?: GrantChange,
 ): vscode.MarkdownString {
   const { grant, key } = node;
   const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints;
@@ -106,9 +108,13 @@ export function grantTooltip(
     [l10n.t('Key'), `${keyLabel(key)} (${key.arn})`],
   ];
   const title = grant.name ?? who.shortName;
-  return revocation === undefined
-    ? verdictTable(title, verdict(known.findings(node), impactOfRevoke(grant)), lines)
-    : table(title, [...progressLines(revocation, known.now()), ...lines]);
+  if (revocation !== undefined) {
+    return table(title, [...progressLines(revocation, known.now()), ...lines]);
+  }
+  const changes: Lines = (change?.fields ?? []).map(({ name, value }) => [name, value]);
+  return change?.kind === 'gone'
+    ? table(title, [...changes, ...lines])
+    : verdictTable(title, verdict(known.findings(node), impactOfRevoke(grant)), [...changes, ...lines]);
 }
 
 function progressLines(revocation: RevocationState, now: number): Lines {

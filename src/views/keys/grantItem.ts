@@ -6,6 +6,7 @@ import { printable, timeOfDay } from '../../core/base/text.ts';
 import type { RevocationState } from '../../core/changes/revocationRecord.ts';
 import type { FindingKind } from '../../core/findings/finding.ts';
 import { managerText } from '../../core/findings/findings.ts';
+import type { GrantChange } from '../../core/findings/grantChange.ts';
 import { grantee, type PrincipalKind, principalKindName } from '../../core/kms/principal.ts';
 import { rows } from '../../manifest.ts';
 import { shortFindings, spokenFindings } from '../shared/findingText.ts';
@@ -38,6 +39,8 @@ export interface GrantRowText {
   readonly lead: readonly (string | undefined)[];
   /** Its group says that it has this finding. */
   readonly saidByGroup?: FindingKind | undefined;
+  /** What changed since a baseline. */
+  readonly change?: GrantChange | undefined;
 }
 
 export function grantItem(
@@ -56,7 +59,9 @@ export function grantItem(
     const managed = managerText(grant, key, undefined);
     const own = findings.filter(({ kind }) => kind !== begins?.saidByGroup);
     // In a narrow view only the beginning is seen: what to make of the grant comes first.
-    const parts = [managed, shortFindings(own), ...lead, shortOperations(grant.operations)];
+    const change = begins?.change;
+    const isGone = change?.kind === 'gone';
+    const parts = [change?.short, managed, shortFindings(own), ...lead, shortOperations(grant.operations)];
     const isWarned = findings.some(({ severity }) => severity === 'warning');
     const held = l10n.t(
       'Grant {0}, held by {1} {2}, for {3}',
@@ -69,10 +74,10 @@ export function grantItem(
       ...properties,
       description: parts.filter((part) => part !== undefined).join(' · '),
       // The icon still shows the kind of grantee. The color alone never marks a finding: the description or the group names it.
-      iconPath: icon(principalIcons[who.kind], isWarned ? 'warning' : undefined),
-      contextValue: known.mayRetire(node) ? rows.grantRetirable : rows.grant,
+      iconPath: icon(principalIcons[who.kind], isGone ? 'disabled' : isWarned ? 'warning' : undefined),
+      contextValue: isGone ? rows.grantGone : known.mayRetire(node) ? rows.grantRetirable : rows.grant,
       accessibilityInformation: {
-        label: [held, managed, spokenFindings(findings)].filter((part) => part !== undefined).join('. '),
+        label: [held, change?.short, managed, spokenFindings(findings)].filter((part) => part !== undefined).join('. '),
       },
     });
   }

@@ -1,7 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../../core/base/text.ts';
 import { type CreateCheck, dryRunCreate } from '../../../core/changes/grantChanges.ts';
-import type { JournalRecord } from '../../../core/changes/journalRecord.ts';
 import { type Obstacle, planRecreate, type RecreatePlan } from '../../../core/changes/recreate.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import { type Actor, identityOf } from '../../../core/kms/actor.ts';
@@ -13,6 +12,7 @@ import { explain } from '../../../core/words/explain.ts';
 import { UserError } from '../../../core/words/userError.ts';
 import { ifAnswered } from '../../ask.ts';
 import { whoActs } from '../actingSession.ts';
+import type { EndedGrant } from './endedGrant.ts';
 
 export interface Checked {
   readonly plan: RecreatePlan;
@@ -24,7 +24,7 @@ export interface Checked {
 }
 
 /** Everything that the confirmation shows. If the account is another than the entry's, KMS is not asked. */
-export async function check(session: Session, record: JournalRecord, signal: AbortSignal): Promise<Checked> {
+export async function check(session: Session, record: EndedGrant, signal: AbortSignal): Promise<Checked> {
   const actor = await whoActs(session, signal);
   refuseOtherAccount(record, identityOf(actor)?.account);
   const { key, grant } = record;
@@ -49,7 +49,7 @@ export async function check(session: Session, record: JournalRecord, signal: Abo
 /** The dry run. A refusal is reported with the obstacles that explain it. */
 async function askByDryRun(
   session: Session,
-  record: JournalRecord,
+  record: EndedGrant,
   { obstacles }: RecreatePlan,
   input: CreateGrantInput,
   signal: AbortSignal,
@@ -65,7 +65,7 @@ async function askByDryRun(
   }
 }
 
-export function impossible(record: JournalRecord, obstacles: readonly Obstacle[], cause?: unknown): UserError {
+export function impossible(record: EndedGrant, obstacles: readonly Obstacle[], cause?: unknown): UserError {
   const reasons = obstacles.map(({ sentence }) => printable(sentence, 500));
   if (isKmsError(cause)) {
     reasons.unshift(printable(explain(cause.details).sentence, 500));
@@ -77,7 +77,7 @@ export function impossible(record: JournalRecord, obstacles: readonly Obstacle[]
   );
 }
 
-export function refuseOtherAccount({ account, connection }: JournalRecord, actual: string | undefined): void {
+export function refuseOtherAccount({ account, connection }: EndedGrant, actual: string | undefined): void {
   if (account === undefined || actual === undefined || account === actual) {
     return;
   }

@@ -2,7 +2,6 @@ import * as l10n from '@vscode/l10n';
 import { isAbort } from '../../../core/base/abort.ts';
 import { duration, printable } from '../../../core/base/text.ts';
 import { type ListedOutcome, waitUntilListed } from '../../../core/changes/grantChanges.ts';
-import type { JournalRecord } from '../../../core/changes/journalRecord.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import type { CreateGrantInput } from '../../../core/kms/model.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
@@ -11,6 +10,7 @@ import { withCancellableProgress } from '../../../platform/progress.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import { propagationPolicy } from '../../../platform/settings.ts';
 import type { Needs } from '../../context.ts';
+import type { EndedGrant } from './endedGrant.ts';
 
 /** Cancelling ends the wait, not the grant: the outcome is `undefined`. */
 export async function waitCancellably(
@@ -35,9 +35,9 @@ export async function waitCancellably(
   }
 }
 
-export function showOutcome(record: JournalRecord, grantId: string, outcome: ListedOutcome | undefined): void {
-  const [name, label, id] = [grantName(record.grant), keyName(record.key), printable(grantId, 128)];
-  if (grantId === record.grant.grantId) {
+export function showOutcome({ grant, key }: EndedGrant, grantId: string, outcome: ListedOutcome | undefined): void {
+  const [name, label, id] = [grantName(grant), keyName(key), printable(grantId, 128)];
+  if (grantId === grant.grantId) {
     void showWarning(
       l10n.t(
         'KMS made no new grant: it still has {0} on {1}, and answered with it. Once KMS no longer lists it, recreate it again.',

@@ -1,7 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../../../core/base/text.ts';
 import { attemptSentence, earlierCreation } from '../../../core/changes/earlierAttempts.ts';
-import type { JournalRecord } from '../../../core/changes/journalRecord.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import type { Actor } from '../../../core/kms/actor.ts';
 import type { CreateGrantInput } from '../../../core/kms/model.ts';
@@ -11,6 +10,7 @@ import type { Needs } from '../../context.ts';
 import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Checked } from './check.ts';
+import type { EndedGrant } from './endedGrant.ts';
 
 /** In characters. */
 const longestLine = 1000;
@@ -18,7 +18,7 @@ const longestLine = 1000;
 export function confirmed(
   { journal }: Needs<'journal'>,
   { connection }: Session,
-  record: JournalRecord,
+  record: EndedGrant,
   {
     plan,
     actor,

@@ -1,31 +1,27 @@
 import * as l10n from '@vscode/l10n';
 import { createGrant, recordListedOutcome } from '../../../core/changes/grantChanges.ts';
 import { identityOf } from '../../../core/kms/actor.ts';
-import { UserError } from '../../../core/words/userError.ts';
 import { describeError } from '../../../platform/log.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
-import type { HistoryEntryNode } from '../../../views/history/historyNodes.ts';
 import type { Needs } from '../../context.ts';
 import { askAndAct } from '../actingSession.ts';
 import { createdByDryRun } from '../newGrant.ts';
 import { check, impossible, refuseOtherAccount } from './check.ts';
+import { endedGrant } from './endedGrant.ts';
 import { showOutcome, waitCancellably } from './follow.ts';
 import { confirmed } from './question.ts';
 
-/** Recreates the grant of a history entry, in the account in which it was ended. */
+/** Recreates the grant of a history entry, in the account in which it was ended, or one that is gone since a baseline. */
 export async function recreateGrant(
   context: Needs<'clock' | 'connections' | 'journal' | 'log' | 'view'>,
-  entry: HistoryEntryNode | undefined,
+  argument: unknown,
 ): Promise<void> {
-  if (entry === undefined) {
+  const { journal, connections, view, log } = context;
+  const record = await endedGrant(context, argument);
+  if (record === undefined) {
     return;
   }
-  const { journal, connections, view, log } = context;
-  await journal.ready();
-  const record = journal.record(entry.id);
-  if (record === undefined) {
-    throw new UserError(l10n.t('The history no longer has this entry.'));
-  }
+  const { key, of } = record;
 
   const session = await connections.open(record.connection);
   using _hold = connections.hold(session.connection);
@@ -38,7 +34,7 @@ export async function recreateGrant(
     throw impossible(record, plan.obstacles);
   }
   if (checked.answer === 'created') {
-    await createdByDryRun(context, { session, actor }, { key: record.key, input, of: record });
+    await createdByDryRun(context, { session, actor }, { key, input, of });
     return;
   }
   const warn = (error: unknown) => log.warn(describeError(error));
@@ -53,9 +49,9 @@ export async function recreateGrant(
     },
     async (acting) => {
       try {
-        return await createGrant({ journal, warn }, acting, { key: record.key, input, of: record });
+        return await createGrant({ journal, warn }, acting, { key, input, of });
       } finally {
-        view.refreshGrants(session.connection, record.key.arn);
+        view.refreshGrants(session.connection, key.arn);
       }
     },
   );
@@ -67,6 +63,6 @@ export async function recreateGrant(
   if (outcome !== undefined) {
     await recordListedOutcome(journal, made.id, outcome).catch(warn);
   }
-  view.refreshGrants(session.connection, record.key.arn);
+  view.refreshGrants(session.connection, key.arn);
   showOutcome(record, made.grantId, outcome);
 }

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { isPrintable } from '../../../../src/core/base/text.ts';
+import { changesOf } from '../../../../src/core/baseline/changes.ts';
 import { compare } from '../../../../src/core/baseline/compare.ts';
 import { readBaseline } from '../../../../src/core/baseline/readBaseline.ts';
 import { report } from '../../../../src/core/baseline/report.ts';
 import { snapshotOf } from '../../../../src/core/baseline/snapshot.ts';
 import { writeBaseline } from '../../../../src/core/baseline/writeBaseline.ts';
+import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
+import { type HeldGrant, heldGrants } from '../../../../src/core/findings/grantGroups.ts';
 import type { ScanResult } from '../../../../src/core/findings/scan.ts';
 import { tableFormats } from '../../../../src/core/findings/tableFormat.ts';
 import type { ConnectionRef, Grant, PrincipalRef } from '../../../../src/core/kms/model.ts';
@@ -112,6 +116,30 @@ test('every grant of either side is counted once, and none is gone or new where 
     const complete = ({ keys }: typeof left) => new Set(keys.filter((key) => key.isComplete).map(({ arn }) => arn));
     assert.ok(gone.every(({ key }) => complete(right).has(key.arn)));
     assert.ok(appeared.every(({ key }) => complete(left).has(key.arn)));
+  });
+});
+
+test('each grant of a search is in one group of changes, each gone one besides, and no text of the file is markup of a row', () => {
+  property([hostileSearch, hostileSearch, hostileText], (before, now, file) => {
+    const { snapshot, problems } = readBaseline(writeBaseline(snapshotOf(before), 'test'));
+    const comparison = compare(snapshot, snapshotOf(now));
+    const held = heldGrants(now.keys, defaultFindingOptions, 0, () => false);
+    const changes = changesOf({ comparison, file, problems }, now, () => undefined);
+    const groups = changes.groups(held, (gone) => gone);
+    const isGone = ({ change }: HeldGrant) => change?.kind === 'gone';
+    const live = groups.flatMap(({ grants }) => grants.filter((one) => !isGone(one)));
+    assert.equal(live.length, held.length);
+    const gone = groups.flatMap(({ grants }) => grants.filter(isGone));
+    assert.deepEqual(
+      gone.map(({ grant }) => grant.grantId),
+      comparison.gone.map(({ grant }) => grant.grantId),
+    );
+    for (const text of [...changes.notes, ...groups.flatMap(({ notes = [] }) => notes)].flatMap((one) => [
+      one.title,
+      one.sentence,
+    ])) {
+      assert.ok(isPrintable(text), text);
+    }
   });
 });
 

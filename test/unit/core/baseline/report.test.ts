@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { baselineBundle } from '../../../../src/core/baseline/baselineBundle.ts';
+import { openBaseline, writeSearch } from '../../../../src/core/baseline/baselines.ts';
+import { isWhole, markdownReport, report, summaryText } from '../../../../src/core/baseline/report.ts';
 import type { ScanResult } from '../../../../src/core/findings/scan.ts';
+import type { TableFormat } from '../../../../src/core/findings/tableFormat.ts';
 import { grant, kmsError } from '../fakes.ts';
 import { connectionOf, dev, prod, scanned, search, unreadable } from './searches.ts';
 
-const { write, compare } = baselineBundle('KMS Grants 1.2.3');
-const compared = (bytes: Uint8Array, now: ScanResult) =>
-  compare({ name: 'last.jsonl', size: bytes.length, read: async () => bytes }, now);
+const write = (result: ScanResult) => writeSearch(result, 'KMS Grants 1.2.3');
+const compared = async (bytes: Uint8Array, result: ScanResult) => {
+  const baseline = await openBaseline({ name: 'last.jsonl', size: bytes.length, read: async () => bytes });
+  const source = baseline.compareWith(result);
+  return {
+    summary: summaryText(source),
+    isWhole: isWhole(source),
+    shown: markdownReport(source, 500),
+    export: (format: TableFormat) => report(source, format),
+  };
+};
 const plain = (markdown: string) => markdown.replaceAll('\\', '');
 
 const before = search(
@@ -110,5 +120,5 @@ test('what is damaged in the file is in every report', async () => {
 
 test('a file that is too large is refused before it is read', async () => {
   const file = { name: 'x', size: 2 ** 40, read: () => assert.fail('It was read.') };
-  await assert.rejects(compare(file, now), { name: 'UserError', message: /larger than 128 MB/ });
+  await assert.rejects(openBaseline(file), { name: 'UserError', message: /larger than 128 MB/ });
 });

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { localDay } from '../../core/base/text.ts';
+import { grantTable } from '../../core/findings/grantTable.ts';
 import { isPartial } from '../../core/findings/scan.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
@@ -7,7 +8,7 @@ import type { Needs } from '../context.ts';
 import { fileName, offerToOpen, pickFormat, saveFile } from '../saveFile.ts';
 
 /** Writes the grants that the Grants view shows, each once, to a file. */
-export async function exportGrants({ grantees, baselines }: Needs<'grantees' | 'baselines'>): Promise<void> {
+export async function exportGrants({ grantees }: Needs<'grantees'>): Promise<void> {
   const { held, result } = grantees.shownGrants();
   if (result === undefined) {
     throw new UserError(l10n.t('There is nothing to export yet. Find grants first.'));
@@ -18,7 +19,6 @@ export async function exportGrants({ grantees, baselines }: Needs<'grantees' | '
     return;
   }
   const name = `kms-grants-${localDay(new Date(result.endedAt))}`;
-  const { grantTable } = await baselines();
   const uri = await saveFile({ title, name, format, content: new TextEncoder().encode(grantTable(held, format)) });
   if (uri === undefined) {
     return;

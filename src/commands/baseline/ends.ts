@@ -1,0 +1,38 @@
+import * as l10n from '@vscode/l10n';
+import { localTime, printable } from '../../core/base/text.ts';
+import type { EndOf } from '../../core/baseline/changes.ts';
+import type { Journal } from '../../core/changes/journal.ts';
+import { endsGrant, type JournalRecord } from '../../core/changes/journalRecord.ts';
+
+/** What the history says of who ended a grant. A grant that KMS did not know any more was ended by somebody else. */
+export function endsIn({ records }: Pick<Journal, 'records'>): EndOf {
+  const ended = new Map<string, JournalRecord>();
+  for (const record of records) {
+    const { kind } = record.outcome ?? { kind: 'unknown' };
+    const id = idOf(record.connection.kind === 'sample', record.key.arn, record.grant.grantId);
+    if (endsGrant(record) && kind !== 'refused' && kind !== 'notFound' && !ended.has(id)) {
+      ended.set(id, record);
+    }
+  }
+  return ({ key: { connection, arn }, grant: { grantId } }) => {
+    const record = ended.get(idOf(connection.ref.kind === 'sample', arn, grantId));
+    return record && journalEnd(record);
+  };
+}
+
+function journalEnd({ kind, accepted, at, principal, account }: JournalRecord): ReturnType<EndOf> {
+  const [done, lost] =
+    kind === 'revoke'
+      ? [l10n.t('Revoked here'), l10n.t('Revoke sent, no answer')]
+      : [l10n.t('Retired here'), l10n.t('Retirement sent, no answer')];
+  const name = accepted ? done : lost;
+  const who = principal ?? account ?? l10n.t('unknown');
+  return {
+    short: `${l10n.t('gone')} · ${name}`,
+    fields: [{ name, value: `${localTime(new Date(at))} · ${printable(who, 400)}` }],
+  };
+}
+
+function idOf(isSample: boolean, keyArn: string, grantId: string): string {
+  return `${isSample}|${keyArn}|${grantId}`;
+}

@@ -1,0 +1,36 @@
+import * as l10n from '@vscode/l10n';
+import { formatCount, localDay } from '../../core/base/text.ts';
+import { writeSearch } from '../../core/baseline/baselines.ts';
+import { isPartial } from '../../core/findings/scan.ts';
+import { showInformation, showWarning } from '../../platform/prompts.ts';
+import type { Needs } from '../context.ts';
+import { fileName, offerToOpen, saveFile } from '../saveFile.ts';
+import { lastResult } from './lastResult.ts';
+
+/** Writes all that the last search found to a file, whatever the filter shows: a later search is compared with it. */
+export async function saveBaseline({
+  grantees,
+  version,
+  lastBaseline,
+}: Needs<'grantees' | 'version' | 'lastBaseline'>): Promise<void> {
+  const result = lastResult(grantees);
+  const content = writeSearch(result, `KMS Grants ${version}`);
+  const name = `kms-grants-baseline-${localDay(new Date(result.endedAt))}`;
+  const uri = await saveFile({ title: l10n.t('Save Baseline'), name, format: 'jsonl', content });
+  if (uri === undefined) {
+    return;
+  }
+  lastBaseline.set(uri.toString());
+  const count = formatCount(result.counts.grants);
+  const file = fileName(uri);
+  if (isPartial(result)) {
+    const sentence = l10n.t(
+      'The baseline {1} has {0} grants, and says what is missing: the search was cancelled, or not all keys could be read.',
+      count,
+      file,
+    );
+    await offerToOpen(uri, showWarning, sentence);
+  } else {
+    await offerToOpen(uri, showInformation, l10n.t('The baseline {1} has {0} grants.', count, file));
+  }
+}

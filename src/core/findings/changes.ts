@@ -1,0 +1,22 @@
+import type { ChangeNote } from './grantChange.ts';
+import type { GrantGroup, HeldGrant } from './grantGroups.ts';
+import type { ScanResult } from './scan.ts';
+
+/** A comparison with a baseline, for a view. */
+export interface Changes {
+  /** Between which times. */
+  readonly period: string;
+  /** What must be known before anything else. */
+  readonly notes: readonly ChangeNote[];
+  /**
+   * @param held grants of the search, in order
+   * @param arrange puts other grants in order, and leaves out those that the filter leaves out
+   */
+  readonly groups: (
+    held: readonly HeldGrant[],
+    arrange: (gone: readonly HeldGrant[]) => readonly HeldGrant[],
+  ) => readonly GrantGroup[];
+}
+
+/** Compares a baseline with a search: each search once. */
+export type ChangesSince = (result: ScanResult) => Changes;

@@ -1,0 +1,16 @@
+/** What changed about a grant since a baseline. `notCompared`: one side could not read it. */
+export type ChangeKind = 'notCompared' | 'appeared' | 'gone' | 'changed' | 'unchanged';
+
+export interface GrantChange {
+  readonly kind: ChangeKind;
+  /** For its row. Printable. */
+  readonly short?: string;
+  /** What more there is to say, as names and values. */
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** Why something was not compared. Printable. */
+export interface ChangeNote {
+  readonly title: string;
+  readonly sentence: string;
+}
