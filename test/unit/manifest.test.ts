@@ -464,6 +464,13 @@ test('what copies from a grant or a key is in the submenu Copy, on exactly the r
   }
 });
 
+test('a menu has each submenu once: VS Code ignores a second item for it', () => {
+  for (const [menu, items] of Object.entries(contributes.menus)) {
+    const submenus = items.flatMap((item) => (isCommand(item) ? [] : [item.submenu]));
+    assert.deepEqual(submenus, [...new Set(submenus)], menu);
+  }
+});
+
 test('a row never offers a command twice in the same place', () => {
   for (const viewItem of viewItems) {
     const items = contextMenu.filter(({ when = '' }) => holdsForRow(when, viewItem));
