@@ -19,6 +19,7 @@ const product = {
     baseline: 'src/commands/baseline/index.ts',
     grantEvidence: 'src/core/evidence/index.ts',
     pages: 'src/commands/pages/index.ts',
+    terraform: 'src/commands/terraform/index.ts',
     emulator: 'src/emulator/index.ts',
   },
   bundle: true,

@@ -7,6 +7,7 @@ const bundles = {
   './core/evidence/index.ts': 'grantEvidence',
   './baseline/index.ts': 'baseline',
   './pages/index.ts': 'pages',
+  './terraform/index.ts': 'terraform',
   './emulator/index.ts': 'emulator',
 };
 

@@ -70,6 +70,8 @@ export const commands = {
   copyAsCli: 'kmsGrants.copyAsCli',
   copyAsTerraform: 'kmsGrants.copyAsTerraform',
   copyRevokeAsCli: 'kmsGrants.copyRevokeAsCli',
+  goToTerraformResource: 'kmsGrants.goToTerraformResource',
+  openGrantOfResource: 'kmsGrants.openGrantOfResource',
   clearHistory: 'kmsGrants.clearHistory',
   exportHistory: 'kmsGrants.exportHistory',
   showHistory: 'kmsGrants.showHistory',
@@ -153,6 +155,9 @@ export const rows = {
   grant: 'grant',
   /** The caller may be allowed to retire it, judging by its principals. */
   grantRetirable: 'grant.retirable',
+  /** A resource in a Terraform file of the workspace may make it. */
+  grantTerraform: 'grant.terraform',
+  grantRetirableTerraform: 'grant.retirable.terraform',
   grantRevoking: 'grant.revoking',
   grantConfirming: 'grant.confirming',
   grantUnconfirmed: 'grant.unconfirmed',
@@ -161,6 +166,7 @@ export const rows = {
   field: 'field',
   evidence: 'evidence',
   evidenceLine: 'evidence.line',
+  evidenceTerraform: 'evidence.terraform',
   /** Of the grants with a finding. */
   groupOfFinding: 'group.finding',
   more: 'more',

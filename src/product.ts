@@ -6,6 +6,7 @@ import type { CommandContext } from './commands/context.ts';
 import { registerKeyLinks } from './commands/keyLinks.ts';
 import { pagesBundle } from './commands/pagesBundle.ts';
 import type { CommandsBundle } from './commands/register.ts';
+import { terraformBundle } from './commands/terraformBundle.ts';
 import { systemClock } from './core/base/clock.ts';
 import { lazy } from './core/base/lazy.ts';
 import { printable } from './core/base/text.ts';
@@ -20,6 +21,7 @@ import { type EvidenceBundle, LazyEvidence } from './core/evidence/lazyEvidence.
 import type { Aws } from './core/kms/kmsApi.ts';
 import { connectionId } from './core/kms/model.ts';
 import { RequestLimiter } from './core/pacing/limiter.ts';
+import { LazyTerraform } from './core/terraform/lazyTerraform.ts';
 import { jsonScheme } from './manifest.ts';
 import { type ConfirmedSettings, confirmedSettings } from './platform/confirmedSettings.ts';
 import { FileWatch } from './platform/fileWatch.ts';
@@ -93,7 +95,11 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
 
   const found: EvidenceOptions['found'] = ({ connection }, keyArn) => grantees.listed(connection, keyArn);
   const evidence = new LazyEvidence(() => loadEvidence(connections, { clock, found }));
-  const shared = { connections, revocations, evidence, findings: findingSettings, clock };
+  const terraform = new LazyTerraform(
+    () => (vscode.workspace.workspaceFolders ?? []).length > 0,
+    async () => own(new (await terraformBundle()).TerraformFiles(clock)),
+  );
+  const shared = { connections, revocations, evidence, terraform, findings: findingSettings, clock };
   const view = own(
     new KeysView({
       ...shared,
@@ -123,7 +129,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
   const documents = new JsonDocuments();
   const followUps = own(new FollowUps(clock, revocations));
   const commands = lazy(loadCommands);
-  own(registerKeyLinks(commands));
+  own(registerKeyLinks({ keys: commands, resources: terraformBundle }));
 
   subscriptions.push(
     connections.onDidOpen((session) => {
@@ -158,6 +164,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     followUps,
     pinnedKeys,
     evidence,
+    terraform,
     version: String(extension.extension.packageJSON.version),
     lastBaseline: keptBaseline(workspaceState),
     journal,

@@ -11,6 +11,7 @@ import type { Session } from '../core/connections/session.ts';
 import type { LazyEvidence } from '../core/evidence/lazyEvidence.ts';
 import type { Aws } from '../core/kms/kmsApi.ts';
 import type { Connection } from '../core/kms/model.ts';
+import type { LazyTerraform } from '../core/terraform/lazyTerraform.ts';
 import { UserError } from '../core/words/userError.ts';
 import type { ConfirmedSettings } from '../platform/confirmedSettings.ts';
 import type { Kept } from '../platform/store.ts';
@@ -38,6 +39,7 @@ export interface CommandContext {
   readonly followUps: Pick<FollowUps, 'batch'>;
   readonly pinnedKeys: PinnedKeys;
   readonly evidence: LazyEvidence;
+  readonly terraform: LazyTerraform;
   /** Of the extension. */
   readonly version: string;
   readonly lastBaseline: Kept<string | undefined>;

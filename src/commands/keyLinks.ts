@@ -2,9 +2,10 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { commands } from '../manifest.ts';
+import { type CommandId, commands } from '../manifest.ts';
 import { showsLinks } from '../platform/settings.ts';
 import type { CommandsBundle } from './register.ts';
+import type { resourceLinks } from './terraform/openGrant.ts';
 
 /** In characters. Longer texts have no links. */
 const longestDocument = 1 << 20;
@@ -14,9 +15,22 @@ interface KeyLink extends vscode.TerminalLink {
   readonly arn: string;
 }
 
-/** Makes the ARNs of keys in documents and terminals links, while the setting is on. The search is loaded with the first. */
-export function registerKeyLinks(bundle: () => Promise<Pick<CommandsBundle, 'findKeyArns'>>): vscode.Disposable {
-  const find = async (text: string) => (text.includes(':kms:') ? (await bundle()).findKeyArns(text) : []);
+/** The bundles that search, each loaded with the first text that may have what it finds. */
+interface Searches {
+  readonly keys: () => Promise<Pick<CommandsBundle, 'findKeyArns'>>;
+  readonly resources: () => Promise<{ readonly resourceLinks: typeof resourceLinks }>;
+}
+
+/**
+ * Makes the ARNs of keys in documents and terminals links, and the names of resources that make grants in Terraform files,
+ * while the setting is on.
+ */
+export function registerKeyLinks({ keys, resources }: Searches): vscode.Disposable {
+  const find = async (text: string) => (text.includes(':kms:') ? (await keys()).findKeyArns(text) : []);
+  const findResources = async ({ uri }: vscode.TextDocument, text: string) =>
+    /\.tf(\.json)?$/.test(uri.path) && text.includes('aws_kms_grant')
+      ? (await resources()).resourceLinks(uri.path, text)
+      : [];
   const tooltip = l10n.t('Open in KMS Grants');
   const inTerminals: vscode.TerminalLinkProvider<KeyLink> = {
     provideTerminalLinks: async ({ line }) =>
@@ -31,11 +45,19 @@ export function registerKeyLinks(bundle: () => Promise<Pick<CommandsBundle, 'fin
       if (document.offsetAt(end) > longestDocument) {
         return [];
       }
-      return (await find(document.getText())).map(({ index, arn }) => ({
-        range: new vscode.Range(document.positionAt(index), document.positionAt(index + arn.length)),
-        target: vscode.Uri.parse(`command:${commands.openKeyByArn}?${encodeURIComponent(JSON.stringify([arn]))}`),
+      const link = (start: number, end: number, command: CommandId, argument: string) => ({
+        range: new vscode.Range(document.positionAt(start), document.positionAt(end)),
+        target: vscode.Uri.parse(`command:${command}?${encodeURIComponent(JSON.stringify([argument]))}`),
         tooltip,
-      }));
+      });
+      const text = document.getText();
+      const toGrant = ({ name }: { readonly name: string }) => document.uri.with({ fragment: name }).toString();
+      return [
+        ...(await find(text)).map(({ index, arn }) => link(index, index + arn.length, commands.openKeyByArn, arn)),
+        ...(await findResources(document, text)).map((one) =>
+          link(one.start, one.end, commands.openGrantOfResource, toGrant(one)),
+        ),
+      ];
     },
   };
   const register = () =>

@@ -53,6 +53,7 @@ import { revealInKeys } from './show/revealInKeys.ts';
 import { showAsJson } from './show/showAsJson.ts';
 import { showInCloudTrail } from './show/showInCloudTrail.ts';
 import { shownRow } from './shownRow.ts';
+import { terraformBundle } from './terraformBundle.ts';
 
 /** @param selected Menus pass all selected rows besides the one that was clicked. */
 type Handler = (context: CommandContext, argument: unknown, selected: unknown) => unknown;
@@ -114,6 +115,10 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.copyAsCli]: copyAsCli,
   [commands.copyRevokeAsCli]: copyRevokeAsCli,
   [commands.copyAsTerraform]: copyAsTerraform,
+  [commands.goToTerraformResource]: async (context, argument) =>
+    (await terraformBundle()).goToTerraformResource(context, asNode(argument, 'grant', 'evidenceLine')),
+  [commands.openGrantOfResource]: async (context, argument) =>
+    typeof argument === 'string' ? (await terraformBundle()).openGrantOfResource(context, argument) : undefined,
   [commands.showHistory]: showHistory,
   [commands.clearHistory]: clearHistory,
   [commands.exportHistory]: exportHistory,

@@ -253,6 +253,7 @@ const notInPalette: Readonly<Record<string, string>> = {
   [commands.retry]: 'Refresh repeats what failed',
   [commands.copyValue]: 'a value is only known by its row',
   [commands.loadMore]: 'a click on its row',
+  [commands.openGrantOfResource]: 'a link in a document',
   [commands.copySelection]: 'the copy key',
   [commands.focusNext]: 'an arrow key',
   [commands.focusPrevious]: 'an arrow key',
@@ -308,7 +309,7 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     assert.equal(title(id).endsWith('…'), asking.includes(id), title(id));
     assert.doesNotMatch(title(id), /\.\.\.|^KMS/);
     for (const word of title(id).split(' ')) {
-      assert.match(word, /^([A-Z]|(as|by|for|from|in|of|with)$)/, title(id));
+      assert.match(word, /^([A-Z]|(as|by|for|from|in|of|to|with)$)/, title(id));
     }
   }
 });
@@ -388,6 +389,8 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   keyWithAliasAwsManagedSample: without([...ofKeys, commands.copyAlias], commands.createGrant, commands.openConsole),
   grant: [commands.revokeGrant, ...ofGrants],
   grantRetirable: [commands.revokeGrant, commands.retireGrant, ...ofGrants],
+  grantTerraform: [commands.revokeGrant, commands.goToTerraformResource, ...ofGrants],
+  grantRetirableTerraform: [commands.revokeGrant, commands.retireGrant, commands.goToTerraformResource, ...ofGrants],
   grantRevoking: ofGrants,
   grantConfirming: [commands.stopWaiting, ...ofGrants],
   grantUnconfirmed: [commands.revokeGrant, commands.checkAgain, ...ofGrants],
@@ -395,6 +398,7 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   field: [commands.copyValue],
   evidence: [],
   evidenceLine: [commands.retry, commands.copyValue],
+  evidenceTerraform: [commands.goToTerraformResource, commands.copyValue],
   more: [],
   historyDay: [],
   groupOfFinding: [commands.revokeTheseGrants],

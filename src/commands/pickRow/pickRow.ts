@@ -46,6 +46,7 @@ const asks: Partial<Readonly<Record<CommandId, AskForRow | 'itself'>>> = {
   [commands.revealInKeys]: askForGrant,
   [commands.retireGrant]: 'itself',
   [commands.lookForUses]: askForGrant,
+  [commands.goToTerraformResource]: 'itself',
   [commands.copyGrantId]: askForGrant,
   [commands.copyGrantee]: askForGrant,
   [commands.copyAsCli]: askForGrant,

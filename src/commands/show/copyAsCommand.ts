@@ -63,7 +63,9 @@ const shell: Shell = process.platform === 'win32' ? 'powershell' : 'posix';
 export async function copyAsTerraform(context: CopyContext, argument: unknown): Promise<void> {
   const subject = subjectOf(context, argument);
   if (subject !== undefined) {
-    await vscode.env.clipboard.writeText(grantAsTerraform(subject.grant));
+    // A grant of the history may be gone, so there is nothing to import.
+    const isListed = asNode(argument, 'grant') !== undefined;
+    await vscode.env.clipboard.writeText(grantAsTerraform(subject.grant, { imports: isListed }));
   }
 }
 

@@ -1,10 +1,8 @@
 import type { Clock } from '../base/clock.ts';
+import { inTime } from '../base/inTime.ts';
 import type { Evidence, EvidencePlace } from './evidence.ts';
 import { evidenceSummary } from './evidenceSummary.ts';
 import { type KeyUse, keyUseLine, keyUseSummary } from './keyUses.ts';
-
-/** How long a question waits for evidence, in milliseconds. */
-const longestWaitMs = 3000;
 
 /** A question shows no answer about a key that is older, in milliseconds. */
 const longestAgeMs = 60_000;
@@ -67,12 +65,4 @@ export async function beforeSeveral(
     summary: (keyArns) => keyUseSummary(usesOf(keyArns)),
     line: (keyArn) => usesOf([keyArn]).flatMap(keyUseLine),
   };
-}
-
-/** Waits for the end of a task, however it ends, for no longer than a question may take. */
-async function inTime(task: Promise<unknown>, clock: Clock, signal: AbortSignal): Promise<void> {
-  const ended = new AbortController();
-  const end = () => ended.abort();
-  task.then(end, end);
-  await clock.sleep(longestWaitMs, AbortSignal.any([signal, ended.signal])).catch(() => {});
 }

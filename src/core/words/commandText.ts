@@ -165,13 +165,18 @@ function asciiJson(value: unknown): string {
     .replace(/[^\w ./:@+=,{}[\]"\\-]/g, jsonEscape);
 }
 
-/** `resource "aws_kms_grant"`: what Terraform needs to make a grant like this one. */
-export function grantAsTerraform(grant: Grant): string {
+/**
+ * `resource "aws_kms_grant"`: what Terraform needs to make a grant like this one.
+ * @param imports whether Terraform also takes over this very grant, unless its provider can't have one like it
+ */
+export function grantAsTerraform(grant: Grant, { imports }: { readonly imports: boolean }): string {
   const { granteePrincipal: grantee, retiringPrincipal: retiring, constraints, name, operations } = grant;
   const ofService = (ref: Grant['granteePrincipal']) => ref?.kind === 'servicePrincipal';
   const { encryptionContextEquals, encryptionContextSubset } = constraints;
+  const problems = providerProblems(grant);
+  const isImported = imports && problems.length === 0;
   const lines = [
-    ...providerProblems(grant).map((problem) => `# ${problem}`),
+    ...problems.map((problem) => `# ${problem}`),
     `resource "aws_kms_grant" ${quoteForTerraform(labelOf(grant))} {`,
     ...alignedArguments(
       [
@@ -198,9 +203,38 @@ export function grantAsTerraform(grant: Grant): string {
           ...contextLines('encryption_context_subset', encryptionContextSubset),
           '  }',
         ]),
+    ...(isImported ? ['', ...importedLifecycle()] : []),
     '}',
+    ...(isImported ? ['', ...importBlock(grant)] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** An import leaves unset what KMS doesn't know, and the provider replaces a grant for each change of an argument. */
+function importedLifecycle(): readonly string[] {
+  return [
+    '  lifecycle {',
+    `    # ${l10n.t('An import does not set this argument. A plan that sets it would replace the grant.')}`,
+    '    ignore_changes = [retire_on_delete]',
+    '  }',
+  ];
+}
+
+/** The ID has the key as the resource has it: with another form of it, Terraform would replace the grant. */
+function importBlock(grant: Grant): readonly string[] {
+  return [
+    `# ${l10n.t('Needs Terraform 1.5 or newer. Apply only if the plan imports the grant and does not replace it.')}`,
+    `# ${l10n.t('A replacement revokes the grant and creates another one.')}`,
+    'import {',
+    ...alignedArguments(
+      [
+        ['to', `aws_kms_grant.${labelOf(grant)}`],
+        ['id', quoteForTerraform(`${grant.keyArn}:${grant.grantId}`)],
+      ],
+      '  ',
+    ),
+    '}',
+  ];
 }
 
 /**

@@ -27,7 +27,8 @@ import {
 } from './granteesNodes.ts';
 
 /** What rows show besides their own data. */
-export interface KnownOfGrantees extends Pick<Known, 'revocation' | 'findings' | 'mayRetire' | 'now'> {
+export interface KnownOfGrantees
+  extends Pick<Known, 'revocation' | 'findings' | 'mayRetire' | 'isInTerraform' | 'now'> {
   readonly grouping: Grouping;
   /** Grants of more than one connection are shown, so each says where it is. */
   readonly showsPlace: boolean;

@@ -16,6 +16,7 @@ import type { FindingOptions } from '../../core/findings/finding.ts';
 import type { HeldGrant } from '../../core/findings/grantGroups.ts';
 import type { ScanResult } from '../../core/findings/scan.ts';
 import { type Connection, connectionId, grantIdentity } from '../../core/kms/model.ts';
+import type { LazyTerraform } from '../../core/terraform/lazyTerraform.ts';
 import { textFilter } from '../../core/words/filter.ts';
 import { views } from '../../manifest.ts';
 import type { Setting } from '../../platform/settings.ts';
@@ -38,6 +39,7 @@ export interface GranteesViewOptions {
   readonly connections: Pick<Connections, 'onDidChangeAccount' | 'find'>;
   readonly revocations: Revocations;
   readonly evidence: LazyEvidence;
+  readonly terraform: LazyTerraform;
   readonly findings: Setting<FindingOptions>;
   /** How the grants were last arranged. */
   readonly arrangement: Kept<Arrangement>;
@@ -72,16 +74,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   readonly #given = new WeakSet<object>();
   #refreshing: NodeJS.Timeout | undefined;
 
-  constructor({
-    connections,
-    revocations,
-    evidence,
-    findings,
-    arrangement,
-    clock,
-    tooltip,
-    tree,
-  }: GranteesViewOptions) {
+  constructor(options: GranteesViewOptions) {
+    const { connections, revocations, evidence, terraform, findings, arrangement, clock, tooltip, tree } = options;
     this.#revocations = revocations;
     this.#arrangement = arrangement;
     this.#tooltip = tooltip;
@@ -99,7 +93,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       },
       clock,
     });
-    this.#evidenceRows = new EvidenceRows(connections, evidence, granteesNodeId);
+    this.#evidenceRows = new EvidenceRows(options, granteesNodeId);
     this.#rows = new GranteesRows({
       connections,
       search: this.#search,
@@ -119,6 +113,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       now: () => clock.now(),
       // Only the Keys view knows the caller.
       mayRetire: () => false,
+      isInTerraform: ({ grant }) => terraform.mayMake(grant),
       findings: (node) => (node.kind === 'grant' && isGrouped(node) ? node.held.findings : []),
       get grouping() {
         return view.grouping;
@@ -136,6 +131,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       revocations.onDidChange((record) => this.#redrawGrant(record)),
       revocations.onDidEnd((ended) => this.#forgetGone(ended)),
       findings.onDidChange(() => this.#recompute()),
+      terraform.onDidChange(() => this.#changed.fire(undefined)),
       this.#search.onDidChange((what) => this.#searched(what)),
     );
     this.#describe();

@@ -45,7 +45,7 @@ export interface GrantRowText {
 
 export function grantItem(
   node: GrantNode,
-  known: Pick<Known, 'revocation' | 'findings' | 'mayRetire'>,
+  known: Pick<Known, 'revocation' | 'findings' | 'mayRetire' | 'isInTerraform'>,
   begins?: GrantRowText,
 ): vscode.TreeItem {
   const { grant, key } = node;
@@ -75,7 +75,7 @@ export function grantItem(
       description: parts.filter((part) => part !== undefined).join(' · '),
       // The icon still shows the kind of grantee. The color alone never marks a finding: the description or the group names it.
       iconPath: icon(principalIcons[who.kind], isGone ? 'disabled' : isWarned ? 'warning' : undefined),
-      contextValue: isGone ? rows.grantGone : known.mayRetire(node) ? rows.grantRetirable : rows.grant,
+      contextValue: isGone ? rows.grantGone : contextOf(node, known),
       accessibilityInformation: {
         label: [held, change?.short, managed, spokenFindings(findings)].filter((part) => part !== undefined).join('. '),
       },
@@ -93,6 +93,13 @@ export function grantItem(
     }[revocation.kind],
     accessibilityInformation: { label: l10n.t('Grant {0}, {1}', printable(label), text) },
   });
+}
+
+function contextOf(node: GrantNode, known: Pick<Known, 'mayRetire' | 'isInTerraform'>): string {
+  if (known.isInTerraform(node)) {
+    return known.mayRetire(node) ? rows.grantRetirableTerraform : rows.grantTerraform;
+  }
+  return known.mayRetire(node) ? rows.grantRetirable : rows.grant;
 }
 
 function revocationText({ record, ...revocation }: RevocationState): string {

@@ -71,7 +71,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
   readonly #evidence: Bundled<EvidenceChange>;
 
   constructor({ clock, tree, tooltip, longestWaitMs = 2000, ...options }: KeysViewOptions) {
-    const { connections, revocations, pinnedKeys, evidence, findings } = options;
+    const { connections, revocations, pinnedKeys, evidence, terraform, findings } = options;
     this.#longestWaitMs = longestWaitMs;
     this.#tooltip = tooltip;
     this.#connections = connections;
@@ -96,6 +96,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
       revocations.onDidEnd((ended) => this.#reloadGrants(ended)),
       pinnedKeys.onDidChange((ref) => this.#redraw(connectionId(ref))),
       findings.onDidChange(() => this.#redrawAll()),
+      terraform.onDidChange(() => this.#redrawAll()),
       this.#rows.onDidChange((id) => this.#redraw(id)),
     );
   }

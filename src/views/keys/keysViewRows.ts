@@ -7,6 +7,7 @@ import type { PinnedKeys } from '../../core/connections/pinnedKeys.ts';
 import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
 import type { FindingOptions } from '../../core/findings/finding.ts';
 import { isKmsError } from '../../core/kms/errors.ts';
+import type { LazyTerraform } from '../../core/terraform/lazyTerraform.ts';
 import type { TextFilter } from '../../core/words/filter.ts';
 import type { Setting } from '../../platform/settings.ts';
 import { EvidenceRows } from '../shared/evidenceRows.ts';
@@ -24,6 +25,7 @@ export interface KeysViewRowsOptions {
   readonly pinnedKeys: PinnedKeys;
   readonly accountName: (account: string) => string | undefined;
   readonly evidence: LazyEvidence;
+  readonly terraform: LazyTerraform;
   readonly findings: Setting<FindingOptions>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -42,11 +44,11 @@ export class KeysViewRows {
   isTyping = false;
 
   constructor(options: KeysViewRowsOptions) {
-    const { connections, pinnedKeys, evidence } = options;
+    const { connections, pinnedKeys } = options;
     this.#connections = connections;
     this.keys = new KeyRows(connections, pinnedKeys);
     this.grants = new GrantRows(options);
-    this.evidence = new EvidenceRows(connections, evidence, nodeId);
+    this.evidence = new EvidenceRows(options, nodeId);
     this.known = knownFrom(options, (node) => this.grants.findings(node));
     this.keys.onDidChange((id) => this.#changed.fire(id));
     this.evidence.onDidChange((node) => this.#changed.fire(nodeId(node)));

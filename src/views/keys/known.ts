@@ -6,6 +6,7 @@ import type { Finding } from '../../core/findings/finding.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import type { CallerIdentity, Endpoint, KeyMetadata } from '../../core/kms/model.ts';
 import { retirePermission } from '../../core/kms/retirement.ts';
+import type { LazyTerraform } from '../../core/terraform/lazyTerraform.ts';
 import type { ConnectionNode, GrantNode, KeyNode } from '../shared/nodes.ts';
 
 /** What is known of a connection at the moment. */
@@ -25,6 +26,8 @@ export interface Known {
   revocation(node: GrantNode): RevocationState | undefined;
   /** The caller may be allowed to retire the grant, judging by its principals. */
   mayRetire(node: GrantNode): boolean;
+  /** A resource in a Terraform file of the workspace may make it. */
+  isInTerraform(node: GrantNode): boolean;
   /** Of a grant, or of the key itself; those of a key need its grants to be loaded. */
   findings(node: GrantNode | KeyNode): readonly Finding[];
   /** How many grants KMS lists on a key, once its list was read to the end. */
@@ -37,11 +40,12 @@ export interface KnownFrom {
   readonly connections: Connections;
   readonly revocations: Revocations;
   readonly accountName: (account: string) => string | undefined;
+  readonly terraform: Pick<LazyTerraform, 'mayMake'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 export function knownFrom(
-  { connections, revocations, accountName, clock }: KnownFrom,
+  { connections, revocations, accountName, terraform, clock }: KnownFrom,
   findings: Known['findings'],
 ): Known {
   return {
@@ -62,6 +66,7 @@ export function knownFrom(
       const caller = connections.find(connection)?.knownIdentity;
       return caller !== undefined && retirePermission(caller.arn, grant) !== 'no';
     },
+    isInTerraform: ({ grant }) => terraform.mayMake(grant),
     findings,
     grantCount: ({ connection, key }) => {
       const listing = connections.find(connection)?.inventory.loadedGrants(key.arn);

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { rows } from '../../manifest.ts';
+import { commands, rows } from '../../manifest.ts';
 import type { EvidenceLineNode, EvidenceNode } from './nodes.ts';
 import { icon, row } from './row.ts';
 
@@ -18,7 +18,16 @@ export function evidenceItem(node: EvidenceNode | EvidenceLineNode): vscode.Tree
   return row(title, {
     description: text,
     ...(tone === 'failed' ? { iconPath: icon('warning', 'warning') } : {}),
-    contextValue: rows.evidenceLine,
+    ...(node.line.kind === 'terraform'
+      ? {
+          contextValue: rows.evidenceTerraform,
+          command: {
+            command: commands.goToTerraformResource,
+            title: l10n.t('Go to Terraform Resource'),
+            arguments: [node],
+          },
+        }
+      : { contextValue: rows.evidenceLine }),
     accessibilityInformation: { label: `${title}. ${text}` },
   });
 }

@@ -7,14 +7,22 @@ import type { Connections } from '../../core/connections/connections.ts';
 import type { Session } from '../../core/connections/session.ts';
 import type { LazyEvidence } from '../../core/evidence/lazyEvidence.ts';
 import { grantIdentity } from '../../core/kms/model.ts';
+import type { LazyTerraform } from '../../core/terraform/lazyTerraform.ts';
 import { contextKeys } from '../../manifest.ts';
 import { message } from './messages.ts';
 import type { EvidenceLineNode, EvidenceNode, MessageNode } from './nodes.ts';
+
+export interface EvidenceRowsOptions {
+  readonly connections: Pick<Connections, 'find'>;
+  readonly evidence: LazyEvidence;
+  readonly terraform: Pick<LazyTerraform, 'linesOf'>;
+}
 
 /** The rows below Evidence in a view. AWS is asked when they are first shown. */
 export class EvidenceRows {
   readonly #connections: Pick<Connections, 'find'>;
   readonly #evidence: LazyEvidence;
+  readonly #terraform: Pick<LazyTerraform, 'linesOf'>;
   readonly #idOf: (node: EvidenceNode) => string;
   readonly #subscription: Subscription;
   /** Those whose rows were shown, by ID. */
@@ -26,9 +34,10 @@ export class EvidenceRows {
   readonly onDidChange = this.#changed.event;
 
   /** @param idOf the ID of the row in the view */
-  constructor(connections: Pick<Connections, 'find'>, evidence: LazyEvidence, idOf: (node: EvidenceNode) => string) {
+  constructor({ connections, evidence, terraform }: EvidenceRowsOptions, idOf: (node: EvidenceNode) => string) {
     this.#connections = connections;
     this.#evidence = evidence;
+    this.#terraform = terraform;
     this.#idOf = idOf;
     this.#subscription = evidence.onDidChange(({ session, keyArn }) => {
       for (const node of [...this.#opened.values()]) {
@@ -75,7 +84,8 @@ export class EvidenceRows {
       // Aborted when the connection is closed in between: its rows go.
       evidence.load(place).then(end, end);
     }
-    const rows = lines(grant, evidence.of(place)).map((line, index): EvidenceLineNode => {
+    const all = [...lines(grant, evidence.of(place)), ...this.#terraform.linesOf(grant)];
+    const rows = all.map((line, index): EvidenceLineNode => {
       return { kind: 'evidenceLine', parent: node, line, index };
     });
     const isLoading = this.#loading.has(id);
@@ -86,7 +96,7 @@ export class EvidenceRows {
   async retry({ parent, line }: EvidenceLineNode): Promise<void> {
     const { connection, key, grant } = parent.parent;
     const session = this.#connections.find(connection);
-    if (session !== undefined) {
+    if (session !== undefined && line.kind !== 'terraform') {
       const { evidence } = await this.#evidence.load();
       await evidence.retry({ session, key, grant }, line.kind);
     }

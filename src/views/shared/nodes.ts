@@ -1,6 +1,7 @@
 import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
 import { type Connection, type ConnectionRef, connectionId, type Grant, type KmsKey } from '../../core/kms/model.ts';
+import type { TerraformLine } from '../../core/terraform/terraformText.ts';
 import type { HelpfulAction } from '../../core/words/userError.ts';
 import { kindOf } from './rowLookup.ts';
 
@@ -71,7 +72,7 @@ export interface EvidenceNode {
 export interface EvidenceLineNode {
   readonly kind: 'evidenceLine';
   readonly parent: EvidenceNode;
-  readonly line: EvidenceLine;
+  readonly line: EvidenceLine | TerraformLine;
   /** Its place among the lines. */
   readonly index: number;
 }

@@ -28,7 +28,7 @@ import { isUnderWay, type Target } from './target.ts';
 /** `declined`: the user did not confirm. `underWay`: a revoke or retirement was sent before. */
 export type EndAnswer = 'declined' | 'gone' | 'underWay' | 'doneByDryRun' | RevokeResult;
 
-export type EndContext = Needs<'clock' | 'connections' | 'evidence' | 'journal' | 'revocations' | 'view'>;
+export type EndContext = Needs<'clock' | 'connections' | 'evidence' | 'terraform' | 'journal' | 'revocations' | 'view'>;
 
 /** Checks, asks, then revokes or retires. The view shows what becomes of it. */
 export async function endGrant(kind: EndingKind, context: EndContext, target: Target): Promise<EndAnswer> {
@@ -124,7 +124,7 @@ interface Checked {
 /** Everything that the confirmation shows, asked at once. KMS is not asked for what it is sure to refuse. */
 async function check(
   kind: EndingKind,
-  context: Needs<'clock' | 'evidence'>,
+  context: Needs<'clock' | 'evidence' | 'terraform'>,
   session: Session,
   { key, grant }: Target,
   signal: AbortSignal,

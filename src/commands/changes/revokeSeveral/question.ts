@@ -11,6 +11,7 @@ import type { GrantNode } from '../../../views/shared/nodes.ts';
 import { namedAccount } from '../../ask.ts';
 import type { Needs } from '../../context.ts';
 import { actorSentences, fitsDialog, signedInAs } from '../changeQuestion.ts';
+import type { MayReturn } from '../questionEvidence.ts';
 import type { Asked, Checked, Outcome, Ready } from './check.ts';
 import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';
 
@@ -28,7 +29,11 @@ export async function confirmed(
   context: Needs<'connections' | 'documents' | 'journal' | 'view'>,
   ready: readonly Asked[],
   checked: readonly Checked[],
-  { notTicked, keyUses }: { readonly notTicked: readonly GrantNode[]; readonly keyUses: KeyUses },
+  {
+    notTicked,
+    keyUses,
+    mayReturn,
+  }: { readonly notTicked: readonly GrantNode[]; readonly keyUses: KeyUses; readonly mayReturn: MayReturn },
 ): Promise<boolean> {
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => ({ node }));
   const refused = checked.flatMap(({ node, outcome }) =>
@@ -53,7 +58,11 @@ export async function confirmed(
       ? []
       : [l10n.t('Used by AWS services, whose resources can break: {0} of {1}.', ofServices, count)]),
   ];
-  const known = [warnings.join(' '), ...keyUses.summary(ready.map(({ node }) => node.key.arn))];
+  const known = [
+    warnings.join(' '),
+    ...mayReturn(ready.map(({ node }) => node.grant)),
+    ...keyUses.summary(ready.map(({ node }) => node.key.arn)),
+  ];
   const connections = `${l10n.t('Connections:')}\n${places.join('\n')}`;
   const whole = [known.join('\n'), ...sections.map((section) => inLines(context, section)), connections].join('\n\n');
   const fits = fitsDialog(whole);
@@ -61,7 +70,7 @@ export async function confirmed(
     const text = [
       [question, ...known].join('\n'),
       connections,
-      ...sections.map((section) => inFull(context, section, keyUses)),
+      ...sections.map((section) => inFull(context, section, keyUses, mayReturn)),
     ].join('\n\n');
     await context.documents.showText(l10n.t('Grants to revoke'), `${text}\n`);
   }
@@ -114,7 +123,7 @@ function inCounts(section: Section): string {
 }
 
 /** Every grant, with everything that identifies it. */
-function inFull(context: Needs<'view'>, { title, grants }: Section, keyUses: KeyUses): string {
+function inFull(context: Needs<'view'>, { title, grants }: Section, keyUses: KeyUses, mayReturn: MayReturn): string {
   const keys = [...byKey(grants)].map(([name, ofKey]) => {
     const [first] = ofKey;
     const used = first === undefined ? [] : keyUses.line(first.node.key.arn);
@@ -125,6 +134,7 @@ function inFull(context: Needs<'view'>, { title, grants }: Section, keyUses: Key
         grant.operations.map((operation) => printable(operation)).join(', '),
         ...marksOf(context, node, printable(grant.grantId, 128)),
         ...usedBy(node),
+        ...mayReturn([grant]),
       ];
       return [`• ${grantName(node.grant)}`, ...fields.map((field) => `  ${field}`), ...indented(reason)].join('\n');
     });

@@ -4,7 +4,7 @@ import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
 import { type EndContext, endGrant } from '../endGrant/endGrant.ts';
-import { keyUsesOf } from '../questionEvidence.ts';
+import { keyUsesOf, mayReturnOf } from '../questionEvidence.ts';
 import { refuseIfReadOnly } from '../readOnly.ts';
 import { type Asked, checkAll, type Ready } from './check.ts';
 import { chooseGrants } from './choose.ts';
@@ -24,8 +24,14 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
   }
   using _holds = holdAll(context, nodes);
   using followUp = followUpOf(context);
-  const [checked, keyUses] = await withCancellableProgress(l10n.t('Checking {0} grants…', nodes.length), (signal) =>
-    Promise.all([checkAll(context, nodes, followUp, signal), keyUsesOf(context, nodes, signal)]),
+  const [checked, keyUses, mayReturn] = await withCancellableProgress(
+    l10n.t('Checking {0} grants…', nodes.length),
+    (signal) =>
+      Promise.all([
+        checkAll(context, nodes, followUp, signal),
+        keyUsesOf(context, nodes, signal),
+        mayReturnOf(context, signal),
+      ]),
   );
   for (const { node, outcome } of checked) {
     if (outcome === 'gone') {
@@ -33,7 +39,9 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
     }
   }
   const ready = checked.flatMap(({ node, outcome, actor }): Ready[] =>
-    outcome === 'ready' && actor !== undefined ? [{ node, actor, evidence: keyUses.line(node.key.arn) }] : [],
+    outcome === 'ready' && actor !== undefined
+      ? [{ node, actor, evidence: [...mayReturn([node.grant]), ...keyUses.line(node.key.arn)] }]
+      : [],
   );
   const [only] = ready;
   // A single one gets the question of Revoke Grant, which for a grant of an AWS service takes more than a click.
@@ -49,7 +57,7 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
   const notTicked = selected.filter((node) => !nodes.includes(node));
   const results: SequentialResult<Ready>[] = [];
   for (let asked: readonly Asked[] = ready; asked.length > 0; ) {
-    if (!(await confirmed(context, asked, checked, { notTicked, keyUses }))) {
+    if (!(await confirmed(context, asked, checked, { notTicked, keyUses, mayReturn }))) {
       if (results.length === 0) {
         return;
       }

@@ -315,6 +315,9 @@ for (const version of powerShells) {
 
 // Terraform
 
+const alone = { imports: false } as const;
+const imported = { imports: true } as const;
+
 /** Reads a quoted template of HCL, by its specification; fails where it holds an interpolation or a directive. */
 function readHcl(quoted: string): string {
   assert.match(quoted, /^".*"$/);
@@ -372,7 +375,7 @@ test('a grant is a resource that makes one like it, laid out as terraform fmt do
     },
   });
   assert.equal(
-    grantAsTerraform(subject),
+    grantAsTerraform(subject, alone),
     `resource "aws_kms_grant" "nightly-export" {
   name               = "nightly-export"
   key_id             = "${arn}"
@@ -393,7 +396,7 @@ test('a grant is a resource that makes one like it, laid out as terraform fmt do
 
 test('a grant with the least there is has no empty arguments', () => {
   assert.equal(
-    grantAsTerraform(grant('0123456789abcdef')),
+    grantAsTerraform(grant('0123456789abcdef'), alone),
     `resource "aws_kms_grant" "grant_01234567" {
   key_id            = "${arn}"
   grantee_principal = "arn:aws:iam::111122223333:role/app/Reader"
@@ -401,6 +404,39 @@ test('a grant with the least there is has no empty arguments', () => {
 }
 `,
   );
+});
+
+test('with its import, Terraform takes over the grant itself: the ID has the key in the form of the resource', () => {
+  const text = grantAsTerraform(grant('0123456789abcdef', { name: 'nightly export' }), imported);
+  // The name has a space, which the provider refuses.
+  assert.doesNotMatch(text, /import|lifecycle/);
+  const id = '0123456789abcdef';
+  assert.equal(
+    grantAsTerraform(grant(id, { name: 'nightly/export' }), imported).replace(/^ *#.*\n/gm, ''),
+    `resource "aws_kms_grant" "nightly_export" {
+  name              = "nightly/export"
+  key_id            = "${arn}"
+  grantee_principal = "arn:aws:iam::111122223333:role/app/Reader"
+  operations        = ["Decrypt"]
+
+  lifecycle {
+    ignore_changes = [retire_on_delete]
+  }
+}
+
+import {
+  to = aws_kms_grant.nightly_export
+  id = "${arn}:${id}"
+}
+`,
+  );
+});
+
+test('the ID of an import is a string of Terraform, whatever a server calls the grant', () => {
+  for (const grantId of hostile) {
+    const [, id = ''] = /^ {2}id = (".*")$/m.exec(grantAsTerraform(grant(grantId), imported)) ?? [];
+    assert.equal(readHcl(id), `${arn}:${grantId}`);
+  }
 });
 
 test('what aws_kms_grant has no argument for is said in a comment of one line', () => {
@@ -413,7 +449,7 @@ test('what aws_kms_grant has no argument for is said in a comment of one line', 
       sourceArn: 'arn:aws:s3:::b',
     },
   });
-  const text = grantAsTerraform(subject);
+  const text = grantAsTerraform(subject, alone);
   assert.deepEqual(
     text
       .split('\n')
@@ -431,7 +467,7 @@ test('what aws_kms_grant has no argument for is said in a comment of one line', 
 
 /** The comments, which come first. */
 const commentsOf = (fields: Partial<Grant>) =>
-  grantAsTerraform(grant('g1', fields))
+  grantAsTerraform(grant('g1', fields), alone)
     .split('\n')
     .filter((line) => line.startsWith('#'));
 const ofPrincipal = (value: string) => ({ kind: 'principal', value }) as const;
@@ -495,6 +531,6 @@ test('what the provider of Terraform takes has no comment', () => {
 
 test('the label of a resource is a name of Terraform, whatever the grant is called', () => {
   for (const name of [...hostile, '9lives', '-x', 'ключ']) {
-    assert.match(grantAsTerraform(grant('g1', { name })), /^resource "aws_kms_grant" "[A-Za-z_][\w-]*" \{$/m);
+    assert.match(grantAsTerraform(grant('g1', { name }), alone), /^resource "aws_kms_grant" "[A-Za-z_][\w-]*" \{$/m);
   }
 });
