@@ -107,6 +107,7 @@ export function contextOf(window: Window): CommandContext {
     followUps,
     pinnedKeys: noPinnedKeys,
     evidence: window.evidence,
+    terraform: window.terraform,
     version: '1.2.3',
     lastBaseline: window.lastBaseline,
     journal,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { registerKeyLinks } from '../../src/commands/keyLinks.ts';
+import { resourceLinks } from '../../src/commands/terraform/openGrant.ts';
 import { Emitter } from '../../src/core/base/emitter.ts';
 import { findKeyArns } from '../../src/core/kms/keyArn.ts';
 import { commands as ids, settings } from '../../src/manifest.ts';
 import { settingsOnDisk } from './context.ts';
-import { commands, linkProviders, workspace } from './vscode.ts';
+import { commands, linkProviders, Uri, workspace } from './vscode.ts';
 
 const arn = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
@@ -24,7 +25,8 @@ interface Provider {
 }
 
 /** A document of one line. */
-const documentOf = (text: string) => ({
+const documentOf = (text: string, path = '/work/notes.md') => ({
+  uri: Uri.file(path),
   lineCount: 1,
   lineAt: () => ({ range: { end: text.length } }),
   offsetAt: (end: number) => end,
@@ -38,9 +40,15 @@ function setUp(t: TestContext) {
   const before = workspace.onDidChangeConfiguration;
   Object.assign(workspace, { onDidChangeConfiguration: changed.event });
   let loads = 0;
-  const links = registerKeyLinks(async () => {
-    loads += 1;
-    return { findKeyArns };
+  const links = registerKeyLinks({
+    keys: async () => {
+      loads += 1;
+      return { findKeyArns };
+    },
+    resources: async () => {
+      loads += 1;
+      return { resourceLinks };
+    },
   });
   t.after(() => {
     links.dispose();
@@ -64,6 +72,25 @@ test('an ARN in a document is a link to the command with that ARN', async (t) =>
   const [, command, query] = /^command:([\w.]+)\?([\w%.-]+)$/.exec(link.target.path) ?? [];
   assert.equal(command, ids.openKeyByArn);
   assert.deepEqual(JSON.parse(decodeURIComponent(query ?? '')), [arn]);
+});
+
+test('the name of a resource in a Terraform file is a link to the command with that file and name', async (t) => {
+  const { provider, loads } = setUp(t);
+  const text = 'resource "aws_kms_grant" "nightly" { name = "n" }';
+  assert.deepEqual(await provider().provideDocumentLinks(documentOf(text)), []);
+  assert.equal(loads(), 0, 'Another kind of file loads no code.');
+  for (const path of ['/work/main.tf', '/work/main.tf.json']) {
+    const json = JSON.stringify({ resource: { aws_kms_grant: { nightly: { name: 'n' } } } });
+    const content = path.endsWith('.json') ? json : text;
+    const [link, ...others] = await provider().provideDocumentLinks(documentOf(content, path));
+    assert.ok(link !== undefined && others.length === 0);
+    assert.equal(content.slice(link.range.start, link.range.end), 'nightly');
+    const [, command, query] = /^command:([\w.]+)\?([\w%.-]+)$/.exec(link.target.path) ?? [];
+    assert.equal(command, ids.openGrantOfResource);
+    assert.deepEqual(JSON.parse(decodeURIComponent(query ?? '')), [`${path}#nightly`]);
+  }
+  const unknowable = documentOf('resource "aws_kms_grant" "x" { name = var.n }', '/work/main.tf');
+  assert.deepEqual(await provider().provideDocumentLinks(unknowable), []);
 });
 
 test('an ARN in a terminal is a link that calls the command with that ARN', async (t) => {

@@ -17,13 +17,14 @@ import { createTestWorld, defaultFindings, noPinnedKeys, type Window } from './w
 const byFinding: Arrangement = { grouping: 'finding', sorting: 'name' };
 
 /** A Keys view of this window that waits by this clock. */
-function keysView({ connections, revocations, tree }: Window, clock: FakeClock): KeysView {
+function keysView({ connections, revocations, terraform, tree }: Window, clock: FakeClock): KeysView {
   return new KeysView({
     connections,
     revocations,
     pinnedKeys: noPinnedKeys,
     accountName: () => undefined,
     evidence: new LazyEvidence(() => Promise.reject(new Error('not wanted'))),
+    terraform,
     findings: defaultFindings,
     clock,
     tree,
@@ -48,6 +49,7 @@ test('grouped by finding, a grant that is being revoked stays in its groups', as
     connections: window.connections,
     revocations: window.revocations,
     evidence: window.evidence,
+    terraform: window.terraform,
     findings: { ...defaultFindings, onDidChange: findingsChanged.event },
     arrangement: { get: () => byFinding, set: () => {} },
     clock: world.clock,

@@ -67,6 +67,13 @@ export class MarkdownString {
   constructor(public value = '') {}
 }
 
+export class Position {
+  constructor(
+    readonly line: number,
+    readonly character: number,
+  ) {}
+}
+
 export class Range {
   constructor(
     readonly start: unknown,
@@ -182,16 +189,28 @@ export const QuickInputButtons = { Back: {} };
 
 interface FileUri {
   readonly path: string;
+  readonly fragment: string;
+  with(change: { readonly fragment: string }): FileUri;
   toString(): string;
 }
 
-const fileUri = (path: string): FileUri => ({ path, toString: () => path });
+const fileUri = (path: string, fragment = ''): FileUri => ({
+  path,
+  fragment,
+  with: (change) => fileUri(path, change.fragment),
+  toString: () => (fragment === '' ? path : `${path}#${fragment}`),
+});
+
+const parseUri = (text: string) => {
+  const [path = '', fragment] = text.split('#');
+  return fileUri(path, fragment);
+};
 
 export const Uri = {
   from: (parts: object) => parts,
-  file: fileUri,
+  file: (path: string) => fileUri(path),
   joinPath: ({ path }: FileUri, ...parts: readonly string[]) => fileUri([path, ...parts].join('/')),
-  parse: fileUri,
+  parse: parseUri,
 };
 export const Disposable = {
   from: (...all: readonly { dispose(): void }[]) => ({
@@ -265,14 +284,37 @@ export const window = {
   },
   createTreeView: () => ({}),
   registerTerminalLinkProvider: (provider: object) => registered('terminal', provider),
-  showTextDocument: async () => undefined,
+  showTextDocument: async (..._: readonly unknown[]): Promise<unknown> => undefined,
 };
+
+/** What a watcher of files notices. */
+export const watched = new EventEmitter<FileUri>();
+
+export interface TextDocument {
+  readonly uri: FileUri;
+  getText(): string;
+  positionAt(offset: number): number;
+}
+
+const noDocuments: readonly TextDocument[] = [];
+const noFolders: readonly unknown[] = [];
 
 export const workspace = {
   isTrusted: true,
+  workspaceFolders: noFolders,
+  textDocuments: noDocuments,
+  onDidChangeWorkspaceFolders: () => ({ dispose: () => {} }),
+  createFileSystemWatcher: () => ({
+    onDidChange: watched.event,
+    onDidCreate: watched.event,
+    onDidDelete: watched.event,
+    dispose: () => {},
+  }),
+  findFiles: async (_pattern: string, _exclude: string, _most: number): Promise<FileUri[]> => [],
+  asRelativePath: ({ path }: FileUri) => path.slice(path.lastIndexOf('/') + 1),
   getConfiguration: () => ({ get: () => undefined, inspect: () => undefined, update: async () => {} }),
   onDidChangeConfiguration: () => ({ dispose: () => {} }),
-  openTextDocument: async () => undefined,
+  openTextDocument: async (_?: unknown): Promise<unknown> => undefined,
   fs: {
     stat: ({ path }: FileUri) => stat(path),
     readFile: ({ path }: FileUri) => readFile(path),

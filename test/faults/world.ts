@@ -37,11 +37,13 @@ import {
   type Endpoint,
 } from '../../src/core/kms/model.ts';
 import { RequestLimiter } from '../../src/core/pacing/limiter.ts';
+import { LazyTerraform } from '../../src/core/terraform/lazyTerraform.ts';
 import { Random } from '../../src/emulator/random.ts';
 import { createAccount } from '../../src/emulator/sampleData.ts';
 import type { WireRequest } from '../../src/emulator/wire.ts';
 import { JournalFileOnDisk } from '../../src/platform/journalFile.ts';
 import type { Kept } from '../../src/platform/store.ts';
+import { TerraformFiles } from '../../src/platform/terraformFiles.ts';
 import { GranteesView } from '../../src/views/grantees/granteesView.ts';
 import type { HistoryNode } from '../../src/views/history/historyNodes.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
@@ -54,7 +56,7 @@ import { type Cloud, createCloud } from '../aws/cloud.ts';
 import { createEmulator, type EmulatorOptions } from '../aws/emulator.ts';
 import { type RunningServer, startServer } from '../aws/server.ts';
 import { createWorld } from '../unit/aws/support.ts';
-import { dialogs } from './vscode.ts';
+import { dialogs, workspace } from './vscode.ts';
 
 /** Time that only a test moves. */
 export class VirtualClock implements Clock {
@@ -499,6 +501,7 @@ export class Window {
   readonly lastBaseline: Kept<string | undefined>;
   /** What went to the log as a warning. */
   readonly warnings: unknown[] = [];
+  readonly terraform: LazyTerraform;
   /** The user has not agreed to {@link chosen}. */
   isUnconfirmed = () => false;
   /** The connections to show. */
@@ -572,12 +575,17 @@ export class Window {
         found: ({ connection }, keyArn) => this.grantees.listed(connection, keyArn),
       }),
     );
+    this.terraform = new LazyTerraform(
+      () => workspace.workspaceFolders.length > 0,
+      async () => new TerraformFiles(clock),
+    );
     this.view = new KeysView({
       connections: this.connections,
       revocations: this.revocations,
       pinnedKeys: noPinnedKeys,
       accountName: () => undefined,
       evidence: this.evidence,
+      terraform: this.terraform,
       findings: defaultFindings,
       clock,
       tree: this.tree,
@@ -589,6 +597,7 @@ export class Window {
       connections: this.connections,
       revocations: this.revocations,
       evidence: this.evidence,
+      terraform: this.terraform,
       findings: defaultFindings,
       arrangement: kept<Arrangement>({ grouping: 'principal', sorting: 'name' }),
       clock,

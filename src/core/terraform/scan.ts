@@ -246,10 +246,10 @@ function unquoted(quoted: string): string | undefined {
   return isLiteral ? parts.join('') : undefined;
 }
 
-function unescaped(escape: string): string | undefined {
-  if (escape.length <= 2) {
-    return escapes[escape[1] ?? ''];
+function unescaped(sequence: string): string | undefined {
+  if (sequence.length <= 2) {
+    return escapes[sequence[1] ?? ''];
   }
-  const point = Number.parseInt(escape.slice(2), 16);
+  const point = Number.parseInt(sequence.slice(2), 16);
   return point <= 0x10ffff ? String.fromCodePoint(point) : undefined;
 }
