@@ -1,4 +1,4 @@
-/** The smallest parts of Terraform's language (HCL) that tell its blocks and literals apart. Comments are none. */
+/** The smallest parts of Terraform's language (HCL) by which its blocks and literals are found. Comments are left out. */
 export type Token =
   /** An identifier, or a number. */
   | { readonly kind: 'word'; readonly text: string; readonly start: number; readonly end: number }
