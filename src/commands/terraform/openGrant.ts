@@ -3,24 +3,20 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { printable } from '../../core/base/text.ts';
-import { inRegion } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
 import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
-import { type Connection, connectionId, type Grant } from '../../core/kms/model.ts';
+import type { Grant, KmsKey } from '../../core/kms/model.ts';
 import { match } from '../../core/terraform/match.ts';
 import { type GrantResource, resourceType } from '../../core/terraform/resource.ts';
 import { grantName, keyName } from '../../core/words/describe.ts';
 import { commands } from '../../manifest.ts';
 import { pick } from '../../platform/pick.ts';
-import { withCancellableProgress } from '../../platform/progress.ts';
 import { showInformation } from '../../platform/prompts.ts';
 import { scanFile } from '../../platform/terraformFiles.ts';
-import type { GrantNode, KeyNode } from '../../views/shared/nodes.ts';
-import { openKey } from '../connections/openKeyByArn.ts';
 import type { Needs } from '../context.ts';
-import { clearKeysFilter } from '../grants/filterView.ts';
+import { revealInKeys } from '../show/revealInKeys.ts';
 
-type OpenContext = Needs<'connections' | 'grantees' | 'pinnedKeys' | 'view'>;
+type OpenContext = Needs<'connections' | 'grantees' | 'journal' | 'pinnedKeys' | 'view'>;
 
 interface Listed {
   readonly session: Session;
@@ -56,7 +52,8 @@ export async function openGrantOfResource(context: OpenContext, link: string): P
   }
   const chosen = found.length === 1 ? only : await choose(found, resource);
   if (chosen !== undefined) {
-    await open(context, chosen);
+    const { session, grant } = chosen;
+    await revealInKeys(context, { kind: 'grant', connection: session.connection, key: keyOf(chosen), grant });
   }
 }
 
@@ -121,57 +118,10 @@ function choose(found: readonly Listed[], { name }: GrantResource): Promise<List
   });
 }
 
-function keyOf({ session, keyArn }: Listed): KeyNode['key'] {
+function keyOf({ session, keyArn }: Listed): KmsKey {
   const read = parseKeyArn(keyArn);
   return (
     session.inventory.loadedKey(keyArn) ??
     (read === undefined ? { keyId: keyArn, arn: keyArn, aliases: [] } : keyOfArn(read))
   );
-}
-
-async function open(context: OpenContext, listed: Listed): Promise<void> {
-  const { session, keyArn, grant } = listed;
-  const { connection } = session;
-  clearKeysFilter(context);
-  const isShown =
-    session.inventory.loadedKey(keyArn) !== undefined || pinnedTo(context, connection, keyArn) !== undefined;
-  if (!isShown) {
-    await openKey(context, connection.ref, keyArn);
-  }
-  const isListed = await withCancellableProgress(l10n.t('Looking for the grant…'), (signal) => lists(listed, signal));
-  const place = { connection, key: keyOf(listed), pinnedTo: pinnedTo(context, connection, keyArn) };
-  const node: GrantNode | KeyNode = isListed ? { kind: 'grant', ...place, grant } : { kind: 'key', ...place };
-  await context.view.reveal(node);
-  if (!isListed) {
-    void showInformation(l10n.t('KMS no longer lists the grant {0}.', grantName(grant)));
-  }
-}
-
-/** The connection below which the key is pinned, unless it is listed by its own. */
-function pinnedTo(
-  { connections, pinnedKeys }: Needs<'connections' | 'pinnedKeys'>,
-  { id, region }: Connection,
-  keyArn: string,
-) {
-  const { inventory } = connections.sessions.find(({ connection }) => connection.id === id) ?? {};
-  return inventory?.loadedKey(keyArn) !== undefined
-    ? undefined
-    : connections.known.find(
-        (ref) => connectionId(inRegion(ref, region)) === id && pinnedKeys.of(ref).includes(keyArn),
-      );
-}
-
-/** Reads on in the list of the key's grants until it has the grant. */
-async function lists({ session: { inventory }, keyArn, grant }: Listed, signal: AbortSignal): Promise<boolean> {
-  for (;;) {
-    const { grants, state } = await inventory.grants(keyArn);
-    signal.throwIfAborted();
-    if (grants.some(({ grantId }) => grantId === grant.grantId)) {
-      return true;
-    }
-    if (state.kind !== 'more') {
-      return false;
-    }
-    await inventory.loadMoreGrants(keyArn);
-  }
 }

@@ -16,7 +16,7 @@ export interface Match<T extends GrantResource = FileResource> {
   readonly resource: T;
   /** Names of arguments that are literals, or absent, and say the same as the grant. */
   readonly equal: readonly string[];
-  /** Names of arguments that are no literals, or whose value in the grant is none that a file could have. */
+  /** Names of arguments that are no literals, or that the grant has in a form that no file has. */
   readonly notCompared: readonly string[];
 }
 
