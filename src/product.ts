@@ -50,7 +50,6 @@ import { GranteesView } from './views/grantees/granteesView.ts';
 import { HistoryView } from './views/history/historyView.ts';
 import { KeysView } from './views/keys/keysView.ts';
 import { JsonDocuments } from './views/shared/jsonDocuments.ts';
-import { showOutcomes } from './views/shared/outcomes.ts';
 import { StatusBar } from './views/shared/statusBar.ts';
 import type { Rows, Trees } from './views/shared/trees.ts';
 
@@ -142,12 +141,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     onDidChangeConnectionSettings(() => connections.preferencesChanged()),
     requestBudget.onDidChange(() => limiter.setBudget(requestBudget.get())),
     followUps.onDidReport((ended) => {
-      void showOutcomes(ended, ({ connection, key, grant }) => {
-        const session = connections.session(connection);
-        if (session !== undefined) {
-          revocations.checkAgain(session, key, grant.grantId);
-        }
-      });
+      logged(commands().then(({ showOutcomes }) => showOutcomes(context, ended)));
     }),
     vscode.workspace.registerTextDocumentContentProvider(jsonScheme, documents),
     vscode.workspace.onDidCloseTextDocument((document) => documents.forget(document)),

@@ -7,7 +7,7 @@ import type { ToolInput } from './tools/tools.ts';
 /** The bundle of the commands: `./index.ts`, loaded on first use. */
 export type CommandsBundle = Pick<
   typeof import('./index.ts'),
-  'run' | 'describeTool' | 'runTool' | 'checkUnanswered' | 'findKeyArns'
+  'run' | 'describeTool' | 'runTool' | 'checkUnanswered' | 'showOutcomes' | 'findKeyArns'
 >;
 
 interface Loaded {

@@ -8,14 +8,25 @@ import { connectionName, grantName, keyName } from '../../core/words/describe.ts
 import { explain } from '../../core/words/explain.ts';
 import { commands } from '../../manifest.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
-import type { HistoryEntryNode } from '../history/historyNodes.ts';
+import type { HistoryEntryNode } from '../../views/history/historyNodes.ts';
+import type { Needs } from '../context.ts';
 
 type Ended = RevocationOutcome['kind'];
 type OutcomeOf<K extends Ended> = Extract<RevocationOutcome, { readonly kind: K }>;
 type CheckAgain = (record: RevocationRecord) => void;
+type OutcomeContext = Needs<'connections' | 'revocations'>;
 
 /** Reports how one or more waits ended, claiming no more than is known. Actions are offered where they help. */
-export async function showOutcomes(ended: readonly EndedWait[], checkAgain: CheckAgain): Promise<void> {
+export async function showOutcomes(
+  { connections, revocations }: OutcomeContext,
+  ended: readonly EndedWait[],
+): Promise<void> {
+  const checkAgain: CheckAgain = ({ connection, key, grant }) => {
+    const session = connections.session(connection);
+    if (session !== undefined) {
+      revocations.checkAgain(session, key, grant.grantId);
+    }
+  };
   const [only] = ended;
   if (only !== undefined && ended.length === 1) {
     await showOne(only, () => checkAgain(only.record));
