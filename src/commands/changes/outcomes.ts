@@ -10,17 +10,16 @@ import { commands } from '../../manifest.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
 import type { HistoryEntryNode } from '../../views/history/historyNodes.ts';
 import type { Needs } from '../context.ts';
+import { type KnownOfGrants, offersToRecreate } from './recreateGrant/offersToRecreate.ts';
 
 type Ended = RevocationOutcome['kind'];
 type OutcomeOf<K extends Ended> = Extract<RevocationOutcome, { readonly kind: K }>;
 type CheckAgain = (record: RevocationRecord) => void;
-type OutcomeContext = Needs<'connections' | 'revocations'>;
+type OutcomeContext = KnownOfGrants & Needs<'revocations'>;
 
 /** Reports how one or more waits ended, claiming no more than is known. Actions are offered where they help. */
-export async function showOutcomes(
-  { connections, revocations }: OutcomeContext,
-  ended: readonly EndedWait[],
-): Promise<void> {
+export async function showOutcomes(context: OutcomeContext, ended: readonly EndedWait[]): Promise<void> {
+  const { connections, revocations } = context;
   const checkAgain: CheckAgain = ({ connection, key, grant }) => {
     const session = connections.session(connection);
     if (session !== undefined) {
@@ -29,16 +28,16 @@ export async function showOutcomes(
   };
   const [only] = ended;
   if (only !== undefined && ended.length === 1) {
-    await showOne(only, () => checkAgain(only.record));
+    await showOne(context, only, () => checkAgain(only.record));
   } else {
     await showSeveral(ended, checkAgain);
   }
 }
 
-async function showOne({ record, outcome }: EndedWait, checkAgain: () => void): Promise<void> {
+async function showOne(context: OutcomeContext, { record, outcome }: EndedWait, checkAgain: () => void): Promise<void> {
   switch (outcome.kind) {
     case 'gone':
-      return showGone(record, outcome);
+      return showGone(record, outcome, offersToRecreate(context, record));
     case 'stopped':
       return;
     case 'timedOut':
@@ -81,7 +80,7 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
   }
 }
 
-async function showGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>): Promise<void> {
+async function showGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>, mayRecreate: boolean): Promise<void> {
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
   const sentence =
     record.kind === 'revoke'
@@ -97,14 +96,14 @@ async function showGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>
           label,
           after,
         );
-  const button = l10n.t('Recreate Grant…');
-  const { id } = record;
-  // Without an entry in the history, the grant can't be recreated from it.
-  if ((await showInformation(sentence, ...(id === '' ? [] : [button]))) !== button) {
-    return;
+  const [history, recreate] = [l10n.t('Show History'), l10n.t('Recreate Grant…')];
+  const picked = await showInformation(sentence, history, ...(mayRecreate ? [recreate] : []));
+  if (picked === history) {
+    await vscode.commands.executeCommand(commands.showHistory);
+  } else if (picked === recreate) {
+    const entry: HistoryEntryNode = { kind: 'historyEntry', id: record.id };
+    await vscode.commands.executeCommand(commands.recreateGrant, entry);
   }
-  const entry: HistoryEntryNode = { kind: 'historyEntry', id };
-  await vscode.commands.executeCommand(commands.recreateGrant, entry);
 }
 
 async function showTimedOut(
