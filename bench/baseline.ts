@@ -25,7 +25,7 @@ export async function measureBaseline(): Promise<Measurement[]> {
     const file = { name: 'baseline.jsonl', size, read: async () => bytes };
     const source = await timed(times.compare, async () => (await openBaseline(file)).compareWith(now));
     const groups = await timed(times.group, async () =>
-      changesOf(source, now, () => undefined).groups(held, (gone) => gone),
+      changesOf(source, now, () => () => undefined).groups(held, (gone) => gone),
     );
     await timed(times.export, async () => report(source, 'csv'));
     const expected = unchangedShare * grants;

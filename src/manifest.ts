@@ -64,6 +64,7 @@ export const commands = {
   showKeyDetails: 'kmsGrants.showKeyDetails',
   showInCloudTrail: 'kmsGrants.showInCloudTrail',
   lookForUses: 'kmsGrants.lookForUses',
+  lookForEnd: 'kmsGrants.lookForEnd',
   recreateGrant: 'kmsGrants.recreateGrant',
   revealInKeys: 'kmsGrants.revealInKeys',
   revokeTheseGrants: 'kmsGrants.revokeTheseGrants',

@@ -46,6 +46,7 @@ import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './show/copyAsComman
 import { copyIamPolicy } from './show/copyIamPolicy.ts';
 import { focusNeighbor } from './show/focusNeighbor.ts';
 import { keyDetails } from './show/keyDetails.ts';
+import { lookForEnd } from './show/lookForEnd.ts';
 import { lookForUses } from './show/lookForUses.ts';
 import { openConsole } from './show/openConsole.ts';
 import { openWalkthrough } from './show/openWalkthrough.ts';
@@ -110,6 +111,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.showKeyDetails]: forNode(['key'], keyDetails),
   [commands.showInCloudTrail]: forNode(['key', 'grant'], showInCloudTrail),
   [commands.lookForUses]: forNode(['grant'], lookForUses),
+  [commands.lookForEnd]: forNode(['grant'], lookForEnd),
   [commands.recreateGrant]: recreateGrant,
   [commands.revealInKeys]: revealInKeys,
   [commands.copyAsCli]: copyAsCli,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
-import { commands, rows } from '../../src/manifest.ts';
+import { commands, rows, settings } from '../../src/manifest.ts';
 import type { GranteesNode, GroupedGrantNode, GroupNode } from '../../src/views/grantees/granteesNodes.ts';
 import type { MessageNode } from '../../src/views/shared/nodes.ts';
-import { contextOf } from './context.ts';
+import { contextOf, settingsOnDisk } from './context.ts';
 import { changeElsewhere, createDesk, type Desk } from './desk.ts';
 import { env } from './vscode.ts';
 import { ana, anasRef, bensRef, configOf } from './world.ts';
@@ -271,4 +271,64 @@ test('a row that was forged as gone changes nothing', async (t) => {
   const { writes } = desk.world;
   await desk.world.finish(run(contextOf(desk.window), commands.recreateGrant, forged, undefined));
   assert.equal(writes.length, 0);
+});
+
+/** The grant that is gone was revoked by somebody, as CloudTrail has it from then on. */
+function recordRevoke(desk: Desk, grantId: string): void {
+  const [key] = desk.world.keys;
+  assert.ok(key !== undefined);
+  const now = desk.world.clock.now();
+  desk.world.emulator().account.events.record(
+    {
+      id: 'event-1',
+      requestId: 'request-1',
+      at: now - 30_000,
+      name: 'RevokeGrant',
+      isReadOnly: false,
+      caller: { principalArn: `arn:aws:iam::${ana}:user/eve` },
+      key: { arn: key.arn, accountId: ana },
+      requestParameters: { keyId: key.arn, grantId },
+    },
+    now,
+  );
+}
+
+test('who revoked a grant is looked for only when that is asked, and is in its row from then on', async (t) => {
+  const { desk, gone } = await compared(t);
+  const lookups = () => desk.world.emulator().requests.filter(({ operation }) => operation === 'LookupEvents').length;
+  const row = () => grantsOf(desk, 'Gone')[0] ?? assert.fail();
+  const look = () => desk.world.finish(run(contextOf(desk.window), commands.lookForEnd, row(), undefined));
+  assert.equal(lookups(), 0);
+  await look();
+  assert.match(desk.said.at(-1) ?? '', /None of them names this grant\..* That proves nothing/);
+  assert.doesNotMatch(described(desk, row()).description, /RevokeGrant/);
+
+  recordRevoke(desk, gone);
+  const before = lookups();
+  await look();
+  assert.equal(lookups(), before + 1, 'no RetireGrant is asked for where a RevokeGrant is found');
+  assert.match(desk.said.at(-1) ?? '', /^RevokeGrant, .* ago \(.*\), by eve \(IAM user\)\.$/);
+  assert.match(described(desk, row()).description, /^gone · RevokeGrant · eve \(IAM user\) · /);
+  assert.match(fieldsOf(desk, row()).get('CloudTrail') ?? '', /^RevokeGrant · eve \(IAM user\) · \d{4}-/);
+});
+
+test('where CloudTrail may not be read, that is said, and the row stays as it is', async (t) => {
+  const { desk } = await compared(t);
+  desk.world.emulator().setDenials([{ operation: 'cloudtrail:LookupEvents' }]);
+  const row = () => grantsOf(desk, 'Gone')[0] ?? assert.fail();
+  const { description } = described(desk, row());
+  await desk.world.finish(run(contextOf(desk.window), commands.lookForEnd, row(), undefined));
+  assert.equal(described(desk, row()).description, description);
+  const asked = desk.world.emulator().requests.filter(({ operation }) => operation === 'LookupEvents');
+  assert.equal(asked.length, 1);
+});
+
+test('read-only mode keeps the comparison and the search for who ended a grant, and refuses to recreate it', async (t) => {
+  const { desk } = await compared(t);
+  settingsOnDisk(t).set(settings.readOnly, true);
+  const [row] = grantsOf(desk, 'Gone');
+  await desk.compare();
+  assert.equal(grantsOf(desk, 'Gone').length, 1);
+  await desk.world.finish(run(contextOf(desk.window), commands.recreateGrant, row, undefined));
+  assert.equal(desk.world.writes.length, 0);
 });

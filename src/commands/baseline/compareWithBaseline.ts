@@ -40,7 +40,8 @@ export async function compareWithBaseline(context: CompareContext): Promise<void
   lastBaseline.set(uri.toString());
   // Without the history, nothing is said of who revoked a grant.
   await journal.ready().catch((error: unknown) => log.warn(describeError(error)));
-  grantees.showChanges(memoize((later: ScanResult) => changesOf(compareWith(later), later, endsIn(journal))));
+  const endOf = () => endsIn(journal, grantees.ends);
+  grantees.showChanges(memoize((later: ScanResult) => changesOf(compareWith(later), later, endOf)));
   await offerReport(context, source, result);
 }
 

@@ -3,9 +3,15 @@ import { localTime, printable } from '../../core/base/text.ts';
 import type { EndOf } from '../../core/baseline/changes.ts';
 import type { Journal } from '../../core/changes/journal.ts';
 import { endsGrant, type JournalRecord } from '../../core/changes/journalRecord.ts';
+import type { ChangeText } from '../../core/findings/grantChange.ts';
+import { grantIdentity } from '../../core/kms/model.ts';
 
-/** What the history says of who ended a grant. A grant that KMS did not know any more was ended by somebody else. */
-export function endsIn({ records }: Pick<Journal, 'records'>): EndOf {
+/**
+ * What is known of who ended a grant: by the history, and by CloudTrail where somebody looked there. A grant that KMS did
+ * not know any more was ended by somebody else.
+ * @param found by {@link grantIdentity}
+ */
+export function endsIn({ records }: Pick<Journal, 'records'>, found: ReadonlyMap<string, ChangeText>): EndOf {
   const ended = new Map<string, JournalRecord>();
   for (const record of records) {
     const { kind } = record.outcome ?? { kind: 'unknown' };
@@ -14,13 +20,17 @@ export function endsIn({ records }: Pick<Journal, 'records'>): EndOf {
       ended.set(id, record);
     }
   }
-  return ({ key: { connection, arn }, grant: { grantId } }) => {
-    const record = ended.get(idOf(connection.ref.kind === 'sample', arn, grantId));
-    return record && journalEnd(record);
+  return (gone) => {
+    const { connection, key, grant } = gone;
+    const record = ended.get(idOf(connection.ref.kind === 'sample', key.arn, grant.grantId));
+    const [ours, event] = [record && journalEnd(record), found.get(grantIdentity(gone))];
+    return event === undefined || ours === undefined
+      ? (event ?? ours)
+      : { ...ours, fields: [...ours.fields, ...event.fields] };
   };
 }
 
-function journalEnd({ kind, accepted, at, principal, account }: JournalRecord): ReturnType<EndOf> {
+function journalEnd({ kind, accepted, at, principal, account }: JournalRecord): ChangeText {
   const [done, lost] =
     kind === 'revoke'
       ? [l10n.t('Revoked here'), l10n.t('Revoke sent, no answer')]

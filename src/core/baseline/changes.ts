@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { memoize } from '../base/memoize.ts';
 import { localTime, printable } from '../base/text.ts';
 import type { Changes } from '../findings/changes.ts';
-import type { ChangeKind, ChangeNote, GrantChange } from '../findings/grantChange.ts';
+import type { ChangeKind, ChangeNote, ChangeText, GrantChange } from '../findings/grantChange.ts';
 import type { GrantGroup, HeldGrant } from '../findings/grantGroups.ts';
 import type { ScanResult } from '../findings/scan.ts';
 import { type Connection, connectionId, keyLabel } from '../kms/model.ts';
@@ -19,10 +19,13 @@ const shownNotes = 200;
 const kinds: readonly ChangeKind[] = ['notCompared', 'appeared', 'gone', 'changed', 'unchanged'];
 
 /** What is known of the end of a grant besides. */
-export type EndOf = (gone: ComparedGrant) => Pick<GrantChange, 'short' | 'fields'> | undefined;
+export type EndOf = (gone: HeldGrant) => ChangeText | undefined;
 
-/** @param result the search that was compared */
-export function changesOf(source: ReportSource, result: ScanResult, endOf: EndOf): Changes {
+/**
+ * @param result the search that was compared
+ * @param endOf asked whenever the grants are grouped
+ */
+export function changesOf(source: ReportSource, result: ScanResult, endOf: () => EndOf): Changes {
   const { comparison, problems } = source;
   const { baseline, now, gaps } = comparison;
   const notes = [...gaps.filter((gap) => !isKeyGap(gap)).map(gapText), ...problems];
@@ -34,6 +37,7 @@ export function changesOf(source: ReportSource, result: ScanResult, endOf: EndOf
       localTime(new Date(baseline.readAt)),
       localTime(new Date(now.readAt)),
     ),
+    time: { since: baseline.readAt, until: now.readAt },
     notes: notes.map((sentence) => note(l10n.t('Not compared'), sentence)),
     groups: (held, arrange) => {
       const groups = new Map(kinds.map((kind) => [kind, [] as HeldGrant[]]));
@@ -41,7 +45,7 @@ export function changesOf(source: ReportSource, result: ScanResult, endOf: EndOf
         const change = changeOf(one);
         groups.get(change?.kind ?? 'unchanged')?.push(change === undefined ? one : { ...one, change });
       }
-      groups.set('gone', [...arrange(goneGrants(source, result, endOf))]);
+      groups.set('gone', [...arrange(goneGrants(source, result, endOf()))]);
       return kinds.flatMap((kind) => {
         const grants = groups.get(kind) ?? [];
         if (kind === 'notCompared' && keyGaps.length > 0) {
@@ -130,8 +134,7 @@ function goneGrants({ comparison }: ReportSource, { keys }: ScanResult, endOf: E
     if (place === undefined) {
       return [];
     }
-    const { short = l10n.t('gone'), fields = [] } = endOf(gone) ?? {};
-    return {
+    const held: HeldGrant = {
       connection: place.connection,
       key: place.key,
       metadata: place.metadata,
@@ -140,8 +143,9 @@ function goneGrants({ comparison }: ReportSource, { keys }: ScanResult, endOf: E
       managedBy: undefined,
       findings: [],
       evidence: undefined,
-      change: { kind: 'gone', short, fields },
     };
+    const { short = l10n.t('gone'), fields = [] } = endOf(held) ?? {};
+    return { ...held, change: { kind: 'gone', short, fields } };
   });
 }
 

@@ -1,4 +1,5 @@
 import { beforeRevoke, beforeSeveral } from './beforeRevoke.ts';
+import { endSearches } from './endSearchText.ts';
 import { Evidence, type EvidenceOptions } from './evidence.ts';
 import { evidenceLines } from './evidenceText.ts';
 import type { EvidenceBundle } from './lazyEvidence.ts';
@@ -14,5 +15,6 @@ export function evidenceBundle(options: EvidenceOptions): EvidenceBundle {
     loadingText,
     loadedText,
     uses: useSearches,
+    ends: endSearches,
   };
 }

@@ -2,6 +2,7 @@ import { Emitter } from '../base/emitter.ts';
 import { lazy } from '../base/lazy.ts';
 import type { Session } from '../connections/session.ts';
 import type { beforeRevoke, beforeSeveral } from './beforeRevoke.ts';
+import type { endSearches } from './endSearchText.ts';
 import type { Evidence, EvidenceChange, EvidencePlace, GrantEvidence } from './evidence.ts';
 import type { evidenceLines } from './evidenceText.ts';
 import type { loadedText, loadingText } from './loadText.ts';
@@ -14,6 +15,7 @@ export interface EvidenceBundle {
   readonly loadingText: typeof loadingText;
   readonly loadedText: typeof loadedText;
   readonly uses: typeof useSearches;
+  readonly ends: typeof endSearches;
   readonly beforeRevoke: typeof beforeRevoke;
   readonly beforeSeveral: typeof beforeSeveral;
 }

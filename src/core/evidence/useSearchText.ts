@@ -3,12 +3,14 @@ import { localTime, printable, roughDuration } from '../base/text.ts';
 import type { Grant } from '../kms/model.ts';
 import { externalAccountOf, grantee } from '../kms/principal.ts';
 import { errorSentence } from '../words/explain.ts';
+import type { FoundEvent, Looked } from './eventSearch.ts';
 import { callerText } from './evidenceText.ts';
-import { type AllowedUse, type Looked, UseSearch } from './useSearch.ts';
+import type { KeyUse } from './kmsEvent.ts';
+import { useSearch } from './useSearch.ts';
 
 /** Searches for uses that a grant would allow, and what a person reads of them. */
 export const useSearches = {
-  start: (...search: ConstructorParameters<typeof UseSearch>) => new UseSearch(...search),
+  start: useSearch,
   progressText,
   foundText,
   lookedText,
@@ -21,13 +23,13 @@ function progressText({ events, backTo }: Looked): string {
 }
 
 /** @param now milliseconds since the epoch */
-function foundText({ use, caller, source }: AllowedUse, grant: Grant, now: number): string {
+function foundText({ what: use, event, source }: FoundEvent<KeyUse>, grant: Grant, now: number): string {
   const found = l10n.t(
     'A use that this grant would allow: {0}, {1} ago ({2}), by {3}.',
     printable(use.operation),
     roughDuration(now - source.time.getTime()),
     localTime(source.time),
-    callerText(caller),
+    callerText(event.caller),
   );
   return [found, l10n.t('An event names no grant, so another right may have allowed it.'), ...limits(grant)].join(' ');
 }

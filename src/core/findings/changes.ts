@@ -4,8 +4,9 @@ import type { ScanResult } from './scan.ts';
 
 /** A comparison with a baseline, for a view. */
 export interface Changes {
-  /** Between which times. */
+  /** Between which times, in words and in milliseconds since the epoch. */
   readonly period: string;
+  readonly time: { readonly since: number; readonly until: number };
   /** What must be known before anything else. */
   readonly notes: readonly ChangeNote[];
   /**

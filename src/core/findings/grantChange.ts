@@ -1,8 +1,11 @@
 /** What changed about a grant since a baseline. `notCompared`: one side could not read it. */
 export type ChangeKind = 'notCompared' | 'appeared' | 'gone' | 'changed' | 'unchanged';
 
-export interface GrantChange {
+export interface GrantChange extends ChangeText {
   readonly kind: ChangeKind;
+}
+
+export interface ChangeText {
   /** For its row. Printable. */
   readonly short?: string;
   /** What more there is to say, as names and values. */

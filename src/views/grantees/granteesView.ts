@@ -13,9 +13,10 @@ import type { ListedGrants } from '../../core/evidence/remains.ts';
 import { type Arrangement, type Grouping, groupings, type Sorting } from '../../core/findings/arrangement.ts';
 import type { Changes, ChangesSince } from '../../core/findings/changes.ts';
 import type { FindingOptions } from '../../core/findings/finding.ts';
+import type { ChangeText } from '../../core/findings/grantChange.ts';
 import type { HeldGrant } from '../../core/findings/grantGroups.ts';
 import type { ScanResult } from '../../core/findings/scan.ts';
-import { type Connection, connectionId, grantIdentity } from '../../core/kms/model.ts';
+import { type Connection, connectionId, type GrantLocator, grantIdentity } from '../../core/kms/model.ts';
 import type { LazyTerraform } from '../../core/terraform/lazyTerraform.ts';
 import { textFilter } from '../../core/words/filter.ts';
 import { views } from '../../manifest.ts';
@@ -68,6 +69,8 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   #changesSince: ChangesSince | undefined;
   /** The grants are grouped by it. */
   #showsChanges = false;
+  /** What CloudTrail says of who ended a grant, by {@link grantIdentity}. */
+  readonly #ends = new Map<string, ChangeText>();
   /** The result is of more than one connection. */
   #showsPlace = false;
   /** All rows that were ever returned to VS Code. */
@@ -200,6 +203,21 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   get #changes(): Changes | undefined {
     const { result } = this.#search;
     return this.#showsChanges && result !== undefined ? this.#changesSince?.(result) : undefined;
+  }
+
+  get ends(): ReadonlyMap<string, ChangeText> {
+    return this.#ends;
+  }
+
+  /** Between which times the changes on screen happened, in milliseconds since the epoch. */
+  get changeTime(): Changes['time'] | undefined {
+    return this.#changes?.time;
+  }
+
+  /** What was found out about the end of a grant that is gone. */
+  noteEnd(gone: GrantLocator, text: ChangeText): void {
+    this.#ends.set(grantIdentity(gone), text);
+    this.#regroup();
   }
 
   /** Groups the grants of this and each later search by what changed since a baseline. */

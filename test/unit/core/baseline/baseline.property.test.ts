@@ -124,7 +124,7 @@ test('each grant of a search is in one group of changes, each gone one besides, 
     const { snapshot, problems } = readBaseline(writeBaseline(snapshotOf(before), 'test'));
     const comparison = compare(snapshot, snapshotOf(now));
     const held = heldGrants(now.keys, defaultFindingOptions, 0, () => false);
-    const changes = changesOf({ comparison, file, problems }, now, () => undefined);
+    const changes = changesOf({ comparison, file, problems }, now, () => () => undefined);
     const groups = changes.groups(held, (gone) => gone);
     const isGone = ({ change }: HeldGrant) => change?.kind === 'gone';
     const live = groups.flatMap(({ grants }) => grants.filter((one) => !isGone(one)));

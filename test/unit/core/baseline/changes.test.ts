@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { changesOf } from '../../../../src/core/baseline/changes.ts';
+import { changesOf, type EndOf } from '../../../../src/core/baseline/changes.ts';
 import { compare } from '../../../../src/core/baseline/compare.ts';
 import { snapshotOf } from '../../../../src/core/baseline/snapshot.ts';
 import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
@@ -9,10 +9,10 @@ import type { ScanResult } from '../../../../src/core/findings/scan.ts';
 import { grant } from '../fakes.ts';
 import { connectionOf, dev, scanned, search } from './searches.ts';
 
-function groupsOf(before: ScanResult, now: ScanResult, endOf: Parameters<typeof changesOf>[2] = () => undefined) {
+function groupsOf(before: ScanResult, now: ScanResult, endOf: EndOf = () => undefined) {
   const source = { comparison: compare(snapshotOf(before), snapshotOf(now)), file: 'last.jsonl', problems: [] };
   const held = heldGrants(now.keys, defaultFindingOptions, 0, () => false);
-  return changesOf(source, now, endOf).groups(held, (gone) => gone);
+  return changesOf(source, now, () => endOf).groups(held, (gone) => gone);
 }
 
 const ids = (groups: ReturnType<typeof groupsOf>) =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Looked, UseSearch } from '../../../../src/core/evidence/useSearch.ts';
+import type { Looked } from '../../../../src/core/evidence/eventSearch.ts';
+import { useSearch } from '../../../../src/core/evidence/useSearch.ts';
 import { useSearches } from '../../../../src/core/evidence/useSearchText.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';
 import { grant, keyArnOf, kmsError } from '../fakes.ts';
@@ -23,7 +24,7 @@ function searching(names: readonly string[], of: Grant = held) {
   const api = new FakeEvidence();
   api.pageSize = 2;
   api.events = names.map((name, index) => use(name, names.length - index));
-  const search = new UseSearch(api, of, keyArn, now);
+  const search = useSearch(api, of, keyArn, now);
   const steps: Looked[] = [];
   const look = (pages = 20, signal = never) => search.look({ pages, signal, progress: (looked) => steps.push(looked) });
   return { api, search, steps, look };
@@ -32,7 +33,7 @@ function searching(names: readonly string[], of: Grant = held) {
 test('the events are read from the newest on, until one is a use; a second look goes on behind it', async () => {
   const { api, search, steps, look } = searching(['Encrypt', 'Encrypt', 'Decrypt', 'Decrypt', 'Encrypt']);
   const first = await look();
-  assert.deepEqual([first?.use.operation, first?.source.time], ['Decrypt', time(3)]);
+  assert.deepEqual([first?.what.operation, first?.source.time], ['Decrypt', time(3)]);
   assert.deepEqual(search.looked, { events: 3, backTo: time(3), since: time(0), isWhole: false });
   assert.deepEqual(
     steps.map(({ events }) => events),
@@ -49,7 +50,7 @@ test('a look ends after its pages, and the next goes on from there', async () =>
   assert.equal(await look(2), undefined);
   assert.deepEqual(search.looked, { events: 4, backTo: time(2), since: time(0), isWhole: false });
   assert.equal(api.requests.length, 2);
-  assert.equal((await look(2))?.use.operation, 'Decrypt');
+  assert.equal((await look(2))?.what.operation, 'Decrypt');
 });
 
 test('what failed or was cancelled loses nothing of what was looked at', async () => {
