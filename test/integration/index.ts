@@ -7,6 +7,7 @@ import { links } from './links.ts';
 import { pace } from './pace.ts';
 import { afterReload, beforeReload } from './reload.ts';
 import { revoke } from './revoke.ts';
+import { terraform } from './terraform.ts';
 import { tools } from './tools.ts';
 import { tree } from './tree.ts';
 import { uses } from './uses.ts';
@@ -14,6 +15,7 @@ import { watchWindow } from './window.ts';
 
 const phases: Readonly<Record<string, readonly (() => void)[]>> = {
   main: [activation, tree, links, revoke, uses, tools, pace, errors, hostile],
+  inFolder: [terraform],
   beforeReload: [beforeReload],
   afterReload: [afterReload],
 };

@@ -142,6 +142,11 @@ export async function children(node?: Node): Promise<Node[]> {
   return nodes;
 }
 
+/** The rows of the view of keys that are selected. */
+export function selectedRows(): readonly Node[] {
+  return tree?.selection ?? [];
+}
+
 /** What fills this view. */
 export function providerOf(view: string): vscode.TreeDataProvider<unknown> {
   const found = providers.get(view);

@@ -31,9 +31,13 @@ export function terraformLines(matches: readonly Match[]): readonly TerraformLin
   ];
 }
 
-/** `infra/main.tf:12`. Printable. */
+/** Of a path. A question leaves out what has no room. */
+const longestPath = 80;
+
+/** `infra/main.tf:12`; of a long path, its end. Printable. */
 export function placeText({ path, line }: Pick<FileResource, 'path' | 'line'>): string {
-  return printable(`${path}:${line}`, 400);
+  const end = path.length > longestPath ? `…${path.slice(1 - longestPath)}` : path;
+  return printable(`${end}:${line}`, 400);
 }
 
 /** What it takes to judge a match by, a line each. Printable. */

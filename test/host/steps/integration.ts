@@ -43,13 +43,14 @@ async function runIn(target: Target, grep: string | undefined): Promise<Counts> 
     env: grep === undefined ? {} : { KMS_GRANTS_GREP: grep },
   };
   const main = await phase(common, 'main');
+  const inFolder = await phase(common, 'inFolder');
   // One KMS for both windows; slow enough for the second to find what the first began.
   const emulator = await startEmulator(['--propagation-ms', '30000']);
   try {
     const launch = { ...common, env: { ...common.env, KMS_GRANTS_EMULATOR_URL: emulator.url } };
     const before = await phase(launch, 'beforeReload');
     const after = await phase(launch, 'afterReload');
-    return [before, after].reduce(add, main);
+    return [inFolder, before, after].reduce(add, main);
   } finally {
     await emulator.stop();
   }
@@ -65,15 +66,17 @@ interface Launch {
 /** One launch of VS Code. `beforeReload` and `afterReload` share their user data, as two windows of a person do. */
 async function phase(
   { name, executable, folder, env }: Launch,
-  phaseName: 'main' | 'beforeReload' | 'afterReload',
+  phaseName: 'main' | 'inFolder' | 'beforeReload' | 'afterReload',
 ): Promise<Counts> {
   console.log(`${name}: ${phaseName}`);
-  const profileFolder = join(folder, phaseName === 'main' ? 'main' : 'reload');
+  const profileFolder = join(folder, phaseName.endsWith('Reload') ? 'reload' : phaseName);
   const profile: Profile = {
     userData: join(profileFolder, 'user-data'),
     extensions: join(profileFolder, 'extensions'),
   };
   await writeSettings(profile, {}, 'keep');
+  const workspace = join(profileFolder, 'workspace');
+  await mkdir(workspace, { recursive: true });
   const awsConfig = join(folder, 'aws-config');
   await writeFile(awsConfig, '', { flag: 'a' });
   const resultsPath = join(folder, `${phaseName}.json`);
@@ -81,7 +84,11 @@ async function phase(
     vscodeExecutablePath: executable,
     extensionDevelopmentPath: projectRoot,
     extensionTestsPath: join(projectRoot, 'out/in-host/integration.cjs'),
-    launchArgs: [`--user-data-dir=${profile.userData}`, `--extensions-dir=${profile.extensions}`],
+    launchArgs: [
+      `--user-data-dir=${profile.userData}`,
+      `--extensions-dir=${profile.extensions}`,
+      ...(phaseName === 'inFolder' ? [workspace] : []),
+    ],
     extensionTestsEnv: {
       ...env,
       AWS_CONFIG_FILE: awsConfig,

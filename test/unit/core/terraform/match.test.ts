@@ -181,6 +181,13 @@ test('rows and questions name files and lines, never the grant as made by one, a
   assert.deepEqual([beforeEndText([[]]), beforeEndText([[], []])], [[], []]);
 });
 
+test('of a long path the end is shown, which names the file', () => {
+  const long = `${'modules/'.repeat(50)}grants/main.tf`;
+  const [line] = terraformLines(new Resources([resource(`name = "nightly"\n${operations}`, long)]).mayMake(named()));
+  assert.match(line?.text ?? '', /^….*\/grants\/main\.tf:1$/);
+  assert.ok((line?.text.length ?? 0) < 90);
+});
+
 test('the path of a file is shown as text', () => {
   const [line] = terraformLines(
     new Resources([resource(`name = "nightly"\n${operations}`, 'a\u202eb.tf')]).mayMake(named()),
