@@ -31,7 +31,7 @@ export function uses(): void {
       const eventId = recordUse(aws.emulator.account, grant.key.keyId, {
         operation: 'Decrypt',
         caller: { principalArn },
-        at: Date.now() - 60 * 60_000,
+        at: Date.now() - 62 * 60_000,
         encryptionContext: { ...encryptionContextEquals, ...encryptionContextSubset },
       });
       takeShown();
