@@ -32,6 +32,7 @@ export const commands = {
   filterGrantees: 'kmsGrants.filterGrantees',
   clearKeysFilter: 'kmsGrants.clearKeysFilter',
   clearGranteesFilter: 'kmsGrants.clearGranteesFilter',
+  openConfigFile: 'kmsGrants.openConfigFile',
   openWalkthrough: 'kmsGrants.openWalkthrough',
   copyIamPolicy: 'kmsGrants.copyIamPolicy',
   showLog: 'kmsGrants.showLog',

@@ -16,6 +16,7 @@ import { recreateGrant } from './changes/recreateGrant/recreateGrant.ts';
 import { retireGrant, showRetirableGrants } from './changes/retireGrant.ts';
 import { revokeSeveral } from './changes/revokeSeveral/revokeSeveral.ts';
 import { addConnection, addRegion } from './connections/addConnection.ts';
+import { openConfigFile } from './connections/openConfigFile.ts';
 import { openConnections, openSampleData } from './connections/openConnections.ts';
 import { openKeyByArn, removeKey } from './connections/openKeyByArn.ts';
 import { removeConnection } from './connections/removeConnection.ts';
@@ -149,6 +150,7 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.focusNext]: (context, focused) => focusNeighbor(context, focused, 'next'),
   [commands.focusPrevious]: (context, focused) => focusNeighbor(context, focused, 'previous'),
   [commands.showAsJson]: forNode(['key', 'grant'], showAsJson),
+  [commands.openConfigFile]: openConfigFile,
   [commands.openWalkthrough]: openWalkthrough,
   [commands.copyIamPolicy]: copyIamPolicy,
   [commands.showLog]: ({ log }) => log.show(),

@@ -19,10 +19,12 @@ test('a first start without any AWS settings offers profiles and sample data; sa
     await workbench.runCommand('View: Close All Editors');
     await workbench.pressWelcome('Add Connection…');
     await quickInput.until(
-      'nothing but no profile',
-      ({ items }) => items.map(({ label }) => label).join() === 'No profile',
+      'no profile, and the file for one',
+      ({ items }) => items.map(({ label }) => label).join() === 'No profile,Open AWS Config File',
     );
-    await quickInput.escape();
+    await quickInput.pick('Open AWS Config File');
+    await workbench.page.locator('.editor-instance .view-line', { hasText: '[profile my-profile]' }).waitFor();
+    await workbench.runCommand('View: Revert and Close Editor');
 
     await workbench.pressWelcome('sample data');
     await tree.row(/^Sample data eu-west-1 · 111122223333/);
