@@ -1,7 +1,7 @@
 // Builds everything that runs: the extension's bundles (dist/), and the tests, the host and the benchmark (out/).
 // Options: --only=product|unit|outside|emulator builds just that; --minify; --watch (the product).
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join } from 'node:path/posix';
 import { build, context } from 'esbuild';
 import { thirdPartyLicenses } from './licenses.mjs';
 import { separateBundles } from './separateBundles.mjs';
@@ -53,11 +53,11 @@ const awsLayer = splitCommonJs({
   plugins: [],
 });
 
-/** Every *.test.ts below a folder of test/, by its path. */
+/** Every *.test.ts below a folder of test/, by its path; with / on every system, as esbuild's own paths. */
 const testFiles = (folder) =>
   readdirSync(join('test', folder), { recursive: true })
     .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => join('test', folder, file));
+    .map((file) => join('test', folder, file.replaceAll('\\', '/')));
 
 const node = {
   bundle: true,

@@ -15,7 +15,7 @@ export function splitCommonJs({ sourcemap = false, supported = {}, plugins = [],
   const plugin = {
     name: 'split-common-js',
     setup(pluginBuild) {
-      pluginBuild.onLoad({ filter: /node_modules\/.*\.js$/ }, ({ path }) => ({
+      pluginBuild.onLoad({ filter: /node_modules[\\/].*\.js$/ }, ({ path }) => ({
         contents: readFileSync(path, 'utf8').replace(
           /\bimport\((["'][^"']+["'])\)/g,
           'Promise.resolve().then(() => require($1))',

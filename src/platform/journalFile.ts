@@ -20,6 +20,7 @@ import {
 } from './fileLines.ts';
 import { FileWatch } from './fileWatch.ts';
 import { leftoverOf } from './journalLeftovers.ts';
+import { patient } from './patientFiles.ts';
 import { isProcessRunning } from './processes.ts';
 
 /** The functions of `node:fs/promises` that are used. */
@@ -37,6 +38,8 @@ interface JournalFileOptions {
   readonly watch?: ConstructorParameters<typeof FileWatch>[0];
   readonly fileSystem?: FileSystem;
 }
+
+const systemFiles: FileSystem = process.platform === 'win32' ? patient(fs) : fs;
 
 /** Only the user may read it: it names principals, keys and accounts. */
 const mode = 0o600;
@@ -71,7 +74,7 @@ export class JournalFileOnDisk implements JournalFile {
 
   constructor(
     path: string,
-    { maxBytes = 4 * 2 ** 20, chunkBytes = 2 ** 16, watch, fileSystem = fs }: JournalFileOptions = {},
+    { maxBytes = 4 * 2 ** 20, chunkBytes = 2 ** 16, watch, fileSystem = systemFiles }: JournalFileOptions = {},
   ) {
     this.#path = path;
     this.#maxBytes = maxBytes;
@@ -238,6 +241,8 @@ export class JournalFileOnDisk implements JournalFile {
         if (!(await this.#isCurrent(old))) {
           throw new Error(changedByAnother());
         }
+        // Windows replaces no file that is open.
+        await closeQuietly(old);
         await this.#fs.rename(temporary, this.#path);
       } catch (error) {
         await this.#fs.rm(earlier, { force: true });

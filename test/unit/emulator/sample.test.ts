@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join } from 'node:path/posix';
 import { test } from 'node:test';
 import { KMSClient, ListGrantsCommand, paginateListAliases } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -28,5 +28,8 @@ test('all that is in src/emulator ships with the sample data, and nothing of the
   const entryPoints = [join(folder, 'index.ts')];
   const { metafile } = await build({ entryPoints, bundle: true, platform: 'node', write: false, metafile: true });
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
-  assert.deepEqual(Object.keys(metafile.inputs).sort(), files.map((file) => join(folder, file)).sort());
+  assert.deepEqual(
+    Object.keys(metafile.inputs).sort(),
+    files.map((file) => join(folder, file.replaceAll('\\', '/'))).sort(),
+  );
 });
