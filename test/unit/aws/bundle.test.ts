@@ -22,7 +22,7 @@ test('the minified bundle distinguishes failures, bounds processes, has one read
       : failure('NotFoundException', 'Invalid arn us-east-1'),
   );
   const { home } = await createWorld(t, {
-    config: `${profileAt(server.url)}[profile process]\ncredential_process = sh -c "echo sealed >&2 && exit 3"\n`,
+    config: `${profileAt(server.url)}[profile process]\ncredential_process = echo sealed >&2 && exit 3\n`,
   });
   const options = {
     outdir: home,

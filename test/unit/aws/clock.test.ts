@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import type { KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import { accounts, anasKeys, type CloudWorld, createCloudWorld, mfaSerial, role, ssoConfig } from './cloud.ts';
+import { countedProgram, processOutput } from './programs.ts';
 import { never } from './support.ts';
 
 const hourMs = 60 * 60_000;
@@ -47,19 +46,8 @@ async function createCounted(t: TestContext, byMs: number, session: string): Pro
     },
   });
   const { cloud, home } = world;
-  const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = cloud.issue(
-    `arn:aws:iam::${accounts.ana}:user/ana`,
-    3_600,
-  );
-  const output = JSON.stringify({
-    Version: 1,
-    AccessKeyId: accessKeyId,
-    SecretAccessKey: secretAccessKey,
-    SessionToken: sessionToken,
-    Expiration: new Date(expiresAt).toISOString(),
-  });
-  await writeFile(join(home, 'program'), `echo run >> ${join(home, 'runs')}\necho '${output}'\n`);
-  await writeFile(join(home, 'runs'), '');
+  const program = await countedProgram(home);
+  await program.print(processOutput(cloud.issue(`arn:aws:iam::${accounts.ana}:user/ana`, 3_600)));
   await world.writeConfig(`
 ${ssoConfig(session)}
 [profile base]
@@ -76,7 +64,7 @@ source_profile = admin
 role_arn = ${role('Admin')}
 source_profile = base
 [profile process]
-credential_process = sh ${join(home, 'program')}
+credential_process = ${program.command}
 `);
   await world.writeSsoToken(session);
   setLocalClock(t, byMs);
@@ -89,7 +77,7 @@ credential_process = sh ${join(home, 'program')}
     ...world,
     counts: async () => ({
       prompts,
-      runs: (await readFile(join(home, 'runs'), 'utf8')).split('\n').length - 1,
+      runs: await program.runs(),
       assumed: count('AssumeRole'),
       portal: count('GET /federation/credentials'),
       renewed: count('POST /token'),

@@ -220,20 +220,17 @@ test('a login session that nobody signed in to has to be signed in to', async (t
 });
 
 test('a credential process that fails is reported with what it said, and its command line is not repeated', async (t) => {
-  const { details } = await signInFailure(
-    t,
-    '[default]\ncredential_process = /bin/sh -c "echo vault is sealed >&2; exit canary"\n',
-  );
+  const { details } = await signInFailure(t, '[default]\ncredential_process = echo vault is sealed >&2 && exit 3\n');
   assert.equal(details.kind, 'processFailed');
   assert.match(details.message, /vault is sealed/);
-  assert.doesNotMatch(details.message, /bin\/sh -c/);
+  assert.doesNotMatch(details.message, /echo|exit/);
 });
 
 test('a web identity without its token file is not usable, and the file is named', async (t) => {
   const config = '[default]\nrole_arn = arn:aws:iam::1:role/Pod\nweb_identity_token_file = /nowhere/token\n';
   const { details } = await signInFailure(t, config);
   assert.deepEqual([details.kind, details.operation], ['profileInvalid', 'Connect']);
-  assert.match(details.message, /nowhere\/token/);
+  assert.match(details.message, /nowhere[\\/]token/);
 });
 
 test('a role whose source profile is not in the files is not usable, and names it', async (t) => {

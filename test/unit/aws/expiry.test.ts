@@ -6,6 +6,7 @@ import { isKind, isKmsError } from '../../../src/core/kms/errors.ts';
 import type { GrantRef, KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import { unverified, verified } from '../actors.ts';
 import { accounts, anasKeys, createCloudWorld, mfaSerial, role, ssoConfig } from './cloud.ts';
+import { printing, processOutput } from './programs.ts';
 import { never } from './support.ts';
 
 const admin = `
@@ -187,20 +188,8 @@ test('a profile that was switched between the confirmation and the revoke is fou
 test('credentials that run out between the confirmation and the revoke are confirmed again', async (t) => {
   const { open, home, cloud, writeConfig } = await createCloudWorld(t);
   const file = join(home, 'credentials.json');
-  const write = (principalArn: string) => {
-    const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = cloud.issue(principalArn, 60);
-    return writeFile(
-      file,
-      JSON.stringify({
-        Version: 1,
-        AccessKeyId: accessKeyId,
-        SecretAccessKey: secretAccessKey,
-        SessionToken: sessionToken,
-        Expiration: new Date(expiresAt).toISOString(),
-      }),
-    );
-  };
-  await writeConfig(`[profile process]\ncredential_process = cat ${file}\n`);
+  const write = (principalArn: string) => writeFile(file, processOutput(cloud.issue(principalArn, 60)));
+  await writeConfig(`[profile process]\ncredential_process = ${printing(file)}\n`);
   await write(`arn:aws:iam::${accounts.ana}:user/ana`);
   const { api } = await open('process');
   const grant = await firstGrant(api);

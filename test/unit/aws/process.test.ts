@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import test, { type TestContext } from 'node:test';
 import { isKind, isKmsError } from '../../../src/core/kms/errors.ts';
 import { explain } from '../../../src/core/words/explain.ts';
 import { accounts, anasKeys, createCloudWorld, role } from './cloud.ts';
+import { countedProgram, javaScript, printing, processOutput } from './programs.ts';
 import { never } from './support.ts';
 
 const processProfile = (command: string) => `[profile process]\ncredential_process = ${command}\n`;
@@ -63,16 +64,15 @@ test('a credential process that no call waits for any more is ended with all tha
 });
 
 test('what a credential process says is shown cleaned and cut, and what it prints is not', async (t) => {
-  const script = 'said.sh';
   const { open, home, writeConfig } = await createCloudWorld(t);
+  const said = join(home, 'said');
   await writeFile(
-    join(home, script),
-    `echo '{"SecretAccessKey": "printed-canary"}'
-printf 'first %0500d \\033[31mred\\033[0m AKIACANARYCANARY1 ' 0 >&2
-echo 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY the vault is sealed, says /Users/Ana/lib/python3.12/site-packages/vault.py' >&2
-exit 3`,
+    said,
+    `first ${'0'.repeat(500)} \x1b[31mred\x1b[0m AKIACANARYCANARY1 wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY the vault is sealed, says /Users/Ana/lib/python3.12/site-packages/vault.py\n`,
   );
-  await writeConfig(processProfile(`sh ${join(home, script)}`));
+  const script =
+    "console.log('printed-canary'); process.stderr.write(fs.readFileSync(process.argv[1])); process.exitCode = 3";
+  await writeConfig(processProfile(javaScript(script, said)));
   await assert.rejects((await open('process')).api.listKeys(undefined, never), (error) => {
     assert.ok(isKind(error, 'processFailed'));
     assert.match(
@@ -93,7 +93,7 @@ for (const [what, output] of [
   test(`a credential process that prints ${what} has failed, and what it printed is not shown`, async (t) => {
     const { open, home, writeConfig } = await createCloudWorld(t);
     await writeFile(join(home, 'output'), output ?? '');
-    await writeConfig(processProfile(`cat ${join(home, 'output')}`));
+    await writeConfig(processProfile(printing(join(home, 'output'))));
     await assert.rejects(
       (await open('process')).api.listKeys(undefined, never),
       (error) => isKind(error, 'processFailed') && !/canary/.test(error.message),
@@ -102,7 +102,8 @@ for (const [what, output] of [
 }
 
 test('a credential process that prints without end is ended', async (t) => {
-  const { open } = await createCloudWorld(t, { config: processProfile('yes printed-canary') });
+  const script = "setInterval(() => process.stdout.write('printed-canary '.repeat(10000)), 1)";
+  const { open } = await createCloudWorld(t, { config: processProfile(javaScript(script)) });
   await assert.rejects(
     (await open('process')).api.listKeys(undefined, never),
     (error) => isKind(error, 'processFailed') && /more than credentials/.test(error.message),
@@ -111,25 +112,17 @@ test('a credential process that prints without end is ended', async (t) => {
 
 test('a credential process runs once for all calls, and again when AWS says that its credentials have expired', async (t) => {
   const { open, cloud, home, writeConfig } = await createCloudWorld(t);
-  const issue = async () => {
-    const { accessKeyId, secretAccessKey, sessionToken } = cloud.issue(`arn:aws:iam::${accounts.ana}:user/ana`);
-    const credentials = {
-      Version: 1,
-      AccessKeyId: accessKeyId,
-      SecretAccessKey: secretAccessKey,
-      SessionToken: sessionToken,
-    };
-    await writeFile(join(home, 'output'), JSON.stringify(credentials));
-  };
+  const program = await countedProgram(home);
+  const issue = () => program.print(processOutput(cloud.issue(`arn:aws:iam::${accounts.ana}:user/ana`)));
   await issue();
-  await writeConfig(processProfile(`sh -c "echo run >>${join(home, 'runs')} && cat ${join(home, 'output')}"`));
+  await writeConfig(processProfile(program.command));
   const { api } = await open('process');
   await Promise.all([api.listKeys(undefined, never), api.callerIdentity(never)]);
-  assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'run\n');
+  assert.equal(await program.runs(), 1);
   cloud.expire();
   await issue();
   await api.listKeys(undefined, never);
-  assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'run\nrun\n');
+  assert.equal(await program.runs(), 2);
 });
 
 test('in an untrusted workspace no credential process is started, wherever in the chain it is', async (t) => {
@@ -138,15 +131,16 @@ test('in an untrusted workspace no credential process is started, wherever in th
     aws: { mayRunProcesses: () => trusted },
   });
   const marker = join(home, 'ran');
+  const marking = javaScript("fs.writeFileSync(process.argv[1], '')", marker);
   await writeConfig(`
-${processProfile(`sh -c "touch ${marker} && exit 1"`)}
+${processProfile(`${marking} && exit 1`)}
 [profile role]
 role_arn = ${role('Admin')}
 source_profile = process
 [profile keys]
-credential_process = touch ${marker}
+credential_process = ${marking}
 [profile both]
-${anasKeys}credential_process = touch ${marker}
+${anasKeys}credential_process = ${marking}
 `);
   await writeCredentials(`[keys]\n${anasKeys}`);
   for (const profile of ['process', 'role', 'both']) {
@@ -176,9 +170,13 @@ test('an SSO session may have the name of what stands in for the starter of proc
 });
 
 test('a credential process whose command can not be found says so', async (t) => {
-  const { open } = await createCloudWorld(t, { config: processProfile('/nowhere/vault') });
+  const { open } = await createCloudWorld(t, { config: processProfile('no-such-program') });
   await assert.rejects(
     (await open('process')).api.listKeys(undefined, never),
-    (error) => isKmsError(error) && error.details.kind === 'processFailed' && /not found/.test(error.message),
+    (error) =>
+      isKmsError(error) &&
+      error.details.kind === 'processFailed' &&
+      // "not found" of a POSIX shell, "is not recognized" of Windows.
+      /no-such-program.* not /.test(error.message),
   );
 });

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { isKind, isSignInProblem } from '../../../src/core/kms/errors.ts';
 import { explain } from '../../../src/core/words/explain.ts';
 import { accounts, anasKeys, createCloudWorld, mfaSerial, role } from './cloud.ts';
+import { countedProgram, processOutput } from './programs.ts';
 import { assumedRole, createWorld, failure, identity, never, serve, signature, stsFailure } from './support.ts';
 
 /** A profile of each kind whose sign-in is a person's, or costs something. */
-const config = (home: string) => `
+const config = (command: string) => `
 [profile keys]
 ${anasKeys}
 [profile guarded]
@@ -16,7 +15,7 @@ role_arn = ${role('Guarded')}
 source_profile = keys
 mfa_serial = ${mfaSerial}
 [profile process]
-credential_process = sh ${join(home, 'program')}
+credential_process = ${command}
 `;
 
 async function createCounted(t: TestContext) {
@@ -30,22 +29,16 @@ async function createCounted(t: TestContext) {
     },
   });
   const { cloud, home } = world;
-  const { accessKeyId, secretAccessKey, sessionToken } = cloud.issue(`arn:aws:iam::${accounts.ana}:user/ana`);
-  const output = JSON.stringify({
-    Version: 1,
-    AccessKeyId: accessKeyId,
-    SecretAccessKey: secretAccessKey,
-    SessionToken: sessionToken,
-  });
-  await writeFile(join(home, 'program'), `echo run >> ${join(home, 'runs')}\necho '${output}'\n`);
-  await world.writeConfig(config(home));
-  return { ...world, prompts: () => prompts };
+  const program = await countedProgram(home);
+  await program.print(processOutput(cloud.issue(`arn:aws:iam::${accounts.ana}:user/ana`)));
+  await world.writeConfig(config(program.command));
+  return { ...world, program, prompts: () => prompts };
 }
 
 for (const profile of ['keys', 'guarded', 'process']) {
   for (const order of ['first', 'last', 'at the same time']) {
     test(`a Region that is not enabled, asked ${order}, costs no sign-in of profile ${profile}`, async (t) => {
-      const { open, cloud, home, prompts } = await createCounted(t);
+      const { open, cloud, program, prompts } = await createCounted(t);
       const [ireland, capeTown] = [(await open(profile)).api, (await open(profile, 'af-south-1')).api];
       const refused = async () => {
         for (let count = 0; count < 3; count += 1) {
@@ -76,10 +69,7 @@ for (const profile of ['keys', 'guarded', 'process']) {
       assert.equal(prompts(), profile === 'guarded' ? 1 : 0);
       const assumed = cloud.requests.filter(({ operation }) => operation === 'AssumeRole');
       assert.equal(assumed.length, profile === 'guarded' ? 1 : 0);
-      if (profile === 'process') {
-        const { readFile } = await import('node:fs/promises');
-        assert.equal(await readFile(join(home, 'runs'), 'utf8'), 'run\n');
-      }
+      assert.equal(await program.runs(), profile === 'process' ? 1 : 0);
     });
   }
 }

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { isKmsError } from '../../../src/core/kms/errors.ts';
 import { unverified } from '../actors.ts';
 import { accounts, anasKeys, createCloudWorld, mfaSerial, role, ssoConfig } from './cloud.ts';
+import { javaScript, printing } from './programs.ts';
 import {
   type Answer,
   assumedRole,
@@ -31,10 +32,10 @@ role_arn = arn:aws:iam::111122223333:role/Admin
 source_profile = default
 endpoint_url = ${url}
 [profile talkative]
-credential_process = /bin/sh -c 'echo "{\\"AccessKeyId\\": \\"AKIACANARY\\", secret-canary"'
+credential_process = ${javaScript("console.log('{AKIACANARY, secret-canary')")}
 endpoint_url = ${url}
 [profile failing]
-credential_process = /bin/sh -c 'test secret-canary = x'
+credential_process = ${javaScript('process.exitCode = 1', 'secret-canary')}
 endpoint_url = ${url}
 `;
 
@@ -119,11 +120,11 @@ login_session = half
 role_arn = ${role('Pod')}
 web_identity_token_file = ${join(home, 'web')}
 [profile printed]
-credential_process = cat ${join(home, 'printed')}
+credential_process = ${printing(join(home, 'printed'))}
 [profile wrong]
-credential_process = cat ${join(home, 'wrong')}
+credential_process = ${printing(join(home, 'wrong'))}
 [profile said]
-credential_process = sh -c "cat ${join(home, 'wrong')} && exit 1"
+credential_process = ${printing(join(home, 'wrong'))} && exit 1
 [profile older]
 sso_start_url = half
 sso_region = eu-central-1

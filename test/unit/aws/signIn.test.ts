@@ -148,7 +148,7 @@ test('who is to ask for an MFA code may refuse to, and the calls say why', async
 test('nobody is asked for an MFA code when the credentials that it is for can not be had', async (t) => {
   let asked = 0;
   const { open } = await createCloudWorld(t, {
-    config: guarded.replace(anasKeys, 'credential_process = sh -c "echo sealed >&2 && exit 3"\n'),
+    config: guarded.replace(anasKeys, 'credential_process = echo sealed >&2 && exit 3\n'),
     aws: {
       mfaCode: async () => {
         asked += 1;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { isKind } from '../../../src/core/kms/errors.ts';
 import type { SignInNeed } from '../../../src/core/kms/kmsApi.ts';
@@ -113,8 +113,8 @@ test('the files to watch are those that the variables name, and those of the ses
     cached('sso', 'sha1', 'corp'),
     cached('sso', 'sha1', startUrl),
     cached('login', 'sha256', 'ana'),
-    '/var/run/token',
-    '/var/run/environment',
+    resolve('/var/run/token'),
+    resolve('/var/run/environment'),
   ]);
 });
 

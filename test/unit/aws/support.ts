@@ -131,6 +131,7 @@ export async function createWorld(t: TestContext, options: WorldOptions = {}): P
   }
   Object.assign(process.env, {
     HOME: home,
+    USERPROFILE: home,
     AWS_CONFIG_FILE: config,
     AWS_SHARED_CREDENTIALS_FILE: credentials,
     AWS_EC2_METADATA_DISABLED: 'true',
@@ -146,7 +147,7 @@ export async function createWorld(t: TestContext, options: WorldOptions = {}): P
       delete process.env[name];
     }
     Object.assign(process.env, before);
-    await rm(home, { recursive: true });
+    await rm(home, { recursive: true, maxRetries: 5 });
   });
   const write = async (path: string, text: string | undefined) => {
     if (text !== undefined) {

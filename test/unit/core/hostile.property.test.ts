@@ -39,6 +39,7 @@ import { grantLines } from '../../../src/core/words/grantLines.ts';
 import { impactOfRevoke } from '../../../src/core/words/impact.ts';
 import { isUserError } from '../../../src/core/words/userError.ts';
 import { holdsHidden } from '../../hostileTexts.ts';
+import { notOnWindows } from '../../systems.ts';
 import { hostileText, property } from '../hostile.ts';
 import { answered, madeBy, usage } from './evidence/knownEvidence.ts';
 import { errorKinds, keyArnOf, kmsError } from './fakes.ts';
@@ -420,8 +421,8 @@ test('a Markdown file is a table with a row for each grant, whose cells hold no 
 const folder = mkdtempSync(join(tmpdir(), 'kms-grants-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const posix = process.platform === 'win32' ? 'needs a POSIX shell' : false;
-const shells = process.platform === 'win32' ? [] : ['/bin/sh', '/bin/bash'];
+const noShell = notOnWindows('has no POSIX shell');
+const shells = ['/bin/sh', '/bin/bash'];
 
 /** What `aws` is called with, by a real shell that runs all of these commands; none of them calls anything else. */
 function callsOf(shell: string, commands: readonly string[]): readonly (readonly string[])[] {
@@ -501,7 +502,9 @@ const readers: readonly (readonly [string, Shell, Read])[] = [
 ];
 
 for (const [name, shell, read] of readers) {
-  test(`${name} runs a copied command as the one call that it stands for, whatever grant and profile are made of`, () => {
+  test(`${name} runs a copied command as the one call that it stands for, whatever grant and profile are made of`, {
+    skip: shell === 'posix' && noShell,
+  }, () => {
     const cases = fc.sample(fc.tuple(hostileConnection, hostileGrant), { seed: 7, numRuns: 300 });
     let refused = 0;
     for (const [{ ref, endpoint }, grant] of cases) {
@@ -550,7 +553,7 @@ for (const [name, shell, read] of readers) {
 }
 
 for (const path of shells) {
-  test(`in ${path}, a quoted text is one word that is just this text`, { skip: posix }, () => {
+  test(`in ${path}, a quoted text is one word that is just this text`, { skip: noShell }, () => {
     const texts = fc
       .sample(hostileText, { seed: 8, numRuns: 1000 })
       .map((text) => text.toWellFormed().replaceAll('\0', ''));

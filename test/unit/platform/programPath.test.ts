@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { programPath } from '../../../src/platform/programPath.ts';
+import { notOnWindows } from '../../systems.ts';
 
 /** Folders with a program `aws` each. */
 async function folders<K extends string>(t: TestContext, ...names: readonly K[]): Promise<Record<K | 'root', string>> {
@@ -42,13 +43,20 @@ test('a program of the workspace is not run, whatever the PATH says', async (t) 
   assert.equal(await find([workspace], [workspace.slice(0, -'space'.length)]), join(workspace, 'aws'));
 });
 
-test('neither a folder nor a file that is not to be run is a program', async (t) => {
-  const { root, a, b } = await folders(t, 'a', 'b');
+test('a folder is no program', async (t) => {
+  const { root, a } = await folders(t, 'a');
   await mkdir(join(root, 'aws'));
+  assert.equal(await find([root, a]), join(a, 'aws'));
+});
+
+test('a file that is not to be run is no program, and a link to one that is to be run is', {
+  skip: notOnWindows('has no modes of files'),
+}, async (t) => {
+  const { root, a, b } = await folders(t, 'a', 'b');
   await chmod(join(a, 'aws'), 0o644);
   await mkdir(join(root, 'links'));
   await symlink(join(b, 'aws'), join(root, 'links', 'aws'));
-  assert.equal(await find([root, a, join(root, 'links')]), join(root, 'links', 'aws'));
+  assert.equal(await find([a, join(root, 'links')]), join(root, 'links', 'aws'));
 });
 
 test('in Windows it is an .exe or a .cmd', async (t) => {

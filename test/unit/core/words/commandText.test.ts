@@ -13,12 +13,13 @@ import {
   type Shell,
 } from '../../../../src/core/words/commandText.ts';
 import { isUserError } from '../../../../src/core/words/userError.ts';
+import { notOnWindows } from '../../../systems.ts';
 import { grant, keyArnOf, profileRef, seeded } from '../fakes.ts';
 import { powerShellCall, powerShells } from '../powershell.ts';
 
 const arn = keyArnOf('k1');
 const dev: CommandTarget = { shell: 'posix', ref: profileRef };
-const windows = process.platform === 'win32' ? 'needs a POSIX shell' : false;
+const skip = notOnWindows('has no POSIX shell');
 
 const openBrace = '{';
 const hostile: readonly string[] = [
@@ -85,7 +86,7 @@ const option = (all: readonly string[], name: string) => all[all.indexOf(name) +
 
 // The shell
 
-test('whatever a text holds, a shell takes it as one word that is just this text', { skip: windows }, () => {
+test('whatever a text holds, a shell takes it as one word that is just this text', { skip }, () => {
   const texts = [...hostile, ...randomTexts(500)];
   assert.deepEqual(shellArguments(texts.map(quoteForShell).join(' ')), texts);
 });
@@ -143,7 +144,7 @@ test('the Region is that of the key, and a custom endpoint is named', () => {
   assert.match(text, /--endpoint-url http:\/\/127\.0\.0\.1:4599 /);
 });
 
-test('service principals have options of their own, and a source ARN is a constraint', { skip: windows }, () => {
+test('service principals have options of their own, and a source ARN is a constraint', { skip }, () => {
   const subject = grant('g1', {
     granteePrincipal: { kind: 'servicePrincipal', value: 's3.amazonaws.com' },
     retiringPrincipal: { kind: 'servicePrincipal', value: 'rds.amazonaws.com' },
@@ -180,7 +181,7 @@ function requestOf(command: string): Readonly<Record<string, unknown>> {
   };
 }
 
-test('whatever the values of a grant hold, the command asks for just them', { skip: windows }, () => {
+test('whatever the values of a grant hold, the command asks for just them', { skip }, () => {
   for (const text of [...hostile, ...randomTexts(40)]) {
     const subject = grant('g1', {
       name: text,
@@ -218,7 +219,7 @@ const ofProfile = (shell: Shell, profile: string): CommandTarget => ({
   ref: { kind: 'profile', profile, region: 'eu-west-1' },
 });
 
-test('a profile is data too, also one that looks like an option', { skip: windows }, () => {
+test('a profile is data too, also one that looks like an option', { skip }, () => {
   for (const profile of hostile.filter((text) => text !== '' && isPrintable(text))) {
     const words = argumentsOf(revokeGrantCommand(ofProfile('posix', profile), grant()));
     if (profile.startsWith('-')) {
