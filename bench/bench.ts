@@ -15,6 +15,7 @@ import { measureRevokes } from './revokes.ts';
 import { measurePace } from './scanPace.ts';
 import { manyGrantsOnManyKeys, manyGrantsOnOneKey, manyKeys, manyKeysInView } from './size.ts';
 import { printGroup } from './table.ts';
+import { measureTerraform } from './terraform.ts';
 
 interface Group {
   readonly name: string;
@@ -35,6 +36,7 @@ const groups: readonly Group[] = [
   { name: 'The pace of a scan', measure: measurePace },
   { name: 'Baseline: 20,000 grants', measure: measureBaseline },
   { name: 'Evidence', measure: measureEvidence },
+  { name: 'Terraform files', measure: measureTerraform },
   { name: 'Revokes', measure: measureRevokes },
   { name: 'Beside the AWS CLI and boto3, on the same server', measure: measureOtherClients },
 ];

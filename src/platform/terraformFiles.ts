@@ -166,7 +166,7 @@ function excluded(): string {
   return `{${[fetched, ...globs].join(',')}}`;
 }
 
-/** The globs that one with `{a,b}` stands for: VS Code's search takes no braces within braces. */
+/** The globs that one with `{a,b}` stands for: the search of some versions of VS Code takes no braces within braces. */
 function withoutBraces(glob: string): readonly string[] {
   const [all, before = '', choices = '', after = ''] = /^(.*)\{([^{}]*)\}(.*)$/.exec(glob) ?? [];
   return all === undefined

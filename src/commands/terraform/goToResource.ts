@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { raceAbort } from '../../core/base/abort.ts';
-import { escapeIcons, formatCount, printable } from '../../core/base/text.ts';
+import { formatCount, printable } from '../../core/base/text.ts';
 import type { TerraformReading } from '../../core/terraform/lazyTerraform.ts';
 import type { FileResource, Match } from '../../core/terraform/match.ts';
 import { comparedText, placeText } from '../../core/terraform/terraformText.ts';
@@ -52,9 +52,9 @@ function choose(matches: readonly Match[]): Promise<FileResource | undefined> {
   const items = matches.map((match) => {
     const [name = '', ...compared] = comparedText(match);
     return {
-      label: escapeIcons(name),
-      description: escapeIcons(placeText(match.resource)),
-      detail: escapeIcons(compared.join(' · ')),
+      label: name,
+      description: placeText(match.resource),
+      detail: compared.join(' · '),
       value: match.resource,
     };
   });

@@ -50,7 +50,7 @@ export class LazyTerraform {
   }
 
   /** Whether some resource may make the grant, as far as is known now. The first question begins to read. */
-  mayMake(grant: Grant): boolean {
+  hasResourceFor(grant: Grant): boolean {
     if (!this.#isBegun && this.hasFolder()) {
       this.#isBegun = true;
       setImmediate(

@@ -116,7 +116,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       now: () => clock.now(),
       // Only the Keys view knows the caller.
       mayRetire: () => false,
-      isInTerraform: ({ grant }) => terraform.mayMake(grant),
+      isInTerraform: ({ grant }) => terraform.hasResourceFor(grant),
       findings: (node) => (node.kind === 'grant' && isGrouped(node) ? node.held.findings : []),
       get grouping() {
         return view.grouping;

@@ -40,7 +40,7 @@ export interface KnownFrom {
   readonly connections: Connections;
   readonly revocations: Revocations;
   readonly accountName: (account: string) => string | undefined;
-  readonly terraform: Pick<LazyTerraform, 'mayMake'>;
+  readonly terraform: Pick<LazyTerraform, 'hasResourceFor'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -66,7 +66,7 @@ export function knownFrom(
       const caller = connections.find(connection)?.knownIdentity;
       return caller !== undefined && retirePermission(caller.arn, grant) !== 'no';
     },
-    isInTerraform: ({ grant }) => terraform.mayMake(grant),
+    isInTerraform: ({ grant }) => terraform.hasResourceFor(grant),
     findings,
     grantCount: ({ connection, key }) => {
       const listing = connections.find(connection)?.inventory.loadedGrants(key.arn);
