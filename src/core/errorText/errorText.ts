@@ -72,9 +72,12 @@ function wholeness(read: ErrorText | undefined): number {
   }
   const isWholeArn = (arn: string | undefined) =>
     arn !== undefined && /^arn:aws[\w-]*:\w+:[\w-]*:\d{12}:/.test(arn) ? 1 : 0;
+  const key = read.key?.kind === 'arn' ? (/key\/(.*)$/.exec(read.key.arn)?.[1] ?? '') : undefined;
+  const isWholeKey = key === undefined ? 0 : keyIdPattern.test(key) || key === '' ? 3 : 2;
+  const isReasonGiven = read.reason !== undefined && read.reason.kind !== 'notGiven' ? 1 : 0;
   const isKnown = read.action !== undefined && isKmsOperation(read.action.slice('kms:'.length)) ? 1 : 0;
   const parts = Object.values(read).filter((part) => part !== undefined).length;
-  return parts + isWholeArn(read.principal) + 2 * isKnown + (read.key?.kind === 'arn' ? 2 : 0);
+  return parts + isWholeArn(read.principal) + 2 * isKnown + isWholeKey + isReasonGiven;
 }
 
 function readCall(call: FailedCall): ErrorText {
@@ -228,9 +231,10 @@ function namesIn(text: string, from: number, to: number): readonly Name[] {
   return [...byEnd.values()].sort((left, right) => left.from - right.from);
 }
 
-/** The name that belongs to an error: the last one before its sentence, else the first one behind it. */
+/** The name that belongs to an error: the last one before its sentence, else the first one behind it or in it. */
 function codeNear(text: string, { from, to }: Place): string | undefined {
-  return (namesIn(text, from - nameIsNear, from).at(-1) ?? namesIn(text, to, to + nameIsNear)[0])?.code;
+  const before = namesIn(text, from - nameIsNear, from).at(-1);
+  return (before ?? namesIn(text, to, to + nameIsNear)[0] ?? namesIn(text, from, to)[0])?.code;
 }
 
 /** The sentence that an error is in, as far as its end can be seen. */

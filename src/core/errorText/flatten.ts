@@ -12,9 +12,20 @@ export function flatten(text: string): { readonly words: string; readonly joined
   return { words: oneLine(plain), joined: oneLine(joinLines(plain.split(/\r?\n/))) };
 }
 
-/** A line that is shorter than the next one was not broken because it was full. */
+/** Nobody reads a narrower terminal. In characters. */
+const narrowest = 40;
+
+/**
+ * A line was not broken because it was full if it is shorter than the next one, or longer than lines that are full: two of
+ * the same length.
+ */
 function joinLines(lines: readonly string[]): string {
-  return lines.map((line, index) => (line.length < (lines[index + 1]?.length ?? 0) ? `${line} ` : line)).join('');
+  const lengthOf = (index: number) => lines[index]?.length ?? 0;
+  const isWhole = (index: number) => {
+    const [length, next] = [lengthOf(index), lengthOf(index + 1)];
+    return length < next || (length > next && next >= narrowest && next === lengthOf(index + 2));
+  };
+  return lines.map((line, index) => (isWhole(index) ? `${line} ` : line)).join('');
 }
 
 function oneLine(text: string): string {

@@ -107,6 +107,11 @@ export const messages = [
     'ciphertextKeyHidden',
     /\b(?:The )?ciphertext (?:refers to|references) a (?:customer master key|KMS key|key) that (?:either )?does not exist\b/i,
   ],
+  // What else it may be is in the same sentence.
+  [
+    'keyInaccessible',
+    /\bKMS key (?:\[?\S{1,300} )?does not exist(?:,| or) (?:or )?(?:(?:it )?is not (?:enabled|allowed|accessible)|you do not have)\b/i,
+  ],
   ['invalidPrincipal', /\bARN does not refer to a valid principal\b/i],
   ['aliasNotFound', /\bAlias \S{1,2048} is not found\b/i],
   ['keyNotFound', /\bKey ['"`]?\S{1,2048} does not exist\b|\bInvalid keyId ['"`]?[\w/:-]{1,300}/i],
@@ -114,7 +119,7 @@ export const messages = [
   ['incorrectKey', /\b(?:The )?key ID in the request does not identify\b/i],
   [
     'keyInaccessible',
-    /\binaccessible (?:AWS )?KMS key\b|\bunable to access the (?:AWS )?KMS (?:master )?key\b|\bKMS key provided is in an incorrect state\b/i,
+    /\binaccessible (?:AWS )?KMS key\b|\bKMS key (?:\[?\S{1,300} )?is not accessible\b|\bunable to access the (?:AWS )?KMS (?:master )?key\b|\bKMS key provided is in an incorrect state\b/i,
   ],
 ] as const;
 

@@ -664,6 +664,63 @@ export const corpus: readonly Example[] = [
     text: JSON.stringify(event, undefined, 2).slice(0, -40),
     found: eventFound,
   },
+  {
+    name: 'RDS, which names the key it could not use',
+    text: `An error occurred (KMSKeyNotAccessibleFault) when calling the RestoreDBInstanceFromDBSnapshot operation: The specified KMS key [${keyArn}] does not exist, is not enabled or you do not have permissions to access it.`,
+    found: { kind: 'keyInaccessible', code: 'KMSKeyNotAccessibleFault', ...place },
+  },
+  {
+    name: 'CloudWatch Logs, whose key is not allowed',
+    text: "An error occurred (InvalidParameterException) when calling the CreateLogGroup operation: The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs:eu-west-1:111122223333:log-group:/orders'",
+    found: { kind: 'keyInaccessible' },
+  },
+  {
+    name: 'AWS Backup',
+    text: `Your backup job failed: the KMS key ${keyArn} is not accessible or does not exist`,
+    found: { kind: 'keyInaccessible', ...place },
+  },
+  {
+    name: 'the XML of a service, without spaces',
+    text: `<Error><Code>KMS.DisabledException</Code><Message>${keyArn} is disabled.</Message><RequestId>${request}</RequestId></Error>`,
+    found: { kind: 'keyDisabled', code: 'KMS.DisabledException', requestId: request, ...place },
+  },
+  {
+    name: 'PowerShell',
+    text: `Invoke-KMSDecrypt : ${sentence(role, 'Decrypt')}\nAt line:1 char:1\n+ Invoke-KMSDecrypt -CiphertextBlob $blob\n+ ~~~~~~~~~~~~~~~~~\n    + CategoryInfo          : InvalidOperation: (Amazon.PowerShe...SDecryptCmdlet) [Invoke-KMSDecrypt]`,
+    found: deniedDecrypt,
+  },
+  {
+    name: 'Kotlin',
+    text: `aws.sdk.kotlin.services.kms.model.KmsException: ${sentence(role, 'Decrypt')}, Request ID: ${request}`,
+    found: { ...deniedDecrypt, requestId: request },
+  },
+  {
+    name: 'SOPS, which wraps and marks its lines',
+    text: `Failed to get the data key required to decrypt the SOPS file.\n\nGroup 0: FAILED\n  ${keyArn}: FAILED\n    - | Error decrypting key: AccessDeniedException: User: ${role}\n      | is not authorized to perform: kms:Decrypt on resource: ${keyArn}\n      | because no identity-based policy allows the kms:Decrypt action\n      | \tstatus code: 400, request id: ${request}`,
+    found: { ...deniedDecrypt, code: 'AccessDeniedException', requestId: request },
+  },
+  {
+    name: 'the European Sovereign Cloud, a multi-Region key',
+    text: `An error occurred (AccessDeniedException) when calling the Sign operation: User: arn:aws-eusc:iam::${account}:user/ci is not authorized to perform: kms:Sign on resource: arn:aws-eusc:kms:eusc-de-east-1:${account}:key/mrk-1234abcd12ab34cd56ef1234567890ab because no identity-based policy allows the kms:Sign action`,
+    found: {
+      kind: 'accessDenied',
+      code: 'AccessDeniedException',
+      action: 'kms:Sign',
+      principal: `arn:aws-eusc:iam::${account}:user/ci`,
+      key: { kind: 'arn', arn: `arn:aws-eusc:kms:eusc-de-east-1:${account}:key/mrk-1234abcd12ab34cd56ef1234567890ab` },
+      region: 'eusc-de-east-1',
+      account,
+      reason: noIdentity,
+    },
+  },
+  ...[61, 80, 100, 132].map((columns) => ({
+    name: `a terminal of ${columns} columns, whose every line is full`,
+    text: `An error occurred (AccessDeniedException) when calling the GenerateDataKeyWithoutPlaintext operation: ${sentence(role, 'GenerateDataKeyWithoutPlaintext')}`.replace(
+      new RegExp(`.{${columns}}`, 'g'),
+      '$&\n',
+    ),
+    found: { ...deniedDecrypt, action: 'kms:GenerateDataKeyWithoutPlaintext', code: 'AccessDeniedException' },
+  })),
 ];
 
 /** Texts that say nothing of KMS, or of no error. */
