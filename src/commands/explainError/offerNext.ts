@@ -5,7 +5,7 @@ import type { ErrorText } from '../../core/errorText/errorText.ts';
 import type { GrantProposal } from '../../core/errorText/grantProposal.ts';
 import type { Lead } from '../../core/errorText/keyFacts.ts';
 import type { Report } from '../../core/errorText/reportModel.ts';
-import { parseKeyArn } from '../../core/kms/keyArn.ts';
+import { parseKeyArn, partsOfArn } from '../../core/kms/keyArn.ts';
 import type { Connection } from '../../core/kms/model.ts';
 import { showInformation } from '../../platform/prompts.ts';
 import type { KeyNode } from '../../views/shared/nodes.ts';
@@ -14,7 +14,7 @@ import { isReadOnly } from '../changes/readOnly.ts';
 /** The commands that a report leads to. They show their failures themselves. */
 export interface NextSteps {
   readonly createGrant: (node: KeyNode, proposal: GrantProposal) => Promise<void>;
-  readonly copyAsCli: (connection: Connection, proposal: GrantProposal) => Promise<void>;
+  readonly copyAsCli: (connection: Pick<Connection, 'ref' | 'endpoint'>, proposal: GrantProposal) => Promise<void>;
   readonly keyDetails: (node: KeyNode) => Promise<void>;
   readonly openKey: (node: KeyNode) => Promise<void>;
   readonly openKeyByArn: (arn: string) => Promise<void>;
@@ -48,9 +48,14 @@ export async function offerNext(explained: Explained, next: NextSteps): Promise<
 function offersFor({ error, report, lead, session }: Explained, next: NextSteps): readonly Offer[] {
   const { proposal } = report;
   const copy: readonly Offer[] =
-    proposal === undefined || session === undefined
+    proposal === undefined
       ? []
-      : [{ title: l10n.t('Copy as AWS CLI'), run: () => next.copyAsCli(session.connection, proposal) }];
+      : [
+          {
+            title: l10n.t('Copy as AWS CLI'),
+            run: () => next.copyAsCli(session?.connection ?? withoutProfile(proposal), proposal),
+          },
+        ];
   if (lead.kind === 'found' && session !== undefined) {
     const node: KeyNode = { kind: 'key', connection: session.connection, key: lead.facts.key };
     return [
@@ -66,5 +71,11 @@ function offersFor({ error, report, lead, session }: Explained, next: NextSteps)
   return [
     ...(arn === undefined ? [] : [{ title: l10n.t('Open Key by ARN…'), run: () => next.openKeyByArn(arn) }]),
     ...(lead.kind === 'noConnection' ? [{ title: l10n.t('Add Connection…'), run: () => next.addConnection() }] : []),
+    ...copy,
   ];
+}
+
+/** Where no connection leads to the key, the command names none. */
+function withoutProfile({ keyArn }: GrantProposal): Pick<Connection, 'ref' | 'endpoint'> {
+  return { ref: { kind: 'environment', region: partsOfArn(keyArn).region }, endpoint: { kind: 'aws' } };
 }
