@@ -63,6 +63,7 @@ export const commands = {
   retireGrant: 'kmsGrants.retireGrant',
   showRetirableGrants: 'kmsGrants.showRetirableGrants',
   showKeyDetails: 'kmsGrants.showKeyDetails',
+  showGrantDetails: 'kmsGrants.showGrantDetails',
   showInCloudTrail: 'kmsGrants.showInCloudTrail',
   lookForUses: 'kmsGrants.lookForUses',
   lookForEnd: 'kmsGrants.lookForEnd',

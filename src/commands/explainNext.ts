@@ -7,8 +7,8 @@ import { openKey, openKeyByArn } from './connections/openKeyByArn.ts';
 import type { CommandContext } from './context.ts';
 import { showFailure } from './errorBoundary.ts';
 import type { NextSteps } from './explainError/offerNext.ts';
+import { pagesBundle } from './pagesBundle.ts';
 import { copyCreateCommand } from './show/copyAsCommand.ts';
-import { keyDetails } from './show/keyDetails.ts';
 
 /** What the explanation of an error leads to. */
 export function nextSteps(context: CommandContext): NextSteps {
@@ -35,7 +35,7 @@ export function nextSteps(context: CommandContext): NextSteps {
         { keyArn: proposal.keyArn, operations, granteePrincipal: grantee, constraints },
       );
     }),
-    keyDetails: showingFailures((node) => keyDetails(context, node)),
+    keyDetails: showingFailures(async (node) => (await pagesBundle()).keyDetails(context, node)),
     openKey: showingFailures(({ connection, key }) => openKey(context, connection.ref, key.arn)),
     openKeyByArn: showingFailures((arn) => openKeyByArn(context, undefined, arn)),
     addConnection: showingFailures(() => addConnection(context)),

@@ -46,7 +46,6 @@ import {
 import { copyAsCli, copyAsTerraform, copyRevokeAsCli } from './show/copyAsCommand.ts';
 import { copyIamPolicy } from './show/copyIamPolicy.ts';
 import { focusNeighbor } from './show/focusNeighbor.ts';
-import { keyDetails } from './show/keyDetails.ts';
 import { lookForEnd } from './show/lookForEnd.ts';
 import { lookForUses } from './show/lookForUses.ts';
 import { openConsole } from './show/openConsole.ts';
@@ -109,7 +108,10 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.createGrant]: (context, argument) => createGrant(context, asNode(argument, 'key')),
   [commands.retireGrant]: (context, argument) => retireGrant(context, asNode(argument, 'grant')),
   [commands.showRetirableGrants]: (context, argument) => showRetirableGrants(context, asNode(argument, 'connection')),
-  [commands.showKeyDetails]: forNode(['key'], keyDetails),
+  [commands.showKeyDetails]: forNode(['key'], async (context, node) => (await pagesBundle()).keyDetails(context, node)),
+  [commands.showGrantDetails]: forNode(['grant'], async (context, node) =>
+    (await pagesBundle()).grantDetails(context, node),
+  ),
   [commands.showInCloudTrail]: forNode(['key', 'grant'], showInCloudTrail),
   [commands.lookForUses]: forNode(['grant'], lookForUses),
   [commands.lookForEnd]: forNode(['grant'], lookForEnd),

@@ -260,7 +260,7 @@ test('grants that the caller may retire are listed for its role, and one of them
   });
 });
 
-test('the details of a key are one document, in which a part that is denied says so', async () => {
+test('the details of a key are one page that begins with what was denied, and its JSON is a click away', async () => {
   await using running = await kmsAndLaunch(
     { keys: 3, grantsPerKey: 1 },
     { denials: [{ operation: 'ListResourceTags' }] },
@@ -269,14 +269,16 @@ test('the details of a key are one document, in which a part that is denied says
   await inWorkbench('key details', launch, async (workbench) => {
     await workbench.openView();
     await workbench.pressContextMenu('Show Key Details', 'orders-db');
-    const { text } = await workbench.editor();
+    const page = await workbench.markdownPreview('orders-db');
     await workbench.screenshot('key-details');
-    for (const part of [
-      '"KeyMetadata"',
-      '"KeyRotationEnabled": true',
-      '"Tags": "Not known: Access denied.',
-      '"Note"',
-    ]) {
+    assert.match(page, /^orders-db\s+Show as JSON\s+Not Read\s+Tags: .*kms:ListResourceTags/);
+    for (const part of ['Key state: Enabled', 'Rotated automatically.', 'whatever allowed its use']) {
+      assert.ok(page.includes(part), `${part} is not in: ${page}`);
+    }
+    await workbench.pressInPreview('orders-db', 'Show as JSON');
+    await eventually('the JSON', async () => (await workbench.editor()).title.includes('.json') || undefined);
+    const { text } = await workbench.editor();
+    for (const part of ['"KeyMetadata"', '"KeyRotationEnabled": true', '"Tags": "Not known: Access denied.']) {
       assert.ok(text.includes(part), `${part} is not in: ${text}`);
     }
   });

@@ -207,7 +207,10 @@ const parseUri = (text: string) => {
 };
 
 export const Uri = {
-  from: (parts: object) => parts,
+  from: (parts: { readonly scheme: string; readonly path: string; readonly query: string }) => ({
+    ...parts,
+    toString: () => `${parts.scheme}:${parts.path}?${parts.query}`,
+  }),
   file: (path: string) => fileUri(path),
   joinPath: ({ path }: FileUri, ...parts: readonly string[]) => fileUri([path, ...parts].join('/')),
   parse: parseUri,

@@ -348,6 +348,7 @@ const ofGrants = [
   commands.copyKeyArn,
   commands.copyGrantId,
   commands.copyGrantee,
+  commands.showGrantDetails,
   commands.showAsJson,
   commands.showInCloudTrail,
   commands.lookForUses,

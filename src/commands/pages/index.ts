@@ -5,3 +5,6 @@ export { historyTooltip } from '../../views/hovers/historyTooltip.ts';
 export { keysTooltip } from '../../views/hovers/keysTooltip.ts';
 export { explainForModel } from '../explainError/explainForModel.ts';
 export { explainKmsError, explainTerminalSelection } from '../explainError/explainKmsError.ts';
+export { grantDetails } from './grantDetails.ts';
+export { keyDetails } from './keyDetails.ts';
+export { showRevokeResults } from './revokeResults.ts';

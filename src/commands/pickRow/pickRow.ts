@@ -45,6 +45,7 @@ const asks: Partial<Readonly<Record<CommandId, AskForRow | 'itself'>>> = {
   [commands.revokeTheseGrants]: pickFinding,
   [commands.revealInKeys]: askForGrant,
   [commands.retireGrant]: 'itself',
+  [commands.showGrantDetails]: askForGrant,
   [commands.lookForUses]: askForGrant,
   [commands.goToTerraformResource]: 'itself',
   [commands.copyGrantId]: askForGrant,

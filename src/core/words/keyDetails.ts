@@ -101,7 +101,7 @@ function withoutAliases({ Aliases: _, ...rest }: Readonly<Record<string, unknown
 }
 
 /** A policy is JSON in a string. If it can't be parsed, it is shown as it is. */
-function parsePolicy(policy: string): unknown {
+export function parsePolicy(policy: string): unknown {
   try {
     return JSON.parse(policy);
   } catch {
@@ -118,9 +118,9 @@ function shareAsJson(policy: string) {
 
 function usageAsJson({ last, trackingStartDate, keyCreationDate }: KeyLastUsage) {
   return {
-    Note: l10n.t('This is for the key, whatever allowed its use. KMS does not record when a grant was last used.'),
+    Note: usageNote(),
     ...(last === undefined
-      ? { Usage: notUsed(trackingStartDate, keyCreationDate) }
+      ? { Usage: notUsedText(trackingStartDate, keyCreationDate) }
       : {
           Operation: last.operation,
           Timestamp: last.timestamp.toISOString(),
@@ -132,11 +132,16 @@ function usageAsJson({ last, trackingStartDate, keyCreationDate }: KeyLastUsage)
 }
 
 /** KMS API Reference, "GetKeyLastUsage": what no usage means depends on which of the dates is the later. */
-function notUsed(trackingStart: Date | undefined, keyCreation: Date | undefined): string {
+export function notUsedText(trackingStart: Date | undefined, keyCreation: Date | undefined): string {
   if (trackingStart === undefined) {
     return l10n.t('No use is known.');
   }
   return keyCreation !== undefined && keyCreation >= trackingStart
     ? l10n.t('Not used since it was created.')
     : l10n.t('Not used since KMS began to keep track. What was before is not known.');
+}
+
+/** What a last use is of. */
+export function usageNote(): string {
+  return l10n.t('This is for the key, whatever allowed its use. KMS does not record when a grant was last used.');
 }

@@ -29,9 +29,13 @@ export interface PageLink {
   readonly url: string;
 }
 
-/** As Markdown that shows all texts as they are: whatever is in them, it is no link, no image, no HTML and no heading. */
-export function pageMarkdown({ title, sections }: Page): string {
-  return `${[`# ${markdownText(title)}`, ...sections.map(sectionMarkdown)].join('\n\n')}\n`;
+/**
+ * As Markdown that shows all texts as they are: whatever is in them, it is no link, no image, no HTML and no heading.
+ * @param more the same in another form: a link below the title
+ */
+export function pageMarkdown({ title, sections }: Page, more?: PageLink): string {
+  const head = [`# ${markdownText(title)}`, ...(more === undefined ? [] : [linkMarkdown(more)])];
+  return `${[...head, ...sections.map(sectionMarkdown)].join('\n\n')}\n`;
 }
 
 function sectionMarkdown({ title, text, lines, links = [], code }: PageSection): string {

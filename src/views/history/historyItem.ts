@@ -91,7 +91,7 @@ function contextOf(record: JournalRecord): string {
 }
 
 /** The change, or only the request for it. */
-function changeText({ kind, accepted }: JournalRecord): string {
+export function changeText({ kind, accepted }: JournalRecord): string {
   const texts: Readonly<Record<JournalKind, readonly [string, string]>> = {
     revoke: [l10n.t('revoked'), l10n.t('revoke')],
     retire: [l10n.t('retired'), l10n.t('retire')],
@@ -102,7 +102,7 @@ function changeText({ kind, accepted }: JournalRecord): string {
 }
 
 /** The outcome in words, claiming no more than is known. */
-function stateText(record: JournalRecord, isUnderWay: boolean): string {
+export function stateText(record: JournalRecord, isUnderWay: boolean): string {
   const { outcome, recreatedAs } = record;
   if (recreatedAs !== undefined) {
     return l10n.t('recreated as {0}', printable(recreatedAs, 12));

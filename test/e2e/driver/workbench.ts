@@ -300,6 +300,14 @@ export class Workbench {
 
   /** What VS Code's preview of the Markdown document with this heading shows. It is in a frame of its own. */
   async markdownPreview(heading: string | RegExp): Promise<string> {
+    return await (await this.#previewBody(heading)).innerText();
+  }
+
+  async pressInPreview(heading: string | RegExp, link: string): Promise<void> {
+    await (await this.#previewBody(heading)).locator('a', { hasText: link }).click();
+  }
+
+  async #previewBody(heading: string | RegExp): Promise<Locator> {
     return await eventually(
       `a preview of ${heading}`,
       async () => {
@@ -311,7 +319,7 @@ export class Workbench {
               .count()
               .catch(() => 0)) > 0;
           if (isIt) {
-            return await body.innerText();
+            return body;
           }
         }
         return undefined;

@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import type { SequentialResult } from '../../../core/base/sequential.ts';
-import { errorSentence } from '../../../core/words/explain.ts';
 import { isUnanswered } from '../../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
+import { pagesBundle } from '../../pagesBundle.ts';
 import type { Checked, Outcome, Ready } from './check.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Checked, Outcome, Ready } from './check.ts';
  * @returns those to retry, if the user wants to
  */
 export async function showResults(
-  { documents }: Needs<'documents'>,
+  context: Needs<'documents'>,
   results: readonly SequentialResult<Ready>[],
   checked: readonly Checked[],
 ): Promise<readonly GrantNode[]> {
@@ -49,21 +49,18 @@ export async function showResults(
     if (picked === retry) {
       return failed.map(({ node }) => node);
     }
-    await documents.show(l10n.t('Revoke results'), {
-      revoked: revoked.map(resultOf),
-      sentWithoutAnswer: unanswered.map(({ node, error }) => ({ ...resultOf(node), reason: errorSentence(error) })),
-      revokedByCheck: byDryRun.map(resultOf),
-      noLongerListed: gone.map(resultOf),
-      revokedBefore: underWay.map(resultOf),
-      failed: failed.map(({ node, error }) => ({ ...resultOf(node), reason: errorSentence(error) })),
-      notBegun: skipped.map(resultOf),
+    const { showRevokeResults } = await pagesBundle();
+    await showRevokeResults(context, {
+      failed,
+      unanswered,
+      notBegun: skipped,
+      byCheck: byDryRun,
+      revoked,
+      gone,
+      revokedBefore: underWay,
     });
     // With the results open, what failed can still be retried.
     offered = offered.filter((button) => button !== details);
   }
   return [];
-}
-
-function resultOf({ key, grant, connection }: GrantNode) {
-  return { grantId: grant.grantId, name: grant.name, keyArn: key.arn, connection: connection.id };
 }

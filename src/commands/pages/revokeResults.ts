@@ -1,0 +1,82 @@
+import * as l10n from '@vscode/l10n';
+import { grantName, keyName } from '../../core/words/describe.ts';
+import { errorSentence } from '../../core/words/explain.ts';
+import type { Page, PageLine, PageSection } from '../../core/words/page.ts';
+import type { GrantNode } from '../../views/shared/nodes.ts';
+import type { Needs } from '../context.ts';
+import { showPage } from './showPage.ts';
+
+/** Grants by what became of their revoke. */
+export interface RevokeResults {
+  readonly failed: readonly BrokenRevoke[];
+  readonly unanswered: readonly BrokenRevoke[];
+  readonly notBegun: readonly GrantNode[];
+  /** By a server that does not know dry runs. */
+  readonly byCheck: readonly GrantNode[];
+  readonly revoked: readonly GrantNode[];
+  readonly gone: readonly GrantNode[];
+  readonly revokedBefore: readonly GrantNode[];
+}
+
+export interface BrokenRevoke {
+  readonly node: GrantNode;
+  readonly error: unknown;
+}
+
+export async function showRevokeResults(context: Needs<'documents'>, results: RevokeResults): Promise<void> {
+  await showPage(context, l10n.t('Revoke results'), resultsPage(results), resultsAsJson(results));
+}
+
+/** What failed first, then what may have failed, then the rest. */
+export function resultsPage(results: RevokeResults): Page {
+  const { failed, unanswered, notBegun, byCheck, revoked, gone, revokedBefore } = results;
+  const broken = ({ node, error }: BrokenRevoke) => resultLine(node, errorSentence(error));
+  const plain = (node: GrantNode) => resultLine(node);
+  const sections: readonly PageSection[] = [
+    { title: l10n.t('Failed'), lines: failed.map(broken) },
+    {
+      title: l10n.t('No Answer'),
+      text: l10n.t('They may have been revoked. Their rows follow what becomes of them.'),
+      lines: unanswered.map(broken),
+    },
+    { title: l10n.t('Not Begun'), lines: notBegun.map(plain) },
+    {
+      title: l10n.t('Revoked by the Check'),
+      text: l10n.t('The server does not know dry runs, and revoked them.'),
+      lines: byCheck.map(plain),
+    },
+    { title: l10n.t('Revoked'), lines: revoked.map(plain) },
+    { title: l10n.t('No Longer Listed'), lines: gone.map(plain) },
+    { title: l10n.t('Revoked Before'), lines: revokedBefore.map(plain) },
+  ];
+  const shown = sections.filter(({ lines }) => lines.length > 0);
+  return {
+    title: l10n.t('Revoke results'),
+    sections: shown.map((section) => ({ ...section, title: `${section.title}: ${section.lines.length}` })),
+  };
+}
+
+function resultLine({ key, grant, connection }: GrantNode, reason?: string): PageLine {
+  return {
+    name: grantName(grant),
+    text: keyName(key),
+    more: [...(reason === undefined ? [] : [reason]), grant.grantId, `${key.arn} · ${connection.id}`],
+  };
+}
+
+function resultsAsJson({ failed, unanswered, notBegun, byCheck, revoked, gone, revokedBefore }: RevokeResults) {
+  const broken = ({ node, error }: BrokenRevoke) => ({ ...asJson(node), reason: errorSentence(error) });
+  return {
+    failed: failed.map(broken),
+    sentWithoutAnswer: unanswered.map(broken),
+    notBegun: notBegun.map(asJson),
+    revokedByCheck: byCheck.map(asJson),
+    revoked: revoked.map(asJson),
+    noLongerListed: gone.map(asJson),
+    revokedBefore: revokedBefore.map(asJson),
+  };
+}
+
+function asJson({ key, grant, connection }: GrantNode) {
+  return { grantId: grant.grantId, name: grant.name, keyArn: key.arn, connection: connection.id };
+}
