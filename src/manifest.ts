@@ -55,6 +55,7 @@ export const commands = {
   copyValue: 'kmsGrants.copyValue',
   retry: 'kmsGrants.retry',
   openConnections: 'kmsGrants.openConnections',
+  manageTrust: 'kmsGrants.manageTrust',
   loadMore: 'kmsGrants.loadMore',
   copySelection: 'kmsGrants.copySelection',
   focusNext: 'kmsGrants.focusNext',

@@ -50,6 +50,7 @@ import { GranteesView } from './views/grantees/granteesView.ts';
 import { HistoryView } from './views/history/historyView.ts';
 import { KeysView } from './views/keys/keysView.ts';
 import { JsonDocuments } from './views/shared/jsonDocuments.ts';
+import { noteReadOnly } from './views/shared/readOnlyNote.ts';
 import { StatusBar } from './views/shared/statusBar.ts';
 import type { Rows, Trees } from './views/shared/trees.ts';
 
@@ -125,6 +126,7 @@ export function createProduct(extension: vscode.ExtensionContext, trees: Trees):
     }),
   );
   own(new StatusBar(connections));
+  own(noteReadOnly([trees.keys, trees.history]));
   const documents = new JsonDocuments();
   const followUps = own(new FollowUps(clock, revocations));
   const commands = lazy(loadCommands);

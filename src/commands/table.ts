@@ -1,4 +1,7 @@
 import * as l10n from '@vscode/l10n';
+
+import vscode = require('vscode');
+
 import { keyArnProblem } from '../core/kms/keyArn.ts';
 import { grantIdentity } from '../core/kms/model.ts';
 import { UserError } from '../core/words/userError.ts';
@@ -77,11 +80,12 @@ const table: Readonly<Record<CommandId, Handler>> = {
   [commands.addConnection]: addConnection,
   [commands.sortConnections]: sortConnections,
   [commands.openKeyByArn]: (context, argument) =>
-    openKeyByArn(context, asNode(argument, 'connection'), asKeyArn(argument)),
+    openKeyByArn(context, asNode(argument, 'connection', 'message'), asKeyArn(argument)),
   [commands.explainKmsError]: async (context) => (await pagesBundle()).explainKmsError(context, nextSteps(context)),
   [commands.explainTerminalSelection]: async (context) =>
     (await pagesBundle()).explainTerminalSelection(context, nextSteps(context)),
   [commands.openConnections]: openConnections,
+  [commands.manageTrust]: () => vscode.commands.executeCommand('workbench.trust.manage'),
   [commands.openSampleData]: openSampleData,
   [commands.signIn]: forNode(['connection', 'message'], signIn),
   [commands.addRegion]: forNode(['connection'], addRegion),

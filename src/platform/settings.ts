@@ -62,6 +62,12 @@ export function propagationPolicy(): PropagationPolicy {
   };
 }
 
+/** Whether every change is refused. */
+export const readOnly: Setting<boolean> = {
+  get: () => read<boolean>(settings.readOnly, false),
+  onDidChange: onDidChangeSettings(settings.readOnly),
+};
+
 /** Whether the ARNs of keys in documents and terminals are links. */
 export const showsLinks: Setting<boolean> = {
   get: () => read<boolean>(settings.links, true),

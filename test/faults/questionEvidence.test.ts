@@ -75,6 +75,15 @@ for (const id of [commands.revokeGrant, commands.retireGrant] as const) {
   });
 }
 
+test('a question says in one line how it differs from the other way to end a grant', async (t) => {
+  const { world, window, row, seen } = await setUp(t, { isYes: false });
+  await press(world, window, row, commands.revokeGrant);
+  await press(world, window, row, commands.retireGrant);
+  const [revoke = '', retire = ''] = seen.asked;
+  assert.match(revoke, /Revoking takes a permission on the key\. Retiring has the same effect/);
+  assert.match(retire, /Retiring takes a right from the grant or IAM\. Revoking has the same effect/);
+});
+
 test('evidence that gets no answer keeps a question for three seconds, and then has no line', async (t) => {
   const { world, window, row, seen } = await setUp(t, { isYes: false });
   world.emulator().setFaults(evidenceOperations.map((operation) => ({ operation, fault: { kind: 'hang' } })));

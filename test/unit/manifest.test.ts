@@ -252,6 +252,7 @@ const notInPalette: Readonly<Record<string, string>> = {
   [commands.refreshNode]: 'Refresh reads every row again',
   [commands.retry]: 'Refresh repeats what failed',
   [commands.lookForEnd]: 'its row is only in a comparison with a baseline',
+  [commands.manageTrust]: 'VS Code has it itself',
   [commands.copyValue]: 'a value is only known by its row',
   [commands.loadMore]: 'a click on its row',
   [commands.openGrantOfResource]: 'a link in a document',
@@ -318,8 +319,11 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
 
 // Rows and their menus
 
-const messages = errorKinds.map((kind) => {
-  const { actions } = explain({ kind, operation: 'ListGrants', awsName: kind, message: kind });
+const messages = [
+  ...errorKinds.map((kind) => ({ kind, operation: 'ListGrants' })),
+  { kind: 'accessDenied' as const, operation: 'ListKeys' },
+].map(({ kind, operation }) => {
+  const { actions } = explain({ kind, operation, awsName: kind, message: kind });
   return { viewItem: [rows.message, ...actions].join('.'), actions };
 });
 /** Every `viewItem` that a row can have. */

@@ -16,9 +16,10 @@ export function fitsDialog(text: string): boolean {
   return renderedLineCount(text, dialog.columns) <= dialog.lines;
 }
 
-/** The first sentences of a question: what is uncertain about who acts. */
-export function actorSentences(actor: Actor, earlier: Actor | undefined): readonly string[] {
+/** The first sentences of a question: where nothing is at stake, and what is uncertain about who acts. */
+export function firstSentences({ endpoint }: Connection, actor: Actor, earlier: Actor | undefined): readonly string[] {
   return [
+    ...(endpoint.kind === 'sample' ? [l10n.t('This is sample data: nothing changes at AWS.')] : []),
     ...(earlier === undefined
       ? []
       : [

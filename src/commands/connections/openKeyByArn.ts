@@ -14,7 +14,7 @@ import { UserError } from '../../core/words/userError.ts';
 import { editorSelection } from '../../platform/editorSelection.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { askText } from '../../platform/prompts.ts';
-import type { ConnectionNode, KeyNode } from '../../views/shared/nodes.ts';
+import type { ConnectionNode, KeyNode, MessageNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
 import { oneOf } from '../pickRow/oneOf.ts';
@@ -27,7 +27,11 @@ type OpenContext = Needs<'connections' | 'pinnedKeys' | 'view'>;
  * @param given the ARN of a link. Anybody can call a command: it is used as it is where an open connection is of its
  * account and Region, and else waits for Enter.
  */
-export async function openKeyByArn(context: OpenContext, node?: ConnectionNode, given?: string): Promise<void> {
+export async function openKeyByArn(
+  context: OpenContext,
+  node?: ConnectionNode | MessageNode,
+  given?: string,
+): Promise<void> {
   const arn =
     given !== undefined && sessionsOf(context, given).length > 0
       ? given

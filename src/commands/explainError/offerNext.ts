@@ -8,8 +8,8 @@ import type { Report } from '../../core/errorText/reportModel.ts';
 import { parseKeyArn, partsOfArn } from '../../core/kms/keyArn.ts';
 import type { Connection } from '../../core/kms/model.ts';
 import { showInformation } from '../../platform/prompts.ts';
+import { readOnly } from '../../platform/settings.ts';
 import type { KeyNode } from '../../views/shared/nodes.ts';
-import { isReadOnly } from '../changes/readOnly.ts';
 
 /** The commands that a report leads to. They show their failures themselves. */
 export interface NextSteps {
@@ -59,7 +59,7 @@ function offersFor({ error, report, lead, session }: Explained, next: NextSteps)
   if (lead.kind === 'found' && session !== undefined) {
     const node: KeyNode = { kind: 'key', connection: session.connection, key: lead.facts.key };
     return [
-      ...(proposal === undefined || isReadOnly()
+      ...(proposal === undefined || readOnly.get()
         ? []
         : [{ title: l10n.t('Create Grant…'), run: () => next.createGrant(node, proposal) }]),
       { title: l10n.t('Open Key'), run: () => next.openKey(node) },

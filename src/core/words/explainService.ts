@@ -87,6 +87,8 @@ export const serviceFailures = {
   }),
   accessDenied: ({ call, details }) => {
     const denial = parseAccessDenied(details.message);
+    // A key can be used by its ARN where keys can't be listed.
+    const instead = details.operation === 'ListKeys' ? (['openKeyByArn'] as const) : [];
     return {
       title: l10n.t('Access denied'),
       sentence:
@@ -96,7 +98,7 @@ export const serviceFailures = {
           ? l10n.t('The log has what AWS said. Ask for the permission, or select a profile that has it.')
           : denialAdvice(denial),
       retryHelps: false,
-      actions: ['retry', 'selectProfile', 'showLog'],
+      actions: [...instead, 'retry', 'selectProfile', 'showLog'],
     };
   },
   throttled: ({ details, service, signInService }) => ({

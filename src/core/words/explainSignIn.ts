@@ -112,7 +112,7 @@ export const signInFailures = {
     ),
     advice: l10n.t('Trust the workspace, or select a profile that signs in without a program.'),
     retryHelps: false,
-    actions: ['selectProfile', 'retry', 'showLog'],
+    actions: ['manageTrust', 'selectProfile', 'retry', 'showLog'],
   }),
   accountChanged: ({ details, profile }) => ({
     title: l10n.t('Another account'),

@@ -1,4 +1,12 @@
-export type HelpfulAction = 'signIn' | 'openConnections' | 'retry' | 'selectProfile' | 'selectRegion' | 'showLog';
+export type HelpfulAction =
+  | 'signIn'
+  | 'openConnections'
+  | 'manageTrust'
+  | 'retry'
+  | 'selectProfile'
+  | 'selectRegion'
+  | 'openKeyByArn'
+  | 'showLog';
 
 /** A failure with a sentence for the user and the actions that help. Test with {@link isUserError}. */
 export class UserError extends Error {

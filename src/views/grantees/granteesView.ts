@@ -20,11 +20,12 @@ import { type Connection, connectionId, type GrantLocator, grantIdentity } from 
 import type { LazyTerraform } from '../../core/terraform/lazyTerraform.ts';
 import { textFilter } from '../../core/words/filter.ts';
 import { views } from '../../manifest.ts';
-import type { Setting } from '../../platform/settings.ts';
+import { readOnly, type Setting } from '../../platform/settings.ts';
 import type { Kept } from '../../platform/store.ts';
 import { EvidenceRows } from '../shared/evidenceRows.ts';
 import type { Tooltip } from '../shared/lateRows.ts';
 import type { EvidenceNode } from '../shared/nodes.ts';
+import { withReadOnlyNote } from '../shared/readOnlyNote.ts';
 import { namedRow, type RowLookup } from '../shared/rowLookup.ts';
 import { ArrangedGrants } from './arrangedGrants.ts';
 import { groupingText, sortingText } from './arrangementText.ts';
@@ -134,6 +135,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
       revocations.onDidChange((record) => this.#redrawGrant(record)),
       revocations.onDidEnd((ended) => this.#forgetGone(ended)),
       findings.onDidChange(() => this.#recompute()),
+      readOnly.onDidChange(() => this.#describe()),
       terraform.onDidChange(() => this.#changed.fire(undefined)),
       this.#search.onDidChange((what) => this.#searched(what)),
     );
@@ -367,7 +369,7 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
   /** Shows grouping, order and filter in the description and the message of the view. */
   #describe(): void {
     const by = this.#changes?.period ?? groupingText(this.grouping);
-    this.#tree.description = `${by} · ${sortingText(this.arrangement.sorting)}`;
+    this.#tree.description = withReadOnlyNote(`${by} · ${sortingText(this.arrangement.sorting)}`);
     const { filter } = this.#grants;
     this.#tree.message =
       filter === undefined

@@ -125,7 +125,7 @@ export class GrantRows {
       nodes.push(failureIn(this.#connections, session, parent, 'failed', state.error));
     }
     if (state.kind === 'complete' && nodes.length === 0) {
-      const empty = message(parent, 'empty', 'info', l10n.t('No grants'), l10n.t('This key has none.'));
+      const empty = message(parent, 'empty', 'info', l10n.t('No grants'), elsewhere());
       nodes.push({ ...empty, actions: ['retry'] });
     }
     return nodes;
@@ -175,6 +175,12 @@ export class GrantRows {
     }
     return all;
   }
+}
+
+function elsewhere(): string {
+  return l10n.t(
+    'Access to this key may come from its key policy, and from IAM policies that it leaves the decision to.',
+  );
 }
 
 function textOf(findings: readonly Finding[]): string {

@@ -6,9 +6,11 @@ import { commands } from '../../manifest.ts';
 export const actionCommands: Readonly<Record<HelpfulAction, string>> = {
   signIn: commands.signIn,
   openConnections: commands.openConnections,
+  manageTrust: commands.manageTrust,
   retry: commands.retry,
   selectProfile: commands.selectProfile,
   selectRegion: commands.selectRegion,
+  openKeyByArn: commands.openKeyByArn,
   showLog: commands.showLog,
 };
 
@@ -18,6 +20,10 @@ export function actionTitle(action: HelpfulAction): string {
       return l10n.t('Sign In');
     case 'openConnections':
       return l10n.t('Open…');
+    case 'manageTrust':
+      return l10n.t('Manage Workspace Trust');
+    case 'openKeyByArn':
+      return l10n.t('Open Key by ARN…');
     case 'retry':
       return l10n.t('Retry');
     case 'selectProfile':

@@ -14,7 +14,7 @@ import { explain } from '../../../core/words/explain.ts';
 import { grantLines } from '../../../core/words/grantLines.ts';
 import { describeError } from '../../../platform/log.ts';
 import type { Needs } from '../../context.ts';
-import { actorSentences, confirmTyped, placeOf } from '../changeQuestion.ts';
+import { confirmTyped, firstSentences, placeOf } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Wanted } from './answers.ts';
 
@@ -39,7 +39,7 @@ export async function confirmed(
 ): Promise<'agreed' | Next> {
   const attempt = earlierCreation(journal.records, input);
   const sentences = [
-    ...actorSentences(shown, earlier),
+    ...firstSentences(connection, shown, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...remarks(input, listed),
     ...(outcome === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),

@@ -10,7 +10,7 @@ import { grantName, keyName } from '../../../core/words/describe.ts';
 import { grantLines } from '../../../core/words/grantLines.ts';
 import { impactOfRevoke } from '../../../core/words/impact.ts';
 import type { Needs } from '../../context.ts';
-import { actorSentences, fitsDialog, placeOf, type Question } from '../changeQuestion.ts';
+import { firstSentences, fitsDialog, placeOf, type Question } from '../changeQuestion.ts';
 import type { Target } from './target.ts';
 
 /** A question, and what it shows of the evidence. */
@@ -35,7 +35,7 @@ export function endQuestion(
   },
 ): EndQuestion {
   const [name, label] = [grantName(grant), keyName(key)];
-  const whole = printable(keyLabel(key));
+  const typed = printable(keyLabel(key));
   const managed = isAwsManaged(key, metadata);
   const used = serviceOfGrant(grant);
   const isManaged = managingService(grant, key, metadata) !== undefined;
@@ -45,31 +45,38 @@ export function endQuestion(
     kind === 'revoke'
       ? {
           question: l10n.t('Revoke the grant {0} on {1}?', name, label),
+          way: l10n.t(
+            'Revoking takes a permission on the key. Retiring has the same effect, by a right from the grant or IAM.',
+          ),
           final: l10n.t('A revoked grant cannot be restored.'),
           button: l10n.t('Revoke Grant'),
           title: l10n.t('Revoke the grant {0}', name),
           prompt: (reasons: string) =>
-            l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reasons, whole, account, connection.region),
+            l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reasons, typed, account, connection.region),
         }
       : {
           question: l10n.t('Retire the grant {0} on {1}?', name, label),
+          way: l10n.t(
+            'Retiring takes a right from the grant or IAM. Revoking has the same effect, by a permission on the key.',
+          ),
           final: l10n.t('A retired grant cannot be restored.'),
           button: l10n.t('Retire Grant'),
           title: l10n.t('Retire the grant {0}', name),
           prompt: (reasons: string) =>
-            l10n.t('{0} Type {1} to retire in account {2}, {3}.', reasons, whole, account, connection.region),
+            l10n.t('{0} Type {1} to retire in account {2}, {3}.', reasons, typed, account, connection.region),
         };
   const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
   const sentences = [
-    ...actorSentences(shown, earlier),
+    ...firstSentences(connection, shown, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     impactOfRevoke(grant),
     ...(managed ? [l10n.t('AWS manages this key for a service, which may stop working.')] : []),
-    words.final,
   ];
   const lines = grantLines(grant, placeOf(shown, connection, key));
-  const detail = (shownEvidence: readonly string[]) =>
-    [sentences.join(' '), shownEvidence.join('\n'), lines.join('\n')].filter((part) => part !== '').join('\n\n');
+  const detail = (shownEvidence: readonly string[], ...besides: readonly string[]) =>
+    [[...sentences, ...besides, words.final].join(' '), shownEvidence.join('\n'), lines.join('\n')]
+      .filter((part) => part !== '')
+      .join('\n\n');
   // What says which grant it is goes first where both have no room.
   const fitting: string[] = [];
   for (const line of evidence) {
@@ -77,9 +84,10 @@ export function endQuestion(
       fitting.push(line);
     }
   }
+  const whole = detail(fitting, words.way);
   return {
     question: words.question,
-    detail: detail(fitting),
+    detail: fitsDialog(whole) ? whole : detail(fitting),
     evidence: fitting,
     button: words.button,
     typing: {

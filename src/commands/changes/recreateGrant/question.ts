@@ -7,7 +7,7 @@ import type { CreateGrantInput } from '../../../core/kms/model.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
 import { contextLines } from '../../../core/words/grantLines.ts';
 import type { Needs } from '../../context.ts';
-import { actorSentences, confirmAs, placeOf } from '../changeQuestion.ts';
+import { confirmAs, firstSentences, placeOf } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Checked } from './check.ts';
 import type { EndedGrant } from './endedGrant.ts';
@@ -31,7 +31,7 @@ export function confirmed(
   const attempt = earlierCreation(journal.records, input);
   const { key, recreatedAs } = record;
   const warnings = [
-    ...actorSentences(actor, earlier),
+    ...firstSentences(connection, actor, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...(isListed ? [l10n.t('KMS still lists the old grant. With the new one there may be two.')] : []),
     ...(recreatedAs === undefined ? [] : [l10n.t('It was recreated before, as {0}.', printable(recreatedAs, 128))]),

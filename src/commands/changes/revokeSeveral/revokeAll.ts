@@ -7,9 +7,9 @@ import type { ActingSession } from '../../../core/connections/session.ts';
 import type { Actor } from '../../../core/kms/actor.ts';
 import { isKind } from '../../../core/kms/errors.ts';
 import { isUnanswered, isUserError } from '../../../core/words/userError.ts';
+import { readOnly } from '../../../platform/settings.ts';
 import type { Needs } from '../../context.ts';
 import { actingSession, changeableSession, otherActor } from '../actingSession.ts';
-import { isReadOnly } from '../readOnly.ts';
 import { type Asked, once, openingOf, type Ready } from './check.ts';
 import type { FollowUp } from './followUp.ts';
 
@@ -86,7 +86,7 @@ async function revokeInTurn(
   const results = await runSequentially(ready, revokeOne, {
     signal,
     report: (_, done) => report(done),
-    stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && isReadOnly()),
+    stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && readOnly.get()),
   });
   if (stopped === undefined || signal.aborted) {
     return { results, again: [] };
