@@ -343,7 +343,7 @@ test('in an untrusted workspace no program of a profile runs, and no setting of 
     await tree.row(/^Workspace not trusted/);
     await workbench.screenshot('untrusted');
     assert.equal(existsSync(join(aws.home, 'ran')), false);
-    await workbench.runCommand('Workspaces: Manage Workspace Trust');
+    await tree.select(/^Workspace not trusted/);
     await workbench.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
     await tree.row(/^default eu-west-1 · 111122223333/);
     assert.equal(existsSync(join(aws.home, 'ran')), true);

@@ -239,7 +239,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     sentence:
       'Profile dev signs in with a program (credential_process), which is not started in an untrusted workspace.',
     retryHelps: false,
-    actions: ['selectProfile', 'retry', 'showLog'],
+    actions: ['manageTrust', 'selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   accountChanged: {
