@@ -130,6 +130,24 @@ test('a grant on screen begins to read, and then its row has the way to the reso
   assert.equal(await contextValue(), rows.grantRetirableTerraform);
 });
 
+test('in the view Grants the row has it, too; from the palette, the command asks for the grant', async (t) => {
+  const set = await setUp(t, { 'main.tf': block() });
+  await set.press(ids.findGrants);
+  await set.read();
+  const { grantees } = set.window;
+  const found = grantees.getChildren().flatMap((group) => (group.kind === 'group' ? grantees.getChildren(group) : []));
+  const contexts = found.map((row) => grantees.getTreeItem(row).contextValue);
+  assert.deepEqual([...new Set(contexts)], [rows.grantTerraform]);
+  const { answer } = dialogs;
+  t.after(() => Object.assign(dialogs, { answer }));
+  dialogs.answer = (quickPick) => {
+    quickPick.selectedItems = quickPick.items.slice(0, 1);
+    quickPick.enter();
+  };
+  await set.press(ids.goToTerraformResource);
+  assert.deepEqual(set.opened, ['main.tf reader']);
+});
+
 test('a row of evidence names file and line; a click goes to where the resource is now', async (t) => {
   const set = await setUp(t, { 'main.tf': `# first\n${block()}` });
   await set.read();
