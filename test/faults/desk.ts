@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { run } from '../../src/commands/table.ts';
 import type { TableFormat } from '../../src/core/findings/tableFormat.ts';
-import { commands } from '../../src/manifest.ts';
+import type { ConnectionRef } from '../../src/core/kms/model.ts';
+import { type CommandId, commands } from '../../src/manifest.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { contextOf, watchDialogs } from './context.ts';
 import { Uri, window as vscodeWindow, workspace } from './vscode.ts';
-import { anasRef, createTestWorld, type Window, type World } from './world.ts';
+import { anasRef, createTestWorld, type Window, type WindowOptions, type World } from './world.ts';
 
 /** Somebody with a folder for baselines, who searches, saves and compares. */
 export class Desk {
@@ -41,17 +42,17 @@ export class Desk {
     return join(this.folder, name);
   }
 
-  async #run(id: (typeof commands)[keyof typeof commands]): Promise<void> {
+  async run(id: CommandId, argument?: unknown): Promise<void> {
     const documents = new JsonDocuments();
     documents.showMarkdown = async (_, text) => {
       this.shown.push(text.replaceAll('\\', ''));
     };
-    await this.world.finish(run({ ...contextOf(this.window), documents }, id, undefined, undefined));
+    await this.world.finish(run({ ...contextOf(this.window), documents }, id, argument, undefined));
   }
 
-  find = () => this.#run(commands.findGrants);
-  save = () => this.#run(commands.saveBaseline);
-  compare = () => this.#run(commands.compareWithBaseline);
+  find = () => this.run(commands.findGrants);
+  save = () => this.run(commands.saveBaseline);
+  compare = () => this.run(commands.compareWithBaseline);
 
   /** How many grants the last search found. */
   get found(): number {
@@ -69,9 +70,13 @@ export class Desk {
   }
 }
 
-export async function createDesk(t: TestContext, connections = [anasRef]): Promise<Desk> {
+export async function createDesk(
+  t: TestContext,
+  connections: readonly ConnectionRef[] = [anasRef],
+  options: WindowOptions = {},
+): Promise<Desk> {
   const world = await createTestWorld(t, { sample: { keys: 4, grantsPerKey: 5 } });
-  const window = world.openWindow({ connections });
+  const window = world.openWindow({ connections, ...options });
   await Promise.all(connections.map((ref) => window.session(ref)));
   const seen = watchDialogs(t, { isYes: true });
   const folder = await mkdtemp(join(tmpdir(), 'baselines-'));

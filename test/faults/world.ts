@@ -248,6 +248,8 @@ export interface WindowOptions {
   readonly timeouts?: Partial<Timeouts>;
   readonly maxAttempts?: number;
   readonly connections?: readonly ConnectionRef[];
+  /** The workspace; unless given, it is trusted. */
+  readonly isTrusted?: boolean;
   readonly policy?: PropagationPolicy;
   /** What the endpoint is taken for; unless given, AWS itself, which knows dry runs. */
   readonly endpoint?: Endpoint;
@@ -531,7 +533,7 @@ export class Window {
       log: (call) => this.calls.push(call),
       sample: () => Promise.reject(new Error('No sample here.')),
       mfaCode: mfaPrompt(permissions, (serial, profile) => dialogs.type(`${serial} ${profile}`, '')),
-      mayRunProcesses: () => true,
+      mayRunProcesses: () => options.isTrusted ?? true,
       timeouts,
       maxAttempts,
     });
