@@ -18,7 +18,7 @@ export async function measurePackage(): Promise<Measurement[]> {
   return [
     await size('extension.js, loaded by activation', bundle('extension.js'), 20),
     await size('product.js, loaded with the first row', bundle('product.js'), 180),
-    await size('commands.js, loaded with the first command', bundle('commands.js'), 180),
+    await size('commands.js, loaded with the first command', bundle('commands.js'), 185),
     await size('aws.js, loaded with the first row', bundle('aws.js'), 40),
     await size('awsClient.js, loaded with the first connection', bundle('awsClient.js'), 150),
     await size('awsShared.js, loaded with awsClient.js', bundle('awsShared.js'), 350),

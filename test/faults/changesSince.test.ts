@@ -231,6 +231,7 @@ test('a filter narrows gone grants too, and an export has only grants that there
   const { grantees } = desk.window;
   assert.ok(grantees.shownGrants().held.every(({ grant }) => grant.grantId !== gone));
   grantees.setFilter(gone);
+  assert.match(desk.window.granteesTree.message, new RegExp(`: 1 of ${desk.found + 1} grants$`));
   assert.deepEqual(
     groupsOf(desk).map(({ group }) => group.title),
     ['Gone'],

@@ -38,6 +38,8 @@ export function changesOf(source: ReportSource, result: ScanResult, endOf: () =>
       localTime(new Date(now.readAt)),
     ),
     time: { since: baseline.readAt, until: now.readAt },
+    gone: comparison.gone.length,
+    goneId: groupId('gone'),
     notes: notes.map((sentence) => note(l10n.t('Not compared'), sentence)),
     groups: (held, arrange) => {
       const groups = new Map(kinds.map((kind) => [kind, [] as HeldGrant[]]));
@@ -57,8 +59,12 @@ export function changesOf(source: ReportSource, result: ScanResult, endOf: () =>
   };
 }
 
+function groupId(change: ChangeKind): string {
+  return `change|${change}`;
+}
+
 function groupOf(change: ChangeKind, grants: readonly HeldGrant[]): GrantGroup {
-  return { id: `change|${change}`, subject: { kind: 'change', change }, title: titleOf(change), detail: '', grants };
+  return { id: groupId(change), subject: { kind: 'change', change }, title: titleOf(change), detail: '', grants };
 }
 
 /** Of the grants that could not be compared, those that are listed now have a row. */

@@ -7,6 +7,9 @@ export interface Changes {
   /** Between which times, in words and in milliseconds since the epoch. */
   readonly period: string;
   readonly time: { readonly since: number; readonly until: number };
+  /** How many grants are gone, whatever the filter; and the ID of their group. */
+  readonly gone: number;
+  readonly goneId: string;
   /** What must be known before anything else. */
   readonly notes: readonly ChangeNote[];
   /**

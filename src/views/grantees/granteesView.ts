@@ -368,12 +368,17 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
 
   /** Shows grouping, order and filter in the description and the message of the view. */
   #describe(): void {
-    const by = this.#changes?.period ?? groupingText(this.grouping);
+    const changes = this.#changes;
+    const by = changes?.period ?? groupingText(this.grouping);
     this.#tree.description = withReadOnlyNote(`${by} · ${sortingText(this.arrangement.sorting)}`);
-    const { filter } = this.#grants;
-    this.#tree.message =
-      filter === undefined
-        ? ''
-        : l10n.t('Filter "{0}": {1} of {2} grants', filter.text, this.#grants.filtered.length, this.#grants.all.length);
+    const { filter, filtered, all } = this.#grants;
+    if (filter === undefined) {
+      this.#tree.message = '';
+      return;
+    }
+    // Those that are gone are in no list of grants.
+    const gone = changes && this.#grants.groups().find(({ id }) => id === changes.goneId);
+    const [shown, total] = [filtered.length + (gone?.grants.length ?? 0), all.length + (changes?.gone ?? 0)];
+    this.#tree.message = l10n.t('Filter "{0}": {1} of {2} grants', filter.text, shown, total);
   }
 }

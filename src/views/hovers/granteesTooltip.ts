@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import type vscode = require('vscode');
 
+import type { ChangeKind } from '../../core/findings/grantChange.ts';
 import { describePrincipal } from '../../core/kms/principal.ts';
 import { explain } from '../../core/words/explain.ts';
 import type { KnownOfGrantees } from '../grantees/granteeItem.ts';
@@ -30,6 +31,9 @@ export function granteesTooltip(
       if (subject.kind === 'principal' && first !== undefined) {
         return plain(subject.principal.value, describePrincipal(subject.principal, first.grant));
       }
+      if (subject.kind === 'change') {
+        return plain(title, changeSentence(subject.change));
+      }
       if (subject.kind === 'creator') {
         return plain(title, [detail, subject.creator.arn ?? '']);
       }
@@ -48,5 +52,22 @@ export function granteesTooltip(
     case 'moreGrants':
     case 'nothing':
       return undefined;
+  }
+}
+
+function changeSentence(change: ChangeKind): string {
+  switch (change) {
+    case 'notCompared':
+      return l10n.t('What only one side could read is neither gone nor new.');
+    case 'appeared':
+      return l10n.t('Listed now, and not in the baseline.');
+    case 'gone':
+      return l10n.t('In the baseline, and not listed by this search.');
+    case 'changed':
+      return l10n.t(
+        'The same grant with other fields. KMS shows a unique ID in place of the ARN of a deleted principal.',
+      );
+    case 'unchanged':
+      return l10n.t('The same in the baseline and now.');
   }
 }
