@@ -36,29 +36,45 @@ export async function confirm({ question, detail, button }: Confirmation): Promi
 
 /**
  * Asks the user to type one of `accepted`, exactly. Escape means no; so does losing focus, unless `ignoreFocusOut` is set,
- * for a question whose text is in an editor.
+ * for a question whose text is in an editor. Enter takes no other text, and what can still become right is not marked.
  * @returns whether it was typed and entered
  */
-export async function confirmByTyping(
+export function confirmByTyping(
   title: string,
   prompt: string,
   accepted: readonly string[],
   { ignoreFocusOut = false }: { readonly ignoreFocusOut?: boolean } = {},
 ): Promise<boolean> {
-  const text = asPrompt(prompt);
-  const typed = await vscode.window.showInputBox({
-    title,
-    ignoreFocusOut,
-    prompt: text,
-    placeHolder: accepted[0] ?? '',
-    // The prompt stays in sight as the message, and Enter does not accept another text.
-    validateInput: (value) => (value === '' || accepted.includes(value) ? undefined : text),
+  return new Promise((resolve) => {
+    const text = asPrompt(prompt);
+    const box = vscode.window.createInputBox();
+    box.title = title;
+    box.prompt = text;
+    box.placeholder = accepted[0] ?? '';
+    box.ignoreFocusOut = ignoreFocusOut;
+    box.onDidChangeValue((value) => {
+      const canBecomeRight = accepted.some((one) => one.startsWith(value));
+      // The prompt stays in sight, as the message.
+      box.validationMessage = canBecomeRight ? undefined : text;
+    });
+    box.onDidAccept(() => {
+      if (accepted.includes(box.value)) {
+        resolve(true);
+        box.hide();
+      } else {
+        box.validationMessage = text;
+      }
+    });
+    box.onDidHide(() => {
+      resolve(false);
+      box.dispose();
+    });
+    box.show();
   });
-  return typed !== undefined && accepted.includes(typed);
 }
 
 /** VS Code renders icons and links in the prompts of input boxes. */
-function asPrompt(text: string): string {
+export function asPrompt(text: string): string {
   return escapeLinks(escapeIcons(text));
 }
 

@@ -1,7 +1,8 @@
 import vscode = require('vscode');
 
 import type { StepPosition, StepResult } from '../core/base/wizard.ts';
-import { onEnter, openList, type PickItem, setItems } from './pick.ts';
+import { type List, onEnter, openList, type PickItem, setItems } from './pick.ts';
+import { asPrompt } from './prompts.ts';
 
 interface QuickPickOptions<T> {
   readonly placeholder: string;
@@ -53,11 +54,13 @@ export function pickStep<T>(
       settle({ kind: 'back', ...(entered && { value: entered }) });
     });
     if (!canSelectMany) {
-      list.onDidChangeValue(redraw);
+      list.onDidChangeValue(() => {
+        sayBelow(list, placeholder, undefined);
+        redraw();
+      });
     }
-    list.onDidChangeSelection(() => {
-      list.placeholder = placeholder;
-    });
+    const say = (problem: string | undefined) => sayBelow(list, placeholder, problem);
+    list.onDidChangeSelection(() => say(undefined));
     const accept = () => {
       const picked = values();
       if (picked.length === 0 && !canSelectMany) {
@@ -71,7 +74,7 @@ export function pickStep<T>(
         redraw();
       } else {
         list.value = canSelectMany ? '' : list.value;
-        list.placeholder = decision.problem;
+        say(decision.problem);
       }
     };
     if (canSelectMany) {
@@ -88,6 +91,15 @@ export function pickStep<T>(
       redraw();
     };
   });
+}
+
+/** Says what is wrong below the field; a VS Code before 1.108 shows nothing there, and it stands in the empty field. */
+function sayBelow<T>(list: List<T>, placeholder: string, problem: string | undefined): void {
+  if ('prompt' in list) {
+    list.prompt = problem === undefined ? undefined : asPrompt(problem);
+  } else {
+    list.placeholder = problem ?? placeholder;
+  }
 }
 
 export interface LineOptions {

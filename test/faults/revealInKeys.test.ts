@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { revealInKeys } from '../../src/commands/show/revealInKeys.ts';
-import { rows } from '../../src/manifest.ts';
+import { run } from '../../src/commands/table.ts';
+import { commands, rows } from '../../src/manifest.ts';
 import { type Node, nodeId } from '../../src/views/shared/nodes.ts';
 import { contextOf, watchDialogs } from './context.ts';
+import { dialogs } from './vscode.ts';
 import { addGrants, createTestWorld } from './world.ts';
 
 async function setUp(t: TestContext, count: number) {
@@ -47,4 +49,27 @@ test('from the history, a grant that KMS may still list is revealed; one that is
   await reveal(entry);
   assert.match(seen.said.at(-1) ?? '', /KMS does not list the grant/);
   assert.equal(revealed.length, 1);
+});
+
+test('a new grant is selected once KMS lists it, and only where the view is open', async (t) => {
+  const { world, window, key, revealed } = await setUp(t, 1);
+  const { answer } = dialogs;
+  dialogs.answer = (list) => {
+    list.selectedItems = list.items.slice(0, 1);
+    list.enter();
+  };
+  t.after(() => Object.assign(dialogs, { answer }));
+  for (const visible of [true, false]) {
+    window.tree.visible = visible;
+    const row = await window.keyRow(key.arn);
+    await window.rows(row);
+    await world.finish(run(contextOf(window), commands.createGrant, row, undefined));
+    await world.pass(20 * 60_000);
+  }
+  const made = window.journal.records.map(({ grant }) => grant.grantId);
+  assert.equal(made.length, 2);
+  assert.deepEqual(
+    revealed.map((node) => node.kind === 'grant' && node.grant.grantId),
+    [made.at(-1)],
+  );
 });

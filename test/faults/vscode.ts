@@ -147,17 +147,42 @@ export class QuickPick {
   dispose(): void {}
 }
 
-/** A line to type. It is taken as it begins. */
+/**
+ * A line to type. It is taken as it begins, but for one that wants something typed: there {@link dialogs} answer. What is
+ * not taken is given up.
+ */
 export class InputBox {
   readonly #accepted = new EventEmitter<undefined>();
   readonly #hidden = new EventEmitter<undefined>();
   readonly onDidAccept = this.#accepted.event;
-  readonly onDidChangeValue = new EventEmitter<string>().event;
+  readonly #valueChanged = new EventEmitter<string>();
+  readonly onDidChangeValue = this.#valueChanged.event;
   readonly onDidHide = this.#hidden.event;
   readonly onDidTriggerButton = new EventEmitter<undefined>().event;
+  prompt = '';
+  placeholder = '';
   value = '';
+  validationMessage: string | undefined;
   show(): void {
-    queueMicrotask(() => this.#accepted.fire(undefined));
+    queueMicrotask(async () => {
+      if (/\bType\b/.test(this.prompt)) {
+        const typed = await dialogs.type(this.prompt, this.value || this.placeholder);
+        if (typed !== undefined) {
+          this.type(typed);
+          this.enter();
+        }
+        this.hide();
+      } else {
+        this.enter();
+      }
+    });
+  }
+  type(text: string): void {
+    this.value = text;
+    this.#valueChanged.fire(text);
+  }
+  enter(): void {
+    this.#accepted.fire(undefined);
   }
   hide(): void {
     this.#hidden.fire(undefined);

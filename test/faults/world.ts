@@ -488,7 +488,7 @@ export class Window {
   readonly grantees: GranteesView;
   readonly history: HistoryView;
   /** The view that shows its rows. */
-  readonly tree = { message: '', reveal: async (_: Node) => {} };
+  readonly tree = { message: '', visible: true, reveal: async (_: Node) => {} };
   readonly granteesTree = { description: '', message: '', reveal: async () => {} };
   readonly historyTree = { reveal: async (_: HistoryNode) => {} };
   readonly aws: Aws;

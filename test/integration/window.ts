@@ -52,6 +52,7 @@ export function watchWindow(): void {
       suggested: options.placeHolder,
     }),
   );
+  replace('createInputBox', () => inputBox());
   const createTreeView = vscode.window.createTreeView;
   replace('createTreeView', (id: string, options: vscode.TreeViewOptions<Node>) => {
     const created = createTreeView(id, options);
@@ -76,6 +77,40 @@ export function watchWindow(): void {
     }
     return channel;
   });
+}
+
+/** A line to type, as far as the product uses one. What is not taken is given up. */
+function inputBox() {
+  const [accepted, hidden, pressed] = [0, 1, 2].map(() => new vscode.EventEmitter<void>());
+  const changed = new vscode.EventEmitter<string>();
+  const box = {
+    title: '',
+    prompt: '',
+    placeholder: '',
+    value: '',
+    onDidAccept: accepted?.event,
+    onDidHide: hidden?.event,
+    onDidTriggerButton: pressed?.event,
+    onDidChangeValue: changed.event,
+    show: async () => {
+      const typed = await show({
+        kind: 'input',
+        message: box.title,
+        detail: box.prompt,
+        buttons: [],
+        suggested: box.placeholder,
+      });
+      if (typed !== undefined) {
+        box.value = typed;
+        changed.fire(typed);
+        accepted?.fire();
+      }
+      box.hide();
+    },
+    hide: () => hidden?.fire(),
+    dispose: () => {},
+  };
+  return box;
 }
 
 function replace(name: keyof typeof vscode.window, value: unknown): void {

@@ -1,7 +1,7 @@
 /** The title and step counter of one prompt in a multi-step input. */
 export interface StepPosition {
   readonly title: string;
-  /** From 1. */
+  /** From 1. It and the total stay the same, whatever is answered. */
   readonly step: number;
   readonly totalSteps: number;
 }
@@ -14,6 +14,8 @@ export type StepResult<T> =
 export interface WizardStep<State> {
   /** Whether the step applies, given the state so far. */
   readonly shouldPrompt: (state: State) => boolean;
+  /** It asks for more about the answer of the step before, and has its number. */
+  readonly goesOn?: boolean;
   /** Resolves with `undefined` if the user closed the prompt, which ends the wizard. */
   readonly prompt: (state: State, position: StepPosition) => Promise<StepResult<State> | undefined>;
 }
@@ -35,7 +37,7 @@ export async function runWizard<State>(
   while (current !== undefined) {
     const shown = applicable();
     const index = shown.indexOf(current);
-    const result = await current.prompt(state, { title: title(state), step: index + 1, totalSteps: shown.length });
+    const result = await current.prompt(state, { title: title(state), ...positionOf(steps, current) });
     if (result === undefined) {
       return undefined;
     }
@@ -50,6 +52,11 @@ export async function runWizard<State>(
     }
   }
   return state;
+}
+
+function positionOf<State>(steps: readonly WizardStep<State>[], current: WizardStep<State>) {
+  const countOf = (some: readonly WizardStep<State>[]) => some.filter(({ goesOn }) => goesOn !== true).length;
+  return { step: countOf(steps.slice(0, steps.indexOf(current) + 1)), totalSteps: countOf(steps) };
 }
 
 /** The first picked item as the step's result. Picking nothing counts as closing the prompt. */

@@ -42,7 +42,7 @@ export interface KeysViewOptions extends KeysViewRowsOptions {
   readonly clock: Pick<Clock, 'now' | 'sleep' | 'monotonic'>;
   readonly tooltip: (node: Node, known: Known) => Promise<Tooltip>;
   /** The view that shows the rows; its message names the filter. */
-  readonly tree: Pick<vscode.TreeView<Node>, 'message' | 'reveal'>;
+  readonly tree: Pick<vscode.TreeView<Node>, 'message' | 'reveal' | 'visible'>;
   /**
    * VS Code draws no other change of a view while it waits for the rows below one. After this long, in milliseconds, it
    * gets a row that says what is waited for, such as a code that the user has to enter. 2,000 unless given.
@@ -112,6 +112,20 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
       await this.#rows.keys.showUpTo(node);
     }
     await this.#tree.reveal(this.#nodes.get(nodeId(node)) ?? node, { select: true, focus: true });
+  }
+
+  /**
+   * Selects the row of a grant that was made a while ago, where its key is on screen. Whoever works elsewhere by now keeps
+   * the focus.
+   */
+  async selectNew(connection: Connection, keyArn: string, grantId: string): Promise<void> {
+    const ids = [undefined, ...this.#connections.known].map((pinnedTo) => keyNodeId(connection, keyArn, pinnedTo));
+    const key = ids.map((id) => this.#nodes.get(id)).find((node) => node?.kind === 'key');
+    const listing = await this.#connections.find(connection)?.inventory.grants(keyArn);
+    const grant = listing?.grants.find((one) => one.grantId === grantId);
+    if (this.#tree.visible && key?.kind === 'key' && grant !== undefined) {
+      await this.#tree.reveal({ ...key, kind: 'grant', grant }, { select: true, focus: false });
+    }
   }
 
   /** The findings of a grant or a key; none before the grants of its key are loaded. */

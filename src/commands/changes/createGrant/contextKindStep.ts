@@ -3,6 +3,7 @@ import { mapResult, singleSelection } from '../../../core/base/wizard.ts';
 import type { PickItem } from '../../../platform/pick.ts';
 import { pickStep } from '../../../platform/steps.ts';
 import type { Ask, ContextKind } from './answers.ts';
+import { titled } from './contextStep.ts';
 
 export const contextKindStep: Ask = async (answers, frame) => {
   const items: readonly PickItem<ContextKind>[] = [
@@ -22,8 +23,8 @@ export const contextKindStep: Ask = async (answers, frame) => {
       value: 'equals',
     },
   ];
-  const answer = await pickStep(frame, {
-    placeholder: l10n.t('Constraint'),
+  const answer = await pickStep(titled(frame), {
+    placeholder: l10n.t('Encryption context that a request must have for the grant to allow it'),
     items: () => items,
     selected: (kind) => kind === answers.contextKind,
     decide: () => 'accept',

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { printable } from '../../../core/base/text.ts';
-import { mapResult } from '../../../core/base/wizard.ts';
+import { mapResult, type StepPosition } from '../../../core/base/wizard.ts';
 import { contextPairProblem, parseContextPair } from '../../../core/kms/grantRules.ts';
 import type { PickItem } from '../../../platform/pick.ts';
 import { pickStep } from '../../../platform/steps.ts';
@@ -17,8 +17,8 @@ type PairChoice =
 export const contextStep: Ask = async (answers, frame) => {
   const pairs = new Map(Object.entries(answers.context));
   const others = () => Object.fromEntries(pairs);
-  const answer = await pickStep<PairChoice>(frame, {
-    placeholder: l10n.t('Enter key=value; not secret, since it is shown in CloudTrail'),
+  const answer = await pickStep<PairChoice>(titled(frame), {
+    placeholder: l10n.t('Enter a pair as key=value; not secret, since it is shown in CloudTrail'),
     left: () => [],
     items: (typed) => [
       ...(typed === '' ? [] : [pairItem(typed, others())]),
@@ -51,6 +51,11 @@ export const contextStep: Ask = async (answers, frame) => {
   });
   return mapResult(answer, () => ({ ...answers, context: others() }));
 };
+
+/** What the box says is gone once somebody types. */
+export function titled(frame: StepPosition): StepPosition {
+  return { ...frame, title: l10n.t('{0}: Encryption Context', frame.title) };
+}
 
 function pairItem(typed: string, others: Readonly<Record<string, string>>): PickItem<PairChoice> {
   const problem = contextPairProblem(typed, others);

@@ -74,13 +74,17 @@ function stepsOf(session: () => Session, isKeyGiven: boolean): readonly WizardSt
   const mayTakeContext = ({ operations, metadata }: Answers) => supportsEncryptionContext(operations, metadata);
   const isForService = ({ grantee }: Answers) => grantee?.kind === 'servicePrincipal';
   return [
-    { shouldPrompt: () => !isKeyGiven, prompt: keyStep(session) },
+    ...(isKeyGiven ? [] : [{ shouldPrompt: always, prompt: keyStep(session) }]),
     { shouldPrompt: always, prompt: operationsStep(session) },
     { shouldPrompt: always, prompt: granteeStep(session) },
-    { shouldPrompt: isForService, prompt: sourceArnStep },
+    { shouldPrompt: isForService, goesOn: true, prompt: sourceArnStep },
     { shouldPrompt: always, prompt: retiringStep(session) },
     { shouldPrompt: mayTakeContext, prompt: contextKindStep },
-    { shouldPrompt: (answers) => mayTakeContext(answers) && answers.contextKind !== 'none', prompt: contextStep },
+    {
+      shouldPrompt: (answers) => mayTakeContext(answers) && answers.contextKind !== 'none',
+      goesOn: true,
+      prompt: contextStep,
+    },
     { shouldPrompt: always, prompt: nameStep },
   ];
 }

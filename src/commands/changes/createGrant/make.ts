@@ -124,6 +124,7 @@ async function follow(
           ),
         );
       }
+      await context.view.selectNew(session.connection, key.arn, grantId);
       return;
     case 'timedOut':
       void showWarning(
