@@ -12,7 +12,13 @@ export function explain(details: KmsErrorDetails): Explanation {
   const { kind } = details;
   // The journal can have a kind of an older or newer version.
   const explainKind = Object.hasOwn(table, kind) ? table[kind] : table.unknown;
-  return explainKind(failureOf(details));
+  const explanation = explainKind(failureOf(details));
+  return { ...explanation, sentence: withOneStop(explanation.sentence) };
+}
+
+/** A sentence can end in AWS's own text, which has a stop or not. */
+function withOneStop(sentence: string): string {
+  return /[.?!…]$/.test(sentence) ? sentence.replace(/([.…])\.$/, '$1') : `${sentence}.`;
 }
 
 /** Whether signing in may fix the error. */

@@ -109,9 +109,7 @@ function groupItem({ subject, title, detail, grants, ...group }: GrantGroup, kno
     description: [count, place].filter((part) => part !== '').join(' · '),
     iconPath: groupIcon(subject, grants),
     ...(subject.kind === 'finding' && subject.finding !== 'none' ? { contextValue: rows.groupOfFinding } : {}),
-    accessibilityInformation: {
-      label: [title, place, grantCountText(number)].filter((part) => part !== '').join(', '),
-    },
+    spoken: [[title, place, grantCountText(number)].filter((part) => part !== '').join(', ')],
   });
 }
 
@@ -183,6 +181,6 @@ function unreadableItem(unreadable: Unreadable): vscode.TreeItem {
   return row(name, {
     description: parts.filter((part) => part !== undefined).join(' · '),
     iconPath: icon('error', 'error'),
-    accessibilityInformation: { label: `${printable(name)}, ${title}. ${printable(sentence)}` },
+    spoken: [`${printable(name)}, ${title}`, printable(sentence)],
   });
 }

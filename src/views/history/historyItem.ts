@@ -56,7 +56,7 @@ function build(node: HistoryNode, known: KnownHistory): vscode.TreeItem {
         description: printable(node.sentence),
         iconPath: node.tone === 'error' ? icon('error', 'error') : icon('warning', 'warning'),
         contextValue: rows.message,
-        accessibilityInformation: { label: `${node.title}. ${printable(node.sentence)}` },
+        spoken: [node.title, printable(node.sentence)],
         // Showing the history again reads it again.
         ...(node.tone === 'error'
           ? { command: { command: commands.showHistory, title: l10n.t('Retry'), arguments: [] } }
@@ -75,7 +75,7 @@ function entryItem(record: JournalRecord, isUnderWay: boolean): vscode.TreeItem 
     description: `${what} · ${key} · ${state}`,
     iconPath: stateIcon(record, isUnderWay),
     contextValue: contextOf(record),
-    accessibilityInformation: { label: l10n.t('Grant {0} on {1}, {2}, {3}', name, key, what, state) },
+    spoken: [l10n.t('Grant {0} on {1}, {2}, {3}', name, key, what, state)],
   });
 }
 

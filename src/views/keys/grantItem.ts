@@ -7,12 +7,12 @@ import type { RevocationState } from '../../core/changes/revocationRecord.ts';
 import type { FindingKind } from '../../core/findings/finding.ts';
 import { managerText } from '../../core/findings/findings.ts';
 import type { GrantChange } from '../../core/findings/grantChange.ts';
-import { grantee, type PrincipalKind, principalKindName } from '../../core/kms/principal.ts';
+import { grantee, type Principal, type PrincipalKind, principalKindName } from '../../core/kms/principal.ts';
 import { rows } from '../../manifest.ts';
 import { shortFindings, spokenFindings } from '../shared/findingText.ts';
 import { shortOperations } from '../shared/grantFields.ts';
 import type { GrantNode } from '../shared/nodes.ts';
-import { icon, row } from '../shared/row.ts';
+import { icon, type RowProperties, row } from '../shared/row.ts';
 import type { Known } from './known.ts';
 
 /** The icon of each kind of principal. */
@@ -53,7 +53,7 @@ export function grantItem(
   const label = begins?.label ?? grant.name ?? who.shortName;
   const lead = begins?.lead ?? [grant.name === undefined ? undefined : who.shortName];
   const revocation = known.revocation(node);
-  const properties: Partial<vscode.TreeItem> = { collapsibleState: vscode.TreeItemCollapsibleState.Collapsed };
+  const properties: RowProperties = { collapsibleState: vscode.TreeItemCollapsibleState.Collapsed };
   if (revocation === undefined) {
     const findings = known.findings(node);
     const managed = managerText(grant, key, undefined);
@@ -63,22 +63,19 @@ export function grantItem(
     const isGone = change?.kind === 'gone';
     const parts = [change?.short, managed, shortFindings(own), ...lead, shortOperations(grant.operations)];
     const isWarned = findings.some(({ severity }) => severity === 'warning');
-    const held = l10n.t(
-      'Grant {0}, held by {1} {2}, for {3}',
-      printable(label),
-      principalKindName(who.kind),
-      who.shortName,
-      printable(grant.operations.join(', '), 400),
-    );
+    const what = [l10n.t('Grant {0}', printable(label)), change?.short, managed, ...lead];
+    const operations = printable(grant.operations.join(', '), 400);
     return row(label, {
       ...properties,
       description: parts.filter((part) => part !== undefined).join(' · '),
       // The icon still shows the kind of grantee. The color alone never marks a finding: the description or the group names it.
       iconPath: icon(principalIcons[who.kind], isGone ? 'disabled' : isWarned ? 'warning' : undefined),
       contextValue: isGone ? rows.grantGone : contextOf(node, known),
-      accessibilityInformation: {
-        label: [held, change?.short, managed, spokenFindings(findings)].filter((part) => part !== undefined).join('. '),
-      },
+      spoken: [
+        what.filter((part) => part !== undefined && part !== who.shortName).join(', '),
+        spokenFindings(findings),
+        l10n.t('Held by {0}, for {1}', holderText(who), operations),
+      ],
     });
   }
   const text = revocationText(revocation);
@@ -91,8 +88,12 @@ export function grantItem(
       confirming: rows.grantConfirming,
       unconfirmed: rows.grantUnconfirmed,
     }[revocation.kind],
-    accessibilityInformation: { label: l10n.t('Grant {0}, {1}', printable(label), text) },
+    spoken: [`${l10n.t('Grant {0}', printable(label))}, ${text}`],
   });
+}
+
+function holderText({ kind, shortName }: Principal): string {
+  return kind === 'accountRoot' ? l10n.t('the whole {0}', shortName) : `${principalKindName(kind)} ${shortName}`;
 }
 
 function contextOf(node: GrantNode, known: Pick<Known, 'mayRetire' | 'isInTerraform'>): string {

@@ -33,9 +33,7 @@ export function keyItem(
     description: parts.join(' · '),
     iconPath: keyIcon(key, metadata),
     contextValue: context.join('.'),
-    accessibilityInformation: {
-      label: [l10n.t('Key {0}', printable(keyLabel(key))), ...parts].join(', '),
-    },
+    spoken: [[l10n.t('Key {0}', printable(keyLabel(key))), ...parts].join(', ')],
   });
 }
 

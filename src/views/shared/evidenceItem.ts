@@ -28,6 +28,6 @@ export function evidenceItem(node: EvidenceNode | EvidenceLineNode): vscode.Tree
           },
         }
       : { contextValue: rows.evidenceLine }),
-    accessibilityInformation: { label: `${title}. ${text}` },
+    spoken: [`${title}: ${text}`],
   });
 }

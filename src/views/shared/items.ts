@@ -8,7 +8,8 @@ import { icon, row } from './row.ts';
 
 /** A field of a grant, or of an entry of the history. */
 export function fieldItem({ name, value }: { readonly name: string; readonly value: string }): vscode.TreeItem {
-  return row(name, { description: printable(value), contextValue: rows.field });
+  const text = printable(value);
+  return row(name, { description: text, contextValue: rows.field, spoken: [`${printable(name)}: ${text}`] });
 }
 
 /** "Load more…" at the end of a list. Its command gets the node. */

@@ -20,7 +20,7 @@ export function messageItem(node: MessageNode): vscode.TreeItem {
     description: printable(node.sentence),
     iconPath: toneIcons[node.tone],
     contextValue: [rows.message, ...node.actions].join('.'),
-    accessibilityInformation: { label: `${node.title}. ${printable(node.sentence)}` },
+    spoken: [node.title, printable(node.sentence)],
   });
   if (first !== undefined) {
     item.command = { command: actionCommands[first], title: actionTitle(first), arguments: [node] };

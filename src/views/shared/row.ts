@@ -2,10 +2,30 @@ import vscode = require('vscode');
 
 import { printable } from '../../core/base/text.ts';
 
+export interface RowProperties
+  extends Omit<Partial<vscode.TreeItem>, 'label' | 'description' | 'accessibilityInformation'> {
+  readonly description?: string;
+  /** What a screen reader says, sentence by sentence; unless given, the label and the description. */
+  readonly spoken?: readonly (string | undefined)[];
+}
+
 /** A row, not collapsible by default. */
-export function row(label: string, properties: Partial<vscode.TreeItem>): vscode.TreeItem {
-  const { collapsibleState = vscode.TreeItemCollapsibleState.None } = properties;
-  return Object.assign(new vscode.TreeItem(printable(label), collapsibleState), properties);
+export function row(label: string, { spoken, ...properties }: RowProperties): vscode.TreeItem {
+  const { collapsibleState = vscode.TreeItemCollapsibleState.None, description = '' } = properties;
+  const shown = printable(label);
+  return Object.assign(new vscode.TreeItem(shown, collapsibleState), {
+    ...properties,
+    accessibilityInformation: { label: sentences(spoken ?? [description === '' ? shown : `${shown}, ${description}`]) },
+  });
+}
+
+/** One after the other, each with its stop: a screen reader pauses there, and at a comma. */
+function sentences(texts: readonly (string | undefined)[]): string {
+  return texts
+    .filter((text) => text !== undefined && text !== '')
+    .map((text = '') => text.replaceAll(' · ', ', ').replace(/…(?=,|$)/g, ''))
+    .map((text) => (/[.?!]$/.test(text) ? text : `${text}.`))
+    .join(' ');
 }
 
 const colors = {

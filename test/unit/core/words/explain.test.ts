@@ -277,7 +277,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   certificateNotTrusted: {
     title: 'Certificate not trusted',
-    sentence: `The certificate of kms.example, issued by Corp CA, is not trusted: ${denied}.`,
+    sentence: `The certificate of kms.example, issued by Corp CA, is not trusted: ${denied}`,
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
@@ -290,7 +290,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   notConfirmed: {
     title: 'Open connections…',
-    sentence: `The settings of this dev container ask to open: ${denied}.`,
+    sentence: `The settings of this dev container ask to open: ${denied}`,
     retryHelps: false,
     actions: ['openConnections', 'selectProfile', 'showLog'],
   },
