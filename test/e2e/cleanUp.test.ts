@@ -31,6 +31,12 @@ test('the duplicate and the orphan are found and revoked in one go; a crash in t
     await grantees.expand(/^Duplicate/);
     await grantees.expand(/^Possibly orphaned/);
     await workbench.picture('grantees', 'sideBar');
+    assert.ok((await workbench.contextMenuIn(grantees, /^Duplicate/)).includes('Revoke These Grants…'));
+    await workbench.pressContextMenuIn(grantees, 'Reveal in Keys', /^Duplicate/, /^orders-db|nightly-export/);
+    await tree.waitFor('the focus on the grant', (rows) =>
+      rows.find(({ focused, label }) => focused && label === 'nightly-export'),
+    );
+    await tree.setOpen(false);
     await grantees.select(/^Duplicate/, /^orders-db|nightly-export/);
     await grantees.selectAlso(/^Possibly orphaned/, /batch-worker|orders-db/);
     await workbench.screenshot('bulk-selected');

@@ -68,6 +68,14 @@ test('a grant is copied as commands, which do in the AWS CLI what they say', {
       );
     }
 
+    // From the palette it begins with the selected row.
+    await tree.select('orders-db', 'nightly-export');
+    const id = await copied(workbench, () => workbench.runCommand('AWS KMS: Copy Grant ID'));
+    assert.ok(
+      grantsOn('orders-db').some((grant) => grant.id === id),
+      id,
+    );
+
     const revoke = await copied(workbench, () =>
       workbench.pressContextMenu('Copy › Copy Revoke as AWS CLI', 'orders-db', 'AWSServiceRoleForRDS'),
     );

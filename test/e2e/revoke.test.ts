@@ -20,6 +20,7 @@ test('a right click revokes a grant: confirmed, followed on its row, and gone wh
     await workbench.picture('tree', 'sideBar');
     const menu = await workbench.contextMenu('orders-db', 'nightly-export');
     assert.deepEqual(menu, [
+      'Show Grant Details',
       'Show as JSON',
       'Show in CloudTrail…',
       'Look for Uses…',
@@ -27,6 +28,12 @@ test('a right click revokes a grant: confirmed, followed on its row, and gone wh
       'Retire Grant…',
       'Copy',
     ]);
+
+    assert.match(await workbench.contextMenuKey('Revoke Grant…', 'orders-db', 'nightly-export'), /^Del/);
+    // The icon of the row asks as the menu does.
+    await tree.pressInline('Revoke Grant…', 'orders-db', 'nightly-export');
+    await workbench.dialog();
+    await workbench.escapeDialog();
 
     await workbench.pressContextMenu('Revoke Grant…', 'orders-db', 'nightly-export');
     const dialog = await workbench.dialog();

@@ -142,11 +142,25 @@ export class Workbench {
 
   /** The names in the menu that a right click on a row opens; closes it again. */
   async contextMenu(...path: readonly RowName[]): Promise<readonly string[]> {
-    await this.openContextMenu(path);
+    return await this.contextMenuIn(this.tree, ...path);
+  }
+
+  /** The same in another view. */
+  async contextMenuIn(tree: Tree, ...path: readonly RowName[]): Promise<readonly string[]> {
+    await this.openContextMenu(path, tree);
     const names = await this.menuItems().locator('.action-label').allInnerTexts();
     await this.page.keyboard.press('Escape');
     await this.menuItems().first().waitFor({ state: 'hidden' });
     return names.map((name) => name.trim());
+  }
+
+  /** The key that the menu of a row shows beside an item. */
+  async contextMenuKey(item: string, ...path: readonly RowName[]): Promise<string> {
+    await this.openContextMenu(path, this.tree, item);
+    const key = await this.menuItems(item).locator('.keybinding').innerText();
+    await this.page.keyboard.press('Escape');
+    await this.menuItems().first().waitFor({ state: 'hidden' });
+    return key.trim();
   }
 
   /** Agrees to the connections that the machine's settings ask for. */
