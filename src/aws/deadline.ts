@@ -28,7 +28,7 @@ export class Deadline {
     return new Promise((resolve, reject) => {
       this.#end = () => {
         // Rejected before the abort: the message must be this one, not that of the closed connection.
-        reject(new DeadlineError(l10n.t('There was no whole answer within {0} seconds.', this.#ms / 1000)));
+        reject(new DeadlineError(l10n.t('There was no complete answer within {0} seconds.', this.#ms / 1000)));
         this.#controller.abort();
       };
       this.#start();

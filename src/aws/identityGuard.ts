@@ -104,8 +104,8 @@ function accountChanged(expected: string | undefined, actual: string | undefined
     awsName: 'AccountChanged',
     message:
       expected === undefined || actual === undefined
-        ? l10n.t('STS did not say which account the earlier ones were of.')
-        : l10n.t('They were of account {0}, and are of {1} now.', expected, actual),
+        ? l10n.t("STS didn't say which account the earlier ones belonged to.")
+        : l10n.t('They belonged to account {0}, and now belong to {1}.', expected, actual),
     profile,
   });
 }
@@ -118,7 +118,7 @@ function principalChanged(shown: CallerIdentity | undefined, actual: CallerIdent
     message:
       shown === undefined
         ? l10n.t('STS now says that it is {0}.', actual.arn)
-        : l10n.t('It was {0}, and is {1} now.', shown.arn, actual.arn),
+        : l10n.t('It was {0}, and is now {1}.', shown.arn, actual.arn),
     profile,
   });
 }

@@ -121,7 +121,7 @@ function nested(value: string, at: number): ReadonlyMap<string, string> {
       .map((line) => {
         const delimiter = line.indexOf('=');
         if (delimiter < 0) {
-          throw new IniError(l10n.t('Below line {0}, an indented line is not a setting.', at));
+          throw new IniError(l10n.t("Below line {0}, an indented line isn't a setting.", at));
         }
         return [strip(line.slice(0, delimiter)), strip(line.slice(delimiter + 1))];
       }),

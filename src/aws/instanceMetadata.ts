@@ -32,7 +32,7 @@ export function metadataSettings(env: Env, files: SharedFiles, profile: string |
   const atLeastOne = (name: 'metadata_service_timeout' | 'metadata_service_num_attempts') => {
     const text = get(name) ?? '1';
     if (!/^\+?\d+$/.test(text) || Number(text) < 1) {
-      throw invalidProfile(profile, l10n.t('{0} is not a whole number above 0: {1}.', name, text));
+      throw invalidProfile(profile, l10n.t("{0} isn't a whole number above 0: {1}.", name, text));
     }
     return Number(text);
   };
@@ -48,7 +48,7 @@ export function metadataSettings(env: Env, files: SharedFiles, profile: string |
   const url = get('ec2_metadata_service_endpoint') || standard;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     // Not quoted: the URL may contain a password.
-    throw invalidProfile(profile, l10n.t('{0} is not an http or https URL.', 'ec2_metadata_service_endpoint'));
+    throw invalidProfile(profile, l10n.t("{0} isn't an http or https URL.", 'ec2_metadata_service_endpoint'));
   }
   return {
     url: url.endsWith('/') ? url : `${url}/`,

@@ -47,16 +47,12 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    throw new Error(l10n.t('What it printed is not JSON.'));
+    throw new Error(l10n.t("Its output isn't JSON."));
   }
 }
 
 export function untrusted(profile: string | undefined): KmsError {
-  return failure(
-    'untrustedWorkspace',
-    l10n.t('A credential_process is not started in an untrusted workspace.'),
-    profile,
-  );
+  return failure('untrustedWorkspace', l10n.t("A credential_process doesn't run in an untrusted workspace."), profile);
 }
 
 function failure(kind: KmsErrorKind, message: string, profile: string | undefined): KmsError {
@@ -86,9 +82,9 @@ function output(command: string, { signal, processTimeoutMs }: SignIn): Promise<
       killAll(child, windows);
       settle(() => reject(new Error(message)));
     };
-    const abort = () => stop(l10n.t('It was cancelled.'));
+    const abort = () => stop(l10n.t('It was canceled.'));
     const timer = setTimeout(
-      () => stop(l10n.t('It did not finish within {0} seconds.', processTimeoutMs / 1_000) + said(stderr)),
+      () => stop(l10n.t("It didn't finish within {0} seconds.", processTimeoutMs / 1_000) + said(stderr)),
       processTimeoutMs,
     );
     signal.addEventListener('abort', abort, { once: true });

@@ -91,7 +91,7 @@ async function readText(file: ExpandedPath): Promise<string> {
   } catch {
     // Not UTF-8: thrown below.
   }
-  throw unreadable(file.path, l10n.t('It is not encoded as UTF-8.'));
+  throw unreadable(file.path, l10n.t("It isn't encoded as UTF-8."));
 }
 
 async function readBytes({ path, homelessUser }: ExpandedPath): Promise<Uint8Array> {
@@ -102,7 +102,7 @@ async function readBytes({ path, homelessUser }: ExpandedPath): Promise<Uint8Arr
       return new Uint8Array();
     }
     if (!stats.isFile()) {
-      throw unreadable(path, stats.isDirectory() ? l10n.t('It is a folder.') : l10n.t('It is not a regular file.'));
+      throw unreadable(path, stats.isDirectory() ? l10n.t('It is a folder.') : l10n.t("It isn't a regular file."));
     }
     return await readFile(path);
   } catch (error) {
@@ -112,15 +112,15 @@ async function readBytes({ path, homelessUser }: ExpandedPath): Promise<Uint8Arr
         throw error;
       case 'ENOENT':
         if (homelessUser !== undefined) {
-          throw unreadable(path, l10n.t('The home folder of {0} is not known. Write the whole path.', homelessUser));
+          throw unreadable(path, l10n.t('The home folder of {0} is unknown. Write the whole path.', homelessUser));
         }
         if (await isBelowDanglingLink(path)) {
-          throw unreadable(path, l10n.t('It is a link to a file that does not exist.'));
+          throw unreadable(path, l10n.t("It is a link to a file that doesn't exist."));
         }
         return new Uint8Array();
       case 'EACCES':
       case 'EPERM':
-        throw unreadable(path, l10n.t('You have no permission to read it.'));
+        throw unreadable(path, l10n.t("You don't have permission to read it."));
       default:
         throw unreadable(path, l10n.t('The system answers {0}.', code));
     }

@@ -74,7 +74,7 @@ export function signInChain(files: SharedFiles, profile: string): SignInChain {
       return end(originOf(files, name, isSource));
     }
     if (!arn.startsWith('arn:')) {
-      return end(none(l10n.t('the role_arn of {0} is not the ARN of a role.', name)));
+      return end(none(l10n.t("the role_arn of {0} isn't the ARN of a role.", name)));
     }
     roles.unshift(roleOf(arn, section));
     const source = textOf(section, 'source_profile');
@@ -182,7 +182,7 @@ function ssoOf(files: SharedFiles, section: Section, name: string): Origin {
   const session = settingOf(section, 'sso_session');
   const named = session === undefined ? undefined : files.ssoSessions.get(session);
   if (session !== undefined && named === undefined) {
-    return none(l10n.t('the sso_session of {0}, {1}, is not in the config file.', name, session));
+    return none(l10n.t("the sso_session of {0}, {1}, isn't in the config file.", name, session));
   }
   const conflict = [...(named ?? [])].find(([key, value]) => section.has(key) && section.get(key) !== value);
   if (conflict !== undefined) {
@@ -206,7 +206,7 @@ function credentialSourceOf(text: string | undefined, name: string): Origin {
   }
   const source = credentialSources.find((known) => known === text);
   return source === undefined
-    ? none(l10n.t('the credential_source of {0} is {1}, and not one of {2}.', name, text, credentialSources.join(', ')))
+    ? none(l10n.t('the credential_source of {0} is {1}, not one of {2}.', name, text, credentialSources.join(', ')))
     : { kind: 'credentialSource', source };
 }
 

@@ -68,5 +68,5 @@ export function sessionOf({ connections }: Needs<'connections'>, connection: Con
   if (session !== undefined) {
     return session;
   }
-  throw new UserError(l10n.t('The connection has changed. Nothing was done.'));
+  throw new UserError(l10n.t('Nothing was done, because the connection changed.'));
 }

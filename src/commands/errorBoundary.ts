@@ -21,7 +21,7 @@ export async function showFailure(
   again?: () => Promise<unknown>,
 ): Promise<void> {
   if (isSignInCancelled(error)) {
-    void showInformation(l10n.t('The sign-in was cancelled. Nothing was sent.'));
+    void showInformation(l10n.t('Nothing was sent, because the sign-in was canceled.'));
     return;
   }
   if (isAbort(error)) {

@@ -40,7 +40,7 @@ export async function saveFile({ title, name, format, content }: FileToSave): Pr
     await vscode.workspace.fs.writeFile(uri, content);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(l10n.t('{0} could not be written: {1}', fileName(uri), reason), ['retry'], error);
+    throw new UserError(l10n.t("Couldn't write {0}: {1}", fileName(uri), reason), ['retry'], error);
   }
   return uri;
 }

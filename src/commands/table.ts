@@ -212,7 +212,7 @@ function lookUp(context: CommandContext, argument: unknown): unknown {
   if (row !== undefined) {
     return row;
   }
-  throw new UserError(l10n.t('No view shows this row any more. Nothing was done.'));
+  throw new UserError(l10n.t('Nothing was done, because no view shows this row any longer.'));
 }
 
 /** Runs a command, without a row as the palette does. Its failure is shown to the user here and nowhere else. */

@@ -109,9 +109,10 @@ export async function askMfaCode(serial: string, profile: string, signal: AbortS
     const code = await vscode.window.showInputBox(
       {
         title: l10n.t('Sign in: {0}', printable(profile)),
-        prompt: asPrompt(l10n.t('Code of the MFA device {0}', printable(serial))),
+        prompt: asPrompt(l10n.t('Code from the MFA device {0}', printable(serial))),
         ignoreFocusOut: true,
-        validateInput: (value) => (value === '' || /^\d{6}$/.test(value.trim()) ? undefined : l10n.t('Six digits')),
+        validateInput: (value) =>
+          value === '' || /^\d{6}$/.test(value.trim()) ? undefined : l10n.t('Enter six digits'),
       },
       cancel.token,
     );

@@ -41,7 +41,7 @@ suite('signatures', () => {
     await rejects(listKeys(clientOf({ ...right, secretAccessKey: 'wrong' })), 'InvalidSignatureException');
   });
 
-  test('an access key that is not known', async () => {
+  test('an access key that is unknown', async () => {
     await rejects(
       listKeys(clientOf({ ...right, accessKeyId: 'AKIDNOBODY' })),
       'UnrecognizedClientException',

@@ -232,7 +232,7 @@ await withPython('moto', async (tools) => {
         assert.equal(details.operation, operation);
         assert.match(details.message, /^HTTP 500: /);
         assert.doesNotMatch(details.message, /</);
-        assert.equal(explain(details).sentence, `The answer to ${operation} was not one that KMS gives.`);
+        assert.equal(explain(details).sentence, `The answer to ${operation} isn't one that KMS gives.`);
       }
       await fails(findGrant(api, ref, never), 'notJson');
       await fails(listedGrantsReader(api, missingKeyArn)([ref.grantId], never), 'notJson');

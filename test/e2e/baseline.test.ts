@@ -46,7 +46,7 @@ test('a baseline is saved, three grants change, and the comparison shows exactly
     await workbench.runCommand('AWS KMS: Compare with Baseline…');
     await quickInput.until('the last baseline', ({ items }) => items[0]?.label === name);
     await quickInput.accept();
-    const summary = /^Since the baseline, grants that appeared: 1, gone: 1, changed: 1, unchanged: \d+\.$/;
+    const summary = /^Grants since the baseline: 1 appeared, 1 gone, 1 changed, \d+ unchanged\.$/;
     await workbench.notification(summary);
     const described = async (...path: readonly RowName[]) => (await grantees.row(...path)).description;
     assert.deepEqual(

@@ -64,7 +64,7 @@ test('before many grants are revoked in one go, every one of them is listed, and
     });
     assert.match(
       caution ?? '',
-      /^Amazon RDS uses this grant for database db-\w+\. Revoking it can break a resource\. Tick it only if you mean it\. · /,
+      /^Amazon RDS uses this grant for database db-\w+\. Revoking it can break a resource\. Select it only if you mean it\. · /,
     );
     await quickInput.type('');
     await quickInput.until('all', (input) => input.items.some(({ ticked }) => ticked));
@@ -77,7 +77,7 @@ test('before many grants are revoked in one go, every one of them is listed, and
     for (const part of [
       'Every grant is listed in the editor behind this dialog.',
       'To be revoked: 37\n• orders-db: 37',
-      'Kept, since not ticked: 8\n• orders-db: 8',
+      'Not selected: 8\n• orders-db: 8',
     ]) {
       assert.ok(dialog.detail.includes(part), `${part} is not in: ${dialog.detail}`);
     }
@@ -89,7 +89,7 @@ test('before many grants are revoked in one go, every one of them is listed, and
     await page.keyboard.press('ControlOrMeta+C');
     const text = await eventually('the list', async () => (await workbench.clipboard()) || undefined);
     await workbench.screenshot('bulk-many-typing');
-    const [revoked = '', kept = ''] = text.split('Kept, since not ticked: 8');
+    const [revoked = '', kept = ''] = text.split('Not selected: 8');
     const [key] = [...account.keys.values()].filter(({ id }) => account.grantsOf(id).size === 45);
     const grants = [...account.grantsOf(key?.id ?? '').values()].map(({ grant }) => grant);
     assert.equal(grants.length, 45);
@@ -101,7 +101,7 @@ test('before many grants are revoked in one go, every one of them is listed, and
 
     await quickInput.type('37');
     await quickInput.accept();
-    await workbench.notification(/^37 of 37 grants revoked; their rows follow the change\.$/, 40_000);
+    await workbench.notification(/^Revoked 37 grants\. Waiting for KMS to stop listing them…$/, 40_000);
     assert.equal(revokes(kms).length, 37);
     const gone = new Set(revokes(kms).map(([, grantId]) => grantId));
     for (const grant of grants) {
@@ -131,9 +131,8 @@ test('a revoke of several that is cancelled or refused in the middle says what w
     await eventually('the first to be sent', async () => asked() === 1 || undefined);
     await workbench.screenshot('bulk-revoking');
     await workbench.pressNotification('Revoking', 'Cancel');
-    const cancelled =
-      '0 of 4 grants revoked; their rows follow the change. May have been revoked, since no answer came, and followed: 1. Not begun: 3.';
-    assert.equal(await workbench.notification('grants revoked'), cancelled);
+    const cancelled = 'Revoked 0 of 4 grants. No answer, so possibly revoked, and followed: 1. Not started: 3.';
+    assert.equal(await workbench.notification('Revoked 0 of 4 grants.'), cancelled);
     assert.equal(asked(), 1, 'what was not begun was not sent');
     emulator.setFaults([]);
     await workbench.clearNotifications();
@@ -153,8 +152,8 @@ test('a revoke of several that is cancelled or refused in the middle says what w
     await tree.selectAlso('payments/card-vault', 'thumbnailer-7');
     await workbench.page.keyboard.press('Delete');
     await confirm(workbench, 4);
-    const failed = '2 of 4 grants revoked; their rows follow the change. Failed: 2.';
-    assert.equal(await workbench.notification('grants revoked'), failed);
+    const failed = 'Revoked 2 of 4 grants. Waiting for KMS to stop listing them… Failed: 2.';
+    assert.equal(await workbench.notification('Revoked 0 of 4 grants.'), failed);
     assert.deepEqual(await workbench.notificationButtons(failed), ['Retry Failed', 'Show Results']);
     await workbench.screenshot('bulk-failed');
     await tree.waitGone(['orders-db', 'thumbnailer-9']);
@@ -176,7 +175,7 @@ test('a revoke of several that is cancelled or refused in the middle says what w
     emulator.setFaults([]);
     await workbench.pressNotification(failed, 'Retry Failed');
     await confirm(workbench, 2);
-    await workbench.notification('2 of 2 grants revoked; their rows follow the change.');
+    await workbench.notification('Revoked 2 grants. Waiting for KMS to stop listing them…');
     await tree.waitGone(['payments/card-vault', 'card-tokenizer']);
     await tree.waitGone(['payments/card-vault', 'thumbnailer-7']);
     assert.equal(revokes(kms).length, 5);
@@ -190,8 +189,8 @@ test('a revoke of several that is cancelled or refused in the middle says what w
       [
         'thumbnailer-7 revoked · payments/card-vault · confirmed',
         'card-tokenizer revoked · payments/card-vault · confirmed',
-        'thumbnailer-7 revoke · payments/card-vault · refused: Access denied',
-        'card-tokenizer revoke · payments/card-vault · refused: Access denied',
+        'thumbnailer-7 revoke · payments/card-vault · rejected: Access denied',
+        'card-tokenizer revoke · payments/card-vault · rejected: Access denied',
         'stock-sync-4 revoked · orders-db · confirmed',
         'thumbnailer-9 revoked · orders-db · confirmed',
         'worker-00010 revoke · orders-db · confirmed',

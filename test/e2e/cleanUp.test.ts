@@ -136,7 +136,7 @@ test('read-only mode hides every change, and the views filter and export what th
     await tree.row('payments/card-vault');
     await quickInput.accept();
     await workbench.screenshot('filtered');
-    await workbench.runCommand('AWS KMS: Clear Filter of Keys');
+    await workbench.runCommand('AWS KMS: Clear Keys Filter');
     await tree.row('analytics');
     assert.equal(await workbench.hasDialog(), false);
     assert.equal(await quickInput.isOpen(), false);

@@ -71,7 +71,7 @@ test('names of Markdown, links, HTML and bidirectional controls are the text tha
     const dialog = await workbench.dialog();
     await workbench.screenshot('hostile-dialog');
     assert.ok(
-      dialog.message.startsWith('Revoke the grant [Quit](command:workbench.action.quit) **bold** '),
+      dialog.message.startsWith('Revoke grant [Quit](command:workbench.action.quit) **bold** '),
       dialog.message,
     );
     await assertInSight(workbench);
@@ -129,7 +129,7 @@ test('the terminal that signs in is given a profile by its own name, or none', a
     await workbench.openView();
     await workbench.openMachineConnections();
     await tree.pressInline('Sign In', /^a /, /^Sign in…/);
-    await workbench.notification(/^A terminal of VS Code would not take the name of the profile a /);
+    await workbench.notification(/^A VS Code terminal can't take the name of profile a /);
     await tree.pressInline('Sign In', /^b /, /^Sign in…/);
     await workbench.page.locator('.terminal-wrapper, .terminal-tab, .terminal-group').first().waitFor();
     await workbench.screenshot('hostile-terminal');

@@ -27,18 +27,18 @@ test('over a reload a retirement is followed on, the history has its end, and th
     await workbench.pressContextMenu('Retire Grant…', alias, 'temporary-incident-2291');
     assert.match((await workbench.dialog()).message, /^Retire the grant /);
     await workbench.pressDialog('Retire Grant');
-    const row = await tree.row(alias, /Retired · confirming/);
+    const row = await tree.row(alias, /Retired, waiting for KMS/);
     assert.match(row.icon, /loading/);
     await workbench.screenshot('retiring');
 
     await workbench.reload();
     await workbench.openView();
     await tree.expand(alias);
-    await tree.row(alias, /Retired · confirming/);
+    await tree.row(alias, /Retired, waiting for KMS/);
     await workbench.runCommand('AWS KMS: Show History');
-    await history.row(/retired .* confirming/);
-    await tree.waitGone([alias, /Retired · confirming/], 90_000);
-    await workbench.notification(/^KMS no longer lists the grant .* after it was retired\./);
+    await history.row(/retired .* not confirmed yet/);
+    await tree.waitGone([alias, /Retired, waiting for KMS/], 90_000);
+    await workbench.notification(/^Grant .* is retired: KMS stopped listing it after /);
     await history.row(/retired .* confirmed after/);
     await workbench.screenshot('retired');
     const sent = kms.emulator.requests.filter(({ operation }) => operation === 'RetireGrant');

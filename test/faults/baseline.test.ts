@@ -8,7 +8,7 @@ test('without a search there is nothing to save and nothing to compare', async (
   const desk = await createDesk(t);
   await desk.save();
   await desk.compare();
-  const sentence = 'There are no grants for a baseline yet. Find grants first.';
+  const sentence = 'No grants for a baseline yet. Find grants first.';
   assert.deepEqual([desk.said, desk.shown], [[sentence, sentence], []]);
 });
 
@@ -17,7 +17,7 @@ test('what others changed since the baseline is in the report, and only that', a
   await desk.find();
   await desk.save();
   const { found } = desk;
-  assert.equal(desk.said.at(-1), `The baseline baseline.jsonl has ${found} grants.`);
+  assert.equal(desk.said.at(-1), `Saved ${found} grants to the baseline baseline.jsonl.`);
   const { gone, made } = changeElsewhere(desk.world);
   await desk.find();
   await desk.compare();
@@ -26,10 +26,7 @@ test('what others changed since the baseline is in the report, and only that', a
   assert.deepEqual([desk.count('Unchanged'), desk.count('Not compared')], [found - 1, 0]);
   const [, appeared = '', went = ''] = (desk.shown[0] ?? '').split(/^## /m);
   assert.ok(appeared.includes(made) && went.includes(gone));
-  assert.equal(
-    desk.said.at(-1),
-    `Since the baseline, grants that appeared: 1, gone: 1, changed: 0, unchanged: ${found - 1}.`,
-  );
+  assert.equal(desk.said.at(-1), `Grants since the baseline: 1 appeared, 1 gone, 0 changed, ${found - 1} unchanged.`);
 });
 
 test('the header names the account that STS named, and nothing in the file is a secret', async (t) => {
@@ -90,8 +87,8 @@ test('grants that AWS does not let us read now are not gone', async (t) => {
   await desk.compare();
   assert.deepEqual(desk.sections, ['Not compared']);
   assert.deepEqual([desk.count('Gone'), desk.count('Not compared')], [0, found]);
-  assert.match(desk.shown[0] ?? '', /Not read to its end by this search: .*kms:ListGrants/);
-  assert.match(desk.said.at(-1) ?? '', /unchanged: 0\. Not everything could be compared: the report says what\.$/);
+  assert.match(desk.shown[0] ?? '', /Not read completely by this search: .*kms:ListGrants/);
+  assert.match(desk.said.at(-1) ?? '', / 0 unchanged\. Not everything could be compared\. The report lists what\.$/);
 });
 
 test('grants that a baseline could not read are not new, and saving it says so', async (t) => {
@@ -103,7 +100,10 @@ test('grants that a baseline could not read are not new, and saving it says so',
     ]);
   await desk.find();
   await desk.save();
-  assert.match(desk.said.at(-1) ?? '', /^The baseline baseline\.jsonl has \d+ grants, and says what is missing: /);
+  assert.match(
+    desk.said.at(-1) ?? '',
+    /^Saved \d+ grants to the baseline baseline\.jsonl\. It lists what is missing: /,
+  );
   const { found: some } = desk;
   await desk.find();
   assert.ok(some > 0 && some < desk.found);
@@ -170,7 +170,7 @@ test('the report is exported in three formats', async (t) => {
   for (const format of ['csv', 'jsonl', 'md'] as const) {
     Object.assign(desk, { format, target: `changes.${format}` });
     await desk.compare();
-    assert.equal(desk.said.at(-1), `The report is in changes.${format}.`);
+    assert.equal(desk.said.at(-1), `Exported the report to changes.${format}.`);
     const text = await readFile(desk.path(`changes.${format}`), 'utf8');
     assert.ok(text.includes(gone) && text.includes(made), text);
   }
@@ -188,10 +188,10 @@ test('a file that is missing, cut off or something else ends in a sentence, and 
   assert.equal(desk.count('Appeared'), 0);
   await writeFile(desk.path('baseline.jsonl'), '{"not": "one"}\n');
   await desk.compare();
-  assert.match(desk.said.at(-1) ?? '', /^The file is not a baseline of KMS Grants/);
+  assert.match(desk.said.at(-1) ?? '', /^The file isn't a KMS Grants baseline/);
   await rm(desk.path('baseline.jsonl'));
   await desk.compare();
-  assert.match(desk.said.at(-1) ?? '', /^baseline\.jsonl could not be read: ENOENT/);
+  assert.match(desk.said.at(-1) ?? '', /^baseline\.jsonl couldn't be read: ENOENT/);
   assert.equal(desk.shown.length, 1);
   assert.equal(desk.window.lastBaseline.get(), last);
 });
@@ -201,7 +201,7 @@ test('a file that could not be written is said, and is not the last baseline', a
   await desk.find();
   desk.target = 'no/such/folder.jsonl';
   await desk.save();
-  assert.match(desk.said.at(-1) ?? '', /^folder\.jsonl could not be written: ENOENT/);
+  assert.match(desk.said.at(-1) ?? '', /^Couldn't write folder\.jsonl: ENOENT/);
   desk.target = undefined;
   await desk.save();
   assert.equal(desk.window.lastBaseline.get(), undefined);

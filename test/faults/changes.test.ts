@@ -152,7 +152,7 @@ test('a network that goes and returns: nothing is taken for empty or gone in the
   await world.down();
   await world.pass(60_000);
   assert.equal(window.outcomes.length, 0);
-  assert.match(window.text(row), /Revoked · confirming/);
+  assert.match(window.text(row), /Revoked, waiting for KMS/);
 
   await assert.rejects(window.revoke(other), (error) => isUnanswered(error) && isKind(error.cause, 'network'));
   const [entry] = await world.journal();

@@ -66,7 +66,7 @@ test('a comparison groups the grants by what changed, and only then is that offe
   await desk.find();
   await desk.save();
   const { found } = desk;
-  assert.ok(!(await offered(desk)).includes('by what changed'));
+  assert.ok(!(await offered(desk)).includes('What changed'));
   const { gone, made } = changeElsewhere(desk.world);
   desk.world.clock.suspend(60_000);
   await desk.find();
@@ -76,7 +76,7 @@ test('a comparison groups the grants by what changed, and only then is that offe
     all.map(({ grant }) => grant.grantId),
   );
   assert.deepEqual([appeared, went], [[made], [gone]]);
-  assert.ok((await offered(desk)).includes('by what changed'));
+  assert.ok((await offered(desk)).includes('What changed'));
   assert.deepEqual(desk.shown, [], 'the report is shown when it is wanted');
 
   desk.window.grantees.setGrouping('key');
@@ -160,7 +160,7 @@ test('what this search could not read is not compared, and never gone', async (t
   const notes = notesOf(rowsOf(desk, 'Not compared'));
   assert.ok(notes.length > 1);
   assert.ok(
-    notes.every((text) => /: \d+ grants? · Not read to its end by this search: .*kms:ListGrants/.test(text)),
+    notes.every((text) => /: \d+ grants? · Not read completely by this search: .*kms:ListGrants/.test(text)),
     notes[0],
   );
 });
@@ -255,7 +255,7 @@ test('a gone grant is recreated with what the baseline has of it, and can be cop
   assert.equal(copied[0], gone);
   assert.match(copied[1] ?? '', /aws kms create-grant/);
   await desk.world.finish(run(context, commands.revokeGrant, row, undefined));
-  assert.match(desk.said.at(-1) ?? '', /There is nothing to revoke\.$/);
+  assert.match(desk.said.at(-1) ?? '', /^Nothing to revoke: /);
   const before = new Set(desk.world.keys[0]?.grantIds);
   await desk.world.finish(run(context, commands.recreateGrant, row, undefined));
   const [made, ...others] = (desk.world.keys[0]?.grantIds ?? []).filter((id) => !before.has(id));

@@ -13,5 +13,5 @@ test('who closes the question for an MFA code hears that nothing was sent; who c
   }
   assert.deepEqual(said, []);
   await showFailure(signInCancelledError(), log);
-  assert.deepEqual(said, ['The sign-in was cancelled. Nothing was sent.']);
+  assert.deepEqual(said, ['Nothing was sent, because the sign-in was canceled.']);
 });

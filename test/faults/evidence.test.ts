@@ -50,7 +50,7 @@ test('evidence on what a search found takes a few requests, and a second run non
   const keys = new Set(held.map(({ key }) => key.arn)).size;
   assert.deepEqual([asked['GetKeyLastUsage'], asked['GetKeyPolicy'], asked['ListGrants']], [keys, keys, undefined]);
   assert.ok((asked['LookupEvents'] ?? 0) <= held.length, JSON.stringify(asked));
-  assert.match(seen.said.at(-1) ?? '', new RegExp(`^Of ${held.length} grants, these are known: `));
+  assert.match(seen.said.at(-1) ?? '', new RegExp(`^Known of ${held.length} grants: `));
   for (const { creator, keyLastUsed, holder, remains } of await evidenceOf(window)) {
     assert.deepEqual([creator?.kind, keyLastUsed?.kind, holder?.kind], ['known', 'known', 'known']);
     // The search has read all grants of each key.
@@ -110,7 +110,7 @@ test('a server that fails for one connection is a warning, and what is missing i
   await find(world, window);
   world.emulator().setFaults([{ operation: 'LookupEvents', fault: { kind: 'drop' } }]);
   await load(world, window);
-  assert.match(seen.said.at(-1) ?? '', / ana: .* Not complete: \d+\. Load Evidence asks for the rest\.$/);
+  assert.match(seen.said.at(-1) ?? '', / ana: .* Incomplete: \d+\. Load Evidence asks for the rest\.$/);
   world.emulator().setFaults([]);
   const served = counting(world);
   await load(world, window);
@@ -146,7 +146,7 @@ test('Cancel keeps what came', async (t) => {
     }
   };
   await load(world, window);
-  assert.match(seen.said.at(-1) ?? '', /^Cancelled\. What came is kept\. /);
+  assert.match(seen.said.at(-1) ?? '', /^Canceled\. Loaded evidence is kept\. /);
   assert.match(String(messages[0]), /^0 of \d+ grants; about \d+ more requests$/);
   const evidence = await evidenceOf(window);
   assert.ok(evidence.some(({ creator, keyLastUsed }) => creator !== undefined || keyLastUsed !== undefined));
@@ -157,5 +157,5 @@ test('without a search there is nothing to load evidence for', async (t) => {
   const world = await createTestWorld(t);
   const seen = watchDialogs(t, { isYes: true });
   await load(world, world.openWindow());
-  assert.deepEqual(seen.said, ['There are no grants to load evidence for yet. Find grants first.']);
+  assert.deepEqual(seen.said, ['No grants to load evidence for yet. Find grants first.']);
 });

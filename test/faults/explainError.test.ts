@@ -90,12 +90,12 @@ test('an error in the clipboard is explained by the key as it is: state, grants,
   machine.clipboard = deniedOn(key.arn);
   const text = await explain();
   assert.match(text, /^# KMS error: AccessDeniedException\n\n## What Happened\n/);
-  assert.match(text, /read through the connection ana\./);
-  assert.match(text, /State of the key now: Enabled\./);
+  assert.match(text, /read through connection ana\./);
+  assert.match(text, /Key state now: Enabled\./);
   assert.match(text, /Grants of this principal on the key: 1\.\n {2}- a{64}: allows other operations only: Encrypt/);
   assert.match(text, /Key policy: /);
   assert.match(text, /with Decrypt for arn:aws:iam::111122223333:role\/Reader/);
-  assert.deepEqual(offered.at(-1), ['Create Grant…', 'Open Key', 'Show Key Details', 'Copy as AWS CLI']);
+  assert.deepEqual(offered.at(-1), ['Create Grant…', 'Open Key', 'Show Key Details', 'Copy create-grant Command']);
   assert.deepEqual(world.writes, []);
 });
 
@@ -184,7 +184,7 @@ test('a connection that would ask for a code is not opened: nothing is asked, an
   machine.clipboard = deniedOn(key.arn);
   const text = await explain();
   assert.match(text, /No open connection leads to 111122223333, eu-west-1/);
-  assert.match(text, /not open, and may lead to the key: mfa\./);
+  assert.match(text, /aren't open may lead to the key: mfa\./);
   assert.deepEqual([prompts, asked()], [[], []]);
 });
 
@@ -193,11 +193,11 @@ test('a key ID and an alias are looked for in the account and the Region of the 
   const named = (name: string) =>
     `aws kms encrypt --region eu-west-1 --key-id ${name}\nAn error occurred (DisabledException) when calling the Encrypt operation (KMS)`;
   machine.clipboard = named(key.id);
-  assert.match(await explain(), /State of the key now: /);
+  assert.match(await explain(), /Key state now: /);
   const alias = [...world.emulator().account.aliases.values()].find(({ targetKeyId }) => targetKeyId === key.id);
   assert.ok(alias !== undefined);
   machine.clipboard = named(alias.name);
-  assert.match(await explain(), /State of the key now: /);
+  assert.match(await explain(), /Key state now: /);
   machine.clipboard = named('alias/nobody-has-it');
   assert.match(await explain(), /The connection ana lists no such key/);
 });
@@ -208,15 +208,15 @@ test('what can not be read is named in the explanation, which comes all the same
   await world.down();
   machine.clipboard = deniedOn(key.arn);
   const text = await explain();
-  assert.match(text, /State of the key could not be read: /);
-  assert.match(text, /Grants could not be read: /);
-  assert.match(text, /Key policy could not be read: /);
+  assert.match(text, /Key state couldn't be read: /);
+  assert.match(text, /Grants couldn't be read: /);
+  assert.match(text, /Key policy couldn't be read: /);
   assert.match(text, /no IAM policy of the principal allows it/);
 });
 
 test('Copy as AWS CLI copies the grant that could allow the call', async (t) => {
   const { machine, key, explain } = await setUp(t);
-  machine.button = 'Copy as AWS CLI';
+  machine.button = 'Copy create-grant Command';
   machine.clipboard = deniedOn(key.arn);
   await explain();
   assert.match(machine.clipboard, /^aws kms create-grant/);
@@ -265,7 +265,7 @@ test('in read-only mode no grant is offered', async (t) => {
   const { machine, key, explain, offered } = await setUp(t);
   machine.clipboard = deniedOn(key.arn);
   await explain();
-  assert.deepEqual(offered.at(-1), ['Open Key', 'Show Key Details', 'Copy as AWS CLI']);
+  assert.deepEqual(offered.at(-1), ['Open Key', 'Show Key Details', 'Copy create-grant Command']);
 });
 
 test('a language model reads the same, and changes nothing', async (t) => {
@@ -281,13 +281,13 @@ test('a language model reads the same, and changes nothing', async (t) => {
     operations: ['Decrypt'],
     context: { tenant: 'a1' },
   });
-  assert.match(JSON.stringify(answer.entries), /State of the key now: Enabled\./);
+  assert.match(JSON.stringify(answer.entries), /Key state now: Enabled\./);
   const long = Array.from({ length: 400 }, (_, index) => `${deniedOn(key.arn)} x${index}`).join('\n');
   const input = { text: long };
   const bounded = await world.finish(runTool(context, languageModelTools.explainKmsError, input, token));
   assert.ok(bounded.length <= 16_000, `${bounded.length}`);
   assert.equal(JSON.parse(bounded).found.action, 'kms:Decrypt');
   const none = await world.finish(runTool(context, languageModelTools.explainKmsError, { text: 'Hello' }, token));
-  assert.deepEqual(JSON.parse(none), { error: 'No error of KMS is seen in this text.' });
+  assert.deepEqual(JSON.parse(none), { error: 'No KMS error found in this text.' });
   assert.deepEqual(world.writes, []);
 });

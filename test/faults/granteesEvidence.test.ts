@@ -149,10 +149,7 @@ test('a grant stays where its evidence is read, until somebody arranges the gran
   await world.pass(2000);
   const ids = rows().map((one) => granteesNodeId(evidenceOf(grantees, one)));
   assert.ok(ids.includes(granteesNodeId(evidence)), 'what VS Code holds open is there');
-  assert.deepEqual(
-    groups().toSorted(),
-    [...before, 'Not found in IAM', 'No recent use of the key recorded'].toSorted(),
-  );
+  assert.deepEqual(groups().toSorted(), [...before, 'Not found in IAM', 'No recent key use recorded'].toSorted());
   assert.ok(rows().every(({ held }) => !held.findings.some(({ kind }) => kind === 'possiblyOrphaned')));
   grantees.setSorting('age');
   assert.ok(!groups().includes('Possibly orphaned'));
@@ -214,6 +211,6 @@ test('where the connection of a search is closed, its evidence says so', async (
   await world.outside.idle();
   const [row, ...others] = await grantees.getChildren(evidence);
   assert.ok(row?.kind === 'message' && others.length === 0);
-  assert.match(row.sentence, /closed or opened again/);
+  assert.match(row.sentence, /closed or reopened/);
   assert.deepEqual(asked(world), []);
 });

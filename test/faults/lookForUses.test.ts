@@ -131,7 +131,7 @@ test('the latest use is found at once, with its event; what came before the gran
   const [first, again, second, end, ...others] = looking.said;
   assert.match(
     first?.message ?? '',
-    /^A use that this grant would allow: Decrypt, 2 h ago \([-\d: ]+\), by Reader\/app \(assumed-role session\)\. An event names no grant/,
+    /^Found a use that this grant would allow: Decrypt, 2 h ago \([-\d: ]+\), by Reader\/app \(assumed-role session\)\. Events don't name grants/,
   );
   assert.deepEqual(first?.buttons, ['Show Event', 'Look Further']);
   const [shown] = looking.documents;
@@ -151,7 +151,7 @@ test('a use on the third page is found; the progress says how many events, and b
   looking.pagesByOthers(2);
   looking.use(reader, 2 * hour);
   await looking.look();
-  assert.match(looking.last.message, /^A use that this grant would allow: Decrypt, 2 h ago/);
+  assert.match(looking.last.message, /^Found a use that this grant would allow: Decrypt, 2 h ago/);
   assert.equal(looking.requests, 3);
   assert.equal(looking.said.length, 1);
 });
@@ -164,12 +164,9 @@ test('after its pages, a look asks whether to go on, and goes on where it stoppe
   looking.presses = ['Look at 2 More Pages'];
   await looking.look();
   const [stopped, found] = looking.said;
-  assert.match(
-    stopped?.message ?? '',
-    /^Looked at 100 events of this key, back to [-\d: ]+: no match\. That proves nothing/,
-  );
+  assert.match(stopped?.message ?? '', /^No match in 100 events of this key, back to [-\d: ]+\. This proves nothing/);
   assert.deepEqual(stopped?.buttons, ['Look at 2 More Pages']);
-  assert.match(found?.message ?? '', /^A use that this grant would allow: Decrypt, 2 h ago/);
+  assert.match(found?.message ?? '', /^Found a use that this grant would allow: Decrypt, 2 h ago/);
   assert.equal(looking.requests, 4);
 });
 
@@ -190,7 +187,7 @@ test('Cancel ends the search at once, and says how far it was; Look Further goes
   (looking.cancel ?? assert.fail('No progress with a Cancel button.'))();
   await looking.world.finish(command);
   const [cancelled, found] = looking.said;
-  assert.match(cancelled?.message ?? '', /^Looked at 100 events of this key, back to /);
+  assert.match(cancelled?.message ?? '', /^No match in 100 events of this key, back to /);
   assert.deepEqual(cancelled?.buttons, ['Look Further']);
   assert.match(found?.message ?? '', /Decrypt, 2 h ago/);
   assert.equal(looking.requests, 4);
@@ -218,7 +215,7 @@ test('a server of KMS alone has no events: that is said, and AWS is not asked', 
   const looking = new Case(t, world);
   await looking.look();
   assert.equal(looking.last.kind, 'error');
-  assert.match(looking.last.message, /^LookupEvents \(CloudTrail\) is not available at this endpoint\./);
+  assert.match(looking.last.message, /^LookupEvents \(CloudTrail\) isn't available at this endpoint\./);
   assert.equal(looking.said.length, 1);
 });
 
@@ -233,7 +230,7 @@ test('a failure after some pages says why, and how far it was', async (t) => {
   };
   await looking.look();
   assert.deepEqual([looking.said.length, looking.last.kind], [1, 'information']);
-  assert.match(looking.last.message, /cloudtrail:LookupEvents.* Looked at 50 events of this key/);
+  assert.match(looking.last.message, /cloudtrail:LookupEvents.* No match in 50 events of this key/);
   assert.deepEqual(looking.last.buttons, ['Look Further']);
 });
 

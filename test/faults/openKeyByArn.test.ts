@@ -135,13 +135,13 @@ test('an alias that is not listed, or is elsewhere, opens nothing, and the reaso
   const { window, open, seen, revealed, pinned, signedIn } = await setUp(t, { connections: [anasRef, bensRef] });
   const aliasOf = (account: string, region = 'eu-west-1') => `arn:aws:kms:${region}:${account}:alias/nobody-has-it`;
   await open(aliasOf(ana));
-  assert.match(seen.said.at(-1) ?? '', /^No open connection is known to be of account 111122223333 in eu-west-1/);
+  assert.match(seen.said.at(-1) ?? '', /^The alias is in account 111122223333 in eu-west-1/);
   await signedIn();
   await open(aliasOf(ana));
   assert.match(seen.said.at(-1) ?? '', /^ana lists no key with the alias alias\/nobody-has-it\./);
   await open(aliasOf(ben));
   await open(aliasOf(ana, 'us-east-2'));
-  assert.match(seen.said.at(-1) ?? '', /^No open connection is known to be of account 111122223333 in us-east-2/);
+  assert.match(seen.said.at(-1) ?? '', /^The alias is in account 111122223333 in us-east-2/);
   assert.deepEqual([revealed, pinned], [[], []]);
   assert.equal(window.connections.session(bensRef), undefined);
 });

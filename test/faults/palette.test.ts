@@ -115,7 +115,7 @@ test('Stop Waiting and Recreate Grant find what they are for without a row', asy
   assert.equal(window.revocations.state(connection.ref, key, grant.grantId)?.kind, 'confirming');
   await world.pass(20 * 60_000);
   await press(commands.recreateGrant);
-  assert.match(seen.asked.at(-1) ?? '', /^Recreate the grant /);
+  assert.match(seen.asked.at(-1) ?? '', /^Recreate grant /);
   assert.equal(lists.length, 3);
 });
 

@@ -27,7 +27,7 @@ const forged = ({ connection, key, grant }: GrantNode) => {
   };
 };
 
-const noRow = 'No view shows this row any more. Nothing was done.';
+const noRow = 'Nothing was done, because no view shows this row any longer.';
 
 test('a forged row is the one that it names, in every question and copy', async (t) => {
   const world = await createTestWorld(t);

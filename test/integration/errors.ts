@@ -20,7 +20,7 @@ const answers: readonly (readonly [FaultKind, title: string, sentence: RegExp])[
   ],
   [error('NotFoundException', 'Invalid arn us-east-1'), 'Wrong Region', /another Region/],
   [error('InvalidGrantIdException', 'bad'), 'Unknown grant ID', /does not know this grant ID/],
-  [error('InvalidArnException', 'bad'), 'ARN not accepted', /does not accept the ARN/],
+  [error('InvalidArnException', 'bad'), 'ARN rejected', /rejected the ARN/],
   [error('InvalidMarkerException', 'bad'), 'List changed', /from where it stopped/],
   [error('KMSInvalidStateException', 'bad'), 'Key state', /does not allow ListGrants/],
   [error('DependencyTimeoutException', 'bad', 503), 'KMS timed out', /timed out/],
@@ -28,12 +28,12 @@ const answers: readonly (readonly [FaultKind, title: string, sentence: RegExp])[
   [error('AccessDeniedException', 'no'), 'Access denied', /denied ListGrants/],
   [error('ThrottlingException', 'Rate exceeded'), 'Too many requests', /more ListGrants requests/],
   [error('LimitExceededException', 'limit'), 'Quota used up', /quota/],
-  [error('ValidationException', 'bad'), 'Not accepted', /parameters of ListGrants/],
+  [error('ValidationException', 'bad'), 'Request rejected', /parameters of ListGrants/],
   [{ kind: 'expiredToken' }, 'Credentials expired', /credentials of profile default have expired/],
-  [error('UnrecognizedClientException', 'bad'), 'Region not enabled', /is not enabled for the account/],
-  [error('InvalidSignatureException', 'bad'), 'Signature refused', /refused the signature/],
+  [error('UnrecognizedClientException', 'bad'), 'Region not enabled', /isn't enabled for the account/],
+  [error('InvalidSignatureException', 'bad'), 'Signature rejected', /rejected the signature/],
   [{ kind: 'notJson', status: 503 }, 'Unexpected answer', /not one that KMS gives/],
-  [{ kind: 'drop' }, 'Not reachable', /could not be reached/],
+  [{ kind: 'drop' }, 'Not reachable', /Can't reach/],
 ];
 
 export function errors(): void {
@@ -89,7 +89,7 @@ export function errors(): void {
       const [expired] = await rowsOf(await connectionRow());
       assert.match(
         expired?.description ?? '',
-        /^Profile default waits for you\. Its sign-in session is missing or has expired/,
+        /^Profile default is waiting for you to sign in\. Its sign-in session is missing or has expired/,
       );
       assert.equal(expired?.context, 'message.signIn.selectProfile.showLog');
       assert.equal((await row(await connectionRow())).icon, 'sign-in');
@@ -103,7 +103,7 @@ export function errors(): void {
       const [shown, ...others] = takeTroubles();
       assert.deepEqual(others, []);
       assert.equal(shown?.kind, 'error');
-      assert.equal(shown?.message, 'KMS had an internal error. This passes by itself. Try again in a moment.');
+      assert.equal(shown?.message, 'KMS had an internal error. This is usually temporary. Try again in a moment.');
       assert.deepEqual(shown?.buttons, ['Retry', 'Show Log']);
     });
 

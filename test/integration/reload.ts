@@ -41,10 +41,7 @@ export function afterReload(): void {
       await until('the row is being followed again', async () => (await contexts()).includes('grant.confirming'));
       await until(
         'KMS no longer lists it',
-        () =>
-          takeShown().some(({ message }) =>
-            message.startsWith(`KMS no longer lists the grant ${grantName} on ${keyName}`),
-          ),
+        () => takeShown().some(({ message }) => message.startsWith(`Grant ${grantName} on ${keyName} is revoked`)),
         90_000,
       );
       assert.ok(!(await contexts()).includes('grant.confirming'));

@@ -46,7 +46,7 @@ export function tools(): void {
       const found = JSON.stringify(await invoke(languageModelTools.listFindings, { key }));
       assert.match(found, /"kind":"duplicate"/);
       assert.deepEqual(await invoke(languageModelTools.listGrants, { key: 'nothing' }), {
-        error: 'There is no key nothing in this connection.',
+        error: 'This connection has no key nothing.',
       });
       assert.deepEqual(revoked(), []);
     });
@@ -71,7 +71,7 @@ export function tools(): void {
       const who = `arn:aws:iam::${arn.split(':')[4]}:role/Reader`;
       const text = `AccessDeniedException: User: ${who} is not authorized to perform: kms:Decrypt on resource: ${arn} because no identity-based policy allows the kms:Decrypt action`;
       const answer = await invoke(languageModelTools.explainKmsError, { text });
-      assert.match(JSON.stringify(answer), /"action":"kms:Decrypt".*State of the key now: Enabled/);
+      assert.match(JSON.stringify(answer), /"action":"kms:Decrypt".*Key state now: Enabled/);
       await vscode.env.clipboard.writeText(text);
       await vscode.commands.executeCommand(commands.explainKmsError);
       const labels = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
@@ -88,7 +88,7 @@ export function tools(): void {
       takeShown();
       const declined = await invoke(languageModelTools.revokeGrant, input);
       assert.match(JSON.stringify(declined), /"answer":"declined"/);
-      assert.equal(takeTroubles()[0]?.message, 'Revoke the grant nightly-export on orders-db?');
+      assert.equal(takeTroubles()[0]?.message, 'Revoke grant nightly-export on orders-db?');
       assert.deepEqual(revoked(), []);
 
       answerWith(({ kind }) => (kind === 'warning' ? 'Revoke Grant' : undefined));

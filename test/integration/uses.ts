@@ -40,7 +40,7 @@ export function uses(): void {
       const [found] = takeShown();
       assert.match(
         found?.message ?? '',
-        /^A use that this grant would allow: Decrypt, 6\d min ago \(.*\), by nightly-export\/run-7 \(assumed-role session\)\. An event names no grant/,
+        /^Found a use that this grant would allow: Decrypt, 6\d min ago \(.*\), by nightly-export\/run-7 \(assumed-role session\)\. Events don't name grants/,
       );
       const document = vscode.window.activeTextEditor?.document;
       assert.match(document?.uri.path ?? '', /^\/Decrypt .*\.json$/);
@@ -63,7 +63,7 @@ export function uses(): void {
       await vscode.commands.executeCommand(commands.lookForUses, fresh);
       // Another one may come late, of a revoke in the test before.
       const looked = takeShown().find(({ message }) => message.startsWith('CloudTrail listed no events of this key. '));
-      assert.match(looked?.message ?? '', / That proves nothing/);
+      assert.match(looked?.message ?? '', / This proves nothing/);
       assert.deepEqual(looked?.buttons, []);
 
       aws.emulator.setDenials([{ operation: 'cloudtrail:LookupEvents' }]);

@@ -74,7 +74,7 @@ async function reading<T>(uri: vscode.Uri, read: () => PromiseLike<T>): Promise<
     return await read();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(l10n.t('{0} could not be read: {1}', fileName(uri), reason), ['retry'], error);
+    throw new UserError(l10n.t("{0} couldn't be read: {1}", fileName(uri), reason), ['retry'], error);
   }
 }
 
@@ -103,6 +103,6 @@ async function exportReport(source: ReportSource, endedAt: number): Promise<void
   const content = new TextEncoder().encode(report(source, format));
   const uri = await saveFile({ title, name, format, content });
   if (uri !== undefined) {
-    await offerToOpen(uri, showInformation, l10n.t('The report is in {0}.', fileName(uri)));
+    await offerToOpen(uri, showInformation, l10n.t('Exported the report to {0}.', fileName(uri)));
   }
 }

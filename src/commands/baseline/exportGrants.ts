@@ -11,7 +11,7 @@ import { fileName, offerToOpen, pickFormat, saveFile } from '../saveFile.ts';
 export async function exportGrants({ grantees }: Needs<'grantees'>): Promise<void> {
   const { held, result } = grantees.shownGrants();
   if (result === undefined) {
-    throw new UserError(l10n.t('There is nothing to export yet. Find grants first.'));
+    throw new UserError(l10n.t('Nothing to export yet. Find grants first.'));
   }
   const title = l10n.t('Export {0} Grants', held.length);
   const format = await pickFormat(title);
@@ -26,12 +26,12 @@ export async function exportGrants({ grantees }: Needs<'grantees'>): Promise<voi
   const file = fileName(uri);
   if (isPartial(result)) {
     const sentence = l10n.t(
-      '{0} grants are in {1}. Others may be missing: the search was cancelled, or not all keys could be read.',
+      'Exported {0} grants to {1}. Others may be missing: the search was canceled, or not all keys could be read.',
       held.length,
       file,
     );
     await offerToOpen(uri, showWarning, sentence);
   } else {
-    await offerToOpen(uri, showInformation, l10n.t('{0} grants are in {1}.', held.length, file));
+    await offerToOpen(uri, showInformation, l10n.t('Exported {0} grants to {1}.', held.length, file));
   }
 }

@@ -7,7 +7,7 @@ import type { Needs } from '../context.ts';
 export function lastResult(grantees: Needs<'grantees'>['grantees']): ScanResult {
   const { result } = grantees.shownGrants();
   if (result === undefined) {
-    throw new UserError(l10n.t('There are no grants for a baseline yet. Find grants first.'));
+    throw new UserError(l10n.t('No grants for a baseline yet. Find grants first.'));
   }
   return result;
 }

@@ -25,12 +25,12 @@ export async function saveBaseline({
   const file = fileName(uri);
   if (isPartial(result)) {
     const sentence = l10n.t(
-      'The baseline {1} has {0} grants, and says what is missing: the search was cancelled, or not all keys could be read.',
+      'Saved {0} grants to the baseline {1}. It lists what is missing: the search was canceled, or not all keys could be read.',
       count,
       file,
     );
     await offerToOpen(uri, showWarning, sentence);
   } else {
-    await offerToOpen(uri, showInformation, l10n.t('The baseline {1} has {0} grants.', count, file));
+    await offerToOpen(uri, showInformation, l10n.t('Saved {0} grants to the baseline {1}.', count, file));
   }
 }

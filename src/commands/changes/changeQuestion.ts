@@ -22,13 +22,8 @@ export function firstSentences({ endpoint }: Connection, actor: Actor, earlier: 
     ...(endpoint.kind === 'sample' ? [l10n.t('This is sample data: nothing changes at AWS.')] : []),
     ...(earlier === undefined
       ? []
-      : [
-          l10n.t(
-            'Nothing was sent: you were asked about {0}, and that is no longer certain to be who acts.',
-            signedInAs(earlier),
-          ),
-        ]),
-    ...(actor.kind === 'unverified' ? [l10n.t('Who is signed in could not be verified. {0}', actor.reason)] : []),
+      : [l10n.t('Nothing was sent: {0} may no longer be the principal that acts.', signedInAs(earlier))]),
+    ...(actor.kind === 'unverified' ? [l10n.t("Couldn't verify who is signed in. {0}", actor.reason)] : []),
   ];
 }
 
@@ -75,5 +70,5 @@ export async function confirmTyped(actor: Actor, typing: Question['typing']): Pr
 }
 
 function typingReasons(actor: Actor, reasons: readonly string[]): readonly string[] {
-  return actor.kind === 'unverified' ? [...reasons, l10n.t('Who is signed in could not be verified.')] : reasons;
+  return actor.kind === 'unverified' ? [...reasons, l10n.t("Couldn't verify who is signed in.")] : reasons;
 }

@@ -32,14 +32,14 @@ export async function clearHistory({ journal }: Needs<'journal'>): Promise<void>
     void showInformation(
       unfinished === 0
         ? l10n.t('The history is empty.')
-        : l10n.t('Nothing in the history is finished yet, so nothing was cleared.'),
+        : l10n.t('Nothing was cleared, because nothing in the history is finished yet.'),
     );
     return;
   }
   const details = [
-    l10n.t("Entries that go: {0}. A grant can't be recreated from an entry that is gone, in any window.", finished),
-    unfinished === 0 ? '' : l10n.t('Changes that are not finished stay in it: {0}.', unfinished),
-    damagedCount === 0 ? '' : l10n.t("Lines that can't be read stay in it: {0}.", damagedCount),
+    l10n.t("Entries to remove: {0}. A grant can't be recreated from a removed entry, in any window.", finished),
+    unfinished === 0 ? '' : l10n.t('Unfinished changes that stay: {0}.', unfinished),
+    damagedCount === 0 ? '' : l10n.t("Lines that stay because they can't be read: {0}.", damagedCount),
   ];
   const agreed = await confirm({
     question: l10n.t('Clear the history of changes to grants?'),
@@ -55,7 +55,7 @@ async function removeDamaged(journal: Journal, damagedCount: number): Promise<vo
   const agreed = await confirm({
     question: l10n.t("Remove the lines that can't be read from the history?"),
     detail: l10n.t(
-      'Lines that go: {0}. Each may have recorded a change to a grant. To keep them, export the history first.',
+      'Lines to remove: {0}. Each may have recorded a change to a grant. To keep them, export the history first.',
       damagedCount,
     ),
     button: l10n.t('Remove Lines'),
@@ -69,12 +69,12 @@ async function removeDamaged(journal: Journal, damagedCount: number): Promise<vo
 export async function exportHistory({ journal, clock }: Needs<'journal' | 'clock'>): Promise<void> {
   const content = await journal.bytes();
   if (content.length === 0) {
-    void showInformation(l10n.t('There is nothing to export. Sample data is not kept.'));
+    void showInformation(l10n.t("Nothing to export. Sample data isn't kept."));
     return;
   }
   const name = `kms-grants-history-${localDay(new Date(clock.now()))}`;
   const uri = await saveFile({ title: l10n.t('Export History'), name, format: 'jsonl', content });
   if (uri !== undefined) {
-    await offerToOpen(uri, showInformation, l10n.t('The history is in {0}.', fileName(uri)));
+    await offerToOpen(uri, showInformation, l10n.t('Exported the history to {0}.', fileName(uri)));
   }
 }

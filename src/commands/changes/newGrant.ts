@@ -33,7 +33,5 @@ export async function createdByDryRun(
 ): Promise<void> {
   await recordCreatedByDryRun(journal, acting, grant);
   view.refreshGrants(acting.session.connection, grant.key.arn);
-  void showWarning(
-    l10n.t('The server does not know dry runs: it created the grant when it was only asked whether it would.'),
-  );
+  void showWarning(l10n.t('The server ignored the dry run and created the grant.'));
 }

@@ -56,15 +56,18 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
   const parts: readonly (readonly [number, (count: number) => string])[] = [
     [of('timedOut'), (count) => l10n.t('Still listed: {0}.', count)],
     [of('unread'), (count) => l10n.t("Couldn't be checked: {0}.", count)],
-    [of('otherAccount'), (count) => l10n.t('Not followed, since the profile signs in to another account: {0}.', count)],
+    [
+      of('otherAccount'),
+      (count) => l10n.t('Not followed, because the profile now signs in to another account: {0}.', count),
+    ],
   ];
   const total = ended.length;
   const isRevoke = ended.every(({ record }) => record.kind === 'revoke');
   const sentences = [
     isRevoke
-      ? l10n.t('KMS no longer lists {0} of {1} revoked grants.', gone, total)
-      : l10n.t('KMS no longer lists {0} of {1} revoked or retired grants.', gone, total),
-    ...(gone > 0 ? [l10n.t('They may be honored a little longer, usually less than five minutes in all.')] : []),
+      ? l10n.t('KMS stopped listing {0} of {1} revoked grants.', gone, total)
+      : l10n.t('KMS stopped listing {0} of {1} revoked or retired grants.', gone, total),
+    ...(gone > 0 ? [l10n.t('They may keep working for a while, usually less than five minutes in all.')] : []),
     ...parts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
   ];
   const again = ended.filter(({ outcome: { kind } }) => kind === 'timedOut' || kind === 'unread');
@@ -82,28 +85,28 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
 
 async function showGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>, mayRecreate: boolean): Promise<void> {
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
-  const sentence =
-    record.kind === 'revoke'
-      ? l10n.t(
-          'KMS no longer lists the grant {0} on {1}, {2} after the revoke. It may be honored a little longer, usually less than five minutes in all.',
-          name,
-          label,
-          after,
-        )
-      : l10n.t(
-          'KMS no longer lists the grant {0} on {1}, {2} after it was retired. It may be honored a little longer, usually less than five minutes in all.',
-          name,
-          label,
-          after,
-        );
+  const sentences = [
+    goneSentence(record, [name, label, after]),
+    l10n.t('It may keep working for a while, usually less than five minutes in all.'),
+  ];
   const [history, recreate] = [l10n.t('Show History'), l10n.t('Recreate Grant…')];
-  const picked = await showInformation(sentence, history, ...(mayRecreate ? [recreate] : []));
+  const picked = await showInformation(sentences.join(' '), history, ...(mayRecreate ? [recreate] : []));
   if (picked === history) {
     await vscode.commands.executeCommand(commands.showHistory);
   } else if (picked === recreate) {
     const entry: HistoryEntryNode = { kind: 'historyEntry', id: record.id };
     await vscode.commands.executeCommand(commands.recreateGrant, entry);
   }
+}
+
+/** Without KMS's answer, whoever ended the grant is not known. */
+function goneSentence({ kind, accepted }: RevocationRecord, texts: readonly string[]): string {
+  if (!accepted) {
+    return l10n.t('KMS stopped listing grant {0} on {1}, {2} after the request.', ...texts);
+  }
+  return kind === 'revoke'
+    ? l10n.t('Grant {0} on {1} is revoked: KMS stopped listing it after {2}.', ...texts)
+    : l10n.t('Grant {0} on {1} is retired: KMS stopped listing it after {2}.', ...texts);
 }
 
 async function showTimedOut(
@@ -116,12 +119,12 @@ async function showTimedOut(
   let sentence: string;
   if (kind === 'revoke') {
     sentence = accepted
-      ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it accepted the revoke.', ...texts)
-      : l10n.t('KMS still lists the grant {0} on {1}. It may never have received the revoke, {2} ago.', ...texts);
+      ? l10n.t('KMS still lists grant {0} on {1}, {2} after it accepted the revoke.', ...texts)
+      : l10n.t('KMS still lists grant {0} on {1}. It may never have received the revoke, {2} ago.', ...texts);
   } else {
     sentence = accepted
-      ? l10n.t('KMS still lists the grant {0} on {1}, {2} after it was retired.', ...texts)
-      : l10n.t('KMS still lists the grant {0} on {1}. It may never have received the retirement, {2} ago.', ...texts);
+      ? l10n.t('KMS still lists grant {0} on {1}, {2} after it was retired.', ...texts)
+      : l10n.t('KMS still lists grant {0} on {1}. It may never have received the retirement, {2} ago.', ...texts);
   }
   await offerCheckAgain(sentence, checkAgain);
 }
@@ -135,11 +138,11 @@ async function showUnread(
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
   const { title } = explain({ kind: trouble, operation: 'ListGrants', awsName: trouble, message: '' });
   const last = {
-    listed: l10n.t('KMS last listed it {0} after the request.', after),
-    absent: l10n.t('KMS last did not list it, {0} after the request.', after),
-    none: l10n.t('KMS has not answered since the request.'),
+    listed: l10n.t('KMS last answered {0} after the request, and listed it.', after),
+    absent: l10n.t("KMS last answered {0} after the request, and didn't list it.", after),
+    none: l10n.t("KMS hasn't answered since the request."),
   }[lastRead];
-  const sentence = l10n.t("Couldn't check the grant {0} on {1}: {2}. {3}", name, label, title, last);
+  const sentence = l10n.t("Couldn't check grant {0} on {1}: {2}. {3}", name, label, title, last);
   await offerCheckAgain(sentence, checkAgain);
 }
 
@@ -153,7 +156,7 @@ async function offerCheckAgain(sentence: string, checkAgain: () => void): Promis
 async function showOtherAccount(record: RevocationRecord): Promise<void> {
   await showWarning(
     l10n.t(
-      'The end of the grant {0} on {1} is not followed: {2} now signs in to another account than {3}.',
+      "Can't follow grant {0} on {1}: {2} now signs in to another account than {3}.",
       grantName(record.grant),
       keyName(record.key),
       connectionName(record.connection),

@@ -7,7 +7,9 @@ import { readOnly } from '../../platform/settings.ts';
 export function refuseIfReadOnly(): void {
   if (readOnly.get()) {
     throw new UserError(
-      l10n.t('KMS Grants is in read-only mode, so nothing was changed. The setting kmsGrants.readOnly turns it off.'),
+      l10n.t(
+        'Nothing was changed, because KMS Grants is in read-only mode. To allow changes, turn off kmsGrants.readOnly.',
+      ),
     );
   }
 }

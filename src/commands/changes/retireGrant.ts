@@ -48,7 +48,7 @@ export async function showRetirableGrants(context: EndContext, node?: Connection
     }
     const principal = await askText(
       l10n.t('Grants I Can Retire: Principal'),
-      l10n.t('ARN of a role or user of your account, with the path that STS leaves out of the ARN of a session'),
+      l10n.t('ARN of a role or user of your account, with the path that the ARN of a session omits'),
       'arn:aws:iam::111122223333:role/platform/grant-janitor',
       (text) => principalProblem(text, arn),
     );
@@ -63,14 +63,14 @@ function pickRetirable(session: Session, principals: readonly string[]): Promise
   const { connection, api, closed } = session;
   const other: PickItem<Grant | 'otherPrincipal'> = {
     label: l10n.t('Of another principal…'),
-    description: l10n.t('asked for: {0}', principals.map((principal) => printable(principal)).join(', ')),
+    description: l10n.t('searched: {0}', principals.map((principal) => printable(principal)).join(', ')),
     alwaysShow: true,
     value: 'otherPrincipal',
   };
   return pick({
     title: l10n.t('Grants I Can Retire in {0}', connection.region),
     placeholder: l10n.t('Grant to retire'),
-    empty: l10n.t('There are none.'),
+    empty: l10n.t('No grants found.'),
     load: async (show, signal) => {
       const items: PickItem<Grant | 'otherPrincipal'>[] = [];
       for await (const grants of retirableGrants(api, principals, AbortSignal.any([signal, closed]))) {
@@ -101,7 +101,7 @@ function retirableItem(grant: Grant): PickItem<Grant> {
 function keyOf({ inventory }: Session, { keyArn }: Grant): KmsKey {
   const read = parseKeyArn(keyArn);
   if (read === undefined) {
-    throw new UserError(l10n.t('{0} is no ARN of a key.', printable(keyArn)));
+    throw new UserError(l10n.t("{0} isn't the ARN of a key.", printable(keyArn)));
   }
   return inventory.loadedKey(keyArn) ?? keyOfArn(read);
 }

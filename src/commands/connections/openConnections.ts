@@ -12,14 +12,14 @@ export async function openConnections({
 }: Needs<'connections' | 'confirmedSettings'>): Promise<void> {
   try {
     await connections.list();
-    void showInformation(l10n.t('No dev container asks for connections that are not open.'));
+    void showInformation(l10n.t("No dev container requests connections that aren't open."));
     return;
   } catch (error) {
     if (!isKind(error, 'notConfirmed')) {
       throw error;
     }
     const { sentence, advice } = explain(error.details);
-    const question = l10n.t('Open the AWS connections that this dev container asks for?');
+    const question = l10n.t('Open the AWS connections that this dev container requests?');
     const detail = printable(`${sentence} ${advice}`, 2000);
     if (!(await confirm({ question, detail, button: l10n.t('Open') }))) {
       return;

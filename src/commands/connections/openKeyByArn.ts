@@ -37,7 +37,7 @@ export async function openKeyByArn(
       ? given
       : await askText(
           l10n.t('Open Key by ARN'),
-          l10n.t('ARN of a key of any account and Region, or of an alias of an open connection'),
+          l10n.t('ARN of a key in any account and Region, or of an alias in an open connection'),
           'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
           keyArnProblem,
           given ?? (await suggestion()),
@@ -82,7 +82,7 @@ async function keyOfAlias(context: Needs<'connections'>, aliasArn: string): Prom
   if (session === undefined) {
     throw new UserError(
       l10n.t(
-        'No open connection is known to be of account {0} in {1}, where the alias is. Open one, or use the ARN of the key.',
+        'The alias is in account {0} in {1}, and no open connection is known to lead there. Open one, or use the ARN of the key.',
         account,
         region,
       ),

@@ -6,7 +6,7 @@ import type { Needs } from '../context.ts';
 import { openConfigFile } from './openConfigFile.ts';
 
 const placeholder = () => l10n.t('Profiles of the AWS config and credentials files');
-const empty = () => l10n.t('There are no profiles. Create one with "aws configure" or "aws configure sso".');
+const empty = () => l10n.t('No profiles found. Create one with "aws configure" or "aws configure sso".');
 
 type PickContext = Needs<'aws' | 'connections'>;
 type Choice = Profile | 'environment' | 'configFile';

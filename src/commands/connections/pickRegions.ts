@@ -7,7 +7,7 @@ export function pickRegion(aws: () => Promise<Aws>, current?: string): Promise<s
   return pick({
     title: l10n.t('Select AWS Region'),
     placeholder: l10n.t('Region whose keys to show'),
-    empty: l10n.t('There are no Regions.'),
+    empty: l10n.t('No Regions found.'),
     load: async (show) => {
       const regions = (await aws()).regions();
       show(

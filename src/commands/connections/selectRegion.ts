@@ -28,7 +28,7 @@ export async function selectRegion(context: PickContext): Promise<void> {
   // Read again: the list may have changed while the questions were open.
   const newest = (await shownConnections(context)).filter(({ kind }) => kind !== 'sample');
   if (shown.length > 0 && !newest.some((other) => connectionId(other) === id)) {
-    throw new UserError(l10n.t('{0} is no longer in the view. Nothing was changed.', connectionName(ref)));
+    throw new UserError(l10n.t('Nothing was changed, because {0} is no longer in the view.', connectionName(ref)));
   }
   const refs = newest.length === 0 ? [changed] : newest.map((other) => (connectionId(other) === id ? changed : other));
   await show(context, [...new Map(refs.map((one) => [connectionId(one), one])).values()]);

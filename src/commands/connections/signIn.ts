@@ -48,7 +48,7 @@ export async function signIn(
 export async function pickWaiting({ connections }: Needs<'connections'>): Promise<ConnectionRef | undefined> {
   const waiting = connections.known.filter((ref) => needsSignIn(connections.failure(ref)));
   if (waiting.length === 0) {
-    void showInformation(l10n.t('No connection waits for a sign-in.'));
+    void showInformation(l10n.t('No connection needs a sign-in.'));
   }
   return pickShown(waiting);
 }
@@ -59,10 +59,7 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
   // VS Code replaces `${…}` in arguments, and a NUL ends one: it would sign in to another profile.
   if (!args.every((argument) => isPrintable(argument) && !argument.includes('${'))) {
     throw new UserError(
-      l10n.t(
-        'A terminal of VS Code would not take the name of the profile {0} as it is. Sign in to it elsewhere.',
-        name,
-      ),
+      l10n.t("A VS Code terminal can't take the name of profile {0} unchanged. Sign in to it elsewhere.", name),
     );
   }
   const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
@@ -70,7 +67,7 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
   if (program === undefined) {
     const open = l10n.t('How to Install');
     const picked = await showError(
-      l10n.t('Signing in needs the AWS CLI, and there is no program "aws" on the PATH of this machine.'),
+      l10n.t('Signing in needs the AWS CLI, but "aws" isn\'t on the PATH of this machine.'),
       open,
     );
     if (picked === open) {

@@ -12,7 +12,7 @@ import { type LeadContext, leadToKey } from './leadToKey.ts';
 export async function explainForModel(context: LeadContext, text: string, signal: AbortSignal): Promise<unknown> {
   const error = readErrorText(text);
   if (error === undefined) {
-    throw new UserError(l10n.t('No error of KMS is seen in this text.'));
+    throw new UserError(l10n.t('No KMS error found in this text.'));
   }
   const { lead } = await leadToKey(context, error, signal);
   const { sections, proposal } = reportOf(error, lead);

@@ -26,9 +26,9 @@ export async function findInTerminal(): Promise<ErrorText | undefined> {
 async function askForText(): Promise<ErrorText | undefined> {
   const text = await askText(
     l10n.t('Explain KMS Error'),
-    l10n.t('Paste the message of an error of AWS KMS, or an event of CloudTrail'),
+    l10n.t('Paste an AWS KMS error message or a CloudTrail event'),
     'AccessDeniedException: User: … is not authorized to perform: kms:Decrypt on resource: …',
-    (typed) => (readErrorText(typed) === undefined ? l10n.t('No error of KMS is seen in this text.') : undefined),
+    (typed) => (readErrorText(typed) === undefined ? l10n.t('No KMS error found in this text.') : undefined),
   );
   return text === undefined ? undefined : readErrorText(text);
 }

@@ -17,7 +17,7 @@ interface Filterable {
 export function filterKeys({ view }: Needs<'view'>): void {
   ask(view, contextKeys.keysFiltered, {
     title: l10n.t('Filter Keys'),
-    placeholder: l10n.t('Words of an alias, key ID, ARN or description, or of a grant that is loaded'),
+    placeholder: l10n.t('Words of an alias, key ID, ARN, description or loaded grant'),
   });
 }
 
@@ -55,7 +55,7 @@ function ask(
   const box = vscode.window.createInputBox();
   box.title = texts.title;
   box.placeholder = texts.placeholder;
-  box.prompt = l10n.t('All words must be there, in any order. Empty shows all.');
+  box.prompt = l10n.t('All words must match, in any order. Leave empty to show all.');
   box.value = before;
   box.onDidChangeValue((text) => {
     clearTimeout(settling);

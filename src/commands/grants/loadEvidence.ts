@@ -15,7 +15,7 @@ export async function loadEvidence({
 }: Needs<'connections' | 'grantees' | 'evidence'>): Promise<void> {
   const { held, result } = grantees.shownGrants();
   if (result === undefined) {
-    throw new UserError(l10n.t('There are no grants to load evidence for yet. Find grants first.'));
+    throw new UserError(l10n.t('No grants to load evidence for yet. Find grants first.'));
   }
   // Those of a connection that was closed since are left out, and found again by the next search.
   const places = held.flatMap(({ connection, key, grant }) => {

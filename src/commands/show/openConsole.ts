@@ -14,11 +14,11 @@ export async function openConsole(
   const session = node.kind === 'key' ? sessionOf(context, node.connection) : await context.connections.open(node.ref);
   const { endpoint, region } = session.connection;
   if (endpoint.kind !== 'aws') {
-    throw new UserError(l10n.t('This connection does not lead to AWS itself, so the AWS console has no page for it.'));
+    throw new UserError(l10n.t("This connection doesn't lead to AWS itself, so the AWS console has no page for it."));
   }
   const url = (await context.aws()).consoleUrl(region, node.kind === 'key' ? node.key.keyId : undefined);
   if (url === undefined) {
-    throw new UserError(l10n.t('There is no known AWS console for the Region {0}.', region));
+    throw new UserError(l10n.t('No AWS console is known for Region {0}.', region));
   }
   await vscode.env.openExternal(vscode.Uri.parse(url, true));
 }

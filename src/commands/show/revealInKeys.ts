@@ -33,7 +33,7 @@ export async function revealInKeys(context: RevealContext, argument: unknown): P
     raceAbort(find(context, place, signal), signal),
   );
   if (found === undefined) {
-    void showInformation(l10n.t('KMS does not list the grant {0} on {1}.', grantName(grant), keyName(key)));
+    void showInformation(l10n.t("KMS doesn't list grant {0} on {1}.", grantName(grant), keyName(key)));
     return;
   }
   // A filter may hide it.
@@ -54,7 +54,7 @@ function placeOf(context: RevealContext, argument: unknown): Place | undefined {
 async function find(context: RevealContext, { ref, key, grant }: Place, signal: AbortSignal) {
   const node = (await listedKey(context, ref, key.arn, signal)) ?? (await pinnedKey(context, key));
   if (node === undefined) {
-    throw new UserError(l10n.t('The view Keys does not show the key {0} of {1}.', keyName(key), connectionName(ref)));
+    throw new UserError(l10n.t("The view Keys doesn't show key {0} of {1}.", keyName(key), connectionName(ref)));
   }
   const session = sessionOf(context, node.connection);
   const listed = await readUpTo(session, key, grant.grantId, signal);

@@ -17,12 +17,12 @@ export async function showInCloudTrail(
 ) {
   const { endpoint, region } = sessionOf(context, connection).connection;
   if (endpoint.kind !== 'aws') {
-    throw new UserError(l10n.t('This connection does not lead to AWS itself, so CloudTrail has no events of it.'));
+    throw new UserError(l10n.t("This connection doesn't lead to AWS itself, so CloudTrail has no events of it."));
   }
   const aws = await context.aws();
   const url = (filter: CloudTrailFilter) => aws.cloudTrailUrl(region, filter);
   if (url({ kind: 'key', keyArn: key.arn }) === undefined) {
-    throw new UserError(l10n.t('There is no known AWS console for the Region {0}.', region));
+    throw new UserError(l10n.t('No AWS console is known for Region {0}.', region));
   }
   const filter = await pick<CloudTrailFilter>({
     title: l10n.t('Show in CloudTrail: {0}', printable(keyLabel(key))),

@@ -73,8 +73,8 @@ function noneText(grant: string, { files, notRead, isCut }: TerraformReading): s
       grant,
       formatCount(files),
     ),
-    ...(notRead > 0 ? [l10n.t('Not read, since too large or not readable: {0}.', formatCount(notRead))] : []),
-    ...(isCut ? [l10n.t('There are more files, which were not read.')] : []),
+    ...(notRead > 0 ? [l10n.t('Too large or not readable, so not read: {0}.', formatCount(notRead))] : []),
+    ...(isCut ? [l10n.t("More files weren't read.")] : []),
     l10n.t('A match takes the same operations, and a name or grantee that is a literal in the file.'),
   ].join(' ');
 }
@@ -85,7 +85,7 @@ async function show({ uri, path, name, line }: FileResource): Promise<void> {
   try {
     document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
   } catch (error) {
-    throw new UserError(l10n.t('{0} could not be opened.', printable(path)), [], error);
+    throw new UserError(l10n.t("Couldn't open {0}.", printable(path)), [], error);
   }
   const now = scanFile(path, document.getText()).find((one) => one.name === name);
   const at = now === undefined ? new vscode.Position(line - 1, 0) : document.positionAt(now.start);

@@ -92,10 +92,7 @@ async function sayNone(context: OpenContext, { name }: GrantResource): Promise<v
     return;
   }
   const find = l10n.t('Find Grants…');
-  const sentence = l10n.t(
-    'None of the grants that are listed so far fits {0}. Expand its key, or find all grants.',
-    resource,
-  );
+  const sentence = l10n.t('No grant listed so far fits {0}. Expand its key, or find all grants.', resource);
   if ((await showInformation(sentence, find)) === find) {
     await vscode.commands.executeCommand(commands.findGrants);
   }

@@ -26,10 +26,10 @@ import { answer, bounded, toBoundedJson } from './toolAnswer.ts';
 const meanings: Readonly<Record<EndAnswer, string>> = {
   declined: 'The user did not confirm. Nothing was done.',
   gone: 'KMS no longer listed the grant. Nothing was done.',
-  underWay: 'A revoke or retirement of this grant was sent before. Nothing more was done.',
+  underWay: 'A revoke or retirement of this grant was already sent. Nothing more was done.',
   accepted: 'KMS accepted the revoke. It may list and honor the grant a little longer.',
-  perhapsGone: 'KMS did not know the grant any more. It is probably gone.',
-  doneByDryRun: 'The server revoked the grant when it was only asked whether it would.',
+  perhapsGone: "KMS didn't find the grant. It is probably gone.",
+  doneByDryRun: 'The server ignored the dry run and revoked the grant.',
 };
 
 /** The input of all tools; each takes what it needs. */
@@ -126,7 +126,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     },
   },
   [languageModelTools.explainKmsError]: {
-    message: () => l10n.t('Reading an error of KMS'),
+    message: () => l10n.t('Reading a KMS error'),
     run: async (context, { text = '' }, token) => (await pagesBundle()).explainForModel(context, text, signalOf(token)),
   },
   [languageModelTools.revokeGrant]: {
@@ -162,7 +162,7 @@ async function sessionFor({ connections }: Needs<'connections'>, { connection }:
   const refs: readonly ConnectionRef[] = await connections.list();
   const ref = connection === undefined ? refs[0] : refs.find((candidate) => connectionId(candidate) === connection);
   if (ref === undefined) {
-    throw new UserError(l10n.t('There is no connection {0} in the view.', connection ?? ''));
+    throw new UserError(l10n.t('The view has no connection {0}.', connection ?? ''));
   }
   return connections.open(ref);
 }
@@ -173,7 +173,7 @@ async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Pr
       arn === name || keyId === name || aliases.includes(name) || aliases.includes(`alias/${name}`),
   );
   if (found === undefined) {
-    throw new UserError(l10n.t('There is no key {0} in this connection.', name));
+    throw new UserError(l10n.t('This connection has no key {0}.', name));
   }
   return found;
 }
@@ -184,7 +184,7 @@ async function grantFor(session: Session, input: ToolInput, signal: AbortSignal)
   const ref = { keyArn: key.arn, grantId: input.grantId ?? '' };
   const grant = await findGrant(session.api, ref, signal);
   if (grant === undefined) {
-    throw new UserError(l10n.t('KMS does not list a grant {0} on {1}.', ref.grantId, key.arn));
+    throw new UserError(l10n.t("KMS doesn't list a grant {0} on {1}.", ref.grantId, key.arn));
   }
   return { key, grant };
 }

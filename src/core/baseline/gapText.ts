@@ -22,13 +22,13 @@ export function gapText(gap: Gap): string {
     case 'connectionUnread': {
       const { ref, region, reason } = gap.place;
       return isNow
-        ? l10n.t('{0} was not read to its end by this search: {1}', refText(ref, region), reason)
-        : l10n.t('{0} was not read to its end for the baseline: {1}', refText(ref, region), reason);
+        ? l10n.t("This search didn't read {0} completely: {1}", refText(ref, region), reason)
+        : l10n.t("The search of the baseline didn't read {0} completely: {1}", refText(ref, region), reason);
     }
     case 'cancelled':
       return isNow
-        ? l10n.t('This search was cancelled before all keys were read.')
-        : l10n.t('The search of the baseline was cancelled before all keys were read.');
+        ? l10n.t('This search was canceled before all keys were read.')
+        : l10n.t('The search of the baseline was canceled before all keys were read.');
     case 'keyUnread':
     case 'keyIncomplete':
     case 'keyMissing':
@@ -40,10 +40,10 @@ function keyGapText({ kind, reason = '' }: KeyGap, isNow: boolean): string {
   switch (kind) {
     case 'keyUnread':
       return isNow
-        ? l10n.t('Not read to its end by this search: {0}', reason)
-        : l10n.t('Not read to its end for the baseline: {0}', reason);
+        ? l10n.t('Not read completely by this search: {0}', reason)
+        : l10n.t('Not read completely for the baseline: {0}', reason);
     case 'keyIncomplete':
-      return isNow ? l10n.t('Not read to its end by this search') : l10n.t('Not complete in the baseline');
+      return isNow ? l10n.t('Not read completely by this search') : l10n.t('Incomplete in the baseline');
     case 'keyMissing':
       return isNow
         ? l10n.t('Not in this search: not searched, not listed, or deleted')

@@ -36,7 +36,7 @@ export function readBaseline(bytes: Uint8Array): ReadBaseline {
 /** @throws UserError for a file of more bytes than a baseline can have */
 export function refuseTooLarge(size: number): void {
   if (size > largestFile) {
-    throw new UserError(l10n.t('The file is larger than {0} MB, so it was not read.', largestFile / 2 ** 20));
+    throw new UserError(l10n.t("The file wasn't read, because it is larger than {0} MB.", largestFile / 2 ** 20));
   }
 }
 
@@ -78,13 +78,13 @@ interface Header {
 
 function readHeader(header: Json | undefined): Header {
   if (header?.['Format'] !== fileFormat) {
-    throw new UserError(l10n.t('The file is not a baseline of KMS Grants: its first line does not say so.'));
+    throw new UserError(l10n.t("The file isn't a KMS Grants baseline: its first line doesn't say so."));
   }
   const version = header['Version'];
   if (version !== fileVersion) {
     throw new UserError(
       l10n.t(
-        'The baseline has version {0} of its format. This version of KMS Grants reads version {1}.',
+        'The baseline has format version {0}. This version of KMS Grants reads version {1}.',
         typeof version === 'number' ? version : '?',
         fileVersion,
       ),

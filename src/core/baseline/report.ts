@@ -45,13 +45,13 @@ export function isWhole({ comparison, problems }: ReportSource): boolean {
 export function summaryText(source: ReportSource): string {
   const { appeared, gone, changed, unchanged } = source.comparison;
   const counts = l10n.t(
-    'Since the baseline, grants that appeared: {0}, gone: {1}, changed: {2}, unchanged: {3}.',
+    'Grants since the baseline: {0} appeared, {1} gone, {2} changed, {3} unchanged.',
     formatCount(appeared.length),
     formatCount(gone.length),
     formatCount(changed.length),
     formatCount(unchanged),
   );
-  return isWhole(source) ? counts : `${counts} ${l10n.t('Not everything could be compared: the report says what.')}`;
+  return isWhole(source) ? counts : `${counts} ${l10n.t('Not everything could be compared. The report lists what.')}`;
 }
 
 /**
@@ -115,7 +115,7 @@ export function markdownReport(source: ReportSource, maxRows = Number.POSITIVE_I
     parts.push(
       section(
         l10n.t('Not compared'),
-        l10n.t('What only one side could read is neither gone nor new.'),
+        l10n.t('What only one side could read counts as neither gone nor new.'),
         [sentences, keyGaps.length > 0 && keys].filter((text) => text !== false && text !== '').join('\n'),
       ),
     );

@@ -59,25 +59,25 @@ export function remarks(input: CreateGrantInput, listed: readonly Grant[]): read
   const grantee = parsePrincipal(input.granteePrincipal);
   const found: string[] = [];
   if (grantee.kind === 'accountRoot') {
-    found.push(l10n.t('Every principal of {0} whose account lets it can use the grant.', grantee.shortName));
+    found.push(l10n.t('All principals of {0} that their account allows can use the grant.', grantee.shortName));
   }
   if (grantee.account !== undefined && grantee.account !== account) {
-    found.push(l10n.t('The grantee is of another account than the key.'));
+    found.push(l10n.t('The grantee belongs to another account than the key.'));
   }
   if (input.operations.includes('CreateGrant')) {
-    found.push(l10n.t('The grantee can pass on what it may do, by grants of its own.'));
+    found.push(l10n.t('The grantee can pass on its access by creating grants.'));
   }
   const isConstrained = Object.values(input.constraints).some((constraint) => constraint !== undefined);
   if (input.operations.includes('Decrypt') && !isConstrained) {
-    found.push(l10n.t('It lets the grantee decrypt all that the key encrypted: no encryption context constrains it.'));
+    found.push(
+      l10n.t('The grantee can decrypt everything that the key encrypted: no encryption context constrains the grant.'),
+    );
   }
   const same = listed.find((grant) => isSameRequest(grant, input));
   if (same !== undefined && input.name !== undefined) {
-    found.push(
-      l10n.t('The key has this very grant already, so KMS will answer with it: {0}.', printable(same.grantId)),
-    );
+    found.push(l10n.t('The key already has exactly this grant, so KMS will return it: {0}.', printable(same.grantId)));
   } else if (same !== undefined) {
-    found.push(l10n.t('The key has a grant like it already, without a name; this one will be its duplicate.'));
+    found.push(l10n.t('The key already has a grant like it, without a name. The new one will be its duplicate.'));
   }
   return found;
 }

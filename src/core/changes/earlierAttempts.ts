@@ -36,24 +36,21 @@ export function attemptSentence({ kind, at, accepted, grant }: JournalRecord): s
   const when = localTime(new Date(at));
   if (endsGrant({ kind }) && accepted) {
     return kind === 'revoke'
-      ? l10n.t('KMS accepted a revoke of this grant on {0}, and still lists it.', when)
-      : l10n.t('KMS accepted a retirement of this grant on {0}, and still lists it.', when);
+      ? l10n.t('KMS accepted a revoke of this grant on {0}, but still lists it.', when)
+      : l10n.t('KMS accepted a retirement of this grant on {0}, but still lists it.', when);
   }
   switch (kind) {
     case 'revoke':
-      return l10n.t('A revoke of this grant was sent on {0} and got no answer: it may have been done.', when);
+      return l10n.t('A revoke of this grant was sent on {0} and got no answer. It may have taken effect.', when);
     case 'retire':
-      return l10n.t('A retirement of this grant was sent on {0} and got no answer: it may have been done.', when);
+      return l10n.t('A retirement of this grant was sent on {0} and got no answer. It may have taken effect.', when);
     case 'create':
     case 'recreate':
       return grant.name === undefined
         ? l10n.t(
-            'The same grant was asked for on {0} and got no answer: it may exist already. This can create a second one.',
+            'The same grant was requested on {0} without an answer. It may already exist, and this can create a second one.',
             when,
           )
-        : l10n.t(
-            'The same grant was asked for on {0} and got no answer: it may exist already. Then KMS answers with it.',
-            when,
-          );
+        : l10n.t('The same grant was requested on {0} without an answer. If it already exists, KMS returns it.', when);
   }
 }

@@ -89,7 +89,7 @@ export class Journal {
   ready(): Promise<void> {
     this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined;
-      throw new UserError(l10n.t('The history could not be read: {0}', errorText(error)), ['showLog'], error);
+      throw new UserError(l10n.t("Couldn't read the history: {0}", errorText(error)), ['showLog'], error);
     });
     return this.#loading;
   }
@@ -164,7 +164,7 @@ export class Journal {
       this.#inFlight.delete(id);
       await this.#withdraw(id);
       throw new UserError(
-        l10n.t('The history could not be written, so nothing was sent to KMS: {0}', errorText(error)),
+        l10n.t("Nothing was sent to KMS, because the history couldn't be written: {0}", errorText(error)),
         ['retry', 'showLog'],
         error,
       );
@@ -186,7 +186,7 @@ export class Journal {
     } catch (error) {
       this.#unwritten.add(line);
       throw new UserError(
-        l10n.t('What came of the change could not be written to the history: {0}', errorText(error)),
+        l10n.t("Couldn't write the outcome of the change to the history: {0}", errorText(error)),
         ['showLog'],
         error,
       );
@@ -275,7 +275,7 @@ export class Journal {
         await this.#read();
       });
     } catch (error) {
-      throw new UserError(l10n.t('The history could not be cleared: {0}', errorText(error)), ['showLog'], error);
+      throw new UserError(l10n.t("Couldn't clear the history: {0}", errorText(error)), ['showLog'], error);
     }
   }
 

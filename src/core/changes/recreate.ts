@@ -50,8 +50,8 @@ export function planRecreate(key: KmsKey, grant: Grant, metadata: KeyMetadata | 
     input,
     same: sameTerms(grant),
     different: [
-      l10n.t('the grant ID, so whatever names the old one must be changed'),
-      l10n.t('the issuing account, which is that of your own sign-in'),
+      l10n.t('the grant ID, so update what refers to the old one'),
+      l10n.t('the issuing account, which is the one you sign in to'),
       l10n.t('the creation date'),
       l10n.t('the grant token'),
     ],
@@ -63,7 +63,7 @@ function sameTerms({ granteePrincipal, retiringPrincipal, operations, constraint
   const context = (pairs: Readonly<Record<string, string>> | undefined) =>
     pairs === undefined ? undefined : JSON.stringify(pairs);
   const terms: readonly (readonly [string, string | undefined])[] = [
-    [l10n.t('Grantee principal'), principalText(granteePrincipal)],
+    [l10n.t('Grantee'), principalText(granteePrincipal)],
     [l10n.t('Operations'), operations.join(', ')],
     [l10n.t('Encryption context equals'), context(constraints.encryptionContextEquals)],
     [l10n.t('Encryption context includes'), context(constraints.encryptionContextSubset)],
@@ -79,14 +79,14 @@ function keyObstacles(key: KmsKey, metadata: KeyMetadata | undefined): Obstacle[
   if (metadata !== undefined && refusesCreateGrant(metadata.state)) {
     obstacles.push({
       isCertain: true,
-      sentence: l10n.t('The key is in the state {0}, in which KMS makes no grants.', metadata.state),
+      sentence: l10n.t('The key state is {0}, in which KMS creates no grants.', metadata.state),
     });
   }
   if (isAwsManaged(key, metadata)) {
     obstacles.push({
       isCertain: false,
       sentence: l10n.t(
-        'AWS manages this key: its policy normally lets only the service itself create grants, so KMS will very probably refuse.',
+        'AWS manages this key, and its policy normally lets only the service create grants. KMS will probably reject this.',
       ),
     });
   }
@@ -95,7 +95,7 @@ function keyObstacles(key: KmsKey, metadata: KeyMetadata | undefined): Obstacle[
 
 function granteeObstacles(ref: PrincipalRef | undefined): Obstacle[] {
   if (ref === undefined) {
-    return [{ isCertain: true, sentence: l10n.t('It is not known who held the grant.') }];
+    return [{ isCertain: true, sentence: l10n.t('The grantee is unknown.') }];
   }
   const { kind, shortName } = parsePrincipal(ref);
   const probable = (sentence: string): Obstacle[] => [{ isCertain: false, sentence }];
@@ -104,7 +104,7 @@ function granteeObstacles(ref: PrincipalRef | undefined): Obstacle[] {
     case 'unresolvedUser':
       return probable(
         l10n.t(
-          'The grantee {0} is a unique ID, not an ARN: possibly a deleted principal. KMS will very probably not take it as a grantee.',
+          'The grantee {0} is a unique ID, not an ARN, and may be a deleted principal. KMS will probably reject this grantee.',
           shortName,
         ),
       );
@@ -112,14 +112,14 @@ function granteeObstacles(ref: PrincipalRef | undefined): Obstacle[] {
     case 'awsServiceSession':
       return probable(
         l10n.t(
-          'The grantee is a session of an AWS service ({0}). Only the service makes such grants, so KMS will very probably refuse; let the service make a new one, for example by attaching the volume again.',
+          'The grantee is a session of an AWS service ({0}). Only the service creates such grants, so KMS will probably reject this. Let the service create a new one, for example by reattaching the volume.',
           shortName,
         ),
       );
     case 'awsInternal':
       return probable(
         l10n.t(
-          'The grantee is an AWS service whose principal KMS keeps to itself ({0}). Only the service makes such grants, so KMS will very probably refuse.',
+          "The grantee is an AWS service whose principal KMS doesn't show ({0}). Only the service creates such grants, so KMS will probably reject this.",
           shortName,
         ),
       );
@@ -141,7 +141,7 @@ function retiringObstacles({ retiringPrincipal }: Grant): Obstacle[] {
     {
       isCertain: false,
       sentence: l10n.t(
-        'The retiring principal {0} is not the ARN of a principal, so KMS will very probably refuse.',
+        "The retiring principal {0} isn't the ARN of a principal. KMS will probably reject it.",
         shortName,
       ),
     },

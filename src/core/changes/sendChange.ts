@@ -63,7 +63,7 @@ async function execute<T>(
 ): Promise<ChangeAnswer<T>> {
   if (closed.aborted) {
     // Replaced while the intent was written.
-    return { kind: 'refused', error: new UserError(l10n.t('The connection has changed. Nothing was sent.')) };
+    return { kind: 'refused', error: new UserError(l10n.t('Nothing was sent, because the connection changed.')) };
   }
   try {
     return { kind: 'accepted', value: await send(signal === undefined ? closed : AbortSignal.any([closed, signal])) };
@@ -77,7 +77,7 @@ async function execute<T>(
     if (wasNotSent(error) && closed.aborted) {
       return {
         kind: 'refused',
-        error: new UserError(l10n.t('The connection has changed. Nothing was sent.'), [], error),
+        error: new UserError(l10n.t('Nothing was sent, because the connection changed.'), [], error),
       };
     }
     return { kind: 'refused', error };
@@ -93,19 +93,19 @@ function unansweredError(entry: NewEntry, cause: unknown): UnansweredError {
   const label = printable(keyLabel(key));
   const name = grantName(grant);
   const sentences = {
-    revoke: l10n.t('KMS gave no answer, so the grant {0} on {1} may have been revoked.', name, label),
-    retire: l10n.t('KMS gave no answer, so the grant {0} on {1} may have been retired.', name, label),
-    create: l10n.t('KMS gave no answer, so the grant on {0} may have been created.', label),
-    recreate: l10n.t('KMS gave no answer, so the grant on {0} may have been created again.', label),
+    revoke: l10n.t("KMS didn't answer. Grant {0} on {1} may have been revoked.", name, label),
+    retire: l10n.t("KMS didn't answer. Grant {0} on {1} may have been retired.", name, label),
+    create: l10n.t("KMS didn't answer. The grant on {0} may have been created.", label),
+    recreate: l10n.t("KMS didn't answer. The grant on {0} may have been recreated.", label),
   };
   return new UnansweredError(
     [
       sentences[kind],
       ...(isKmsError(cause) ? [reasonOf(cause.details.message, explain(cause.details).title)] : []),
       endsGrant(entry)
-        ? l10n.t('Its row shows what KMS lists from now on.')
+        ? l10n.t('Its row shows what KMS lists.')
         : l10n.t(
-            'The history keeps it open until KMS lists it, or does not. Look at the grants of the key before you try again.',
+            "The history keeps it open until KMS lists it or doesn't. Check the grants of the key before you try again.",
           ),
     ].join(' '),
     cause,

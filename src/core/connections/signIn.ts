@@ -41,8 +41,8 @@ export class PromptPermissions {
 export function signInNeeded(profile: string | undefined, need: SignInNeed): KmsError {
   const messages = {
     none: '',
-    mfa: l10n.t('It asks for the code of an MFA device.'),
-    process: l10n.t('It starts the program that credential_process names.'),
+    mfa: l10n.t('It needs a code from an MFA device.'),
+    process: l10n.t('It runs the program that credential_process names.'),
     cli: l10n.t('Its sign-in session is missing or has expired.'),
   };
   return new KmsError({

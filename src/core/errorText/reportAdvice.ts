@@ -24,19 +24,19 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
         l10n.t('Check that the program uses the Region in which the data was encrypted.'),
         l10n.t('Ask for kms:Decrypt on the key, by a grant, an IAM policy or the key policy.'),
         l10n.t(
-          "If an AWS service made the ciphertext, as AWS Lambda does of environment variables: its grant is bound to the ID of the role. After the role was created again, set the function's role to another one and back, so that the service makes a new grant.",
+          "If a service such as AWS Lambda encrypted the data, its grant is bound to the role's ID. After the role is recreated, set the function's role to another one and back, for a new grant.",
         ),
       ];
     case 'keyDisabled':
-      return [l10n.t('Whoever manages the key can enable it (kms:EnableKey). No grant and no policy replaces that.')];
+      return [l10n.t('A key administrator can enable it (kms:EnableKey). No grant and no policy replaces that.')];
     case 'pendingDeletion':
       return [
         l10n.t(
-          'Whoever manages the key can cancel its deletion (kms:CancelKeyDeletion) and enable it. After the deletion, what it encrypted is lost.',
+          'A key administrator can cancel its deletion (kms:CancelKeyDeletion) and enable it. After the deletion, what it encrypted is lost.',
         ),
       ];
     case 'pendingImport':
-      return [l10n.t('Whoever manages the key can import its key material again (kms:ImportKeyMaterial).')];
+      return [l10n.t('A key administrator can import its key material again (kms:ImportKeyMaterial).')];
     case 'keyUnavailable':
       return [l10n.t('Check the custom key store of the key: its connection, its cluster or its proxy.')];
     case 'invalidState':
@@ -44,14 +44,14 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
       return [
         l10n.t('Check that the key exists and is enabled.'),
         l10n.t(
-          "Check that the service's role, or whoever started it, may use the key. Many services need kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt.",
+          "Check that the service's role, or whoever started it, can use the key. Many services need kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt.",
         ),
       ];
     case 'keyNotFound':
     case 'aliasNotFound':
       return [
         l10n.t(
-          'Check the Region and the account that the program uses. A key ID or an alias is looked for there only.',
+          'Check the Region and the account that the program uses. KMS looks for a key ID or an alias only there.',
         ),
         l10n.t('For a key of another account, use its ARN.'),
       ];
@@ -60,40 +60,38 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
     case 'invalidCiphertext':
       return [
         encryptionContext === undefined
-          ? l10n.t('Give the same encryption context as for encryption: all pairs, with upper and lower case.')
+          ? l10n.t('Use the same encryption context as for encryption: all pairs, with the same upper and lower case.')
           : l10n.t(
-              'Compare the encryption context with the one that was used for encryption: all pairs, with upper and lower case.',
+              'Compare the encryption context with the one used for encryption: all pairs, with upper and lower case.',
             ),
-        l10n.t('Check that the ciphertext is whole, and is not encoded twice.'),
+        l10n.t("Check that the ciphertext is complete and isn't encoded twice."),
       ];
     case 'incorrectKey':
       return [
-        l10n.t('Leave the key out of the request: KMS finds it in the ciphertext. Or give the one that encrypted it.'),
+        l10n.t(
+          'Omit the key from the request, since KMS finds it in the ciphertext, or use the key that encrypted it.',
+        ),
       ];
     case 'invalidKeyUsage':
-      return [l10n.t('Use a key of the usage that the operation needs, or another operation.')];
+      return [l10n.t('Use a key whose usage fits the operation, or use another operation.')];
     case 'invalidGrantToken':
-      return [l10n.t('Leave the token out: a few minutes after its creation, a grant holds without it.')];
+      return [l10n.t('Omit the token. A few minutes after its creation, a grant works without it.')];
     case 'invalidPrincipal':
       return [l10n.t('Check the ARN of the principal. If it was just created, try again in a minute.')];
     case 'throttled':
-      return [
-        l10n.t(
-          'Let the program wait and repeat. Data keys that are kept for a while, and S3 Bucket Keys, save requests.',
-        ),
-      ];
+      return [l10n.t('Let the program wait and retry. Cached data keys and S3 Bucket Keys save requests.')];
     case 'limitExceeded':
-      return [l10n.t('Remove what is not used, such as grants that nobody needs, or ask AWS for a higher quota.')];
+      return [l10n.t("Remove what isn't used, such as unneeded grants, or ask AWS for a higher quota.")];
     case 'internal':
-      return [l10n.t('Try again. If it stays, ask AWS, with the request ID.')];
+      return [l10n.t('Try again. If the error persists, contact AWS with the request ID.')];
     case 'other':
-      return [l10n.t("The text does not say more. Look up the error in AWS's documentation of the operation.")];
+      return [l10n.t("The text doesn't say more. Look up the error in AWS's documentation of the operation.")];
   }
 }
 
 function denialAdvice(reason: DenialReason | undefined): readonly string[] {
   if (reason?.kind === 'denied') {
-    return [l10n.t('Only whoever manages the policy that denies it can change that. A grant does not help.')];
+    return [l10n.t("Only an administrator of the policy that denies it can change that. A grant doesn't help.")];
   }
   if (reason?.kind === 'notShared') {
     return [
@@ -105,9 +103,7 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
   }
   switch (reason?.kind === 'notAllowed' ? reason.policy : 'other') {
     case 'identity':
-      return [
-        l10n.t('Allow it in an IAM policy of the principal, if the key policy leaves that to IAM; or by a grant.'),
-      ];
+      return [l10n.t('Allow it in an IAM policy of the principal if the key policy delegates to IAM, or by a grant.')];
     case 'resource':
       return [l10n.t('Allow it in the key policy, or by a grant.')];
     case 'session':
@@ -116,18 +112,18 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
       return [l10n.t('Ask an administrator to add it to the permissions boundary of the principal.')];
     case 'serviceControl':
     case 'resourceControl':
-      return [l10n.t('Ask the administrators of the AWS organization. A grant does not override its policies.')];
+      return [l10n.t("Ask the administrators of the AWS organization. A grant doesn't override its policies.")];
     case 'endpoint':
       return [
         l10n.t(
-          'Add it to the policy of the VPC endpoint, or connect without that endpoint. A grant does not override it.',
+          "Add it to the policy of the VPC endpoint, or connect without that endpoint. A grant doesn't override it.",
         ),
       ];
     case 'trust':
     case 'other':
       return [
         l10n.t(
-          'AWS does not say which policy is missing. An IAM policy, the key policy or a grant can allow it; a policy of the organization may stand against it.',
+          "AWS doesn't say which policy is missing. An IAM policy, the key policy or a grant can allow it. A policy of the organization may deny it.",
         ),
       ];
   }
@@ -136,9 +132,9 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
 function proposalAdvice({ principal }: ErrorText, { grantee, operations, context }: GrantProposal): readonly string[] {
   const isRole = grantee !== principal;
   return [
-    l10n.t('A grant could allow it: AWS KMS: Create Grant…, with {0} for {1}.', operations.join(', '), grantee),
+    l10n.t('A grant could allow it. Run AWS KMS: Create Grant… with {0} for {1}.', operations.join(', '), grantee),
     ...(isRole
-      ? [l10n.t('The ARN of a session does not hold the path of its role. If the role has one, correct the grantee.')]
+      ? [l10n.t("The ARN of a session doesn't include the path of its role. If the role has one, correct the grantee.")]
       : []),
     ...(Object.keys(context).length === 0
       ? []
@@ -151,7 +147,7 @@ function proposalAdvice({ principal }: ErrorText, { grantee, operations, context
 function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
   switch (lead.kind) {
     case 'found':
-      return [l10n.t('See the key and its grants: Show Key Details, or its row in the view Keys.')];
+      return [l10n.t('To see the key and its grants, use Show Key Details or its row in the view Keys.')];
     case 'noKey':
       return [];
     case 'notListed':
@@ -162,7 +158,7 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
           ? []
           : [
               l10n.t(
-                'These connections of the Region are not open, and may lead to the key: {0}. Open them in the view, with Sign In where it is asked for.',
+                "Connections of the Region that aren't open may lead to the key: {0}. Open them in the view, and sign in where needed.",
                 lead.notOpen.join(', '),
               ),
             ]),
@@ -170,7 +166,7 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
           ? [l10n.t('To see the key and its grants, open a connection to its account: AWS KMS: Add Connection…')]
           : [
               l10n.t(
-                'These connections lead to the account, in other Regions: {0}. Add Region… opens them in the Region of the key.',
+                'These connections lead to the account in other Regions: {0}. Add Region… opens them in the Region of the key.',
                 lead.through.join(', '),
               ),
             ]),

@@ -16,7 +16,7 @@ export function whatHappened(error: ErrorText): PageSection {
     [l10n.t('Account of the key'), account],
     [l10n.t('Encryption context'), encryptionContext === undefined ? undefined : pairsText(encryptionContext)],
     [l10n.t('Request ID'), requestId],
-    [l10n.t("AWS's words"), quote],
+    [l10n.t('Message from AWS'), quote],
   ];
   const missing = known.slice(1, 7).flatMap(([name, value]) => (value === undefined ? [name] : []));
   return {
@@ -24,7 +24,7 @@ export function whatHappened(error: ErrorText): PageSection {
     text: sentenceOf(error),
     lines: [
       ...known.flatMap(([name, value]) => (value === undefined ? [] : [{ text: `${name}: ${value}` }])),
-      ...(missing.length === 0 ? [] : [{ text: l10n.t('The text does not say: {0}.', missing.join(', ')) }]),
+      ...(missing.length === 0 ? [] : [{ text: l10n.t('Not in the text: {0}.', missing.join(', ')) }]),
     ],
   };
 }
@@ -48,16 +48,16 @@ function keyText(key: NamedKey | undefined): string | undefined {
 }
 
 function sentenceOf({ kind, action, principal, key, reason, code }: ErrorText): string {
-  const what = keyText(key) ?? l10n.t('a key that the text does not name');
+  const what = keyText(key) ?? l10n.t("a key that the text doesn't name");
   const call = action ?? l10n.t('A call');
   switch (kind) {
     case 'accessDenied':
       return action === undefined
-        ? l10n.t('AWS denied a call on {0}. The text does not say which operation.', what)
+        ? l10n.t("AWS denied a call on {0}. The text doesn't name the operation.", what)
         : denialSentence({ principal, action, resource: keyText(key), reason: reason ?? { kind: 'notGiven' } }, what);
     case 'ciphertextKeyHidden':
       return l10n.t(
-        'The key that encrypted the ciphertext does not exist, is in another Region, or may not be used by the caller. KMS does not say which.',
+        "The key that encrypted the ciphertext doesn't exist, is in another Region, or isn't available to the caller. KMS doesn't say which.",
       );
     case 'keyDisabled':
       return l10n.t('{0} failed: {1} was disabled.', call, what);
@@ -68,28 +68,28 @@ function sentenceOf({ kind, action, principal, key, reason, code }: ErrorText): 
     case 'keyUnavailable':
       return l10n.t('{0} failed: {1} was unavailable.', call, what);
     case 'invalidState':
-      return l10n.t('{0} failed: the state of {1} did not allow it.', call, what);
+      return l10n.t("{0} failed: the state of {1} didn't allow it.", call, what);
     case 'keyNotFound':
-      return l10n.t('{0} failed: KMS found no key {1} in the Region and account that were asked.', call, what);
+      return l10n.t('{0} failed: KMS found no key {1} in the Region and account of the request.', call, what);
     case 'aliasNotFound':
       return l10n.t('{0} failed: KMS found no alias {1}.', call, what);
     case 'wrongRegion':
-      return l10n.t('{0} failed: the ARN of the key belongs to another Region than the one that was asked.', call);
+      return l10n.t('{0} failed: the ARN of the key belongs to another Region than the request.', call);
     case 'keyInaccessible':
-      return l10n.t('An AWS service could not use {0}. It does not say why.', what);
+      return l10n.t("An AWS service couldn't use {0}. It doesn't say why.", what);
     case 'invalidCiphertext':
       return l10n.t(
-        '{0} failed: the ciphertext is damaged, or it was encrypted with another key or another encryption context. KMS does not say which.',
+        "{0} failed: the ciphertext is damaged, or it was encrypted with another key or another encryption context. KMS doesn't say which.",
         call,
       );
     case 'incorrectKey':
-      return l10n.t('{0} failed: the key in the request is not the one that encrypted the ciphertext.', call);
+      return l10n.t("{0} failed: the key in the request isn't the one that encrypted the ciphertext.", call);
     case 'invalidKeyUsage':
-      return l10n.t('{0} failed: {1} is not made for this operation or algorithm.', call, what);
+      return l10n.t("{0} failed: {1} doesn't support this operation or algorithm.", call, what);
     case 'invalidGrantToken':
-      return l10n.t('{0} failed: a grant token was not valid.', call);
+      return l10n.t("{0} failed: a grant token wasn't valid.", call);
     case 'invalidPrincipal':
-      return l10n.t('{0} failed: a principal in the request does not exist, or is too new.', call);
+      return l10n.t("{0} failed: a principal in the request doesn't exist, or is too new.", call);
     case 'throttled':
       return l10n.t('{0} failed: the account sent more requests to KMS than its quota allows.', call);
     case 'limitExceeded':

@@ -13,7 +13,7 @@ import type { KeyFacts, Lead, Read } from './keyFacts.ts';
 export function whatStandsInTheWay(error: ErrorText, lead: Lead): PageSection {
   const facts = lead.kind === 'found' ? lead.facts : undefined;
   return {
-    title: l10n.t('What Stands in the Way'),
+    title: l10n.t('Possible Causes'),
     text: leadText(error, lead),
     lines: [
       ...reasonLines(error),
@@ -29,22 +29,19 @@ function leadText(error: ErrorText, lead: Lead): string {
   switch (lead.kind) {
     case 'found':
       return l10n.t(
-        'The key {0} as it is now, read through the connection {1}.',
+        'Key {0} as it is now, read through connection {1}.',
         keyLabel(lead.facts.key),
         lead.facts.connection,
       );
     case 'noKey':
-      return l10n.t('The text names no key, so its grants and its policy were not read.');
+      return l10n.t("The text names no key, so its grants and policy weren't read.");
     case 'notListed':
-      return l10n.t(
-        'The connection {0} lists no such key, so its grants and its policy were not read.',
-        lead.connection,
-      );
+      return l10n.t("Connection {0} lists no such key, so its grants and policy weren't read.", lead.connection);
     case 'noConnection': {
       const where = [error.account, error.region].filter((part) => part !== undefined).join(', ');
       return where === ''
-        ? l10n.t('No open connection leads to the key, so its grants and its policy were not read.')
-        : l10n.t('No open connection leads to {0}, so the grants and the policy of the key were not read.', where);
+        ? l10n.t("No open connection leads to the key, so its grants and policy weren't read.")
+        : l10n.t("No open connection leads to {0}, so the grants and the policy of the key weren't read.", where);
     }
   }
 }
@@ -62,7 +59,7 @@ function reasonLines({ reason }: ErrorText): readonly PageLine[] {
         },
       ];
     case 'notShared':
-      return [{ text: l10n.t('AWS does not say whether the key exists, or is only not shared.') }];
+      return [{ text: l10n.t("AWS doesn't say whether the key doesn't exist or isn't shared.") }];
     case 'notGiven':
       return [{ text: l10n.t('AWS gives no reason.') }];
     case undefined:
@@ -72,19 +69,19 @@ function reasonLines({ reason }: ErrorText): readonly PageLine[] {
 
 function stateLine(metadata: Read<KeyMetadata>): PageLine {
   if (metadata.kind === 'failed') {
-    return notRead(l10n.t('State of the key'), metadata);
+    return notRead(l10n.t('Key state'), metadata);
   }
   const { state, deletionDate } = metadata.value;
   return {
     text:
       deletionDate === undefined
-        ? l10n.t('State of the key now: {0}.', state)
-        : l10n.t('State of the key now: {0}, to be deleted on {1}.', state, localTime(deletionDate)),
+        ? l10n.t('Key state now: {0}.', state)
+        : l10n.t('Key state now: {0}, to be deleted on {1}.', state, localTime(deletionDate)),
   };
 }
 
 function notRead(what: string, { error }: Read<never> & { readonly kind: 'failed' }): PageLine {
-  return { text: l10n.t('{0} could not be read: {1}', what, explain(error.details).sentence) };
+  return { text: l10n.t("{0} couldn't be read: {1}", what, explain(error.details).sentence) };
 }
 
 /** More grants than these are counted, not listed. */
@@ -97,9 +94,7 @@ function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly
   }
   const request = requestOf(error);
   if (request === undefined) {
-    return [
-      { text: l10n.t('Grants: the text does not name the principal or the operation, so they were not compared.') },
-    ];
+    return [{ text: l10n.t("Grants: not compared, because the text doesn't name the principal or the operation.") }];
   }
   const fits = grantsFor(request, grants.value.grants);
   const lost = unresolvedFor(request, grants.value.grants);
@@ -108,12 +103,12 @@ function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly
   const rest = fits.length - listed.length;
   return [
     fits.length === 0
-      ? { text: l10n.t('Grants: of those that were read, this principal holds none.'), more: partly }
+      ? { text: l10n.t('Grants: this principal holds none of those that were read.'), more: partly }
       : {
           text: l10n.t('Grants of this principal on the key: {0}.', fits.length),
           more: [
             ...listed.map(fitText),
-            ...(rest === 0 ? [] : [l10n.t('{0} more are not listed here.', rest)]),
+            ...(rest === 0 ? [] : [l10n.t("{0} more aren't listed here.", rest)]),
             ...partly,
           ],
         },
@@ -122,7 +117,7 @@ function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly
       : [
           {
             text: l10n.t(
-              'Grants for {1} that are held by IDs of no principal that KMS knows: {0}. A role or user that is created again gets a new ID, and its old grants stay with the old one.',
+              "Grants for {1} whose grantee is an ID that KMS can't resolve: {0}. A recreated role or user gets a new ID, and its old grants stay with the old one.",
               lost.length,
               request.operation,
             ),
@@ -144,10 +139,7 @@ function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly
 function fitText({ grant, gaps }: GrantFit): string {
   const name = grant.name ?? grant.grantId;
   return gaps.length === 0
-    ? l10n.t(
-        '{0}: would allow it. It may be too new to be known everywhere, or an explicit Deny stands against it.',
-        name,
-      )
+    ? l10n.t('{0}: would allow it. It may be too new to work everywhere, or an explicit Deny may override it.', name)
     : l10n.t('{0}: {1}', name, gaps.map((gap) => gapText(gap, grant.operations)).join('; '));
 }
 
@@ -168,7 +160,7 @@ function gapText(gap: Gap, operations: readonly string[]): string {
     case 'contextExtra':
       return l10n.t('allows no {0} in the encryption context', gap.key);
     case 'contextUnknown':
-      return l10n.t('needs {0} in the encryption context, which the text does not give', pairsText(gap.pairs));
+      return l10n.t("needs {0} in the encryption context, which isn't in the text", pairsText(gap.pairs));
     case 'sourceArn':
       return l10n.t('is for the resource {0} only', gap.arn);
   }
@@ -198,7 +190,7 @@ function unseenLines({ kind }: ErrorText): readonly PageLine[] {
     ? [
         {
           text: l10n.t(
-            'Not seen from here: IAM policies of the principal, permissions boundaries, session policies, policies of the organization (SCPs, RCPs) and of VPC endpoints.',
+            'Not visible from here: IAM policies of the principal, permissions boundaries, session policies, policies of the organization (SCPs, RCPs) and of VPC endpoints.',
           ),
         },
       ]

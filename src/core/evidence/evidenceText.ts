@@ -69,7 +69,7 @@ function creatorLines(answer: Answer<Creator>, grant: Grant): readonly EvidenceL
         ...line,
         title: l10n.t('Created for'),
         text: printable(granteePrincipal ?? '', 400),
-        more: [l10n.t('The grantee, by the name that the CreateGrant request gave.')],
+        more: [l10n.t('The grantee as the CreateGrant request names it.')],
         tone: 'known',
       };
       return isRenamed ? [created, madeFor] : [created];
@@ -77,16 +77,16 @@ function creatorLines(answer: Answer<Creator>, grant: Grant): readonly EvidenceL
     case 'tooOld':
       return [{ ...line, text: l10n.t("Older than CloudTrail's event history, which goes back 90 days.") }];
     case 'noDate':
-      return [{ ...line, text: l10n.t('KMS gave no creation date to look for.') }];
+      return [{ ...line, text: l10n.t('KMS gave no creation date to search by.') }];
     case 'notFound': {
       const looked = l10n.t(
-        'Not among {0} CreateGrant events from {1} to {2}.',
+        'Not found in {0} CreateGrant events from {1} to {2}.',
         value.events,
         localTime(value.since),
         localTime(value.until),
       );
       const more = [
-        ...(value.isPartial ? [l10n.t('There are more events in that time, which were not read.')] : []),
+        ...(value.isPartial ? [l10n.t("More events from that time weren't read.")] : []),
         ...(value.mayArrive ? [l10n.t('Events can arrive 15 minutes late.')] : []),
       ];
       return [{ ...line, text: [looked, ...more].join(' ') }];
@@ -98,7 +98,7 @@ function creatorLines(answer: Answer<Creator>, grant: Grant): readonly EvidenceL
 export function callerText({ arn, invokedBy }: Caller): string {
   const service = invokedBy === undefined ? undefined : printable(invokedBy);
   if (arn === undefined) {
-    return service ?? l10n.t('A principal that the event does not name');
+    return service ?? l10n.t("A principal that the event doesn't name");
   }
   const who = nameOf(parsePrincipal({ kind: 'principal', value: arn }));
   return service === undefined ? who : l10n.t('{0}, through {1}', who, service);
@@ -107,7 +107,7 @@ export function callerText({ arn, invokedBy }: Caller): string {
 function keyLine(answer: Answer<KeyLastUsage>): EvidenceLine {
   const title = l10n.t('Key last used');
   if (answer.kind !== 'known') {
-    return notKnown('keyLastUsed', title, answer, l10n.t('This endpoint does not say when a key was last used.'));
+    return notKnown('keyLastUsed', title, answer, l10n.t("This endpoint doesn't report when a key was last used."));
   }
   const { last, trackingStartDate } = answer.value;
   const limits = l10n.t(
@@ -119,7 +119,7 @@ function keyLine(answer: Answer<KeyLastUsage>): EvidenceLine {
   }
   const text =
     trackingStartDate === undefined
-      ? l10n.t('No use recorded; AWS does not say since when.')
+      ? l10n.t("No use recorded. AWS doesn't say since when.")
       : l10n.t('No use recorded since {0}.', localTime(trackingStartDate));
   return { ...line, text, tone: 'known' };
 }
@@ -158,7 +158,7 @@ function holderLine(answer: Answer<Holder>, grant: Grant): EvidenceLine {
       return {
         ...line,
         source: undefined,
-        text: l10n.t('Of account {0}, to which no open connection leads.', value.account),
+        text: l10n.t('In account {0}, which has no open connection.', value.account),
         tone: 'quiet',
       };
     case 'notInIam':
@@ -176,7 +176,7 @@ function existsText(what: string, principal: IamPrincipal, grant: Grant): string
     principal.created === undefined
       ? l10n.t('{0} exists.', what)
       : l10n.t('{0} exists since {1}.', what, localTime(principal.created));
-  return isYounger(principal, grant) ? `${since} ${l10n.t('It is younger than the grant.')}` : since;
+  return isYounger(principal, grant) ? `${since} ${l10n.t('It was created after the grant.')}` : since;
 }
 
 function remainsLines(remains: Remains, grant: Grant): readonly EvidenceLine[] {
@@ -228,7 +228,7 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
         ? l10n.t('1 other grant of this grantee on the key allows {0}.', names)
         : l10n.t('{0} other grants of this grantee on the key allow {1}.', grants.length, names);
   const limits = [
-    ...(constrained === 0 ? [] : [l10n.t('Limited by constraints of their own: {0}.', constrained)]),
+    ...(constrained === 0 ? [] : [l10n.t('Limited by their own constraints: {0}.', constrained)]),
     ...(isPartial ? [l10n.t('Not all grants of the key were read.')] : []),
   ];
   return {

@@ -44,7 +44,7 @@ export function keyUseSummary(uses: readonly KeyUse[]): readonly string[] {
     ...(unrecorded.length === 0
       ? []
       : [l10n.t('{0} with no use recorded since {1}', unrecorded.length, latest(unrecorded))]),
-    ...(unknown === 0 ? [] : [l10n.t('{0} not known', unknown)]),
+    ...(unknown === 0 ? [] : [l10n.t('{0} unknown', unknown)]),
   ];
   return [`${l10n.t('Of {0} keys: {1}.', uses.length, parts.join(', '))} ${keyUseLimits()}`];
 }

@@ -19,9 +19,9 @@ export function loadedText(loaded: LoadedMany): string {
     loaded;
   const count = grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', grants);
   const sentences = [
-    wasCancelled ? l10n.t('Cancelled. What came is kept.') : undefined,
+    wasCancelled ? l10n.t('Canceled. Loaded evidence is kept.') : undefined,
     l10n.t(
-      'Of {0}, these are known: the creator of {1}, the last use of the key of {2}, the grantee of {3}, the key policy of {4}.',
+      'Known of {0}: the creator of {1}, the last use of the key of {2}, the grantee of {3}, the key policy of {4}.',
       count,
       known.creator,
       known.keyLastUsed,
@@ -30,9 +30,7 @@ export function loadedText(loaded: LoadedMany): string {
     ),
     tooOld > 0 ? l10n.t("Older than CloudTrail's event history, which goes back 90 days: {0}.", tooOld) : undefined,
     notFound > 0 ? l10n.t('Creator not in the events that were read: {0}.', notFound) : undefined,
-    notInIam > 0
-      ? l10n.t('Grantee not in IAM, or of an account to which no connection leads: {0}.', notInIam)
-      : undefined,
+    notInIam > 0 ? l10n.t('Grantee not in IAM, or in an account without a connection: {0}.', notInIam) : undefined,
     denied.size > 0 ? l10n.t('Not allowed: {0}.', [...denied].toSorted().join(', ')) : undefined,
     notSupported.size > 0
       ? l10n.t('Not available at this endpoint: {0}.', [...notSupported].map((kind) => operations[kind]).join(', '))
@@ -41,7 +39,7 @@ export function loadedText(loaded: LoadedMany): string {
       .slice(0, mostFailures)
       .map(({ connection, error }) => `${connectionName(connection.ref)}: ${explain(error.details).sentence}`),
     failures.length > mostFailures ? l10n.t('{0} more failures.', failures.length - mostFailures) : undefined,
-    incomplete > 0 ? l10n.t('Not complete: {0}. Load Evidence asks for the rest.', incomplete) : undefined,
+    incomplete > 0 ? l10n.t('Incomplete: {0}. Load Evidence asks for the rest.', incomplete) : undefined,
   ];
   return printable(sentences.filter((sentence) => sentence !== undefined).join(' '), 2000);
 }

@@ -25,32 +25,32 @@ function progressText({ events, backTo }: Looked): string {
 /** @param now milliseconds since the epoch */
 function foundText({ what: use, event, source }: FoundEvent<KeyUse>, grant: Grant, now: number): string {
   const found = l10n.t(
-    'A use that this grant would allow: {0}, {1} ago ({2}), by {3}.',
+    'Found a use that this grant would allow: {0}, {1} ago ({2}), by {3}.',
     printable(use.operation),
     roughDuration(now - source.time.getTime()),
     localTime(source.time),
     callerText(event.caller),
   );
-  return [found, l10n.t('An event names no grant, so another right may have allowed it.'), ...limits(grant)].join(' ');
+  return [found, l10n.t("Events don't name grants, so another right may have allowed it."), ...limits(grant)].join(' ');
 }
 
 /** How a search stands that has found nothing more. @param failure why it stopped early, if it failed */
 function lookedText({ events, backTo, since, isWhole }: Looked, grant: Grant, failure?: unknown): string {
   const looked =
     backTo !== undefined
-      ? l10n.t('Looked at {0} events of this key, back to {1}: no match.', events, localTime(backTo))
+      ? l10n.t('No match in {0} events of this key, back to {1}.', events, localTime(backTo))
       : isWhole
         ? l10n.t('CloudTrail listed no events of this key.')
-        : l10n.t('No events were looked at.');
+        : l10n.t('No events were read.');
   const end =
     since === undefined
-      ? l10n.t("CloudTrail's event history goes back 90 days, and has no older ones.")
+      ? l10n.t("CloudTrail's event history goes back only 90 days.")
       : l10n.t('The search ends where the grant was created, {0}.', localTime(since));
   return [
     ...(failure === undefined ? [] : [errorSentence(failure)]),
     looked,
     ...(isWhole ? [end] : []),
-    l10n.t('That proves nothing: events can be late, or not be listed by their key.'),
+    l10n.t('This proves nothing: events can be late, or missing from the list of their key.'),
     ...limits(grant),
   ].join(' ');
 }
@@ -61,12 +61,12 @@ function limits(grant: Grant): readonly string[] {
   return [
     ...(grant.constraints.sourceArn === undefined
       ? []
-      : [l10n.t('Events do not have the source ARN that the grant asks for.')]),
-    ...(principal.kind === 'awsInternal' ? [l10n.t('AWS names several services AWS Internal.')] : []),
+      : [l10n.t("Events don't have the source ARN that the grant requires.")]),
+    ...(principal.kind === 'awsInternal' ? [l10n.t('AWS uses the name AWS Internal for several services.')] : []),
     ...(principal.kind !== 'accountRoot' &&
     principal.account !== undefined &&
     externalAccountOf(principal, grant.keyArn) !== undefined
-      ? [l10n.t('Events of calls from another account do not name the principal.')]
+      ? [l10n.t("Events of calls from another account don't name the principal.")]
       : []),
   ];
 }

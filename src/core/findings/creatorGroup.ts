@@ -44,9 +44,9 @@ export function creatorGroup(answer: Answer<Creator> | undefined): CreatorGroup 
     case 'tooOld':
       return unknown('tooOld', 1, l10n.t("Older than CloudTrail's 90 days"));
     case 'notFound':
-      return unknown('notFound', 2, l10n.t('Not among the events that were read'));
+      return unknown('notFound', 2, l10n.t('Not in the events that were read'));
     case 'noDate':
-      return unknown('noDate', 3, l10n.t('No creation date to look for'));
+      return unknown('noDate', 3, l10n.t('No creation date to search by'));
   }
 }
 
@@ -58,7 +58,7 @@ function callerGroup({ arn, account, invokedBy }: Caller): CreatorGroup {
   if (arn === undefined) {
     const title =
       account === undefined || service !== undefined
-        ? (service ?? l10n.t('A principal that the event does not name'))
+        ? (service ?? l10n.t("A principal that the event doesn't name"))
         : l10n.t('A principal of account {0}', printable(account));
     const detail = service === undefined ? '' : l10n.t('AWS service');
     return { id: JSON.stringify([account, invokedBy]), rank: 0, title, detail, kind: undefined, arn };

@@ -63,7 +63,7 @@ function recreated({ arn, created }: IamPrincipal): EvidenceFinding {
 }
 
 function boundToId(sentence: string): EvidenceFinding {
-  const rule = l10n.t('A grant is bound to the ID of its grantee, and what is created again has another ID.');
+  const rule = l10n.t('A grant is bound to the ID of its grantee, and a recreated principal has a new ID.');
   return { kind: 'granteeRecreated', reason: `${sentence} ${rule}` };
 }
 
@@ -91,7 +91,7 @@ function keyUseFindings(usage: KeyLastUsage, at: number, keyUnusedDays: number):
       ? l10n.t('No use of the key recorded since {0}.', localDay(since))
       : l10n.t('No use of the key recorded since {0}, the day of the last one.', localDay(since));
   const limits = l10n.t(
-    'Counts successful cryptographic operations in this Region by any right, and can be an hour late. An attached volume uses its key at its next attach only.',
+    'Counts successful cryptographic operations in this Region by any right, and can be an hour late. An attached volume uses its key only at its next attach.',
   );
   return [{ kind: 'keyNotUsed', reason: `${recorded} ${limits}` }];
 }

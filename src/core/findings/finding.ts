@@ -75,9 +75,9 @@ export function findingTitle(kind: FindingKind): string {
     case 'otherAccount':
       return l10n.t('Another account');
     case 'mayCreateGrants':
-      return l10n.t('May create grants');
+      return l10n.t('Can create grants');
     case 'roleNotUsed':
-      return l10n.t('No recent use of the role recorded');
+      return l10n.t('No recent role use recorded');
     case 'nearQuota':
       return l10n.t('Near the default quota');
     case 'keyPendingDeletion':
@@ -85,13 +85,13 @@ export function findingTitle(kind: FindingKind): string {
     case 'keyDisabled':
       return l10n.t('Key disabled');
     case 'keyNotUsed':
-      return l10n.t('No recent use of the key recorded');
+      return l10n.t('No recent key use recorded');
     case 'onlyAdminsCanEnd':
-      return l10n.t('Only administrators can end it');
+      return l10n.t('No retiring principal');
     case 'noEncryptionContext':
-      return l10n.t('Decrypts anything');
+      return l10n.t('No encryption context constraint');
     case 'olderThan':
-      return l10n.t('Old');
+      return l10n.t('Old grant');
   }
 }
 

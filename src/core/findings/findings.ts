@@ -130,8 +130,8 @@ function duplicateFinding(subject: Subject, kept: Grant): Finding {
   const reason = l10n.t('The newer grant {0} has the same operations, grantee, encryption context and name.', newer);
   const effect =
     grant.retiringPrincipal?.value === kept.retiringPrincipal?.value
-      ? l10n.t('The newer grant {0} goes on allowing the same.', newer)
-      : l10n.t('The newer grant {0} goes on allowing the same, but names another retiring principal.', newer);
+      ? l10n.t('The newer grant {0} still allows the same.', newer)
+      : l10n.t('The newer grant {0} still allows the same, but names another retiring principal.', newer);
   return finding(subject, 'duplicate', reason, effect);
 }
 
@@ -153,27 +153,27 @@ function grantFindings(subject: Subject, context: FindingContext): readonly Find
   }
   if (who.kind === 'accountRoot') {
     const reason = l10n.t(
-      'The grantee is the whole account {0}, not one role or user of it, so its administrators decide who can use it.',
+      'The grantee is the whole account {0}, not one role or user. Its administrators decide who can use the grant.',
       who.account ?? '',
     );
     found.push(...add('accountRoot', reason));
   }
   const other = externalAccountOf(who, grant.keyArn);
   if (other !== undefined) {
-    found.push(...add('otherAccount', l10n.t('The grantee belongs to account {0}, the key does not.', other)));
+    found.push(...add('otherAccount', l10n.t("The grantee belongs to account {0}. The key doesn't.", other)));
   }
   if (grant.operations.includes('CreateGrant')) {
     found.push(
       ...add(
         'mayCreateGrants',
-        l10n.t('The grantee can pass on what this grant allows, by creating grants itself.'),
-        `${impact} ${l10n.t('Grants that it made through this one are listed on their own.')}`,
+        l10n.t('The grantee can pass on what this grant allows by creating grants.'),
+        `${impact} ${l10n.t('Grants that it created through this one are listed separately.')}`,
       ),
     );
   }
   if (grant.retiringPrincipal === undefined && !grant.operations.includes('RetireGrant')) {
     const reason = l10n.t(
-      'It names no retiring principal and does not allow RetireGrant, so only those who may call RevokeGrant on the key, and the account that made it, can end it.',
+      "It has no retiring principal and doesn't allow RetireGrant. Only principals that can call RevokeGrant on the key, and the account that created it, can end it.",
     );
     found.push(...add('onlyAdminsCanEnd', reason));
   }
@@ -182,13 +182,13 @@ function grantFindings(subject: Subject, context: FindingContext): readonly Find
   const isBound = Object.keys(contextOf(grant)).length > 0 || grant.constraints.sourceArn !== undefined;
   if (isSymmetric && !isBound && grant.operations.some((operation) => decryptOperations.includes(operation))) {
     const reason = l10n.t(
-      'It allows decryption of everything that was encrypted with the key: no encryption context constrains it.',
+      'No encryption context constrains it, so it allows decryption of everything encrypted with the key.',
     );
     found.push(...add('noEncryptionContext', reason));
   }
   const age = grant.creationDate === undefined ? 0 : (now - grant.creationDate.getTime()) / dayMs;
   if (age > options.olderThanDays) {
-    const reason = l10n.t('It was created {0} days ago, and grants do not expire by themselves.', Math.floor(age));
+    const reason = l10n.t("It was created {0} days ago. Grants don't expire by themselves.", Math.floor(age));
     found.push(...add('olderThan', reason));
   }
   return found;
@@ -203,17 +203,17 @@ function keyStateFindings(subject: Subject | undefined, context: FindingContext)
       const effect = l10n.t('Nothing changes while the key is disabled.');
       return add(
         'keyDisabled',
-        l10n.t('The key is disabled, so nobody can use the grant for cryptographic operations until it is enabled.'),
+        l10n.t('The key is disabled. Nobody can use the grant for cryptographic operations until the key is enabled.'),
         subject === undefined ? effect : `${effect} ${l10n.t('When it is enabled again: {0}', subject.impact)}`,
       );
     }
     case 'PendingDeletion':
     case 'PendingReplicaDeletion': {
-      const effect = l10n.t('Nothing changes unless the deletion is cancelled.');
+      const effect = l10n.t('Nothing changes unless the deletion is canceled.');
       return add(
         'keyPendingDeletion',
-        l10n.t('The key is pending deletion, so nobody can use the grant for cryptographic operations.'),
-        subject === undefined ? effect : `${effect} ${l10n.t('If it is: {0}', subject.impact)}`,
+        l10n.t('The key is pending deletion. Nobody can use the grant for cryptographic operations.'),
+        subject === undefined ? effect : `${effect} ${l10n.t('If it is canceled: {0}', subject.impact)}`,
       );
     }
     default:
@@ -231,7 +231,7 @@ function quotaFindings(subject: Subject | undefined, count: number, context: Fin
     formatCount(count),
     formatCount(grantQuota),
   );
-  const effect = l10n.t('One more grant can be created within the quota.');
+  const effect = l10n.t('One more grant then fits the quota.');
   return [finding(subject, 'nearQuota', reason, subject === undefined ? effect : `${subject.impact} ${effect}`)];
 }
 

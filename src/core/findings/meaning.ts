@@ -54,7 +54,7 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'onlyAdminsCanEnd':
       return l10n.t(
-        "The grant names no retiring principal and does not allow RetireGrant, so those who use it can't end it. Revoke it when it is no longer needed.",
+        "The grant has no retiring principal and doesn't allow RetireGrant, so those who use it can't end it. Revoke it when it is no longer needed.",
       );
     case 'noEncryptionContext':
       return l10n.t(
@@ -62,7 +62,7 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'olderThan':
       return l10n.t(
-        'The grant is older than you set, and grants do not expire by themselves. Check that its grantee still needs the key, and revoke it if not.',
+        "The grant is older than you set, and grants don't expire by themselves. Check that its grantee still needs the key, and revoke it if not.",
       );
   }
 }

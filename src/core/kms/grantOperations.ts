@@ -60,33 +60,33 @@ function operationDescription(operation: string): string {
     case 'ReEncryptTo':
       return l10n.t('move ciphertext from another key to this one');
     case 'GenerateDataKey':
-      return l10n.t('make a data key, to encrypt with at once');
+      return l10n.t('generate a data key to use at once');
     case 'GenerateDataKeyWithoutPlaintext':
-      return l10n.t('make a data key, encrypted, for later');
+      return l10n.t('generate a data key for later, encrypted only');
     case 'GenerateDataKeyPair':
-      return l10n.t('make a data key pair');
+      return l10n.t('generate a data key pair');
     case 'GenerateDataKeyPairWithoutPlaintext':
-      return l10n.t('make a data key pair, its private key encrypted only');
+      return l10n.t('generate a data key pair, its private key encrypted only');
     case 'Sign':
       return l10n.t('sign');
     case 'Verify':
-      return l10n.t('check signatures');
+      return l10n.t('verify signatures');
     case 'GetPublicKey':
       return l10n.t('download the public key');
     case 'GenerateMac':
-      return l10n.t('make message authentication codes');
+      return l10n.t('generate message authentication codes');
     case 'VerifyMac':
-      return l10n.t('check message authentication codes');
+      return l10n.t('verify message authentication codes');
     case 'DeriveSharedSecret':
       return l10n.t('derive a shared secret');
     case 'Encapsulate':
-      return l10n.t('make and encapsulate a shared secret');
+      return l10n.t('generate and encapsulate a shared secret');
     case 'Decapsulate':
       return l10n.t('recover an encapsulated shared secret');
     case 'DescribeKey':
-      return l10n.t("see the key's details");
+      return l10n.t("view the key's details");
     case 'CreateGrant':
-      return l10n.t('pass on what this grant allows, or less, by grants of its own');
+      return l10n.t('pass on what this grant allows, or less, in grants of its own');
     case 'RetireGrant':
       return l10n.t('end this grant');
     default:

@@ -20,11 +20,11 @@ export function operationsProblem(
   const legal = validOperationNames(metadata);
   const illegal = operations.filter((operation) => !legal.includes(operation));
   if (illegal.length > 0) {
-    return l10n.t('This key cannot do {0}.', illegal.join(', '));
+    return l10n.t("This key doesn't support {0}.", illegal.join(', '));
   }
   // KMS: "Grants must not contain only the CreateGrant operation."
   if (operations.every((operation) => operation === 'CreateGrant')) {
-    return l10n.t('CreateGrant alone passes on nothing: choose another operation with it.');
+    return l10n.t('CreateGrant alone passes on nothing. Select another operation with it.');
   }
   return undefined;
 }
@@ -57,7 +57,7 @@ export function principalProblem(text: string, keyArn: string): string | undefin
     return l10n.t('A principal has at most {0} characters.', maxPrincipalLength);
   }
   if (/[*?]/.test(text)) {
-    return l10n.t('KMS takes no wildcards here: a grant is for one principal.');
+    return l10n.t('KMS accepts no wildcards here: a grant is for one principal.');
   }
   const account = /^\d{12}$/.exec(text)?.[0];
   const partition = keyArn.split(':')[1] ?? 'aws';
@@ -75,11 +75,11 @@ export function principalProblem(text: string, keyArn: string): string | undefin
         : l10n.t('The name of a service looks like dynamodb.amazonaws.com.');
     case 'unresolvedRole':
     case 'unresolvedUser':
-      return l10n.t('A unique ID: KMS takes ARNs only, since its principal may be deleted.');
+      return l10n.t('This is a unique ID, and its principal may be deleted. KMS accepts only ARNs.');
     case 'ec2Instance':
     case 'awsServiceSession':
     case 'awsInternal':
-      return l10n.t('A principal of AWS itself: only the service can create grants for it.');
+      return l10n.t('This principal belongs to AWS. Only the service can create grants for it.');
     case 'other':
       return otherProblem(text);
     case 'role':
@@ -91,7 +91,7 @@ export function principalProblem(text: string, keyArn: string): string | undefin
       const [, partitionOfPrincipal, service, , , ...rest] = text.split(':');
       if (partitionOfPrincipal !== partition) {
         return l10n.t(
-          'This principal is of the partition {0}, and the key of {1}.',
+          'This principal is in partition {0}, but the key is in {1}.',
           partitionOfPrincipal ?? '',
           partition,
         );
@@ -114,19 +114,19 @@ const principalForms = {
 function otherProblem(text: string): string {
   const [, , service, , , resource = ''] = text.split(':');
   if (service === 'iam' && resource.startsWith('group/')) {
-    return l10n.t('KMS takes no groups: a grant is for one user, role, account or service.');
+    return l10n.t('KMS accepts no groups: a grant is for one user, role, account or service.');
   }
   if (service === 'iam' && resource.startsWith('instance-profile/')) {
-    return l10n.t('An instance profile is no principal: enter the ARN of its role.');
+    return l10n.t("An instance profile isn't a principal. Enter the ARN of its role.");
   }
   if (/^A[A-Z]{3}[A-Z0-9]{12,}$/.test(text)) {
-    return l10n.t('A unique ID or an access key: KMS takes ARNs only.');
+    return l10n.t('This is a unique ID or an access key. KMS accepts only ARNs.');
   }
   return formProblem();
 }
 
 function formProblem(): string {
-  return l10n.t('KMS takes the ARN of a role, user, account or session, or the name of a service.');
+  return l10n.t('Enter the ARN of a role, user, account or session, or the name of a service.');
 }
 
 /** Why KMS would reject this name, or `undefined` if it accepts it. An empty name means no name. */
@@ -136,7 +136,7 @@ export function nameProblem(name: string): string | undefined {
   }
   return name === '' || /^[a-zA-Z0-9:/_-]+$/.test(name)
     ? undefined
-    : l10n.t('A name has letters, digits and the characters : / _ - only.');
+    : l10n.t('A name can have only letters, digits and : / _ - characters.');
 }
 
 /** Why KMS would reject this source ARN, or `undefined` if it may accept it (KMS API Reference, "GrantConstraints"). */
@@ -145,7 +145,7 @@ export function sourceArnProblem(text: string): string | undefined {
     return l10n.t('An ARN has at most {0} characters here.', maxSourceArnLength);
   }
   if (/^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*::.+$/.test(text)) {
-    return l10n.t('This ARN names no account. KMS takes only the ARN of a resource that names one.');
+    return l10n.t('This ARN has no account. KMS accepts only the ARN of a resource with an account.');
   }
   return text.length >= minSourceArnLength && /^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$/.test(text)
     ? undefined
@@ -229,7 +229,7 @@ function constraintsProblem(
   metadata: Pick<KeyMetadata, 'spec'> | undefined,
 ): string | undefined {
   if (encryptionContextEquals !== undefined && encryptionContextSubset !== undefined) {
-    return l10n.t('A grant is constrained by an encryption context that it includes or that it equals, not by both.');
+    return l10n.t('An encryption context constraint either includes pairs or equals them, not both.');
   }
   const context = encryptionContextEquals ?? encryptionContextSubset;
   if (context !== undefined) {
@@ -261,12 +261,12 @@ function serviceGrantProblem(
 /** Why KMS would create no grant on this key, or `undefined` if it may. */
 export function keyProblem(metadata: KeyMetadata | undefined): string | undefined {
   if (metadata?.manager === 'AWS') {
-    return l10n.t('AWS manages this key: only the service that it is for can create grants on it.');
+    return l10n.t('AWS manages this key: only its service can create grants on it.');
   }
   if (metadata === undefined || !refusesCreateGrant(metadata.state)) {
     return undefined;
   }
   return metadata.state === 'Disabled'
-    ? l10n.t('The key is disabled. KMS creates grants on an enabled key only.')
-    : l10n.t('The state of the key is {0}, in which KMS creates no grants.', metadata.state);
+    ? l10n.t('The key is disabled. KMS creates grants only on enabled keys.')
+    : l10n.t('The key state is {0}, in which KMS creates no grants.', metadata.state);
 }

@@ -128,7 +128,7 @@ export function describePrincipal(principal: Principal, grant: Grant): string {
   if (other === undefined || keyAccount === undefined) {
     return sentence;
   }
-  return `${sentence} ${l10n.t("That is another account than the key's, which is {0}.", keyAccount)}`;
+  return `${sentence} ${l10n.t('The key belongs to another account, {0}.', keyAccount)}`;
 }
 
 function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Principal, volume?: string): string {
@@ -169,7 +169,7 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
         ? l10n.t('The AWS service {0}.', shortName)
         : l10n.t('The AWS service {0} ({1}).', managedBy, shortName);
     case 'awsInternal':
-      return l10n.t('An AWS service, whose principal KMS keeps to itself.');
+      return l10n.t("An AWS service whose principal KMS doesn't show.");
     case 'unresolvedRole':
       return l10n.t(
         "The role ID {0}, possibly orphaned: the role was deleted or recreated, or KMS doesn't know it yet.",
@@ -181,7 +181,7 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
         shortName,
       );
     case 'other':
-      return l10n.t('{0}, which has no form of a principal that we know.', printable(value));
+      return l10n.t("{0}, which isn't a known form of principal.", printable(value));
   }
 }
 

@@ -86,12 +86,12 @@ function unquote(text: string | undefined): string | undefined {
 
 /** What was denied, to which principal, and why; one sentence. `fallback`: the resource, where AWS names none. */
 export function denialSentence({ principal, action, resource, reason }: AccessDenial, fallback: string): string {
-  const who = principal ?? l10n.t('The caller');
+  const who = principal ?? l10n.t('the caller');
   const what = resource ?? fallback;
   switch (reason.kind) {
     case 'notAllowed':
       return l10n.t(
-        '{0} lacks the permission {1} on {2}: no {3} allows it.',
+        'AWS denied {1} on {2}: no {3} allows it for {0}.',
         who,
         action,
         what,
@@ -99,16 +99,16 @@ export function denialSentence({ principal, action, resource, reason }: AccessDe
       );
     case 'denied':
       return l10n.t(
-        '{0} is explicitly denied the permission {1} on {2} by a {3}.',
+        'AWS denied {1} on {2} for {0}: explicit Deny by {3}.',
         who,
         action,
         what,
         [policyName(reason.policy, action), reason.policyArn].filter((part) => part !== undefined).join(' '),
       );
     case 'notShared':
-      return l10n.t('{0} does not exist in this Region, or is not shared with {1} for {2}.', what, who, action);
+      return l10n.t("{0} doesn't exist in this Region, or isn't shared with {1} for {2}.", what, who, action);
     case 'notGiven':
-      return l10n.t('{0} lacks the permission {1} on {2}.', who, action, what);
+      return l10n.t('AWS denied {1} on {2} for {0}.', who, action, what);
   }
 }
 
@@ -165,7 +165,7 @@ function missingAdvice(policy: PolicyKind, action: string): string {
     case 'resource':
       if (action === 'kms:RetireGrant') {
         return l10n.t(
-          "A key policy cannot allow it: the issuing account or the key's account delegates it by an IAM policy.",
+          "A key policy can't allow it. The issuing account or the key's account delegates it by an IAM policy.",
         );
       }
       return isOfKms(action)
@@ -185,7 +185,7 @@ function missingAdvice(policy: PolicyKind, action: string): string {
     case 'trust':
       return trustAdvice();
     case 'other':
-      return l10n.t('The log has the reason that AWS gives. Ask for the permission there, or select another profile.');
+      return l10n.t('Ask for the permission in the policy that AWS names in the log, or select another profile.');
   }
 }
 
@@ -209,7 +209,7 @@ function explicitAdvice(policy: PolicyKind): string {
 
 function trustAdvice(): string {
   return l10n.t(
-    "Ask for the caller in the role's trust policy, and check role_arn, external_id and mfa_serial of the profile.",
+    "Ask to add the caller to the role's trust policy. Check role_arn, external_id and mfa_serial of the profile.",
   );
 }
 

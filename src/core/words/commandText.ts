@@ -138,7 +138,7 @@ function awsCommand(
   ];
   const rejected = target.flatMap(([, values]) => values).find((value) => !accepts(value));
   if (rejected !== undefined) {
-    throw new UserError(l10n.t('A shell would not take {0} as it is, so nothing was copied.', printable(rejected)));
+    throw new UserError(l10n.t("Nothing was copied: a shell can't take {0} unchanged.", printable(rejected)));
   }
   const isText = (value: string) => value !== '' && accepts(value) && !interpretedByCli.test(value);
   const isPlain = plain.every(([, values]) => values.every(isText));
@@ -214,7 +214,7 @@ export function grantAsTerraform(grant: Grant, { imports }: { readonly imports: 
 function importedLifecycle(): readonly string[] {
   return [
     '  lifecycle {',
-    `    # ${l10n.t('An import does not set this argument. A plan that sets it would replace the grant.')}`,
+    `    # ${l10n.t("An import doesn't set this argument. A plan that sets it would replace the grant.")}`,
     '    ignore_changes = [retire_on_delete]',
     '  }',
   ];
@@ -223,7 +223,7 @@ function importedLifecycle(): readonly string[] {
 /** The ID has the key as the resource has it: with another form of it, Terraform would replace the grant. */
 function importBlock(grant: Grant): readonly string[] {
   return [
-    `# ${l10n.t('Needs Terraform 1.5 or newer. Apply only if the plan imports the grant and does not replace it.')}`,
+    `# ${l10n.t("Needs Terraform 1.5 or newer. Apply only if the plan imports the grant and doesn't replace it.")}`,
     `# ${l10n.t('A replacement revokes the grant and creates another one.')}`,
     'import {',
     ...alignedArguments(
@@ -253,7 +253,7 @@ function providerProblems({
     l10n.t('aws_kms_grant has no argument for this part of the grant: {0}', printable(what, 400));
   const problems: string[] = [];
   if (granteePrincipal === undefined) {
-    problems.push(l10n.t('aws_kms_grant needs a grantee_principal, and the grantee is not known.'));
+    problems.push(l10n.t('aws_kms_grant needs a grantee_principal, but the grantee is unknown.'));
   }
   for (const [argument, member, ref] of [
     ['grantee_principal', 'GranteeServicePrincipal', granteePrincipal],
@@ -274,7 +274,7 @@ function providerProblems({
     problems.push(l10n.t('aws_kms_grant takes encryption_context_equals or encryption_context_subset, but not both.'));
   }
   if (name !== undefined && nameProblem(name) !== undefined) {
-    problems.push(l10n.t('aws_kms_grant does not take this name. {0}', nameProblem(name) ?? ''));
+    problems.push(l10n.t("aws_kms_grant doesn't accept this name. {0}", nameProblem(name) ?? ''));
   }
   const unknown = operations.filter((operation) => !terraformOperations.includes(operation));
   if (unknown.length > 0) {

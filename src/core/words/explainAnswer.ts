@@ -1,25 +1,27 @@
 import * as l10n from '@vscode/l10n';
+import { signInServices } from '../kms/errors.ts';
 import type { ExplainTable } from './explanation.ts';
 
 /** No answer came, or none that can be read. */
 export const answerFailures = {
   timeout: ({ call }) => ({
     title: l10n.t('No answer'),
-    sentence: l10n.t('AWS did not answer {0} in time.', call),
+    sentence: l10n.t("AWS didn't answer {0} in time.", call),
     advice: l10n.t('Check the network connection, VPN and proxy, then try again.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
-  network: ({ call }) => ({
+  network: ({ details, service }) => ({
     title: l10n.t('Not reachable'),
-    sentence: l10n.t('AWS could not be reached for {0}.', call),
+    // The operation is in the tooltip and in the log.
+    sentence: l10n.t("Can't reach {0}.", service ?? (signInServices.has(details.operation) ? 'AWS' : 'AWS KMS')),
     advice: l10n.t('Check the network connection, VPN, proxy and Region, then try again.'),
     retryHelps: true,
     actions: ['retry', 'selectRegion', 'showLog'],
   }),
   hostNotFound: ({ call, details }) => ({
     title: l10n.t('Host not found'),
-    sentence: l10n.t('The host {0} could not be found for {1}.', details.host ?? '?', call),
+    sentence: l10n.t("Can't find the host {0} for {1}.", details.host ?? '?', call),
     advice: l10n.t('Check the network connection, DNS, VPN, proxy and Region, then try again.'),
     retryHelps: true,
     actions: ['retry', 'selectRegion', 'showLog'],
@@ -28,24 +30,24 @@ export const answerFailures = {
     title: l10n.t('Certificate not trusted'),
     sentence:
       details.issuer === undefined
-        ? l10n.t('The certificate of {0} is not trusted: {1}.', details.host ?? call, details.message)
+        ? l10n.t("The certificate of {0} isn't trusted: {1}.", details.host ?? call, details.message)
         : l10n.t(
-            'The certificate of {0}, issued by {1}, is not trusted: {2}.',
+            "The certificate of {0}, issued by {1}, isn't trusted: {2}.",
             details.host ?? call,
             details.issuer,
             details.message,
           ),
     advice: l10n.t(
-      "If it is your company's, add its CA to the system's (http.systemCertificates), or start VS Code with NODE_EXTRA_CA_CERTS. The AWS CLI's ca_bundle does not count here.",
+      "For a company certificate, add its CA to the system's (http.systemCertificates), or start VS Code with NODE_EXTRA_CA_CERTS. The AWS CLI's ca_bundle isn't used here.",
     ),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),
   notJson: ({ details, server }) => ({
     title: l10n.t('Unexpected answer'),
-    sentence: l10n.t('The answer to {0} was not one that {1} gives.', details.operation, server),
+    sentence: l10n.t("The answer to {0} isn't one that {1} gives.", details.operation, server),
     advice: l10n.t(
-      'A proxy, a captive portal or a wrong endpoint may have answered in its place. Check them, then try again.',
+      'A proxy, a captive portal or a wrong endpoint may have answered instead. Check them, then try again.',
     ),
     retryHelps: true,
     actions: ['retry', 'showLog'],
@@ -54,21 +56,21 @@ export const answerFailures = {
     title: l10n.t('Answer too large'),
     sentence: l10n.t('The answer to {0} was larger than any that AWS gives. {1}', call, details.message),
     advice: l10n.t(
-      'A proxy, a captive portal or a wrong endpoint may have answered in its place. Check them, then try again.',
+      'A proxy, a captive portal or a wrong endpoint may have answered instead. Check them, then try again.',
     ),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
   endlessList: ({ details }) => ({
-    title: l10n.t('List without an end'),
-    sentence: l10n.t('A list that AWS gives does not end. {0}', details.message),
+    title: l10n.t('Endless list'),
+    sentence: l10n.t("A list from AWS doesn't end. {0}", details.message),
     advice: l10n.t('The server at this endpoint may not be AWS. Retry, or see the log.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
   notSupported: ({ call, server }) => ({
     title: l10n.t('Not available here'),
-    sentence: l10n.t('{0} is not available at this endpoint.', call),
+    sentence: l10n.t("{0} isn't available at this endpoint.", call),
     advice: l10n.t(
       'Servers other than AWS may lack it. If another server has it, set the endpoint_url of {0}.',
       server,
@@ -79,7 +81,7 @@ export const answerFailures = {
   unknown: ({ call, details }) => ({
     title: l10n.t('Failed'),
     sentence: l10n.t('{0} failed: {1}', call, `${details.awsName}: ${details.message}`),
-    advice: l10n.t('The log has more about it.'),
+    advice: l10n.t('See the log for details.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),

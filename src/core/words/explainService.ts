@@ -21,50 +21,50 @@ export const serviceFailures = {
   }),
   wrongRegion: ({ key }) => ({
     title: l10n.t('Wrong Region'),
-    sentence: l10n.t('The key {0} belongs to another Region than the one that was asked.', key),
+    sentence: l10n.t('Key {0} belongs to another Region than the request.', key),
     advice: l10n.t('Select the Region that its ARN names.'),
     retryHelps: false,
     actions: ['selectRegion', 'showLog'],
   }),
   invalidGrantId: ({ key }) => ({
     title: l10n.t('Unknown grant ID'),
-    sentence: l10n.t('KMS does not know this grant ID on {0}.', key),
+    sentence: l10n.t("KMS doesn't know this grant ID on {0}.", key),
     advice: l10n.t('The grant may be gone already. Refresh the key to see its grants.'),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),
   invalidArn: ({ key }) => ({
-    title: l10n.t('ARN not accepted'),
-    sentence: l10n.t('KMS does not accept the ARN {0}.', key),
-    advice: l10n.t('Refresh the connection. If it stays, the log has what KMS answered.'),
+    title: l10n.t('ARN rejected'),
+    sentence: l10n.t('KMS rejected the ARN {0}.', key),
+    advice: l10n.t("Refresh the connection. If the error persists, see the log for KMS's answer."),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),
   invalidPrincipal: ({ details }) => ({
     title: l10n.t('Unknown principal'),
     sentence: unknownPrincipal(details.principals),
-    advice: l10n.t('It may not exist, have another path, or be too new for KMS to know. Check its ARN, then retry.'),
+    advice: l10n.t('It may not exist, have another path, or be too new for KMS. Check its ARN, then retry.'),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),
   invalidMarker: ({ server }) => ({
     title: l10n.t('List changed'),
-    sentence: l10n.t('{0} could not continue the list from where it stopped.', server),
+    sentence: l10n.t("{0} couldn't continue the list from where it stopped.", server),
     advice: l10n.t('The list has changed. Load it again from the start.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
   invalidState: ({ details, key }) => ({
     title: l10n.t('Key state'),
-    sentence: l10n.t('The state of {0} does not allow {1}.', key, details.operation),
-    advice: l10n.t('Look at the state of the key, for example whether it is disabled or pending deletion.'),
+    sentence: l10n.t("The state of {0} doesn't allow {1}.", key, details.operation),
+    advice: l10n.t('Check whether the key is disabled or pending deletion.'),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),
   dependencyTimeout: () => ({
     title: l10n.t('KMS timed out'),
     sentence: l10n.t('KMS timed out while it waited for another part of AWS.'),
-    advice: l10n.t('This passes by itself. Try again in a moment.'),
+    advice: l10n.t('This is usually temporary. Try again in a moment.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
@@ -74,7 +74,7 @@ export const serviceFailures = {
       service === undefined
         ? l10n.t('KMS had an internal error.')
         : l10n.t('{0} of {1} had an internal error.', details.operation, service),
-    advice: l10n.t('This passes by itself. Try again in a moment.'),
+    advice: l10n.t('This is usually temporary. Try again in a moment.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
@@ -95,7 +95,7 @@ export const serviceFailures = {
         denial === undefined ? deniedSentence(call, details.keyArn) : denialSentence(denial, details.keyArn ?? '*'),
       advice:
         denial === undefined
-          ? l10n.t('The log has what AWS said. Ask for the permission, or select a profile that has it.')
+          ? l10n.t("Ask for the permission, or select a profile that has it. The log has AWS's message.")
           : denialAdvice(denial),
       retryHelps: false,
       actions: [...instead, 'retry', 'selectProfile', 'showLog'],
@@ -105,11 +105,11 @@ export const serviceFailures = {
     title: l10n.t('Too many requests'),
     sentence:
       service === undefined
-        ? l10n.t('KMS is receiving more {0} requests than the account may send.', details.operation)
-        : l10n.t('{0} is receiving more {1} requests than it takes.', service, details.operation),
+        ? l10n.t('KMS is receiving more {0} requests than the quota of the account allows.', details.operation)
+        : l10n.t('{0} is receiving more {1} requests than it allows.', service, details.operation),
     advice:
       signInService === undefined
-        ? l10n.t('The quota is shared by the whole account. Wait a few seconds and try again.')
+        ? l10n.t('The whole account shares the quota. Wait a few seconds, then try again.')
         : l10n.t('Wait a minute, then retry the sign-in.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
@@ -117,14 +117,14 @@ export const serviceFailures = {
   limitExceeded: ({ key }) => ({
     title: l10n.t('Quota used up'),
     sentence: l10n.t('A KMS quota of the account or of {0} is used up.', key),
-    advice: l10n.t('Remove what is no longer needed, or ask AWS for a higher quota.'),
+    advice: l10n.t('Remove what you no longer need, or ask AWS for a higher quota.'),
     retryHelps: false,
     actions: ['showLog'],
   }),
   validation: ({ details, server }) => ({
-    title: l10n.t('Not accepted'),
-    sentence: l10n.t('{0} did not accept the parameters of {1}.', server, details.operation),
-    advice: l10n.t('The log has what {0} said about them.', server),
+    title: l10n.t('Request rejected'),
+    sentence: l10n.t('{0} rejected the parameters of {1}.', server, details.operation),
+    advice: l10n.t('See the log for the message from {0}.', server),
     retryHelps: false,
     actions: ['showLog', 'retry'],
   }),
@@ -136,10 +136,10 @@ function deniedSentence(call: string, keyArn: string | undefined): string {
 
 function unknownPrincipal({ grantee, retiring }: KmsErrorDetails['principals'] = {}): string {
   if (grantee !== undefined && retiring !== undefined) {
-    return l10n.t('KMS does not know the grantee {0}, or the retiring principal {1}.', grantee, retiring);
+    return l10n.t("KMS doesn't know the grantee {0} or the retiring principal {1}.", grantee, retiring);
   }
   if (grantee !== undefined) {
-    return l10n.t('KMS does not know the grantee {0}.', grantee);
+    return l10n.t("KMS doesn't know the grantee {0}.", grantee);
   }
-  return l10n.t('KMS does not know the retiring principal {0}.', retiring ?? '?');
+  return l10n.t("KMS doesn't know the retiring principal {0}.", retiring ?? '?');
 }

@@ -4,12 +4,12 @@ import type { ExplainTable, Explanation, Failure } from './explanation.ts';
 /** What the AWS config and credentials files, or the environment, have wrong. */
 export const setupFailures = {
   profileMissing: ({ details, profile }) => ({
-    title: l10n.t('No such profile'),
+    title: l10n.t('Profile not found'),
     sentence:
       details.files === undefined
-        ? l10n.t('There is no profile {0} in the AWS config and credentials files.', profile)
-        : l10n.t('There is no profile {0} in {1}.', profile, details.files.join(', ')),
-    advice: l10n.t('Select another profile, or add it to the files and retry.'),
+        ? l10n.t("Profile {0} isn't in the AWS config and credentials files.", profile)
+        : l10n.t("Profile {0} isn't in {1}.", profile, details.files.join(', ')),
+    advice: l10n.t('Add it to the files and retry, or select another profile.'),
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
   }),
@@ -26,13 +26,13 @@ export const setupFailures = {
     actions: ['retry', 'selectProfile', 'showLog'],
   }),
   regionInvalid: ({ details, profile }) => ({
-    title: l10n.t('Not a Region'),
+    title: l10n.t('Invalid Region'),
     sentence: l10n.t(
-      'The Region of profile {0} is not the name of an AWS Region: {1}.',
+      "The Region of profile {0} isn't the name of an AWS Region: {1}.",
       profile,
       details.region ?? details.message,
     ),
-    advice: l10n.t('Select a Region, or write its name as in eu-west-1, without quotes.'),
+    advice: l10n.t('Select a Region, or correct the name. It looks like eu-west-1, without quotes.'),
     retryHelps: false,
     actions: ['selectRegion', 'selectProfile', 'showLog'],
   }),
@@ -45,7 +45,7 @@ export const setupFailures = {
   }),
   invalidEndpoint: ({ details, profile }) => ({
     title: l10n.t('Endpoint not usable'),
-    sentence: l10n.t('The endpoint that is configured for profile {0} cannot be used: {1}', profile, details.message),
+    sentence: l10n.t("The endpoint of profile {0} can't be used: {1}", profile, details.message),
     advice: l10n.t('Correct endpoint_url in the AWS config file, or the variable AWS_ENDPOINT_URL.'),
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
@@ -62,16 +62,16 @@ function profileInvalid({ details, profile, call }: Failure): Explanation {
   if (/DurationSeconds/i.test(details.message)) {
     return {
       ...rest,
-      sentence: l10n.t('{0} refused the duration_seconds of profile {1}: {2}', call, profile, details.message),
-      advice: l10n.t('Lower it to what the role allows, and to 3600 where one role is assumed from another.'),
+      sentence: l10n.t('{0} rejected the duration_seconds of profile {1}: {2}', call, profile, details.message),
+      advice: l10n.t('Lower it to what the role allows, or to 3600 if another role assumes it.'),
     };
   }
   return {
     ...rest,
     sentence:
       details.operation === 'Connect'
-        ? l10n.t('Profile {0} cannot sign in: {1}', profile, details.message)
-        : l10n.t('{0} refused what profile {1} is set up with: {2}', call, profile, details.message),
+        ? l10n.t("Profile {0} can't sign in: {1}", profile, details.message)
+        : l10n.t('{0} rejected the setup of profile {1}: {2}', call, profile, details.message),
     advice: l10n.t('Correct the profile in the AWS config file, or select another.'),
   };
 }

@@ -9,7 +9,7 @@ export const signInFailures = {
       return {
         title: l10n.t('Credentials expired'),
         sentence: l10n.t('The web identity token of profile {0} has expired.', profile),
-        advice: l10n.t('Have its file written again (web_identity_token_file), then retry.'),
+        advice: l10n.t('Renew the file that web_identity_token_file names, then retry.'),
         retryHelps: true,
         actions: ['retry', 'selectProfile', 'showLog'],
       };
@@ -18,8 +18,8 @@ export const signInFailures = {
     if (details.isUnchanged === true || details.isSignIn === true) {
       return {
         title: l10n.t('Credentials expired'),
-        sentence: l10n.t('The credentials of profile {0} have expired, and have not been replaced.', profile),
-        advice: l10n.t('Write new ones where the profile takes them from, then retry.'),
+        sentence: l10n.t("The credentials of profile {0} have expired and haven't been replaced.", profile),
+        advice: l10n.t('Renew them where the profile gets them, then retry.'),
         retryHelps: true,
         actions: ['retry', 'selectProfile', 'showLog'],
       };
@@ -34,7 +34,7 @@ export const signInFailures = {
   },
   unrecognizedClient: ({ profile }) => ({
     title: l10n.t('Unknown access key'),
-    sentence: l10n.t('AWS does not know the access key of profile {0}.', profile),
+    sentence: l10n.t("AWS doesn't recognize the access key of profile {0}.", profile),
     advice: l10n.t(
       'The key may be deleted, inactive, or from another partition. Correct the profile or select another.',
     ),
@@ -42,16 +42,16 @@ export const signInFailures = {
     actions: ['selectProfile', 'retry', 'showLog'],
   }),
   invalidSignature: ({ profile }) => ({
-    title: l10n.t('Signature refused'),
-    sentence: l10n.t('AWS refused the signature made with the credentials of profile {0}.', profile),
-    advice: l10n.t('Check the secret access key of the profile, and the clock of this computer.'),
+    title: l10n.t('Signature rejected'),
+    sentence: l10n.t('AWS rejected the signature made with the credentials of profile {0}.', profile),
+    advice: l10n.t('Check the secret access key of the profile and the clock of this computer.'),
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
   }),
   regionNotEnabled: ({ details, profile }) => ({
     title: l10n.t('Region not enabled'),
     sentence: l10n.t(
-      'The Region {0} is not enabled for the account, or its endpoint refuses the credentials of profile {1}.',
+      "Region {0} isn't enabled for the account, or its endpoint rejects the credentials of profile {1}.",
       details.region ?? '?',
       profile,
     ),
@@ -64,7 +64,7 @@ export const signInFailures = {
   signInDenied,
   credentialsMissing: ({ profile }) => ({
     title: l10n.t('No credentials'),
-    sentence: l10n.t('Profile {0} gave no credentials.', profile),
+    sentence: l10n.t('Profile {0} provides no credentials.', profile),
     advice: l10n.t('Set up its sign-in in the AWS config file, or select another profile.'),
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
@@ -78,22 +78,22 @@ export const signInFailures = {
   }),
   signInNeeded: ({ details, profile }) => ({
     title: l10n.t('Sign in…'),
-    sentence: l10n.t('Profile {0} waits for you. {1}', profile, details.message),
-    advice: l10n.t('Nothing is asked, run or sent before you sign in.'),
+    sentence: l10n.t('Profile {0} is waiting for you to sign in. {1}', profile, details.message),
+    advice: l10n.t('Nothing is asked, run or sent until you sign in.'),
     retryHelps: false,
     actions: ['signIn', 'selectProfile', 'showLog'],
   }),
   notConfirmed: ({ details }) => ({
     title: l10n.t('Open connections…'),
-    sentence: l10n.t('The settings of this dev container ask to open: {0}.', details.message),
-    advice: l10n.t('Nothing is asked, run or sent before you open them.'),
+    sentence: l10n.t('The settings of this dev container request these connections: {0}.', details.message),
+    advice: l10n.t('Nothing is asked, run or sent until you open them.'),
     retryHelps: false,
     actions: ['openConnections', 'selectProfile', 'showLog'],
   }),
   mfaRefused: ({ profile }) => ({
-    title: l10n.t('MFA code refused'),
-    sentence: l10n.t('AWS did not accept the MFA code for profile {0}.', profile),
-    advice: l10n.t('Sign in again with a new code: AWS takes each one once, and only for half a minute.'),
+    title: l10n.t('MFA code rejected'),
+    sentence: l10n.t('AWS rejected the MFA code for profile {0}.', profile),
+    advice: l10n.t('Sign in again with a new code. Each code works once, for 30 seconds.'),
     retryHelps: true,
     actions: ['signIn', 'selectProfile', 'showLog'],
   }),
@@ -107,7 +107,7 @@ export const signInFailures = {
   untrustedWorkspace: ({ profile }) => ({
     title: l10n.t('Workspace not trusted'),
     sentence: l10n.t(
-      'Profile {0} signs in with a program (credential_process), which is not started in an untrusted workspace.',
+      "Profile {0} signs in with a program (credential_process), which doesn't run in an untrusted workspace.",
       profile,
     ),
     advice: l10n.t('Trust the workspace, or select a profile that signs in without a program.'),
@@ -116,15 +116,15 @@ export const signInFailures = {
   }),
   accountChanged: ({ details, profile }) => ({
     title: l10n.t('Another account'),
-    sentence: l10n.t('Profile {0} has other credentials now. {1}', profile, details.message),
-    advice: l10n.t('Nothing was sent with them. Look at the connection again to see what it leads to now.'),
+    sentence: l10n.t('Profile {0} now has different credentials. {1}', profile, details.message),
+    advice: l10n.t('Nothing was sent with them. Check which account the connection leads to now.'),
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
   }),
   principalChanged: ({ details, profile }) => ({
     title: l10n.t('Another principal'),
     sentence: l10n.t('Profile {0} no longer signs in as the principal in the question. {1}', profile, details.message),
-    advice: l10n.t('Nothing was sent. Retry to see who would act now.'),
+    advice: l10n.t('Nothing was sent. Retry to see which principal would act now.'),
     retryHelps: true,
     actions: ['retry', 'selectProfile', 'showLog'],
   }),
@@ -141,8 +141,8 @@ function signInDenied({ details, profile, call }: Failure): Explanation {
   if (details.operation === 'GetRoleCredentials') {
     return {
       ...rest,
-      sentence: l10n.t('IAM Identity Center does not let profile {0} use the role {1}.', profile, details.role ?? '?'),
-      advice: l10n.t('Ask for that role to be assigned to you, or correct sso_role_name and sso_account_id.'),
+      sentence: l10n.t("IAM Identity Center doesn't let profile {0} use the role {1}.", profile, details.role ?? '?'),
+      advice: l10n.t('Ask to be assigned that role, or correct sso_role_name and sso_account_id.'),
     };
   }
   if (denial === undefined) {

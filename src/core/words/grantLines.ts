@@ -64,7 +64,7 @@ function contextTerms({ connection, key, identity, signedInAs, accountName }: Ch
     [l10n.t('Profile'), connectionName(connection.ref)],
     [l10n.t('Signed in as'), signedInAs ?? identity?.arn ?? l10n.t('unknown')],
     [
-      l10n.t("Which is another account than the key's"),
+      l10n.t("Different account than the key's"),
       identity === undefined || identity.account === account ? undefined : accountName(identity.account),
     ],
     [l10n.t('Custom endpoint'), connection.endpoint.kind === 'custom' ? connection.endpoint.url : undefined],

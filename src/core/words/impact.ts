@@ -9,9 +9,9 @@ export function impactOfRevoke(grant: Grant): string {
   if (kind === 'ec2Instance') {
     const volume = volumeOf(grant);
     return volume === undefined
-      ? l10n.t('EC2 instance {0} can lose access to its encrypted volume, at the latest when it next starts.', who)
+      ? l10n.t('EC2 instance {0} can lose access to its encrypted volume, at the latest at its next start.', who)
       : l10n.t(
-          'EC2 instance {0} can lose access to its encrypted volume {1}, at the latest when it next starts.',
+          'EC2 instance {0} can lose access to its encrypted volume {1}, at the latest at its next start.',
           who,
           volume,
         );
@@ -24,11 +24,11 @@ export function impactOfRevoke(grant: Grant): string {
     case 'unresolvedRole':
     case 'unresolvedUser':
       return l10n.t(
-        '{0} is possibly a deleted principal. If it still exists, it can no longer use the key through this grant.',
+        '{0} may be a deleted principal. If it still exists, it can no longer use the key through this grant.',
         who,
       );
     case 'accountRoot':
-      return l10n.t('No principal of {0} can use the key through this grant any more.', who);
+      return l10n.t('Principals of {0} can no longer use the key through this grant.', who);
     default:
       return l10n.t('{0} can no longer use the key through this grant.', who);
   }
@@ -41,7 +41,7 @@ function impactOnService(
 ): string {
   if (resource === undefined) {
     return l10n.t(
-      '{0} can no longer use the key through this grant, and resources that {1} keeps encrypted with the key can fail.',
+      '{0} can no longer use the key through this grant. Resources that {1} keeps encrypted with the key can fail.',
       who ?? service,
       service,
     );

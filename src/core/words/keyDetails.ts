@@ -88,10 +88,10 @@ function partAsJson<T>(of: DetailPart<T>, json: (value: T) => unknown): unknown 
     case 'known':
       return json(of.value);
     case 'notApplicable':
-      return l10n.t('Not for a key of this kind.');
+      return l10n.t('Not available for this kind of key.');
     case 'failed': {
       const { title, sentence } = explain(of.error.details);
-      return l10n.t('Not known: {0}. {1}', title, sentence);
+      return l10n.t('Unknown: {0}. {1}', title, sentence);
     }
   }
 }
@@ -111,7 +111,7 @@ export function parsePolicy(policy: string): unknown {
 
 function shareAsJson(policy: string) {
   return {
-    Note: l10n.t('AWS RAM shares the key with other accounts, by a second policy that is named AWS_RAM.'),
+    Note: l10n.t('AWS RAM shares the key with other accounts through a second policy named AWS_RAM.'),
     Policy: parsePolicy(policy),
   };
 }
@@ -138,7 +138,7 @@ export function notUsedText(trackingStart: Date | undefined, keyCreation: Date |
   }
   return keyCreation !== undefined && keyCreation >= trackingStart
     ? l10n.t('Not used since it was created.')
-    : l10n.t('Not used since KMS began to keep track. What was before is not known.');
+    : l10n.t('Not used since KMS began tracking. Earlier use is unknown.');
 }
 
 /** What a last use is of. */

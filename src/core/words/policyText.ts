@@ -13,7 +13,7 @@ export function policySentence(
   const names = operationList(operations, all);
   const isConditional = statements.every(({ conditions }) => conditions.length > 0);
   const parts = {
-    denied: () => l10n.t('Denies {0}, whatever grants allow.', names),
+    denied: () => l10n.t('Denies {0}, regardless of grants.', names),
     principal: () =>
       isConditional
         ? l10n.t('Allows {0} to this principal, under conditions.', names)
@@ -24,12 +24,12 @@ export function policySentence(
         : l10n.t('Allows {0} to everyone.', names),
     account: () => l10n.t('Leaves {0} to IAM policies of the account.', names),
     nothing: () => l10n.t('Allows {0} through grants only.', names),
-    unknown: () => l10n.t('Not known whether it allows {0}.', names),
+    unknown: () => l10n.t('Unknown whether it allows {0}.', names),
   };
   const sentences = [
     parts[outcome](),
     ...(needsIamPolicy && outcome !== 'account' ? [l10n.t('An IAM policy must allow it too.')] : []),
-    ...(conditionalDenials.length > 0 ? [l10n.t('A Deny under conditions may apply.')] : []),
+    ...(conditionalDenials.length > 0 ? [l10n.t('A conditional Deny may apply.')] : []),
   ];
   return sentences.join(' ');
 }

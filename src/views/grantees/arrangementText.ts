@@ -27,6 +27,6 @@ export function sortingText(sorting: Sorting): string {
     case 'count':
       return l10n.t('most grants first');
     case 'lastUse':
-      return l10n.t('least recent key use first');
+      return l10n.t('least recently used key first');
   }
 }

@@ -85,7 +85,7 @@ function stateItem(state: ScanState): vscode.TreeItem {
   const { counts, wasCancelled, endedAt, unreadable } = state.result;
   const at = timeOfDay(new Date(endedAt));
   const isWhole = !wasCancelled && unreadable.length === 0;
-  return row(wasCancelled ? l10n.t('Cancelled, incomplete') : isWhole ? l10n.t('Complete') : l10n.t('Incomplete'), {
+  return row(wasCancelled ? l10n.t('Canceled, incomplete') : isWhole ? l10n.t('Complete') : l10n.t('Incomplete'), {
     description: `${countsText(counts)} · ${l10n.t('as of {0}', at)}`,
     iconPath: isWhole ? icon('check') : icon('warning', 'warning'),
   });

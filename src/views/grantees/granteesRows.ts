@@ -168,7 +168,7 @@ export class GranteesRows {
   async #ofEvidence(node: EvidenceNode): Promise<GranteesNode[]> {
     const { connections, evidence } = this.#options;
     if (connections.find(node.parent.connection) === undefined) {
-      const sentence = l10n.t('The connection was closed or opened again since the search. Find grants again.');
+      const sentence = l10n.t('The connection was closed or reopened after the search. Run Find Grants again.');
       return [message(node, 'closed', 'info', l10n.t('Not available'), sentence)];
     }
     return evidence.below(node);

@@ -115,15 +115,15 @@ export function stateText(record: JournalRecord, isUnderWay: boolean): string {
     case 'unknown':
       return l10n.t('outcome unknown');
     case 'accepted':
-      return endsGrant(record) ? l10n.t('confirming') : l10n.t('accepted');
+      return endsGrant(record) ? l10n.t('not confirmed yet') : l10n.t('accepted');
     case 'followed':
-      return l10n.t('confirming');
+      return l10n.t('not confirmed yet');
     case 'reappeared':
-      return l10n.t('listed again · confirming');
+      return l10n.t('listed again, not confirmed yet');
     case 'notFound':
-      return l10n.t('not found by KMS · confirming');
+      return l10n.t('not found by KMS, not confirmed yet');
     case 'refused':
-      return l10n.t('refused: {0}', failureTitle(outcome.error));
+      return l10n.t('rejected: {0}', failureTitle(outcome.error));
     case 'gone':
       return l10n.t('confirmed after {0}', duration(outcome.afterMs));
     case 'stillListed':
@@ -186,9 +186,9 @@ export function historyFields(record: JournalRecord): readonly GrantField[] {
     [l10n.t('Outcome'), stateText({ ...record, recreatedAs: undefined }, false)],
     [l10n.t('Outcome known'), outcomeAt === undefined ? undefined : localTime(new Date(outcomeAt))],
     [l10n.t('Last check'), outcome !== undefined && 'lastRead' in outcome ? lastReadText(outcome.lastRead) : undefined],
-    [l10n.t('What KMS said'), outcome?.kind === 'refused' ? outcome.message : undefined],
+    [l10n.t('Message from KMS'), outcome?.kind === 'refused' ? outcome.message : undefined],
     [l10n.t('Recreated as'), recreatedAs],
-    [l10n.t('Asked for'), localTime(new Date(record.at))],
+    [l10n.t('Requested'), localTime(new Date(record.at))],
     [l10n.t('Key'), key.aliases.join(', ')],
     [l10n.t('Key ARN'), key.arn],
     [l10n.t('Connection'), placeOf(record)],
@@ -207,7 +207,7 @@ export function historyFields(record: JournalRecord): readonly GrantField[] {
 function lastReadText(lastRead: LastRead): string {
   const texts: Readonly<Record<LastRead, string>> = {
     listed: l10n.t('KMS listed the grant'),
-    absent: l10n.t('KMS did not list the grant'),
+    absent: l10n.t("KMS didn't list the grant"),
     none: l10n.t('KMS answered no check'),
   };
   return texts[lastRead];

@@ -165,9 +165,9 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
       nodes.push({
         kind: 'historyMessage',
         tone: 'warning',
-        title: l10n.t('Not complete'),
+        title: l10n.t('Incomplete'),
         sentence: l10n.t(
-          "Lines of the history that can't be read: {0}. They are kept, and Export History has them as they are.",
+          "History lines that can't be read: {0}. They are kept, and Export History includes them unchanged.",
           damagedCount,
         ),
       });
@@ -176,9 +176,9 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
       nodes.push({
         kind: 'historyMessage',
         tone: 'warning',
-        title: l10n.t('Not complete'),
+        title: l10n.t('Incomplete'),
         sentence: l10n.t(
-          'Lines of the history that a later version of KMS Grants wrote: {0}. They are kept, but not shown.',
+          'History lines from a later version of KMS Grants: {0}. They are kept, but not shown.',
           laterVersionCount,
         ),
       });

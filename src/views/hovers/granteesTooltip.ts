@@ -47,7 +47,7 @@ export function granteesTooltip(
       return plain(unreadableName(node.unreadable), `${sentence} ${advice}`, node.unreadable.error);
     }
     case 'unreadableGroup':
-      return l10n.t('What could not be read, or not to its end, and why. Its grants may be missing above.');
+      return l10n.t("What couldn't be read completely, and why. Grants may be missing above.");
     case 'scanState':
     case 'moreGrants':
     case 'nothing':

@@ -24,9 +24,9 @@ export function keysTooltip(node: Node, known: Known): vscode.MarkdownString | s
     case 'connection':
       return connectionTooltip(node, known);
     case 'awsManagedKeys':
-      return l10n.t('Keys that AWS services made in this account. Their grants belong to the services.');
+      return l10n.t('Keys that AWS services created in this account. Their grants belong to the services.');
     case 'otherAccounts':
-      return l10n.t('Keys that were opened by their ARN. Open more with "Open Key by ARN…".');
+      return l10n.t('Keys that you opened by ARN. To open more, use "Open Key by ARN…".');
     case 'key':
       return keyTooltip(node, known);
     case 'grant':
@@ -132,13 +132,13 @@ function progressLines(revocation: RevocationState, now: number): Lines {
         none: l10n.t('none yet'),
       }[lastRead];
       return [
-        [l10n.t('Last read'), trouble === undefined ? seen : l10n.t('{0}; the latest failed', seen)],
+        [l10n.t('Last check'), trouble === undefined ? seen : l10n.t('{0} (latest check failed)', seen)],
         [l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - now))],
       ];
     }
     case 'unconfirmed': {
       const { kind, requestedAt } = revocation.record;
-      const asked = kind === 'revoke' ? l10n.t('Revoke asked for') : l10n.t('Retirement asked for');
+      const asked = kind === 'revoke' ? l10n.t('Revoke requested') : l10n.t('Retirement requested');
       return [[asked, localTime(new Date(requestedAt))]];
     }
   }

@@ -61,9 +61,7 @@ export function verdict(findings: readonly Finding[], impact: string | undefined
 /** What all grants of a group have in common. */
 export function findingTooltip(title: string, kind: FindingKind | 'none', count: number): vscode.MarkdownString {
   const meaning =
-    kind === 'none'
-      ? l10n.t('Nothing remarkable is known about these grants. That does not mean that all of them are needed.')
-      : findingMeaning(kind);
+    kind === 'none' ? l10n.t('No findings for these grants. They may still not all be needed.') : findingMeaning(kind);
   const guides = kind === 'none' ? [] : guideLine([{ kind }]);
   return hover(`${title} · ${grantCountText(count)}`, [markdownText(meaning)], guides);
 }
@@ -93,7 +91,7 @@ function hover(title: string, ...paragraphs: readonly (readonly string[])[]): vs
 
 export function evidenceTooltip(node: EvidenceNode | EvidenceLineNode): vscode.MarkdownString | string {
   if (node.kind === 'evidence') {
-    return l10n.t('What CloudTrail, IAM, and KMS say about this grant. AWS is asked when you open it.');
+    return l10n.t('What CloudTrail, IAM and KMS say about this grant. Opening it asks AWS.');
   }
   const { title, text, source, more } = node.line;
   return hover(title, joined([[l10n.t('Source'), source]]), [text, ...more].map(markdownText));

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { printable, timeOfDay } from '../../core/base/text.ts';
+import { printable } from '../../core/base/text.ts';
 import type { RevocationState } from '../../core/changes/revocationRecord.ts';
 import type { FindingKind } from '../../core/findings/finding.ts';
 import { managerText } from '../../core/findings/findings.ts';
@@ -108,33 +108,26 @@ function revocationText({ record, ...revocation }: RevocationState): string {
     revoke: {
       under: l10n.t('Revoking…'),
       done: l10n.t('Revoked'),
-      confirming: l10n.t('Revoked · confirming'),
+      confirming: l10n.t('Revoked, waiting for KMS'),
       lost: l10n.t('Revoke sent, no answer'),
-      checking: l10n.t('Revoke sent, no answer · checking'),
+      checking: l10n.t('Revoke sent, no answer, checking'),
     },
     retire: {
       under: l10n.t('Retiring…'),
       done: l10n.t('Retired'),
-      confirming: l10n.t('Retired · confirming'),
+      confirming: l10n.t('Retired, waiting for KMS'),
       lost: l10n.t('Retirement sent, no answer'),
-      checking: l10n.t('Retirement sent, no answer · checking'),
+      checking: l10n.t('Retirement sent, no answer, checking'),
     },
   }[record.kind];
   switch (revocation.kind) {
     case 'revoking':
       return words.under;
-    case 'confirming': {
-      const state = record.accepted
-        ? words.confirming
-        : record.notFound === true
-          ? l10n.t('Not found by KMS · confirming')
-          : words.checking;
-      const { progress } = revocation;
-      if (progress === undefined) {
-        return state;
+    case 'confirming':
+      if (record.accepted) {
+        return words.confirming;
       }
-      return `${state} · ${l10n.t('next check {0}', timeOfDay(new Date(progress.nextCheckAt)))}`;
-    }
+      return record.notFound === true ? l10n.t('Not found by KMS, checking') : words.checking;
     case 'unconfirmed': {
       const { unconfirmed } = record;
       const isListed = unconfirmed?.lastRead === 'listed' && unconfirmed.reason !== 'unread';

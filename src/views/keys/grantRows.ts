@@ -113,8 +113,8 @@ export class GrantRows {
     if (all.length > 0 && grants.length === 0) {
       const sentence =
         state.kind === 'complete'
-          ? l10n.t('The filter leaves no grant.')
-          : l10n.t('The filter leaves none of the {0} grants that are loaded.', formatCount(all.length));
+          ? l10n.t('No grant matches the filter.')
+          : l10n.t('None of the {0} loaded grants matches the filter.', formatCount(all.length));
       nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), sentence));
     }
     if (state.kind === 'more') {

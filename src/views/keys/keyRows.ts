@@ -75,7 +75,7 @@ export class KeyRows {
     const id = connectionId(ref);
     if (this.#emptying.delete(id)) {
       setTimeout(() => this.#changed.fire(id));
-      return [message(parent, 'loading', 'loading', l10n.t('Loading…'), l10n.t('The account has changed.'))];
+      return [message(parent, 'loading', 'loading', l10n.t('Loading…'), l10n.t('The account changed.'))];
     }
     const session = await this.#openOr(parent, ref);
     if ('kind' in session) {
@@ -122,7 +122,7 @@ export class KeyRows {
       nodes.push({ kind: 'otherAccounts', ref, keyArns });
     }
     if (state.kind === 'complete' && keys.length > 0 && customer.length + managed.length === 0) {
-      nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), l10n.t('The filter leaves no key.')));
+      nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), l10n.t('No key matches the filter.')));
     }
     if (state.kind === 'complete' && keys.length === 0) {
       const sentence = l10n.t('This account has no KMS keys in {0}.', connection.region);

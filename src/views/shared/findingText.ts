@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Finding } from '../../core/findings/finding.ts';
 import type { GrantField } from './grantFields.ts';
 
-/** Short enough for a row: the names of the warnings, and how many notes there are. `undefined` without findings. */
+/** Short enough for a row: the names of the warnings, and how many others there are. `undefined` without findings. */
 export function shortFindings(findings: readonly Finding[]): string | undefined {
   if (findings.length === 0) {
     return undefined;
@@ -12,7 +12,7 @@ export function shortFindings(findings: readonly Finding[]): string | undefined 
   if (named.length > 0) {
     return named.map(({ title }) => title).join(', ') + (rest > 0 ? ` +${rest}` : '');
   }
-  return rest === 1 ? l10n.t('1 note') : l10n.t('{0} notes', rest);
+  return rest === 1 ? l10n.t('1 finding') : l10n.t('{0} findings', rest);
 }
 
 /** All of them by name, for a screen reader. */
@@ -28,7 +28,7 @@ export function findingFields(findings: readonly Finding[]): readonly GrantField
   return findings.map((finding) => ({ name: findingName(finding), value: finding.reason }));
 }
 
-/** Its title, and how grave it is. */
-export function findingName({ severity, title }: Finding): string {
-  return severity === 'warning' ? l10n.t('Finding: {0}', title) : l10n.t('Note: {0}', title);
+/** As its row and its section of the tooltip name it. */
+export function findingName({ title }: Finding): string {
+  return l10n.t('Finding: {0}', title);
 }

@@ -13,7 +13,7 @@ export interface GrantField {
 export function grantFields(grant: Grant): readonly GrantField[] {
   const { constraints } = grant;
   const fields: [string, string | undefined][] = [
-    [l10n.t('Grantee principal'), principalText(grant.granteePrincipal)],
+    [l10n.t('Grantee'), principalText(grant.granteePrincipal)],
     [l10n.t('Operations'), grant.operations.join(', ')],
     ...Object.entries(constraints.encryptionContextEquals ?? {}).map(([key, value]): [string, string] => [
       l10n.t('Encryption context equals {0}', key),

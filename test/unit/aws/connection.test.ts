@@ -286,7 +286,7 @@ test('credentials that AWS refuses are read again from the files for the next ca
   await assert.rejects(api.listKeys(undefined, never), (error) => {
     assert.ok(isKind(error, 'expiredToken'));
     assert.equal(needsSignIn(error), false, 'signing in would read the same ones');
-    assert.match(explain(error.details).advice, /^Write new ones/);
+    assert.match(explain(error.details).advice, /^Renew them/);
     return true;
   });
   await writeCredentials('[default]\naws_access_key_id = AKIANEW\naws_secret_access_key = s\naws_session_token = t\n');

@@ -212,7 +212,7 @@ for (const [operation, call] of Object.entries(calls)) {
     const error = await fails(call(evidence, never), 'accessDenied');
     assert.equal(
       errorSentence(error),
-      `arn:aws:iam::111122223333:user/ana lacks the permission ${action} on *: no IAM policy of the principal allows it.`,
+      `AWS denied ${action} on *: no IAM policy of the principal allows it for arn:aws:iam::111122223333:user/ana.`,
     );
     assert.deepEqual([log[0]?.operation, log[0]?.outcome, log[0]?.message], [operation, 'accessDenied', message]);
   });
@@ -222,7 +222,7 @@ for (const [operation, call] of Object.entries(calls)) {
       refusal(operation, service === 'IAM' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded'),
     );
     const error = await fails(call(evidence, never), 'throttled');
-    assert.equal(errorSentence(error), `${service} is receiving more ${operation} requests than it takes.`);
+    assert.equal(errorSentence(error), `${service} is receiving more ${operation} requests than it allows.`);
     assert.equal(received.length, 1);
   });
 
@@ -236,7 +236,7 @@ for (const [operation, call] of Object.entries(calls)) {
     test(`${operation} at a server that answers ${what} is not available there`, async (t) => {
       const { evidence, log } = await ask(t, () => answer);
       const error = await fails(call(evidence, never), 'notSupported');
-      assert.equal(errorSentence(error), `${operation} (${service}) is not available at this endpoint.`);
+      assert.equal(errorSentence(error), `${operation} (${service}) isn't available at this endpoint.`);
       assert.equal(log[0]?.outcome, 'notSupported');
     });
   }

@@ -163,7 +163,7 @@ for (const [what, text, reason] of [
   ['a line without = or :', '[a]\nsecret\n', 'Line 2 is neither a section nor a setting.'],
   ['a setting without a name', '[a]\n= secret\n', 'Line 2 is neither a section nor a setting.'],
   ['a header that does not end', '[a\nk = 1\n', 'Line 1 is before any section.'],
-  ['a nested line that is no setting', '[a]\ns3 =\n  secret\n', 'Below line 2, an indented line is not a setting.'],
+  ['a nested line that is no setting', '[a]\ns3 =\n  secret\n', "Below line 2, an indented line isn't a setting."],
 ] as const) {
   test(`a file with ${what} is refused with the reason, which quotes no value`, () => {
     assert.throws(

@@ -43,7 +43,7 @@ test('a credential process that takes too long is ended with all that it started
   const { open } = await createCloudWorld(t, { config: processProfile(command), aws: { processTimeoutMs: 2_000 } });
   const failure = assert.rejects(
     (await open('process')).api.listKeys(undefined, never),
-    (error) => isKind(error, 'processFailed') && /did not finish within 2 seconds/.test(error.message),
+    (error) => isKind(error, 'processFailed') && /didn't finish within 2 seconds/.test(error.message),
   );
   await ended(await connected);
   await failure;

@@ -49,7 +49,7 @@ for (const profile of ['keys', 'guarded', 'process']) {
               error.details.region === 'af-south-1' &&
               error.details.awsName === 'UnrecognizedClientException' &&
               !isSignInProblem(error) &&
-              /af-south-1 is not enabled/.test(explain(error.details).sentence) &&
+              /af-south-1 isn't enabled/.test(explain(error.details).sentence) &&
               explain(error.details).actions[0] === 'selectRegion',
           );
         }

@@ -95,10 +95,10 @@ for (const name of ['TEAM #1', 'TEAM ;1']) {
 /** Each makes, of a path, something that can't be read. */
 const unreadable: Readonly<Record<string, readonly [make: (path: string) => Promise<unknown>, reason: string]>> = {
   'a folder': [(path) => mkdir(path), 'It is a folder.'],
-  'UTF-16': [(path) => writeFile(path, Buffer.from('\ufeff[default]\n', 'utf16le')), 'It is not encoded as UTF-8.'],
+  'UTF-16': [(path) => writeFile(path, Buffer.from('\ufeff[default]\n', 'utf16le')), "It isn't encoded as UTF-8."],
   'UTF-16 without a mark': [
     (path) => writeFile(path, Buffer.from('[default]\n', 'utf16le')),
-    'It is not encoded as UTF-8.',
+    "It isn't encoded as UTF-8.",
   ],
   'Latin-1': [(path) => writeFile(path, Buffer.from('[équipe]\n', 'latin1')), 'It is not encoded as UTF-8.'],
   'a dangling link': [
@@ -202,7 +202,7 @@ test("the home folder of another user is found where the system's file has it, a
     assert.ok(isKind(error, 'filesUnreadable'));
     assert.match(
       explain(error.details).sentence,
-      /~nobody-here\/.aws\/config can't be read: The home folder of nobody-here is not known\. Write the whole path\.$/,
+      /~nobody-here\/.aws\/config can't be read: The home folder of nobody-here is unknown\. Write the whole path\.$/,
     );
     return true;
   });
@@ -219,7 +219,7 @@ test('a profile that is not found names the files that were read', async (t) => 
     assert.ok(isKind(error, 'profileMissing'));
     assert.equal(
       explain(error.details).sentence,
-      `There is no profile prod in ${join(home, 'config')}, ${join(home, 'credentials')}.`,
+      `Profile prod isn't in ${join(home, 'config')}, ${join(home, 'credentials')}.`,
     );
     return true;
   });
@@ -267,6 +267,6 @@ test('a role_arn that has settings in the place of a value keeps a profile from 
   });
   await assert.rejects(
     (await open('dev')).api.callerIdentity(never),
-    (error) => isKind(error, 'profileInvalid') && /role_arn of dev is not the ARN of a role/.test(error.message),
+    (error) => isKind(error, 'profileInvalid') && /role_arn of dev isn't the ARN of a role/.test(error.message),
   );
 });

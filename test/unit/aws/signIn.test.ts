@@ -321,7 +321,7 @@ test('the environment finds the metadata service by the default profile, and a c
     assert.ok(isKind(error, 'profileInvalid'));
     assert.match(
       explain(error.details).sentence,
-      /cannot sign in: metadata_service_timeout is not a whole number above 0: soon\.$/,
+      /can't sign in: metadata_service_timeout isn't a whole number above 0: soon\.$/,
     );
     return true;
   });
@@ -367,7 +367,7 @@ test('half an access key of the environment is named as such, and nothing signs 
   t.after(connection.close);
   await assert.rejects(use(connection), (error) => {
     assert.ok(isKind(error, 'profileInvalid'));
-    assert.match(explain(error.details).sentence, /cannot sign in: the variable AWS_SECRET_ACCESS_KEY is not set\.$/);
+    assert.match(explain(error.details).sentence, /can't sign in: the variable AWS_SECRET_ACCESS_KEY isn't set\.$/);
     return true;
   });
 });

@@ -68,7 +68,7 @@ for (const [name, answer, kind, said] of [
     /AssumeRole of AWS STS had an internal error/,
   ],
   ['an expired source', stsFailure('ExpiredToken', 'Old', 400), 'expiredToken', /have expired/],
-  ['no answer', 'close', 'network', /AssumeRole \(AWS STS\)/],
+  ['no answer', 'close', 'network', /Can't reach AWS STS/],
 ] satisfies readonly (readonly [string, Answer, KmsErrorKind, RegExp])[]) {
   test(`${name} of STS is reported as a failed AssumeRole`, async (t) => {
     const server = await serve(t, () => answer);
@@ -82,9 +82,9 @@ for (const [name, answer, kind, said] of [
 }
 
 for (const [status, kind, said] of [
-  [403, 'signInDenied', /does not let profile sso use the role Engineer \(111122223333\).*assigned to you/],
+  [403, 'signInDenied', /doesn't let profile sso use the role Engineer \(111122223333\).*be assigned that role/],
   [404, 'signInDenied', /sso_role_name and sso_account_id/],
-  [400, 'profileInvalid', /GetRoleCredentials \(IAM Identity Center\) refused/],
+  [400, 'profileInvalid', /GetRoleCredentials \(IAM Identity Center\) rejected/],
   [429, 'throttled', /IAM Identity Center.*Wait a minute/],
   [500, 'internal', /GetRoleCredentials of IAM Identity Center had an internal error/],
   [503, 'internal', /GetRoleCredentials of IAM Identity Center/],
@@ -163,7 +163,7 @@ for (const [name, config, said] of [
     const error = await failureOf(await open());
     assert.equal(error.details.kind, 'profileInvalid');
     assert.match(sentenceOf(error), said);
-    assert.doesNotMatch(sentenceOf(error), /gave no credentials/);
+    assert.doesNotMatch(sentenceOf(error), /provides no credentials/);
     assert.equal(cloud.requests.length, 0);
   });
 }

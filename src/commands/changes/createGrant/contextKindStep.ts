@@ -9,12 +9,12 @@ export const contextKindStep: Ask = async (answers, frame) => {
   const items: readonly PickItem<ContextKind>[] = [
     {
       label: l10n.t('No encryption context'),
-      description: l10n.t('the grant holds for everything that the key encrypted'),
+      description: l10n.t('the grant covers everything that the key encrypted'),
       value: 'none',
     },
     {
       label: l10n.t('The encryption context includes…'),
-      description: l10n.t('requests must have these pairs, and may have others'),
+      description: l10n.t('requests must have these pairs, and can have others'),
       value: 'includes',
     },
     {

@@ -72,12 +72,12 @@ async function showCreated(
   const name = printable(input.name ?? parsePrincipal(input.granteePrincipal).shortName);
   const what = existed
     ? l10n.t(
-        'There was a grant {0} with the same parameters on {1} already. KMS answered with it, and created no other.',
+        'KMS returned the existing grant {0} with the same parameters on {1}, and created no other.',
         name,
         printable(keyLabel(key)),
       )
     : l10n.t(
-        'KMS created the grant {0} on {1}. AWS says that it takes usually less than five minutes until it holds everywhere; with the grant token it can be used at once.',
+        'KMS created grant {0} on {1}. It usually works everywhere in less than five minutes, or at once with the grant token.',
         name,
         printable(keyLabel(key)),
       );
@@ -119,7 +119,7 @@ async function follow(
       if (!existed && existedBefore(grantId, new Set(), outcome.grant, awsAt)) {
         void showInformation(
           l10n.t(
-            'The grant {0} is older than your request: KMS answered with a grant of the same name and parameters, and created no other.',
+            'KMS returned the older grant {0} with the same name and parameters, and created no other.',
             printable(outcome.grant.name ?? grantId),
           ),
         );
@@ -129,7 +129,7 @@ async function follow(
     case 'timedOut':
       void showWarning(
         l10n.t(
-          'KMS took the new grant on {0}, and does not list it yet. Refresh the key later to see it.',
+          "KMS accepted the new grant on {0}, but doesn't list it yet. Refresh the key later to see it.",
           printable(keyLabel(key)),
         ),
       );

@@ -42,7 +42,7 @@ export async function confirmed(
     ...firstSentences(connection, shown, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...remarks(input, listed),
-    ...(outcome === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),
+    ...(outcome === 'notAsked' ? [l10n.t('Not checked first: custom endpoints may ignore dry runs.')] : []),
   ];
   const lines = grantLines(input, placeOf(shown, connection, key));
   const yes = shown.kind === 'unverified' ? l10n.t('Continue…') : l10n.t('Create Grant');
@@ -78,5 +78,5 @@ export async function refused(sentence: string, detail: string): Promise<Next> {
 /** Why KMS refuses a new grant. */
 function explainRefusal({ details }: KmsError): { readonly sentence: string; readonly detail: string } {
   const { sentence, advice } = explain(details);
-  return { sentence, detail: `${advice}\n\n${l10n.t('KMS said: {0}', printable(details.message, 600))}` };
+  return { sentence, detail: `${advice}\n\n${l10n.t('Message from KMS: {0}', printable(details.message, 600))}` };
 }

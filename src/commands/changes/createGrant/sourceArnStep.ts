@@ -6,7 +6,7 @@ import type { Ask } from './answers.ts';
 
 export const sourceArnStep: Ask = async (answers, frame) => {
   const answer = await lineStep(frame, {
-    prompt: l10n.t('ARN of the resource that the service acts for: KMS takes no grant to a service without it'),
+    prompt: l10n.t('ARN of the resource that the service acts for. KMS requires it for a grant to a service.'),
     placeholder: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders',
     value: answers.sourceArn,
     problem: sourceArnProblem,

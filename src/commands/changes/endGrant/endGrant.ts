@@ -36,9 +36,7 @@ export async function endGrant(kind: EndingKind, context: EndContext, target: Ta
   const { connection, key } = target;
   const { revocations, view } = context;
   if (isUnderWay(context, target)) {
-    void showInformation(
-      l10n.t('A revoke or retirement of this grant was sent before. The view follows what becomes of it.'),
-    );
+    void showInformation(l10n.t('A revoke or retirement of this grant was already sent. The view follows it.'));
     return 'underWay';
   }
   using _hold = context.connections.hold(connection);
@@ -52,8 +50,8 @@ export async function endGrant(kind: EndingKind, context: EndContext, target: Ta
     view.refreshGrants(connection, key.arn);
     void showInformation(
       kind === 'revoke'
-        ? l10n.t('KMS no longer lists the grant {0} on {1}. There is nothing to revoke.', name, label)
-        : l10n.t('KMS no longer lists the grant {0} on {1}. There is nothing to retire.', name, label),
+        ? l10n.t('Nothing to revoke: KMS no longer lists grant {0} on {1}.', name, label)
+        : l10n.t('Nothing to retire: KMS no longer lists grant {0} on {1}.', name, label),
     );
     return 'gone';
   }
@@ -61,16 +59,8 @@ export async function endGrant(kind: EndingKind, context: EndContext, target: Ta
     await revocations.followCompleted(kind, { session, actor }, key, outcome.grant);
     const sentence =
       kind === 'revoke'
-        ? l10n.t(
-            'The server does not know dry runs: it revoked the grant {0} on {1} when it was only asked whether it would.',
-            name,
-            label,
-          )
-        : l10n.t(
-            'The server does not know dry runs: it retired the grant {0} on {1} when it was only asked whether it would.',
-            name,
-            label,
-          );
+        ? l10n.t('The server ignored the dry run and revoked grant {0} on {1}.', name, label)
+        : l10n.t('The server ignored the dry run and retired grant {0} on {1}.', name, label);
     void showWarning(sentence);
     return 'doneByDryRun';
   }
@@ -99,11 +89,7 @@ export async function endGrant(kind: EndingKind, context: EndContext, target: Ta
   if (answer !== 'declined' && !isShown(context, connection)) {
     // No row is left to show it.
     void showInformation(
-      l10n.t(
-        'KMS answered for the grant {0} on {1}, whose connection is no longer shown. The history has it.',
-        name,
-        label,
-      ),
+      l10n.t('KMS answered for grant {0} on {1}, whose connection is no longer shown. See the history.', name, label),
     );
   }
   return answer;

@@ -50,7 +50,7 @@ export function endQuestion(
           ),
           final: l10n.t('A revoked grant cannot be restored.'),
           button: l10n.t('Revoke Grant'),
-          title: l10n.t('Revoke the grant {0}', name),
+          title: l10n.t('Revoke grant {0}', name),
           prompt: (reasons: string) =>
             l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reasons, typed, account, connection.region),
         }
@@ -61,7 +61,7 @@ export function endQuestion(
           ),
           final: l10n.t('A retired grant cannot be restored.'),
           button: l10n.t('Retire Grant'),
-          title: l10n.t('Retire the grant {0}', name),
+          title: l10n.t('Retire grant {0}', name),
           prompt: (reasons: string) =>
             l10n.t('{0} Type {1} to retire in account {2}, {3}.', reasons, typed, account, connection.region),
         };

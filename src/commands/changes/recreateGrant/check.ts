@@ -71,7 +71,7 @@ export function impossible(record: EndedGrant, obstacles: readonly Obstacle[], c
     reasons.unshift(printable(explain(cause.details).sentence, 500));
   }
   return new UserError(
-    l10n.t("The grant {0} can't be recreated. {1}", grantName(record.grant), reasons.join(' ')),
+    l10n.t("Grant {0} can't be recreated. {1}", grantName(record.grant), reasons.join(' ')),
     ['retry', 'showLog'],
     cause,
   );
@@ -83,7 +83,7 @@ export function refuseOtherAccount({ account, connection }: EndedGrant, actual: 
   }
   throw new UserError(
     l10n.t(
-      'The history has this grant for account {0}. {1} signs in to account {2} now, so nothing was sent.',
+      'Nothing was sent: the grant belongs to account {0} in the history, but {1} now signs in to account {2}.',
       account,
       connectionName(connection),
       actual,

@@ -20,7 +20,7 @@ export async function waitCancellably(
   grantId: string,
 ): Promise<ListedOutcome | undefined> {
   try {
-    return await withCancellableProgress(l10n.t('KMS accepted the grant. Waiting until it is listed…'), (cancelled) =>
+    return await withCancellableProgress(l10n.t('KMS accepted the grant. Waiting for KMS to list it…'), (cancelled) =>
       waitUntilListed(
         session.api,
         { keyArn, grantId },
@@ -40,7 +40,7 @@ export function showOutcome({ grant, key }: EndedGrant, grantId: string, outcome
   if (grantId === grant.grantId) {
     void showWarning(
       l10n.t(
-        'KMS made no new grant: it still has {0} on {1}, and answered with it. Once KMS no longer lists it, recreate it again.',
+        'KMS created no new grant: it still has {0} on {1}, and returned it. When KMS no longer lists it, recreate it again.',
         name,
         label,
       ),
@@ -50,13 +50,13 @@ export function showOutcome({ grant, key }: EndedGrant, grantId: string, outcome
   switch (outcome?.kind) {
     case undefined:
       void showInformation(
-        l10n.t('KMS accepted the grant {0} on {1}, as {2}. Nobody waited until it is listed.', name, label, id),
+        l10n.t('KMS accepted grant {0} on {1}, as {2}. The wait for KMS to list it ended early.', name, label, id),
       );
       return;
     case 'listed':
       void showInformation(
         l10n.t(
-          'KMS accepted the grant {0} on {1}, as {2}, and lists it after {3}. It may take a little longer until it is honored everywhere, usually less than five minutes in all.',
+          'Grant {0} on {1} is recreated as {2}: KMS lists it after {3}. It may take a while to work everywhere, usually less than five minutes in all.',
           name,
           label,
           id,
@@ -67,7 +67,7 @@ export function showOutcome({ grant, key }: EndedGrant, grantId: string, outcome
     case 'timedOut':
       void showWarning(
         l10n.t(
-          'KMS accepted the grant {0} on {1}, as {2}, and does not list it yet after {3}.',
+          "KMS accepted grant {0} on {1}, as {2}, but doesn't list it yet after {3}.",
           name,
           label,
           id,
@@ -78,7 +78,7 @@ export function showOutcome({ grant, key }: EndedGrant, grantId: string, outcome
     case 'unreadable':
       void showWarning(
         l10n.t(
-          "KMS accepted the grant {0} on {1}, as {2}. Whether it lists it can't be read: {3}",
+          "KMS accepted grant {0} on {1}, as {2}. Couldn't check whether KMS lists it: {3}",
           name,
           label,
           id,

@@ -33,10 +33,10 @@ export function confirmed(
   const warnings = [
     ...firstSentences(connection, actor, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
-    ...(isListed ? [l10n.t('KMS still lists the old grant. With the new one there may be two.')] : []),
-    ...(recreatedAs === undefined ? [] : [l10n.t('It was recreated before, as {0}.', printable(recreatedAs, 128))]),
+    ...(isListed ? [l10n.t('KMS still lists the old grant, so there may be two.')] : []),
+    ...(recreatedAs === undefined ? [] : [l10n.t('It was already recreated, as {0}.', printable(recreatedAs, 128))]),
     ...plan.obstacles.map(({ sentence }) => printable(sentence, 500)),
-    ...(answer === 'notAsked' ? [l10n.t('The server was not asked whether it would allow it.')] : []),
+    ...(answer === 'notAsked' ? [l10n.t('Not checked first: custom endpoints may ignore dry runs.')] : []),
   ];
   const sections = [
     warnings.join('\n'),
@@ -44,11 +44,11 @@ export function confirmed(
       l10n.t('The same as before:'),
       ...plan.same.map(({ name, value }) => `• ${name}: ${printable(value, longestLine)}`),
     ].join('\n'),
-    [l10n.t('Not the same:'), ...plan.different.map((text) => `• ${text}`)].join('\n'),
+    [l10n.t('Different:'), ...plan.different.map((text) => `• ${text}`)].join('\n'),
     contextLines(placeOf(actor, connection, key), longestLine).join('\n'),
   ];
   return confirmAs(actor, {
-    question: l10n.t('Recreate the grant {0} on {1}?', grantName(record.grant), keyName(record.key)),
+    question: l10n.t('Recreate grant {0} on {1}?', grantName(record.grant), keyName(record.key)),
     detail: sections.filter((section) => section !== '').join('\n\n'),
     button: l10n.t('Recreate Grant'),
     typing: creationTyping(connection, key),

@@ -36,7 +36,7 @@ export async function chooseGrants(
   });
   const picked = await pickSeveral(
     l10n.t('Revoke {0} Grants: Choose', nodes.length),
-    l10n.t('Grants to revoke; those of AWS services are not ticked'),
+    l10n.t("Grants to revoke. Those of AWS services aren't selected."),
     items,
     // Typing searches here, and ticks nothing.
     'accept',
@@ -47,6 +47,6 @@ export async function chooseGrants(
 function cautionOf({ grant }: GrantNode): string {
   const used = serviceOfGrant(grant);
   return used === undefined
-    ? l10n.t('An AWS service uses this grant: revoking it can break a resource. Tick it only if you mean it.')
-    : l10n.t('{0} Revoking it can break a resource. Tick it only if you mean it.', usedBySentence(used));
+    ? l10n.t('An AWS service uses this grant. Revoking it can break a resource. Select it only if you mean it.')
+    : l10n.t('{0} Revoking it can break a resource. Select it only if you mean it.', usedBySentence(used));
 }

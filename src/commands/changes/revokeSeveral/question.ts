@@ -41,11 +41,11 @@ export async function confirmed(
   );
   const sections: readonly Section[] = [
     { title: l10n.t('To be revoked'), grants: ready.map(({ node }) => withAttempt(context, node)) },
-    { title: l10n.t('Kept, since not ticked'), grants: notTicked.map((node) => ({ node })) },
-    { title: l10n.t('Kept, since the check failed'), grants: refused },
+    { title: l10n.t('Not selected'), grants: notTicked.map((node) => ({ node })) },
+    { title: l10n.t('Check failed'), grants: refused },
     { title: l10n.t('No longer listed by KMS'), grants: of('gone') },
-    { title: l10n.t('Revoked before'), grants: of('underWay') },
-    { title: l10n.t('Revoked by the check, since the server does not know dry runs'), grants: of('doneByDryRun') },
+    { title: l10n.t('Revoke sent earlier'), grants: of('underWay') },
+    { title: l10n.t('Revoked by a server that ignored the dry run'), grants: of('doneByDryRun') },
   ].filter(({ grants }) => grants.length > 0);
   const places = [...new Set(ready.map(connectionLine))];
   const count = String(ready.length);

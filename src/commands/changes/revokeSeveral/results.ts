@@ -27,15 +27,18 @@ export async function showResults(
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => node);
   const [gone, underWay, byDryRun] = [of('gone'), of('underWay'), of('doneByDryRun')];
   const counts: readonly (readonly [number, (count: number) => string])[] = [
-    [unanswered.length, (count) => l10n.t('May have been revoked, since no answer came, and followed: {0}.', count)],
-    [byDryRun.length, (count) => l10n.t('Revoked by the check, since the server does not know dry runs: {0}.', count)],
-    [gone.length, (count) => l10n.t('No longer listed before: {0}.', count)],
-    [underWay.length, (count) => l10n.t('Revoked before: {0}.', count)],
+    [unanswered.length, (count) => l10n.t('No answer, so possibly revoked, and followed: {0}.', count)],
+    [byDryRun.length, (count) => l10n.t('Revoked by a server that ignored the dry run: {0}.', count)],
+    [gone.length, (count) => l10n.t('No longer listed before the revoke: {0}.', count)],
+    [underWay.length, (count) => l10n.t('Revoke sent earlier: {0}.', count)],
     [failed.length, (count) => l10n.t('Failed: {0}.', count)],
-    [skipped.length, (count) => l10n.t('Not begun: {0}.', count)],
+    [skipped.length, (count) => l10n.t('Not started: {0}.', count)],
   ];
   const sentence = [
-    l10n.t('{0} of {1} grants revoked; their rows follow the change.', revoked.length, checked.length),
+    revoked.length === checked.length
+      ? l10n.t('Revoked {0} grants.', revoked.length)
+      : l10n.t('Revoked {0} of {1} grants.', revoked.length, checked.length),
+    ...(revoked.length > 0 ? [l10n.t('Waiting for KMS to stop listing them…')] : []),
     ...counts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
   ].join(' ');
   const retry = l10n.t('Retry Failed');

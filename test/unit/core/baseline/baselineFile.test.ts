@@ -133,13 +133,13 @@ test('fields that are not those of a grant are not written', () => {
 test('a file that is something else is refused with a sentence', () => {
   const header = (changes: object) => JSON.stringify({ ...JSON.parse(sorted(textOf(full))[0] ?? ''), ...changes });
   for (const [text, sentence] of [
-    ['', /not a baseline/],
-    ['\n\n', /not a baseline/],
-    ['null', /not a baseline/],
-    ['{"Format":"other"}', /not a baseline/],
-    [`"${'x'.repeat(longestLine)}"\n${textOf(full)}`, /not a baseline/],
-    [sorted(textOf(full)).slice(1).join('\n'), /not a baseline/],
-    [header({ Version: 2 }), /version 2 .* reads version 1/],
+    ['', /isn't a KMS Grants baseline/],
+    ['\n\n', /isn't a KMS Grants baseline/],
+    ['null', /isn't a KMS Grants baseline/],
+    ['{"Format":"other"}', /isn't a KMS Grants baseline/],
+    [`"${'x'.repeat(longestLine)}"\n${textOf(full)}`, /isn't a KMS Grants baseline/],
+    [sorted(textOf(full)).slice(1).join('\n'), /isn't a KMS Grants baseline/],
+    [header({ Version: 2 }), /version 2\. .* reads version 1/],
     [header({ Version: '1' }), /version \?/],
     [header({ ReadAt: 'yesterday' }), /first line .* damaged/],
     [header({ Connections: {} }), /first line .* damaged/],

@@ -34,12 +34,12 @@ const reported = await compared(write(before), now);
 test('the summary counts what changed, and says that not everything was compared', async () => {
   assert.equal(
     reported.summary,
-    'Since the baseline, grants that appeared: 1, gone: 1, changed: 1, unchanged: 1. Not everything could be compared: the report says what.',
+    'Grants since the baseline: 1 appeared, 1 gone, 1 changed, 1 unchanged. Not everything could be compared. The report lists what.',
   );
   assert.equal(reported.isWhole, false);
   const same = await compared(write(before), before);
   assert.equal(same.isWhole, true);
-  assert.match(same.summary, /appeared: 0, gone: 0, changed: 0, unchanged: 5\.$/);
+  assert.match(same.summary, /0 appeared, 0 gone, 0 changed, 5 unchanged\.$/);
 });
 
 test('the document says first what was not compared, then what changed', async () => {
@@ -55,7 +55,7 @@ test('the document says first what was not compared, then what changed', async (
   assert.match(text, /^- Baseline: last\.jsonl, read 2026-11-2\d \d\d:00:00$/m);
   assert.match(text, /^- dev, eu-west-1, 111122223333 is in the baseline, but not in this search\.$/m);
   assert.match(text, /^\| Not compared \| 2 \|$/m);
-  assert.match(text, /^\| k2 \| 111122223333 \| eu-west-1 \| 1 \| Not read to its end by this search: .* \|$/m);
+  assert.match(text, /^\| k2 \| 111122223333 \| eu-west-1 \| 1 \| Not read completely by this search: .* \|$/m);
   assert.match(text, /^\| k3 \| .* \| 1 \| Not in this search: not searched, not listed, or deleted \|$/m);
   assert.match(text, /^\| k1 \| 111122223333 \| eu-west-1 \| g2 \| Name \| {2}\| \[x\]\(command:y\) \|$/m);
   assert.ok(!reported.shown.includes('[x](command:y)'), 'it is no link');

@@ -76,7 +76,7 @@ test('what matters about a grant is said before it is made, and nothing where no
     remarks(wanted(fields), listed).join(' ');
   const constraints = { ...none, encryptionContextSubset: { a: '1' } };
   assert.equal(said({ constraints }), '');
-  assert.match(said({}), /no encryption context constrains it/);
+  assert.match(said({}), /no encryption context constrains the grant/);
   assert.equal(
     said({ constraints: { ...none, sourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders' } }),
     '',
@@ -85,11 +85,11 @@ test('what matters about a grant is said before it is made, and nothing where no
   const root = { kind: 'principal', value: 'arn:aws:iam::444455556666:root' } as const;
   assert.match(
     said({ constraints, granteePrincipal: root }),
-    /Every principal of account 444455556666.*another account/,
+    /All principals of account 444455556666.*another account/,
   );
   const like = grant('g7', { granteePrincipal: { kind: 'principal', value: role }, constraints });
   assert.match(said({ constraints }, like), /duplicate/);
-  assert.match(said({ constraints, name: 'n' }, { ...like, name: 'n' }), /will answer with it: g7/);
+  assert.match(said({ constraints, name: 'n' }, { ...like, name: 'n' }), /will return it: g7/);
 });
 
 test('the lines before a change name account, Region, profile and who asks, on one line each', () => {
@@ -121,7 +121,7 @@ test('the lines before a change name account, Region, profile and who asks, on o
     'Region: eu-west-1',
     'Profile: dev',
     'Signed in as: arn:aws:iam::444455556666:user/ben',
-    "Which is another account than the key's: 444455556666",
+    "Different account than the key's: 444455556666",
   ]);
 });
 

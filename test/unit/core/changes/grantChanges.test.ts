@@ -144,7 +144,7 @@ test('a named grant that still exists is not reported as a new one', async () =>
 test('when the intent can not be kept, nothing is sent', async () => {
   const { file, kms, make } = await making();
   file.before = () => Promise.reject(new Error('ENOSPC'));
-  await assert.rejects(make(), { name: 'UserError', message: /nothing was sent/ });
+  await assert.rejects(make(), { name: 'UserError', message: /Nothing was sent/ });
   assert.equal(kms.calls.length, 0);
 });
 
@@ -200,7 +200,7 @@ test('a connection that closes while the intent is written gets nothing sent, an
   assert.equal(kms.count('createGrant'), 0);
 });
 
-test('a grant that a dry run made is kept as made, and its ID is not known', async () => {
+test('a grant that a dry run made is kept as made, and its ID is unknown', async () => {
   const { journal, session, made } = await making();
   await recordCreatedByDryRun(journal, acting(session), { key: k1, input });
   assert.deepEqual([made()?.accepted, made()?.grant.grantId], [true, '']);

@@ -99,7 +99,7 @@ test('the revoke does not go out before the record is written, nor at all when i
   file.before = () => Promise.reject(new Error('disk full'));
   await assert.rejects(revocations.revoke(acting(session), k1, grant('g2')), {
     name: 'UserError',
-    message: 'The history could not be written, so nothing was sent to KMS: disk full',
+    message: "Nothing was sent to KMS, because the history couldn't be written: disk full",
   });
   assert.deepEqual([kms.count('revokeGrant'), state('g2')], [1, undefined]);
   revocations.dispose();
@@ -210,7 +210,7 @@ test('what cannot be written after the revoke is reported, and the revoke is acc
   kms.unlist(arn, 'g1');
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone']);
-  assert.match(String(troubles[0]), /What came of the change could not be written to the history: disk full/);
+  assert.match(String(troubles[0]), /Couldn't write the outcome of the change to the history: disk full/);
   assert.equal(troubles.length, 2);
 });
 
@@ -881,9 +881,9 @@ test('a journal that cannot be read hides no list of grants, and lets no revoke 
   const { kms, session, revocations, clock, file, troubles } = world();
   file.beforeRead = () => Promise.reject(new Error('EACCES'));
   await revocations.reconcile(session, arn, { listed: new Set(['g1']), isComplete: true, began: clock.monotonic() });
-  assert.match(String(troubles[0]), /The history could not be read: EACCES/);
+  assert.match(String(troubles[0]), /Couldn't read the history: EACCES/);
   file.before = () => Promise.reject(new Error('EACCES'));
-  await assert.rejects(revocations.revoke(acting(session), k1, g1), /nothing was sent/);
+  await assert.rejects(revocations.revoke(acting(session), k1, g1), /Nothing was sent/);
   assert.equal(kms.count('revokeGrant'), 0);
 });
 

@@ -35,7 +35,7 @@ for (const [what, refs, atOnce] of [
   });
 }
 
-test('two accounts have a quota each, and so have sample data and a connection whose account is not known', async () => {
+test('two accounts have a quota each, and so have sample data and a connection whose account is unknown', async () => {
   const { aws, clock, connections, listed } = await slowly();
   aws.accounts.set(connectionId(prod), '444455556666');
   aws.beforeCall = ({ operation }) => {

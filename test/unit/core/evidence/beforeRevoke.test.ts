@@ -163,7 +163,7 @@ test('of several grants each key is asked for once, in one line', async () => {
   assert.deepEqual(uses.line(keyArnOf('k3')), []);
 });
 
-test('of keys that get no answer in time only a few are asked for, and they count as not known', async () => {
+test('of keys that get no answer in time only a few are asked for, and they count as unknown', async () => {
   const { kms, clock, askKeys } = createWorld();
   let answered = 0;
   kms.before = () => {
@@ -174,6 +174,6 @@ test('of keys that get no answer in time only a few are asked for, and they coun
   const asked = askKeys(keys);
   await clock.advance(3000);
   const uses = await asked;
-  assert.match(uses.summary(keys.map((id) => keyArnOf(id)))[0] ?? '', /5 last used before, .*, 95 not known\./);
+  assert.match(uses.summary(keys.map((id) => keyArnOf(id)))[0] ?? '', /5 last used before, .*, 95 unknown\./);
   assert.ok(kms.count('getKeyLastUsage') <= 9, String(kms.count('getKeyLastUsage')));
 });

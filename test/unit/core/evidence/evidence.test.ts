@@ -79,7 +79,7 @@ test('of an ID that no role has, the key policy leaves nothing to it but grants'
   const policyLine = () =>
     evidenceLines(orphan, evidence.of(place())).find(({ title }) => title === 'Key policy')?.text ?? '';
   await evidence.load(place(), ['remains']);
-  assert.match(policyLine(), /^Not known whether it allows /);
+  assert.match(policyLine(), /^Unknown whether it allows /);
   await evidence.load(place(), ['holder']);
   assert.match(policyLine(), /^Allows .* through grants only\.$/);
 });
@@ -181,7 +181,7 @@ test('other grants are counted without the grant in question, and those with con
   assert.equal(await textOf(stranger), 'None of 1 allows this grantee any of its operations.');
   assert.equal(
     await textOf(stranger, limited, grant('g4')),
-    '2 other grants of this grantee on the key allow Decrypt. Limited by constraints of their own: 1.',
+    '2 other grants of this grantee on the key allow Decrypt. Limited by their own constraints: 1.',
   );
 });
 

@@ -93,7 +93,7 @@ test('1,000 grants take a page for 50 creators, and a request for a key and for 
   assert.ok(places.every((place) => evidence.isLoaded(place)));
   assert.equal(
     loadedText(loaded),
-    'Of 1000 grants, these are known: the creator of 1000, the last use of the key of 1000, the grantee of 1000, the key policy of 1000.',
+    'Known of 1000 grants: the creator of 1000, the last use of the key of 1000, the grantee of 1000, the key policy of 1000.',
   );
 });
 
@@ -220,7 +220,7 @@ test('a denied permission costs one request, of a key three, and is one sentence
   assert.deepEqual(loaded.failures, []);
   assert.match(
     loadedText(loaded),
-    / Not allowed: cloudtrail:LookupEvents, iam:GetRole, kms:GetKeyLastUsage, kms:GetKeyPolicy\. Not complete: /,
+    / Not allowed: cloudtrail:LookupEvents, iam:GetRole, kms:GetKeyLastUsage, kms:GetKeyPolicy\. Incomplete: /,
   );
 });
 
@@ -247,7 +247,7 @@ test('cancelled, it keeps what came and asks no more; the next run goes on there
   const loaded = await load(places);
   assert.ok(loaded.wasCancelled && loaded.known.creator > 0 && loaded.known.creator < 500, JSON.stringify(loaded));
   assert.ok(loaded.incomplete > 0);
-  assert.match(loadedText(loaded), /^Cancelled\. What came is kept\. .* Not complete: \d+\./);
+  assert.match(loadedText(loaded), /^Canceled\. Loaded evidence is kept\. .* Incomplete: \d+\./);
   await settle();
   assert.equal(counts(world)['lookupEvents'], 4);
   const next = await evidence.loadMany(places, { signal: new AbortController().signal, progress: () => {} });
@@ -302,7 +302,7 @@ test('what is old, unknown or not in IAM is counted as what it is', async () => 
   ]);
   assert.equal(
     loadedText(loaded),
-    "Of 6 grants, these are known: the creator of 3, the last use of the key of 6, the grantee of 5, the key policy of 6. Older than CloudTrail's event history, which goes back 90 days: 1. Creator not in the events that were read: 2. Grantee not in IAM, or of an account to which no connection leads: 1.",
+    "Known of 6 grants: the creator of 3, the last use of the key of 6, the grantee of 5, the key policy of 6. Older than CloudTrail's event history, which goes back 90 days: 1. Creator not in the events that were read: 2. Grantee not in IAM, or in an account without a connection: 1.",
   );
 });
 

@@ -88,9 +88,9 @@ test('a use is said with its time and its caller, and that no event names a gran
   const text = useSearches.foundText(found, held, found.source.time.getTime() + 2 * 60 * 60_000 + 5);
   assert.match(
     text,
-    /^A use that this grant would allow: Decrypt, 2 h ago \(2026-11-0\d [\d:]+\), by Alice \(IAM user\)\. /,
+    /^Found a use that this grant would allow: Decrypt, 2 h ago \(2026-11-0\d [\d:]+\), by Alice \(IAM user\)\. /,
   );
-  assert.match(text, / An event names no grant, so another right may have allowed it\.$/);
+  assert.match(text, / Events don't name grants, so another right may have allowed it\.$/);
 });
 
 test('what was looked at is said, with how far; never that a grant is not used', () => {
@@ -104,15 +104,12 @@ test('what was looked at is said, with how far; never that a grant is not used',
     useSearches.lookedText({ events: 50, backTo, since: time(0), isWhole: false }, held, kmsError('network')),
   ];
   const [partial, whole, sinceCreation, none, nothing, failed] = texts;
-  assert.match(
-    partial ?? '',
-    /^Looked at 100 events of this key, back to 2026-11-0\d [\d:]+: no match\. That proves nothing/,
-  );
-  assert.match(whole ?? '', /goes back 90 days, and has no older ones/);
+  assert.match(partial ?? '', /^No match in 100 events of this key, back to 2026-11-0\d [\d:]+\. This proves nothing/);
+  assert.match(whole ?? '', /goes back only 90 days/);
   assert.match(sinceCreation ?? '', /ends where the grant was created, 2026-11-0\d/);
   assert.match(none ?? '', /^CloudTrail listed no events of this key\./);
-  assert.match(nothing ?? '', /^No events were looked at\./);
-  assert.match(failed ?? '', /^AWS could not be reached .* Looked at 50 events/);
+  assert.match(nothing ?? '', /^No events were read\./);
+  assert.match(failed ?? '', /^Can't reach .* No match in 50 events/);
   for (const text of texts) {
     assert.doesNotMatch(text, /unused|never used|not used|no use/i);
     assert.match(text, /proves nothing/);
@@ -127,8 +124,8 @@ test('what events leave open for a grant is said', () => {
       granteePrincipal: { kind: 'principal', value },
       constraints: { ...held.constraints, sourceArn },
     });
-  assert.match(textOf('AWS Internal'), /AWS names several services AWS Internal\./);
-  assert.match(textOf('arn:aws:iam::444455556666:role/X'), /calls from another account do not name the principal/);
+  assert.match(textOf('AWS Internal'), /AWS uses the name AWS Internal for several services\./);
+  assert.match(textOf('arn:aws:iam::444455556666:role/X'), /calls from another account don't name the principal/);
   assert.doesNotMatch(textOf('arn:aws:iam::444455556666:root'), /another account/);
   assert.match(textOf('rds.amazonaws.com', 'arn:aws:rds:eu-west-1:111122223333:db:a'), /source ARN/);
 });

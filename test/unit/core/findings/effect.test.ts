@@ -17,7 +17,7 @@ test('what a revoke would do is said once, with what findings change about it', 
   const impact = 'App can no longer use the key through this grant.';
   assert.equal(effectOfRevoke(impact, []), impact);
   assert.equal(effectOfRevoke(impact, [withEffect(impact), withEffect(impact)]), impact);
-  const newer = 'The newer grant g2 goes on allowing the same.';
+  const newer = 'The newer grant g2 still allows the same.';
   assert.equal(effectOfRevoke(impact, [withEffect(newer)]), `${impact} ${newer}`);
   const disabled = `Nothing changes while the key is disabled. When it is enabled again: ${impact}`;
   assert.equal(effectOfRevoke(impact, [withEffect(disabled), withEffect(impact)]), disabled);

@@ -234,7 +234,7 @@ test('of a duplicate it is said which grant stays, and whether its retiring prin
   const same = findingsOfKey([older, clean('newer', at(1))], context()).of('older')[0];
   assert.equal(same?.kind, 'duplicate');
   assert.match(same?.reason ?? '', /^The newer grant newer has the same operations, grantee, encryption context and/);
-  assert.equal(same?.effect, 'The newer grant newer goes on allowing the same.');
+  assert.equal(same?.effect, 'The newer grant newer still allows the same.');
   const retiringPrincipal = { kind: 'principal', value: `arn:aws:iam::${account}:role/Janitor` } as const;
   const other = findingsOfKey([older, clean('newer', { ...at(1), retiringPrincipal })], context()).of('older')[0];
   assert.match(other?.effect ?? '', /but names another retiring principal\.$/);
@@ -351,7 +351,7 @@ test('every grant of an AWS managed key is one of its service', () => {
 test('a warning is about a grant that somebody of the account made', () => {
   const [finding] = findingsOf(clean('g', held('AROADBQP57FF2AEXAMPLE')), context());
   assert.deepEqual([finding?.severity, finding?.managedBy], ['warning', undefined]);
-  assert.match(finding?.effect ?? '', /is possibly a deleted principal/);
+  assert.match(finding?.effect ?? '', /may be a deleted principal/);
 });
 
 // Keys

@@ -94,7 +94,7 @@ test('by finding, a grant is in the group of each of its findings, the gravest f
   ];
   assert.deepEqual(groups(keys, { grouping: 'finding' }), [
     ['Possibly orphaned', ['orphan']],
-    ['Old', ['orphan', 'old']],
+    ['Old grant', ['orphan', 'old']],
     ['No findings', ['clean']],
   ]);
 });
@@ -164,7 +164,7 @@ function arranged(evidence: Readonly<Record<string, Partial<GrantEvidence>>>, ar
   return groupGrants(sortGrants(all, arrangement.sorting), arrangement);
 }
 
-test('by creator: who made it first, by role where sessions have names of their own, then each reason that it is not known', () => {
+test('by creator: who made it first, by role where sessions have names of their own, then each reason that it is unknown', () => {
   const error = kmsError('throttled');
   const session = (role: string, name: string) => {
     return { creator: answered(madeBy({ arn: `arn:aws:sts::111122223333:assumed-role/${role}/${name}` })) };
@@ -195,7 +195,7 @@ test('by creator: who made it first, by role where sessions have names of their 
     all.map(({ title, detail, grants }) => [title, detail, grants.map((held) => held.grant.grantId).join('')]),
     [
       ['A principal of account 444455556666', '', 'n'],
-      ['A principal that the event does not name', '', 'o'],
+      ["A principal that the event doesn't name", '', 'o'],
       ['AWSReservedSSO_Admin_0123456789abcdef/ana@example.com', 'assumed-role session · 111122223333', 'c'],
       ['AWSReservedSSO_Admin_0123456789abcdef/ben@example.com', 'assumed-role session · 111122223333', 'd'],
       ['Alice', 'IAM user · 111122223333', 'e'],
@@ -203,7 +203,7 @@ test('by creator: who made it first, by role where sessions have names of their 
       ['Deploy', 'IAM role · 111122223333', 'ab'],
       ['rds.amazonaws.com', 'AWS service', 'g'],
       ["Older than CloudTrail's 90 days", '', 'h'],
-      ['No creation date to look for', '', 'm'],
+      ['No creation date to search by', '', 'm'],
       ['Not allowed: cloudtrail:LookupEvents', '', 'i'],
       ['No CloudTrail event history at this endpoint', '', 'k'],
       ['Creator not known: the request failed', '', 'j'],

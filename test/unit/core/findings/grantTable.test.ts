@@ -227,13 +227,12 @@ test('a line of JSON is the grant as AWS gives it, with where it is and its find
         Kind: 'onlyAdminsCanEnd',
         Severity: 'info',
         Reason:
-          'It names no retiring principal and does not allow RetireGrant, so only those who may call RevokeGrant on the key, and the account that made it, can end it.',
+          "It has no retiring principal and doesn't allow RetireGrant. Only principals that can call RevokeGrant on the key, and the account that created it, can end it.",
       },
       {
         Kind: 'noEncryptionContext',
         Severity: 'info',
-        Reason:
-          'It allows decryption of everything that was encrypted with the key: no encryption context constrains it.',
+        Reason: 'No encryption context constrains it, so it allows decryption of everything encrypted with the key.',
       },
     ],
   });

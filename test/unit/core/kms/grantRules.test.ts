@@ -105,21 +105,21 @@ const principals: readonly (readonly [string, RegExp | undefined])[] = [
   [account, /enter arn:aws:iam::111122223333:root/],
   ['*', /wildcards/],
   [`arn:aws:iam::${account}:role/*`, /wildcards/],
-  [`arn:aws:sts::${account}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0`, /principal of AWS itself/],
-  [`${account}:aws:ec2-infrastructure:i-0123456789abcdef0`, /principal of AWS itself/],
-  ['AWS Internal', /principal of AWS itself/],
+  [`arn:aws:sts::${account}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0`, /belongs to AWS/],
+  [`${account}:aws:ec2-infrastructure:i-0123456789abcdef0`, /belongs to AWS/],
+  ['AWS Internal', /belongs to AWS/],
   [`arn:aws:iam::${account}:group/Admins`, /no groups/],
   [`arn:aws:iam::${account}:instance-profile/web`, /instance profile/],
-  [`arn:aws:iam::${account}:policy/Admin`, /takes the ARN/],
-  [`arn:aws:iam::${account}:oidc-provider/example.com`, /takes the ARN/],
-  [`arn:aws:sts::${account}:assumed-role/Reader`, /takes the ARN/],
-  [`arn:aws:iam::${account}:role/`, /takes the ARN/],
-  [`arn:aws:iam::${account}:role/${'r'.repeat(65)}`, /takes the ARN/],
-  [`arn:aws:iam::${account}:role/a b`, /takes the ARN/],
-  [`arn:aws:iam::123:role/Reader`, /takes the ARN/],
+  [`arn:aws:iam::${account}:policy/Admin`, /Enter the ARN of a role/],
+  [`arn:aws:iam::${account}:oidc-provider/example.com`, /Enter the ARN of a role/],
+  [`arn:aws:sts::${account}:assumed-role/Reader`, /Enter the ARN of a role/],
+  [`arn:aws:iam::${account}:role/`, /Enter the ARN of a role/],
+  [`arn:aws:iam::${account}:role/${'r'.repeat(65)}`, /Enter the ARN of a role/],
+  [`arn:aws:iam::${account}:role/a b`, /Enter the ARN of a role/],
+  [`arn:aws:iam::123:role/Reader`, /Enter the ARN of a role/],
   [`arn:aws-cn:iam::${account}:role/Reader`, /partition aws-cn/],
-  ['arn:aws:s3:::bucket', /takes the ARN/],
-  ['Reader', /takes the ARN/],
+  ['arn:aws:s3:::bucket', /Enter the ARN of a role/],
+  ['Reader', /Enter the ARN of a role/],
   [`arn:aws:iam::${account}:role/${'p'.repeat(230)}/Reader`, /at most 256/],
 ];
 
@@ -137,7 +137,7 @@ for (const [text, problem] of principals) {
 test('a principal has to be of the partition of the key', () => {
   const inChina = 'arn:aws-cn:kms:cn-north-1:111122223333:key/k1';
   assert.equal(principalProblem(`arn:aws-cn:iam::${account}:role/Reader`, inChina), undefined);
-  assert.match(principalProblem(role, inChina) ?? '', /of the partition aws, and the key of aws-cn/);
+  assert.match(principalProblem(role, inChina) ?? '', /in partition aws, but the key is in aws-cn/);
   assert.match(principalProblem(account, inChina) ?? '', /arn:aws-cn:iam::111122223333:root/);
 });
 
@@ -172,7 +172,7 @@ test('names are of the characters that KMS takes, and of at most 256 of them', (
 test('the ARN of a source is one', () => {
   assert.equal(sourceArnProblem(`arn:aws:dynamodb:eu-west-1:${account}:table/orders`), undefined);
   assert.equal(sourceArnProblem(`arn:aws-us-gov:rds::${account}:db with a space`), undefined);
-  assert.match(sourceArnProblem('arn:aws:s3:::bucket') ?? '', /^This ARN names no account\. /);
+  assert.match(sourceArnProblem('arn:aws:s3:::bucket') ?? '', /^This ARN has no account\. /);
   assert.match(sourceArnProblem(`arn:aws:a::${account}:x`.slice(0, 19)) ?? '', /looks/);
   assert.match(sourceArnProblem(`arn:other:dynamodb:eu-west-1:${account}:table/orders`) ?? '', /looks/);
   for (const text of ['', 'orders', 'arn:aws:s3', 'arn:aws:s3::1111:a b']) {
@@ -253,7 +253,7 @@ const requests: readonly (readonly [string, Partial<CreateGrantInput>, RegExp | 
   [
     'both kinds of encryption context',
     { constraints: { ...none, encryptionContextEquals: { a: '1' }, encryptionContextSubset: { a: '1' } } },
-    /not by both/,
+    /not both/,
   ],
   ['an encryption context of nothing', { constraints: { ...none, encryptionContextSubset: {} } }, /at least one pair/],
   [
@@ -261,8 +261,8 @@ const requests: readonly (readonly [string, Partial<CreateGrantInput>, RegExp | 
     { operations: ['DescribeKey'], constraints: { ...none, encryptionContextSubset: { a: '1' } } },
     undefined,
   ],
-  ['an operation of another key', { operations: ['Sign'] }, /cannot do Sign/],
-  ['a grantee that is none', { granteePrincipal: { kind: 'principal', value: 'Reader' } }, /takes the ARN/],
+  ['an operation of another key', { operations: ['Sign'] }, /doesn't support Sign/],
+  ['a grantee that is none', { granteePrincipal: { kind: 'principal', value: 'Reader' } }, /Enter the ARN of a role/],
   [
     'a retiring principal that is none',
     { retiringPrincipal: { kind: 'principal', value: 'AROAEXAMPLEEXAMPLE123' } },

@@ -196,7 +196,7 @@ table([
     ],
   },
   {
-    says: '14: a session without its name is not known',
+    says: '14: a session without its name is unknown',
     policy: [allow(aws(session('ROLE')), 'kms:Decrypt')],
     reading: ['unknown Decrypt by 1'],
   },
@@ -402,7 +402,7 @@ table([
     reading: ['unknown Decrypt by 1'],
   },
   {
-    says: "a session of AWS's own may be of any service, where its service is not known",
+    says: "a session of AWS's own may be of any service, where its service is unknown",
     policy: [allow({ Service: 'teleport.amazonaws.com' }, 'kms:*')],
     principal: session('aws:teleport-infrastructure/x'),
     reading: ['unknown Decrypt by 1'],
@@ -459,7 +459,7 @@ table([
     reading: ['unknown Decrypt by 1', 'principal Encrypt by 2'],
   },
   {
-    says: 'a role of the same name with another path is not known',
+    says: 'a role of the same name with another path is unknown',
     policy: [allow(aws(role('team/R')), 'kms:*')],
     reading: ['unknown Decrypt by 1'],
   },
@@ -482,7 +482,7 @@ table([
     ],
   },
   {
-    says: 'identity providers and canonical users are not known',
+    says: 'identity providers and canonical users are unknown',
     policy: [
       allow({ Federated: 'cognito-identity.amazonaws.com' }, 'kms:Decrypt'),
       allow({ CanonicalUser: '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be' }, 'kms:Encrypt'),
@@ -532,7 +532,7 @@ table([
     reading: ['principal Decrypt by 1', 'denied Encrypt by 2'],
   },
   {
-    says: 'a Deny stands, whatever else allows it or is not known',
+    says: 'a Deny stands, whatever else allows it or is unknown',
     policy: [
       allow(aws(roleR), 'kms:*'),
       allow({ Federated: 'x' }, 'kms:*'),
@@ -601,7 +601,7 @@ table([
     ],
   },
   {
-    says: 'an operation that AWS adds later is read like the others, and one that is no name is not known',
+    says: 'an operation that AWS adds later is read like the others, and one that is no name is unknown',
     policy: [allow(aws(roleR), 'kms:*')],
     operations: ['Teleport', 'Decrypt', 'De*', '', 'Decrypt'],
     reading: ['principal Teleport,Decrypt by 1', 'unknown De*,'],
@@ -639,7 +639,7 @@ test('a reading quotes the statement as data', () => {
   ]);
 });
 
-test('an unknown condition is quoted as far as it can be, and is not known', () => {
+test('an unknown condition is quoted as far as it can be, and is unknown', () => {
   const text = policyOf(
     allow(aws(roleR), 'kms:*', { StringSounds: { 'aws:x': 'y', 'aws:z': [{}] } }, { Sid: 'odd' }),
     allow(aws(role('X')), 'kms:*', { StringSounds: { 'aws:x': 'y' } }),
@@ -740,7 +740,7 @@ for (const [what, fields] of Object.entries(spoilers)) {
   });
 }
 
-test('a question of too many operations is not known', () => {
+test('a question of too many operations is unknown', () => {
   const asked = (count: number) =>
     readKeyPolicy(
       policyOf(allow(aws(roleR), 'kms:*')),
@@ -853,7 +853,7 @@ test('a statement with an unknown element makes all not known, but for what is d
   });
 });
 
-test('an unknown element of the policy makes all not known', () => {
+test('an unknown element of the policy makes all unknown', () => {
   property([statements, unknownName, grantees], (list, name, principal) => {
     fc.pre(!['Version', 'Id', 'Statement'].includes(name));
     const policy = Object.fromEntries([

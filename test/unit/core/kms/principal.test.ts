@@ -80,7 +80,7 @@ const principals: readonly Row[] = [
     kind: 'role',
     short: 'keyAdminRole',
     account: other,
-    sentence: `The IAM role keyAdminRole of account ${other}. That is another account than the key's, which is ${account}.`,
+    sentence: `The IAM role keyAdminRole of account ${other}. The key belongs to another account, ${account}.`,
   },
   {
     value: `arn:aws:iam::${account}:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS`,
@@ -132,7 +132,7 @@ const principals: readonly Row[] = [
     kind: 'accountRoot',
     short: `account ${other}`,
     account: other,
-    sentence: `The whole account ${other}: its administrators decide which of its principals. That is another account than the key's, which is ${account}.`,
+    sentence: `The whole account ${other}: its administrators decide which of its principals. The key belongs to another account, ${account}.`,
   },
   {
     value: `arn:aws:sts::${account}:assumed-role/Accounting-Role/Mary`,
@@ -222,7 +222,7 @@ const principals: readonly Row[] = [
     sentence: `The service-linked role AWSServiceRoleForAmazonElasticFileSystem of account ${account}, managed by Amazon EFS: the service itself uses it.`,
   },
   ...['AWS Internal', 'Amazon Internal'].map((value): Row => {
-    const sentence = 'An AWS service, whose principal KMS keeps to itself.';
+    const sentence = "An AWS service whose principal KMS doesn't show.";
     return { value, kind: 'awsInternal', short: value, managedBy: 'AWS', sentence };
   }),
   {
@@ -298,13 +298,13 @@ const principals: readonly Row[] = [
     '*',
     '',
   ].map((value): Row => {
-    return { value, kind: 'other', short: value, sentence: `${value}, which has no form of a principal that we know.` };
+    return { value, kind: 'other', short: value, sentence: `${value}, which isn't a known form of principal.` };
   }),
   // STS makes no roles, and IAM no sessions.
   ...['sts 111122223333 role/Reader', 'iam 111122223333 assumed-role/aws:ec2-infrastructure/i-0'].map((parts): Row => {
     const [service = '', of = '', short = ''] = parts.split(' ');
     const value = `arn:aws:${service}::${of}:${short}`;
-    const sentence = `${value}, which has no form of a principal that we know.`;
+    const sentence = `${value}, which isn't a known form of principal.`;
     return { value, kind: 'other', short, account: of, sentence };
   }),
 ];

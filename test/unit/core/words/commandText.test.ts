@@ -502,8 +502,8 @@ const refusals: readonly (readonly [what: string, fields: Partial<Grant>, commen
     },
     /but not both\.$/,
   ],
-  ['a name with a space', { name: 'a b' }, /does not take this name\. A name has letters,/],
-  ['a name that is too long', { name: 'a'.repeat(257) }, /does not take this name\. A name has at most 256/],
+  ['a name with a space', { name: 'a b' }, /doesn't accept this name\. A name can have only letters,/],
+  ['a name that is too long', { name: 'a'.repeat(257) }, /doesn't accept this name\. A name has at most 256/],
   [
     'operations that it may not know',
     { operations: ['Decapsulate', 'Decrypt', 'Shred\n}'] },

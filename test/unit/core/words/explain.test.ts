@@ -46,37 +46,37 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   wrongRegion: {
     title: 'Wrong Region',
-    sentence: `The key ${arn} belongs to another Region than the one that was asked.`,
+    sentence: `Key ${arn} belongs to another Region than the request.`,
     retryHelps: false,
     actions: ['selectRegion', 'showLog'],
   },
   invalidGrantId: {
     title: 'Unknown grant ID',
-    sentence: `KMS does not know this grant ID on ${arn}.`,
+    sentence: `KMS doesn't know this grant ID on ${arn}.`,
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   invalidArn: {
-    title: 'ARN not accepted',
-    sentence: `KMS does not accept the ARN ${arn}.`,
+    title: 'ARN rejected',
+    sentence: `KMS rejected the ARN ${arn}.`,
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   invalidPrincipal: {
     title: 'Unknown principal',
-    sentence: 'KMS does not know the retiring principal ?.',
+    sentence: "KMS doesn't know the retiring principal ?.",
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   invalidMarker: {
     title: 'List changed',
-    sentence: 'KMS could not continue the list from where it stopped.',
+    sentence: "KMS couldn't continue the list from where it stopped.",
     retryHelps: true,
     actions: ['retry', 'showLog'],
   },
   invalidState: {
     title: 'Key state',
-    sentence: `The state of ${arn} does not allow RevokeGrant.`,
+    sentence: `The state of ${arn} doesn't allow RevokeGrant.`,
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
@@ -102,13 +102,13 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   accessDenied: {
     title: 'Access denied',
-    sentence: `arn:aws:iam::111122223333:user/ana lacks the permission kms:RevokeGrant on ${arn}: no key policy allows it.`,
+    sentence: `AWS denied kms:RevokeGrant on ${arn}: no key policy allows it for arn:aws:iam::111122223333:user/ana.`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
   },
   throttled: {
     title: 'Too many requests',
-    sentence: 'KMS is receiving more RevokeGrant requests than the account may send.',
+    sentence: 'KMS is receiving more RevokeGrant requests than the quota of the account allows.',
     retryHelps: true,
     actions: ['retry', 'showLog'],
   },
@@ -119,8 +119,8 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     actions: ['showLog'],
   },
   validation: {
-    title: 'Not accepted',
-    sentence: 'KMS did not accept the parameters of RevokeGrant.',
+    title: 'Request rejected',
+    sentence: 'KMS rejected the parameters of RevokeGrant.',
     retryHelps: false,
     actions: ['showLog', 'retry'],
   },
@@ -133,42 +133,41 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   unrecognizedClient: {
     title: 'Unknown access key',
-    sentence: 'AWS does not know the access key of profile dev.',
+    sentence: "AWS doesn't recognize the access key of profile dev.",
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   invalidSignature: {
-    title: 'Signature refused',
-    sentence: 'AWS refused the signature made with the credentials of profile dev.',
+    title: 'Signature rejected',
+    sentence: 'AWS rejected the signature made with the credentials of profile dev.',
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   regionNotEnabled: {
     title: 'Region not enabled',
-    sentence:
-      'The Region Ireland is not enabled for the account, or its endpoint refuses the credentials of profile dev.',
+    sentence: "Region Ireland isn't enabled for the account, or its endpoint rejects the credentials of profile dev.",
     retryHelps: false,
     actions: ['selectRegion', 'retry', 'showLog'],
   },
   signInDenied: {
     title: 'Sign-in denied',
-    sentence: `RevokeGrant was denied for profile dev. arn:aws:iam::111122223333:user/ana lacks the permission kms:RevokeGrant on ${arn}: no key policy allows it.`,
+    sentence: `RevokeGrant was denied for profile dev. AWS denied kms:RevokeGrant on ${arn}: no key policy allows it for arn:aws:iam::111122223333:user/ana.`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   profileInvalid: {
     title: 'Profile not usable',
-    sentence: `RevokeGrant refused what profile dev is set up with: ${denied}`,
+    sentence: `RevokeGrant rejected the setup of profile dev: ${denied}`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   credentialsMissing: {
     title: 'No credentials',
-    sentence: 'Profile dev gave no credentials.',
+    sentence: 'Profile dev provides no credentials.',
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
@@ -182,14 +181,14 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   signInNeeded: {
     title: 'Sign in…',
-    sentence: `Profile dev waits for you. ${denied}`,
+    sentence: `Profile dev is waiting for you to sign in. ${denied}`,
     retryHelps: false,
     actions: ['signIn', 'selectProfile', 'showLog'],
     signIn: true,
   },
   profileMissing: {
-    title: 'No such profile',
-    sentence: 'There is no profile dev in the AWS config and credentials files.',
+    title: 'Profile not found',
+    sentence: "Profile dev isn't in the AWS config and credentials files.",
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
@@ -202,8 +201,8 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     signIn: true,
   },
   regionInvalid: {
-    title: 'Not a Region',
-    sentence: 'The Region of profile dev is not the name of an AWS Region: Ireland.',
+    title: 'Invalid Region',
+    sentence: "The Region of profile dev isn't the name of an AWS Region: Ireland.",
     retryHelps: false,
     actions: ['selectRegion', 'selectProfile', 'showLog'],
   },
@@ -215,14 +214,14 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   invalidEndpoint: {
     title: 'Endpoint not usable',
-    sentence: `The endpoint that is configured for profile dev cannot be used: ${denied}`,
+    sentence: `The endpoint of profile dev can't be used: ${denied}`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   mfaRefused: {
-    title: 'MFA code refused',
-    sentence: 'AWS did not accept the MFA code for profile dev.',
+    title: 'MFA code rejected',
+    sentence: 'AWS rejected the MFA code for profile dev.',
     retryHelps: true,
     actions: ['signIn', 'selectProfile', 'showLog'],
     signIn: true,
@@ -236,15 +235,14 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   untrustedWorkspace: {
     title: 'Workspace not trusted',
-    sentence:
-      'Profile dev signs in with a program (credential_process), which is not started in an untrusted workspace.',
+    sentence: "Profile dev signs in with a program (credential_process), which doesn't run in an untrusted workspace.",
     retryHelps: false,
     actions: ['manageTrust', 'selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   accountChanged: {
     title: 'Another account',
-    sentence: `Profile dev has other credentials now. ${denied}`,
+    sentence: `Profile dev now has different credentials. ${denied}`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
@@ -257,21 +255,21 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   timeout: {
     title: 'No answer',
-    sentence: 'AWS did not answer RevokeGrant in time.',
+    sentence: "AWS didn't answer RevokeGrant in time.",
     retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
   network: {
     title: 'Not reachable',
-    sentence: 'AWS could not be reached for RevokeGrant.',
+    sentence: "Can't reach AWS KMS.",
     retryHelps: true,
     actions: ['retry', 'selectRegion', 'showLog'],
     outcomeUnknown: true,
   },
   hostNotFound: {
     title: 'Host not found',
-    sentence: 'The host kms.example could not be found for RevokeGrant.',
+    sentence: "Can't find the host kms.example for RevokeGrant.",
     retryHelps: true,
     actions: ['retry', 'selectRegion', 'showLog'],
   },
@@ -283,7 +281,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   notJson: {
     title: 'Unexpected answer',
-    sentence: 'The answer to RevokeGrant was not one that KMS gives.',
+    sentence: "The answer to RevokeGrant isn't one that KMS gives.",
     retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
@@ -302,14 +300,14 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     outcomeUnknown: true,
   },
   endlessList: {
-    title: 'List without an end',
-    sentence: `A list that AWS gives does not end. ${denied}`,
+    title: 'Endless list',
+    sentence: `A list from AWS doesn't end. ${denied}`,
     retryHelps: true,
     actions: ['retry', 'showLog'],
   },
   notSupported: {
     title: 'Not available here',
-    sentence: 'RevokeGrant is not available at this endpoint.',
+    sentence: "RevokeGrant isn't available at this endpoint.",
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
@@ -399,7 +397,7 @@ test('the files that a profile was looked for in, and the one that is not readab
   const files = ['/home/ana/.aws/config', '/home/ana/.aws/credentials'];
   assert.equal(
     explain({ ...details('profileMissing'), files }).sentence,
-    'There is no profile dev in /home/ana/.aws/config, /home/ana/.aws/credentials.',
+    "Profile dev isn't in /home/ana/.aws/config, /home/ana/.aws/credentials.",
   );
   assert.equal(
     explain({ ...details('filesUnreadable'), files: ['/home/ana/.aws/config'], message: 'It is a folder.' }).sentence,
@@ -409,7 +407,7 @@ test('the files that a profile was looked for in, and the one that is not readab
 
 test('without a key or a profile the sentence says so in words', () => {
   const { sentence } = explain({ ...details('invalidState'), keyArn: undefined });
-  assert.equal(sentence, 'The state of the key does not allow RevokeGrant.');
+  assert.equal(sentence, "The state of the key doesn't allow RevokeGrant.");
   assert.match(explain({ ...details('expiredToken'), profile: undefined }).sentence, /profile \(environment\)/);
 });
 
@@ -454,7 +452,7 @@ const reasons: readonly (readonly [message: string, reason: DenialReason, advice
   [says(because('resource control policy')), { kind: 'notAllowed', policy: 'resourceControl' }, /AWS organization/],
   [says(because('VPC endpoint policy')), { kind: 'notAllowed', policy: 'endpoint' }, /VPC endpoint/],
   [says(because('role trust policy')), { kind: 'notAllowed', policy: 'trust' }, /trust policy/],
-  [says(because('policy of a new kind')), { kind: 'notAllowed', policy: 'other' }, /log has the reason/],
+  [says(because('policy of a new kind')), { kind: 'notAllowed', policy: 'other' }, /policy that AWS names in the log/],
   [
     says('with an explicit deny in a service control policy'),
     { kind: 'denied', policy: 'serviceControl', policyArn: undefined },
@@ -505,7 +503,7 @@ for (const [message, reason, advice] of reasons) {
       assert.deepEqual(parseAccessDenied(form), { principal: user, action: 'kms:ListGrants', resource: arn, reason });
       const explained = explain({ ...details('accessDenied'), message: form });
       assert.match(explained.advice, advice);
-      assert.match(explained.sentence, new RegExp(`${user}.* kms:ListGrants on ${arn}`));
+      assert.match(explained.sentence, new RegExp(`^AWS denied kms:ListGrants on ${arn}.* ${user}`));
       const isForKeyPolicy = reason.kind === 'notAllowed' && reason.policy === 'resource';
       assert.equal(/key's policy/.test(explained.advice), isForKeyPolicy);
       if (reason.kind === 'denied' && reason.policyArn !== undefined) {
@@ -524,13 +522,13 @@ test('the ARN of another account that is mistyped or not shared is reported as s
     reason: { kind: 'notShared' },
   });
   const { sentence, advice } = explain({ ...details('accessDenied'), message });
-  assert.equal(sentence, `${arn} does not exist in this Region, or is not shared with ${user} for kms:DescribeKey.`);
+  assert.equal(sentence, `${arn} doesn't exist in this Region, or isn't shared with ${user} for kms:DescribeKey.`);
   assert.match(advice, /account, Region and ID of the ARN/);
 });
 
 test('a denied retirement is nothing that the key policy could allow', () => {
   const message = `User: ${user} is not authorized to perform: kms:RetireGrant on resource: ${arn} because no resource-based policy allows the kms:RetireGrant action`;
-  assert.match(explain({ ...details('accessDenied'), message }).advice, /^A key policy cannot allow it/);
+  assert.match(explain({ ...details('accessDenied'), message }).advice, /^A key policy can't allow it/);
 });
 
 for (const principal of [
@@ -578,7 +576,8 @@ test('a failed sign-in is reported with its service and step, and not as a failu
   ] as const) {
     for (const kind of ['throttled', 'internal', 'timeout', 'network', 'notJson', 'unknown'] as const) {
       const { sentence } = explain({ ...details(kind), operation });
-      assert.ok(sentence.includes(service) && sentence.includes(operation), sentence);
+      assert.ok(sentence.includes(service), sentence);
+      assert.ok(kind === 'network' || sentence.includes(operation), sentence);
       assert.doesNotMatch(sentence, /KMS/);
       assert.equal(isTransient(kmsError(kind, { operation })), false);
       assert.equal(mayHaveBeenDone(kmsError(kind, { operation })), false);
@@ -589,18 +588,18 @@ test('a failed sign-in is reported with its service and step, and not as a failu
 test('a denial by STS says where the role is trusted', () => {
   const message = `User: ${user} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin`;
   const { sentence, advice } = explain({ ...details('signInDenied'), operation: 'AssumeRole', message });
-  assert.match(sentence, /^AssumeRole \(AWS STS\) was denied for profile dev\. .*sts:AssumeRole on .*role\/Admin\.$/);
+  assert.match(sentence, /^AssumeRole \(AWS STS\) was denied for profile dev\. .*sts:AssumeRole on .*role\/Admin for /);
   assert.match(advice, /role's trust policy/);
 });
 
 test('a principal that KMS does not know is named, with what it is', () => {
   const sentence = (principals: { grantee?: string; retiring?: string }) =>
     explain({ ...details('invalidPrincipal'), principals }).sentence;
-  assert.equal(sentence({ grantee: 'g' }), 'KMS does not know the grantee g.');
-  assert.equal(sentence({ retiring: 'r' }), 'KMS does not know the retiring principal r.');
+  assert.equal(sentence({ grantee: 'g' }), "KMS doesn't know the grantee g.");
+  assert.equal(sentence({ retiring: 'r' }), "KMS doesn't know the retiring principal r.");
   assert.equal(
     sentence({ grantee: 'g', retiring: 'r' }),
-    'KMS does not know the grantee g, or the retiring principal r.',
+    "KMS doesn't know the grantee g or the retiring principal r.",
   );
 });
 

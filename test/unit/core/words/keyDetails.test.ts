@@ -46,7 +46,7 @@ test('everything that KMS says about a key is in one document, with the names of
     Tags: [{ TagKey: 'team', TagValue: 'shop' }],
     Rotation: { KeyRotationEnabled: true, RotationPeriodInDays: 90, NextRotationDate: '1970-01-01T00:00:00.000Z' },
     KeyLastUsage: {
-      Note: 'This is for the key, whatever allowed its use. KMS does not record when a grant was last used.',
+      Note: "This covers every use of the key. KMS doesn't record when a grant was last used.",
       Operation: 'Decrypt',
       Timestamp: '1970-01-01T00:00:00.000Z',
       CloudTrailEventId: 'e1',
@@ -76,7 +76,7 @@ test('a key that AWS RAM shares says so, with its second policy; of any other no
   assert.ok(!('ResourceShare' in (await read(kms))));
   kms.sharingPolicy = '{"Statement":[{"Principal":{"AWS":"444455556666"}}]}';
   assert.deepEqual((await read(kms))['ResourceShare'], {
-    Note: 'AWS RAM shares the key with other accounts, by a second policy that is named AWS_RAM.',
+    Note: 'AWS RAM shares the key with other accounts through a second policy named AWS_RAM.',
     Policy: { Statement: [{ Principal: { AWS: '444455556666' } }] },
   });
 });
@@ -94,8 +94,8 @@ test('what is denied says so in its place, and costs none of the rest', async ()
     }
   };
   const { KeyMetadata, Policy, Tags, Aliases, Rotation } = await read(kms);
-  assert.match(String(Policy), /^Not known: Access denied\. .*user\/ana lacks the permission kms:GetKeyPolicy/);
-  assert.match(String(KeyMetadata), /^Not known: No answer\. /);
+  assert.match(String(Policy), /^Unknown: Access denied\. AWS denied kms:GetKeyPolicy .*user\/ana/);
+  assert.match(String(KeyMetadata), /^Unknown: No answer\. /);
   assert.deepEqual([Tags, Aliases], [[], []]);
   assert.equal(typeof Rotation, 'object');
 });
@@ -103,7 +103,7 @@ test('what is denied says so in its place, and costs none of the rest', async ()
 test('the rotation of a key that has none is not asked for, and KMS may say so itself', async () => {
   const kms = new FakeKms();
   kms.describeKey = async (arn) => metadata(arn, { usage: 'SIGN_VERIFY', spec: 'RSA_2048' });
-  assert.equal((await read(kms))['Rotation'], 'Not for a key of this kind.');
+  assert.equal((await read(kms))['Rotation'], 'Not available for this kind of key.');
   assert.equal(kms.count('getKeyRotationStatus'), 0);
 
   const inHsm = new FakeKms();
@@ -112,7 +112,7 @@ test('the rotation of a key that has none is not asked for, and KMS may say so i
       throw kmsError('unknown', { awsName: 'UnsupportedOperationException' });
     }
   };
-  assert.equal((await read(inHsm))['Rotation'], 'Not for a key of this kind.');
+  assert.equal((await read(inHsm))['Rotation'], 'Not available for this kind of key.');
 });
 
 test('a policy that is no JSON is shown as the text that it is', async () => {
@@ -123,8 +123,8 @@ test('a policy that is no JSON is shown as the text that it is', async () => {
 
 for (const [trackingStartDate, keyCreationDate, said] of [
   [new Date(2000), new Date(2000), 'Not used since it was created.'],
-  [new Date(2000), new Date(1000), 'Not used since KMS began to keep track. What was before is not known.'],
-  [new Date(2000), undefined, 'Not used since KMS began to keep track. What was before is not known.'],
+  [new Date(2000), new Date(1000), 'Not used since KMS began tracking. Earlier use is unknown.'],
+  [new Date(2000), undefined, 'Not used since KMS began tracking. Earlier use is unknown.'],
   [undefined, new Date(1000), 'No use is known.'],
 ] as const) {
   test(`of a key made at ${keyCreationDate?.getTime()} and tracked from ${trackingStartDate?.getTime()}: ${said}`, async () => {
