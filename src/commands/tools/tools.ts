@@ -79,7 +79,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     },
   },
   [languageModelTools.listGrants]: {
-    message: ({ key }) => l10n.t('Listing the grants of {0}', printable(key ?? '')),
+    message: ({ key }) => l10n.t('Listing the grants on {0}', printable(key ?? '')),
     run: async (context, input) => {
       const session = await sessionFor(context, input);
       const { key, grants, isComplete } = await grantsFor(session, input);
@@ -94,7 +94,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     },
   },
   [languageModelTools.listFindings]: {
-    message: ({ key }) => l10n.t('Looking at the grants of {0}', printable(key ?? '')),
+    message: ({ key }) => l10n.t('Checking the grants on {0}', printable(key ?? '')),
     run: async (context, input) => {
       const session = await sessionFor(context, input);
       const { key, grants, isComplete } = await grantsFor(session, input);

@@ -98,7 +98,7 @@ function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly
   }
   const fits = grantsFor(request, grants.value.grants);
   const lost = unresolvedFor(request, grants.value.grants);
-  const partly = grants.value.isComplete ? [] : [l10n.t('Not all grants of the key were read.')];
+  const partly = grants.value.isComplete ? [] : [l10n.t('Not all grants on the key were read.')];
   const listed = fits.slice(0, mostGrantsListed);
   const rest = fits.length - listed.length;
   return [

@@ -35,7 +35,7 @@ function lookedText({ events, since, isWhole }: Looked, failure?: unknown): stri
   const looked = l10n.t('RevokeGrant and RetireGrant events looked at: {0}. None of them names this grant.', events);
   const range =
     since === undefined
-      ? l10n.t("CloudTrail's event history goes back 90 days, and has no older ones.")
+      ? l10n.t("CloudTrail's event history goes back only 90 days.")
       : l10n.t('The search ends an hour before the baseline was saved, {0}.', localTime(since));
   return [
     ...(failure === undefined ? [] : [errorSentence(failure)]),

@@ -229,7 +229,7 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
         : l10n.t('{0} other grants of this grantee on the key allow {1}.', grants.length, names);
   const limits = [
     ...(constrained === 0 ? [] : [l10n.t('Limited by their own constraints: {0}.', constrained)]),
-    ...(isPartial ? [l10n.t('Not all grants of the key were read.')] : []),
+    ...(isPartial ? [l10n.t('Not all grants on the key were read.')] : []),
   ];
   return {
     ...line,

@@ -81,7 +81,7 @@ export const serviceFailures = {
   dryRun: ({ details }) => ({
     title: l10n.t('Dry run'),
     sentence: l10n.t('KMS checked {0} and changed nothing.', details.operation),
-    advice: l10n.t('A dry run only says whether the call would be allowed.'),
+    advice: l10n.t('A dry run only reports whether KMS would allow the call.'),
     retryHelps: false,
     actions: ['showLog'],
   }),

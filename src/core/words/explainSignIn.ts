@@ -154,7 +154,7 @@ function signInDenied({ details, profile, call }: Failure): Explanation {
   }
   return {
     ...rest,
-    sentence: l10n.t('{0} was denied for profile {1}. {2}', call, profile, denialSentence(denial, details.role ?? '*')),
+    sentence: l10n.t('{0} failed for profile {1}. {2}', call, profile, denialSentence(denial, details.role ?? '*')),
     advice: denialAdvice(denial),
   };
 }

@@ -153,7 +153,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   signInDenied: {
     title: 'Sign-in denied',
-    sentence: `RevokeGrant was denied for profile dev. AWS denied kms:RevokeGrant on ${arn}: no key policy allows it for arn:aws:iam::111122223333:user/ana.`,
+    sentence: `RevokeGrant failed for profile dev. AWS denied kms:RevokeGrant on ${arn}: no key policy allows it for arn:aws:iam::111122223333:user/ana.`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
@@ -588,7 +588,7 @@ test('a failed sign-in is reported with its service and step, and not as a failu
 test('a denial by STS says where the role is trusted', () => {
   const message = `User: ${user} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/Admin`;
   const { sentence, advice } = explain({ ...details('signInDenied'), operation: 'AssumeRole', message });
-  assert.match(sentence, /^AssumeRole \(AWS STS\) was denied for profile dev\. .*sts:AssumeRole on .*role\/Admin for /);
+  assert.match(sentence, /^AssumeRole \(AWS STS\) failed for profile dev\. .*sts:AssumeRole on .*role\/Admin for /);
   assert.match(advice, /role's trust policy/);
 });
 
