@@ -144,19 +144,19 @@ test('a key that no connection leads to is explained from the text, and no key i
   const text = await explain();
   assert.match(text, /no IAM policy of the principal allows it/);
   assert.match(text, /AWS KMS: Add Connection…/);
-  assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy as AWS CLI']);
+  assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy create-grant Command']);
   assert.ok(!asked().some((operation) => /DescribeKey|ListGrants|GetKeyPolicy/.test(operation)), asked().join());
 });
 
 test('without any connection the text is explained, and the command to copy names no profile', async (t) => {
   const { machine, explain, offered, asked } = await setUp(t, { connections: [] });
-  machine.button = 'Copy as AWS CLI';
+  machine.button = 'Copy create-grant Command';
   machine.clipboard = deniedOn(
     'arn:aws-eusc:kms:eusc-de-east-1:999988887777:key/mrk-1234abcd12ab34cd56ef1234567890ab',
     'arn:aws-eusc:sts::999988887777:assumed-role/Reader/orders',
   );
   assert.match(await explain(), /no IAM policy of the principal allows it/);
-  assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy as AWS CLI']);
+  assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy create-grant Command']);
   assert.match(machine.clipboard, /^aws kms create-grant/);
   assert.match(machine.clipboard, /--region eusc-de-east-1/);
   assert.doesNotMatch(machine.clipboard, /--profile/);

@@ -52,7 +52,7 @@ function offersFor({ error, report, lead, session }: Explained, next: NextSteps)
       ? []
       : [
           {
-            title: l10n.t('Copy as AWS CLI'),
+            title: l10n.t('Copy create-grant Command'),
             run: () => next.copyAsCli(session?.connection ?? withoutProfile(proposal), proposal),
           },
         ];

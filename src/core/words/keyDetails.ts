@@ -143,5 +143,5 @@ export function notUsedText(trackingStart: Date | undefined, keyCreation: Date |
 
 /** What a last use is of. */
 export function usageNote(): string {
-  return l10n.t('This is for the key, whatever allowed its use. KMS does not record when a grant was last used.');
+  return l10n.t("This covers every use of the key. KMS doesn't record when a grant was last used.");
 }

@@ -100,10 +100,10 @@ const unreadable: Readonly<Record<string, readonly [make: (path: string) => Prom
     (path) => writeFile(path, Buffer.from('[default]\n', 'utf16le')),
     "It isn't encoded as UTF-8.",
   ],
-  'Latin-1': [(path) => writeFile(path, Buffer.from('[équipe]\n', 'latin1')), 'It is not encoded as UTF-8.'],
+  'Latin-1': [(path) => writeFile(path, Buffer.from('[équipe]\n', 'latin1')), "It isn't encoded as UTF-8."],
   'a dangling link': [
     (path) => symlink(resolve('/nowhere/at/all'), path, 'junction'),
-    'It is a link to a file that does not exist.',
+    "It is a link to a file that doesn't exist.",
   ],
   'a key before any section': [(path) => writeFile(path, 'region = x\n[default]\n'), 'Line 1 is before any section.'],
   'the same section twice': [(path) => writeFile(path, '[a]\n[a]\n'), 'Line 2 begins the section [a] a second time.'],

@@ -44,22 +44,22 @@ export function endQuestion(
   const words =
     kind === 'revoke'
       ? {
-          question: l10n.t('Revoke the grant {0} on {1}?', name, label),
+          question: l10n.t('Revoke grant {0} on {1}?', name, label),
           way: l10n.t(
             'Revoking takes a permission on the key. Retiring has the same effect, by a right from the grant or IAM.',
           ),
-          final: l10n.t('A revoked grant cannot be restored.'),
+          final: l10n.t("A revoked grant can't be restored."),
           button: l10n.t('Revoke Grant'),
           title: l10n.t('Revoke grant {0}', name),
           prompt: (reasons: string) =>
             l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reasons, typed, account, connection.region),
         }
       : {
-          question: l10n.t('Retire the grant {0} on {1}?', name, label),
+          question: l10n.t('Retire grant {0} on {1}?', name, label),
           way: l10n.t(
             'Retiring takes a right from the grant or IAM. Revoking has the same effect, by a permission on the key.',
           ),
-          final: l10n.t('A retired grant cannot be restored.'),
+          final: l10n.t("A retired grant can't be restored."),
           button: l10n.t('Retire Grant'),
           title: l10n.t('Retire grant {0}', name),
           prompt: (reasons: string) =>

@@ -53,7 +53,7 @@ export async function confirmed(
   const ofServices = ready.filter(({ node }) => isOfService(context, node)).length;
   const warnings = [
     ...new Set(ready.flatMap(({ node, actor, earlier }) => firstSentences(node.connection, actor, earlier))),
-    l10n.t('A revoked grant cannot be restored.'),
+    l10n.t("A revoked grant can't be restored."),
     ...(ofServices === 0
       ? []
       : [l10n.t('Used by AWS services, whose resources can break: {0} of {1}.', ofServices, count)]),
