@@ -36,18 +36,18 @@ export function resultsPage(results: RevokeResults): Page {
     { title: l10n.t('Failed'), lines: failed.map(broken) },
     {
       title: l10n.t('No Answer'),
-      text: l10n.t('They may have been revoked. Their rows follow what becomes of them.'),
+      text: l10n.t('They may have been revoked. Their rows follow what KMS lists.'),
       lines: unanswered.map(broken),
     },
-    { title: l10n.t('Not Begun'), lines: notBegun.map(plain) },
+    { title: l10n.t('Not Started'), lines: notBegun.map(plain) },
     {
       title: l10n.t('Revoked by the Check'),
-      text: l10n.t('The server does not know dry runs, and revoked them.'),
+      text: l10n.t('The server ignored the dry run and revoked them.'),
       lines: byCheck.map(plain),
     },
     { title: l10n.t('Revoked'), lines: revoked.map(plain) },
     { title: l10n.t('No Longer Listed'), lines: gone.map(plain) },
-    { title: l10n.t('Revoked Before'), lines: revokedBefore.map(plain) },
+    { title: l10n.t('Revoke Sent Earlier'), lines: revokedBefore.map(plain) },
   ];
   const shown = sections.filter(({ lines }) => lines.length > 0);
   return {

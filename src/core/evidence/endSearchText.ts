@@ -41,6 +41,6 @@ function lookedText({ events, since, isWhole }: Looked, failure?: unknown): stri
     ...(failure === undefined ? [] : [errorSentence(failure)]),
     looked,
     ...(isWhole ? [range] : [l10n.t('There may be more.')]),
-    l10n.t('That proves nothing: events can be 15 minutes late, and those of another account are not listed.'),
+    l10n.t("This proves nothing: events can be 15 minutes late, and those of another account aren't listed."),
   ].join(' ');
 }

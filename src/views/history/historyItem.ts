@@ -208,7 +208,7 @@ function lastReadText(lastRead: LastRead): string {
   const texts: Readonly<Record<LastRead, string>> = {
     listed: l10n.t('KMS listed the grant'),
     absent: l10n.t("KMS didn't list the grant"),
-    none: l10n.t('KMS answered no check'),
+    none: l10n.t('No answer from KMS'),
   };
   return texts[lastRead];
 }

@@ -178,9 +178,7 @@ export class GrantRows {
 }
 
 function elsewhere(): string {
-  return l10n.t(
-    'Access to this key may come from its key policy, and from IAM policies that it leaves the decision to.',
-  );
+  return l10n.t('Access to this key may come from its key policy, or from IAM policies that it delegates to.');
 }
 
 function textOf(findings: readonly Finding[]): string {
