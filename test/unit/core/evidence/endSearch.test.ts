@@ -83,7 +83,7 @@ test('a search without a match says how far it went, and claims nothing', async 
   );
   const partial = { events: 1000, backTo: new Date(now), since: undefined, isWhole: false };
   assert.match(endSearches.lookedText(partial), /looked at: 1000\. .* There may be more\. This proves nothing/);
-  assert.match(endSearches.lookedText({ ...partial, isWhole: true }), /goes back 90 days/);
+  assert.match(endSearches.lookedText({ ...partial, isWhole: true }), /goes back only 90 days/);
   assert.match(endSearches.lookedText(partial, kmsError('network')), /^[^.]+\. /);
 });
 
