@@ -58,7 +58,7 @@ export function granteesTooltip(
 function changeSentence(change: ChangeKind): string {
   switch (change) {
     case 'notCompared':
-      return l10n.t('What only one side could read is neither gone nor new.');
+      return l10n.t('What only one side could read counts as neither gone nor new.');
     case 'appeared':
       return l10n.t('Listed now, and not in the baseline.');
     case 'gone':
