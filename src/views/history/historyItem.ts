@@ -206,8 +206,8 @@ export function historyFields(record: JournalRecord): readonly GrantField[] {
 /** The result of the last check that KMS answered. */
 function lastReadText(lastRead: LastRead): string {
   const texts: Readonly<Record<LastRead, string>> = {
-    listed: l10n.t('KMS listed the grant'),
-    absent: l10n.t("KMS didn't list the grant"),
+    listed: l10n.t('Grant listed'),
+    absent: l10n.t('Grant not listed'),
     none: l10n.t('No answer from KMS'),
   };
   return texts[lastRead];

@@ -18,7 +18,7 @@ export const contextStep: Ask = async (answers, frame) => {
   const pairs = new Map(Object.entries(answers.context));
   const others = () => Object.fromEntries(pairs);
   const answer = await pickStep<PairChoice>(titled(frame), {
-    placeholder: l10n.t('Enter a pair as key=value; not secret, since it is shown in CloudTrail'),
+    placeholder: l10n.t("Enter a pair as key=value. Don't use a secret: CloudTrail shows it."),
     left: () => [],
     items: (typed) => [
       ...(typed === '' ? [] : [pairItem(typed, others())]),
