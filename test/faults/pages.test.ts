@@ -55,7 +55,7 @@ test('the details of a key are a page: what could not be read first, and all of 
   const page = await press(commands.showKeyDetails, row);
   assert.match(page.title, /orders-db – details\.md$/);
   assert.deepEqual(sectionsOf(page), ['Not Read', 'Key', 'Last Use', 'Rotation', 'Key Policy']);
-  assert.match(page.text, /## Not Read\n\n- Tags: \S+ lacks the permission kms:ListResourceTags on arn:/);
+  assert.match(page.text, /## Not Read\n\n- Tags: AWS denied kms:ListResourceTags on arn:/);
   assert.match(page.text, /- Key ARN: arn:aws:kms:eu-west-1:111122223333:key\//);
   assert.match(page.text, /## Key Policy\n\n```json\n\{\n {2}"Version"/);
   assert.match(JSON.stringify(page.json), /"KeyRotationEnabled":true/);
@@ -131,7 +131,7 @@ test('the results of a revoke of several are a page that begins with those that 
   const page = shown.at(-1) ?? assert.fail();
   assert.match(page.title, /Revoke results\.md$/);
   assert.deepEqual(sectionsOf(page), ['Failed: 1', 'Revoked: 1']);
-  assert.match(page.text, /- \S+: \S+\n {2}- \S+ lacks the permission kms:RevokeGrant/);
+  assert.match(page.text, /- \S+: \S+\n {2}- AWS denied kms:RevokeGrant/);
   const { failed, revoked } = page.json as Record<string, readonly { readonly grantId: string }[]>;
   assert.deepEqual(
     [failed, revoked].map((group) => group?.map(({ grantId }) => grantId)),
