@@ -59,7 +59,7 @@ test('the details of a key are a page: what could not be read first, and all of 
   assert.match(page.text, /- Key ARN: arn:aws:kms:eu-west-1:111122223333:key\//);
   assert.match(page.text, /## Key Policy\n\n```json\n\{\n {2}"Version"/);
   assert.match(JSON.stringify(page.json), /"KeyRotationEnabled":true/);
-  assert.match(JSON.stringify(page.json), /"Tags":"Not known: Access denied\./);
+  assert.match(JSON.stringify(page.json), /"Tags":"Unknown: Access denied\./);
 });
 
 test('each key of the sample data has its details, with findings before all that was read', async (t) => {

@@ -275,7 +275,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   certificateNotTrusted: {
     title: 'Certificate not trusted',
-    sentence: `The certificate of kms.example, issued by Corp CA, is not trusted: ${denied}`,
+    sentence: `The certificate of kms.example, issued by Corp CA, isn't trusted: ${denied}`,
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
@@ -288,7 +288,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   notConfirmed: {
     title: 'Open connections…',
-    sentence: `The settings of this dev container ask to open: ${denied}`,
+    sentence: `The settings of this dev container request these connections: ${denied}`,
     retryHelps: false,
     actions: ['openConnections', 'selectProfile', 'showLog'],
   },
