@@ -167,6 +167,8 @@ export const rows = {
   grantUnconfirmed: 'grant.unconfirmed',
   /** In a baseline, and not listed any more. */
   grantGone: 'grant.gone',
+  /** The baseline has who held it. */
+  grantGoneRecreatable: 'grant.gone.recreatable',
   field: 'field',
   evidence: 'evidence',
   evidenceLine: 'evidence.line',

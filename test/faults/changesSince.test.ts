@@ -91,7 +91,7 @@ test('the row of a gone grant says so, offers what needs no grant, and asks AWS 
   const [live] = grantsOf(desk, 'Unchanged');
   assert.ok(gone !== undefined && live !== undefined);
   const { description, contextValue, spoken } = described(desk, gone);
-  assert.equal(contextValue, rows.grantGone);
+  assert.equal(contextValue, rows.grantGoneRecreatable);
   assert.match(description, /^gone · /);
   assert.match(spoken, /, gone/);
   assert.equal(described(desk, live).contextValue, rows.grant);
@@ -221,9 +221,12 @@ test('of a grant that we revoked, the row says that it was here, and by which pr
   const [ours, theirs] = [gone.get(live.grant.grantId), gone.get(others)];
   assert.ok(ours !== undefined && theirs !== undefined);
   assert.match(described(desk, ours).description, /^gone · Revoked here · /);
+  Object.assign(desk, { button: 'Export…', format: 'csv', target: 'changes.csv' });
+  await desk.compare();
+  assert.match(await readFile(desk.path('changes.csv'), 'utf8'), /,Revoked here: \d{4}-.*user\/ana,/);
   assert.match(fieldsOf(desk, ours).get('Revoked here') ?? '', /^\d{4}-.* · arn:aws:iam::111122223333:user\/ana$/);
   assert.equal(fieldsOf(desk, theirs).has('Revoked here'), false);
-  assert.equal(described(desk, ours).contextValue, rows.grantGone);
+  assert.equal(described(desk, ours).contextValue, rows.grantGoneRecreatable);
 });
 
 test('a filter narrows gone grants too, and an export has only grants that there are', async (t) => {

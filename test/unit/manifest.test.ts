@@ -368,6 +368,7 @@ const ofKeys = [
 ];
 /** Where they would fail. */
 const without = (menu: readonly string[], ...absent: readonly string[]) => menu.filter((one) => !absent.includes(one));
+const ofGone = [commands.lookForEnd, ...without(ofGrants, commands.copyRevokeAsCli, commands.revealInKeys)];
 const ofConnections = [commands.refreshNode, commands.copyAccountId, commands.removeConnection];
 const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   connection: [
@@ -398,11 +399,8 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   grantRevoking: ofGrants,
   grantConfirming: [commands.stopWaiting, ...ofGrants],
   grantUnconfirmed: [commands.revokeGrant, commands.checkAgain, ...ofGrants],
-  grantGone: [
-    commands.lookForEnd,
-    commands.recreateGrant,
-    ...without(ofGrants, commands.copyRevokeAsCli, commands.revealInKeys),
-  ],
+  grantGone: ofGone,
+  grantGoneRecreatable: [commands.recreateGrant, ...ofGone],
   field: [commands.copyValue],
   evidence: [],
   evidenceLine: [commands.retry, commands.copyValue],

@@ -42,7 +42,7 @@ export async function compareWithBaseline(context: CompareContext): Promise<void
   await journal.ready().catch((error: unknown) => log.warn(describeError(error)));
   const endOf = () => endsIn(journal, grantees.ends);
   grantees.showChanges(memoize((later: ScanResult) => changesOf(compareWith(later), later, endOf)));
-  await offerReport(context, source, result);
+  await offerReport(context, () => ({ ...source, endOf: endOf() }), result);
 }
 
 /** Offers the last one first. `undefined` when the question was closed. */
@@ -80,16 +80,17 @@ async function reading<T>(uri: vscode.Uri, read: () => PromiseLike<T>): Promise<
 
 async function offerReport(
   { documents }: Needs<'documents'>,
-  source: ReportSource,
+  sourceNow: () => ReportSource,
   { endedAt }: ScanResult,
 ): Promise<void> {
   const [showIt, exportIt] = [l10n.t('Show Report'), l10n.t('Export…')];
+  const source = sourceNow();
   const show = isWhole(source) ? showInformation : showWarning;
   const picked = await show(summaryText(source), showIt, exportIt);
   if (picked === showIt) {
-    await documents.showMarkdown(l10n.t('Changes since {0}', source.file), markdownReport(source, shownRows));
+    await documents.showMarkdown(l10n.t('Changes since {0}', source.file), markdownReport(sourceNow(), shownRows));
   } else if (picked === exportIt) {
-    await exportReport(source, endedAt);
+    await exportReport(sourceNow(), endedAt);
   }
 }
 

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { localTime, printable } from '../../core/base/text.ts';
-import type { EndOf } from '../../core/baseline/changes.ts';
+import type { EndOf } from '../../core/baseline/compare.ts';
 import type { Journal } from '../../core/changes/journal.ts';
 import { endsGrant, type JournalRecord } from '../../core/changes/journalRecord.ts';
 import type { ChangeText } from '../../core/findings/grantChange.ts';
@@ -20,10 +20,10 @@ export function endsIn({ records }: Pick<Journal, 'records'>, found: ReadonlyMap
       ended.set(id, record);
     }
   }
-  return (gone) => {
-    const { connection, key, grant } = gone;
-    const record = ended.get(idOf(connection.ref.kind === 'sample', key.arn, grant.grantId));
-    const [ours, event] = [record && journalEnd(record), found.get(grantIdentity(gone))];
+  return ({ key, grant }) => {
+    const { ref } = key.connection;
+    const record = ended.get(idOf(ref.kind === 'sample', key.arn, grant.grantId));
+    const [ours, event] = [record && journalEnd(record), found.get(grantIdentity({ connection: ref, key, grant }))];
     return event === undefined || ours === undefined
       ? (event ?? ours)
       : { ...ours, fields: [...ours.fields, ...event.fields] };

@@ -2,12 +2,12 @@ import * as l10n from '@vscode/l10n';
 import { memoize } from '../base/memoize.ts';
 import { localTime, printable } from '../base/text.ts';
 import type { Changes } from '../findings/changes.ts';
-import type { ChangeKind, ChangeNote, ChangeText, GrantChange } from '../findings/grantChange.ts';
+import type { ChangeKind, ChangeNote, GrantChange } from '../findings/grantChange.ts';
 import type { GrantGroup, HeldGrant } from '../findings/grantGroups.ts';
 import type { ScanResult } from '../findings/scan.ts';
 import { type Connection, connectionId, keyLabel } from '../kms/model.ts';
 import { grantee } from '../kms/principal.ts';
-import { type ChangedField, type ComparedGrant, isKeyGap, type KeyGap } from './compare.ts';
+import { type ChangedField, type ComparedGrant, type EndOf, isKeyGap, type KeyGap } from './compare.ts';
 import { gapText } from './gapText.ts';
 import type { ReportSource } from './report.ts';
 import { endpointText, keyIdentity, keyOf } from './snapshot.ts';
@@ -17,9 +17,6 @@ const shownNotes = 200;
 
 /** In the order in which they are shown. */
 const kinds: readonly ChangeKind[] = ['notCompared', 'appeared', 'gone', 'changed', 'unchanged'];
-
-/** What is known of the end of a grant besides. */
-export type EndOf = (gone: HeldGrant) => ChangeText | undefined;
 
 /**
  * @param result the search that was compared
@@ -150,7 +147,7 @@ function goneGrants({ comparison }: ReportSource, { keys }: ScanResult, endOf: E
       findings: [],
       evidence: undefined,
     };
-    const { short = l10n.t('gone'), fields = [] } = endOf(held) ?? {};
+    const { short = l10n.t('gone'), fields = [] } = endOf(gone) ?? {};
     return { ...held, change: { kind: 'gone', short, fields } };
   });
 }

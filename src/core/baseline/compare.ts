@@ -1,4 +1,5 @@
 import { printableJson } from '../base/text.ts';
+import type { ChangeText } from '../findings/grantChange.ts';
 import { grantAsAwsJson } from '../kms/awsJson.ts';
 import { connectionId, type Grant } from '../kms/model.ts';
 import { keyIdentity, type Snapshot, type SnapshotConnection, type SnapshotKey, type UnreadPlace } from './snapshot.ts';
@@ -12,6 +13,9 @@ export interface ComparedGrant {
   readonly key: ComparedKey;
   readonly grant: Grant;
 }
+
+/** What is known of the end of a grant besides. */
+export type EndOf = (gone: ComparedGrant) => ChangeText | undefined;
 
 export interface ChangedGrant extends ComparedGrant {
   /** As it was in the baseline. */

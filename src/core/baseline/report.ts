@@ -11,6 +11,7 @@ import {
   type ComparedGrant,
   type ComparedKey,
   type Comparison,
+  type EndOf,
   fieldText,
   isKeyGap,
 } from './compare.ts';
@@ -23,6 +24,8 @@ export interface ReportSource {
   readonly file: string;
   /** Sentences about what of it was not read. */
   readonly problems: readonly string[];
+  /** What the reports say of the ends of grants. */
+  readonly endOf?: EndOf;
 }
 
 export function report(source: ReportSource, format: TableFormat): string {
@@ -124,7 +127,8 @@ export function markdownReport(source: ReportSource, maxRows = Number.POSITIVE_I
     parts.push(section(l10n.t('Appeared'), l10n.t('Listed now, and not in the baseline.'), grants(appeared)));
   }
   if (gone.length > 0) {
-    parts.push(section(l10n.t('Gone'), l10n.t('In the baseline, and not listed by this search.'), grants(gone)));
+    const body = table([...grantNames, l10n.t('Ended')], gone, (one) => [...grantCells(one), endText(source, one)]);
+    parts.push(section(l10n.t('Gone'), l10n.t('In the baseline, and not listed by this search.'), body));
   }
   if (changed.length > 0) {
     const names = [...keyNames(), l10n.t('Grant ID'), l10n.t('Field'), l10n.t('In the baseline'), l10n.t('Now')];
@@ -144,6 +148,13 @@ export function markdownReport(source: ReportSource, maxRows = Number.POSITIVE_I
     );
   }
   return parts.join('\n');
+}
+
+/** Who ended a grant, as far as that is known. */
+function endText({ endOf }: ReportSource, gone: ComparedGrant): string | undefined {
+  return endOf?.(gone)
+    ?.fields.map(({ name, value }) => `${name}: ${value}`)
+    .join('; ');
 }
 
 /** A line on which no text is markup. */
@@ -182,11 +193,13 @@ interface Row {
   readonly region: string | undefined;
   readonly grant?: Grant;
   readonly fields?: readonly ChangedField[];
+  readonly ended?: string | undefined;
   /** Of what was not compared. */
   readonly gap?: { readonly kind: string; readonly side?: string; readonly grants?: number; readonly reason: string };
 }
 
-function rowsOf({ comparison, problems }: ReportSource): readonly Row[] {
+function rowsOf(source: ReportSource): readonly Row[] {
+  const { comparison, problems } = source;
   const { gaps, appeared, gone, changed } = comparison;
   const ofGrant =
     (change: Row['change']) =>
@@ -220,7 +233,7 @@ function rowsOf({ comparison, problems }: ReportSource): readonly Row[] {
       return { change: 'notCompared', key: undefined, connection: undefined, region: undefined, gap };
     }),
     ...appeared.map(ofGrant('appeared')),
-    ...gone.map(ofGrant('gone')),
+    ...gone.map((one) => ({ ...ofGrant('gone')(one), ended: endText(source, one) })),
     ...changed.map(ofGrant('changed')),
   ];
 }
@@ -254,6 +267,7 @@ const columns: readonly (readonly [name: string, value: (row: Row) => string | u
     'Before',
     ({ fields }) => fields && printableJson(Object.fromEntries(fields.map(({ name, before }) => [name, before]))),
   ],
+  ['Ended', ({ ended }) => ended],
   ['NotCompared', ({ gap }) => gap?.kind],
   ['Side', ({ gap }) => gap?.side],
   ['GrantsNotCompared', ({ gap }) => gap?.grants?.toString()],
@@ -279,7 +293,7 @@ function jsonReport(source: ReportSource): string {
     Unchanged: unchanged,
     IsWhole: isWhole(source),
   };
-  const lines = rowsOf(source).map(({ change, connection, region, key, grant, fields, gap }) => ({
+  const lines = rowsOf(source).map(({ change, connection, region, key, grant, fields, ended, gap }) => ({
     Change: change,
     Connection: connection,
     Account: key && accountOfArn(key.arn),
@@ -288,6 +302,7 @@ function jsonReport(source: ReportSource): string {
     Aliases: key?.aliases,
     Grant: grant && grantAsAwsJson(grant),
     ChangedFields: fields?.map(({ name, before, now: after }) => ({ Name: name, Before: before, Now: after })),
+    Ended: ended,
     NotCompared: gap && { Kind: gap.kind, Side: gap.side, Grants: gap.grants, Reason: gap.reason },
   }));
   return [summary, ...lines].map((one) => `${printableJson(one)}\n`).join('');

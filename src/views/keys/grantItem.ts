@@ -7,6 +7,7 @@ import type { RevocationState } from '../../core/changes/revocationRecord.ts';
 import type { FindingKind } from '../../core/findings/finding.ts';
 import { managerText } from '../../core/findings/findings.ts';
 import type { GrantChange } from '../../core/findings/grantChange.ts';
+import type { Grant } from '../../core/kms/model.ts';
 import { grantee, type Principal, type PrincipalKind, principalKindName } from '../../core/kms/principal.ts';
 import { rows } from '../../manifest.ts';
 import { shortFindings, spokenFindings } from '../shared/findingText.ts';
@@ -70,7 +71,7 @@ export function grantItem(
       description: parts.filter((part) => part !== undefined).join(' · '),
       // The icon still shows the kind of grantee. The color alone never marks a finding: the description or the group names it.
       iconPath: icon(principalIcons[who.kind], isGone ? 'disabled' : isWarned ? 'warning' : undefined),
-      contextValue: isGone ? rows.grantGone : contextOf(node, known),
+      contextValue: isGone ? goneContext(grant) : contextOf(node, known),
       spoken: [
         what.filter((part) => part !== undefined && part !== who.shortName).join(', '),
         spokenFindings(findings),
@@ -94,6 +95,10 @@ export function grantItem(
 
 function holderText({ kind, shortName }: Principal): string {
   return kind === 'accountRoot' ? l10n.t('the whole {0}', shortName) : `${principalKindName(kind)} ${shortName}`;
+}
+
+function goneContext({ granteePrincipal }: Grant): string {
+  return granteePrincipal === undefined ? rows.grantGone : rows.grantGoneRecreatable;
 }
 
 function contextOf(node: GrantNode, known: Pick<Known, 'mayRetire' | 'isInTerraform'>): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { changesOf, type EndOf } from '../../../../src/core/baseline/changes.ts';
-import { compare } from '../../../../src/core/baseline/compare.ts';
+import { changesOf } from '../../../../src/core/baseline/changes.ts';
+import { compare, type EndOf } from '../../../../src/core/baseline/compare.ts';
 import { snapshotOf } from '../../../../src/core/baseline/snapshot.ts';
 import { defaultFindingOptions } from '../../../../src/core/findings/finding.ts';
 import { heldGrants } from '../../../../src/core/findings/grantGroups.ts';

@@ -122,3 +122,21 @@ test('a file that is too large is refused before it is read', async () => {
   const file = { name: 'x', size: 2 ** 40, read: () => assert.fail('It was read.') };
   await assert.rejects(openBaseline(file), { name: 'UserError', message: /larger than 128 MB/ });
 });
+
+test('who ended a grant is in every report, where it is known', async () => {
+  const baseline = await openBaseline({ name: 'last.jsonl', size: 1, read: async () => write(before) });
+  const endOf = ({ grant: { grantId } }: { readonly grant: { readonly grantId: string } }) =>
+    grantId === 'g1' ? { fields: [{ name: 'Revoked here', value: '[ana](command:x)' }] } : undefined;
+  const source = { ...baseline.compareWith(now), endOf };
+  assert.match(plain(report(source, 'md')), /\| Revoked here: \[ana\]\(command:x\) \|/);
+  assert.doesNotMatch(report(source, 'md'), /\[ana\]\(/);
+  assert.match(report(source, 'csv'), /,Revoked here: \[ana\]\(command:x\),/);
+  const lines = report(source, 'jsonl')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.flatMap(({ Change, Ended }) => (Ended === undefined ? [] : [[Change, Ended]])),
+    [['gone', 'Revoked here: [ana](command:x)']],
+  );
+});
