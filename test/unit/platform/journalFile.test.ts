@@ -327,6 +327,10 @@ function defineTests(): void {
     const { open, lines, others, file, storage } = scene(context);
     await file.append('one');
     await file.append('two');
+    let renamed = () => {};
+    const isRenamed = new Promise<void>((resolve) => {
+      renamed = resolve;
+    });
     // It reads what to take over, and goes no further.
     const killed = open({
       fileSystem: {
@@ -334,17 +338,13 @@ function defineTests(): void {
         rename: async (from, to) => {
           await file.append('three');
           await fs.rename(from, to);
+          renamed();
           await new Promise(() => {});
         },
       },
     });
     void killed.rewrite(allBut('one'));
-    const renamed = async () => {
-      while (lines().includes('one')) {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    };
-    await renamed();
+    await isRenamed;
     assert.deepEqual([lines(), others().length], [['two'], 1]);
     const { read } = reading(open());
     await read();
