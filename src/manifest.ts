@@ -139,6 +139,9 @@ export const contextKeys = {
 /** Where "Show as JSON" documents live. */
 export const jsonScheme = 'kms-grants';
 
+/** The color of warnings: VS Code's own is too pale for its light themes. */
+export const warningColor = 'kmsGrants.warningForeground';
+
 /** `viewItem` of each kind of row, as the when clauses of package.json match it. */
 export const rows = {
   connection: 'connection',
