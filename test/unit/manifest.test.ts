@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path/posix';
 import test from 'node:test';
 import { holdsForRow } from '../../src/core/base/whenClause.ts';
 import { defaultPolicy } from '../../src/core/changes/propagation.ts';
+import { findingKinds, findingTitle } from '../../src/core/findings/finding.ts';
 import { defaultUsePages } from '../../src/core/kms/evidenceApi.ts';
 import { defaultBudget } from '../../src/core/pacing/limiter.ts';
 import { explain } from '../../src/core/words/explain.ts';
@@ -87,13 +88,20 @@ interface Manifest {
       readonly userDescription: string;
       readonly when?: string;
     }[];
-    readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
+    /** The groups of settings. */
+    readonly configuration: readonly {
+      readonly title: string;
+      readonly order: number;
+      readonly properties: Readonly<Record<string, Setting>>;
+    }[];
   };
 }
 
 const manifestText = readFileSync('package.json', 'utf8');
 const manifest = JSON.parse(manifestText) as Manifest;
 const { contributes } = manifest;
+/** The settings of all groups. */
+const properties = Object.fromEntries(contributes.configuration.flatMap((group) => Object.entries(group.properties)));
 const nls = JSON.parse(readFileSync('package.nls.json', 'utf8')) as Readonly<Record<string, string>>;
 const lockText = readFileSync('package-lock.json', 'utf8');
 
@@ -158,7 +166,39 @@ test('the walkthrough uses what there is: commands, views, context keys and pict
 });
 
 test('package.json has the settings of the code, and no other', () => {
-  assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), sorted(Object.values(settings)));
+  assert.deepEqual(sorted(Object.keys(properties)), sorted(Object.values(settings)));
+});
+
+test('a setting is in one group, and has its place there', () => {
+  const groups = contributes.configuration;
+  assert.deepEqual(
+    groups.map(({ order }) => order),
+    groups.map((_, place) => place),
+  );
+  for (const group of groups) {
+    const placed = Object.values(group.properties);
+    assert.deepEqual(
+      placed.map(({ order }) => order),
+      placed.map((_, place) => place),
+      group.title,
+    );
+  }
+  assert.equal(Object.keys(properties).length, groups.flatMap((group) => Object.keys(group.properties)).length);
+});
+
+test('a link to a setting leads to one', () => {
+  const links = [...JSON.stringify(nls).matchAll(/#(kmsGrants\.[\w.]+)#/g)].map(([, id]) => id ?? '');
+  assert.ok(links.length > 0);
+  assert.deepEqual(
+    links.filter((id) => properties[id] === undefined),
+    [],
+  );
+});
+
+test('the setting of a finding begins with the name of the finding', () => {
+  for (const kind of findingKinds) {
+    assert.ok(nls[`setting.findings.${kind}`]?.startsWith(`**${findingTitle(kind)}**: `), kind);
+  }
 });
 
 test('every ID is what its name in the code says', () => {
@@ -193,10 +233,10 @@ test('every string is used for what its key says', () => {
   for (const { command, title: key, category } of contributes.commands) {
     assert.deepEqual([key, category], [`%command.${command.replace('kmsGrants.', '')}%`, '%category%']);
   }
-  for (const [id, { markdownDescription }] of Object.entries(contributes.configuration.properties)) {
+  for (const [id, { markdownDescription }] of Object.entries(properties)) {
     assert.equal(markdownDescription, `%setting.${id.replace('kmsGrants.', '')}%`);
   }
-  for (const [id, { items }] of Object.entries(contributes.configuration.properties)) {
+  for (const [id, { items }] of Object.entries(properties)) {
     for (const [name, { description }] of Object.entries(items?.properties ?? {})) {
       assert.equal(description, `%setting.${id.replace('kmsGrants.', '')}.${name}%`);
     }
@@ -556,7 +596,6 @@ test('each key does the same in every view that has rows for it', () => {
 // Settings, icons, versions
 
 test('the settings of the wait and of the pace have the defaults of the code, within their own bounds', () => {
-  const { properties } = contributes.configuration;
   const defaults = {
     [settings.propagationTimeoutSeconds]: defaultPolicy.timeoutMs / 1000,
     [settings.propagationIntervalSeconds]: defaultPolicy.intervalMs / 1000,
@@ -576,7 +615,6 @@ test('the settings of the wait and of the pace have the defaults of the code, wi
 });
 
 test('as long as nobody chose any, there are no connections and no names for accounts', () => {
-  const { properties } = contributes.configuration;
   const defaults = [settings.connections, settings.accountNames].map((id) => {
     const { type, default: fallback } = properties[id] ?? assert.fail(id);
     return [type, fallback];
@@ -588,7 +626,6 @@ test('as long as nobody chose any, there are no connections and no names for acc
 });
 
 test('no workspace sets a setting, trusted or not', () => {
-  const { properties } = contributes.configuration;
   for (const [id, { scope }] of Object.entries(properties)) {
     assert.ok(scope === 'machine' || scope === 'application', `${id}: ${scope}`);
   }
@@ -598,7 +635,6 @@ test('no workspace sets a setting, trusted or not', () => {
 });
 
 test('what signs in, and how much of an account it may use, belongs to the machine that has the profiles, and is not synchronised to others', () => {
-  const { properties } = contributes.configuration;
   for (const id of [
     settings.connections,
     settings.accountNames,

@@ -57,8 +57,8 @@ const small = new Set(['a', 'an', 'and', 'as', 'at', 'by', 'for', 'from', 'in', 
 /** Names of commands of the AWS CLI are written as they are typed. */
 const typed = new Set(['create-grant', 'revoke-grant']);
 
-test('titles of commands are in title case', () => {
-  const titles = Object.entries(manifestStrings).filter(([key]) => key.startsWith('command.'));
+test('titles of commands and of groups of settings are in title case', () => {
+  const titles = Object.entries(manifestStrings).filter(([key]) => /^(?:command|settings)\./.test(key));
   for (const [, title] of titles) {
     for (const [place, word] of title.split(' ').entries()) {
       assert.ok(/^[A-Z]/.test(word) || typed.has(word) || (place > 0 && small.has(word)), title);
