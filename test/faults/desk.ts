@@ -16,6 +16,8 @@ import { anasRef, createTestWorld, type Window, type WindowOptions, type World }
 export class Desk {
   readonly world: World;
   readonly window: Window;
+  /** Questions, with their details. */
+  readonly asked: string[] = [];
   /** What notifications said. */
   readonly said: string[];
   /** The documents that were shown, as text. */
@@ -87,6 +89,7 @@ export async function createDesk(
   const say = async (message: string, ...buttons: readonly unknown[]) => {
     const isModal = buttons.some((one) => typeof one === 'object');
     if (isModal) {
+      desk.asked.push(JSON.stringify([message, ...buttons]));
       return buttons.at(-1);
     }
     seen.said.push(message);

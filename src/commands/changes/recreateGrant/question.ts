@@ -33,6 +33,9 @@ export function confirmed(
   const warnings = [
     ...firstSentences(connection, actor, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
+    ...(record.of === undefined
+      ? [l10n.t('What the grant was comes from the baseline: a file, which others may have changed.')]
+      : []),
     ...(isListed ? [l10n.t('KMS still lists the old grant, so there may be two.')] : []),
     ...(recreatedAs === undefined ? [] : [l10n.t('It was already recreated, as {0}.', printable(recreatedAs, 128))]),
     ...plan.obstacles.map(({ sentence }) => printable(sentence, 500)),
