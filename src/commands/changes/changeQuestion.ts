@@ -16,10 +16,15 @@ export function fitsDialog(text: string): boolean {
   return renderedLineCount(text, dialog.columns) <= dialog.lines;
 }
 
-/** The first sentences of a question: where nothing is at stake, and what is uncertain about who acts. */
-export function firstSentences({ endpoint }: Connection, actor: Actor, earlier: Actor | undefined): readonly string[] {
+/** The first sentence of a question about sample data alone. */
+export function sampleSentence(connections: readonly Connection[]): readonly string[] {
+  const isSample = connections.every(({ endpoint }) => endpoint.kind === 'sample');
+  return isSample ? [l10n.t('This is sample data: nothing changes at AWS.')] : [];
+}
+
+/** The first sentences of a question: what is uncertain about who acts. */
+export function actorSentences(actor: Actor, earlier: Actor | undefined): readonly string[] {
   return [
-    ...(endpoint.kind === 'sample' ? [l10n.t('This is sample data: nothing changes at AWS.')] : []),
     ...(earlier === undefined
       ? []
       : [l10n.t('Nothing was sent: {0} may no longer be the principal that acts.', signedInAs(earlier))]),

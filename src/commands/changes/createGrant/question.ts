@@ -14,7 +14,7 @@ import { explain } from '../../../core/words/explain.ts';
 import { grantLines } from '../../../core/words/grantLines.ts';
 import { describeError } from '../../../platform/log.ts';
 import type { Needs } from '../../context.ts';
-import { confirmTyped, firstSentences, placeOf } from '../changeQuestion.ts';
+import { actorSentences, confirmTyped, placeOf, sampleSentence } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Wanted } from './answers.ts';
 
@@ -39,7 +39,8 @@ export async function confirmed(
 ): Promise<'agreed' | Next> {
   const attempt = earlierCreation(journal.records, input);
   const sentences = [
-    ...firstSentences(connection, shown, earlier),
+    ...sampleSentence([connection]),
+    ...actorSentences(shown, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...remarks(input, listed),
     ...(outcome === 'notAsked' ? [l10n.t('Not checked first: custom endpoints may ignore dry runs.')] : []),

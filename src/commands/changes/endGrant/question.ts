@@ -10,7 +10,7 @@ import { grantName, keyName } from '../../../core/words/describe.ts';
 import { grantLines } from '../../../core/words/grantLines.ts';
 import { impactOfRevoke } from '../../../core/words/impact.ts';
 import type { Needs } from '../../context.ts';
-import { firstSentences, fitsDialog, placeOf, type Question } from '../changeQuestion.ts';
+import { actorSentences, fitsDialog, placeOf, type Question, sampleSentence } from '../changeQuestion.ts';
 import type { Target } from './target.ts';
 
 /** A question, and what it shows of the evidence. */
@@ -67,7 +67,8 @@ export function endQuestion(
         };
   const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
   const sentences = [
-    ...firstSentences(connection, shown, earlier),
+    ...sampleSentence([connection]),
+    ...actorSentences(shown, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     impactOfRevoke(grant),
     ...(managed ? [l10n.t('AWS manages this key for a service, which may stop working.')] : []),

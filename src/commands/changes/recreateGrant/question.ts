@@ -7,7 +7,7 @@ import type { CreateGrantInput } from '../../../core/kms/model.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
 import { contextLines } from '../../../core/words/grantLines.ts';
 import type { Needs } from '../../context.ts';
-import { confirmAs, firstSentences, placeOf } from '../changeQuestion.ts';
+import { actorSentences, confirmAs, placeOf, sampleSentence } from '../changeQuestion.ts';
 import { creationTyping } from '../newGrant.ts';
 import type { Checked } from './check.ts';
 import type { EndedGrant } from './endedGrant.ts';
@@ -31,7 +31,8 @@ export function confirmed(
   const attempt = earlierCreation(journal.records, input);
   const { key, recreatedAs } = record;
   const warnings = [
-    ...firstSentences(connection, actor, earlier),
+    ...sampleSentence([connection]),
+    ...actorSentences(actor, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...(record.of === undefined
       ? [l10n.t('What the grant was comes from the baseline: a file, which others may have changed.')]

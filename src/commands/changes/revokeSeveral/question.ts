@@ -10,7 +10,7 @@ import { confirm, confirmByTyping } from '../../../platform/prompts.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import { namedAccount } from '../../ask.ts';
 import type { Needs } from '../../context.ts';
-import { firstSentences, fitsDialog, signedInAs } from '../changeQuestion.ts';
+import { actorSentences, fitsDialog, sampleSentence, signedInAs } from '../changeQuestion.ts';
 import type { MayReturn } from '../questionEvidence.ts';
 import type { Asked, Checked, Outcome, Ready } from './check.ts';
 import { isOfService, lineOf, marksOf, usedBy } from './marks.ts';
@@ -52,7 +52,8 @@ export async function confirmed(
   const question = ready.length === 1 ? l10n.t('Revoke 1 grant?') : l10n.t('Revoke {0} grants?', count);
   const ofServices = ready.filter(({ node }) => isOfService(context, node)).length;
   const warnings = [
-    ...new Set(ready.flatMap(({ node, actor, earlier }) => firstSentences(node.connection, actor, earlier))),
+    ...sampleSentence(ready.map(({ node }) => node.connection)),
+    ...new Set(ready.flatMap(({ actor, earlier }) => actorSentences(actor, earlier))),
     l10n.t("A revoked grant can't be restored."),
     ...(ofServices === 0
       ? []
