@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { printableJson } from '../base/text.ts';
 import type { ChangeText } from '../findings/grantChange.ts';
 import { grantAsAwsJson } from '../kms/awsJson.ts';
@@ -241,6 +242,10 @@ class KeysOfSide {
 
 /** Both grants have their operations and encryption contexts in order. */
 function changedFields(before: Grant, now: Grant): readonly ChangedField[] {
+  // Most grants are the same, and texts take long to make.
+  if (isDeepStrictEqual(before, now)) {
+    return [];
+  }
   const [left, right] = [grantAsAwsJson(before), grantAsAwsJson(now)];
   const names = new Set([...Object.keys(left), ...Object.keys(right)]);
   return [...names].flatMap((name) => {
