@@ -5,6 +5,7 @@ import { type Preflight, preflight, preflightRetire } from '../../../core/change
 import type { RevokeResult } from '../../../core/changes/revocations.ts';
 import type { Session } from '../../../core/connections/session.ts';
 import { type Actor, identityOf } from '../../../core/kms/actor.ts';
+import { isKind, type KmsError } from '../../../core/kms/errors.ts';
 import {
   type CallerIdentity,
   type Connection,
@@ -14,6 +15,7 @@ import {
 } from '../../../core/kms/model.ts';
 import { retirePermission } from '../../../core/kms/retirement.ts';
 import { grantName, keyName } from '../../../core/words/describe.ts';
+import { explain } from '../../../core/words/explain.ts';
 import { UserError } from '../../../core/words/userError.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
@@ -30,8 +32,30 @@ export type EndAnswer = 'declined' | 'gone' | 'underWay' | 'doneByDryRun' | Revo
 
 export type EndContext = Needs<'clock' | 'connections' | 'evidence' | 'terraform' | 'journal' | 'revocations' | 'view'>;
 
-/** Checks, asks, then revokes or retires. The view shows what becomes of it. */
+/**
+ * Checks, asks, then revokes or retires. The view shows what becomes of it.
+ * @throws UserError when AWS denied it, before or after the question
+ */
 export async function endGrant(kind: EndingKind, context: EndContext, target: Target): Promise<EndAnswer> {
+  try {
+    return await checkAndEnd(kind, context, target);
+  } catch (error) {
+    throw isKind(error, 'accessDenied') ? deniedError(kind, target, error) : error;
+  }
+}
+
+/** A denial ended nothing, and that comes first. */
+function deniedError(kind: EndingKind, { grant, key }: Target, error: KmsError): UserError {
+  const { sentence, advice, actions } = explain(error.details);
+  const names = [grantName(grant), keyName(key)];
+  const result =
+    kind === 'revoke'
+      ? l10n.t("Couldn't revoke grant {0} on {1}. Nothing changed.", ...names)
+      : l10n.t("Couldn't retire grant {0} on {1}. Nothing changed.", ...names);
+  return new UserError(`${result} ${printable(`${sentence} ${advice}`, 600)}`, actions, error);
+}
+
+async function checkAndEnd(kind: EndingKind, context: EndContext, target: Target): Promise<EndAnswer> {
   const session = changeableSession(context, target.connection);
   const { connection, key } = target;
   const { revocations, view } = context;
