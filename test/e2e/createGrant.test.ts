@@ -253,7 +253,7 @@ test('grants that the caller may retire are listed for its role, and one of them
     await quickInput.pick('temporary-incident-2291');
     const dialog = await workbench.dialog();
     await workbench.screenshot('retire-confirm');
-    assert.match(dialog.message, /^Retire the grant temporary-incident-2291 on /);
+    assert.match(dialog.message, /^Retire grant temporary-incident-2291 on /);
     assert.match(dialog.detail, /Signed in as: arn:aws:sts::111122223333:assumed-role\/AWSReservedSSO_/);
     await workbench.pressDialog('Retire Grant');
     await workbench.notification(/^Grant temporary-incident-2291 on /, 60_000);
@@ -277,13 +277,13 @@ test('the details of a key are one page that begins with what was denied, and it
     const page = await workbench.markdownPreview('orders-db');
     await workbench.screenshot('key-details');
     assert.match(page, /^orders-db\s+Show as JSON\s+Not Read\s+Tags: .*kms:ListResourceTags/);
-    for (const part of ['Key state: Enabled', 'Rotated automatically.', 'whatever allowed its use']) {
+    for (const part of ['Key state: Enabled', 'Rotated automatically.', 'covers every use of the key']) {
       assert.ok(page.includes(part), `${part} is not in: ${page}`);
     }
     await workbench.pressInPreview('orders-db', 'Show as JSON');
     await eventually('the JSON', async () => (await workbench.editor()).title.includes('.json') || undefined);
     const { text } = await workbench.editor();
-    for (const part of ['"KeyMetadata"', '"KeyRotationEnabled": true', '"Tags": "Not known: Access denied.']) {
+    for (const part of ['"KeyMetadata"', '"KeyRotationEnabled": true', '"Tags": "Unknown: Access denied.']) {
       assert.ok(text.includes(part), `${part} is not in: ${text}`);
     }
   });

@@ -82,7 +82,7 @@ test('where CloudTrail and IAM are denied, rows say so quietly, and everything e
 
     await workbench.pressContextMenu('Revoke Grant…', 'orders-db', orphan);
     const dialog = await workbench.dialog();
-    assert.match(dialog.message, /^Revoke the grant batch-worker on orders-db\?/);
+    assert.match(dialog.message, /^Revoke grant batch-worker on orders-db\?/);
     assert.match(dialog.detail, /Key last used: /);
     assert.doesNotMatch(dialog.detail, /Not allowed|Created by: /);
     assert.deepEqual(await workbench.notifications(), []);

@@ -25,7 +25,7 @@ test('over a reload a retirement is followed on, the history has its end, and th
 
     await tree.expand(alias);
     await workbench.pressContextMenu('Retire Grant…', alias, 'temporary-incident-2291');
-    assert.match((await workbench.dialog()).message, /^Retire the grant /);
+    assert.match((await workbench.dialog()).message, /^Retire grant /);
     await workbench.pressDialog('Retire Grant');
     const row = await tree.row(alias, /Retired, waiting for KMS/);
     assert.match(row.icon, /loading/);

@@ -74,7 +74,7 @@ test('a bulk revoke on two keys is followed up by one report, without those that
     world.emulator().setFaults([{ operation: 'RevokeGrant', times: 1, fault }]);
   };
   await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
-  assert.match(seen.said.at(-1) ?? '', /^3 of 4 grants revoked.* Failed: 1\.$/);
+  assert.match(seen.said.at(-1) ?? '', /^Revoked 3 of 4 grants\..* Failed: 1\.$/);
   for (let minutes = 0; minutes < 10; minutes += 1) {
     await world.pass(60_000);
   }

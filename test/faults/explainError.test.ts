@@ -167,7 +167,7 @@ test('connections to the account in another Region are named', async (t) => {
   const { window, machine, explain } = await setUp(t, { connections: [anasOtherRef] });
   await window.session(anasOtherRef);
   machine.clipboard = deniedOn(`arn:aws:kms:eu-west-1:${ana}:key/1234abcd-12ab-34cd-56ef-1234567890ab`);
-  assert.match(await explain(), /These connections lead to the account, in other Regions: ana\./);
+  assert.match(await explain(), /These connections lead to the account in other Regions: ana\./);
 });
 
 test('a connection that would ask for a code is not opened: nothing is asked, and the text is explained', async (t) => {
@@ -199,7 +199,7 @@ test('a key ID and an alias are looked for in the account and the Region of the 
   machine.clipboard = named(alias.name);
   assert.match(await explain(), /Key state now: /);
   machine.clipboard = named('alias/nobody-has-it');
-  assert.match(await explain(), /The connection ana lists no such key/);
+  assert.match(await explain(), /Connection ana lists no such key/);
 });
 
 test('what can not be read is named in the explanation, which comes all the same', async (t) => {

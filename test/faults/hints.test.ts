@@ -44,7 +44,7 @@ test('a key without grants says where access may come from otherwise', async (t)
   const [key] = world.keys;
   const [row] = await window.rows(await window.keyRow(key?.arn ?? ''));
   assert.ok(row !== undefined && isMessage(row));
-  assert.match(row.sentence, /key policy, and from IAM policies/);
+  assert.match(row.sentence, /key policy, or from IAM policies/);
 });
 
 test('where keys may not be listed, a key can be opened by its ARN in that connection', async (t) => {

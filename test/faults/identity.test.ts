@@ -231,7 +231,7 @@ test('another principal in the middle of several revokes: the rest is asked abou
   assert.match(seen.asked[1] ?? '', /Revoke 2 grants\?/);
   assert.ok(seen.asked[1]?.includes(`signed in as ${glassArn}`), seen.asked[1]);
   assert.deepEqual(senders(world, 'RevokeGrant'), [anasArn, glassArn, glassArn]);
-  assert.match(seen.said.at(-1) ?? '', /^3 of 3 grants revoked/);
+  assert.match(seen.said.at(-1) ?? '', /^Revoked 3 grants\./);
 });
 
 /** A grant of ben's, revoked by the profile of ana while that signed in as ben. */
@@ -281,7 +281,7 @@ test('other credentials that any read finds end the opening', async (t) => {
   const { arn } = world.keys[0] ?? assert.fail();
   await assert.rejects(
     world.finish(session.api.listGrants({ keyArn: arn }, session.closed)),
-    /are of 444455556666 now/,
+    /now belong to 444455556666/,
   );
   await world.outside.idle();
   assert.equal(session.closed.aborted, true);
@@ -320,7 +320,7 @@ test('a list of connections that changes while a grant is recreated costs neithe
   };
   await press(commands.recreateGrant, { kind: 'historyEntry', id: entry.id });
   assert.equal(senders(world, 'CreateGrant').length, 1);
-  assert.match(seen.said.at(-1) ?? '', /^KMS accepted the grant/);
+  assert.match(seen.said.at(-1) ?? '', /^Grant card-tokenizer on .* is recreated as /);
 });
 
 test('a grant whose answer was lost may have been created: no Retry, and the next question names the first attempt', async (t) => {
@@ -337,5 +337,5 @@ test('a grant whose answer was lost may have been created: no Retry, and the nex
   assert.doesNotMatch(seen.said.at(-1) ?? '', /Can't reach/);
   world.emulator().setFaults([]);
   await press(commands.recreateGrant, { kind: 'historyEntry', id: entry.id });
-  assert.match(seen.asked.at(-1) ?? '', /The same grant was requested on .* without an answer\. It may already exist/);
+  assert.match(seen.asked.at(-1) ?? '', /The same grant was requested on .* without an answer/);
 });

@@ -89,7 +89,7 @@ test('in an untrusted workspace a connection that would start a program is not c
   await desk.compare();
   assert.equal(desk.found, found);
   assert.deepEqual(titles(desk), ['Unchanged']);
-  assert.match(notes(desk).join('\n'), /^tool, eu-west-1 was not read to its end by this search: .*credential_process/);
+  assert.match(notes(desk).join('\n'), /^This search didn't read tool, eu-west-1 completely: .*credential_process/);
   assert.match(await explain(desk), /kms:Decrypt/);
   assert.deepEqual(failed, []);
 });

@@ -97,7 +97,7 @@ test('where no row is one for the command, a notification says so', async (t) =>
     [commands.recreateGrant, /can be recreated/],
     [commands.removeKey, /opened by ARN/],
     [commands.revokeTheseGrants, /shows no finding/],
-    [commands.signIn, /waits for a sign-in/],
+    [commands.signIn, /needs a sign-in/],
     [commands.openConnections, /dev container/],
   ] as const) {
     await press(id);

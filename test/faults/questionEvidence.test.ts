@@ -80,8 +80,8 @@ test('a question says in one line how it differs from the other way to end a gra
   await press(world, window, row, commands.revokeGrant);
   await press(world, window, row, commands.retireGrant);
   const [revoke = '', retire = ''] = seen.asked;
-  assert.match(revoke, /Revoking takes a permission on the key\. Retiring has the same effect/);
-  assert.match(retire, /Retiring takes a right from the grant or IAM\. Revoking has the same effect/);
+  assert.match(revoke, /Revoking needs a permission on the key\. Retiring has the same effect/);
+  assert.match(retire, /Retiring needs a right from the grant or IAM\. Revoking has the same effect/);
 });
 
 test('evidence that gets no answer keeps a question for three seconds, and then has no line', async (t) => {

@@ -125,7 +125,7 @@ test('the status bar asks for a sign-in only where signing in can mend it', asyn
   await show(bar, anasRef, missingRef);
   await failure(window.session(missingRef));
   assert.equal(item.text, '$(warning) KMS: ana and 1 more');
-  assert.equal(item.tooltip, 'ana · eu-west-1\ngone · eu-west-1 · No such profile');
+  assert.equal(item.tooltip, 'ana · eu-west-1\ngone · eu-west-1 · Profile not found');
 
   const { connection } = await window.session(anasRef);
   assert.equal(connection.id, connectionId(anasRef));

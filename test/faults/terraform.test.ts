@@ -180,7 +180,7 @@ test('of several resources one is chosen; with none it says what was read, and w
   await set.press(ids.goToTerraformResource, await set.grantRow());
   const [said = ''] = set.seen.said.slice(-1);
   assert.match(said, /Files read: 1\./);
-  assert.match(said, /Not read, since too large or not readable: 1\./);
+  assert.match(said, /Too large or not readable, so not read: 1\./);
 });
 
 test('the question of a revoke says that Terraform may create the grant again, whatever the setting for evidence', async (t) => {

@@ -246,7 +246,7 @@ test('what could not be read is named, and why', () => {
   assert.match(text, /Grants couldn't be read: /);
   assert.match(text, /Key state couldn't be read: /);
   const partial = { kind: 'known', value: { grants: [], isComplete: false } } as const;
-  assert.match(textOf(reportOf(denied, found({ grants: partial }))), /Not all grants of the key were read\./);
+  assert.match(textOf(reportOf(denied, found({ grants: partial }))), /Not all grants on the key were read\./);
 });
 
 test('each grant of the principal is listed with what it lacks', () => {
