@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createAccount } from '../../src/emulator/sampleData.ts';
-import { help, parseCommandLine } from './commandLine.ts';
+import { type CommandLine, help, parseCommandLine } from './commandLine.ts';
 import { createEmulator } from './emulator.ts';
 import { startServer } from './server.ts';
 
@@ -12,18 +13,21 @@ switch (command.kind) {
     process.stderr.write(`${command.message}\n`);
     process.exitCode = 2;
     break;
-  case 'serve': {
-    const data = createAccount({ ...command.sample, now: Date.now() });
-    const emulator = createEmulator({ ...command.emulator, data });
-    try {
-      const server = await startServer(emulator, { port: command.port });
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-        process.once(signal, () => void server.close());
-      }
-      process.stdout.write(`KMS emulator for account ${data.id}, Region ${data.region}, at ${server.url}\n`);
-    } catch (error) {
-      process.stderr.write(`Port ${command.port} can't be used: ${error instanceof Error ? error.message : error}.\n`);
-      process.exitCode = 1;
-    }
+  case 'serve':
+    await serve(command);
+}
+
+/** Resolves when a signal has ended it. */
+async function serve({ port, sample, emulator }: Extract<CommandLine, { readonly kind: 'serve' }>): Promise<void> {
+  const data = createAccount({ ...sample, now: Date.now() });
+  await using server = await startServer(createEmulator({ ...emulator, data }), { port }).catch((error: unknown) => {
+    process.stderr.write(`Port ${port} can't be used: ${error instanceof Error ? error.message : error}.\n`);
+    process.exitCode = 1;
+    return undefined;
+  });
+  if (server === undefined) {
+    return;
   }
+  process.stdout.write(`KMS emulator for account ${data.id}, Region ${data.region}, at ${server.url}\n`);
+  await Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
 }

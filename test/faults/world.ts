@@ -434,7 +434,7 @@ export class World {
     return task;
   }
 
-  async dispose(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const window of [...this.windows]) {
       window.dispose();
     }
@@ -449,7 +449,7 @@ export async function createTestWorld(t: TestContext, options: WorldOptions = {}
   timers.enable({ apis: ['Date'], now: Date.now() });
   const clock = new VirtualClock(Date.now(), (now) => timers.setTime(now));
   const world = new World(await mkdtemp(join(tmpdir(), 'kms-grants-faults-')), clock, options);
-  t.after(() => world.dispose());
+  t.after(() => world[Symbol.asyncDispose]());
   const url = await world.up();
   const config = configOf({ ana: 'ana', ben: 'ben' });
   const { writeConfig } = await createWorld(t, { config, env: { AWS_ENDPOINT_URL: url } });

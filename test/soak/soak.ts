@@ -31,30 +31,10 @@ export interface SoakOptions {
  * A random run of the whole product, but for VS Code: real files, real SDK, real HTTP; time is moved by hand.
  * @throws with the seed, the number of the act and what came before it, as soon as something is not true
  */
-export async function soak(t: TestContext, { seed, actions }: SoakOptions): Promise<void> {
+export async function soak(t: TestContext, options: SoakOptions): Promise<void> {
   const resources = process.getActiveResourcesInfo();
-  const world = await createTestWorld(t, {
-    seed,
-    emulator: { propagation: { minMs: 0, maxMs: 120_000 } },
-    sample: { keys: 3, grantsPerKey: 4 },
-  });
-  const run = new Run(world);
-  const { clock } = world;
-  try {
-    for (let number = 1; number <= actions; number += 1) {
-      try {
-        await run.act();
-      } catch (error) {
-        const last = run.acts.slice(-20).join('\n  ');
-        throw new Error(`--seed=${seed}, act ${number}: ${String(error)}\n  ${last}`, { cause: error });
-      }
-    }
-    await run.end();
-    t.diagnostic(run.summary());
-  } finally {
-    await world.dispose();
-  }
-  assert.equal(clock.sleeping, 0, 'Something sleeps after the end.');
+  const world = await endedWorld(t, options);
+  assert.equal(world.clock.sleeping, 0, 'Something sleeps after the end.');
   assert.equal(world.journalListeners, 0);
   const count = (all: readonly string[], kind: string) => all.filter((one) => one === kind).length;
   // Sockets that were closed need a moment of the event loop.
@@ -64,6 +44,27 @@ export async function soak(t: TestContext, { seed, actions }: SoakOptions): Prom
   for (const kind of ['Timeout', 'StatWatcher', 'FSReqPromise']) {
     assert.equal(count(process.getActiveResourcesInfo(), kind), count(resources, kind), `${kind} after the end.`);
   }
+}
+
+/** The world of a whole run, which has ended. */
+async function endedWorld(t: TestContext, { seed, actions }: SoakOptions): Promise<World> {
+  await using world = await createTestWorld(t, {
+    seed,
+    emulator: { propagation: { minMs: 0, maxMs: 120_000 } },
+    sample: { keys: 3, grantsPerKey: 4 },
+  });
+  const run = new Run(world);
+  for (let number = 1; number <= actions; number += 1) {
+    try {
+      await run.act();
+    } catch (error) {
+      const last = run.acts.slice(-20).join('\n  ');
+      throw new Error(`--seed=${seed}, act ${number}: ${String(error)}\n  ${last}`, { cause: error });
+    }
+  }
+  await run.end();
+  t.diagnostic(run.summary());
+  return world;
 }
 
 class Run {
