@@ -11,6 +11,7 @@ import { createEmulator } from '../aws/emulator.ts';
 import { startServer } from '../aws/server.ts';
 import { unverified } from '../unit/actors.ts';
 import { createWorld, never, profileAt } from '../unit/aws/support.ts';
+import { noConstraints } from '../unit/core/fakes.ts';
 import { withPython } from './peers.ts';
 
 const principalArn = 'arn:aws:iam::111122223333:user/ops';
@@ -420,7 +421,7 @@ await withPython('the AWS CLI', ({ aws: program }) => {
               keyArn: keyOf(alias).arn,
               granteePrincipal: { kind: 'principal', value: grantee },
               operations: ['Decrypt'],
-              constraints: unconstrained,
+              constraints: noConstraints,
               name,
             },
             unverified,
@@ -515,12 +516,6 @@ await withPython('the AWS CLI', ({ aws: program }) => {
     });
   });
 });
-
-const unconstrained = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
 
 const expired = { fault: { kind: 'expiredToken' } } as const;
 

@@ -28,6 +28,7 @@ import { explain } from '../../src/core/words/explain.ts';
 import { type PythonTools, startMoto } from '../host/python.ts';
 import { unverified } from '../unit/actors.ts';
 import { createWorld, never, profileAt } from '../unit/aws/support.ts';
+import { noConstraints } from '../unit/core/fakes.ts';
 import { type Capabilities, contract } from './contract.ts';
 import { withPython } from './peers.ts';
 
@@ -35,12 +36,6 @@ const account = '123456789012';
 const region = 'eu-west-1';
 const role = `arn:aws:iam::${account}:role/app`;
 const janitor = `arn:aws:iam::${account}:role/janitor`;
-
-const unconstrained = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
 
 const capabilities: Capabilities = {
   pagesGrants: 'moto gives every grant at once, whatever Limit says',
@@ -160,7 +155,7 @@ await withPython('moto', async (tools) => {
         retiringPrincipal: undefined,
         issuingAccount: undefined,
         operations: ['Decrypt'],
-        constraints: unconstrained,
+        constraints: noConstraints,
       });
       await api.revokeGrant({ keyArn, grantId }, unverified, never);
     });
@@ -178,7 +173,7 @@ await withPython('moto', async (tools) => {
         operations: ['Decrypt'],
         granteePrincipal: { kind: 'principal', value: `${role}-of-a-dry-run` },
         retiringPrincipal: undefined,
-        constraints: unconstrained,
+        constraints: noConstraints,
         name: undefined,
       } as const;
       assert.equal(await api.dryRunCreateGrant(input, never), 'created');

@@ -12,7 +12,7 @@ import { createEmulator, type Emulator } from '../aws/emulator.ts';
 import { startServer } from '../aws/server.ts';
 import { verified } from '../unit/actors.ts';
 import { createWorld, profileAt } from '../unit/aws/support.ts';
-import { FakeClock, settle } from '../unit/core/fakes.ts';
+import { FakeClock, noConstraints, settle } from '../unit/core/fakes.ts';
 
 /** How long each answer is on its way, on the clock of the test. */
 const latencyMs = 250;
@@ -150,7 +150,7 @@ suite('a good neighbour, over HTTP', () => {
       keyArn: emulator.account.kmsArn(`key/${key.id}`),
       operations: ['DescribeKey'],
       granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' },
-      constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+      constraints: noConstraints,
     } as const;
     const grants = () => emulator.account.grantsOf(key.id).size;
     const before = grants();

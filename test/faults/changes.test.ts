@@ -5,6 +5,7 @@ import { scanGrants } from '../../src/core/findings/scan.ts';
 import { isKind } from '../../src/core/kms/errors.ts';
 import type { CreateGrantInput } from '../../src/core/kms/model.ts';
 import { isUnanswered } from '../../src/core/words/userError.ts';
+import { noConstraints } from '../unit/core/fakes.ts';
 import {
   addGrants,
   ana,
@@ -42,7 +43,7 @@ const unnamed = (keyArn: string): CreateGrantInput => ({
   keyArn,
   operations: ['Decrypt'],
   granteePrincipal: { kind: 'principal', value: `arn:aws:iam::${ana}:role/app/Writer` },
-  constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+  constraints: noConstraints,
 });
 
 const scan = (window: Window, session: Awaited<ReturnType<Window['session']>>) =>

@@ -5,6 +5,7 @@ import type { RevocationRecord } from '../../src/core/changes/revocationRecord.t
 import type { Holder } from '../../src/core/evidence/holder.ts';
 import type { Grant } from '../../src/core/kms/model.ts';
 import { commands } from '../../src/manifest.ts';
+import { noConstraints } from '../unit/core/fakes.ts';
 import { contextOf } from './context.ts';
 import { commands as vscodeCommands, window as vscodeWindow } from './vscode.ts';
 import { ana, anasRef, createTestWorld } from './world.ts';
@@ -31,7 +32,7 @@ async function setUp(t: TestContext, state: 'Enabled' | 'Disabled' | 'PendingDel
     retiringPrincipal: undefined,
     issuingAccount: undefined,
     operations: ['Decrypt'],
-    constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+    constraints: noConstraints,
   };
   const executed: (readonly unknown[])[] = [];
   let buttons: readonly unknown[] = [];

@@ -5,6 +5,7 @@ import { renderedLineCount } from '../../src/core/base/text.ts';
 import { commands, settings } from '../../src/manifest.ts';
 import { historyFields } from '../../src/views/history/historyItem.ts';
 import type { GrantNode, Node } from '../../src/views/shared/nodes.ts';
+import { noConstraints } from '../unit/core/fakes.ts';
 import { contextOf, settingsOnDisk, watchDialogs } from './context.ts';
 import { addGrants, ana, createTestWorld, grantIdsOf, type Window, type World } from './world.ts';
 
@@ -21,7 +22,7 @@ async function setUp(t: TestContext, { isYes }: { readonly isYes: boolean }) {
     operations: ['Decrypt'],
     granteePrincipal: { kind: 'principal', value: `arn:aws:iam::${ana}:role/app/Reader` },
     retiringPrincipal: { kind: 'principal', value: `arn:aws:iam::${ana}:user/ana` },
-    constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+    constraints: noConstraints,
   });
   // Its event is there by then.
   await world.pass(20 * 60_000);

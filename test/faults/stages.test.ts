@@ -4,6 +4,7 @@ import { isKind } from '../../src/core/kms/errors.ts';
 import type { CreateGrantInput } from '../../src/core/kms/model.ts';
 import { isUnanswered } from '../../src/core/words/userError.ts';
 import type { Fault } from '../aws/faults.ts';
+import { noConstraints } from '../unit/core/fakes.ts';
 import { addGrants, assertJournalTrue, createTestWorld, grantIdsOf, isMessage, type World } from './world.ts';
 
 /** Where a connection ends, and whether the server has carried out by then what it was asked. */
@@ -40,7 +41,7 @@ const wanted = (keyArn: string, name?: string): CreateGrantInput => ({
   keyArn,
   operations: ['Decrypt'],
   granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/app/Writer' },
-  constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+  constraints: noConstraints,
   ...(name === undefined ? {} : { name }),
 });
 

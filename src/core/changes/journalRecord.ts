@@ -101,18 +101,8 @@ export interface JournalRecord extends JournalEntry {
   readonly recreatedAs: string | undefined;
 }
 
-export interface NewEntry {
-  readonly kind: JournalKind;
-  readonly connection: ConnectionRef;
-  readonly account: string | undefined;
-  readonly principal?: string | undefined;
-  readonly unverified?: string | undefined;
-  readonly key: KmsKey;
-  readonly grant: Grant;
-  readonly evidence?: readonly string[] | undefined;
-  readonly of?: string | undefined;
-  readonly awsAt?: number | undefined;
-}
+/** What the journal is given of an entry; it adds the rest. */
+export type NewEntry = Omit<JournalEntry, 'id' | 'at' | 'owner'>;
 
 /** Such an entry is followed until its grant is gone. */
 export function endsGrant<T extends { readonly kind: JournalKind }>(entry: T): entry is T & { kind: EndingKind } {

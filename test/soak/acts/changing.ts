@@ -7,6 +7,7 @@ import { accountOfArn } from '../../../src/core/kms/model.ts';
 import { findGrant } from '../../../src/core/kms/readGrant.ts';
 import type { GrantNode } from '../../../src/views/shared/nodes.ts';
 import { ana, grantIdsOf } from '../../faults/world.ts';
+import { noConstraints } from '../../unit/core/fakes.ts';
 import { makeOneElsewhere, readers } from './elsewhere.ts';
 import { type Act, grantOf, one, sessionOf } from './hand.ts';
 import { meanwhile } from './meanwhile.ts';
@@ -120,8 +121,6 @@ export const revokingUnlisted: Act = {
     await revokeGrant(hand.context, node);
   },
 };
-
-const noConstraints = { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined };
 
 /** Ends one grant by a command. */
 function ending(

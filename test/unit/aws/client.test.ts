@@ -5,6 +5,7 @@ import { isKind } from '../../../src/core/kms/errors.ts';
 import type { KmsApi } from '../../../src/core/kms/kmsApi.ts';
 import type { CreateGrantInput } from '../../../src/core/kms/model.ts';
 import { unverified, verified } from '../actors.ts';
+import { noConstraints } from '../core/fakes.ts';
 import { accounts, anasKeys, createCloudWorld } from './cloud.ts';
 import {
   type Answer,
@@ -149,7 +150,6 @@ test('grants of every kind are narrowed, and operations that AWS adds later pass
       Truncated: false,
     },
   }));
-  const none = { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined };
   assert.deepEqual((await api.listGrants({ keyArn }, never)).items, [
     {
       grantId: 'g1',
@@ -160,7 +160,7 @@ test('grants of every kind are narrowed, and operations that AWS adds later pass
       retiringPrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Admin' },
       issuingAccount: 'arn:aws:iam::111122223333:root',
       operations: ['Decrypt', 'TeleportKey'],
-      constraints: { ...none, encryptionContextSubset: { app: 'shop' } },
+      constraints: { ...noConstraints, encryptionContextSubset: { app: 'shop' } },
     },
     {
       grantId: 'g2',
@@ -171,7 +171,7 @@ test('grants of every kind are narrowed, and operations that AWS adds later pass
       retiringPrincipal: { kind: 'servicePrincipal', value: 'rds.amazonaws.com' },
       issuingAccount: undefined,
       operations: [],
-      constraints: { ...none, sourceArn: 'arn:aws:rds:eu-west-1:111122223333:db:shop' },
+      constraints: { ...noConstraints, sourceArn: 'arn:aws:rds:eu-west-1:111122223333:db:shop' },
     },
   ]);
 });
@@ -325,7 +325,6 @@ for (const [when, answer] of [
   });
 }
 
-const noConstraints = { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined };
 const reader = { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' } as const;
 const wanted: CreateGrantInput = {
   keyArn,

@@ -18,6 +18,7 @@ import {
   connectionId,
   type Endpoint,
   type Grant,
+  type GrantConstraints,
   type KeyLastUsage,
   type KeyListEntry,
   type KeyMetadata,
@@ -416,6 +417,22 @@ export function key(keyId = 'k1', ...aliases: readonly string[]): KmsKey {
   return { keyId, arn: keyArnOf(keyId), aliases };
 }
 
+/** Of a grant that is for anything. */
+export const noConstraints: GrantConstraints = {
+  encryptionContextEquals: undefined,
+  encryptionContextSubset: undefined,
+  sourceArn: undefined,
+};
+
+/** A request for a grant on the key `k1`. */
+export const createInput = (fields: Partial<CreateGrantInput> = {}): CreateGrantInput => ({
+  keyArn: keyArnOf('k1'),
+  operations: ['Decrypt'],
+  granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' },
+  constraints: noConstraints,
+  ...fields,
+});
+
 export function grant(grantId = 'g1', fields: Partial<Grant> = {}): Grant {
   return {
     grantId,
@@ -426,7 +443,7 @@ export function grant(grantId = 'g1', fields: Partial<Grant> = {}): Grant {
     retiringPrincipal: undefined,
     issuingAccount: 'arn:aws:iam::111122223333:root',
     operations: ['Decrypt'],
-    constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+    constraints: noConstraints,
     ...fields,
   };
 }

@@ -1,40 +1,28 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isSameRequest, knownPrincipals, remarks } from '../../../../src/core/changes/createGrant.ts';
-import type { CreateGrantInput, GrantConstraints } from '../../../../src/core/kms/model.ts';
+import type { CreateGrantInput } from '../../../../src/core/kms/model.ts';
 import { grantLines } from '../../../../src/core/words/grantLines.ts';
-import { FakeKms, grant, key, keyArnOf, openSession } from '../fakes.ts';
+import { createInput, FakeKms, grant, key, keyArnOf, noConstraints, openSession } from '../fakes.ts';
 
 const account = '111122223333';
 const keyArn = keyArnOf('k1');
 const role = `arn:aws:iam::${account}:role/Reader`;
-const none: GrantConstraints = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
-const wanted = (fields: Partial<CreateGrantInput> = {}): CreateGrantInput => ({
-  keyArn,
-  operations: ['Decrypt'],
-  granteePrincipal: { kind: 'principal', value: role },
-  constraints: none,
-  ...fields,
-});
 const sourceArn = `arn:aws:dynamodb:eu-west-1:${account}:table/orders`;
 const service = { kind: 'servicePrincipal', value: 'dynamodb.amazonaws.com' } as const;
 
 test('a request is the same as a grant when all is the same, operations and pairs in any order', () => {
-  const constraints = { ...none, encryptionContextSubset: { a: '1', b: '2' } };
+  const constraints = { ...noConstraints, encryptionContextSubset: { a: '1', b: '2' } };
   const listed = grant('g1', {
     name: 'n',
     operations: ['Encrypt', 'Decrypt'],
     granteePrincipal: { kind: 'principal', value: role },
     constraints,
   });
-  const same = wanted({
+  const same = createInput({
     name: 'n',
     operations: ['Decrypt', 'Encrypt'],
-    constraints: { ...none, encryptionContextSubset: { b: '2', a: '1' } },
+    constraints: { ...noConstraints, encryptionContextSubset: { b: '2', a: '1' } },
   });
   assert.equal(isSameRequest(listed, same), true);
   const others: readonly Partial<CreateGrantInput>[] = [
@@ -43,8 +31,8 @@ test('a request is the same as a grant when all is the same, operations and pair
     { operations: ['Decrypt'] },
     { granteePrincipal: { kind: 'principal', value: `${role}2` } },
     { retiringPrincipal: { kind: 'principal', value: role } },
-    { constraints: none },
-    { constraints: { ...none, encryptionContextEquals: { a: '1', b: '2' } } },
+    { constraints: noConstraints },
+    { constraints: { ...noConstraints, encryptionContextEquals: { a: '1', b: '2' } } },
     { constraints: { ...constraints, sourceArn } },
     { keyArn: keyArnOf('k2') },
   ];
@@ -73,12 +61,12 @@ test('known principals are those that a new grant can name, the most frequent fi
 
 test('what matters about a grant is said before it is made, and nothing where nothing matters', () => {
   const said = (fields: Partial<CreateGrantInput>, ...listed: Parameters<typeof remarks>[1]) =>
-    remarks(wanted(fields), listed).join(' ');
-  const constraints = { ...none, encryptionContextSubset: { a: '1' } };
+    remarks(createInput(fields), listed).join(' ');
+  const constraints = { ...noConstraints, encryptionContextSubset: { a: '1' } };
   assert.equal(said({ constraints }), '');
   assert.match(said({}), /no encryption context constrains the grant/);
   assert.equal(
-    said({ constraints: { ...none, sourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders' } }),
+    said({ constraints: { ...noConstraints, sourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders' } }),
     '',
   );
   assert.match(said({ constraints, operations: ['Decrypt', 'CreateGrant'] }), /pass on/);
@@ -95,9 +83,9 @@ test('what matters about a grant is said before it is made, and nothing where no
 test('the lines before a change name account, Region, profile and who asks, on one line each', () => {
   const { connection } = openSession(new FakeKms());
   const lines = grantLines(
-    wanted({
+    createInput({
       name: 'n',
-      constraints: { ...none, encryptionContextEquals: { 'a\nb': '1', c: '2' }, sourceArn },
+      constraints: { ...noConstraints, encryptionContextEquals: { 'a\nb': '1', c: '2' }, sourceArn },
       retiringPrincipal: service,
     }),
     {

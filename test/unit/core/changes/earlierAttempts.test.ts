@@ -4,14 +4,14 @@ import { attemptSentence, earlierCreation, earlierEnding } from '../../../../src
 import { Journal } from '../../../../src/core/changes/journal.ts';
 import { type JournalKind, type JournalOutcome, requestedGrant } from '../../../../src/core/changes/journalRecord.ts';
 import type { CreateGrantInput } from '../../../../src/core/kms/model.ts';
-import { FakeClock, FakeJournalFile, grant, key, keyArnOf, profileRef } from '../fakes.ts';
+import { FakeClock, FakeJournalFile, grant, key, keyArnOf, noConstraints, profileRef } from '../fakes.ts';
 
 const k1 = key('k1', 'alias/app');
 const input: CreateGrantInput = {
   keyArn: keyArnOf('k1'),
   operations: ['Decrypt', 'Encrypt'],
   granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' },
-  constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+  constraints: noConstraints,
 };
 
 /** The records of a journal in which this was asked for, and came to that. */

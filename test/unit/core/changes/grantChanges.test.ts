@@ -14,10 +14,10 @@ import type { JournalRecord } from '../../../../src/core/changes/journalRecord.t
 import { defaultPolicy } from '../../../../src/core/changes/propagation.ts';
 import { planRecreate } from '../../../../src/core/changes/recreate.ts';
 import { isKind, type KmsErrorKind } from '../../../../src/core/kms/errors.ts';
-import type { CreateGrantInput } from '../../../../src/core/kms/model.ts';
 import { isUnanswered, isUserError } from '../../../../src/core/words/userError.ts';
 import {
   acting,
+  createInput,
   FakeClock,
   FakeJournalFile,
   FakeKms,
@@ -32,12 +32,7 @@ import {
 const keyArn = keyArnOf('k1');
 const never = new AbortController().signal;
 const custom = { kind: 'custom', url: 'http://127.0.0.1:4566' } as const;
-const input: CreateGrantInput = {
-  keyArn,
-  operations: ['Decrypt'],
-  granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' },
-  constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
-};
+const input = createInput();
 
 function failing(kms: FakeKms, operation: string, kind: KmsErrorKind): void {
   kms.before = (call) => {

@@ -7,18 +7,14 @@ import type { KeyFacts, Lead } from '../../../../src/core/errorText/keyFacts.ts'
 import { reportOf } from '../../../../src/core/errorText/report.ts';
 import type { Report } from '../../../../src/core/errorText/reportModel.ts';
 import { KmsError } from '../../../../src/core/kms/errors.ts';
-import type { Grant, GrantConstraints, KeyMetadata } from '../../../../src/core/kms/model.ts';
+import type { Grant, KeyMetadata } from '../../../../src/core/kms/model.ts';
 import { parsePrincipal } from '../../../../src/core/kms/principal.ts';
 import { pageMarkdown } from '../../../../src/core/words/page.ts';
 import { hostileText, property } from '../../hostile.ts';
+import { noConstraints } from '../fakes.ts';
 import { account, corpus, keyArn, keyId, role } from './corpus.ts';
 
 const roleArn = `arn:aws:iam::${account}:role/orders-app`;
-const unconstrained: GrantConstraints = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
 
 function grant(grantId: string, granteeArn: string, operations: readonly string[], constraints = {}): Grant {
   return {
@@ -30,7 +26,7 @@ function grant(grantId: string, granteeArn: string, operations: readonly string[
     retiringPrincipal: undefined,
     issuingAccount: undefined,
     operations,
-    constraints: { ...unconstrained, ...constraints },
+    constraints: { ...noConstraints, ...constraints },
   };
 }
 

@@ -14,17 +14,12 @@ import {
   grantQuota,
   managerText,
 } from '../../../../src/core/findings/findings.ts';
-import type { Grant, GrantConstraints, KeyMetadata } from '../../../../src/core/kms/model.ts';
-import { grant, key, keyArnOf, metadata } from '../fakes.ts';
+import type { Grant, KeyMetadata } from '../../../../src/core/kms/model.ts';
+import { grant, key, keyArnOf, metadata, noConstraints } from '../fakes.ts';
 
 const account = '111122223333';
 const now = Date.UTC(2026, 10, 24);
 const day = 24 * 60 * 60_000;
-const none: GrantConstraints = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
 
 const context = (fields: Partial<KeyMetadata> = {}, more: Partial<FindingContext> = {}): FindingContext => ({
   options: defaultFindingOptions,
@@ -40,7 +35,7 @@ const held = (value: string): Partial<Grant> => ({ granteePrincipal: { kind: 'pr
 const clean = (grantId = 'g1', fields: Partial<Grant> = {}): Grant =>
   grant(grantId, {
     retiringPrincipal: { kind: 'principal', value: `arn:aws:iam::${account}:role/adminRole` },
-    constraints: { ...none, encryptionContextSubset: { Department: 'IT' } },
+    constraints: { ...noConstraints, encryptionContextSubset: { Department: 'IT' } },
     ...fields,
   });
 
@@ -87,30 +82,34 @@ const table: readonly Row[] = [
     grant: clean('g', { retiringPrincipal: undefined, operations: ['Decrypt', 'RetireGrant'] }),
     kinds: [],
   },
-  { what: 'decryption without a constraint', grant: clean('g', { constraints: none }), kinds: ['noEncryptionContext'] },
+  {
+    what: 'decryption without a constraint',
+    grant: clean('g', { constraints: noConstraints }),
+    kinds: ['noEncryptionContext'],
+  },
   {
     what: 're-encryption without a constraint',
-    grant: clean('g', { constraints: none, operations: ['ReEncryptFrom'] }),
+    grant: clean('g', { constraints: noConstraints, operations: ['ReEncryptFrom'] }),
     kinds: ['noEncryptionContext'],
   },
   {
     what: 'an empty encryption context, which constrains nothing',
-    grant: clean('g', { constraints: { ...none, encryptionContextSubset: {} } }),
+    grant: clean('g', { constraints: { ...noConstraints, encryptionContextSubset: {} } }),
     kinds: ['noEncryptionContext'],
   },
   {
     what: 'encryption without a constraint',
-    grant: clean('g', { constraints: none, operations: ['Encrypt', 'GenerateDataKey', 'DescribeKey'] }),
+    grant: clean('g', { constraints: noConstraints, operations: ['Encrypt', 'GenerateDataKey', 'DescribeKey'] }),
     kinds: [],
   },
   {
     what: 'decryption for one resource',
-    grant: clean('g', { constraints: { ...none, sourceArn: 'arn:aws:s3:::bucket' } }),
+    grant: clean('g', { constraints: { ...noConstraints, sourceArn: 'arn:aws:s3:::bucket' } }),
     kinds: [],
   },
   {
     what: 'decryption with an RSA key, which knows no encryption context',
-    grant: clean('g', { constraints: none }),
+    grant: clean('g', { constraints: noConstraints }),
     metadata: { spec: 'RSA_4096' },
     kinds: [],
   },
@@ -169,7 +168,7 @@ test('the age that is old is the one of the settings', () => {
 });
 
 test('a grant of a key of which nothing is known is looked at all the same', () => {
-  const found = findingsOf(clean('g', { constraints: none }), context({}, { metadata: undefined }));
+  const found = findingsOf(clean('g', { constraints: noConstraints }), context({}, { metadata: undefined }));
   assert.deepEqual(
     found.map(({ kind }) => kind),
     ['noEncryptionContext'],
@@ -197,8 +196,8 @@ test('of many grants alike only the newest is kept, and of several made at once 
 });
 
 test('the order of the pairs of an encryption context makes no difference', () => {
-  const one = clean('a', { constraints: { ...none, encryptionContextEquals: { a: '1', b: '2' } }, ...at(2) });
-  const two = clean('b', { constraints: { ...none, encryptionContextEquals: { b: '2', a: '1' } }, ...at(1) });
+  const one = clean('a', { constraints: { ...noConstraints, encryptionContextEquals: { a: '1', b: '2' } }, ...at(2) });
+  const two = clean('b', { constraints: { ...noConstraints, encryptionContextEquals: { b: '2', a: '1' } }, ...at(1) });
   assert.deepEqual(duplicateIds(one, two), ['a']);
 });
 
@@ -209,10 +208,12 @@ const different: Readonly<Record<string, Partial<Grant>>> = {
   'kind of grantee': {
     granteePrincipal: { kind: 'servicePrincipal', value: 'arn:aws:iam::111122223333:role/app/Reader' },
   },
-  'value in the encryption context': { constraints: { ...none, encryptionContextSubset: { Department: 'HR' } } },
-  'kind of encryption context': { constraints: { ...none, encryptionContextEquals: { Department: 'IT' } } },
+  'value in the encryption context': {
+    constraints: { ...noConstraints, encryptionContextSubset: { Department: 'HR' } },
+  },
+  'kind of encryption context': { constraints: { ...noConstraints, encryptionContextEquals: { Department: 'IT' } } },
   'source ARN': {
-    constraints: { ...none, encryptionContextSubset: { Department: 'IT' }, sourceArn: 'arn:aws:s3:::bucket' },
+    constraints: { ...noConstraints, encryptionContextSubset: { Department: 'IT' }, sourceArn: 'arn:aws:s3:::bucket' },
   },
   name: { name: 'another' },
 };
@@ -224,8 +225,8 @@ for (const [what, fields] of Object.entries(different)) {
 }
 
 test('text that looks like a separator makes no two grants alike', () => {
-  const one = clean('a', { constraints: { ...none, encryptionContextEquals: { a: '1","b' } } });
-  const two = clean('b', { constraints: { ...none, encryptionContextEquals: { a: '1', b: '' } } });
+  const one = clean('a', { constraints: { ...noConstraints, encryptionContextEquals: { a: '1","b' } } });
+  const two = clean('b', { constraints: { ...noConstraints, encryptionContextEquals: { a: '1', b: '' } } });
   assert.deepEqual(duplicateIds(one, two), []);
 });
 
@@ -288,7 +289,7 @@ const managed: readonly [string, Grant, string][] = [
     clean('g', {
       ...held(`arn:aws:sts::${account}:assumed-role/orders-role/orders`),
       constraints: {
-        ...none,
+        ...noConstraints,
         encryptionContextEquals: {
           'aws:lambda:FunctionArn': `arn:aws:lambda:eu-west-1:${account}:function:orders`,
         },
@@ -330,7 +331,7 @@ for (const [what, one, service] of managed) {
 test('a row says who uses a grant and for what, or who manages its key', () => {
   const volume = {
     ...held(`arn:aws:sts::${account}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0`),
-    constraints: { ...none, encryptionContextSubset: { 'aws:ebs:id': 'vol-1' } },
+    constraints: { ...noConstraints, encryptionContextSubset: { 'aws:ebs:id': 'vol-1' } },
   };
   const { key: own, metadata: known } = context();
   const aws = key('k1', 'alias/aws/ebs');
@@ -385,7 +386,7 @@ test('findings come the gravest first', () => {
   const worst = clean('g', {
     ...held('arn:aws:iam::444455556666:root'),
     operations: ['Decrypt', 'CreateGrant'],
-    constraints: none,
+    constraints: noConstraints,
     retiringPrincipal: undefined,
     ...at(900),
   });

@@ -13,25 +13,13 @@ import {
   supportsEncryptionContext,
   toPrincipalRef,
 } from '../../../../src/core/kms/grantRules.ts';
-import type { CreateGrantInput, GrantConstraints } from '../../../../src/core/kms/model.ts';
+import type { CreateGrantInput } from '../../../../src/core/kms/model.ts';
 import { operationsFor } from '../../../../src/emulator/operations/grantRules.ts';
-import { keyArnOf, metadata } from '../fakes.ts';
+import { createInput, keyArnOf, metadata, noConstraints } from '../fakes.ts';
 
 const account = '111122223333';
 const keyArn = keyArnOf('k1');
 const role = `arn:aws:iam::${account}:role/Reader`;
-const none: GrantConstraints = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
-const wanted = (fields: Partial<CreateGrantInput> = {}): CreateGrantInput => ({
-  keyArn,
-  operations: ['Decrypt'],
-  granteePrincipal: { kind: 'principal', value: role },
-  constraints: none,
-  ...fields,
-});
 const symmetric = { usage: 'ENCRYPT_DECRYPT', spec: 'SYMMETRIC_DEFAULT' };
 
 const always = ['CreateGrant', 'DescribeKey', 'RetireGrant'];
@@ -222,12 +210,12 @@ const sourceArn = `arn:aws:dynamodb:eu-west-1:${account}:table/orders`;
 const requests: readonly (readonly [string, Partial<CreateGrantInput>, RegExp | undefined])[] = [
   [
     'all that there can be',
-    { retiringPrincipal: service, name: 'n', constraints: { ...none, encryptionContextEquals: { a: '1' } } },
+    { retiringPrincipal: service, name: 'n', constraints: { ...noConstraints, encryptionContextEquals: { a: '1' } } },
     undefined,
   ],
   [
     'a service with all that it needs',
-    { granteePrincipal: service, retiringPrincipal: service, constraints: { ...none, sourceArn } },
+    { granteePrincipal: service, retiringPrincipal: service, constraints: { ...noConstraints, sourceArn } },
     undefined,
   ],
   [
@@ -235,7 +223,7 @@ const requests: readonly (readonly [string, Partial<CreateGrantInput>, RegExp | 
     {
       granteePrincipal: service,
       retiringPrincipal: { kind: 'principal', value: role },
-      constraints: { ...none, sourceArn },
+      constraints: { ...noConstraints, sourceArn },
     },
     undefined,
   ],
@@ -246,19 +234,23 @@ const requests: readonly (readonly [string, Partial<CreateGrantInput>, RegExp | 
   ],
   [
     'a service that nobody can retire',
-    { granteePrincipal: service, constraints: { ...none, sourceArn } },
+    { granteePrincipal: service, constraints: { ...noConstraints, sourceArn } },
     /needs a retiring principal/,
   ],
-  ['a source that is no ARN', { constraints: { ...none, sourceArn: 'orders' } }, /looks like/],
+  ['a source that is no ARN', { constraints: { ...noConstraints, sourceArn: 'orders' } }, /looks like/],
   [
     'both kinds of encryption context',
-    { constraints: { ...none, encryptionContextEquals: { a: '1' }, encryptionContextSubset: { a: '1' } } },
+    { constraints: { ...noConstraints, encryptionContextEquals: { a: '1' }, encryptionContextSubset: { a: '1' } } },
     /not both/,
   ],
-  ['an encryption context of nothing', { constraints: { ...none, encryptionContextSubset: {} } }, /at least one pair/],
+  [
+    'an encryption context of nothing',
+    { constraints: { ...noConstraints, encryptionContextSubset: {} } },
+    /at least one pair/,
+  ],
   [
     'an encryption context for DescribeKey',
-    { operations: ['DescribeKey'], constraints: { ...none, encryptionContextSubset: { a: '1' } } },
+    { operations: ['DescribeKey'], constraints: { ...noConstraints, encryptionContextSubset: { a: '1' } } },
     undefined,
   ],
   ['an operation of another key', { operations: ['Sign'] }, /doesn't support Sign/],
@@ -273,7 +265,7 @@ const requests: readonly (readonly [string, Partial<CreateGrantInput>, RegExp | 
 
 for (const [what, fields, problem] of requests) {
   test(`a grant with ${what} is ${problem === undefined ? 'asked for' : 'refused before KMS is asked'}`, () => {
-    const found = createGrantProblem(wanted(fields), symmetric);
+    const found = createGrantProblem(createInput(fields), symmetric);
     if (problem === undefined) {
       assert.equal(found, undefined);
     } else {
@@ -283,7 +275,10 @@ for (const [what, fields, problem] of requests) {
 }
 
 test('a grant with an encryption context on a key that knows none is refused before KMS is asked', () => {
-  const input = wanted({ operations: ['Verify'], constraints: { ...none, encryptionContextSubset: { a: '1' } } });
+  const input = createInput({
+    operations: ['Verify'],
+    constraints: { ...noConstraints, encryptionContextSubset: { a: '1' } },
+  });
   const problem = createGrantProblem(input, { usage: 'SIGN_VERIFY', spec: 'RSA_2048' });
   assert.match(problem ?? '', /takes an encryption context/);
 });

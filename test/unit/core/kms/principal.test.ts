@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { GrantConstraints, PrincipalRef } from '../../../../src/core/kms/model.ts';
+import type { PrincipalRef } from '../../../../src/core/kms/model.ts';
 import {
   contextOf,
   describePrincipal,
@@ -11,16 +11,10 @@ import {
   principalKindName,
   volumeOf,
 } from '../../../../src/core/kms/principal.ts';
-import { grant } from '../fakes.ts';
+import { grant, noConstraints } from '../fakes.ts';
 
 const account = '111122223333';
 const other = '444455556666';
-
-const none: GrantConstraints = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
 
 interface Row {
   readonly value: string;
@@ -335,7 +329,7 @@ test('of an EC2 instance the sentence names the volume that the grant is for', (
   const value = `arn:aws:sts::${account}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0`;
   const held = grant('g1', {
     granteePrincipal: { kind: 'principal', value },
-    constraints: { ...none, encryptionContextSubset: { 'aws:ebs:id': 'vol-0123456789abcdef0' } },
+    constraints: { ...noConstraints, encryptionContextSubset: { 'aws:ebs:id': 'vol-0123456789abcdef0' } },
   });
   assert.equal(volumeOf(held), 'vol-0123456789abcdef0');
   assert.equal(
@@ -378,8 +372,14 @@ test('a grant without a grantee is shown as such', () => {
 
 test('the encryption context is that of either kind, or none', () => {
   const context = { department: 'finance' };
-  assert.deepEqual(contextOf(grant('g1', { constraints: { ...none, encryptionContextEquals: context } })), context);
-  assert.deepEqual(contextOf(grant('g1', { constraints: { ...none, encryptionContextSubset: context } })), context);
+  assert.deepEqual(
+    contextOf(grant('g1', { constraints: { ...noConstraints, encryptionContextEquals: context } })),
+    context,
+  );
+  assert.deepEqual(
+    contextOf(grant('g1', { constraints: { ...noConstraints, encryptionContextSubset: context } })),
+    context,
+  );
   assert.deepEqual(contextOf(grant()), {});
 });
 

@@ -1,29 +1,24 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isServicePrincipal, serviceName, serviceSuffixes } from '../../../../src/core/kms/awsServices.ts';
-import type { Grant, GrantConstraints } from '../../../../src/core/kms/model.ts';
+import type { Grant } from '../../../../src/core/kms/model.ts';
 import {
   type ServiceGrant,
   serviceOfGrant,
   usedBySentence,
   usedByText,
 } from '../../../../src/core/kms/serviceGrant.ts';
-import { grant } from '../fakes.ts';
+import { grant, noConstraints } from '../fakes.ts';
 
 const account = '111122223333';
-const none: GrantConstraints = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
 const principal = (value: string) => ({ kind: 'principal', value }) as const;
 const service = (value: string) => ({ kind: 'servicePrincipal', value }) as const;
 const session = (name: string) => principal(`arn:aws:sts::${account}:assumed-role/${name}`);
 const includes = (context: Readonly<Record<string, string>>): Partial<Grant> => ({
-  constraints: { ...none, encryptionContextSubset: context },
+  constraints: { ...noConstraints, encryptionContextSubset: context },
 });
 const equals = (context: Readonly<Record<string, string>>): Partial<Grant> => ({
-  constraints: { ...none, encryptionContextEquals: context },
+  constraints: { ...noConstraints, encryptionContextEquals: context },
 });
 
 /** Grants as AWS's guides and public reports show them: by what they are known, and how they are called. */
@@ -63,7 +58,7 @@ const table: readonly (readonly [what: string, fields: Partial<Grant>, mark: Ser
     'a service principal with a source ARN',
     {
       granteePrincipal: service('dynamodb.amazonaws.com'),
-      constraints: { ...none, sourceArn: `arn:aws:dynamodb:eu-west-1:${account}:table/orders` },
+      constraints: { ...noConstraints, sourceArn: `arn:aws:dynamodb:eu-west-1:${account}:table/orders` },
     },
     'grantee',
     'used by Amazon DynamoDB for table orders',
@@ -168,7 +163,7 @@ const table: readonly (readonly [what: string, fields: Partial<Grant>, mark: Ser
   ['an empty value', includes({ 'aws:ebs:id': '' }), 'encryptionContext', 'used by Amazon EBS'],
   [
     'a source ARN alone',
-    { constraints: { ...none, sourceArn: `arn:aws-cn:rds:cn-north-1:${account}:db:orders` } },
+    { constraints: { ...noConstraints, sourceArn: `arn:aws-cn:rds:cn-north-1:${account}:db:orders` } },
     'sourceArn',
     'used by Amazon RDS for db orders',
   ],

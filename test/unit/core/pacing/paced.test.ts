@@ -7,7 +7,7 @@ import type { KmsApi } from '../../../../src/core/kms/kmsApi.ts';
 import { type LimitedOperation, RequestLimiter } from '../../../../src/core/pacing/limiter.ts';
 import { paceKms } from '../../../../src/core/pacing/paced.ts';
 import { unverified } from '../../actors.ts';
-import { type Call, FakeClock, FakeKms, gate, grant, keyArnOf, kmsError, settle } from '../fakes.ts';
+import { type Call, FakeClock, FakeKms, gate, grant, keyArnOf, kmsError, noConstraints, settle } from '../fakes.ts';
 
 const keyArn = keyArnOf('k1');
 const ref = { keyArn, grantId: 'g1' };
@@ -18,7 +18,7 @@ const wanted = {
   keyArn,
   operations: ['Decrypt'],
   granteePrincipal: { kind: 'principal', value: 'arn:aws:iam::111122223333:role/Reader' },
-  constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
+  constraints: noConstraints,
 } as const;
 
 /** @param budget percent; with 1, ListGrants goes once a second */

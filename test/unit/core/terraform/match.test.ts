@@ -5,7 +5,7 @@ import { type FileResource, match, Resources } from '../../../../src/core/terraf
 import { scanTerraform } from '../../../../src/core/terraform/scan.ts';
 import { beforeEndText, comparedText, terraformLines } from '../../../../src/core/terraform/terraformText.ts';
 import { grantAsTerraform } from '../../../../src/core/words/commandText.ts';
-import { grant, keyArnOf } from '../fakes.ts';
+import { grant, keyArnOf, noConstraints } from '../fakes.ts';
 
 const arn = keyArnOf('k1');
 const reader = 'arn:aws:iam::111122223333:role/app/Reader';
@@ -19,8 +19,7 @@ function resource(body: string, path = 'main.tf'): FileResource {
 const named = (fields: Partial<Grant> = {}) =>
   grant('g1', { name: 'nightly', operations: ['Encrypt', 'Decrypt'], ...fields });
 const operations = 'operations = ["Decrypt", "Encrypt"]';
-const none = { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined };
-const tenant = { ...none, encryptionContextEquals: { tenant: 'a' } };
+const tenant = { ...noConstraints, encryptionContextEquals: { tenant: 'a' } };
 const ofPrincipal = (value: string) => ({ kind: 'principal', value }) as const;
 
 const table: readonly (readonly [what: string, body: string, fields: Partial<Grant>, isMatch: boolean])[] = [
@@ -128,7 +127,7 @@ const table: readonly (readonly [what: string, body: string, fields: Partial<Gra
   [
     'a grant with a source ARN, which Terraform can not make',
     `name = "nightly"\n${operations}`,
-    { constraints: { ...none, sourceArn: 'arn:aws:s3:::b' } },
+    { constraints: { ...noConstraints, sourceArn: 'arn:aws:s3:::b' } },
     false,
   ],
 ];
@@ -156,7 +155,7 @@ test('a match says what is equal, what could not be compared, and that there may
 test('what is copied as Terraform is known as the resource of its grant', () => {
   const subject = named({
     retiringPrincipal: ofPrincipal(reader),
-    constraints: { ...none, encryptionContextSubset: { tenant: `$${'{'}a}`, b: '"' } },
+    constraints: { ...noConstraints, encryptionContextSubset: { tenant: `$${'{'}a}`, b: '"' } },
   });
   const [found] = scanTerraform(grantAsTerraform(subject, { imports: true }));
   assert.ok(found !== undefined);

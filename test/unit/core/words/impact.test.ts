@@ -2,19 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { GrantConstraints, PrincipalRef } from '../../../../src/core/kms/model.ts';
 import { impactOfRevoke } from '../../../../src/core/words/impact.ts';
-import { grant } from '../fakes.ts';
+import { grant, noConstraints } from '../fakes.ts';
 
 const account = '111122223333';
 
-const none: GrantConstraints = {
-  encryptionContextEquals: undefined,
-  encryptionContextSubset: undefined,
-  sourceArn: undefined,
-};
-
 function impact(value: string, constraints: Partial<GrantConstraints> = {}): string {
   const granteePrincipal: PrincipalRef = { kind: 'principal', value };
-  return impactOfRevoke(grant('g1', { granteePrincipal, constraints: { ...none, ...constraints } }));
+  return impactOfRevoke(grant('g1', { granteePrincipal, constraints: { ...noConstraints, ...constraints } }));
 }
 
 test('a role or user can no longer use the key through the grant', () => {
