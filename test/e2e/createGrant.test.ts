@@ -286,5 +286,13 @@ test('the details of a key are one page that begins with what was denied, and it
     for (const part of ['"KeyMetadata"', '"KeyRotationEnabled": true', '"Tags": "Unknown: Access denied.']) {
       assert.ok(text.includes(part), `${part} is not in: ${text}`);
     }
+
+    await workbench.tree.expand('orders-db');
+    const [grant] = await workbench.tree.children('orders-db');
+    assert.ok(grant !== undefined);
+    await workbench.pressContextMenu('Show Grant Details', 'orders-db', grant.label);
+    const story = await workbench.markdownPreview(`Grant ${grant.label}`);
+    await workbench.screenshot('grant-details');
+    assert.match(story, /If Revoked\s.*Evidence\s+Not loaded yet\..*Grant ID: [0-9a-f]{64}/s);
   });
 });
