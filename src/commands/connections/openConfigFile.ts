@@ -4,7 +4,7 @@ import vscode = require('vscode');
 
 import type { Needs } from '../context.ts';
 
-/** Opens the AWS config file. One that is missing opens with an example, and exists once it is saved. */
+/** Opens the AWS config file. One that is missing or empty begins with an example, which is written once it is saved. */
 export async function openConfigFile({ aws }: Needs<'aws'>): Promise<void> {
   // Without refs, `files` returns the config and credentials files, in this order.
   const [path] = await (await aws()).files([]);
@@ -12,22 +12,15 @@ export async function openConfigFile({ aws }: Needs<'aws'>): Promise<void> {
     return;
   }
   const uri = vscode.Uri.file(path);
-  if (await exists(uri)) {
-    await vscode.window.showTextDocument(uri);
-    return;
-  }
-  const missing = await vscode.workspace.openTextDocument(uri.with({ scheme: 'untitled' }));
-  const editor = await vscode.window.showTextDocument(missing);
-  if (missing.getText() === '') {
-    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), example()));
-  }
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  return vscode.workspace.fs.stat(uri).then(
+  const isThere = await vscode.workspace.fs.stat(uri).then(
     () => true,
     () => false,
   );
+  const document = await vscode.workspace.openTextDocument(isThere ? uri : uri.with({ scheme: 'untitled' }));
+  const editor = await vscode.window.showTextDocument(document);
+  if (document.getText() === '') {
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), example()));
+  }
 }
 
 const example = () =>

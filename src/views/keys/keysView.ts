@@ -267,10 +267,21 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
     this.#redrawAll();
   }
 
-  /** Reloads the grants of a key after a change to them. */
+  /**
+   * Reloads the grants of a key after a change to them. Where rows show them they are read first: the row of the key, which
+   * counts them, is then redrawn once, and VS Code keeps the focus.
+   */
   refreshGrants(connection: Connection, keyArn: string): void {
-    this.#connections.find(connection)?.inventory.forgetGrants(keyArn);
-    this.#redrawKey(connection, keyArn);
+    const inventory = this.#connections.find(connection)?.inventory;
+    inventory?.forgetGrants(keyArn);
+    const redraw = () => this.#redrawKey(connection, keyArn);
+    const keys = this.#keyIds(connection, keyArn).map((id) => this.#nodes.get(id));
+    const isShown = keys.some((key) => key?.kind === 'key' && this.#nodes.grantsBelow(key).length > 0);
+    if (inventory !== undefined && isShown) {
+      inventory.grants(keyArn).then(redraw, redraw);
+    } else {
+      redraw();
+    }
   }
 
   #redrawAll(): void {
@@ -382,8 +393,12 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
 
   /** The key's row, and its rows in connections that it is pinned to. */
   #redrawKey(connection: Connection, keyArn: string): void {
-    for (const pinnedTo of [undefined, ...this.#connections.known]) {
-      this.#redraw(keyNodeId(connection, keyArn, pinnedTo));
+    for (const id of this.#keyIds(connection, keyArn)) {
+      this.#redraw(id);
     }
+  }
+
+  #keyIds(connection: Connection, keyArn: string): readonly string[] {
+    return [undefined, ...this.#connections.known].map((pinnedTo) => keyNodeId(connection, keyArn, pinnedTo));
   }
 }

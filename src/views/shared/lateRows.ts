@@ -63,25 +63,25 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
     }
     const ids = children.map((child) => rows.idOf(child));
     if (!read.isRowRemoved && ids.every((one) => one !== undefined)) {
-      this.#noteGone(id, ids, children);
+      await this.#noteGone(id, ids, children);
     }
     return children;
   }
 
-  #noteGone(id: string, ids: readonly string[], rows: readonly T[]): void {
+  async #noteGone(id: string, ids: readonly string[], rows: readonly T[]): Promise<void> {
     const before = this.#below.get(id) ?? [];
     this.#below.set(id, ids);
-    const place = neighborOfRemoved(before, ids);
-    if (place !== undefined) {
-      this.#neighbor = rows[place];
-      // The next arrow key asks for the neighbor, if no row has the focus.
-      void vscode.commands.executeCommand('setContext', contextKeys.rowGone, true);
-    }
     const left = new Set(ids);
     for (const one of before) {
       if (!left.has(one)) {
         this.#forgetBelow(one);
       }
+    }
+    const place = neighborOfRemoved(before, ids);
+    if (place !== undefined) {
+      this.#neighbor = rows[place];
+      // The next arrow key asks for the neighbor, if no row has the focus: VS Code knows before it removes the row.
+      await vscode.commands.executeCommand('setContext', contextKeys.rowGone, true);
     }
   }
 
