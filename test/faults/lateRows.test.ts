@@ -45,6 +45,21 @@ test('the neighbor of a row that went is known once, also when another row came 
   assert.equal(rows.takeNeighbor()?.name, 'nothing');
 });
 
+test('a row is one of the view until its list no longer has it', async () => {
+  const { rows, roots, show } = createRows({});
+  await show(['a', 'b']);
+  const [a, b] = await roots();
+  assert.deepEqual(
+    [a, b, { name: 'a' }, undefined, 'a'].map((row) => rows.has(row)),
+    [true, true, false, false, false],
+  );
+  await show(['b']);
+  assert.deepEqual(
+    [a, b].map((row) => rows.has(row)),
+    [false, true],
+  );
+});
+
 test('rows that wait for others are no rows that went', async () => {
   const { rows, show } = createRows({});
   await show(['a', 'b']);

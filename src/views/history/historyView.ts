@@ -111,11 +111,11 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
 
   /** An entry is only an ID, which is looked up when it is used. */
   row(argument: object): HistoryNode | undefined {
-    const entry = asHistoryEntry(argument);
-    if (entry !== undefined) {
-      return { kind: entry.kind, id: entry.id };
+    if (this.#given.has(argument)) {
+      return argument as HistoryNode;
     }
-    return this.#given.has(argument) ? (argument as HistoryNode) : undefined;
+    const entry = asHistoryEntry(argument);
+    return entry === undefined ? undefined : { kind: entry.kind, id: entry.id };
   }
 
   /** Focuses the first new entry: it is at the place of the "Load more…" row. */

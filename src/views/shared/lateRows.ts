@@ -27,6 +27,8 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   readonly #expanded = new Map<string, boolean>();
   /** The IDs of the rows below each row, by its ID; those of the view itself by ''. */
   readonly #below = new Map<string, readonly string[]>();
+  /** The IDs of all rows that VS Code was given. */
+  readonly #ids = new WeakMap<object, string>();
   /** The reads of children that are under way. */
   readonly #reads = new Set<{ readonly id: string; isRowRemoved: boolean }>();
   /** The row at the place of the one that was removed last; of several, of the first. */
@@ -62,6 +64,12 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
       this.#expanded.set(id, true);
     }
     const ids = children.map((child) => rows.idOf(child));
+    for (const [index, child] of children.entries()) {
+      const childId = ids[index];
+      if (childId !== undefined) {
+        this.#ids.set(child, childId);
+      }
+    }
     if (!read.isRowRemoved && ids.every((one) => one !== undefined)) {
       await this.#noteGone(id, ids, children);
     }
@@ -93,6 +101,12 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
     for (const read of this.#reads) {
       read.isRowRemoved ||= read.id === id;
     }
+  }
+
+  /** Whether this is a row of the view, by the lists as they were last read. */
+  has(row: unknown): boolean {
+    const id = typeof row === 'object' && row !== null ? this.#ids.get(row) : undefined;
+    return id !== undefined && [...this.#below.values()].some((ids) => ids.includes(id));
   }
 
   get hasGone(): boolean {

@@ -29,9 +29,10 @@ export interface Trees {
   /**
    * Gives the focus to the row at the place of one that was removed, in the view that was used last: VS Code gives it to
    * no row.
-   * @returns false when no row was removed since, or the place is empty
+   * @param focused the row that has the focus by VS Code, which may be the removed one
+   * @returns false when no row was removed since, the place is empty, or a row on screen has the focus
    */
-  focusNeighbor(): Promise<boolean>;
+  focusNeighbor(focused: unknown): Promise<boolean>;
   dispose(): void;
 }
 
@@ -50,9 +51,9 @@ export function createTrees(rows: () => Promise<Rows>): Trees {
       const [latest] = all.toSorted((left, right) => right.usedAt - left.usedAt);
       return latest?.tree.visible === true ? latest.tree.selection : [];
     },
-    focusNeighbor: async () => {
+    focusNeighbor: async (focused) => {
       const [latest] = all.filter(({ hasGone }) => hasGone).sort((left, right) => right.usedAt - left.usedAt);
-      return (await latest?.focusNeighbor()) ?? false;
+      return latest !== undefined && !all.some((one) => one.has(focused)) && (await latest.focusNeighbor());
     },
     dispose: () => {
       for (const one of all) {
@@ -88,6 +89,10 @@ class OurTree<T extends object> {
   dispose(): void {
     this.tree.dispose();
     this.#rows.dispose();
+  }
+
+  has(row: unknown): boolean {
+    return this.#rows.has(row);
   }
 
   get hasGone(): boolean {
