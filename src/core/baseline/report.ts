@@ -136,7 +136,7 @@ export function markdownReport(source: ReportSource, maxRows = Number.POSITIVE_I
     parts.push(
       section(
         l10n.t('Changed'),
-        l10n.t('The same grant with other fields. KMS shows a unique ID in place of the ARN of a deleted principal.'),
+        l10n.t('The same grant with other fields. KMS shows a unique ID instead of the ARN of a deleted principal.'),
         table(names, fields, ({ key, grant, field }) => [
           ...keyCells(key),
           grant.grantId,

@@ -10,11 +10,11 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'granteeRecreated':
       return l10n.t(
-        'A role or user of this name has another ID, or is younger than the grant. Create a grant for it if it needs one, then revoke this one.',
+        'A role or user of this name has another ID, or was created after the grant. Create a grant for it if it needs one, then revoke this one.',
       );
     case 'possiblyOrphaned':
       return l10n.t(
-        'KMS shows a unique ID in place of a name: the grantee was deleted or recreated, or is too new. Load evidence to ask IAM before you revoke.',
+        'KMS shows a unique ID instead of a name: the grantee was deleted or recreated, or is too new. Load evidence to ask IAM before you revoke.',
       );
     case 'duplicate':
       return l10n.t(
@@ -58,7 +58,7 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'noEncryptionContext':
       return l10n.t(
-        'The grant allows decryption of everything that was encrypted with the key. If the application uses an encryption context, create a grant with it, then revoke this one.',
+        'The grant allows decryption of everything encrypted with the key. If the application uses an encryption context, create a grant with it, then revoke this one.',
       );
     case 'olderThan':
       return l10n.t(

@@ -65,7 +65,7 @@ function changeSentence(change: ChangeKind): string {
       return l10n.t('In the baseline, and not listed by this search.');
     case 'changed':
       return l10n.t(
-        'The same grant with other fields. KMS shows a unique ID in place of the ARN of a deleted principal.',
+        'The same grant with other fields. KMS shows a unique ID instead of the ARN of a deleted principal.',
       );
     case 'unchanged':
       return l10n.t('The same in the baseline and now.');
