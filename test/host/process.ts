@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -15,12 +15,17 @@ export interface RunOptions {
 
 /** Runs a program to its end and resolves to its exit code (1 when a signal ended it). */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
-  const child = spawn(command, args, {
+  const output = options.onLine ? 'pipe' : 'inherit';
+  const settings: SpawnOptions = {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', options.onLine ? 'pipe' : 'inherit', options.onLine ? 'pipe' : 'inherit'],
-    shell: process.platform === 'win32',
-  });
+    stdio: ['ignore', output, output],
+  };
+  // In Windows, npm and the programs of node_modules are batch files, which a shell alone starts.
+  const child =
+    process.platform === 'win32'
+      ? spawn([command, ...args].map((word) => `"${word}"`).join(' '), { ...settings, shell: true })
+      : spawn(command, args, settings);
   eachLine(child, options.onLine);
   const [code] = await once(child, 'close');
   return typeof code === 'number' ? code : 1;
