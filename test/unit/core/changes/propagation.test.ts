@@ -26,6 +26,15 @@ interface Setup {
   readonly readMs?: number;
 }
 
+/** A poller whose waits are the longest that its policy allows. */
+function pollerOf(
+  clock: FakeClock,
+  read: ConstructorParameters<typeof PropagationPoller>[0]['read'],
+  policy: Partial<PropagationPolicy> = {},
+): PropagationPoller {
+  return new PropagationPoller({ clock, random: longest, policy: { ...defaultPolicy, ...policy }, read });
+}
+
 /** A poller whose reads answer as `script` says; its last answer repeats. */
 function scripted(script: readonly Answer[], setup: Setup = {}) {
   const { clock = new FakeClock({ auto: true }), random = longest, policy = {}, readMs = 0 } = setup;
@@ -118,14 +127,9 @@ test('a list that flaps starts the count again each time the grant reappears', a
 test('a list that flaps for ever ends as timed out', async () => {
   let reads = 0;
   const clock = new FakeClock({ auto: true });
-  const poller = new PropagationPoller({
-    clock,
-    random: longest,
-    policy: defaultPolicy,
-    read: async (ids) => {
-      reads += 1;
-      return new Set(reads % 3 === 0 ? ids : []);
-    },
+  const poller = pollerOf(clock, async (ids) => {
+    reads += 1;
+    return new Set(reads % 3 === 0 ? ids : []);
   });
   const outcome = await poller.follow('g1', clock.monotonic());
   assert.equal(outcome.kind, 'timedOut');
@@ -165,16 +169,11 @@ test('a failure that is not ours is trouble of unknown kind, and the wait goes o
   const clock = new FakeClock({ auto: true });
   const troubles: unknown[] = [];
   const failures: unknown[] = [new TypeError('bug'), 'text', undefined];
-  const poller = new PropagationPoller({
-    clock,
-    random: longest,
-    policy: defaultPolicy,
-    read: async () => {
-      if (failures.length > 0) {
-        throw failures.shift();
-      }
-      return new Set();
-    },
+  const poller = pollerOf(clock, async () => {
+    if (failures.length > 0) {
+      throw failures.shift();
+    }
+    return new Set();
   });
   poller.onDidProgress(({ progress: { trouble } }) => troubles.push(trouble));
   assert.equal((await poller.follow('g1', clock.monotonic())).kind, 'gone');
@@ -218,18 +217,13 @@ test('a computer that sleeps for eight hours ends no wait: not by a read that fa
   const clock = new FakeClock({ auto: true });
   const start = clock.monotonic();
   let reads = 0;
-  const poller = new PropagationPoller({
-    clock,
-    random: longest,
-    policy: defaultPolicy,
-    read: async (ids) => {
-      reads += 1;
-      if (reads === 5) {
-        clock.pass(8 * 3_600_000);
-        throw kmsError('network');
-      }
-      return new Set(reads < 10 ? ids : []);
-    },
+  const poller = pollerOf(clock, async (ids) => {
+    reads += 1;
+    if (reads === 5) {
+      clock.pass(8 * 3_600_000);
+      throw kmsError('network');
+    }
+    return new Set(reads < 10 ? ids : []);
   });
   const outcome = await poller.follow('g1', start);
   assert.equal(outcome.kind, 'gone');
@@ -241,17 +235,12 @@ test('a wall clock that is set back or forward changes nothing', async () => {
     const clock = new FakeClock({ auto: true });
     const start = clock.monotonic();
     let reads = 0;
-    const poller = new PropagationPoller({
-      clock,
-      random: longest,
-      policy: defaultPolicy,
-      read: async (ids) => {
-        reads += 1;
-        if (reads === 8) {
-          clock.setWall(byMs);
-        }
-        return new Set(reads < 10 ? ids : []);
-      },
+    const poller = pollerOf(clock, async (ids) => {
+      reads += 1;
+      if (reads === 8) {
+        clock.setWall(byMs);
+      }
+      return new Set(reads < 10 ? ids : []);
     });
     const outcome = await poller.follow('g1', start);
     assert.ok(
@@ -341,16 +330,15 @@ test('a grant stopped while a read is under way is not judged by its answer', as
   const clock = new FakeClock();
   const answer = gate();
   let reads = 0;
-  const poller = new PropagationPoller({
+  const poller = pollerOf(
     clock,
-    random: longest,
-    policy: { ...defaultPolicy, absentReads: 1 },
-    read: async () => {
+    async () => {
       reads += 1;
       await answer.passed;
       return new Set();
     },
-  });
+    { absentReads: 1 },
+  );
   const first = poller.follow('g1', clock.monotonic());
   await settle();
   const second = poller.follow('g1', clock.monotonic());
@@ -363,14 +351,9 @@ test('a grant stopped while a read is under way is not judged by its answer', as
 test('disposing aborts the read under way, stops all, and reads no more', async () => {
   const clock = new FakeClock();
   const signals: AbortSignal[] = [];
-  const poller = new PropagationPoller({
-    clock,
-    random: longest,
-    policy: defaultPolicy,
-    read: (_ids, signal) => {
-      signals.push(signal);
-      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-    },
+  const poller = pollerOf(clock, (_ids, signal) => {
+    signals.push(signal);
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   });
   const outcomes = [poller.follow('g1', clock.monotonic()), poller.follow('g2', clock.monotonic())];
   await settle();
@@ -406,14 +389,9 @@ test('grants of one key share each read', async () => {
 test('a grant that is seen gone is asked for no more, while the other one is', async () => {
   const clock = new FakeClock({ auto: true });
   const asked: string[] = [];
-  const poller = new PropagationPoller({
-    clock,
-    random: longest,
-    policy: defaultPolicy,
-    read: async (ids) => {
-      asked.push(ids.join());
-      return new Set(asked.length < 5 ? ['g2'] : []);
-    },
+  const poller = pollerOf(clock, async (ids) => {
+    asked.push(ids.join());
+    return new Set(asked.length < 5 ? ['g2'] : []);
   });
   await Promise.all([poller.follow('g1', clock.monotonic()), poller.follow('g2', clock.monotonic())]);
   assert.deepEqual(asked, ['g1,g2', 'g1,g2', 'g1,g2', 'g2', 'g2', 'g2', 'g2']);
@@ -442,18 +420,17 @@ test('a grant that joins while a read is under way is judged from the next one o
   const clock = new FakeClock();
   const answer = gate();
   const asked: string[] = [];
-  const poller = new PropagationPoller({
+  const poller = pollerOf(
     clock,
-    random: longest,
-    policy: { ...defaultPolicy, absentReads: 1 },
-    read: async (ids) => {
+    async (ids) => {
       asked.push(ids.join());
       if (asked.length === 1) {
         await answer.passed;
       }
       return new Set(asked.length === 1 ? ['g1'] : []);
     },
-  });
+    { absentReads: 1 },
+  );
   const first = poller.follow('g1', clock.monotonic());
   await settle();
   const second = poller.follow('g2', clock.monotonic());
