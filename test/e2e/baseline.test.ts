@@ -28,7 +28,7 @@ test('a baseline is saved, three grants change, and the comparison shows exactly
     await workbench.runCommand('AWS KMS: Save Baseline…');
     await quickInput.until('the save dialog', ({ value }) => value.startsWith(`${folder}/kms-grants-baseline-2`));
     await ok.click();
-    await workbench.notification(/^The baseline kms-grants-baseline-.* has \d+ grants\./);
+    await workbench.notification(/^Saved \d+ grants to the baseline kms-grants-baseline-.*\./);
     const name = (await readdir(folder)).find((file) => file.endsWith('.jsonl')) ?? assert.fail();
     const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
     assert.ok(lines.length > 90);

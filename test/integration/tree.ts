@@ -48,7 +48,7 @@ export function tree(): void {
       const grant = await child(await child(connection, 'orders-db'), 'nightly-export');
       assert.deepEqual(await row(grant), {
         label: 'nightly-export',
-        description: '1 note · Decrypt, DescribeKey',
+        description: '1 finding · Decrypt, DescribeKey',
         icon: 'shield',
         context: 'grant.retirable',
       });
@@ -234,7 +234,7 @@ export function tree(): void {
       await vscode.commands.executeCommand(commands.refresh);
       const [missing] = await rowsOf();
       assert.equal(missing?.label, 'Profile not found');
-      assert.match(missing?.description ?? '', /no profile nobody/);
+      assert.match(missing?.description ?? '', /^Profile nobody isn't in /);
       delete process.env['AWS_PROFILE'];
     });
 
