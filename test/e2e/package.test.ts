@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -16,7 +15,7 @@ async function install(folder: string): Promise<string> {
   return join(profile.extensions, extension);
 }
 
-test('every picture of the extension page is one of the repository, by its whole address', async () => {
+test('every picture and link of the extension page has a whole address in the repository', async () => {
   await using temporary = await temporaryFolder('readme', testFolder);
   const extension = await install(temporary.path);
   const [name = ''] = (await readdir(extension)).filter((file) => file.toLowerCase() === 'readme.md');
@@ -24,12 +23,11 @@ test('every picture of the extension page is one of the repository, by its whole
   const { repository }: { repository: { url: string } } = JSON.parse(
     await readFile(join(extension, 'package.json'), 'utf8'),
   );
-  const base = `${repository.url.replace(/\.git$/, '')}/raw/HEAD/`;
-  const pictures = [...readme.matchAll(/!\[.*?\]\((.+?)\)/g)].map(([, address = '']) => address);
-  assert.ok(pictures.length > 0);
-  for (const address of pictures) {
-    assert.ok(address.startsWith(base), address);
-    assert.ok(existsSync(join(projectRoot, address.slice(base.length))), address);
+  const home = repository.url.replace(/\.git$/, '');
+  const links = [...readme.matchAll(/(!?)\[[^\]]*\]\(([^#)][^)]*)\)/g)];
+  assert.ok(links.length > 0);
+  for (const [, mark, address = ''] of links) {
+    assert.ok(address.startsWith(mark === '!' ? `${home}/raw/HEAD/media/` : `${home}/`), address);
   }
 });
 
