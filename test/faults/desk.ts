@@ -9,7 +9,7 @@ import type { ConnectionRef } from '../../src/core/kms/model.ts';
 import { type CommandId, commands } from '../../src/manifest.ts';
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { contextOf, watchDialogs } from './context.ts';
-import { Uri, window as vscodeWindow, workspace } from './vscode.ts';
+import { Uri, window as vscodeWindow } from './vscode.ts';
 import { anasRef, createTestWorld, type Window, type WindowOptions, type World } from './world.ts';
 
 /** Somebody with a folder for baselines, who searches, saves and compares. */
@@ -84,8 +84,6 @@ export async function createDesk(
   const folder = await mkdtemp(join(tmpdir(), 'baselines-'));
   const desk = new Desk(world, window, seen.said, folder);
   const before = { ...vscodeWindow };
-  const { fs } = workspace;
-  workspace.fs = world.outside.counted(fs);
   const say = async (message: string, ...buttons: readonly unknown[]) => {
     const isModal = buttons.some((one) => typeof one === 'object');
     if (isModal) {
@@ -107,7 +105,6 @@ export async function createDesk(
   });
   t.after(async () => {
     Object.assign(vscodeWindow, before);
-    workspace.fs = fs;
     await rm(folder, { recursive: true });
   });
   return desk;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -58,9 +58,6 @@ async function setUp(
       searches.push(search);
       return [...listed].map((path) => Uri.file(path)).slice(0, search[2]);
     },
-    fs: world.outside.counted(workspace.fs),
-    openTextDocument: ({ path }: { readonly path: string }) =>
-      world.outside.during(readFile(path, 'utf8').then((text) => asDocument(path, text))),
   });
   vscodeWindow.showTextDocument = async (document: unknown, options: unknown) => {
     const { uri, getText } = document as TextDocument;

@@ -2,7 +2,7 @@
  * What the views and the commands use of VS Code, outside of it: the bundles of these tests get it under VS Code's name.
  * Rows are data, events are events, and questions are answered by {@link dialogs}.
  */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 
 /** Who answers; nobody closes every question. */
 export const dialogs: {
@@ -215,14 +215,16 @@ export const QuickInputButtons = { Back: {} };
 interface FileUri {
   readonly path: string;
   readonly fragment: string;
-  with(change: { readonly fragment: string }): FileUri;
+  readonly scheme: string;
+  with(change: { readonly fragment?: string; readonly scheme?: string }): FileUri;
   toString(): string;
 }
 
-const fileUri = (path: string, fragment = ''): FileUri => ({
+const fileUri = (path: string, fragment = '', scheme = 'file'): FileUri => ({
   path,
   fragment,
-  with: (change) => fileUri(path, change.fragment),
+  scheme,
+  with: (change) => fileUri(path, change.fragment ?? fragment, change.scheme ?? scheme),
   toString: () => (fragment === '' ? path : `${path}#${fragment}`),
 });
 
@@ -312,7 +314,10 @@ export const window = {
   },
   createTreeView: () => ({}),
   registerTerminalLinkProvider: (provider: object) => registered('terminal', provider),
-  showTextDocument: async (..._: readonly unknown[]): Promise<unknown> => undefined,
+  showTextDocument: async (document: unknown, _options?: unknown): Promise<unknown> => ({
+    document,
+    edit: async () => true,
+  }),
 };
 
 /** What a watcher of files notices. */
@@ -342,10 +347,14 @@ export const workspace = {
   asRelativePath: ({ path }: FileUri) => path.slice(path.lastIndexOf('/') + 1),
   getConfiguration: () => ({ get: () => undefined, inspect: () => undefined, update: async () => {} }),
   onDidChangeConfiguration: () => ({ dispose: () => {} }),
-  openTextDocument: async (_?: unknown): Promise<unknown> => undefined,
+  openTextDocument: async (uri: Pick<FileUri, 'scheme' | 'path'>): Promise<unknown> => {
+    const text = uri.scheme === 'file' ? readFileSync(uri.path, 'utf8') : '';
+    return { uri, getText: () => text, positionAt: (offset: number) => offset };
+  },
+  // At once, so that no wait by the clock of a test ends before it.
   fs: {
-    stat: ({ path }: FileUri) => stat(path),
-    readFile: ({ path }: FileUri) => readFile(path),
-    writeFile: ({ path }: FileUri, content: Uint8Array) => writeFile(path, content),
+    stat: async ({ path }: FileUri) => statSync(path),
+    readFile: async ({ path }: FileUri) => readFileSync(path),
+    writeFile: async ({ path }: FileUri, content: Uint8Array) => writeFileSync(path, content),
   },
 };
