@@ -313,7 +313,7 @@ test('a key of another account and Region is opened by its ARN, kept over a relo
     const dialog = await workbench.dialog();
     assert.match(dialog.detail, /Account: 444455556666/);
     assert.match(dialog.detail, /Region: us-west-2/);
-    assert.match(dialog.detail, /another account than the key.s: 111122223333/);
+    assert.match(dialog.detail, /account than the key's: 111122223333/);
     await workbench.pressDialog('Revoke Grant');
     await workbench.notification(/^Grant nightly-export/, 60_000);
     await workbench.pressContextMenu('Remove Key from Other Accounts', 'Other accounts', new RegExp(`^${key.id}`));

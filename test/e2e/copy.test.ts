@@ -54,7 +54,9 @@ test('a grant is copied as commands, which do in the AWS CLI what they say', {
     ] as const) {
       await tree.expand(alias);
       const before = grantsOn(alias);
-      const command = await copied(workbench, () => workbench.pressContextMenu('Copy › Copy as AWS CLI', alias, row));
+      const command = await copied(workbench, () =>
+        workbench.pressContextMenu('Copy › Copy create-grant Command', alias, row),
+      );
       const { GrantId } = JSON.parse(await paste(command));
       const added = grantsOn(alias).filter(({ id }) => !before.some((grant) => grant.id === id));
       assert.deepEqual(
@@ -77,7 +79,7 @@ test('a grant is copied as commands, which do in the AWS CLI what they say', {
     );
 
     const revoke = await copied(workbench, () =>
-      workbench.pressContextMenu('Copy › Copy Revoke as AWS CLI', 'orders-db', 'AWSServiceRoleForRDS'),
+      workbench.pressContextMenu('Copy › Copy revoke-grant Command', 'orders-db', 'AWSServiceRoleForRDS'),
     );
     await paste(revoke);
     const [ofRds] = grantsOn('orders-db').filter((grant) => grant.granteePrincipal?.endsWith('AWSServiceRoleForRDS'));
