@@ -37,7 +37,7 @@ class AnswerTooLarge extends Error {
 }
 
 function tooLarge(current: SignIn | undefined): Error {
-  const error = new AnswerTooLarge(l10n.t('It has more than {0} MB.', maxAnswerBytes / 1024 ** 2));
+  const error = new AnswerTooLarge(l10n.t('It is larger than {0} MB.', maxAnswerBytes / 1024 ** 2));
   if (current !== undefined) {
     // Kept here as well: the SDK's providers keep only the text of an error.
     const { name, message } = error;

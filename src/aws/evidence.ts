@@ -163,7 +163,7 @@ function noServer(operation: string, profile: string | undefined): KmsError {
     kind: 'notSupported',
     operation,
     awsName: 'NoEndpoint',
-    message: l10n.t('KMS has an endpoint of its own, and {0} has none.', evidenceServices.get(operation) ?? operation),
+    message: l10n.t('A custom endpoint is set for KMS, but not for {0}.', evidenceServices.get(operation) ?? operation),
     profile,
   });
 }

@@ -84,7 +84,7 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
     }
     const key = strip(content.slice(0, delimiter)).toLowerCase();
     if (section.has(key)) {
-      throw new IniError(l10n.t('Line {0} has a setting that its section has already.', at));
+      throw new IniError(l10n.t('Line {0} repeats a setting of its section.', at));
     }
     open = { lines: [strip(content.slice(delimiter + 1))], at };
     section.set(key, open);

@@ -122,7 +122,7 @@ async function readBytes({ path, homelessUser }: ExpandedPath): Promise<Uint8Arr
       case 'EPERM':
         throw unreadable(path, l10n.t("You don't have permission to read it."));
       default:
-        throw unreadable(path, l10n.t('The system answers {0}.', code));
+        throw unreadable(path, l10n.t('The system reports {0}.', code));
     }
   }
 }

@@ -227,7 +227,7 @@ await withPython('moto', async (tools) => {
         assert.equal(details.operation, operation);
         assert.match(details.message, /^HTTP 500: /);
         assert.doesNotMatch(details.message, /</);
-        assert.equal(explain(details).sentence, `The answer to ${operation} isn't one that KMS gives.`);
+        assert.equal(explain(details).sentence, `The answer to ${operation} isn't in the format that KMS uses.`);
       }
       await fails(findGrant(api, ref, never), 'notJson');
       await fails(listedGrantsReader(api, missingKeyArn)([ref.grantId], never), 'notJson');

@@ -64,7 +64,7 @@ test('before many grants are revoked in one go, every one of them is listed, and
     });
     assert.match(
       caution ?? '',
-      /^Amazon RDS uses this grant for database db-\w+\. Revoking it can break a resource\. Select it only if you mean it\. · /,
+      /^Amazon RDS uses this grant for database db-\w+\. Revoking it can break a resource\. Select it only if you are sure\. · /,
     );
     await quickInput.type('');
     await quickInput.until('all', (input) => input.items.some(({ ticked }) => ticked));
@@ -131,7 +131,7 @@ test('a revoke of several that is cancelled or refused in the middle says what w
     await eventually('the first to be sent', async () => asked() === 1 || undefined);
     await workbench.screenshot('bulk-revoking');
     await workbench.pressNotification('Revoking', 'Cancel');
-    const cancelled = 'Revoked 0 of 4 grants. No answer, so possibly revoked, and followed: 1. Not started: 3.';
+    const cancelled = 'Revoked 0 of 4 grants. No answer, possibly revoked, still being checked: 1. Not started: 3.';
     assert.equal(await workbench.notification('Revoked 0 of 4 grants.'), cancelled);
     assert.equal(asked(), 1, 'what was not begun was not sent');
     emulator.setFaults([]);

@@ -72,7 +72,7 @@ test('a grant is created step by step, with a way back, shown when KMS lists it,
       'Account: 111122223333',
       'Region: eu-west-1',
       'Profile: default',
-      'Not checked first: custom endpoints may ignore dry runs.',
+      'Not checked first, because custom endpoints may ignore dry runs.',
     ]) {
       assert.ok(dialog.detail.includes(line), `${line} is not in: ${dialog.detail}`);
     }

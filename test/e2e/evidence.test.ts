@@ -20,7 +20,11 @@ test('of a grant whose role was deleted: who made it, for which role, and that n
     await tree.row('orders-db', orphan, /^Created for arn:aws:iam::111122223333:role\/batch\/year-end-export/);
     await tree.row('orders-db', orphan, /^Key last used Decrypt · \d{4}-/);
     await tree.row('orders-db', orphan, /^Grantee No role of account 111122223333 has the ID AROA/);
-    await tree.row('orders-db', orphan, /^Other grants None of \d+ allows this grantee any of its operations\./);
+    await tree.row(
+      'orders-db',
+      orphan,
+      /^Other grants \d+ read\. None allows this grantee any operation of this grant\./,
+    );
     await tree.row('orders-db', orphan, /^Key policy Allows all of its operations through grants only\./);
     await workbench.screenshot('evidence-orphan');
 
@@ -33,7 +37,10 @@ test('of a grant whose role was deleted: who made it, for which role, and that n
 
     await workbench.pressContextMenu('Look for Uses…', 'orders-db', 'nightly-export');
     const use = /^Found a use that this grant would allow: Decrypt, .* by nightly-export\/app/;
-    assert.match(await workbench.notification(use), /Events don't name grants, so another right may have allowed it\./);
+    assert.match(
+      await workbench.notification(use),
+      /Events don't name grants, so another grant or policy may have allowed it\./,
+    );
     assert.deepEqual((await workbench.notificationButtons(use)).toSorted(), ['Look Further', 'Show Event']);
     await workbench.screenshot('use');
     await workbench.pressNotification(use, 'Show Event');
@@ -41,7 +48,7 @@ test('of a grant whose role was deleted: who made it, for which role, and that n
     assert.match(title, /^Decrypt /);
     assert.match(text, /"eventVersion"/);
     await workbench.pressNotification(use, 'Look Further');
-    const looked = await workbench.notification(/^No match in \d+ events of this key, back to /);
+    const looked = await workbench.notification(/^Events of this key read: \d+, back to /);
     assert.match(looked, /This proves nothing/);
     assert.doesNotMatch(looked, /unused|never used|not used/i);
     await workbench.clearNotifications();
@@ -49,7 +56,7 @@ test('of a grant whose role was deleted: who made it, for which role, and that n
     // From the palette it begins with the grant that is selected.
     await tree.select('orders-db', orphan);
     await workbench.runCommand('AWS KMS: Look for Uses…');
-    const none = await workbench.notification(/^No match in \d+ events of this key, back to /);
+    const none = await workbench.notification(/^Events of this key read: \d+, back to /);
     assert.match(none, /The search ends where the grant was created, \d{4}-/);
   });
 });

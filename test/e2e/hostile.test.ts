@@ -129,7 +129,7 @@ test('the terminal that signs in is given a profile by its own name, or none', a
     await workbench.openView();
     await workbench.openMachineConnections();
     await tree.pressInline('Sign In', /^a /, /^Sign in…/);
-    await workbench.notification(/^A VS Code terminal can't take the name of profile a /);
+    await workbench.notification(/^Can't pass the name of profile a /);
     await tree.pressInline('Sign In', /^b /, /^Sign in…/);
     await workbench.page.locator('.terminal-wrapper, .terminal-tab, .terminal-group').first().waitFor();
     await workbench.screenshot('hostile-terminal');

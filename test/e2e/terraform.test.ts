@@ -38,7 +38,7 @@ test('a grant leads to its Terraform resource and back, in a workspace that is n
 
     await tree.expand('orders-db', name);
     await tree.expand('orders-db', name, 'Evidence');
-    await tree.row('orders-db', name, /^May be made by main\.tf:3$/);
+    await tree.row('orders-db', name, /^May be defined by main\.tf:3$/);
     await workbench.screenshot('terraform-evidence');
 
     await workbench.pressContextMenu('Revoke Grant…', 'orders-db', name);

@@ -102,7 +102,7 @@ test('grants that a baseline could not read are not new, and saving it says so',
   await desk.save();
   assert.match(
     desk.said.at(-1) ?? '',
-    /^Saved \d+ grants to the baseline baseline\.jsonl\. It lists what is missing: /,
+    /^Saved \d+ grants to the baseline baseline\.jsonl\. The baseline lists what is missing: /,
   );
   const { found: some } = desk;
   await desk.find();

@@ -50,7 +50,7 @@ test('evidence on what a search found takes a few requests, and a second run non
   const keys = new Set(held.map(({ key }) => key.arn)).size;
   assert.deepEqual([asked['GetKeyLastUsage'], asked['GetKeyPolicy'], asked['ListGrants']], [keys, keys, undefined]);
   assert.ok((asked['LookupEvents'] ?? 0) <= held.length, JSON.stringify(asked));
-  assert.match(seen.said.at(-1) ?? '', new RegExp(`^Known of ${held.length} grants: `));
+  assert.match(seen.said.at(-1) ?? '', new RegExp(`^Evidence on ${held.length} grants: `));
   for (const { creator, keyLastUsed, holder, remains } of await evidenceOf(window)) {
     assert.deepEqual([creator?.kind, keyLastUsed?.kind, holder?.kind], ['known', 'known', 'known']);
     // The search has read all grants of each key.
@@ -110,7 +110,7 @@ test('a server that fails for one connection is a warning, and what is missing i
   await find(world, window);
   world.emulator().setFaults([{ operation: 'LookupEvents', fault: { kind: 'drop' } }]);
   await load(world, window);
-  assert.match(seen.said.at(-1) ?? '', / ana: .* Incomplete: \d+\. Load Evidence asks for the rest\.$/);
+  assert.match(seen.said.at(-1) ?? '', / ana: .* Incomplete: \d+\. Run Load Evidence to load the rest\.$/);
   world.emulator().setFaults([]);
   const served = counting(world);
   await load(world, window);

@@ -184,7 +184,7 @@ test('a connection that would ask for a code is not opened: nothing is asked, an
   machine.clipboard = deniedOn(key.arn);
   const text = await explain();
   assert.match(text, /No open connection leads to 111122223333, eu-west-1/);
-  assert.match(text, /aren't open may lead to the key: mfa\./);
+  assert.match(text, /aren't open, and may lead to the key: mfa\./);
   assert.deepEqual([prompts, asked()], [[], []]);
 });
 

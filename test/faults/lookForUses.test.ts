@@ -141,7 +141,10 @@ test('the latest use is found at once, with its event; what came before the gran
   assert.deepEqual(again, { ...first, buttons: ['Look Further'] });
   assert.match(second?.message ?? '', /Decrypt, 3 h ago/);
   // The use before the grant was created is not even asked for.
-  assert.match(end?.message ?? '', /^No match in .* The search ends where the grant was created, /);
+  assert.match(
+    end?.message ?? '',
+    /^Events of this key read: .* No match\. The search ends where the grant was created, /,
+  );
   assert.deepEqual([end?.buttons, others], [[], []]);
   assert.equal(looking.requests, 1);
 });
@@ -161,11 +164,14 @@ test('after its pages, a look asks whether to go on, and goes on where it stoppe
   settingsOnDisk(t).set(settings.evidenceUsePages, 2);
   looking.pagesByOthers(3);
   looking.use(reader, 2 * hour);
-  looking.presses = ['Look at 2 More Pages'];
+  looking.presses = ['Read 2 More Pages'];
   await looking.look();
   const [stopped, found] = looking.said;
-  assert.match(stopped?.message ?? '', /^No match in 100 events of this key, back to [-\d: ]+\. This proves nothing/);
-  assert.deepEqual(stopped?.buttons, ['Look at 2 More Pages']);
+  assert.match(
+    stopped?.message ?? '',
+    /^Events of this key read: 100, back to [-\d: ]+\. No match\. This proves nothing/,
+  );
+  assert.deepEqual(stopped?.buttons, ['Read 2 More Pages']);
   assert.match(found?.message ?? '', /^Found a use that this grant would allow: Decrypt, 2 h ago/);
   assert.equal(looking.requests, 4);
 });
@@ -187,7 +193,7 @@ test('Cancel ends the search at once, and says how far it was; Look Further goes
   (looking.cancel ?? assert.fail('No progress with a Cancel button.'))();
   await looking.world.finish(command);
   const [cancelled, found] = looking.said;
-  assert.match(cancelled?.message ?? '', /^No match in 100 events of this key, back to /);
+  assert.match(cancelled?.message ?? '', /^Events of this key read: 100, back to /);
   assert.deepEqual(cancelled?.buttons, ['Look Further']);
   assert.match(found?.message ?? '', /Decrypt, 2 h ago/);
   assert.equal(looking.requests, 4);
@@ -230,7 +236,7 @@ test('a failure after some pages says why, and how far it was', async (t) => {
   };
   await looking.look();
   assert.deepEqual([looking.said.length, looking.last.kind], [1, 'information']);
-  assert.match(looking.last.message, /cloudtrail:LookupEvents.* No match in 50 events of this key/);
+  assert.match(looking.last.message, /cloudtrail:LookupEvents.* Events of this key read: 50, /);
   assert.deepEqual(looking.last.buttons, ['Look Further']);
 });
 

@@ -46,7 +46,7 @@ for (const id of [commands.revokeGrant, commands.retireGrant] as const) {
     const { world, window, row, seen } = await setUp(t, { isYes: true });
     await press(world, window, row, id);
     const [, evidence = [], identification = []] = paragraphs(seen.asked[0]);
-    assert.match(evidence[0] ?? '', /^Key last used: .*By any right; can be an hour late\.$/);
+    assert.match(evidence[0] ?? '', /^Key last used: .*Counts uses through any permission, .* late\.$/);
     assert.match(evidence[1] ?? '', /^Other grants: The key has no other grant\. Key policy: .*\.$/);
     assert.match(evidence[2] ?? '', /^Created by: ana \(IAM user\) · 20.*\.$/);
     assert.equal(evidence.length, 3);
@@ -82,7 +82,7 @@ test('a question says in one line how it differs from the other way to end a gra
   await press(world, window, row, commands.retireGrant);
   const [revoke = '', retire = ''] = seen.asked;
   assert.match(revoke, /Revoking needs a permission on the key\. Retiring has the same effect/);
-  assert.match(retire, /Retiring needs a right from the grant or IAM\. Revoking has the same effect/);
+  assert.match(retire, /Retiring needs a permission from the grant or IAM\. Revoking has the same effect/);
 });
 
 test('evidence that gets no answer keeps a question for three seconds, and then has no line', async (t) => {
@@ -141,7 +141,7 @@ test('the question of several grants sums up when their keys were last used; the
   await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
   assert.match(
     seen.asked[0] ?? '',
-    /\nOf 2 keys: \d used in the last 24 hours.* By any right; can be an hour late\.\n\nTo be revoked:/,
+    /\nOf 2 keys: \d used in the last 24 hours.* Counts uses through any permission, .* late\.\n\nTo be revoked:/,
   );
   assert.deepEqual(asked(world), ['GetKeyLastUsage', 'GetKeyLastUsage']);
   const records = await world.journal();

@@ -86,7 +86,7 @@ test('the hover of a grant or a key says findings first, then what a revoke woul
     if (row.kind === 'grant') {
       const place = (start: string) => lines.findIndex((line) => line.startsWith(start));
       assert.ok(place('If revoked: ') === Math.min(findings.length, 4), lines.join('\n'));
-      assert.ok(place('If revoked: ') < place('Held by: '));
+      assert.ok(place('If revoked: ') < place('Grantee: '));
       seen.grants += 1;
     } else {
       assert.equal(lines.at(-1), `Key ARN: ${row.key.arn}`);

@@ -151,7 +151,7 @@ test('a row of evidence names file and line; a click goes to where the resource 
   const [line, ...others] = ofTerraform(lines);
   assert.ok(line !== undefined && others.length === 0 && lines.length > 1);
   const { label, description, command, contextValue } = set.window.view.getTreeItem(line);
-  assert.deepEqual([label, description, contextValue], ['May be made by', 'main.tf:2', rows.evidenceTerraform]);
+  assert.deepEqual([label, description, contextValue], ['May be defined by', 'main.tf:2', rows.evidenceTerraform]);
   assert.ok(command !== undefined);
   // Edited since it was read.
   await writeFile(join(set.folder, 'main.tf'), `\n\n\n${block()}`);

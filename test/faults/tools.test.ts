@@ -45,7 +45,7 @@ test('a model gets the evidence on one grant, each line with its source; a list 
   }
   const usage = lines.find(({ title }) => title === 'Key last used');
   assert.match(String(usage?.['source']), /^AWS KMS, read /);
-  assert.match(JSON.stringify(usage?.['details']), /By any right, not only this grant/);
+  assert.match(JSON.stringify(usage?.['details']), /not only through this grant/);
 
   const before = asked(world);
   const known = (await list()).find(({ GrantId }) => GrantId === grantId);

@@ -19,7 +19,7 @@ const answers: readonly (readonly [FaultKind, title: string, sentence: RegExp])[
     /KMS has no key/,
   ],
   [error('NotFoundException', 'Invalid arn us-east-1'), 'Wrong Region', /another Region/],
-  [error('InvalidGrantIdException', 'bad'), 'Unknown grant ID', /doesn't know this grant ID/],
+  [error('InvalidGrantIdException', 'bad'), 'Unknown grant ID', /doesn't recognize this grant ID/],
   [error('InvalidArnException', 'bad'), 'ARN rejected', /rejected the ARN/],
   [error('InvalidMarkerException', 'bad'), 'List changed', /from where it stopped/],
   [error('KMSInvalidStateException', 'bad'), 'Key state', /doesn't allow ListGrants/],
@@ -32,7 +32,7 @@ const answers: readonly (readonly [FaultKind, title: string, sentence: RegExp])[
   [{ kind: 'expiredToken' }, 'Credentials expired', /credentials of profile default have expired/],
   [error('UnrecognizedClientException', 'bad'), 'Region not enabled', /isn't enabled for the account/],
   [error('InvalidSignatureException', 'bad'), 'Signature rejected', /rejected the signature/],
-  [{ kind: 'notJson', status: 503 }, 'Unexpected answer', /isn't one that KMS gives/],
+  [{ kind: 'notJson', status: 503 }, 'Unexpected answer', /isn't in the format that KMS uses/],
   [{ kind: 'drop' }, 'Not reachable', /Can't reach/],
 ];
 

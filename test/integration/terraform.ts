@@ -59,7 +59,7 @@ export function terraform(): void {
       const [evidence] = await children(await grantRow());
       await until('the row is there', async () => {
         const rows = await Promise.all((await children(evidence)).map(row));
-        return rows.some(({ label, description }) => label === 'May be made by' && description === 'main.tf:3');
+        return rows.some(({ label, description }) => label === 'May be defined by' && description === 'main.tf:3');
       });
       takeShown();
       await vscode.commands.executeCommand(commands.revokeGrant, await grantRow());

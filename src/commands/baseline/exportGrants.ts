@@ -1,9 +1,10 @@
 import * as l10n from '@vscode/l10n';
-import { localDay } from '../../core/base/text.ts';
+import { formatCount, localDay } from '../../core/base/text.ts';
 import { grantTable } from '../../core/findings/grantTable.ts';
 import { isPartial } from '../../core/findings/scan.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
+import { grantCountText } from '../../views/shared/items.ts';
 import type { Needs } from '../context.ts';
 import { fileName, offerToOpen, pickFormat, saveFile } from '../saveFile.ts';
 
@@ -13,7 +14,7 @@ export async function exportGrants({ grantees }: Needs<'grantees'>): Promise<voi
   if (result === undefined) {
     throw new UserError(l10n.t('Nothing to export yet. Find grants first.'));
   }
-  const title = l10n.t('Export {0} Grants', held.length);
+  const title = l10n.t('Export Grants: {0}', formatCount(held.length));
   const format = await pickFormat(title);
   if (format === undefined) {
     return;
@@ -23,15 +24,16 @@ export async function exportGrants({ grantees }: Needs<'grantees'>): Promise<voi
   if (uri === undefined) {
     return;
   }
+  const count = grantCountText(held.length);
   const file = fileName(uri);
   if (isPartial(result)) {
     const sentence = l10n.t(
-      'Exported {0} grants to {1}. Others may be missing: the search was canceled, or not all keys could be read.',
-      held.length,
+      'Exported {0} to {1}. Others may be missing: the search was canceled, or not all keys could be read.',
+      count,
       file,
     );
     await offerToOpen(uri, showWarning, sentence);
   } else {
-    await offerToOpen(uri, showInformation, l10n.t('Exported {0} grants to {1}.', held.length, file));
+    await offerToOpen(uri, showInformation, l10n.t('Exported {0} to {1}.', count, file));
   }
 }

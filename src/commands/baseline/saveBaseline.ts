@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import { formatCount, localDay } from '../../core/base/text.ts';
+import { localDay } from '../../core/base/text.ts';
 import { writeSearch } from '../../core/baseline/baselines.ts';
 import { isPartial } from '../../core/findings/scan.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
+import { grantCountText } from '../../views/shared/items.ts';
 import type { Needs } from '../context.ts';
 import { fileName, offerToOpen, saveFile } from '../saveFile.ts';
 import { lastResult } from './lastResult.ts';
@@ -21,16 +22,16 @@ export async function saveBaseline({
     return;
   }
   lastBaseline.set(uri.toString());
-  const count = formatCount(result.counts.grants);
+  const count = grantCountText(result.counts.grants);
   const file = fileName(uri);
   if (isPartial(result)) {
     const sentence = l10n.t(
-      'Saved {0} grants to the baseline {1}. It lists what is missing: the search was canceled, or not all keys could be read.',
+      'Saved {0} to the baseline {1}. The baseline lists what is missing: the search was canceled, or not all keys could be read.',
       count,
       file,
     );
     await offerToOpen(uri, showWarning, sentence);
   } else {
-    await offerToOpen(uri, showInformation, l10n.t('Saved {0} grants to the baseline {1}.', count, file));
+    await offerToOpen(uri, showInformation, l10n.t('Saved {0} to the baseline {1}.', count, file));
   }
 }

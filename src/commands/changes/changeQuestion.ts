@@ -27,7 +27,12 @@ export function actorSentences(actor: Actor, earlier: Actor | undefined): readon
   return [
     ...(earlier === undefined
       ? []
-      : [l10n.t('Nothing was sent: {0} may no longer be the principal that acts.', signedInAs(earlier))]),
+      : [
+          l10n.t(
+            'Nothing was sent, because the signed-in principal may have changed. It was: {0}.',
+            signedInAs(earlier),
+          ),
+        ]),
     ...(actor.kind === 'unverified' ? [l10n.t("Couldn't verify who is signed in. {0}", actor.reason)] : []),
   ];
 }

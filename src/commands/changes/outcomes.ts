@@ -58,7 +58,7 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
     [of('unread'), (count) => l10n.t("Couldn't be checked: {0}.", count)],
     [
       of('otherAccount'),
-      (count) => l10n.t('Not followed, because the profile now signs in to another account: {0}.', count),
+      (count) => l10n.t('No longer checked, because the profile now signs in to another account: {0}.', count),
     ],
   ];
   const total = ended.length;
@@ -156,7 +156,7 @@ async function offerCheckAgain(sentence: string, checkAgain: () => void): Promis
 async function showOtherAccount(record: RevocationRecord): Promise<void> {
   await showWarning(
     l10n.t(
-      "Can't follow grant {0} on {1}: {2} now signs in to another account than {3}.",
+      "Can't check grant {0} on {1}: {2} now signs in to a different account than {3}.",
       grantName(record.grant),
       keyName(record.key),
       connectionName(record.connection),

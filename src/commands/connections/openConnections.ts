@@ -12,7 +12,7 @@ export async function openConnections({
 }: Needs<'connections' | 'confirmedSettings'>): Promise<void> {
   try {
     await connections.list();
-    void showInformation(l10n.t("No dev container requests connections that aren't open."));
+    void showInformation(l10n.t('No connections of a dev container are waiting to be opened.'));
     return;
   } catch (error) {
     if (!isKind(error, 'notConfirmed')) {

@@ -33,7 +33,7 @@ export async function pickConnection(
 ): Promise<ConnectionRef | undefined> {
   const fitting = (await someShown(context)).filter(fits);
   if (fitting.length === 0) {
-    throw new UserError(l10n.t('Sample data alone is shown. Add a connection to AWS first.'), ['selectProfile']);
+    throw new UserError(l10n.t('Only sample data is shown. Add a connection to AWS first.'), ['selectProfile']);
   }
   return pickShown(fitting);
 }

@@ -59,7 +59,10 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
   // VS Code replaces `${…}` in arguments, and a NUL ends one: it would sign in to another profile.
   if (!args.every((argument) => isPrintable(argument) && !argument.includes('${'))) {
     throw new UserError(
-      l10n.t("A VS Code terminal can't take the name of profile {0} unchanged. Sign in to it elsewhere.", name),
+      l10n.t(
+        "Can't pass the name of profile {0} to a VS Code terminal unchanged. Sign in to it in another terminal.",
+        name,
+      ),
     );
   }
   const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);

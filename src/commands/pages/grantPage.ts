@@ -38,7 +38,7 @@ export function grantPage({ connection, key, grant, findings, evidence, changes 
       {
         title: l10n.t('Grant'),
         lines: [
-          { name: l10n.t('Held by'), text: describePrincipal(who, grant) },
+          { name: l10n.t('Grantee'), text: describePrincipal(who, grant) },
           ...(retiringPrincipal === undefined
             ? []
             : [

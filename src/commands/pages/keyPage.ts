@@ -114,7 +114,7 @@ function rotationLines({ enabled, periodInDays, nextRotationDate, onDemandRotati
     ...named([
       [l10n.t('Every'), periodInDays === undefined ? undefined : l10n.t('{0} days', periodInDays)],
       [l10n.t('Next'), nextRotationDate && localDay(nextRotationDate)],
-      [l10n.t('On demand since'), onDemandRotationStartDate && localTime(onDemandRotationStartDate)],
+      [l10n.t('On-demand rotation started'), onDemandRotationStartDate && localTime(onDemandRotationStartDate)],
     ]),
   ];
 }

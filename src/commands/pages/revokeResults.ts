@@ -36,7 +36,7 @@ export function resultsPage(results: RevokeResults): Page {
     { title: l10n.t('Failed'), lines: failed.map(broken) },
     {
       title: l10n.t('No Answer'),
-      text: l10n.t('They may have been revoked. Their rows follow what KMS lists.'),
+      text: l10n.t('They may have been revoked. Their rows show what KMS lists.'),
       lines: unanswered.map(broken),
     },
     { title: l10n.t('Not Started'), lines: notBegun.map(plain) },

@@ -29,7 +29,7 @@ export async function pickKey(
   const key = await pick<KmsKey>({
     title: l10n.t('{0}: Key', command),
     placeholder: l10n.t('Key in {0}', where),
-    empty: isKey === undefined ? l10n.t('{0} has no keys.', where) : l10n.t('No key in {0} fits.', where),
+    empty: isKey === undefined ? l10n.t('{0} has no keys.', where) : l10n.t('No key in {0} matches.', where),
     load: async (show) => {
       for await (const { keys, state } of inventory.allKeys()) {
         if (state.kind === 'failed') {

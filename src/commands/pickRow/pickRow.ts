@@ -135,7 +135,7 @@ function pickFinding({ grantees }: Needs<'grantees'>, command: string): Promise<
     .getChildren()
     .filter(isGroup)
     .filter(({ group: { subject } }) => subject.kind === 'finding' && subject.finding !== 'none');
-  const none = l10n.t('The view Grants shows no finding. Find grants, then group them by finding.');
+  const none = l10n.t('The Grants view shows no findings. Find grants, then group them by finding.');
   return oneOf(command, l10n.t('Finding'), asShown(grantees, groups), none);
 }
 

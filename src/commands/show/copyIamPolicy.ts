@@ -23,6 +23,6 @@ export async function copyIamPolicy(): Promise<void> {
   });
   if (picked !== undefined) {
     await vscode.env.clipboard.writeText(iamPolicy(picked.purposes));
-    void showInformation(l10n.t('Policy copied. Replace 111122223333 with your account, or name single keys.'));
+    void showInformation(l10n.t('Policy copied. Replace 111122223333 with your account ID, or name individual keys.'));
   }
 }

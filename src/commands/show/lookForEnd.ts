@@ -22,7 +22,7 @@ export async function lookForEnd(context: LookContext, node: GrantNode): Promise
   await lookForEvent(context, {
     session,
     search: ends.start(await session.evidence(), grant, time, now()),
-    title: l10n.t('Looking for who ended {0}', grantName(grant)),
+    title: l10n.t('Looking for who revoked or retired {0}', grantName(grant)),
     progressText: ends.progressText,
     foundText: (found) => ends.foundText(found, now()),
     lookedText: ends.lookedText,

@@ -45,7 +45,7 @@ export async function lookForEvent<T>({ documents }: Needs<'documents'>, look: E
     });
     const mayGoOn = !search.looked.isWhole && !session.closed.aborted;
     if (found === undefined) {
-      const more = failure === undefined ? l10n.t('Look at {0} More Pages', pages) : lookFurther();
+      const more = failure === undefined ? l10n.t('Read {0} More Pages', pages) : lookFurther();
       const text = look.lookedText(search.looked, isKmsError(failure) ? failure : undefined);
       goesOn = (await showInformation(text, ...(mayGoOn ? [more] : []))) === more;
     } else {

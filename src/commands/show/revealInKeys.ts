@@ -54,7 +54,7 @@ function placeOf(context: RevealContext, argument: unknown): Place | undefined {
 async function find(context: RevealContext, { ref, key, grant }: Place, signal: AbortSignal) {
   const node = (await listedKey(context, ref, key.arn, signal)) ?? (await pinnedKey(context, key));
   if (node === undefined) {
-    throw new UserError(l10n.t("The view Keys doesn't show key {0} of {1}.", keyName(key), connectionName(ref)));
+    throw new UserError(l10n.t("The Keys view doesn't show key {0} of {1}.", keyName(key), connectionName(ref)));
   }
   const session = sessionOf(context, node.connection);
   const listed = await readUpTo(session, key, grant.grantId, signal);

@@ -60,7 +60,7 @@ function choose(matches: readonly Match[]): Promise<FileResource | undefined> {
   });
   return pick({
     title: l10n.t('Go to Terraform Resource'),
-    placeholder: l10n.t('Each may make the grant'),
+    placeholder: l10n.t('Each may define the grant'),
     empty: '',
     load: async (show) => show(items),
   });
@@ -69,7 +69,7 @@ function choose(matches: readonly Match[]): Promise<FileResource | undefined> {
 function noneText(grant: string, { files, notRead, isCut }: TerraformReading): string {
   return [
     l10n.t(
-      'No resource in the Terraform files of the open folders is known to make the grant {0}. Files read: {1}.',
+      'No resource in the Terraform files of the open folders is known to define the grant {0}. Files read: {1}.',
       grant,
       formatCount(files),
     ),

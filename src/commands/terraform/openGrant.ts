@@ -88,11 +88,11 @@ function* listedGrants({ connections, grantees }: Needs<'connections' | 'grantee
 async function sayNone(context: OpenContext, { name }: GrantResource): Promise<void> {
   const resource = printable(`${resourceType}.${name}`);
   if (context.connections.sessions.length === 0) {
-    void showInformation(l10n.t('No connection is open, so no grant is listed. Open the view Keys, then try again.'));
+    void showInformation(l10n.t('No connection is open, so no grant is listed. Open the Keys view, then try again.'));
     return;
   }
   const find = l10n.t('Find Grants…');
-  const sentence = l10n.t('No grant listed so far fits {0}. Expand its key, or find all grants.', resource);
+  const sentence = l10n.t('No grant listed so far matches {0}. Expand its key, or find all grants.', resource);
   if ((await showInformation(sentence, find)) === find) {
     await vscode.commands.executeCommand(commands.findGrants);
   }
@@ -100,7 +100,7 @@ async function sayNone(context: OpenContext, { name }: GrantResource): Promise<v
 
 function choose(found: readonly Listed[], { name }: GrantResource): Promise<Listed | undefined> {
   return pick({
-    title: l10n.t('Grants that {0} may make', printable(`${resourceType}.${name}`)),
+    title: l10n.t('Grants that {0} may define', printable(`${resourceType}.${name}`)),
     placeholder: l10n.t('Grant'),
     empty: '',
     load: async (show) =>

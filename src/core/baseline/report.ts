@@ -118,17 +118,17 @@ export function markdownReport(source: ReportSource, maxRows = Number.POSITIVE_I
     parts.push(
       section(
         l10n.t('Not compared'),
-        l10n.t('What only one side could read counts as neither gone nor new.'),
+        l10n.t('What only one of the two searches could read counts as neither gone nor appeared.'),
         [sentences, keyGaps.length > 0 && keys].filter((text) => text !== false && text !== '').join('\n'),
       ),
     );
   }
   if (appeared.length > 0) {
-    parts.push(section(l10n.t('Appeared'), l10n.t('Listed now, and not in the baseline.'), grants(appeared)));
+    parts.push(section(l10n.t('Appeared'), l10n.t('Listed now, but not in the baseline.'), grants(appeared)));
   }
   if (gone.length > 0) {
     const body = table([...grantNames, l10n.t('Ended')], gone, (one) => [...grantCells(one), endText(source, one)]);
-    parts.push(section(l10n.t('Gone'), l10n.t('In the baseline, and not listed by this search.'), body));
+    parts.push(section(l10n.t('Gone'), l10n.t('In the baseline, but not listed by this search.'), body));
   }
   if (changed.length > 0) {
     const names = [...keyNames(), l10n.t('Grant ID'), l10n.t('Field'), l10n.t('In the baseline'), l10n.t('Now')];
@@ -136,7 +136,9 @@ export function markdownReport(source: ReportSource, maxRows = Number.POSITIVE_I
     parts.push(
       section(
         l10n.t('Changed'),
-        l10n.t('The same grant with other fields. KMS shows a unique ID instead of the ARN of a deleted principal.'),
+        l10n.t(
+          'The same grant with different fields. KMS shows a unique ID instead of the ARN of a deleted principal.',
+        ),
         table(names, fields, ({ key, grant, field }) => [
           ...keyCells(key),
           grant.grantId,

@@ -34,7 +34,7 @@ export function writeBaseline({ readAt, wasCancelled, connections, unread, keys 
   const bytes = new TextEncoder().encode(text);
   if (bytes.length > largestFile) {
     throw new UserError(
-      l10n.t('The baseline would be larger than {0} MB. Find the grants of fewer connections.', largestFile / 2 ** 20),
+      l10n.t('The baseline would be larger than {0} MB. Search fewer connections.', largestFile / 2 ** 20),
     );
   }
   return bytes;

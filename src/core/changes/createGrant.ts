@@ -62,7 +62,7 @@ export function remarks(input: CreateGrantInput, listed: readonly Grant[]): read
     found.push(l10n.t('All principals of {0} that their account allows can use the grant.', grantee.shortName));
   }
   if (grantee.account !== undefined && grantee.account !== account) {
-    found.push(l10n.t('The grantee belongs to another account than the key.'));
+    found.push(l10n.t('The grantee belongs to a different account than the key.'));
   }
   if (input.operations.includes('CreateGrant')) {
     found.push(l10n.t('The grantee can pass on its access by creating grants.'));

@@ -41,9 +41,12 @@ export function attemptSentence({ kind, at, accepted, grant }: JournalRecord): s
   }
   switch (kind) {
     case 'revoke':
-      return l10n.t('A revoke of this grant was sent on {0} and got no answer. It may have taken effect.', when);
+      return l10n.t("A revoke of this grant was sent on {0}, but KMS didn't answer. It may have taken effect.", when);
     case 'retire':
-      return l10n.t('A retirement of this grant was sent on {0} and got no answer. It may have taken effect.', when);
+      return l10n.t(
+        "A retirement of this grant was sent on {0}, but KMS didn't answer. It may have taken effect.",
+        when,
+      );
     case 'create':
     case 'recreate':
       return grant.name === undefined

@@ -105,7 +105,7 @@ function unansweredError(entry: NewEntry, cause: unknown): UnansweredError {
       endsGrant(entry)
         ? l10n.t('Its row shows what KMS lists.')
         : l10n.t(
-            "The history keeps it open until KMS lists it or doesn't. Check the grants of the key before you try again.",
+            'The change stays open in the history until a check shows whether KMS lists the grant. Check the grants of the key before you try again.',
           ),
     ].join(' '),
     cause,

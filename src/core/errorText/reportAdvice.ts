@@ -79,7 +79,7 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
     case 'invalidPrincipal':
       return [l10n.t('Check the ARN of the principal. If it was just created, try again in a minute.')];
     case 'throttled':
-      return [l10n.t('Let the program wait and retry. Cached data keys and S3 Bucket Keys save requests.')];
+      return [l10n.t('Make the program retry with backoff. Cached data keys and S3 Bucket Keys save requests.')];
     case 'limitExceeded':
       return [l10n.t("Remove what isn't used, such as unneeded grants, or ask AWS for a higher quota.")];
     case 'internal':
@@ -96,7 +96,7 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
   if (reason?.kind === 'notShared') {
     return [
       l10n.t(
-        "Check the account, Region and ID of the key. If they are right, the key's account must allow it, in the key policy or by a grant.",
+        "Check the account, Region and ID of the key. If they are correct, the key's account must allow it, in the key policy or by a grant.",
       ),
       l10n.t("An IAM policy of the principal's own account must allow it too."),
     ];
@@ -147,7 +147,7 @@ function proposalAdvice({ principal }: ErrorText, { grantee, operations, context
 function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
   switch (lead.kind) {
     case 'found':
-      return [l10n.t('To see the key and its grants, use Show Key Details or its row in the view Keys.')];
+      return [l10n.t('To see the key and its grants, use Show Key Details or its row in the Keys view.')];
     case 'noKey':
       return [];
     case 'notListed':
@@ -158,7 +158,7 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
           ? []
           : [
               l10n.t(
-                "Connections of the Region that aren't open may lead to the key: {0}. Open them in the view, and sign in where needed.",
+                "These connections in the Region aren't open, and may lead to the key: {0}. Open them in the view, and sign in where needed.",
                 lead.notOpen.join(', '),
               ),
             ]),

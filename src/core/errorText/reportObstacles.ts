@@ -108,7 +108,7 @@ function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly
           text: l10n.t('Grants of this principal on the key: {0}.', fits.length),
           more: [
             ...listed.map(fitText),
-            ...(rest === 0 ? [] : [l10n.t("{0} more aren't listed here.", rest)]),
+            ...(rest === 0 ? [] : [l10n.t('Not listed here: {0} more.', rest)]),
             ...partly,
           ],
         },

@@ -48,5 +48,5 @@ function limitsOf({ kind, source }: EvidenceLine): string {
 
 /** What the last use of a key doesn't say. */
 export function keyUseLimits(): string {
-  return l10n.t('By any right; can be an hour late.');
+  return l10n.t('Counts uses through any permission, and can be an hour late.');
 }

@@ -80,7 +80,7 @@ function creatorLines(answer: Answer<Creator>, grant: Grant): readonly EvidenceL
       return [{ ...line, text: l10n.t('KMS gave no creation date to search by.') }];
     case 'notFound': {
       const looked = l10n.t(
-        'Not found in {0} CreateGrant events from {1} to {2}.',
+        'Not found. CreateGrant events read from {1} to {2}: {0}.',
         value.events,
         localTime(value.since),
         localTime(value.until),
@@ -111,7 +111,7 @@ function keyLine(answer: Answer<KeyLastUsage>): EvidenceLine {
   }
   const { last, trackingStartDate } = answer.value;
   const limits = l10n.t(
-    'By any right, not only this grant. Counts successful cryptographic operations, and can be an hour late.',
+    'Counts successful cryptographic operations, not only through this grant, and can be an hour late.',
   );
   const line = { kind: 'keyLastUsed', title, source: readAt(kms, answer.at), more: [limits] } as const;
   if (last !== undefined) {
@@ -175,7 +175,7 @@ function existsText(what: string, principal: IamPrincipal, grant: Grant): string
   const since =
     principal.created === undefined
       ? l10n.t('{0} exists.', what)
-      : l10n.t('{0} exists since {1}.', what, localTime(principal.created));
+      : l10n.t('{0} exists. It was created {1}.', what, localTime(principal.created));
   return isYounger(principal, grant) ? `${since} ${l10n.t('It was created after the grant.')}` : since;
 }
 
@@ -220,7 +220,7 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
   const none =
     read === 0
       ? l10n.t('The key has no other grant.')
-      : l10n.t('None of {0} allows this grantee any of its operations.', read);
+      : l10n.t('{0} read. None allows this grantee any operation of this grant.', read);
   const found =
     grants.length === 0
       ? none

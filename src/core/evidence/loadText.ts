@@ -21,7 +21,7 @@ export function loadedText(loaded: LoadedMany): string {
   const sentences = [
     wasCancelled ? l10n.t('Canceled. Loaded evidence is kept.') : undefined,
     l10n.t(
-      'Known of {0}: the creator of {1}, the last use of the key of {2}, the grantee of {3}, the key policy of {4}.',
+      'Evidence on {0}: the creator of {1}, the last use of the key of {2}, the grantee of {3}, the key policy of {4}.',
       count,
       known.creator,
       known.keyLastUsed,
@@ -38,8 +38,8 @@ export function loadedText(loaded: LoadedMany): string {
     ...failures
       .slice(0, mostFailures)
       .map(({ connection, error }) => `${connectionName(connection.ref)}: ${explain(error.details).sentence}`),
-    failures.length > mostFailures ? l10n.t('{0} more failures.', failures.length - mostFailures) : undefined,
-    incomplete > 0 ? l10n.t('Incomplete: {0}. Load Evidence asks for the rest.', incomplete) : undefined,
+    failures.length > mostFailures ? l10n.t('More failures: {0}.', failures.length - mostFailures) : undefined,
+    incomplete > 0 ? l10n.t('Incomplete: {0}. Run Load Evidence to load the rest.', incomplete) : undefined,
   ];
   return printable(sentences.filter((sentence) => sentence !== undefined).join(' '), 2000);
 }

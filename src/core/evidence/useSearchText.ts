@@ -31,14 +31,18 @@ function foundText({ what: use, event, source }: FoundEvent<KeyUse>, grant: Gran
     localTime(source.time),
     callerText(event.caller),
   );
-  return [found, l10n.t("Events don't name grants, so another right may have allowed it."), ...limits(grant)].join(' ');
+  return [
+    found,
+    l10n.t("Events don't name grants, so another grant or policy may have allowed it."),
+    ...limits(grant),
+  ].join(' ');
 }
 
 /** How a search stands that has found nothing more. @param failure why it stopped early, if it failed */
 function lookedText({ events, backTo, since, isWhole }: Looked, grant: Grant, failure?: unknown): string {
   const looked =
     backTo !== undefined
-      ? l10n.t('No match in {0} events of this key, back to {1}.', events, localTime(backTo))
+      ? l10n.t('Events of this key read: {0}, back to {1}. No match.', events, localTime(backTo))
       : isWhole
         ? l10n.t('CloudTrail listed no events of this key.')
         : l10n.t('No events were read.');

@@ -6,7 +6,7 @@ export function findingMeaning(kind: FindingKind): string {
   switch (kind) {
     case 'noSuchGrantee':
       return l10n.t(
-        'IAM has no role or user of this name or ID. Open Evidence to see how far it looked, then revoke the grant if nothing needs it.',
+        'IAM has no role or user of this name or ID. Open Evidence to see where it was searched for, then revoke the grant if nothing needs it.',
       );
     case 'granteeRecreated':
       return l10n.t(
@@ -18,19 +18,19 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'duplicate':
       return l10n.t(
-        'A newer grant on the key has the same operations, grantee, encryption context and name. Revoke the older one, so that later one revoke ends the access.',
+        'A newer grant on the key has the same operations, grantee, encryption context and name. Revoke the older one, so that a single revoke can end the access later.',
       );
     case 'accountRoot':
       return l10n.t(
-        'The grantee is a whole account, whose administrators decide who can use the key. Create grants for single roles instead, then revoke this one.',
+        'The grantee is a whole account, whose administrators decide who can use the key. Create grants for individual roles instead, then revoke this one.',
       );
     case 'otherAccount':
       return l10n.t(
-        'The grantee is in another account than the key. Revoke the grant if you no longer share the key with that account.',
+        'The grantee is in a different account than the key. Revoke the grant if you no longer share the key with that account.',
       );
     case 'mayCreateGrants':
       return l10n.t(
-        'The grantee can pass its access on by creating grants. Check that it needs to, and look for the grants that it made: a revoke leaves them.',
+        "The grantee can pass its access on by creating grants. Check that it needs to, and look for the grants that it created: a revoke doesn't remove them.",
       );
     case 'roleNotUsed':
       return l10n.t(
@@ -50,11 +50,11 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'keyNotUsed':
       return l10n.t(
-        'KMS recorded no cryptographic operation of the key for as long as you set. Look for what needs the key before you revoke its grants.',
+        'KMS recorded no cryptographic operation with the key for the number of days in your settings. Look for what needs the key before you revoke its grants.',
       );
     case 'onlyAdminsCanEnd':
       return l10n.t(
-        "The grant has no retiring principal and doesn't allow RetireGrant, so those who use it can't end it. Revoke it when it is no longer needed.",
+        "The grant has no retiring principal and doesn't allow RetireGrant, so the principals that use it can't retire it. Revoke it when it is no longer needed.",
       );
     case 'noEncryptionContext':
       return l10n.t(
@@ -62,7 +62,7 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'olderThan':
       return l10n.t(
-        "The grant is older than you set, and grants don't expire by themselves. Check that its grantee still needs the key, and revoke it if not.",
+        "The grant is older than the limit in your settings, and grants don't expire by themselves. Check that its grantee still needs the key, and revoke it if not.",
       );
   }
 }

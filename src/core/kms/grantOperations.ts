@@ -88,7 +88,7 @@ function operationDescription(operation: string): string {
     case 'CreateGrant':
       return l10n.t('pass on what this grant allows, or less, in grants of its own');
     case 'RetireGrant':
-      return l10n.t('end this grant');
+      return l10n.t('retire this grant');
     default:
       return '';
   }

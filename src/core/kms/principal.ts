@@ -163,7 +163,10 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
     case 'federatedUser':
       return l10n.t('The federated user {0} of account {1}.', shortName, account);
     case 'accountRoot':
-      return l10n.t('The whole account {0}: its administrators decide which of its principals.', account);
+      return l10n.t(
+        'The whole account {0}: its administrators decide which of its principals get this access.',
+        account,
+      );
     case 'service':
       return managedBy === shortName
         ? l10n.t('The AWS service {0}.', shortName)
@@ -172,12 +175,12 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
       return l10n.t("An AWS service whose principal KMS doesn't show.");
     case 'unresolvedRole':
       return l10n.t(
-        "The role ID {0}, possibly orphaned: the role was deleted or recreated, or KMS doesn't know it yet.",
+        'The role ID {0}, possibly orphaned: the role was deleted or recreated, or is too new for KMS.',
         shortName,
       );
     case 'unresolvedUser':
       return l10n.t(
-        "The user ID {0}, possibly orphaned: the user was deleted or recreated, or KMS doesn't know it yet.",
+        'The user ID {0}, possibly orphaned: the user was deleted or recreated, or is too new for KMS.',
         shortName,
       );
     case 'other':

@@ -17,7 +17,7 @@ const placesShown = 3;
 
 /** What is shown below Evidence. */
 export function terraformLines(matches: readonly Match[]): readonly TerraformLine[] {
-  const line = { kind: 'terraform', title: l10n.t('May be made by'), tone: 'quiet' } as const;
+  const line = { kind: 'terraform', title: l10n.t('May be defined by'), tone: 'quiet' } as const;
   const rest = matches.length - linesShown;
   return [
     ...matches.slice(0, linesShown).map((match): TerraformLine => {
@@ -26,7 +26,7 @@ export function terraformLines(matches: readonly Match[]): readonly TerraformLin
       return { ...line, text: placeText(resource), source, more: comparedText(match), resource };
     }),
     ...(rest > 0
-      ? [{ ...line, text: l10n.t('{0} more resources', rest), source: undefined, more: [], resource: undefined }]
+      ? [{ ...line, text: l10n.t('{0} more', rest), source: undefined, more: [], resource: undefined }]
       : []),
   ];
 }
@@ -48,7 +48,7 @@ export function comparedText({ resource, equal, notCompared }: Match): readonly 
     printable(`${resourceType}.${name}`),
     l10n.t('Equal: {0}', list(equal)),
     ...(notCompared.length > 0 ? [l10n.t("Not compared, because they aren't literals: {0}", list(notCompared))] : []),
-    ...(repeats === undefined ? [] : [l10n.t('{0}: it may make several grants, or none.', repeats)]),
+    ...(repeats === undefined ? [] : [l10n.t('{0}: it may define several grants, or none.', repeats)]),
   ];
 }
 
@@ -64,6 +64,6 @@ export function beforeEndText(matches: readonly (readonly Match[])[]): readonly 
   }
   const places = only.slice(0, placesShown).map(({ resource }) => placeText(resource));
   const rest = only.length - placesShown;
-  const all = [...places, ...(rest > 0 ? [l10n.t('{0} more resources', rest)] : [])].join(', ');
+  const all = [...places, ...(rest > 0 ? [l10n.t('{0} more', rest)] : [])].join(', ');
   return [l10n.t('Terraform may create it again at the next apply: {0}', all)];
 }

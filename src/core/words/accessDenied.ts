@@ -144,7 +144,7 @@ export function denialAdvice({ action, reason }: AccessDenial): string {
       return explicitAdvice(reason.policy);
     case 'notShared':
       return l10n.t(
-        "Check the account, Region and ID of the ARN. If they are right, ask the key's account to allow it in the key policy.",
+        "Check the account, Region and ID of the ARN. If they are correct, ask the key's account to allow it in the key policy.",
       );
     case 'notGiven':
       return isAssumeRole(action)

@@ -280,7 +280,7 @@ function providerProblems({
   if (unknown.length > 0) {
     problems.push(
       l10n.t(
-        'The provider may not know these operations, or only in a newer version: {0}',
+        'The provider may not support these operations, or only in a newer version: {0}',
         printable(unknown.join(', '), 400),
       ),
     );

@@ -38,14 +38,14 @@ export const answerFailures = {
             details.message,
           ),
     advice: l10n.t(
-      "For a company certificate, add its CA to the system's (http.systemCertificates), or start VS Code with NODE_EXTRA_CA_CERTS. The AWS CLI's ca_bundle isn't used here.",
+      "For a company certificate, add its CA to the system's certificates (http.systemCertificates), or start VS Code with NODE_EXTRA_CA_CERTS. The AWS CLI's ca_bundle isn't used here.",
     ),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),
   notJson: ({ details, server }) => ({
     title: l10n.t('Unexpected answer'),
-    sentence: l10n.t("The answer to {0} isn't one that {1} gives.", details.operation, server),
+    sentence: l10n.t("The answer to {0} isn't in the format that {1} uses.", details.operation, server),
     advice: l10n.t(
       'A proxy, a captive portal or a wrong endpoint may have answered instead. Check them, then try again.',
     ),

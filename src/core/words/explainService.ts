@@ -21,15 +21,15 @@ export const serviceFailures = {
   }),
   wrongRegion: ({ key }) => ({
     title: l10n.t('Wrong Region'),
-    sentence: l10n.t('Key {0} belongs to another Region than the request.', key),
+    sentence: l10n.t('Key {0} belongs to a different Region than the request.', key),
     advice: l10n.t('Select the Region that its ARN names.'),
     retryHelps: false,
     actions: ['selectRegion', 'showLog'],
   }),
   invalidGrantId: ({ key }) => ({
     title: l10n.t('Unknown grant ID'),
-    sentence: l10n.t("KMS doesn't know this grant ID on {0}.", key),
-    advice: l10n.t('The grant may be gone already. Refresh the key to see its grants.'),
+    sentence: l10n.t("KMS doesn't recognize this grant ID on {0}.", key),
+    advice: l10n.t('The grant may already be revoked or retired. Refresh the key to see its grants.'),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),
@@ -136,10 +136,10 @@ function deniedSentence(call: string, keyArn: string | undefined): string {
 
 function unknownPrincipal({ grantee, retiring }: KmsErrorDetails['principals'] = {}): string {
   if (grantee !== undefined && retiring !== undefined) {
-    return l10n.t("KMS doesn't know the grantee {0} or the retiring principal {1}.", grantee, retiring);
+    return l10n.t("KMS doesn't recognize the grantee {0} or the retiring principal {1}.", grantee, retiring);
   }
   if (grantee !== undefined) {
-    return l10n.t("KMS doesn't know the grantee {0}.", grantee);
+    return l10n.t("KMS doesn't recognize the grantee {0}.", grantee);
   }
-  return l10n.t("KMS doesn't know the retiring principal {0}.", retiring ?? '?');
+  return l10n.t("KMS doesn't recognize the retiring principal {0}.", retiring ?? '?');
 }

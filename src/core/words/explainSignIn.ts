@@ -122,8 +122,8 @@ export const signInFailures = {
     actions: ['retry', 'selectProfile', 'showLog'],
   }),
   principalChanged: ({ details, profile }) => ({
-    title: l10n.t('Another principal'),
-    sentence: l10n.t('Profile {0} no longer signs in as the principal in the question. {1}', profile, details.message),
+    title: l10n.t('Principal changed'),
+    sentence: l10n.t('Profile {0} no longer signs in as the principal that was shown. {1}', profile, details.message),
     advice: l10n.t('Nothing was sent. Retry to see which principal would act now.'),
     retryHelps: true,
     actions: ['retry', 'selectProfile', 'showLog'],

@@ -134,7 +134,7 @@ function usageAsJson({ last, trackingStartDate, keyCreationDate }: KeyLastUsage)
 /** KMS API Reference, "GetKeyLastUsage": what no usage means depends on which of the dates is the later. */
 export function notUsedText(trackingStart: Date | undefined, keyCreation: Date | undefined): string {
   if (trackingStart === undefined) {
-    return l10n.t('No use is known.');
+    return l10n.t('No use recorded.');
   }
   return keyCreation !== undefined && keyCreation >= trackingStart
     ? l10n.t('Not used since it was created.')

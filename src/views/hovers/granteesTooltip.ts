@@ -58,14 +58,14 @@ export function granteesTooltip(
 function changeSentence(change: ChangeKind): string {
   switch (change) {
     case 'notCompared':
-      return l10n.t('What only one side could read counts as neither gone nor new.');
+      return l10n.t('What only one of the two searches could read counts as neither gone nor appeared.');
     case 'appeared':
-      return l10n.t('Listed now, and not in the baseline.');
+      return l10n.t('Listed now, but not in the baseline.');
     case 'gone':
-      return l10n.t('In the baseline, and not listed by this search.');
+      return l10n.t('In the baseline, but not listed by this search.');
     case 'changed':
       return l10n.t(
-        'The same grant with other fields. KMS shows a unique ID instead of the ARN of a deleted principal.',
+        'The same grant with different fields. KMS shows a unique ID instead of the ARN of a deleted principal.',
       );
     case 'unchanged':
       return l10n.t('The same in the baseline and now.');

@@ -99,7 +99,7 @@ export function grantTooltip(
   const who = grantee(grant);
   const revocation = known.revocation(node);
   const lines: Lines = [
-    [l10n.t('Held by'), describePrincipal(who, grant)],
+    [l10n.t('Grantee'), describePrincipal(who, grant)],
     [l10n.t('Operations'), grant.operations.join(', ')],
     [l10n.t('Encryption context equals'), pairs(encryptionContextEquals)],
     [l10n.t('Encryption context includes'), pairs(encryptionContextSubset)],

@@ -52,7 +52,7 @@ export function verdict(findings: readonly Finding[], impact: string | undefined
   const effect = effectOfRevoke(impact, findings);
   return [
     ...shown.map((finding) => named(findingName(finding), finding.reason)),
-    ...(rest.length === 0 ? [] : [named(l10n.t('Also'), rest.map(({ title }) => title).join(', '))]),
+    ...(rest.length === 0 ? [] : [named(l10n.t('More findings'), rest.map(({ title }) => title).join(', '))]),
     ...(effect === '' ? [] : [named(l10n.t('If revoked'), effect)]),
     ...guideLine(findings),
   ];

@@ -47,7 +47,7 @@ export class StatusBar {
     this.#item.tooltip = refs.map((ref) => this.#line(ref)).join('\n');
     this.#item.accessibilityInformation = {
       label: [
-        l10n.t('KMS Grants, {0} connections of {1}', refs.length, names.join(', ')),
+        l10n.t('KMS Grants. Open connections of {1}: {0}', refs.length, names.join(', ')),
         ...(waiting.length > 0 ? [text] : []),
       ].join('. '),
     };

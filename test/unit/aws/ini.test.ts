@@ -159,7 +159,7 @@ for (const [what, text, reason] of [
   ['a key before any section', 'k = 1\n[a]\n', 'Line 1 is before any section.'],
   ['a byte order mark', '\ufeff[a]\nk = 1\n', 'It begins with a byte order mark. Save it as UTF-8 without one.'],
   ['a section twice', '[a]\n[b]\n[a]\n', 'Line 3 begins the section [a] a second time.'],
-  ['a setting twice', '[a]\nk = 1\nK = secret\n', 'Line 3 has a setting that its section has already.'],
+  ['a setting twice', '[a]\nk = 1\nK = secret\n', 'Line 3 repeats a setting of its section.'],
   ['a line without = or :', '[a]\nsecret\n', 'Line 2 is neither a section nor a setting.'],
   ['a setting without a name', '[a]\n= secret\n', 'Line 2 is neither a section nor a setting.'],
   ['a header that does not end', '[a\nk = 1\n', 'Line 1 is before any section.'],

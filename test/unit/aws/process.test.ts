@@ -77,7 +77,7 @@ test('what a credential process says is shown cleaned and cut, and what it print
     assert.ok(isKind(error, 'processFailed'));
     assert.match(
       error.message,
-      /^It ended with 3\. …[^\n]*red … … the vault is sealed, says \/Users\/Ana\/lib\/python3\.12\/site-packages\/vault\.py$/,
+      /^It exited with 3\. …[^\n]*red … … the vault is sealed, says \/Users\/Ana\/lib\/python3\.12\/site-packages\/vault\.py$/,
     );
     assert.ok(error.message.length < 400);
     assert.doesNotMatch(error.message, /canary|\p{Cc}|first/iu);
@@ -106,7 +106,7 @@ test('a credential process that prints without end is ended', async (t) => {
   const { open } = await createCloudWorld(t, { config: processProfile(javaScript(script)) });
   await assert.rejects(
     (await open('process')).api.listKeys(undefined, never),
-    (error) => isKind(error, 'processFailed') && /more than credentials/.test(error.message),
+    (error) => isKind(error, 'processFailed') && /too large for credentials/.test(error.message),
   );
 });
 

@@ -11,7 +11,7 @@ export function keyStep(session: () => Session): Ask {
     const { connection, inventory } = session();
     let keys: readonly KmsKey[] = [];
     const answer = await pickStep<KmsKey>(frame, {
-      placeholder: l10n.t('Key in {0}. AWS managed keys accept no grants of yours.', connection.region),
+      placeholder: l10n.t("Key in {0}. You can't create grants on AWS managed keys.", connection.region),
       items: () => keys.map((value) => ({ label: printable(keyLabel(value)), description: value.keyId, value })),
       selected: ({ arn }) => arn === answers.key?.arn,
       load: async (redraw) => {

@@ -43,7 +43,7 @@ export async function confirmed(
     ...actorSentences(shown, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...remarks(input, listed),
-    ...(outcome === 'notAsked' ? [l10n.t('Not checked first: custom endpoints may ignore dry runs.')] : []),
+    ...(outcome === 'notAsked' ? [l10n.t('Not checked first, because custom endpoints may ignore dry runs.')] : []),
   ];
   const lines = grantLines(input, placeOf(shown, connection, key));
   const yes = shown.kind === 'unverified' ? l10n.t('Continue…') : l10n.t('Create Grant');

@@ -60,7 +60,9 @@ async function checkAndEnd(kind: EndingKind, context: EndContext, target: Target
   const { connection, key } = target;
   const { revocations, view } = context;
   if (isUnderWay(context, target)) {
-    void showInformation(l10n.t('A revoke or retirement of this grant was already sent. The view follows it.'));
+    void showInformation(
+      l10n.t('A revoke or retirement of this grant was already sent. Its row shows what KMS lists.'),
+    );
     return 'underWay';
   }
   using _hold = context.connections.hold(connection);

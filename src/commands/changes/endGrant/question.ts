@@ -46,7 +46,7 @@ export function endQuestion(
       ? {
           question: l10n.t('Revoke grant {0} on {1}?', name, label),
           way: l10n.t(
-            'Revoking needs a permission on the key. Retiring has the same effect, by a right from the grant or IAM.',
+            'Revoking needs a permission on the key. Retiring has the same effect, but its permission comes from the grant or IAM.',
           ),
           final: l10n.t("A revoked grant can't be restored."),
           button: l10n.t('Revoke Grant'),
@@ -57,7 +57,7 @@ export function endQuestion(
       : {
           question: l10n.t('Retire grant {0} on {1}?', name, label),
           way: l10n.t(
-            'Retiring needs a right from the grant or IAM. Revoking has the same effect, by a permission on the key.',
+            'Retiring needs a permission from the grant or IAM. Revoking has the same effect, but needs a permission on the key.',
           ),
           final: l10n.t("A retired grant can't be restored."),
           button: l10n.t('Retire Grant'),

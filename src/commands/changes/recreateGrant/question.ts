@@ -35,12 +35,12 @@ export function confirmed(
     ...actorSentences(actor, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
     ...(record.of === undefined
-      ? [l10n.t('What the grant was comes from the baseline: a file, which others may have changed.')]
+      ? [l10n.t('The fields of the grant come from the baseline, a file that others may have changed.')]
       : []),
     ...(isListed ? [l10n.t('KMS still lists the old grant, so there may be two.')] : []),
     ...(recreatedAs === undefined ? [] : [l10n.t('It was already recreated, as {0}.', printable(recreatedAs, 128))]),
     ...plan.obstacles.map(({ sentence }) => printable(sentence, 500)),
-    ...(answer === 'notAsked' ? [l10n.t('Not checked first: custom endpoints may ignore dry runs.')] : []),
+    ...(answer === 'notAsked' ? [l10n.t('Not checked first, because custom endpoints may ignore dry runs.')] : []),
   ];
   const sections = [
     warnings.join('\n'),

@@ -47,6 +47,6 @@ export async function chooseGrants(
 function cautionOf({ grant }: GrantNode): string {
   const used = serviceOfGrant(grant);
   return used === undefined
-    ? l10n.t('An AWS service uses this grant. Revoking it can break a resource. Select it only if you mean it.')
-    : l10n.t('{0} Revoking it can break a resource. Select it only if you mean it.', usedBySentence(used));
+    ? l10n.t('An AWS service uses this grant. Revoking it can break a resource. Select it only if you are sure.')
+    : l10n.t('{0} Revoking it can break a resource. Select it only if you are sure.', usedBySentence(used));
 }

@@ -117,10 +117,11 @@ function inCounts(section: Section): string {
     return first === undefined ? '' : `• ${printable(keyLabel(first.node.key))}: ${ofKey.length}`;
   });
   const rest = keys.length - keysShown;
-  return [
-    total(section),
-    ...(rest > 0 ? [...keys.slice(0, keysShown), l10n.t('… and of {0} more keys', rest)] : keys),
-  ].join('\n');
+  return [total(section), ...(rest > 0 ? [...keys.slice(0, keysShown), moreKeys(rest)] : keys)].join('\n');
+}
+
+function moreKeys(count: number): string {
+  return count === 1 ? l10n.t('… and of 1 more key') : l10n.t('… and of {0} more keys', count);
 }
 
 /** Every grant, with everything that identifies it. */

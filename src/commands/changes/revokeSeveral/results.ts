@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { SequentialResult } from '../../../core/base/sequential.ts';
 import { isUnanswered } from '../../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
+import { grantCountText } from '../../../views/shared/items.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
 import { pagesBundle } from '../../pagesBundle.ts';
@@ -27,7 +28,7 @@ export async function showResults(
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => node);
   const [gone, underWay, byDryRun] = [of('gone'), of('underWay'), of('doneByDryRun')];
   const counts: readonly (readonly [number, (count: number) => string])[] = [
-    [unanswered.length, (count) => l10n.t('No answer, so possibly revoked, and followed: {0}.', count)],
+    [unanswered.length, (count) => l10n.t('No answer, possibly revoked, still being checked: {0}.', count)],
     [byDryRun.length, (count) => l10n.t('Revoked by a server that ignored the dry run: {0}.', count)],
     [gone.length, (count) => l10n.t('No longer listed before the revoke: {0}.', count)],
     [underWay.length, (count) => l10n.t('Revoke sent earlier: {0}.', count)],
@@ -36,7 +37,7 @@ export async function showResults(
   ];
   const sentence = [
     revoked.length === checked.length
-      ? l10n.t('Revoked {0} grants.', revoked.length)
+      ? l10n.t('Revoked {0}.', grantCountText(revoked.length))
       : l10n.t('Revoked {0} of {1} grants.', revoked.length, checked.length),
     ...(revoked.length > 0 ? [l10n.t('Waiting for KMS to stop listing them…')] : []),
     ...counts.filter(([count]) => count > 0).map(([count, say]) => say(count)),

@@ -73,7 +73,7 @@ test('what matters about a grant is said before it is made, and nothing where no
   const root = { kind: 'principal', value: 'arn:aws:iam::444455556666:root' } as const;
   assert.match(
     said({ constraints, granteePrincipal: root }),
-    /All principals of account 444455556666.*another account/,
+    /All principals of account 444455556666.*different account/,
   );
   const like = grant('g7', { granteePrincipal: { kind: 'principal', value: role }, constraints });
   assert.match(said({ constraints }, like), /duplicate/);

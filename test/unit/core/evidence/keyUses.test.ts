@@ -42,19 +42,22 @@ test('keys are counted by when they were last used, and how far is known', () =>
     noUse(undefined),
   ];
   assert.deepEqual(keyUseSummary(uses), [
-    'Of 12 keys: 3 used in the last 24 hours, 2 last used before, the latest 2026-11-23 11:59:59, 2 with no use recorded since 2026-06-01 00:00:00, 5 unknown. By any right; can be an hour late.',
+    'Of 12 keys: 3 used in the last 24 hours, 2 last used before, the latest 2026-11-23 11:59:59, 2 with no use recorded since 2026-06-01 00:00:00, 5 unknown. Counts uses through any permission, and can be an hour late.',
   ]);
 });
 
 test('where all keys were used, nothing else is said', () => {
   assert.deepEqual(keyUseSummary([usedAgo(1), usedAgo(2)]), [
-    'Of 2 keys: 2 used in the last 24 hours. By any right; can be an hour late.',
+    'Of 2 keys: 2 used in the last 24 hours. Counts uses through any permission, and can be an hour late.',
   ]);
 });
 
 test('of a single key its own line is shown', () => {
   const [line = '', ...others] = keyUseSummary([usedAgo(hour)]);
-  assert.match(line, /^Key last used: Decrypt · 2026-11-24 11:00:00\. By any right; can be an hour late\.$/);
+  assert.match(
+    line,
+    /^Key last used: Decrypt · 2026-11-24 11:00:00\. Counts uses through any permission, and can be an hour late\.$/,
+  );
   assert.deepEqual(others, []);
 });
 

@@ -93,7 +93,7 @@ test('1,000 grants take a page for 50 creators, and a request for a key and for 
   assert.ok(places.every((place) => evidence.isLoaded(place)));
   assert.equal(
     loadedText(loaded),
-    'Known of 1000 grants: the creator of 1000, the last use of the key of 1000, the grantee of 1000, the key policy of 1000.',
+    'Evidence on 1000 grants: the creator of 1000, the last use of the key of 1000, the grantee of 1000, the key policy of 1000.',
   );
 });
 
@@ -278,7 +278,7 @@ test('the failure of one connection stops no other, and is asked again by the ne
     loaded.failures.map(({ connection, error }) => [connection.id, error.details.kind]),
     [['profile/broken/eu-west-1', 'expiredToken']],
   );
-  assert.match(loadedText(loaded), /broken: .*Load Evidence asks for the rest\.$/);
+  assert.match(loadedText(loaded), /broken: .*Run Load Evidence to load the rest\.$/);
   broken.api.before = () => {};
   const again = await load(places);
   assert.deepEqual([again.known.creator, again.failures.length], [100, 0]);
@@ -302,7 +302,7 @@ test('what is old, unknown or not in IAM is counted as what it is', async () => 
   ]);
   assert.equal(
     loadedText(loaded),
-    "Known of 6 grants: the creator of 3, the last use of the key of 6, the grantee of 5, the key policy of 6. Older than CloudTrail's event history, which goes back 90 days: 1. Creator not in the events that were read: 2. Grantee not in IAM, or in an account without a connection: 1.",
+    "Evidence on 6 grants: the creator of 3, the last use of the key of 6, the grantee of 5, the key policy of 6. Older than CloudTrail's event history, which goes back 90 days: 1. Creator not in the events that were read: 2. Grantee not in IAM, or in an account without a connection: 1.",
   );
 });
 

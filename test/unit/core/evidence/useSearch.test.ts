@@ -90,7 +90,7 @@ test('a use is said with its time and its caller, and that no event names a gran
     text,
     /^Found a use that this grant would allow: Decrypt, 2 h ago \(2026-11-0\d [\d:]+\), by Alice \(IAM user\)\. /,
   );
-  assert.match(text, / Events don't name grants, so another right may have allowed it\.$/);
+  assert.match(text, / Events don't name grants, so another grant or policy may have allowed it\.$/);
 });
 
 test('what was looked at is said, with how far; never that a grant is not used', () => {
@@ -104,12 +104,15 @@ test('what was looked at is said, with how far; never that a grant is not used',
     useSearches.lookedText({ events: 50, backTo, since: time(0), isWhole: false }, held, kmsError('network')),
   ];
   const [partial, whole, sinceCreation, none, nothing, failed] = texts;
-  assert.match(partial ?? '', /^No match in 100 events of this key, back to 2026-11-0\d [\d:]+\. This proves nothing/);
+  assert.match(
+    partial ?? '',
+    /^Events of this key read: 100, back to 2026-11-0\d [\d:]+\. No match\. This proves nothing/,
+  );
   assert.match(whole ?? '', /goes back only 90 days/);
   assert.match(sinceCreation ?? '', /ends where the grant was created, 2026-11-0\d/);
   assert.match(none ?? '', /^CloudTrail listed no events of this key\./);
   assert.match(nothing ?? '', /^No events were read\./);
-  assert.match(failed ?? '', /^Can't reach .* No match in 50 events/);
+  assert.match(failed ?? '', /^Can't reach .* Events of this key read: 50, /);
   for (const text of texts) {
     assert.doesNotMatch(text, /unused|never used|not used|no use/i);
     assert.match(text, /proves nothing/);

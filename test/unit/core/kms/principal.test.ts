@@ -119,14 +119,14 @@ const principals: readonly Row[] = [
     kind: 'accountRoot',
     short: `account ${account}`,
     account,
-    sentence: `The whole account ${account}: its administrators decide which of its principals.`,
+    sentence: `The whole account ${account}: its administrators decide which of its principals get this access.`,
   },
   {
     value: `arn:aws-cn:iam::${other}:root`,
     kind: 'accountRoot',
     short: `account ${other}`,
     account: other,
-    sentence: `The whole account ${other}: its administrators decide which of its principals. The key belongs to another account, ${account}.`,
+    sentence: `The whole account ${other}: its administrators decide which of its principals get this access. The key belongs to another account, ${account}.`,
   },
   {
     value: `arn:aws:sts::${account}:assumed-role/Accounting-Role/Mary`,
@@ -266,21 +266,21 @@ const principals: readonly Row[] = [
     kind: 'unresolvedRole',
     short: 'AROADBQP57FF2AEXAMPLE',
     sentence:
-      "The role ID AROADBQP57FF2AEXAMPLE, possibly orphaned: the role was deleted or recreated, or KMS doesn't know it yet.",
+      'The role ID AROADBQP57FF2AEXAMPLE, possibly orphaned: the role was deleted or recreated, or is too new for KMS.',
   },
   {
     value: 'AROADBQP57FF2AEXAMPLE:my-session',
     kind: 'unresolvedRole',
     short: 'AROADBQP57FF2AEXAMPLE:my-session',
     sentence:
-      "The role ID AROADBQP57FF2AEXAMPLE:my-session, possibly orphaned: the role was deleted or recreated, or KMS doesn't know it yet.",
+      'The role ID AROADBQP57FF2AEXAMPLE:my-session, possibly orphaned: the role was deleted or recreated, or is too new for KMS.',
   },
   {
     value: 'AIDAJQABLZS4A3QDU576Q',
     kind: 'unresolvedUser',
     short: 'AIDAJQABLZS4A3QDU576Q',
     sentence:
-      "The user ID AIDAJQABLZS4A3QDU576Q, possibly orphaned: the user was deleted or recreated, or KMS doesn't know it yet.",
+      'The user ID AIDAJQABLZS4A3QDU576Q, possibly orphaned: the user was deleted or recreated, or is too new for KMS.',
   },
   ...[
     'arn:aws:s3:::bucket',

@@ -148,7 +148,7 @@ test('a match says what is equal, what could not be compared, and that there may
     'aws_kms_grant.x',
     'Equal: name, retiring_principal, operations, encryption_context_equals, encryption_context_subset',
     "Not compared, because they aren't literals: key_id, grantee_principal, region",
-    'for_each: it may make several grants, or none.',
+    'for_each: it may define several grants, or none.',
   ]);
 });
 
@@ -169,11 +169,11 @@ test('rows and questions name files and lines, never the grant as made by one, a
   const rows = terraformLines(matches);
   assert.deepEqual(
     rows.map(({ text }) => text),
-    ['m0.tf:1', 'm1.tf:1', 'm2.tf:1', 'm3.tf:1', 'm4.tf:1', '3 more resources'],
+    ['m0.tf:1', 'm1.tf:1', 'm2.tf:1', 'm3.tf:1', 'm4.tf:1', '3 more'],
   );
-  assert.deepEqual([...new Set(rows.map(({ title }) => title))], ['May be made by']);
+  assert.deepEqual([...new Set(rows.map(({ title }) => title))], ['May be defined by']);
   assert.deepEqual(beforeEndText([matches]), [
-    'Terraform may create it again at the next apply: m0.tf:1, m1.tf:1, m2.tf:1, 5 more resources',
+    'Terraform may create it again at the next apply: m0.tf:1, m1.tf:1, m2.tf:1, 5 more',
   ]);
   assert.deepEqual(beforeEndText([matches.slice(0, 1)]), ['Terraform may create it again at the next apply: m0.tf:1']);
   assert.deepEqual(beforeEndText([matches, [], matches]), ['Terraform may create 2 of these again at the next apply.']);

@@ -46,13 +46,13 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   wrongRegion: {
     title: 'Wrong Region',
-    sentence: `Key ${arn} belongs to another Region than the request.`,
+    sentence: `Key ${arn} belongs to a different Region than the request.`,
     retryHelps: false,
     actions: ['selectRegion', 'showLog'],
   },
   invalidGrantId: {
     title: 'Unknown grant ID',
-    sentence: `KMS doesn't know this grant ID on ${arn}.`,
+    sentence: `KMS doesn't recognize this grant ID on ${arn}.`,
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
@@ -64,7 +64,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   invalidPrincipal: {
     title: 'Unknown principal',
-    sentence: "KMS doesn't know the retiring principal ?.",
+    sentence: "KMS doesn't recognize the retiring principal ?.",
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
@@ -248,8 +248,8 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     signIn: true,
   },
   principalChanged: {
-    title: 'Another principal',
-    sentence: `Profile dev no longer signs in as the principal in the question. ${denied}`,
+    title: 'Principal changed',
+    sentence: `Profile dev no longer signs in as the principal that was shown. ${denied}`,
     retryHelps: true,
     actions: ['retry', 'selectProfile', 'showLog'],
   },
@@ -281,7 +281,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   notJson: {
     title: 'Unexpected answer',
-    sentence: "The answer to RevokeGrant isn't one that KMS gives.",
+    sentence: "The answer to RevokeGrant isn't in the format that KMS uses.",
     retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
@@ -595,11 +595,11 @@ test('a denial by STS says where the role is trusted', () => {
 test('a principal that KMS does not know is named, with what it is', () => {
   const sentence = (principals: { grantee?: string; retiring?: string }) =>
     explain({ ...details('invalidPrincipal'), principals }).sentence;
-  assert.equal(sentence({ grantee: 'g' }), "KMS doesn't know the grantee g.");
-  assert.equal(sentence({ retiring: 'r' }), "KMS doesn't know the retiring principal r.");
+  assert.equal(sentence({ grantee: 'g' }), "KMS doesn't recognize the grantee g.");
+  assert.equal(sentence({ retiring: 'r' }), "KMS doesn't recognize the retiring principal r.");
   assert.equal(
     sentence({ grantee: 'g', retiring: 'r' }),
-    "KMS doesn't know the grantee g or the retiring principal r.",
+    "KMS doesn't recognize the grantee g or the retiring principal r.",
   );
 });
 

@@ -125,7 +125,7 @@ for (const [trackingStartDate, keyCreationDate, said] of [
   [new Date(2000), new Date(2000), 'Not used since it was created.'],
   [new Date(2000), new Date(1000), 'Not used since KMS began tracking. Earlier use is unknown.'],
   [new Date(2000), undefined, 'Not used since KMS began tracking. Earlier use is unknown.'],
-  [undefined, new Date(1000), 'No use is known.'],
+  [undefined, new Date(1000), 'No use recorded.'],
 ] as const) {
   test(`of a key made at ${keyCreationDate?.getTime()} and tracked from ${trackingStartDate?.getTime()}: ${said}`, async () => {
     const kms = new FakeKms();
