@@ -263,7 +263,7 @@ test('a gone grant is recreated with what the baseline has of it, and can be cop
   await desk.world.finish(run(context, commands.recreateGrant, row, undefined));
   const [made, ...others] = (desk.world.keys[0]?.grantIds ?? []).filter((id) => !before.has(id));
   assert.ok(made !== undefined && others.length === 0, desk.said.at(-1));
-  assert.match(desk.asked.join(), /comes from the baseline: a file/);
+  assert.match(desk.asked.join(), /come from the baseline, a file/);
   const { account } = desk.world.emulator();
   const stored = account.grantsOf(desk.world.keys[0]?.id ?? '').get(made)?.grant;
   assert.deepEqual([stored?.granteePrincipal, stored?.name], [row.grant.granteePrincipal?.value, row.grant.name]);
