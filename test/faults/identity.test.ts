@@ -77,7 +77,10 @@ test('another principal between question and call: nothing is sent, and the ques
   assert.equal(seen.asked.length, 2);
   assert.ok(seen.asked[0]?.includes(`Signed in as: ${anasArn}`), seen.asked[0]);
   assert.ok(seen.asked[1]?.includes(`Signed in as: ${glassArn}`), seen.asked[1]);
-  assert.match(seen.asked[1] ?? '', /Nothing was sent, because the signed-in principal may have changed\. It was: .*user\/ana/);
+  assert.match(
+    seen.asked[1] ?? '',
+    /Nothing was sent, because the signed-in principal may have changed\. It was: .*user\/ana/,
+  );
   assert.equal(typed.count, 0);
   assert.deepEqual(senders(world, 'RevokeGrant'), [glassArn]);
   const journal = await world.journal();
