@@ -108,7 +108,7 @@ function output(command: string, { signal, processTimeoutMs }: SignIn): Promise<
         if (code === 0) {
           resolve(Buffer.concat(stdout).toString('utf8'));
         } else {
-          reject(new Error(l10n.t('It exited with {0}.', code ?? killedBy ?? '?') + said(stderr)));
+          reject(new Error(l10n.t('It ended with {0}.', code ?? killedBy ?? '?') + said(stderr)));
         }
       }),
     );

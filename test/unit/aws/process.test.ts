@@ -77,7 +77,7 @@ test('what a credential process says is shown cleaned and cut, and what it print
     assert.ok(isKind(error, 'processFailed'));
     assert.match(
       error.message,
-      /^It exited with 3\. …[^\n]*red … … the vault is sealed, says \/Users\/Ana\/lib\/python3\.12\/site-packages\/vault\.py$/,
+      /^It ended with 3\. …[^\n]*red … … the vault is sealed, says \/Users\/Ana\/lib\/python3\.12\/site-packages\/vault\.py$/,
     );
     assert.ok(error.message.length < 400);
     assert.doesNotMatch(error.message, /canary|\p{Cc}|first/iu);
