@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
 import { commands } from '../../src/manifest.ts';
@@ -47,4 +47,10 @@ test('an AWS config file that is missing begins with an example, whose every lin
     [],
   );
   await assert.rejects(readFile(path), { code: 'ENOENT' });
+});
+
+test('an AWS config file that is empty begins with the example, too, and is not written', async (t) => {
+  const { path, shown, inserted } = await opened(t, (file) => writeFile(file, ''));
+  assert.deepEqual([shown, inserted.length], [[`file ${path}`], 1]);
+  assert.equal(await readFile(path, 'utf8'), '');
 });
