@@ -57,11 +57,12 @@ export function resultsPage(results: RevokeResults): Page {
 }
 
 function resultLine({ key, grant, connection }: GrantNode, reason?: string): PageLine {
-  return {
-    name: grantName(grant),
-    text: keyName(key),
-    more: [...(reason === undefined ? [] : [reason]), grant.grantId, `${key.arn} · ${connection.id}`],
-  };
+  const identity = [
+    [l10n.t('Grant ID'), grant.grantId],
+    [l10n.t('Key ARN'), key.arn],
+    [l10n.t('Connection'), connection.id],
+  ].map((named) => named.join(': '));
+  return { name: grantName(grant), text: keyName(key), more: [...(reason === undefined ? [] : [reason]), ...identity] };
 }
 
 function resultsAsJson({ failed, unanswered, notBegun, byCheck, revoked, gone, revokedBefore }: RevokeResults) {
