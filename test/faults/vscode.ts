@@ -332,6 +332,12 @@ export interface TextDocument {
 const noDocuments: readonly TextDocument[] = [];
 const noFolders: readonly unknown[] = [];
 
+export class FileSystemError extends Error {
+  constructor(readonly code: 'FileNotFound' | 'Unknown') {
+    super(code);
+  }
+}
+
 export const workspace = {
   isTrusted: true,
   workspaceFolders: noFolders,
@@ -353,7 +359,14 @@ export const workspace = {
   },
   // At once, so that no wait by the clock of a test ends before it.
   fs: {
-    stat: async ({ path }: FileUri) => statSync(path),
+    stat: async ({ path }: FileUri) => {
+      try {
+        return statSync(path);
+      } catch (error) {
+        const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+        throw new FileSystemError(isMissing ? 'FileNotFound' : 'Unknown');
+      }
+    },
     readFile: async ({ path }: FileUri) => readFileSync(path),
     writeFile: async ({ path }: FileUri, content: Uint8Array) => writeFileSync(path, content),
   },

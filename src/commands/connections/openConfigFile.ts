@@ -12,15 +12,21 @@ export async function openConfigFile({ aws }: Needs<'aws'>): Promise<void> {
     return;
   }
   const uri = vscode.Uri.file(path);
-  const isThere = await vscode.workspace.fs.stat(uri).then(
-    () => true,
-    () => false,
+  const document = await vscode.workspace.openTextDocument(
+    (await isMissing(uri)) ? uri.with({ scheme: 'untitled' }) : uri,
   );
-  const document = await vscode.workspace.openTextDocument(isThere ? uri : uri.with({ scheme: 'untitled' }));
   const editor = await vscode.window.showTextDocument(document);
   if (document.getText() === '') {
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), example()));
   }
+}
+
+/** A file that can't be examined counts as there: opening it says why it can't be read. */
+function isMissing(uri: vscode.Uri): Promise<boolean> {
+  return Promise.resolve(vscode.workspace.fs.stat(uri)).then(
+    () => false,
+    (error: unknown) => error instanceof vscode.FileSystemError && error.code === 'FileNotFound',
+  );
 }
 
 const example = () =>
