@@ -73,7 +73,7 @@ test('profile and Region are chosen from the palette, and the choice lasts over 
       await workbench.openView();
       await workbench.welcome();
       await workbench.runCommand('AWS KMS: Select Profile…');
-      await quickInput.until('profiles', ({ items }) => items.length === 2);
+      await quickInput.until('profiles', ({ items }) => items.length === 3);
       await workbench.screenshot('select-profile');
       await quickInput.pick('dublin');
       await tree.row(/^dublin eu-west-1 · 111122223333/);
