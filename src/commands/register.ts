@@ -19,8 +19,8 @@ interface Loaded {
 export function registerCommands(load: () => Promise<Loaded>): vscode.Disposable {
   const bundle = async () => (await load()).commands();
   const registered = Object.values(commands).map((id: CommandId) =>
-    vscode.commands.registerCommand(id, async (argument?: unknown, selected?: unknown) =>
-      (await bundle()).run((await load()).context, id, argument, selected),
+    vscode.commands.registerCommand(id, async (...args: readonly unknown[]) =>
+      (await bundle()).run((await load()).context, id, args[0], args[1], args.length),
     ),
   );
   const tools = Object.values(languageModelTools).map((name: ToolName) =>

@@ -35,7 +35,7 @@ import { clearGranteesFilter, clearKeysFilter, filterGrantees, filterKeys } from
 import { findGrants } from './grants/findGrants.ts';
 import { loadEvidence } from './grants/loadEvidence.ts';
 import { pagesBundle } from './pagesBundle.ts';
-import { paletteTarget, type Target } from './pickRow/pickRow.ts';
+import { isOnlyForRows, paletteTarget, type Target } from './pickRow/pickRow.ts';
 import {
   copyAccountId,
   copyAlias,
@@ -212,19 +212,31 @@ function lookUp(context: CommandContext, argument: unknown): unknown {
   if (row !== undefined) {
     return row;
   }
-  throw new UserError(l10n.t('Nothing was done, because no view shows this row any longer.'));
+  throw new UserError(rowIsGone());
 }
 
-/** Runs a command, without a row as the palette does. Its failure is shown to the user here and nowhere else. */
-export async function run(context: CommandContext, id: CommandId, argument: unknown, selected: unknown): Promise<void> {
+const rowIsGone = () => l10n.t('Nothing was done, because no view shows this row any longer.');
+
+/**
+ * Runs a command. Its failure is shown to the user here and nowhere else.
+ * @param argument the row of a menu, or the row that has the focus; `undefined` if VS Code no longer has it
+ * @param selected the rows that are selected with it
+ * @param count how many arguments VS Code passed: none from the palette, one for a key, two from a menu
+ */
+export async function run(
+  context: CommandContext,
+  id: CommandId,
+  argument: unknown,
+  selected: unknown,
+  count = argument === undefined && selected === undefined ? 0 : 2,
+): Promise<void> {
   let target: Target | undefined;
   const act = async (): Promise<void> => {
     try {
       if (changingCommands.has(id)) {
         refuseIfReadOnly();
       }
-      const isWithoutRow = argument === undefined && selected === undefined;
-      target ??= isWithoutRow ? await paletteTarget(context, id) : given(context, argument, selected);
+      target ??= await targetOf(context, id, argument, selected, count);
       if (target !== undefined) {
         await table[id](context, target.row, target.rows);
       }
@@ -235,7 +247,23 @@ export async function run(context: CommandContext, id: CommandId, argument: unkn
   await act();
 }
 
-function given(context: CommandContext, argument: unknown, selected: unknown): Target {
-  const rows = Array.isArray(selected) ? selected.map((row: unknown) => lookUp(context, row)) : undefined;
-  return { row: lookUp(context, argument), rows };
+async function targetOf(
+  context: CommandContext,
+  id: CommandId,
+  argument: unknown,
+  selected: unknown,
+  count: number,
+): Promise<Target | undefined> {
+  if ((argument ?? undefined) !== undefined || Array.isArray(selected)) {
+    const rows = Array.isArray(selected) ? selected.map((row: unknown) => lookUp(context, row)) : undefined;
+    return { row: lookUp(context, argument), rows };
+  }
+  if (count === 0 || !isOnlyForRows(context, id)) {
+    return paletteTarget(context, id);
+  }
+  // The menu of a row that VS Code has drawn again since. The command must not act on another row, such as a selected one.
+  if (count > 1) {
+    throw new UserError(rowIsGone());
+  }
+  return undefined;
 }

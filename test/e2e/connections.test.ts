@@ -316,7 +316,7 @@ test('a key of another account and Region is opened by its ARN, kept over a relo
     assert.match(dialog.detail, /account than the key's: 111122223333/);
     await workbench.pressDialog('Revoke Grant');
     await workbench.notification(/^Grant nightly-export/, 60_000);
-    await workbench.pressContextMenu('Remove Key from Other Accounts', 'Other accounts', new RegExp(`^${key.id}`));
+    await workbench.pressContextMenu('Remove Key from View', 'Other accounts', new RegExp(`^${key.id}`));
     await tree.waitGone(['Other accounts']);
   });
 });

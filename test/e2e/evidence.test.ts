@@ -23,7 +23,7 @@ test('of a grant whose role was deleted: who made it, for which role, and that n
     await tree.row(
       'orders-db',
       orphan,
-      /^Other grants \d+ read\. None allows this grantee any operation of this grant\./,
+      /^Other grants Read: \d+\. None allows this grantee any operation of this grant\./,
     );
     await tree.row('orders-db', orphan, /^Key policy Allows all of its operations through grants only\./);
     await workbench.screenshot('evidence-orphan');

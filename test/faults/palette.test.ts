@@ -89,6 +89,23 @@ test('Revoke Grant begins with the grants that are selected, and asks before it 
   assert.deepEqual(world.writes, []);
 });
 
+test('the menu of a row that is gone, and a key without a focused row, act on no other row: not on the selected one', async (t) => {
+  const { world, window, seen, lists, rows } = await setUp(t, true);
+  const context = { ...contextOf(window), selected: () => [rows.grant] };
+  for (const id of [commands.revokeGrant, commands.retireGrant, commands.copyGrantId, commands.removeConnection]) {
+    for (const nothing of [undefined, null]) {
+      await world.finish(run(context, id, nothing, nothing, 1));
+      assert.deepEqual(seen.said, [], id);
+      await world.finish(run(context, id, nothing, nothing, 2));
+      assert.match(seen.said.splice(0).join(), /no view shows this row any longer/, id);
+    }
+  }
+  assert.deepEqual([seen.asked, seen.copied, lists, world.writes], [[], [], [], []]);
+  // A button of a view's title has no row either, and asks.
+  await world.finish(run(context, commands.showRetirableGrants, undefined, undefined, 1));
+  assert.equal(lists.length, 1);
+});
+
 test('where no row is one for the command, a notification says so', async (t) => {
   const { seen, press } = await setUp(t);
   for (const [id, said] of [

@@ -333,8 +333,11 @@ const noDocuments: readonly TextDocument[] = [];
 const noFolders: readonly unknown[] = [];
 
 export class FileSystemError extends Error {
-  constructor(readonly code: 'FileNotFound' | 'Unknown') {
-    super(code);
+  constructor(
+    message: string,
+    readonly code: 'FileNotFound' | 'Unknown',
+  ) {
+    super(message);
   }
 }
 
@@ -363,8 +366,8 @@ export const workspace = {
       try {
         return statSync(path);
       } catch (error) {
-        const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-        throw new FileSystemError(isMissing ? 'FileNotFound' : 'Unknown');
+        const { message, code } = error as NodeJS.ErrnoException;
+        throw new FileSystemError(message, code === 'ENOENT' ? 'FileNotFound' : 'Unknown');
       }
     },
     readFile: async ({ path }: FileUri) => readFileSync(path),

@@ -18,7 +18,7 @@ const answers: readonly (readonly [FaultKind, title: string, sentence: RegExp])[
     'Key not found',
     /KMS has no key/,
   ],
-  [error('NotFoundException', 'Invalid arn us-east-1'), 'Wrong Region', /another Region/],
+  [error('NotFoundException', 'Invalid arn us-east-1'), 'Wrong Region', /different Region/],
   [error('InvalidGrantIdException', 'bad'), 'Unknown grant ID', /doesn't recognize this grant ID/],
   [error('InvalidArnException', 'bad'), 'ARN rejected', /rejected the ARN/],
   [error('InvalidMarkerException', 'bad'), 'List changed', /from where it stopped/],

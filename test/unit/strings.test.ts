@@ -24,7 +24,7 @@ test('no string has a word that has to be translated', () => {
 
 test('what is denied is contracted', () => {
   const long = /\b(?:cannot|(?:can|could|do|does|did|is|are|was|were|has|have|will|would|should) not)\b/i;
-  assertNone(all.filter((text) => long.test(text.replace('a service could not use a key', ''))));
+  assertNone(all.filter((text) => long.test(text)));
 });
 
 test('American spelling, as in VS Code and AWS', () => {

@@ -172,7 +172,7 @@ function pickPinned({ connections, pinnedKeys }: Needs<'connections' | 'pinnedKe
     pinnedKeys.of(ref).map((arn) => ({ label: printable(arn), description: connectionName(ref), value: { ref, arn } })),
   );
   return oneOf(
-    l10n.t('Remove Key from Other Accounts'),
+    l10n.t('Remove Key from View'),
     l10n.t('Key to remove'),
     items,
     l10n.t('No key of another account was opened by ARN.'),

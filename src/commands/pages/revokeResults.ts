@@ -41,7 +41,7 @@ export function resultsPage(results: RevokeResults): Page {
     },
     { title: l10n.t('Not Started'), lines: notBegun.map(plain) },
     {
-      title: l10n.t('Revoked by the Check'),
+      title: l10n.t('Revoked by the Dry Run'),
       text: l10n.t('The server ignored the dry run and revoked them.'),
       lines: byCheck.map(plain),
     },

@@ -89,6 +89,12 @@ export async function paletteTarget(context: CommandContext, id: CommandId): Pro
   return row && { row };
 }
 
+/** Whether menus have this command for rows alone, and not for a whole view. */
+export function isOnlyForRows({ contributes }: Needs<'contributes'>, id: CommandId): boolean {
+  const ofViews = contributes.menus['view/title'] ?? [];
+  return asks[id] !== undefined && !ofViews.some(({ command }) => command === id);
+}
+
 function isForSeveral(id: CommandId): boolean {
   return id === commands.revokeGrant || id === commands.revokeTheseGrants;
 }

@@ -118,7 +118,7 @@ export function markdownReport(source: ReportSource, maxRows = Number.POSITIVE_I
     parts.push(
       section(
         l10n.t('Not compared'),
-        l10n.t('What only one of the two searches could read counts as neither gone nor appeared.'),
+        l10n.t('Grants that only one of the two searches could read count as neither gone nor appeared.'),
         [sentences, keyGaps.length > 0 && keys].filter((text) => text !== false && text !== '').join('\n'),
       ),
     );

@@ -18,5 +18,5 @@ export function reportOf(error: ErrorText, lead: Lead): Report {
 }
 
 function kindTitle({ kind }: ErrorText): string {
-  return kind === 'keyInaccessible' ? l10n.t('a service could not use a key') : l10n.t('a call failed');
+  return kind === 'keyInaccessible' ? l10n.t("a service couldn't use a key") : l10n.t('a call failed');
 }

@@ -28,7 +28,7 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
         ),
       ];
     case 'keyDisabled':
-      return [l10n.t('A key administrator can enable it (kms:EnableKey). No grant and no policy replaces that.')];
+      return [l10n.t('A key administrator can enable it (kms:EnableKey). Until then, no grant or policy helps.')];
     case 'pendingDeletion':
       return [
         l10n.t(
@@ -123,7 +123,7 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
     case 'other':
       return [
         l10n.t(
-          "AWS doesn't say which policy is missing. An IAM policy, the key policy or a grant can allow it. A policy of the organization may deny it.",
+          "AWS doesn't say which policy lacks the permission. An IAM policy, the key policy or a grant can allow it. A policy of the organization may deny it.",
         ),
       ];
   }
@@ -176,5 +176,5 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
 }
 
 function openByArn(): string {
-  return l10n.t('AWS KMS: Open Key by ARN… shows a key of any account that a connection may use.');
+  return l10n.t('AWS KMS: Open Key by ARN… shows any key that a connection may use, in any account.');
 }

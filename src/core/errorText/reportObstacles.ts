@@ -148,7 +148,7 @@ function gapText(gap: Gap, operations: readonly string[]): string {
     case 'operation':
       return l10n.t('allows other operations only: {0}', operations.join(', '));
     case 'otherSession':
-      return l10n.t('is held by another session of the role, or by one session only');
+      return l10n.t('is held by one session of the role, which may not be the session of the call');
     case 'account':
       return l10n.t('is held by the whole account, where an IAM policy must allow it too');
     case 'unclearHolder':

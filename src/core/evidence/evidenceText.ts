@@ -220,7 +220,7 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
   const none =
     read === 0
       ? l10n.t('The key has no other grant.')
-      : l10n.t('{0} read. None allows this grantee any operation of this grant.', read);
+      : l10n.t('Read: {0}. None allows this grantee any operation of this grant.', read);
   const found =
     grants.length === 0
       ? none

@@ -65,7 +65,7 @@ function limits(grant: Grant): readonly string[] {
   return [
     ...(grant.constraints.sourceArn === undefined
       ? []
-      : [l10n.t("Events don't have the source ARN that the grant requires.")]),
+      : [l10n.t("Events don't record source ARNs, so the one that the grant requires couldn't be checked.")]),
     ...(principal.kind === 'awsInternal' ? [l10n.t('AWS uses the name AWS Internal for several services.')] : []),
     ...(principal.kind !== 'accountRoot' &&
     principal.account !== undefined &&

@@ -34,7 +34,7 @@ export function creatorGroup(answer: Answer<Creator> | undefined): CreatorGroup 
     case 'notSupported':
       return unknown('notSupported', 5, l10n.t('No CloudTrail event history at this endpoint'));
     case 'failed':
-      return unknown('failed', 6, l10n.t('Creator unknown: the request failed'));
+      return unknown('failed', 6, l10n.t('Creator unknown: the CloudTrail request failed'));
     case 'known':
       break;
   }

@@ -89,9 +89,9 @@ function keyUseFindings(usage: KeyLastUsage, at: number, keyUnusedDays: number):
   const recorded =
     usage.last === undefined
       ? l10n.t('No use of the key recorded since {0}.', localDay(since))
-      : l10n.t('No use of the key recorded since {0}, the day of the last one.', localDay(since));
+      : l10n.t('No use of the key recorded since {0}, the day of its last use.', localDay(since));
   const limits = l10n.t(
-    'Counts successful cryptographic operations in this Region, not only through this grant, and can be an hour late. An attached volume uses its key only at its next attach.',
+    "Counts successful cryptographic operations in this Region, not only through this grant, and can be an hour late. An attached volume doesn't use its key again until it's reattached.",
   );
   return [{ kind: 'keyNotUsed', reason: `${recorded} ${limits}` }];
 }

@@ -99,7 +99,7 @@ export function denialSentence({ principal, action, resource, reason }: AccessDe
       );
     case 'denied':
       return l10n.t(
-        'AWS denied {1} on {2} for {0}: explicit Deny by {3}.',
+        'AWS denied {1} on {2} for {0}: explicit Deny in {3}.',
         who,
         action,
         what,

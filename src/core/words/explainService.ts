@@ -43,7 +43,7 @@ export const serviceFailures = {
   invalidPrincipal: ({ details }) => ({
     title: l10n.t('Unknown principal'),
     sentence: unknownPrincipal(details.principals),
-    advice: l10n.t('It may not exist, have another path, or be too new for KMS. Check its ARN, then retry.'),
+    advice: l10n.t('It may be deleted, have another path, or be too new for KMS. Check its ARN, then retry.'),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),

@@ -36,7 +36,7 @@ export const signInFailures = {
     title: l10n.t('Unknown access key'),
     sentence: l10n.t("AWS doesn't recognize the access key of profile {0}.", profile),
     advice: l10n.t(
-      'The key may be deleted, inactive, or from another partition. Correct the profile or select another.',
+      'The access key may be deleted, inactive, or from another partition. Correct the profile or select another.',
     ),
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
@@ -84,7 +84,7 @@ export const signInFailures = {
     actions: ['signIn', 'selectProfile', 'showLog'],
   }),
   notConfirmed: ({ details }) => ({
-    title: l10n.t('Open connections…'),
+    title: l10n.t('Open the connections…'),
     sentence: l10n.t('The settings of this dev container request these connections: {0}.', details.message),
     advice: l10n.t('Nothing is asked, run or sent until you open them.'),
     retryHelps: false,

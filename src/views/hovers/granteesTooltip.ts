@@ -58,7 +58,7 @@ export function granteesTooltip(
 function changeSentence(change: ChangeKind): string {
   switch (change) {
     case 'notCompared':
-      return l10n.t('What only one of the two searches could read counts as neither gone nor appeared.');
+      return l10n.t('Grants that only one of the two searches could read count as neither gone nor appeared.');
     case 'appeared':
       return l10n.t('Listed now, but not in the baseline.');
     case 'gone':

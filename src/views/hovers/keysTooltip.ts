@@ -128,7 +128,7 @@ function progressLines(revocation: RevocationState, now: number): Lines {
       const { absences, lastRead, trouble, nextCheckAt } = revocation.progress;
       const seen = {
         listed: l10n.t('still listed'),
-        absent: l10n.t('not listed, {0} in a row', absences),
+        absent: l10n.t('not listed (consecutive checks: {0})', absences),
         none: l10n.t('none yet'),
       }[lastRead];
       return [

@@ -114,7 +114,7 @@ export class GrantRows {
       const sentence =
         state.kind === 'complete'
           ? l10n.t('No grant matches the filter.')
-          : l10n.t('None of the {0} loaded grants matches the filter.', formatCount(all.length));
+          : l10n.t('No grant loaded so far matches the filter. Loaded: {0}.', formatCount(all.length));
       nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), sentence));
     }
     if (state.kind === 'more') {

@@ -7,7 +7,7 @@ import type { Ask } from './answers.ts';
 export const nameStep: Ask = async (answers, frame) => {
   const answer = await lineStep(frame, {
     prompt: l10n.t(
-      "Name (optional). With a name, repeating the request returns the same grant. CloudTrail shows it, so don't use a secret.",
+      "Name (optional). With a name, repeating the request returns the same grant. CloudTrail shows the name, so don't use a secret.",
     ),
     placeholder: 'orders-export',
     value: answers.name,

@@ -162,9 +162,9 @@ function refuseUnlessMayRetire(caller: CallerIdentity | undefined, grant: Grant)
   }
   throw new UserError(
     l10n.t(
-      'Only the principal that the grant names can retire it: {0}. You are signed in as {1}.',
-      printable(grant.retiringPrincipal?.value ?? l10n.t('nobody')),
+      "You can't retire this grant as {0}. Its retiring principal: {1}.",
       printable(caller.arn),
+      printable(grant.retiringPrincipal?.value ?? l10n.t('none')),
     ),
   );
 }

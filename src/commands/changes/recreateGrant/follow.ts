@@ -40,7 +40,7 @@ export function showOutcome({ grant, key }: EndedGrant, grantId: string, outcome
   if (grantId === grant.grantId) {
     void showWarning(
       l10n.t(
-        'KMS created no new grant: it still has {0} on {1}, and returned it. When KMS no longer lists it, recreate it again.',
+        'KMS created no new grant: it still has {0} on {1}, and returned it. Retry when KMS no longer lists it.',
         name,
         label,
       ),

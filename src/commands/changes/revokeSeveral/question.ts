@@ -77,7 +77,7 @@ export async function confirmed(
   }
   const inEditor = [
     known.join('\n'),
-    l10n.t('Every grant is listed in the editor behind this dialog. It stays open while you type the number.'),
+    l10n.t('Every grant is listed in the editor behind this dialog. The editor stays open while you type the number.'),
   ];
   const counted = [...inEditor, ...sections.map(inCounts), connections].join('\n\n');
   const totals = [...sections.map(total), l10n.t('Connections: {0}', places.length)].join('\n');

@@ -97,7 +97,7 @@ const table: readonly Row[] = [
     what: 'a last use of the key more than 90 days ago',
     evidence: ofUsage({ last: last(ago(90, 1)), trackingStartDate: ago(900) }),
     kinds: ['keyNotUsed'],
-    reason: /since 2026-08-2\d, the day of the last one\. Counts/,
+    reason: /since 2026-08-2\d, the day of its last use\. Counts/,
   },
   { what: 'a last use of the key 90 days ago', evidence: ofUsage({ last: last(ago(90)) }), kinds: [] },
   {

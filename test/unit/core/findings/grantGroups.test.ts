@@ -206,7 +206,7 @@ test('by creator: who made it first, by role where sessions have names of their 
       ['No creation date to search by', '', 'm'],
       ['Not allowed: cloudtrail:LookupEvents', '', 'i'],
       ['No CloudTrail event history at this endpoint', '', 'k'],
-      ['Creator unknown: the request failed', '', 'j'],
+      ['Creator unknown: the CloudTrail request failed', '', 'j'],
       ['Creator not loaded', '', 'l'],
     ],
   );

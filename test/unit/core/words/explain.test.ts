@@ -287,7 +287,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     outcomeUnknown: true,
   },
   notConfirmed: {
-    title: 'Open connections…',
+    title: 'Open the connections…',
     sentence: `The settings of this dev container request these connections: ${denied}`,
     retryHelps: false,
     actions: ['openConnections', 'selectProfile', 'showLog'],
