@@ -120,11 +120,17 @@ async function showTimedOut(
   if (kind === 'revoke') {
     sentence = accepted
       ? l10n.t('KMS still lists grant {0} on {1}, {2} after it accepted the revoke.', ...texts)
-      : l10n.t('KMS still lists grant {0} on {1}. It may never have received the revoke that was sent {2} ago.', ...texts);
+      : l10n.t(
+          'KMS still lists grant {0} on {1}. It may never have received the revoke that was sent {2} ago.',
+          ...texts,
+        );
   } else {
     sentence = accepted
       ? l10n.t('KMS still lists grant {0} on {1}, {2} after it was retired.', ...texts)
-      : l10n.t('KMS still lists grant {0} on {1}. It may never have received the retirement that was sent {2} ago.', ...texts);
+      : l10n.t(
+          'KMS still lists grant {0} on {1}. It may never have received the retirement that was sent {2} ago.',
+          ...texts,
+        );
   }
   await offerCheckAgain(sentence, checkAgain);
 }
