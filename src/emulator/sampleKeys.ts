@@ -22,7 +22,7 @@ export interface SampleKey {
   readonly rotation?: number;
   /** KMS has recorded no use of it. */
   readonly isUnused?: boolean;
-  /** How many days ago it was last used; absent: any. */
+  /** How many days ago it was last used; absent: at random, recently if the key can be used. */
   readonly lastUsedDays?: number;
   /** Roles that the key policy lets use it, such as `role/app`. */
   readonly users?: readonly string[];

@@ -25,7 +25,7 @@ interface Provider {
 }
 
 /** A document of one line. */
-const documentOf = (text: string, path = '/work/notes.md') => ({
+const documentOf = (text: string, path = '/project/notes.md') => ({
   uri: Uri.file(path),
   lineCount: 1,
   lineAt: () => ({ range: { end: text.length } }),
@@ -79,7 +79,7 @@ test('the name of a resource in a Terraform file is a link to the command with t
   const text = 'resource "aws_kms_grant" "nightly" { name = "n" }';
   assert.deepEqual(await provider().provideDocumentLinks(documentOf(text)), []);
   assert.equal(loads(), 0, 'Another kind of file loads no code.');
-  for (const path of ['/work/main.tf', '/work/main.tf.json']) {
+  for (const path of ['/project/main.tf', '/project/main.tf.json']) {
     const json = JSON.stringify({ resource: { aws_kms_grant: { nightly: { name: 'n' } } } });
     const content = path.endsWith('.json') ? json : text;
     const [link, ...others] = await provider().provideDocumentLinks(documentOf(content, path));
@@ -89,7 +89,7 @@ test('the name of a resource in a Terraform file is a link to the command with t
     assert.equal(command, ids.openGrantOfResource);
     assert.deepEqual(JSON.parse(decodeURIComponent(query ?? '')), [`${path}#nightly`]);
   }
-  const unknowable = documentOf('resource "aws_kms_grant" "x" { name = var.n }', '/work/main.tf');
+  const unknowable = documentOf('resource "aws_kms_grant" "x" { name = var.n }', '/project/main.tf');
   assert.deepEqual(await provider().provideDocumentLinks(unknowable), []);
 });
 

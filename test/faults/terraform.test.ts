@@ -282,12 +282,12 @@ test('without a folder nothing is loaded, and the command says what it takes', a
 
 async function withDocument(t: TestContext, text: string, options: Parameters<typeof setUp>[2] = {}) {
   const set = await setUp(t, {}, options);
-  Object.assign(workspace, { textDocuments: [asDocument('/work/main.tf', text)] });
+  Object.assign(workspace, { textDocuments: [asDocument('/project/main.tf', text)] });
   const revealed: string[] = [];
   set.window.tree.reveal = async (node: Node) => {
     revealed.push(node.kind === 'grant' ? node.grant.grantId : node.kind);
   };
-  const follow = (name: string) => set.press(ids.openGrantOfResource, `/work/main.tf#${name}`);
+  const follow = (name: string) => set.press(ids.openGrantOfResource, `/project/main.tf#${name}`);
   return { ...set, revealed, follow };
 }
 
@@ -332,13 +332,13 @@ test('anybody may call the command: what names no resource of an open document d
   const { window, key, seen, revealed, press } = await withDocument(t, block());
   await window.rows(await window.keyRow(key.arn));
   for (const argument of [
-    '/work/main.tf#other',
-    '/work/other.tf#reader',
+    '/project/main.tf#other',
+    '/project/other.tf#reader',
     '',
     'x',
     undefined,
     7,
-    { path: '/work/main.tf' },
+    { path: '/project/main.tf' },
   ]) {
     await press(ids.openGrantOfResource, argument);
   }

@@ -27,7 +27,7 @@ const changesMs = 1000;
 /** What is left of a load of many grants, and what came of it since it was last announced. */
 export class LoadState {
   readonly #options: LoadStateOptions;
-  /** Questions that are open, of each grant that has any. */
+  /** How many questions are open about a grant. A grant without open questions is not in it. */
   readonly #open = new Map<EvidencePlace, number>();
   /** Open questions that take a request each, and those for creators, of which a request answers one or many. */
   readonly #left = { single: new Set<Piece>(), creator: new Set<Piece>() };
