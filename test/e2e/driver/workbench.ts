@@ -304,6 +304,32 @@ export class Workbench {
     return { title, text: text.replaceAll('\u00a0', ' ') };
   }
 
+  /** Opens a terminal, and enters a command in it. */
+  async runInTerminal(command: string): Promise<void> {
+    await this.runCommand('Terminal: Create New Terminal');
+    await this.page.locator('.terminal-wrapper.active .xterm-screen').waitFor();
+    await this.page.locator('.terminal-wrapper.active .xterm-helper-textarea').focus();
+    await this.page.keyboard.type(`${command}\n`);
+  }
+
+  /** Selects the first lines of the terminal with the mouse, and presses an item of its menu. */
+  async pressTerminalMenu(item: string, lines: number): Promise<void> {
+    const { mouse, keyboard } = this.page;
+    const screen = this.page.locator('.terminal-wrapper.active .xterm-screen');
+    await eventually(`the menu of the terminal to have ${item}`, async () => {
+      const box = await screen.boundingBox();
+      assert.ok(box !== null);
+      await keyboard.press('Escape');
+      await mouse.move(box.x + 2, box.y + 4);
+      await mouse.down();
+      await mouse.move(box.x + box.width - 4, box.y + 17 * lines - 6, { steps: 8 });
+      await mouse.up();
+      await mouse.click(box.x + 100, box.y + 10, { button: 'right' });
+      await this.menuItems(item).click({ timeout: 2000 });
+      return true;
+    });
+  }
+
   async clipboard(): Promise<string> {
     return await this.page.evaluate<string>('navigator.clipboard.readText()');
   }
