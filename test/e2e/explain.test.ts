@@ -30,9 +30,9 @@ test('an error in a terminal is explained by its key: what each grant lacks; Cre
     await workbench.setClipboard('of the user');
     await workbench.runInTerminal(`clear; cat '${file}'; touch '${printed}'`);
     await eventually('the error to be printed', () => access(printed).then(() => true));
-    await workbench.pressTerminalMenu('Explain KMS Error…', 4);
+    await workbench.pressTerminalMenu('Explain KMS Error…', 5);
     const page = await workbench.markdownPreview('KMS error');
-    assert.match(page, /kms:Encrypt/);
+    assert.match(page, /because no identity-based policy allows the kms:Encrypt action/);
     assert.match(page, /orders-db/);
     assert.match(page, /nightly-export/);
     assert.equal(await workbench.clipboard(), 'of the user');

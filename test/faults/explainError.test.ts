@@ -95,7 +95,7 @@ test('an error in the clipboard is explained by the key as it is: state, grants,
   assert.match(text, /Grants of this principal on the key: 1\.\n {2}- a{64}: allows other operations only: Encrypt/);
   assert.match(text, /Key policy: /);
   assert.match(text, /with Decrypt for arn:aws:iam::111122223333:role\/Reader/);
-  assert.deepEqual(offered.at(-1), ['Create Grant…', 'Open Key', 'Show Key Details', 'Copy create-grant Command']);
+  assert.deepEqual(offered.at(-1), ['Create Grant…', 'Open Key', 'Key Details', 'Copy Command']);
   assert.deepEqual(world.writes, []);
 });
 
@@ -144,19 +144,19 @@ test('a key that no connection leads to is explained from the text, and no key i
   const text = await explain();
   assert.match(text, /no IAM policy of the principal allows it/);
   assert.match(text, /AWS KMS: Add Connection…/);
-  assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy create-grant Command']);
+  assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy Command']);
   assert.ok(!asked().some((operation) => /DescribeKey|ListGrants|GetKeyPolicy/.test(operation)), asked().join());
 });
 
 test('without any connection the text is explained, and the command to copy names no profile', async (t) => {
   const { machine, explain, offered, asked } = await setUp(t, { connections: [] });
-  machine.button = 'Copy create-grant Command';
+  machine.button = 'Copy Command';
   machine.clipboard = deniedOn(
     'arn:aws-eusc:kms:eusc-de-east-1:999988887777:key/mrk-1234abcd12ab34cd56ef1234567890ab',
     'arn:aws-eusc:sts::999988887777:assumed-role/Reader/orders',
   );
   assert.match(await explain(), /no IAM policy of the principal allows it/);
-  assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy create-grant Command']);
+  assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy Command']);
   assert.match(machine.clipboard, /^aws kms create-grant/);
   assert.match(machine.clipboard, /--region eusc-de-east-1/);
   assert.doesNotMatch(machine.clipboard, /--profile/);
@@ -216,7 +216,7 @@ test('what can not be read is named in the explanation, which comes all the same
 
 test('Copy as AWS CLI copies the grant that could allow the call', async (t) => {
   const { machine, key, explain } = await setUp(t);
-  machine.button = 'Copy create-grant Command';
+  machine.button = 'Copy Command';
   machine.clipboard = deniedOn(key.arn);
   await explain();
   assert.match(machine.clipboard, /^aws kms create-grant/);
@@ -265,7 +265,7 @@ test('in read-only mode no grant is offered', async (t) => {
   const { machine, key, explain, offered } = await setUp(t);
   machine.clipboard = deniedOn(key.arn);
   await explain();
-  assert.deepEqual(offered.at(-1), ['Open Key', 'Show Key Details', 'Copy create-grant Command']);
+  assert.deepEqual(offered.at(-1), ['Open Key', 'Key Details', 'Copy Command']);
 });
 
 test('a language model reads the same, and changes nothing', async (t) => {

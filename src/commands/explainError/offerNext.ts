@@ -52,7 +52,7 @@ function offersFor({ error, report, lead, session }: Explained, next: NextSteps)
       ? []
       : [
           {
-            title: l10n.t('Copy create-grant Command'),
+            title: l10n.t('Copy Command'),
             run: () => next.copyAsCli(session?.connection ?? withoutProfile(proposal), proposal),
           },
         ];
@@ -63,7 +63,7 @@ function offersFor({ error, report, lead, session }: Explained, next: NextSteps)
         ? []
         : [{ title: l10n.t('Create Grant…'), run: () => next.createGrant(node, proposal) }]),
       { title: l10n.t('Open Key'), run: () => next.openKey(node) },
-      { title: l10n.t('Show Key Details'), run: () => next.keyDetails(node) },
+      { title: l10n.t('Key Details'), run: () => next.keyDetails(node) },
       ...copy,
     ];
   }
