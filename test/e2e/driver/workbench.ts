@@ -325,9 +325,10 @@ export class Workbench {
       await mouse.move(box.x + box.width - 4, box.y + 17 * lines - 6, { steps: 8 });
       await mouse.up();
       await mouse.click(box.x + 100, box.y + 10, { button: 'right' });
-      await this.menuItems(item).click({ timeout: 2000 });
+      await this.menuItems(item).waitFor({ timeout: 2000 });
       return true;
     });
+    await this.pressMenuItem(item);
   }
 
   async clipboard(): Promise<string> {
