@@ -164,14 +164,14 @@ test('after its pages, a look asks whether to go on, and goes on where it stoppe
   settingsOnDisk(t).set(settings.evidenceUsePages, 2);
   looking.pagesByOthers(3);
   looking.use(reader, 2 * hour);
-  looking.presses = ['Read 2 More Pages'];
+  looking.presses = ['Look Further'];
   await looking.look();
   const [stopped, found] = looking.said;
   assert.match(
     stopped?.message ?? '',
     /^Events of this key read: 100, back to [-\d: ]+\. No match\. This proves nothing/,
   );
-  assert.deepEqual(stopped?.buttons, ['Read 2 More Pages']);
+  assert.deepEqual(stopped?.buttons, ['Look Further']);
   assert.match(found?.message ?? '', /^Found a use that this grant would allow: Decrypt, 2 h ago/);
   assert.equal(looking.requests, 4);
 });

@@ -67,7 +67,7 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
     isRevoke
       ? l10n.t('KMS stopped listing {0} of {1} revoked grants.', gone, total)
       : l10n.t('KMS stopped listing {0} of {1} revoked or retired grants.', gone, total),
-    ...(gone > 0 ? [l10n.t('They may keep working for a while, usually less than five minutes in all.')] : []),
+    ...(gone > 0 ? [lastingText(gone)] : []),
     ...parts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
   ];
   const again = ended.filter(({ outcome: { kind } }) => kind === 'timedOut' || kind === 'unread');
@@ -85,10 +85,7 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
 
 async function showGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>, mayRecreate: boolean): Promise<void> {
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
-  const sentences = [
-    goneSentence(record, [name, label, after]),
-    l10n.t('It may keep working for a while, usually less than five minutes in all.'),
-  ];
+  const sentences = [goneSentence(record, [name, label, after]), lastingText(1)];
   const [history, recreate] = [l10n.t('Show History'), l10n.t('Recreate Grant…')];
   const picked = await showInformation(sentences.join(' '), history, ...(mayRecreate ? [recreate] : []));
   if (picked === history) {
@@ -169,4 +166,10 @@ async function showOtherAccount(record: RevocationRecord): Promise<void> {
       record.account ?? l10n.t('unknown'),
     ),
   );
+}
+
+function lastingText(grants: number): string {
+  return grants === 1
+    ? l10n.t('It may keep working for a while, usually less than five minutes in all.')
+    : l10n.t('They may keep working for a while, usually less than five minutes in all.');
 }

@@ -27,11 +27,10 @@ export interface EventLook<T> {
 export async function lookForEvent<T>({ documents }: Needs<'documents'>, look: EventLook<T>): Promise<void> {
   const { session, search, title } = look;
   for (let goesOn = true; goesOn; ) {
-    const pages = usePages();
     let failure: unknown;
     const found = await withCancellableProgress(title, (signal, report) =>
       search.look({
-        pages,
+        pages: usePages(),
         signal: AbortSignal.any([signal, session.closed]),
         progress: (looked) => report(look.progressText(looked)),
       }),
@@ -45,9 +44,8 @@ export async function lookForEvent<T>({ documents }: Needs<'documents'>, look: E
     });
     const mayGoOn = !search.looked.isWhole && !session.closed.aborted;
     if (found === undefined) {
-      const more = failure === undefined ? l10n.t('Read {0} More Pages', pages) : lookFurther();
       const text = look.lookedText(search.looked, isKmsError(failure) ? failure : undefined);
-      goesOn = (await showInformation(text, ...(mayGoOn ? [more] : []))) === more;
+      goesOn = (await showInformation(text, ...(mayGoOn ? [lookFurther()] : []))) !== undefined;
     } else {
       look.onFound?.(found);
       const { name, eventId, json } = found.source;

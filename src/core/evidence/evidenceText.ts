@@ -196,7 +196,7 @@ function remainsLines(remains: Remains, grant: Grant): readonly EvidenceLine[] {
         text: policySentence(reading, grant.operations),
         source: readAt(kms, policy.at),
         more: [
-          l10n.t('Read for {0}.', who),
+          l10n.t('Evaluated for {0}.', who),
           ...reading.statements.map(statementText),
           ...reading.conditionalDenials.map((statement) => l10n.t('May deny: {0}', statementText(statement))),
         ],

@@ -39,7 +39,7 @@ export function keyUseSummary(uses: readonly KeyUse[]): readonly string[] {
   }
   const parts = [
     l10n.t('{0} used in the last 24 hours', used.length - earlier.length),
-    ...(earlier.length === 0 ? [] : [l10n.t('{0} last used before, the latest {1}', earlier.length, latest(earlier))]),
+    ...(earlier.length === 0 ? [] : [l10n.t('{0} used earlier, most recently {1}', earlier.length, latest(earlier))]),
     // The shortest time that holds for all of them.
     ...(unrecorded.length === 0
       ? []

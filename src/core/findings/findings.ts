@@ -188,8 +188,9 @@ function grantFindings(subject: Subject, context: FindingContext): readonly Find
   }
   const age = grant.creationDate === undefined ? 0 : (now - grant.creationDate.getTime()) / dayMs;
   if (age > options.olderThanDays) {
-    const reason = l10n.t("It was created {0} days ago. Grants don't expire by themselves.", Math.floor(age));
-    found.push(...add('olderThan', reason));
+    const days = Math.floor(age);
+    const created = days === 1 ? l10n.t('It was created 1 day ago.') : l10n.t('It was created {0} days ago.', days);
+    found.push(...add('olderThan', `${created} ${l10n.t("Grants don't expire by themselves.")}`));
   }
   return found;
 }

@@ -115,7 +115,7 @@ export const signInFailures = {
     actions: ['manageTrust', 'selectProfile', 'retry', 'showLog'],
   }),
   accountChanged: ({ details, profile }) => ({
-    title: l10n.t('Another account'),
+    title: l10n.t('Credentials changed'),
     sentence: l10n.t('Profile {0} now has different credentials. {1}', profile, details.message),
     advice: l10n.t('Nothing was sent with them. Check which account the connection leads to now.'),
     retryHelps: false,

@@ -93,7 +93,11 @@ function stateItem(state: ScanState): vscode.TreeItem {
 
 /** `3 of 20 keys · 120 grants · 2 not readable`. */
 export function countsText({ keysDone, keysTotal, grants, unreadable }: ScanCounts): string {
-  const parts = [l10n.t('{0} of {1} keys', formatCount(keysDone), formatCount(keysTotal)), grantCountText(grants)];
+  const keys =
+    keysTotal === 1
+      ? l10n.t('{0} of 1 key', keysDone)
+      : l10n.t('{0} of {1} keys', formatCount(keysDone), formatCount(keysTotal));
+  const parts = [keys, grantCountText(grants)];
   if (unreadable > 0) {
     parts.push(l10n.t('{0} not readable', formatCount(unreadable)));
   }

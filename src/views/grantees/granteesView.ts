@@ -23,6 +23,7 @@ import { views } from '../../manifest.ts';
 import { readOnly, type Setting } from '../../platform/settings.ts';
 import type { Kept } from '../../platform/store.ts';
 import { EvidenceRows } from '../shared/evidenceRows.ts';
+import { grantCountText } from '../shared/items.ts';
 import type { Tooltip } from '../shared/lateRows.ts';
 import type { EvidenceNode } from '../shared/nodes.ts';
 import { withReadOnlyNote } from '../shared/readOnlyNote.ts';
@@ -379,6 +380,6 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     // Those that are gone are in no list of grants.
     const gone = changes && this.#grants.groups().find(({ id }) => id === changes.goneId);
     const [shown, total] = [filtered.length + (gone?.grants.length ?? 0), all.length + (changes?.gone ?? 0)];
-    this.#tree.message = l10n.t('Filter "{0}": {1} of {2} grants', filter.text, shown, total);
+    this.#tree.message = l10n.t('Filter "{0}": {1} of {2}', filter.text, shown, grantCountText(total));
   }
 }

@@ -46,10 +46,9 @@ export class StatusBar {
     this.#item.backgroundColor = isBroken ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.tooltip = refs.map((ref) => this.#line(ref)).join('\n');
     this.#item.accessibilityInformation = {
-      label: [
-        l10n.t('KMS Grants. Open connections of {1}: {0}', refs.length, names.join(', ')),
-        ...(waiting.length > 0 ? [text] : []),
-      ].join('. '),
+      label: [l10n.t('KMS Grants, connections: {0}', names.join(', ')), ...(waiting.length > 0 ? [text] : [])].join(
+        '. ',
+      ),
     };
     this.#item.show();
   }

@@ -38,8 +38,8 @@ export async function showResults(
   const sentence = [
     revoked.length === checked.length
       ? l10n.t('Revoked {0}.', grantCountText(revoked.length))
-      : l10n.t('Revoked {0} of {1} grants.', revoked.length, checked.length),
-    ...(revoked.length > 0 ? [l10n.t('Waiting for KMS to stop listing them…')] : []),
+      : l10n.t('Revoked {0} of {1}.', revoked.length, grantCountText(checked.length)),
+    ...waitingText(revoked.length),
     ...counts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
   ].join(' ');
   const retry = l10n.t('Retry Failed');
@@ -67,4 +67,14 @@ export async function showResults(
     offered = offered.filter((button) => button !== details);
   }
   return [];
+}
+
+/** Nothing where no grant was revoked. */
+function waitingText(revoked: number): readonly string[] {
+  if (revoked === 0) {
+    return [];
+  }
+  return [
+    revoked === 1 ? l10n.t('Waiting for KMS to stop listing it…') : l10n.t('Waiting for KMS to stop listing them…'),
+  ];
 }

@@ -158,7 +158,7 @@ test('of several grants each key is asked for once, in one line', async () => {
   assert.equal(kms.count('getKeyLastUsage'), 2);
   assert.deepEqual([api.requests.length, kms.count('getKeyPolicy')], [0, 0]);
   const arns = ['k1', 'k2', 'k1'].map((id) => keyArnOf(id));
-  assert.match(uses.summary(arns)[0] ?? '', /^Of 2 keys: 0 used in the last 24 hours, 2 last used before, the latest /);
+  assert.match(uses.summary(arns)[0] ?? '', /^Of 2 keys: 0 used in the last 24 hours, 2 used earlier, most recently /);
   assert.match(uses.line(keyArnOf('k1'))[0] ?? '', /^Key last used: Decrypt · 2026-11-2/);
   assert.deepEqual(uses.line(keyArnOf('k3')), []);
 });
@@ -174,6 +174,6 @@ test('of keys that get no answer in time only a few are asked for, and they coun
   const asked = askKeys(keys);
   await clock.advance(3000);
   const uses = await asked;
-  assert.match(uses.summary(keys.map((id) => keyArnOf(id)))[0] ?? '', /5 last used before, .*, 95 unknown\./);
+  assert.match(uses.summary(keys.map((id) => keyArnOf(id)))[0] ?? '', /5 used earlier, .*, 95 unknown\./);
   assert.ok(kms.count('getKeyLastUsage') <= 9, String(kms.count('getKeyLastUsage')));
 });

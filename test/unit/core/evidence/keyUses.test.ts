@@ -42,7 +42,7 @@ test('keys are counted by when they were last used, and how far is known', () =>
     noUse(undefined),
   ];
   assert.deepEqual(keyUseSummary(uses), [
-    'Of 12 keys: 3 used in the last 24 hours, 2 last used before, the latest 2026-11-23 11:59:59, 2 with no use recorded since 2026-06-01 00:00:00, 5 unknown. Counts uses through any permission, and can be an hour late.',
+    'Of 12 keys: 3 used in the last 24 hours, 2 used earlier, most recently 2026-11-23 11:59:59, 2 with no use recorded since 2026-06-01 00:00:00, 5 unknown. Counts uses through any permission, and can be an hour late.',
   ]);
 });
 

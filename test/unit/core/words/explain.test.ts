@@ -241,7 +241,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     signIn: true,
   },
   accountChanged: {
-    title: 'Another account',
+    title: 'Credentials changed',
     sentence: `Profile dev now has different credentials. ${denied}`,
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
