@@ -20,6 +20,14 @@ export interface Dialog {
   readonly buttons: readonly string[];
 }
 
+/** In CSS pixels. */
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The whole window: what a person sees in VS Code, and can press. */
 export class Workbench {
   /** The Keys view. */
@@ -483,18 +491,34 @@ export class Workbench {
     return await this.capture('screenshots', name);
   }
 
-  /** Keeps a picture for the README in .vscode-test/pictures: of the side bar, or of the whole window. */
-  async picture(name: string, what: 'sideBar' | 'window' = 'window'): Promise<string> {
+  /** Keeps a picture for the documents in .vscode-test/pictures: of the side bar, of the dialog, or of some rows of Keys. */
+  async picture(
+    name: string,
+    what: 'sideBar' | 'dialog' | { readonly first: RowName; readonly last: RowName },
+  ): Promise<string> {
     await this.page.mouse.move(0, 0);
-    const box = what === 'window' ? null : await this.page.locator('.part.sidebar').boundingBox();
-    return await this.capture('pictures', name, box ?? undefined);
+    return await this.capture('pictures', name, await this.boxOf(what));
   }
 
-  private async capture(
-    folder: string,
-    name: string,
-    clip?: { x: number; y: number; width: number; height: number },
-  ): Promise<string> {
+  private async boxOf(what: Parameters<Workbench['picture']>[1]): Promise<Box> {
+    if (typeof what === 'object') {
+      const [from, to] = [await this.boxOfRow(what.first), await this.boxOfRow(what.last)];
+      return { ...from, height: to.y + to.height - from.y };
+    }
+    const box = await this.page.locator({ sideBar: '.part.sidebar', dialog: '.monaco-dialog-box' }[what]).boundingBox();
+    assert.ok(box !== null, `no ${what} is open`);
+    return box;
+  }
+
+  private async boxOfRow(row: RowName): Promise<Box> {
+    return await this.tree.act([row], async (locator) => {
+      const box = await locator.boundingBox();
+      assert.ok(box !== null);
+      return box;
+    });
+  }
+
+  private async capture(folder: string, name: string, clip?: Box): Promise<string> {
     await mkdir(join(testFolder, folder), { recursive: true });
     const path = join(testFolder, folder, `${name.replaceAll(/[^\w.-]+/g, '-')}.png`);
     await this.page.screenshot({ path, animations: 'disabled', ...(clip && { clip }) });
