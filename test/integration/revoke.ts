@@ -43,7 +43,7 @@ export function revoke(): void {
         'Region: eu-west-1',
         'Profile: default',
         `Custom endpoint: ${aws.url}`,
-        'nightly-export can no longer use the key through this grant.',
+        "nightly-export won't be able to use the key through this grant.",
         "A revoked grant can't be restored.",
       ]) {
         assert.ok(question?.detail.includes(part), `${part} is not in: ${question?.detail}`);
@@ -144,7 +144,7 @@ export function revoke(): void {
       answerWith(({ kind }) => (kind === 'warning' ? 'Continue…' : undefined));
       await run();
       const [question, input] = takeTroubles();
-      assert.match(question?.detail ?? '', /^AWS HealthImaging can no longer use the key through this grant\. /);
+      assert.match(question?.detail ?? '', /^AWS HealthImaging won't be able to use the key through this grant\. /);
       assert.match(input?.detail ?? '', /^AWS HealthImaging uses this grant\. Type orders-db to revoke/);
       assert.deepEqual(revoked(aws), []);
     });

@@ -65,8 +65,8 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
   const isRevoke = ended.every(({ record }) => record.kind === 'revoke');
   const sentences = [
     isRevoke
-      ? l10n.t('KMS stopped listing {0} of {1} revoked grants.', gone, total)
-      : l10n.t('KMS stopped listing {0} of {1} revoked or retired grants.', gone, total),
+      ? l10n.t('KMS stopped listing {0} of the {1} grants that a revoke was sent for.', gone, total)
+      : l10n.t('KMS stopped listing {0} of the {1} grants that a revoke or retirement was sent for.', gone, total),
     ...(gone > 0 ? [lastingText(gone)] : []),
     ...parts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
   ];

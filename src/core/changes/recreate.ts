@@ -51,7 +51,7 @@ export function planRecreate(key: KmsKey, grant: Grant, metadata: KeyMetadata | 
     same: sameTerms(grant),
     different: [
       l10n.t('the grant ID, so update what refers to the old one'),
-      l10n.t('the issuing account, which is the one you sign in to'),
+      l10n.t("the issuing account, if it isn't the one that you sign in to"),
       l10n.t('the creation date'),
       l10n.t('the grant token'),
     ],

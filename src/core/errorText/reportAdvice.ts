@@ -44,7 +44,7 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
       return [
         l10n.t('Check that the key exists and is enabled.'),
         l10n.t(
-          "Check that the service's role, or whoever started it, can use the key. Many services need kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt.",
+          "Check that the service's role, or whoever started it, can use the key. Many services need kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext, and kms:ReEncrypt*.",
         ),
       ];
     case 'keyNotFound':

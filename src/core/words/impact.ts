@@ -24,13 +24,13 @@ export function impactOfRevoke(grant: Grant): string {
     case 'unresolvedRole':
     case 'unresolvedUser':
       return l10n.t(
-        '{0} may be a deleted principal. If it still exists, it can no longer use the key through this grant.',
+        "{0} may be a deleted principal. If it still exists, it won't be able to use the key through this grant.",
         who,
       );
     case 'accountRoot':
-      return l10n.t('Principals of {0} can no longer use the key through this grant.', who);
+      return l10n.t("Principals of {0} won't be able to use the key through this grant.", who);
     default:
-      return l10n.t('{0} can no longer use the key through this grant.', who);
+      return l10n.t("{0} won't be able to use the key through this grant.", who);
   }
 }
 
@@ -41,12 +41,12 @@ function impactOnService(
 ): string {
   if (resource === undefined) {
     return l10n.t(
-      '{0} can no longer use the key through this grant. Resources that {1} keeps encrypted with the key can fail.',
+      "{0} won't be able to use the key through this grant. Resources that {1} keeps encrypted with the key can fail.",
       who ?? service,
       service,
     );
   }
   return who === undefined
-    ? l10n.t('{0} can no longer use the key through this grant, and its {1} can fail.', service, resource)
-    : l10n.t('{0} can no longer use the key through this grant, and {1} of {2} can fail.', who, resource, service);
+    ? l10n.t("{0} won't be able to use the key through this grant, and its {1} can fail.", service, resource)
+    : l10n.t("{0} won't be able to use the key through this grant, and {1} of {2} can fail.", who, resource, service);
 }

@@ -137,11 +137,13 @@ export function notUsedText(trackingStart: Date | undefined, keyCreation: Date |
     return l10n.t('No use recorded.');
   }
   return keyCreation !== undefined && keyCreation >= trackingStart
-    ? l10n.t('Not used since it was created.')
-    : l10n.t('Not used since KMS began tracking. Earlier use is unknown.');
+    ? l10n.t('No use recorded since the key was created.')
+    : l10n.t('No use recorded since KMS began tracking. Earlier use is unknown.');
 }
 
 /** What a last use is of. */
 export function usageNote(): string {
-  return l10n.t("This covers every use of the key. KMS doesn't record when a grant was last used.");
+  return l10n.t(
+    "Counts successful cryptographic operations, not only through grants, and can be an hour late. KMS doesn't record when a grant was last used.",
+  );
 }

@@ -14,7 +14,7 @@ const withEffect = (effect: string) => ({
 });
 
 test('what a revoke would do is said once, with what findings change about it', () => {
-  const impact = 'App can no longer use the key through this grant.';
+  const impact = "App won't be able to use the key through this grant.";
   assert.equal(effectOfRevoke(impact, []), impact);
   assert.equal(effectOfRevoke(impact, [withEffect(impact), withEffect(impact)]), impact);
   const newer = 'The newer grant g2 still allows the same.';

@@ -323,7 +323,7 @@ for (const [what, one, service] of managed) {
     for (const { severity, managedBy, reason, effect } of found) {
       assert.deepEqual([severity, managedBy], ['info', service]);
       assert.match(reason, new RegExp(`${service} uses this grant( for .*)?\\.$`));
-      assert.match(effect, /can lose access|can no longer use/);
+      assert.match(effect, /can lose access|won't be able to use/);
     }
   });
 }

@@ -11,9 +11,12 @@ function impact(value: string, constraints: Partial<GrantConstraints> = {}): str
   return impactOfRevoke(grant('g1', { granteePrincipal, constraints: { ...noConstraints, ...constraints } }));
 }
 
-test('a role or user can no longer use the key through the grant', () => {
-  assert.equal(impact(`arn:aws:iam::${account}:role/Reader`), 'Reader can no longer use the key through this grant.');
-  assert.equal(impact(`arn:aws:iam::${account}:user/ana`), 'ana can no longer use the key through this grant.');
+test("a role or user won't be able to use the key through the grant", () => {
+  assert.equal(
+    impact(`arn:aws:iam::${account}:role/Reader`),
+    "Reader won't be able to use the key through this grant.",
+  );
+  assert.equal(impact(`arn:aws:iam::${account}:user/ana`), "ana won't be able to use the key through this grant.");
 });
 
 test('of an EC2 instance the volume is named that it loses, where the grant names one', () => {
@@ -33,7 +36,7 @@ test('of a service it is said that its resources can fail', () => {
   ]) {
     assert.match(
       impact(value),
-      /^Amazon (DynamoDB|RDS) can no longer use .*\. Resources that Amazon \1 keeps encrypted with the key can fail\.$/,
+      /^Amazon (DynamoDB|RDS) won't be able to use .*\. Resources that Amazon \1 keeps encrypted with the key can fail\.$/,
     );
   }
 });
@@ -47,14 +50,14 @@ test('of a unique ID it is said that its principal is possibly, not surely, dele
 test('of a whole account it is said that it is all its principals', () => {
   assert.match(
     impact(`arn:aws:iam::${account}:root`),
-    new RegExp(`^Principals of account ${account} can no longer use`),
+    new RegExp(`^Principals of account ${account} won't be able to use`),
   );
 });
 
 test('of a service it is said which of its resources can fail, where the grant names one', () => {
   assert.equal(
     impact('dynamodb.us-west-2.amazonaws.com', { encryptionContextSubset: { 'aws:dynamodb:tableName': 'Books' } }),
-    'Amazon DynamoDB can no longer use the key through this grant, and its table Books can fail.',
+    "Amazon DynamoDB won't be able to use the key through this grant, and its table Books can fail.",
   );
 });
 
@@ -64,6 +67,6 @@ test('of a role of the account that a service acts as, both are named', () => {
     impact(`arn:aws:sts::${account}:assumed-role/orders-role/orders`, {
       encryptionContextEquals: { 'aws:lambda:FunctionArn': functionArn },
     }),
-    'orders-role/orders can no longer use the key through this grant, and function orders of AWS Lambda can fail.',
+    "orders-role/orders won't be able to use the key through this grant, and function orders of AWS Lambda can fail.",
   );
 });

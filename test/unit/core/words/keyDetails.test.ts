@@ -46,7 +46,7 @@ test('everything that KMS says about a key is in one document, with the names of
     Tags: [{ TagKey: 'team', TagValue: 'shop' }],
     Rotation: { KeyRotationEnabled: true, RotationPeriodInDays: 90, NextRotationDate: '1970-01-01T00:00:00.000Z' },
     KeyLastUsage: {
-      Note: "This covers every use of the key. KMS doesn't record when a grant was last used.",
+      Note: "Counts successful cryptographic operations, not only through grants, and can be an hour late. KMS doesn't record when a grant was last used.",
       Operation: 'Decrypt',
       Timestamp: '1970-01-01T00:00:00.000Z',
       CloudTrailEventId: 'e1',
@@ -122,9 +122,9 @@ test('a policy that is no JSON is shown as the text that it is', async () => {
 });
 
 for (const [trackingStartDate, keyCreationDate, said] of [
-  [new Date(2000), new Date(2000), 'Not used since it was created.'],
-  [new Date(2000), new Date(1000), 'Not used since KMS began tracking. Earlier use is unknown.'],
-  [new Date(2000), undefined, 'Not used since KMS began tracking. Earlier use is unknown.'],
+  [new Date(2000), new Date(2000), 'No use recorded since the key was created.'],
+  [new Date(2000), new Date(1000), 'No use recorded since KMS began tracking. Earlier use is unknown.'],
+  [new Date(2000), undefined, 'No use recorded since KMS began tracking. Earlier use is unknown.'],
   [undefined, new Date(1000), 'No use recorded.'],
 ] as const) {
   test(`of a key made at ${keyCreationDate?.getTime()} and tracked from ${trackingStartDate?.getTime()}: ${said}`, async () => {
