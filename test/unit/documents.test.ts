@@ -19,7 +19,8 @@ const defaults = new Map(
 );
 
 const userPages = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
-const documents = new Set([...userPages, ...readdirSync('.').filter((name) => name.endsWith('.md'))]);
+const designPages = readdirSync('design').map((name) => `design/${name}`);
+const documents = new Set([...userPages, ...designPages, ...readdirSync('.').filter((name) => name.endsWith('.md'))]);
 
 /** Paths in backticks, from the root or from the folder that the sentence is about. */
 const roots = ['', 'src/', 'test/'];
@@ -37,11 +38,18 @@ const anchorsOf = (text: string) =>
       .replaceAll(' ', '-'),
   );
 
-for (const document of ['ARCHITECTURE.md', 'CONTRIBUTING.md']) {
+/** Paths in backticks. */
+const pathsIn = (document: string) =>
+  [...readFileSync(document, 'utf8').matchAll(/`((?:[\w.]+\/)+[\w.]+)`/g)].map(([, path = '']) => path);
+
+test('documents for contributors name files', () => {
+  assert.ok(pathsIn('ARCHITECTURE.md').length > 10);
+  assert.ok(pathsIn('CONTRIBUTING.md').length > 10);
+});
+
+for (const document of ['ARCHITECTURE.md', 'CONTRIBUTING.md', ...designPages]) {
   test(`every file that ${document} names is there`, () => {
-    const text = readFileSync(document, 'utf8');
-    const paths = [...text.matchAll(/`((?:[\w.]+\/)+[\w.]+)`/g)].map(([, path = '']) => path);
-    assert.ok(paths.length > 10);
+    const paths = pathsIn(document);
     const missing = paths.filter((path) => {
       const names = [path, `${path}.ts`, `${path}.test.ts`];
       return !path.startsWith('dist/') && !roots.some((root) => names.some((name) => existsSync(`${root}${name}`)));
@@ -71,6 +79,14 @@ test('every page of docs is one that the README leads to', () => {
   const readme = readFileSync('README.md', 'utf8');
   assert.deepEqual(
     userPages.slice(1).filter((page) => !readme.includes(`](${page}`)),
+    [],
+  );
+});
+
+test('ARCHITECTURE leads to every page of design', () => {
+  const architecture = readFileSync('ARCHITECTURE.md', 'utf8');
+  assert.deepEqual(
+    designPages.filter((page) => !architecture.includes(`](${page})`)),
     [],
   );
 });
