@@ -70,8 +70,11 @@ export class RevocationWaits {
     await this.record(entry.record, { kind });
   }
 
-  /** Continues the wait of another window, or of this one before a reload. */
+  /** Continues the wait of another window, or of this one before a reload, unless it was continued already. */
   async resume(session: Session, entry: Entry): Promise<void> {
+    if (entry.phase !== 'idle' || !this.#entries.isCurrent(entry)) {
+      return;
+    }
     this.follow(session, entry);
     await this.record(entry.record, { kind: 'followed' });
   }
@@ -82,7 +85,8 @@ export class RevocationWaits {
     entry.knownAt = clock.monotonic();
     entry.absentLists = 0;
     if (session.closed.aborted) {
-      entry.phase = 'idle'; // The wait resumes with the next opening.
+      entry.phase = 'idle';
+      this.#suspended.fire(entry.record); // The wait resumes with the next opening.
       return;
     }
     entry.phase = 'confirming';

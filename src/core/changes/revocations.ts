@@ -37,6 +37,8 @@ export class Revocations {
   readonly #entries: RevocationEntries;
   readonly #waits: RevocationWaits;
   readonly #subscription: Subscription;
+  /** Changes that are being sent, or whose answer is being written. */
+  readonly #sending = new Set<{ readonly session: Session; readonly ended: Promise<unknown> }>();
   /** What the row of this grant shows changed. */
   readonly onDidChange: Event<RevocationRecord>;
   readonly onDidEnd: Event<EndedWait>;
@@ -75,12 +77,19 @@ export class Revocations {
    * @throws UserError when nothing was sent
    */
   revoke(acting: ActingSession, key: KmsKey, grant: Grant, options?: SendOptions): Promise<RevokeResult> {
-    return this.#send('revoke', acting, key, grant, options);
+    return this.#end('revoke', acting, key, grant, options);
   }
 
   /** As {@link revoke}, by RetireGrant. */
   retire(acting: ActingSession, key: KmsKey, grant: Grant, options?: SendOptions): Promise<RevokeResult> {
-    return this.#send('retire', acting, key, grant, options);
+    return this.#end('retire', acting, key, grant, options);
+  }
+
+  #end(kind: EndingKind, acting: ActingSession, key: KmsKey, grant: Grant, options?: SendOptions) {
+    const ended = this.#send(kind, acting, key, grant, options);
+    const sending = { session: acting.session, ended };
+    this.#sending.add(sending);
+    return ended.finally(() => this.#sending.delete(sending));
   }
 
   async #send(
@@ -169,6 +178,9 @@ export class Revocations {
   /** Resumes the waits that a reload interrupted, once the connection is known to belong to the same account. */
   async resume(session: Session): Promise<void> {
     await this.#options.journal.ready();
+    // What the end of an earlier session cut off is followed by this one.
+    const cutOff = [...this.#sending].filter(({ session: { closed } }) => closed.aborted);
+    await Promise.allSettled(cutOff.map(({ ended }) => ended));
     this.#syncWithJournal();
     if (this.#entries.interrupted(session.connection.ref).length === 0) {
       return;

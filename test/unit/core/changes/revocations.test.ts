@@ -519,6 +519,51 @@ test('an answer that comes after the session closed is kept, and the next sessio
   assert.deepEqual(kinds(), ['gone']);
 });
 
+test('a session that opens while the answer of the last one is being written takes the wait up', async () => {
+  const { kms, session, revocations, journal, clock, file, kinds } = world();
+  await journal.ready();
+  const suspended: string[] = [];
+  revocations.onDidSuspend((record) => suspended.push(record.grant.grantId));
+  kms.before = ({ operation }) => (operation === 'revokeGrant' ? new Promise(() => {}) : undefined);
+  const revoked = revocations.revoke(acting(session), k1, g1);
+  await settle();
+  const written = gate();
+  file.before = () => written.passed;
+  session.close();
+  await settle();
+  const resumed = revocations.resume(openSession(kms));
+  await settle();
+  written.open();
+  await assert.rejects(revoked, isUnanswered);
+  await resumed;
+  assert.deepEqual(suspended, ['g1']);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  assert.deepEqual(kinds(), ['gone']);
+});
+
+test('a wait that a list takes up while others are is taken up once', async () => {
+  const { kms, session, revocations, clock, file } = world();
+  await revocations.revoke(acting(session), k1, g1);
+  await revocations.revoke(acting(session), k1, grant('g2'));
+  revocations.dispose();
+
+  const reloaded = openWindow({ clock, file });
+  await reloaded.journal.ready();
+  const written = gate();
+  file.before = () => written.passed;
+  const next = { ...openSession(kms), knownIdentity: kms.identity };
+  const resumed = reloaded.revocations.resume(next);
+  await settle();
+  const list = { listed: new Set(['g1', 'g2']), isComplete: true, began: clock.monotonic() };
+  const listed = reloaded.revocations.reconcile(next, arn, list);
+  await settle();
+  written.open();
+  await Promise.all([resumed, listed]);
+  assert.deepEqual([reloaded.state('g1'), reloaded.state('g2'), reloaded.kinds()], ['confirming', 'confirming', []]);
+  reloaded.revocations.dispose();
+});
+
 test('sample data is followed and kept in memory, but never written', async () => {
   const { kms, revocations, journal, clock, file, kinds } = world();
   const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
