@@ -3,9 +3,13 @@ import type { Needs } from './context.ts';
 
 type Views = Needs<'view' | 'grantees' | 'history'>;
 
-/** The row of ours that a command was called with, in whichever view it is; `undefined` where no view has it. */
+/**
+ * The row of ours that a command was called with; `undefined` where no view has it. One grant can have rows in two views,
+ * which say different things of it: the row itself comes before others of the same identity.
+ */
 export function shownRow({ view, grantees, history }: Views, argument: object): object | undefined {
-  return view.row(argument) ?? grantees.row(argument) ?? history.row(argument);
+  const found: readonly (object | undefined)[] = [view, grantees, history].map((one) => one.row(argument));
+  return found.find((row) => row === argument) ?? found.find((row) => row !== undefined);
 }
 
 /** By which menus know what kind of row this is. */
@@ -15,5 +19,5 @@ export function viewItemOf({ view, grantees, history }: Views, row: object): str
 
 function viewItemIn<T extends object>(view: RowLookup<T>, row: object): string | undefined {
   const found = view.row(row);
-  return found === undefined ? undefined : view.getTreeItem(found).contextValue;
+  return found === undefined || found !== row ? undefined : view.getTreeItem(found).contextValue;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
+import { viewItemOf } from '../../src/commands/shownRow.ts';
 import { run } from '../../src/commands/table.ts';
 import { commands, rows, settings } from '../../src/manifest.ts';
 import type { GranteesNode, GroupedGrantNode, GroupNode } from '../../src/views/grantees/granteesNodes.ts';
@@ -315,6 +316,28 @@ test('who revoked a grant is looked for only when that is asked, and is in its r
   assert.match(desk.said.at(-1) ?? '', /^RevokeGrant, .* ago \(.*\), by eve \(IAM user\)\.$/);
   assert.match(described(desk, row()).description, /^gone · RevokeGrant · eve \(IAM user\) · /);
   assert.match(fieldsOf(desk, row()).get('CloudTrail') ?? '', /^RevokeGrant · eve \(IAM user\) · \d{4}-/);
+});
+
+test('a gone grant that the Keys view still lists is the gone one to its commands', async (t) => {
+  const desk = await createDesk(t);
+  desk.button = '';
+  await desk.find();
+  await desk.save();
+  const [key] = desk.world.keys;
+  const { inventory } = await desk.window.session();
+  await desk.world.finish(Promise.all([inventory.keys(), inventory.grants(key?.arn ?? '')]));
+  const { gone } = changeElsewhere(desk.world);
+  await desk.find();
+  await desk.compare();
+  const [row] = grantsOf(desk, 'Gone');
+  assert.ok(row !== undefined);
+  const context = contextOf(desk.window);
+  await desk.world.finish(run(context, commands.lookForEnd, row, undefined));
+  assert.match(desk.said.at(-1) ?? '', /None of them names this grant/);
+  await desk.world.finish(run(context, commands.recreateGrant, row, undefined));
+  assert.match(desk.asked.join(), /come from the baseline, a file/);
+  assert.equal(row.grant.grantId, gone);
+  assert.equal(viewItemOf(context, row), rows.grantGoneRecreatable);
 });
 
 test('where CloudTrail may not be read, that is said, and the row stays as it is', async (t) => {
