@@ -97,10 +97,12 @@ export async function findCreators<G extends Wanted>(
     }
   }
   const byId = new Map(sought.map((one) => [one.grant.grantId, one]));
-  const see = (item: TrailEvent) => {
+  const see = (item: TrailEvent, marginMs: number) => {
     const event = readKmsEvent(item.json);
     const one = event?.name === 'CreateGrant' ? byId.get(event.grantId ?? '') : undefined;
-    if (event !== undefined && one?.isFound === false) {
+    // KMS answers a request that is repeated under the same name with the ID of the grant that there is.
+    const isOfItsTime = one !== undefined && Math.abs(item.time.getTime() - one.at) <= marginMs;
+    if (event !== undefined && isOfItsTime && !one.isFound) {
       one.isFound = true;
       onAnswer(one.grant, { kind: 'found', event, source: item });
     }
@@ -113,7 +115,7 @@ export async function findCreators<G extends Wanted>(
     const newestFirst = part.toSorted((left, right) => right.at - left.at);
     for (const marginMs of marginsMs) {
       const missing = newestFirst.filter(({ isFound, looked }) => !isFound && looked?.isPartial !== true);
-      await lookThrough(ask, missing, { marginMs, now, signal, see });
+      await lookThrough(ask, missing, { marginMs, now, signal, see: (item) => see(item, marginMs) });
     }
     for (const { grant, isFound, looked } of part) {
       if (!isFound && looked !== undefined) {
@@ -187,7 +189,8 @@ async function lookThrough(
         until: new Date(list.until),
       } as const;
       const { items, nextMarker } = await ask(query, list.marker, signal);
-      for (const item of items) {
+      // The oldest first: others of the same grant are repetitions.
+      for (const item of items.toReversed()) {
         times.push(item.time.getTime());
         see(item);
       }
