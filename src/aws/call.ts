@@ -126,7 +126,7 @@ export class Caller {
     progress: Progress,
   ): Promise<T> {
     const { credentials: cache, region } = this.#options;
-    const signIn = () => this.#translated(context, signal, performance.now(), () => cache.get(signal));
+    const signIn = () => this.#translated(context, signal, performance.now(), () => cache.get(region, signal));
     const sendWith = async (credentials: AwsCredentials) => {
       const value = await cache.signWith(credentials, () =>
         this.callOnce(

@@ -21,7 +21,7 @@ export class CredentialCache {
    * for MFA once, and credentials that AWS refused are forgotten everywhere.
    */
   readonly provider: (() => Promise<AwsCredentials>) & { readonly memoized: true };
-  readonly #resolve: (signal: AbortSignal) => Promise<AwsCredentials>;
+  readonly #resolve: (region: string, signal: AbortSignal) => Promise<AwsCredentials>;
   readonly #signingWith = new AsyncLocalStorage<AwsCredentials>();
   readonly #callers = new WeakMap<AwsCredentials, CallerIdentity>();
   readonly #acceptedIn = new WeakMap<AwsCredentials, Set<string>>();
@@ -31,9 +31,10 @@ export class CredentialCache {
   #pending: Pending | undefined;
 
   /** @param resolve signs in; its signal is aborted when no call waits for it any more */
-  constructor(resolve: (signal: AbortSignal) => Promise<AwsCredentials>) {
+  constructor(resolve: (region: string, signal: AbortSignal) => Promise<AwsCredentials>) {
     this.#resolve = resolve;
-    this.provider = Object.assign(async () => this.#signingWith.getStore() ?? this.get(), { memoized: true as const });
+    const given = async () => this.#signingWith.getStore() ?? Promise.reject(new Error('Not called by signWith.'));
+    this.provider = Object.assign(given, { memoized: true as const });
   }
 
   /** There are credentials, and AWS has not refused them. */
@@ -44,12 +45,13 @@ export class CredentialCache {
   /**
    * The credentials, after signing in if necessary. When `signal` aborts the last call that waits for a sign-in, that
    * sign-in is abandoned: one that never ends must not block every later call.
+   * @param region of the call: where roles are assumed if nothing names another Region
    */
-  async get(signal?: AbortSignal): Promise<AwsCredentials> {
+  async get(region: string, signal: AbortSignal): Promise<AwsCredentials> {
     if (this.#current !== undefined) {
       return this.#current;
     }
-    this.#pending ??= this.#start();
+    this.#pending ??= this.#start(region);
     const awaited = this.#pending;
     awaited.waiting += 1;
     const stopWaiting = () => {
@@ -59,11 +61,11 @@ export class CredentialCache {
         awaited.abandon.abort();
       }
     };
-    signal?.addEventListener('abort', stopWaiting, { once: true });
+    signal.addEventListener('abort', stopWaiting, { once: true });
     try {
       return await awaited.credentials;
     } finally {
-      signal?.removeEventListener('abort', stopWaiting);
+      signal.removeEventListener('abort', stopWaiting);
     }
   }
 
@@ -99,9 +101,9 @@ export class CredentialCache {
     return [...(this.#acceptedIn.get(credentials) ?? [])].some((accepting) => accepting !== region);
   }
 
-  #start(): Pending {
+  #start(region: string): Pending {
     const abandon = new AbortController();
-    const credentials = this.#resolve(abandon.signal)
+    const credentials = this.#resolve(region, abandon.signal)
       .then((resolved) => {
         const known =
           this.#latest !== undefined && isSame(this.#latest, resolved) ? this.#callers.get(this.#latest) : undefined;

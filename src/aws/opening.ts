@@ -95,9 +95,9 @@ export class Opening {
       case 'sample':
         return this.#openSample(ref);
       case 'environment':
-        return this.#openAws(ref, ref.region, undefined, async () => this.#signIns.environment(ref.region));
+        return this.#openAws(ref, ref.region, undefined, async () => this.#signIns.environment());
       case 'profile':
-        return this.#openAws(ref, ref.region, ref.profile, () => this.#signIns.profile(ref.profile, ref.region));
+        return this.#openAws(ref, ref.region, ref.profile, () => this.#signIns.profile(ref.profile));
     }
   }
 

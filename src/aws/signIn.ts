@@ -77,7 +77,9 @@ export async function signInToProfile(
       }
       current.isTokenRefused = false;
       current.step = firstStep(chain.origin);
-      current.token = token.toRenew;
+      // Another profile of the session may have renewed it by now, and the SDK does not renew it twice within 30 s.
+      const { asItIs = token.asItIs } = (await tokens.readSso(chain)) ?? {};
+      current.token = asItIs['accessToken'] === token.asItIs['accessToken'] ? token.toRenew : asItIs;
       return await run(provide, current);
     }
   } catch (error) {

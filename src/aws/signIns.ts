@@ -19,15 +19,14 @@ export class SignIns {
   /**
    * The credentials of a profile, which signs in on first use: the same ones as before, until the files say something
    * else about its sign-in.
-   * @param region where roles are assumed if the profile has no Region of its own
    */
-  async profile(name: string, region: string): Promise<CredentialCache> {
+  async profile(name: string): Promise<CredentialCache> {
     const fingerprint = signInFingerprint(await readSharedFiles(this.#options.env), name);
     const known = this.#profiles.get(name);
     if (known?.fingerprint === fingerprint) {
       return known.credentials;
     }
-    const credentials = new CredentialCache((signal) =>
+    const credentials = new CredentialCache((region, signal) =>
       signInToProfile(name, region, { ...this.#options, unreached: this.#unreached }, signal),
     );
     this.#profiles.set(name, { fingerprint, credentials });
@@ -35,8 +34,8 @@ export class SignIns {
   }
 
   /** The environment's own credentials. */
-  environment(region: string): CredentialCache {
-    this.#environment ??= new CredentialCache((signal) => signInFromEnvironment(region, this.#options, signal));
+  environment(): CredentialCache {
+    this.#environment ??= new CredentialCache((region, signal) => signInFromEnvironment(region, this.#options, signal));
     return this.#environment;
   }
 

@@ -2,7 +2,7 @@ import { abortError } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import { isKmsError, KmsError } from '../kms/errors.ts';
-import type { Aws } from '../kms/kmsApi.ts';
+import type { Aws, Profile } from '../kms/kmsApi.ts';
 import { type Connection, type ConnectionRef, connectionId } from '../kms/model.ts';
 import type { RequestLimiter } from '../pacing/limiter.ts';
 import { chooseConnections, type Preferences } from './chooseConnections.ts';
@@ -56,7 +56,7 @@ export class Connections {
 
   /**
    * The connections to show, in order. Closes those that are no longer in the list.
-   * @throws KmsError as {@link chooseConnections}
+   * @throws KmsError as {@link chooseConnections}, or `filesUnreadable`
    */
   async list(): Promise<readonly ConnectionRef[]> {
     if (this.#disposed) {
@@ -64,7 +64,7 @@ export class Connections {
     }
     const isChosen = this.#options.preferences().connections !== undefined;
     const aws = isChosen ? undefined : await this.#options.aws();
-    const profiles = (await aws?.profiles()) ?? [];
+    const profiles = aws === undefined ? [] : await this.#profiles(aws);
     let refs: readonly ConnectionRef[] = [];
     const before = this.#shownIds();
     try {
@@ -91,6 +91,19 @@ export class Connections {
       void this.#updateWatchedFiles();
     }
     return refs;
+  }
+
+  /** None where the files can't be read and sample data is shown, which needs no files. */
+  async #profiles(aws: Aws): Promise<readonly Profile[]> {
+    try {
+      return await aws.profiles();
+    } catch (error) {
+      void this.#updateWatchedFiles();
+      if (this.#options.preferences().sample) {
+        return [];
+      }
+      throw error;
+    }
   }
 
   #shownIds(): string {

@@ -6,10 +6,13 @@ import { isKind, KmsError } from '../../../src/core/kms/errors.ts';
 import type { OpenedConnection } from '../../../src/core/kms/kmsApi.ts';
 import { explain } from '../../../src/core/words/explain.ts';
 import type { Cloud } from '../../aws/cloud.ts';
+import { gate } from '../core/fakes.ts';
 import {
   accounts,
   anasKeys,
   createCloudWorld,
+  host,
+  listen,
   mfaSerial,
   role,
   serveContainer,
@@ -17,7 +20,7 @@ import {
   ssoConfig,
   startUrl,
 } from './cloud.ts';
-import { createWorld, identity, never, serve } from './support.ts';
+import { assumedRole, createWorld, identity, never, serve, signature, stsFailure } from './support.ts';
 
 /** Uses both services; says who it is. */
 async function use({ api }: OpenedConnection): Promise<string> {
@@ -377,4 +380,45 @@ test('an environment without credentials says so', async (t) => {
   const connection = await aws.open(environment);
   t.after(connection.close);
   await assert.rejects(use(connection), (error) => isKind(error, 'credentialsMissing'));
+});
+
+test('a role is assumed in the Region of the connection that signs in, whatever an earlier one met in its own', async (t) => {
+  const { url, received } = await serve(t, (request) => {
+    if (request.operation !== 'AssumeRole') {
+      return identity(accounts.ana);
+    }
+    return signature(request).region === 'eu-west-1'
+      ? assumedRole('ASIAROLE')
+      : stsFailure('InvalidClientTokenId', 'The security token included in the request is invalid.');
+  });
+  const { open } = await createWorld(t, {
+    config: `[profile role]\nrole_arn = ${role('Admin')}\nsource_profile = base\n[profile base]\n${anasKeys}`,
+    env: { AWS_ENDPOINT_URL: url },
+  });
+  const elsewhere = await open('role', 'us-gov-west-1');
+  await assert.rejects(elsewhere.api.callerIdentity(never), (error) => isKind(error, 'unrecognizedClient'));
+  await (await open('role', 'eu-west-1')).api.callerIdentity(never);
+  assert.deepEqual(
+    received.map(signature).map(({ region }) => region),
+    ['us-gov-west-1', 'eu-west-1', 'eu-west-1'],
+  );
+});
+
+test('a token that another profile of its SSO session renewed while it was refused is used, and not renewed again', async (t) => {
+  const other = `[profile other]\nsso_session = shared\nsso_account_id = ${accounts.ana}\nsso_role_name = Late\n`;
+  const { open, cloud, writeSsoToken } = await createCloudWorld(t, { config: ssoConfig('shared') + other });
+  const [keys, late] = [cloud.issue(host), gate()];
+  process.env['AWS_ENDPOINT_URL_SSO'] = await listen(t, ({ url = '', headers }, response) => {
+    const isOld = headers['x-amz-sso_bearer_token'] === 'old';
+    const { expiresAt, ...issued } = keys;
+    response.writeHead(isOld ? 401 : 200, isOld ? { 'x-amzn-errortype': 'UnauthorizedException' } : {});
+    const body = JSON.stringify(isOld ? {} : { roleCredentials: { ...issued, expiration: expiresAt } });
+    void (isOld && url.includes('Late') ? late.passed : Promise.resolve()).then(() => response.end(body));
+  });
+  await writeSsoToken('shared', { accessToken: 'old' });
+  const waiting = use(await open('other'));
+  await use(await open('sso'));
+  late.open();
+  await waiting;
+  assert.equal(count(cloud, 'POST /token'), 1);
 });

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { kmsError, settle } from '../fakes.ts';
-import { dev, devInUs, failure, hold, ofEnvironment, prod, standard, steps, world } from './connections.world.ts';
+import {
+  dev,
+  devInUs,
+  failure,
+  hold,
+  ofEnvironment,
+  prod,
+  sample,
+  standard,
+  steps,
+  world,
+} from './connections.world.ts';
 
 test('changed files reconnect what they change, and leave the healthy ones alone', async () => {
   const { aws, connections, events, forgetEvents } = world({
@@ -186,4 +197,14 @@ test('files that can not be read leave what is watched as it is', async () => {
   await connections.open(dev);
   await settle();
   assert.deepEqual(watched, []);
+});
+
+test('files that can not be read when they are first listed are watched, and sample data is shown all the same', async () => {
+  const { aws, connections, preferences, watched } = world();
+  aws.before = (step) => (step === 'profiles' ? Promise.reject(kmsError('filesUnreadable')) : undefined);
+  assert.equal(await failure(connections.list()), 'filesUnreadable');
+  await settle();
+  assert.deepEqual(watched, [['/aws/config']]);
+  preferences.sample = true;
+  assert.deepEqual(await connections.list(), [sample]);
 });
