@@ -84,6 +84,23 @@ test('a bulk revoke on two keys is followed up by one report, without those that
   );
 });
 
+test('a grant of a bulk revoke that KMS no longer knows is not counted as revoked', async (t) => {
+  const world = await createTestWorld(t, { sample: { keys: 1, grantsPerKey: 0 } });
+  const window = world.openWindow();
+  const [key] = world.keys;
+  assert.ok(key !== undefined);
+  const { account } = world.emulator();
+  const [other = ''] = addGrants(account, key.id, 2);
+  const rows = (await window.rows(await window.keyRow(key.arn))).filter((row) => row.kind === 'grant');
+  const seen = watchDialogs(t, { isYes: true });
+  seen.onConfirmed = () => {
+    const stored = account.grantsOf(key.id).get(other);
+    account.removeGrant(stored ?? assert.fail());
+  };
+  await world.finish(run(contextOf(window), commands.revokeGrant, undefined, rows));
+  assert.match(seen.said.at(-1) ?? '', /^Revoked 1 of 2 grants\..* Not found by KMS: 1\.$/);
+});
+
 test('the question of several grants distinguishes look-alikes by date and finding', async (t) => {
   const world = await createTestWorld(t, { sample: { keys: 1, grantsPerKey: 0 } });
   const window = world.openWindow();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { notSentError } from '../../src/core/base/abort.ts';
 import { Journal } from '../../src/core/changes/journal.ts';
+import { refusedOutcome } from '../../src/core/changes/journalRecord.ts';
 import type { HistoryEntryNode, HistoryNode } from '../../src/views/history/historyNodes.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
 import { FakeClock, FakeJournalFile, grant, key } from '../unit/core/fakes.ts';
@@ -35,7 +37,7 @@ async function createHistory(count: number) {
   const grantOf = (row: HistoryNode | undefined) =>
     row?.kind === 'historyEntry' ? journal.record(row.id)?.grant.grantId : undefined;
   const more = async () => (await view.getChildren()).find((row) => row.kind === 'historyMore');
-  return { view, revealed, revoke, entries, more, grantOf };
+  return { journal, view, revealed, revoke, entries, more, grantOf };
 }
 
 test('"Load more…" of the history adds older entries, and the first of them gets the focus', async () => {
@@ -67,4 +69,14 @@ test('an entry keeps its row as long as it is shown, and no longer', async () =>
   const after = await entries();
   assert.deepEqual(after.at(-1), before.at(-1));
   assert.notEqual(after.at(-1), before.at(-1));
+});
+
+test('a change that was canceled before it was sent is not said to be rejected, nor to have a message from KMS', async () => {
+  const { journal, view, entries } = await createHistory(1);
+  const [row] = await entries();
+  assert.ok(row !== undefined);
+  await journal.addOutcome(row.id, refusedOutcome(notSentError()));
+  assert.match(String(view.getTreeItem(row).description), /not sent$/);
+  const fields = (await view.getChildren(row)).flatMap((field) => (field.kind === 'field' ? [field.name] : []));
+  assert.ok(!fields.includes('Message from KMS'), fields.join());
 });

@@ -36,9 +36,11 @@ async function setUp(t: TestContext, state: 'Enabled' | 'Disabled' | 'PendingDel
   };
   const executed: (readonly unknown[])[] = [];
   let buttons: readonly unknown[] = [];
+  let said = '';
   let press: string | undefined;
   const before = { ...vscodeWindow, ...vscodeCommands };
-  vscodeWindow.showInformationMessage = async (_, ...rest) => {
+  vscodeWindow.showInformationMessage = async (text, ...rest) => {
+    said = text;
     buttons = rest;
     return press;
   };
@@ -49,7 +51,12 @@ async function setUp(t: TestContext, state: 'Enabled' | 'Disabled' | 'PendingDel
   });
   /** The buttons of the notification that the grant is gone. */
   const gone = async (
-    changes: { readonly grant?: Partial<Grant>; readonly id?: string; readonly holder?: Holder } = {},
+    changes: {
+      readonly grant?: Partial<Grant>;
+      readonly id?: string;
+      readonly holder?: Holder;
+      readonly afterMs?: number;
+    } = {},
   ) => {
     const record: RevocationRecord = {
       id: changes.id ?? 'entry',
@@ -63,12 +70,15 @@ async function setUp(t: TestContext, state: 'Enabled' | 'Disabled' | 'PendingDel
     };
     const holder = changes.holder && ({ kind: 'known', value: changes.holder, at: 0 } as const);
     const evidence = { of: () => ({ creator: undefined, keyLastUsed: undefined, holder, remains: undefined }) };
-    await showOutcomes({ ...contextOf(window), evidence }, [{ record, outcome: { kind: 'gone', afterMs: 1000 } }]);
+    await showOutcomes({ ...contextOf(window), evidence }, [
+      { record, outcome: { kind: 'gone', afterMs: changes.afterMs ?? 1000 } },
+    ]);
     return buttons;
   };
   return {
     gone,
     executed,
+    said: () => said,
     pressing: (button: string) => {
       press = button;
     },
@@ -86,6 +96,15 @@ test('when a grant is gone, the history comes first, then what makes it again', 
   pressing('Recreate Grant…');
   await gone();
   assert.deepEqual(executed, [[commands.showHistory], [commands.recreateGrant, { kind: 'historyEntry', id: 'entry' }]]);
+});
+
+test('when a grant is gone after a night, nothing is said of when KMS stopped listing it', async (t) => {
+  const { gone, said } = await setUp(t);
+  await gone();
+  assert.match(said(), /after 1 s/);
+  await gone({ afterMs: 9 * 60 * 60_000 });
+  assert.match(said(), /^KMS no longer lists grant Reader on /);
+  assert.doesNotMatch(said(), /540 min/);
 });
 
 test('it is not offered to recreate what KMS would probably refuse', async (t) => {

@@ -3,11 +3,13 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { duration } from '../../core/base/text.ts';
+import { maxWaitMs } from '../../core/changes/propagation.ts';
 import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands } from '../../manifest.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
+import { propagationPolicy } from '../../platform/settings.ts';
 import type { HistoryEntryNode } from '../../views/history/historyNodes.ts';
 import type { Needs } from '../context.ts';
 import { type KnownOfGrants, offersToRecreate } from './recreateGrant/offersToRecreate.ts';
@@ -85,9 +87,13 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
 
 async function showGone(record: RevocationRecord, { afterMs }: OutcomeOf<'gone'>, mayRecreate: boolean): Promise<void> {
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
-  const sentences = [goneSentence(record, [name, label, after]), lastingText(1)];
+  // After longer, such as a night, nobody looked for most of it.
+  const isTimed = afterMs <= maxWaitMs(propagationPolicy());
+  const sentence = isTimed
+    ? goneSentence(record, [name, label, after])
+    : l10n.t('KMS no longer lists grant {0} on {1}.', name, label);
   const [history, recreate] = [l10n.t('Show History'), l10n.t('Recreate Grant…')];
-  const picked = await showInformation(sentences.join(' '), history, ...(mayRecreate ? [recreate] : []));
+  const picked = await showInformation(`${sentence} ${lastingText(1)}`, history, ...(mayRecreate ? [recreate] : []));
   if (picked === history) {
     await vscode.commands.executeCommand(commands.showHistory);
   } else if (picked === recreate) {

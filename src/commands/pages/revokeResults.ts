@@ -14,6 +14,8 @@ export interface RevokeResults {
   /** By a server that does not know dry runs. */
   readonly byCheck: readonly GrantNode[];
   readonly revoked: readonly GrantNode[];
+  /** KMS did not know the grant when it was revoked. */
+  readonly notFound: readonly GrantNode[];
   readonly gone: readonly GrantNode[];
   readonly revokedBefore: readonly GrantNode[];
 }
@@ -29,7 +31,7 @@ export async function showRevokeResults(context: Needs<'documents'>, results: Re
 
 /** What failed first, then what may have failed, then the rest. */
 export function resultsPage(results: RevokeResults): Page {
-  const { failed, unanswered, notBegun, byCheck, revoked, gone, revokedBefore } = results;
+  const { failed, unanswered, notBegun, byCheck, revoked, notFound, gone, revokedBefore } = results;
   const broken = ({ node, error }: BrokenRevoke) => resultLine(node, errorSentence(error));
   const plain = (node: GrantNode) => resultLine(node);
   const sections: readonly PageSection[] = [
@@ -46,6 +48,7 @@ export function resultsPage(results: RevokeResults): Page {
       lines: byCheck.map(plain),
     },
     { title: l10n.t('Revoked'), lines: revoked.map(plain) },
+    { title: l10n.t('Not Found by KMS'), lines: notFound.map(plain) },
     { title: l10n.t('No Longer Listed'), lines: gone.map(plain) },
     { title: l10n.t('Revoke Sent Earlier'), lines: revokedBefore.map(plain) },
   ];
@@ -65,7 +68,16 @@ function resultLine({ key, grant, connection }: GrantNode, reason?: string): Pag
   return { name: grantName(grant), text: keyName(key), more: [...(reason === undefined ? [] : [reason]), ...identity] };
 }
 
-function resultsAsJson({ failed, unanswered, notBegun, byCheck, revoked, gone, revokedBefore }: RevokeResults) {
+function resultsAsJson({
+  failed,
+  unanswered,
+  notBegun,
+  byCheck,
+  revoked,
+  notFound,
+  gone,
+  revokedBefore,
+}: RevokeResults) {
   const broken = ({ node, error }: BrokenRevoke) => ({ ...asJson(node), reason: errorSentence(error) });
   return {
     failed: failed.map(broken),
@@ -73,6 +85,7 @@ function resultsAsJson({ failed, unanswered, notBegun, byCheck, revoked, gone, r
     notBegun: notBegun.map(asJson),
     revokedByCheck: byCheck.map(asJson),
     revoked: revoked.map(asJson),
+    notFound: notFound.map(asJson),
     noLongerListed: gone.map(asJson),
     revokedBefore: revokedBefore.map(asJson),
   };

@@ -123,7 +123,7 @@ export function stateText(record: JournalRecord, isUnderWay: boolean): string {
     case 'notFound':
       return l10n.t('not found by KMS, not confirmed yet');
     case 'refused':
-      return l10n.t('rejected: {0}', failureTitle(outcome.error));
+      return isNotSent(outcome) ? l10n.t('not sent') : l10n.t('rejected: {0}', failureTitle(outcome.error));
     case 'gone':
       return l10n.t('confirmed after {0}', duration(outcome.afterMs));
     case 'stillListed':
@@ -141,6 +141,11 @@ export function stateText(record: JournalRecord, isUnderWay: boolean): string {
     case 'notListed':
       return l10n.t('not listed yet after {0}', duration(outcome.afterMs));
   }
+}
+
+/** Canceled, or its connection or principal had changed: KMS was not asked. */
+function isNotSent(outcome: JournalRecord['outcome']): boolean {
+  return outcome?.kind === 'refused' && ['unknown', 'accountChanged', 'principalChanged'].includes(outcome.error);
 }
 
 function failureTitle(kind: string): string {
@@ -186,7 +191,10 @@ export function historyFields(record: JournalRecord): readonly GrantField[] {
     [l10n.t('Outcome'), stateText({ ...record, recreatedAs: undefined }, false)],
     [l10n.t('Outcome known'), outcomeAt === undefined ? undefined : localTime(new Date(outcomeAt))],
     [l10n.t('Last check'), outcome !== undefined && 'lastRead' in outcome ? lastReadText(outcome.lastRead) : undefined],
-    [l10n.t('Message from KMS'), outcome?.kind === 'refused' ? outcome.message : undefined],
+    [
+      isNotSent(outcome) ? l10n.t('Reason') : l10n.t('Message from KMS'),
+      outcome?.kind === 'refused' ? outcome.message : undefined,
+    ],
     [l10n.t('Recreated as'), recreatedAs],
     [l10n.t('Requested'), localTime(new Date(record.at))],
     [l10n.t('Key'), key.aliases.join(', ')],

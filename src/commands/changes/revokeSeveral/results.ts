@@ -1,12 +1,12 @@
 import * as l10n from '@vscode/l10n';
-import type { SequentialResult } from '../../../core/base/sequential.ts';
 import { isUnanswered } from '../../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import { grantCountText } from '../../../views/shared/items.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
 import { pagesBundle } from '../../pagesBundle.ts';
-import type { Checked, Outcome, Ready } from './check.ts';
+import type { Checked, Outcome } from './check.ts';
+import type { Result } from './revokeAll.ts';
 
 /**
  * Says what became of each grant. One whose revoke got no answer is followed, and not offered for retry.
@@ -14,7 +14,7 @@ import type { Checked, Outcome, Ready } from './check.ts';
  */
 export async function showResults(
   context: Needs<'documents'>,
-  results: readonly SequentialResult<Ready>[],
+  results: readonly Result[],
   checked: readonly Checked[],
 ): Promise<readonly GrantNode[]> {
   const broken = [
@@ -23,13 +23,14 @@ export async function showResults(
   ];
   const unanswered = broken.filter(({ error }) => isUnanswered(error));
   const failed = broken.filter(({ error }) => !isUnanswered(error));
-  const revoked = results.flatMap((result) => (result.kind === 'done' ? [result.item.node] : []));
-  const skipped = results.flatMap((result) => (result.kind === 'skipped' ? [result.item.node] : []));
+  const that = (kind: Result['kind']) => results.filter((result) => result.kind === kind).map(({ item }) => item.node);
+  const [revoked, notFound, skipped] = [that('done'), that('notFound'), that('skipped')];
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => node);
   const [gone, underWay, byDryRun] = [of('gone'), of('underWay'), of('doneByDryRun')];
   const counts: readonly (readonly [number, (count: number) => string])[] = [
     [unanswered.length, (count) => l10n.t('No answer, possibly revoked, still being checked: {0}.', count)],
     [byDryRun.length, (count) => l10n.t('Revoked by a server that ignored the dry run: {0}.', count)],
+    [notFound.length, (count) => l10n.t('Not found by KMS: {0}.', count)],
     [gone.length, (count) => l10n.t('No longer listed before the revoke: {0}.', count)],
     [underWay.length, (count) => l10n.t('Revoke sent earlier: {0}.', count)],
     [failed.length, (count) => l10n.t('Failed: {0}.', count)],
@@ -60,6 +61,7 @@ export async function showResults(
       notBegun: skipped,
       byCheck: byDryRun,
       revoked,
+      notFound,
       gone,
       revokedBefore: underWay,
     });

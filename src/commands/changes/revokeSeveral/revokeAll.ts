@@ -13,8 +13,11 @@ import { actingSession, changeableSession, otherActor } from '../actingSession.t
 import { type Asked, once, openingOf, type Ready } from './check.ts';
 import type { FollowUp } from './followUp.ts';
 
+/** `notFound`: KMS answered that it does not know the grant, so somebody else may have ended it. */
+export type Result = SequentialResult<Ready> | { readonly kind: 'notFound'; readonly item: Ready };
+
 interface Round {
-  readonly results: readonly SequentialResult<Ready>[];
+  readonly results: readonly Result[];
   /** Not sent, since another principal than in the question would act. */
   readonly again: readonly Asked[];
 }
@@ -67,13 +70,20 @@ async function revokeInTurn(
   }
 
   let stopped: Ready | undefined;
+  const notFound = new Set<Ready>();
   const revokeOne = async (one: Ready, cancelled: AbortSignal) => {
     const acting = await actingFor(one);
     const { connection, key, grant } = one.node;
     changeableSession(context, connection);
     followUp.add(one.node);
     try {
-      await context.revocations.revoke(acting, key, grant, { signal: cancelled, evidence: one.evidence });
+      const answer = await context.revocations.revoke(acting, key, grant, {
+        signal: cancelled,
+        evidence: one.evidence,
+      });
+      if (answer === 'perhapsGone') {
+        notFound.add(one);
+      }
     } catch (error) {
       if (!isUnanswered(error)) {
         followUp.drop(one.node);
@@ -83,15 +93,18 @@ async function revokeInTurn(
       throw error;
     }
   };
-  const results = await runSequentially(ready, revokeOne, {
+  const ended = await runSequentially(ready, revokeOne, {
     signal,
     report: (_, done) => report(done),
     stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && readOnly.get()),
   });
+  const results = ended.map(
+    (result): Result => (notFound.has(result.item) ? { kind: 'notFound', item: result.item } : result),
+  );
   if (stopped === undefined || signal.aborted) {
     return { results, again: [] };
   }
-  const isAgain = ({ kind, item }: SequentialResult<Ready>) => kind === 'skipped' || item === stopped;
+  const isAgain = ({ kind, item }: Result) => kind === 'skipped' || item === stopped;
   return {
     results: results.filter((result) => !isAgain(result)),
     again: askAgain(results.filter(isAgain).map(({ item }) => item)),

@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import type { SequentialResult } from '../../../core/base/sequential.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
@@ -11,7 +10,7 @@ import { chooseGrants } from './choose.ts';
 import { followUpOf } from './followUp.ts';
 import { confirmed } from './question.ts';
 import { showResults } from './results.ts';
-import { revokeAll } from './revokeAll.ts';
+import { type Result, revokeAll } from './revokeAll.ts';
 
 type SeveralContext = EndContext & Needs<'documents' | 'followUps'>;
 
@@ -55,7 +54,7 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
     return;
   }
   const notTicked = selected.filter((node) => !nodes.includes(node));
-  const results: SequentialResult<Ready>[] = [];
+  const results: Result[] = [];
   for (let asked: readonly Asked[] = ready; asked.length > 0; ) {
     if (!(await confirmed(context, asked, checked, { notTicked, keyUses, mayReturn }))) {
       if (results.length === 0) {
