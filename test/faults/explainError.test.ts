@@ -6,7 +6,7 @@ import { commands as ids, languageModelTools, settings } from '../../src/manifes
 import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import { contextOf, settingsOnDisk, watchDialogs } from './context.ts';
 import { CancellationTokenSource, commands, dialogs, env, window as vscodeWindow } from './vscode.ts';
-import { ana, anasOtherRef, createTestWorld, type WindowOptions } from './world.ts';
+import { ana, anasOtherRef, anasRef, bensRef, createTestWorld, type WindowOptions } from './world.ts';
 
 const reader = `arn:aws:iam::${ana}:role/Reader`;
 const session = `arn:aws:sts::${ana}:assumed-role/Reader/orders`;
@@ -200,6 +200,36 @@ test('a key ID and an alias are looked for in the account and the Region of the 
   assert.match(await explain(), /Key state now: /);
   machine.clipboard = named('alias/nobody-has-it');
   assert.match(await explain(), /Connection ana lists no such key/);
+});
+
+const namedAlone = (name: string) =>
+  `aws kms encrypt --region eu-west-1 --key-id ${name}\nAn error occurred (DisabledException) when calling the Encrypt operation (KMS)`;
+
+test('of a list that could not be read, a key is not called missing', async (t) => {
+  const { world, window, machine, key, explain } = await setUp(t);
+  for (const [operation, name] of [
+    ['ListKeys', key.id],
+    ['ListAliases', 'alias/nobody-has-it'],
+  ] as const) {
+    world.emulator().setDenials([{ operation }]);
+    (await window.session()).inventory.forgetAll();
+    machine.clipboard = namedAlone(name);
+    const text = await explain();
+    assert.doesNotMatch(text, /lists no such key/);
+    assert.match(text, new RegExp(`ana couldn't list all keys.*: .*${operation}`));
+  }
+});
+
+test('an alias that several connections list is not called missing: which one is meant is not in the text', async (t) => {
+  const { world, window, machine, explain, offered } = await setUp(t, { connections: [anasRef, bensRef] });
+  await Promise.all([window.session(anasRef), window.session(bensRef)]);
+  const shared = world.emulators.map(({ account }) => [...account.aliases.values()].map(({ name }) => name));
+  const name = shared[0]?.find((alias) => shared[1]?.includes(alias)) ?? assert.fail();
+  machine.clipboard = namedAlone(name);
+  const text = await explain();
+  assert.doesNotMatch(text, /lists no such key/);
+  assert.match(text, /Several connections list such a key: ana \(eu-west-1\), ben \(eu-west-1\)\./);
+  assert.ok(!offered.at(-1)?.includes('Open Key'));
 });
 
 test('what can not be read is named in the explanation, which comes all the same', async (t) => {

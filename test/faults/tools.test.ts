@@ -124,3 +124,21 @@ test('a grant that KMS does not list has no evidence, and no connection is opene
   assert.match(String(refused['error']), /sign|MFA/i);
   assert.equal(seen.isConfirmed, false, 'nobody was asked for a code');
 });
+
+test('of hundreds of connections, each with its failure, a model gets the first ones, and not an error', async (t) => {
+  const world = await createTestWorld(t);
+  const connections = Array.from({ length: 200 }, (_, index) => {
+    return { kind: 'profile', profile: `team-${index}`, region: 'eu-west-1' } as const;
+  });
+  const window = world.openWindow({ connections });
+  const answer = await ask(world, window, languageModelTools.listConnections, {});
+  assert.ok(entriesOf(answer).length > 20);
+  assert.deepEqual([entriesOf(answer)[0]?.['name'], answer['total'], answer['complete']], ['team-0', 200, false]);
+});
+
+test('where aliases could not be listed, no alias is called missing', async (t) => {
+  const { world, window } = await setUp(t);
+  world.emulator().setDenials([{ operation: 'ListAliases' }]);
+  const { error } = await ask(world, window, languageModelTools.listGrants, { key: 'alias/orders' });
+  assert.match(String(error), /kms:ListAliases/);
+});

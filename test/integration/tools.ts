@@ -33,9 +33,8 @@ export function tools(): void {
     });
 
     it('lists connections, keys, grants and findings, bounded, and changes nothing', async () => {
-      const connections = await invoke(languageModelTools.listConnections, {});
-      assert.ok(Array.isArray(connections));
-      assert.equal(connections[0]?.name, 'default');
+      const connections = entriesOf(await invoke(languageModelTools.listConnections, {}));
+      assert.equal(connections[0]?.['name'], 'default');
       const keys = await invoke(languageModelTools.listKeys, {});
       assert.ok(entriesOf(keys).length > 20 && entriesOf(keys).length <= 50);
       assert.match(JSON.stringify(keys), /"total":64,.*"complete":false/);

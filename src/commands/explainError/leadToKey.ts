@@ -4,9 +4,9 @@ import type { Session } from '../../core/connections/session.ts';
 import type { ErrorText } from '../../core/errorText/errorText.ts';
 import { type FailedRequest, grantsFor, requestOf } from '../../core/errorText/grantFit.ts';
 import type { Lead, Read } from '../../core/errorText/keyFacts.ts';
-import { isKmsError } from '../../core/kms/errors.ts';
+import { isKmsError, type KmsError } from '../../core/kms/errors.ts';
 import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
-import { accountOfArn, type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
+import { accountOfArn, type Connection, type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { ifAnswered } from '../ask.ts';
 import type { Needs } from '../context.ts';
@@ -29,16 +29,18 @@ export async function leadToKey(context: LeadContext, error: ErrorText, signal: 
     return without({ kind: 'noKey' });
   }
   const sessions = await raceAbort(sessionsFor(context, error), signal);
-  const found = await findKey(context, sessions, error, signal);
-  if (found !== undefined) {
-    return { lead: { kind: 'found', facts: await readFacts(context, found, error, signal) }, session: found.session };
+  const { found, unlisted } = await findKey(context, sessions, error, signal);
+  const [only] = found;
+  if (only !== undefined && found.length === 1) {
+    return { lead: { kind: 'found', facts: await readFacts(context, only, error, signal) }, session: only.session };
   }
-  const leading = sessions.filter(
-    (session) => isOfAccount(session, accountOf(error)) && isOfRegion(session, error.region),
-  );
-  const [first] = leading;
-  if (first !== undefined) {
-    return without({ kind: 'notListed', connection: connectionName(first.connection.ref) });
+  if (only !== undefined) {
+    const nameOf = ({ ref, region }: Connection) => `${connectionName(ref)} (${region})`;
+    return without({ kind: 'ambiguous', connections: found.map(({ session }) => nameOf(session.connection)) });
+  }
+  if (unlisted !== undefined) {
+    const { session, error: reason } = unlisted;
+    return without({ kind: 'notListed', connection: connectionName(session.connection.ref), error: reason });
   }
   const { connections } = context;
   const through = context.connections.sessions.filter(({ knownIdentity }) =>
@@ -90,12 +92,26 @@ interface FoundKey {
   readonly key: KmsKey;
 }
 
+/** A connection that should list the key, and why its list isn't whole. */
+interface Unlisted {
+  readonly session: Session;
+  readonly error: KmsError | undefined;
+}
+
+interface Search {
+  /** Each key once. The same alias can be on keys of several accounts and Regions. */
+  readonly found: readonly FoundKey[];
+  /** Of the connections that don't list it, one whose list isn't whole, if there is one. */
+  readonly unlisted: Unlisted | undefined;
+}
+
 async function findKey(
   context: LeadContext,
   sessions: readonly Session[],
-  { key, region, ...error }: ErrorText,
+  error: ErrorText,
   signal: AbortSignal,
-): Promise<FoundKey | undefined> {
+): Promise<Search> {
+  const { key, region } = error;
   const named = key?.kind === 'arn' ? parseKeyArn(key.arn) : undefined;
   if (named !== undefined) {
     const session =
@@ -103,14 +119,17 @@ async function findKey(
       // Where STS names no account, KMS is asked by the ARN all the same.
       sessions.find((one) => isOfRegion(one, named.region) && one.knownIdentity === undefined) ??
       pinning(context, named.arn, named.region);
-    return session && { session, key: session.inventory.loadedKey(named.arn) ?? keyOfArn(named) };
+    const found = session && { session, key: session.inventory.loadedKey(named.arn) ?? keyOfArn(named) };
+    return { found: found === undefined ? [] : [found], unlisted: undefined };
   }
-  const account = error.account ?? accountOfArn(error.principal ?? '');
+  const account = accountOf(error);
   const candidates = sessions.filter((one) => isOfAccount(one, account) && isOfRegion(one, region));
-  const found = await Promise.all(candidates.map((session) => listedKey(session, key, signal)));
-  const distinct = new Map(found.flatMap((one) => (one === undefined ? [] : [[one.key.arn, one]])));
-  // The same alias can be on keys of several accounts and Regions.
-  return distinct.size === 1 ? [...distinct.values()][0] : undefined;
+  const asked = await Promise.all(candidates.map((session) => listedKey(session, key, signal)));
+  const unlisted = asked.flatMap((one) => ('key' in one ? [] : [one]));
+  return {
+    found: [...new Map(asked.flatMap((one) => ('key' in one ? [[one.key.arn, one]] : []))).values()],
+    unlisted: unlisted.find(({ error: reason }) => reason !== undefined) ?? unlisted[0],
+  };
 }
 
 /** The connection that a key of another account was opened on by its ARN. */
@@ -119,15 +138,13 @@ function pinning({ connections, pinnedKeys }: LeadContext, keyArn: string, regio
   return ref === undefined ? undefined : connections.session(inRegion(ref, region));
 }
 
-async function listedKey(
-  session: Session,
-  named: ErrorText['key'],
-  signal: AbortSignal,
-): Promise<FoundKey | undefined> {
+async function listedKey(session: Session, named: ErrorText['key'], signal: AbortSignal): Promise<FoundKey | Unlisted> {
   const alias =
     named?.kind === 'alias' ? named.alias : named?.kind === 'arn' ? /:(alias\/.+)$/.exec(named.arn)?.[1] : undefined;
-  for await (const { keys } of session.inventory.allKeys()) {
+  let error: KmsError | undefined;
+  for await (const { keys, state, aliasError } of session.inventory.allKeys()) {
     signal.throwIfAborted();
+    error = state.kind === 'failed' ? state.error : alias === undefined ? undefined : aliasError;
     const key = keys.find(({ keyId, aliases }) =>
       named?.kind === 'keyId' ? keyId === named.keyId : alias !== undefined && aliases.includes(alias),
     );
@@ -135,7 +152,7 @@ async function listedKey(
       return { session, key };
     }
   }
-  return undefined;
+  return { session, error };
 }
 
 async function readFacts(

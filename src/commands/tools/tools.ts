@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import { raceAbort } from '../../core/base/abort.ts';
 import { printable } from '../../core/base/text.ts';
 import type { Inventory } from '../../core/connections/inventory.ts';
+import type { KeyListing } from '../../core/connections/keyLoad.ts';
 import type { Session } from '../../core/connections/session.ts';
 import type { EvidenceLine } from '../../core/evidence/evidenceText.ts';
 import { findingsOfKey } from '../../core/findings/findings.ts';
@@ -55,25 +56,30 @@ interface Tool {
 const tools: Readonly<Record<ToolName, Tool>> = {
   [languageModelTools.listConnections]: {
     message: () => l10n.t('Listing the KMS connections'),
-    run: async ({ connections }) =>
-      (await connections.list()).map((ref) => {
-        const failure = connections.failure(ref);
-        return {
-          connection: connectionId(ref),
-          name: connectionName(ref),
-          region: ref.kind === 'sample' ? undefined : ref.region,
-          account: connections.session(ref)?.knownIdentity?.account,
-          problem: failure && errorSentence(failure),
-        };
-      }),
+    run: async ({ connections }) => {
+      const refs = await connections.list();
+      return bounded(
+        refs.map((ref) => {
+          const failure = connections.failure(ref);
+          return {
+            connection: connectionId(ref),
+            name: connectionName(ref),
+            region: ref.kind === 'sample' ? undefined : ref.region,
+            account: connections.session(ref)?.knownIdentity?.account,
+            problem: failure && errorSentence(failure),
+          };
+        }),
+        true,
+      );
+    },
   },
   [languageModelTools.listKeys]: {
     message: () => l10n.t('Listing KMS keys'),
     run: async (context, input) => {
       const { inventory } = await sessionFor(context, input);
-      const listing = await allKeys(inventory);
+      const { keys } = await allKeys(inventory);
       return bounded(
-        listing.map((key) => keyAsAwsJson(key, inventory.metadata(key.arn))),
+        keys.map((key) => keyAsAwsJson(key, inventory.metadata(key.arn))),
         true,
       );
     },
@@ -168,12 +174,16 @@ async function sessionFor({ connections }: Needs<'connections'>, { connection }:
 }
 
 async function keyFor({ inventory }: Session, { key: name = '' }: ToolInput): Promise<KmsKey> {
-  const found = (await allKeys(inventory)).find(
+  const { keys, aliasError } = await allKeys(inventory);
+  const found = keys.find(
     ({ arn, keyId, aliases }) =>
       arn === name || keyId === name || aliases.includes(name) || aliases.includes(`alias/${name}`),
   );
   if (found === undefined) {
-    throw new UserError(l10n.t('This connection has no key {0}.', name));
+    // Without the list of aliases, any name can be one of them.
+    throw name.startsWith('arn:') || aliasError === undefined
+      ? new UserError(l10n.t('This connection has no key {0}.', name))
+      : aliasError;
   }
   return found;
 }
@@ -200,15 +210,14 @@ async function grantsFor(session: Session, input: ToolInput) {
 }
 
 /** @throws KmsError when the list is not complete */
-async function allKeys(inventory: Inventory): Promise<readonly KmsKey[]> {
-  let all: readonly KmsKey[] = [];
-  for await (const { keys, state } of inventory.allKeys()) {
-    if (state.kind === 'failed') {
-      throw state.error;
+async function allKeys(inventory: Inventory): Promise<KeyListing> {
+  let listing = await inventory.keys();
+  for await (listing of inventory.allKeys()) {
+    if (listing.state.kind === 'failed') {
+      throw listing.state.error;
     }
-    all = keys;
   }
-  return all;
+  return listing;
 }
 
 function shortLine({ title, text, source }: EvidenceLine) {

@@ -6,19 +6,23 @@ export type EncryptionContext = Readonly<Record<string, string>>;
 const longestContext = 8192;
 const mostPairs = 64;
 
-/** The encryption context in a text, if it is there as a whole: as JSON, as programs print it, or as the AWS CLI takes it. */
-export function findEncryptionContext(text: string): EncryptionContext | undefined {
-  for (const { index, 0: start } of text.matchAll(patterns.contextStart)) {
-    const read = readPairs(text.slice(index + start.length, index + start.length + longestContext));
-    if (read !== undefined) {
-      return read;
-    }
-  }
-  for (const { groups } of text.matchAll(patterns.contextOption)) {
-    const pairs = (groups?.['pairs'] ?? '').replace(/^["']/, '').split(',');
-    return contextOf(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
-  }
-  return undefined;
+/**
+ * The encryption contexts that a text names, in its order: as JSON, as programs print them, or as the AWS CLI takes them.
+ * `undefined` where one isn't there as a whole.
+ */
+export function encryptionContextsIn(text: string): readonly (EncryptionContext | undefined)[] {
+  const printed = [...text.matchAll(patterns.contextStart)].map(({ index, 0: start }) => {
+    const from = index + start.length;
+    return { index, context: readPairs(text.slice(from, from + longestContext)) };
+  });
+  const options = [...text.matchAll(patterns.contextOption)].map(({ index, groups }) => {
+    const pairs = (groups?.['quoted'] ?? groups?.['plain'] ?? '').split(',');
+    const context = contextOf(
+      pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+    );
+    return { index, context };
+  });
+  return [...printed, ...options].sort((left, right) => left.index - right.index).map(({ context }) => context);
 }
 
 /** A value of JSON. */
@@ -71,11 +75,13 @@ function readPairs(text: string): EncryptionContext | undefined {
     if (key === undefined || !':='.includes(text[at] ?? ' ')) {
       return undefined;
     }
+    const sign = text[at];
     skip(':=> ');
     const isClear = isKeyQuoted || isQuote();
     const value = word(close === '}' ? ',}' : ' ]');
-    // Without quotes, it may be a part of the key that is before the colon.
-    if (value === undefined || (!isClear && value.includes(':')) || pairs.length === mostPairs) {
+    // Without quotes, a colon may be a part of the key.
+    const isUnclear = !isClear && (value?.includes(':') || (sign === ':' && value?.includes('=')));
+    if (value === undefined || isUnclear || pairs.length === mostPairs) {
       return undefined;
     }
     pairs.push([key, value]);

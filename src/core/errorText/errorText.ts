@@ -1,6 +1,6 @@
 import { isAliasArn, parseKeyArn } from '../kms/keyArn.ts';
 import { type DenialReason, parseAccessDenied } from '../words/accessDenied.ts';
-import { asEncryptionContext, type EncryptionContext, findEncryptionContext } from './encryptionContext.ts';
+import { asEncryptionContext, type EncryptionContext, encryptionContextsIn } from './encryptionContext.ts';
 import { flatten, longestErrorText } from './flatten.ts';
 import { isKmsOperation } from './kmsOperations.ts';
 import { type ErrorTextKind, kindsByName, messages, patterns } from './patterns.ts';
@@ -256,9 +256,9 @@ function around(text: string, place: Place, named?: { readonly key: NamedKey | u
   return {
     action: operationIn(within) ?? lastOperationIn(before) ?? operationIn(after),
     key,
-    region: regionOf(key) ?? maskedRegion(within) ?? regionIn(after) ?? regionIn(before),
+    region: regionOf(key) ?? maskedRegion(within) ?? regionsIn(after)[0] ?? regionsIn(before).at(-1),
     account: accountOf(key),
-    encryptionContext: findEncryptionContext(after) ?? findEncryptionContext(before),
+    encryptionContext: encryptionContextsIn(after)[0] ?? encryptionContextsIn(before).at(-1),
     requestId: requestIdIn(before, within + after),
   };
 }
@@ -333,10 +333,11 @@ function maskedRegion(text: string): string | undefined {
   return text.matchAll(patterns.arn).next().value?.groups?.['region'];
 }
 
-function regionIn(text: string): string | undefined {
-  return (
-    patterns.host.exec(text)?.groups?.['region'] ?? text.matchAll(patterns.regionNamed).next().value?.groups?.['region']
-  );
+/** The Regions that a text names, in its order; those of hosts, where it has any. */
+function regionsIn(text: string): readonly (string | undefined)[] {
+  const named = (pattern: RegExp) => [...text.matchAll(pattern)].map(({ groups }) => groups?.['region']);
+  const hosts = named(patterns.host);
+  return hosts.length > 0 ? hosts : named(patterns.regionNamed);
 }
 
 /** What stands before an error is another request's, but in Go's form. */

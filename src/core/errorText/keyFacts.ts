@@ -28,5 +28,7 @@ export type Lead =
    * that are not open, and may lead to it.
    */
   | { readonly kind: 'noConnection'; readonly through: readonly string[]; readonly notOpen: readonly string[] }
-  /** The connections to its account and Region list no such key. */
-  | { readonly kind: 'notListed'; readonly connection: string };
+  /** The connections to its account and Region list no such key. `error`: why this one's list isn't whole. */
+  | { readonly kind: 'notListed'; readonly connection: string; readonly error: KmsError | undefined }
+  /** The ID or alias is that of several keys, which these connections list. */
+  | { readonly kind: 'ambiguous'; readonly connections: readonly string[] };

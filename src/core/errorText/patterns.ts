@@ -42,12 +42,19 @@ const sharedNames = [
 const codeOf = (prefix: string, names: readonly string[]) =>
   `(?<![A-Za-z])${prefix}(?:${names.join('|')})(?:Exception|Fault)?(?![a-z])`;
 
+/** Pairs as an option of the AWS CLI has them, with values of these characters. */
+const optionPairs = (character: string) => {
+  const pair = `[\\w:/.@-]{1,384}=${character}{1,384}`;
+  return `${pair}(?:,${pair}){0,7}`;
+};
+
 /** By what they find. All of them read a whole text, or a part of bounded length. */
 export const patterns = {
-  /** Colours, links and other commands to a terminal. */
-  terminalCommand: /(?![\t\r\n])\p{Cc}(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\p{Cc}]{0,512}\p{Cc}\\?|[@-Z\\-_])/gu,
-  /** What tools draw at the beginning of a line. */
-  lineMark: /^[ \t]{0,64}(?:[│|╷╵┃▎>]|- \|)[ \t]{0,8}/gmu,
+  /** Colours, links and other commands to a terminal; colours also where a log has lost the sign before them. */
+  terminalCommand:
+    /(?![\t\r\n])\p{Cc}(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\p{Cc}]{0,512}\p{Cc}\\?|[@-Z\\-_])|\[\d{1,3}(?:;\d{1,3}){0,4}m/gu,
+  /** What tools draw at the beginning of a line, behind the time that a log of CI has there. */
+  lineMark: /^(?:\[?\d{4}-\d\d-\d\dT[\d:.]{8,18}Z\]? )?[ \t]{0,64}(?:[│|╷╵┃▎>]|- \|)[ \t]{0,8}/gmu,
   /** In JSON within a string, backslashes stand before quotes and line breaks. */
   escape: /\\{1,8}(?:u(?<unit>[0-9a-fA-F]{4})|[nrt]|(?=["'/`]))/g,
 
@@ -62,7 +69,7 @@ export const patterns = {
   denied: /not authorized to perform/gi,
   /** AWS's sentence on an action of KMS, from there to the reason. */
   denial:
-    /^not authorized to perform:? ?["'`]?kms:[\w*-]{1,80}["'`]?(?: on (?:the )?resources?: ?["'`]?\S{1,2048})?(?:[,.]? (?:(?:on this resource )?because the resource does not exist in this Region|because no [\w -]{1,60} allows? the [\w:*-]{1,120} action|with an explicit deny(?: in (?:an?|the|one or more))? [\w -]{1,60}(?:polic(?:y|ies)|boundar(?:y|ies))(?:: ?arn:\S{1,2048})?))?/i,
+    /^not authorized to perform:? ?["'`]?kms:[\w*-]{1,80}["'`]?(?: on (?:the )?resources?: ?["'`]?(?:[^\s"'`<]|<(?!\/)){1,2048}["'`]?)?(?:[,.]? (?:(?:on this resource )?because the resource does not exist in this Region|because no [\w -]{1,60} allows? the [\w:*-]{1,120} action|with an explicit deny(?: in (?:an?|the|one or more))? [\w -]{1,60}(?:polic(?:y|ies)|boundar(?:y|ies))(?:: ?arn:(?:[^\s"'`<]|<(?!\/)){1,2048})?))?/i,
 
   operations: [
     /\bwhen calling the (?<operation>[A-Za-z]{3,50}) operation\b/g,
@@ -79,7 +86,7 @@ export const patterns = {
   keyIdQuoted:
     /(?:\bKey|\bAlias|\bkeyId|\bkeys?) ['"`]?(?<id>mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|alias\/[\w/-]{1,250})/g,
 
-  host: /\bkms(?:-fips)?\.(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\.(?:amazonaws|api)\b/,
+  host: /\bkms(?:-fips)?\.(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\.(?:amazonaws|api)\b/g,
   regionNamed: /\b(?:aws[-_]?)?region["'`]?\s?[:= ]\s?["'`]?(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\b/gi,
 
   /** Of Go's SDK, whose request ID stands before the error. */
@@ -87,9 +94,12 @@ export const patterns = {
   requestId:
     /\b(?:x-amzn?-)?(?:aws[-_ ]?)?request[-_ ]?id["'`]?\s?[:=>]\s?(?:Some\()?["'`]?(?<id>[0-9A-Za-z]{4,16}[0-9A-Za-z-]{4,60})/gi,
 
-  contextStart: /\bencryption[-_ ]?context["'`]?\s?[:=]?\s?(?:map)?(?=[{[])/gi,
-  contextOption:
-    /--encryption-context[= ](?<pairs>["']?[\w:/.@-]{1,384}=[^\s,"']{1,384}(?:,[\w:/.@-]{1,384}=[^\s,"']{1,384}){0,7})/g,
+  contextStart: /\bencryption[-_ ]?context["'`]?\s?[:=]?\s?["'`]?(?:map)?(?=[{[])/gi,
+  /** Quotes are around all of it, or nowhere. */
+  contextOption: new RegExp(
+    `--encryption-context[= ](?:(?<quote>["'])(?<quoted>${optionPairs('[^,"\']')})\\k<quote>|(?<plain>${optionPairs('[^\\s,"\']')}))(?!\\S)`,
+    'g',
+  ),
 } as const;
 
 /** `arn:aws:kms:…:key/… is disabled`, `the key … is disabled`. */

@@ -149,6 +149,7 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
     case 'found':
       return [l10n.t('To see the key and its grants, use Show Key Details or its row in the Keys view.')];
     case 'noKey':
+    case 'ambiguous':
       return [];
     case 'notListed':
       return key?.kind === 'arn' ? [openByArn()] : [];

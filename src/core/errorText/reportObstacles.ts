@@ -36,7 +36,18 @@ function leadText(error: ErrorText, lead: Lead): string {
     case 'noKey':
       return l10n.t("The text names no key, so its grants and policy weren't read.");
     case 'notListed':
-      return l10n.t("Connection {0} lists no such key, so its grants and policy weren't read.", lead.connection);
+      return lead.error === undefined
+        ? l10n.t("Connection {0} lists no such key, so its grants and policy weren't read.", lead.connection)
+        : l10n.t(
+            "Connection {0} couldn't list all keys, so the key wasn't found: {1}",
+            lead.connection,
+            explain(lead.error.details).sentence,
+          );
+    case 'ambiguous':
+      return l10n.t(
+        "Several connections list such a key: {0}. The text doesn't say which one, so no grants and no policy were read.",
+        lead.connections.join(', '),
+      );
     case 'noConnection': {
       const where = [error.account, error.region].filter((part) => part !== undefined).join(', ');
       return where === ''

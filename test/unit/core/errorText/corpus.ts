@@ -18,6 +18,8 @@ const user = `arn:aws:iam::${account}:user/ana`;
 const lambdaRole = `arn:aws:sts::${account}:assumed-role/orders-fn/orders`;
 const request = '0a1b2c3d-4e5f-6789-abcd-ef0123456789';
 
+const scp = `arn:aws:organizations::${account}:policy/o-a/service_control_policy/p-b`;
+
 const noIdentity: DenialReason = { kind: 'notAllowed', policy: 'identity' };
 const noResource: DenialReason = { kind: 'notAllowed', policy: 'resource' };
 const place = { key: { kind: 'arn', arn: keyArn }, region: 'eu-west-1', account } as const;
@@ -539,6 +541,64 @@ export const corpus: readonly Example[] = [
     name: 'a terminal that wraps within words',
     text: (`AccessDeniedException: ${sentence(role, 'Decrypt')}`.match(/.{1,47}/g) ?? []).join('\n'),
     found: { ...deniedDecrypt, code: 'AccessDeniedException' },
+  },
+  {
+    name: 'a log of CI, of a program that draws boxes and colours',
+    text: [
+      'Error: creating grant',
+      '',
+      `AccessDeniedException: User: ${role} is not authorized to`,
+      'perform: kms:Decrypt on resource:',
+      keyArn,
+      'because no identity-based policy allows the kms:Decrypt action',
+    ]
+      .map((line) => `2026-11-20T10:00:00.1234567Z [31m│[0m [0m${line}`)
+      .join('\n'),
+    found: { ...deniedDecrypt, code: 'AccessDeniedException' },
+  },
+  {
+    name: 'a log of several calls: Region and encryption context are those of the last one before the error',
+    text: `Decrypting in region eu-central-1, EncryptionContext={'tenant': 'a1'}: ok\nDecrypting in region us-east-1, EncryptionContext={'tenant': 'b2'}\nAn error occurred (InvalidCiphertextException) when calling the Decrypt operation: `,
+    found: {
+      kind: 'invalidCiphertext',
+      code: 'InvalidCiphertextException',
+      action: 'kms:Decrypt',
+      region: 'us-east-1',
+      encryptionContext: { tenant: 'b2' },
+    },
+  },
+  ...(
+    [
+      [`'{"tenant":"a1"}'`, { tenant: 'a1' }],
+      ['"{\\"tenant\\":\\"a1\\"}"', { tenant: 'a1' }],
+      ['"tenant=a1,team=Human Resources"', { tenant: 'a1', team: 'Human Resources' }],
+      ['tenant="a 1"', undefined],
+      ['"tenant=a1', undefined],
+      ['a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1', undefined],
+      // `tenant:id`, or `tenant`.
+      ['{tenant:id=42}', undefined],
+    ] as const
+  ).map(([option, encryptionContext]) => ({
+    name: `AWS CLI, --encryption-context ${option}: as a whole, or not at all`,
+    text: `$ aws kms decrypt --encryption-context ${option} --output text\nAn error occurred (InvalidCiphertextException) when calling the Decrypt operation: `,
+    found: {
+      kind: 'invalidCiphertext' as const,
+      code: 'InvalidCiphertextException',
+      action: 'kms:Decrypt',
+      encryptionContext,
+    },
+  })),
+  {
+    name: 'JSON, a policy that denies',
+    text: JSON.stringify({
+      Message: sentence(role, 'Decrypt', ` with an explicit deny in a service control policy: ${scp}`),
+      Code: 'AccessDenied',
+    }),
+    found: {
+      ...deniedDecrypt,
+      code: 'AccessDenied',
+      reason: { kind: 'denied', policy: 'serviceControl', policyArn: scp },
+    },
   },
   // Names that are hidden, other partitions, other forms of names
   {

@@ -61,6 +61,16 @@ test('of a text that is cut off anywhere, what is read is in the text', () => {
   });
 });
 
+test("AWS's own words end where the JSON or XML around them goes on", () => {
+  const denied = `User: ${role} is not authorized to perform: kms:Decrypt on resource: ${keyArn}`;
+  for (const text of [
+    JSON.stringify({ Message: denied, Code: 'AccessDenied' }),
+    `<Message>${denied}</Message><RequestId>ABCDEF0123456789</RequestId>`,
+  ]) {
+    assert.match(readErrorText(text)?.quote ?? '', /:key\/[\da-f-]{36}"?$/);
+  }
+});
+
 /** Lines of logs that say nothing of KMS. */
 const noise = fc
   .array(

@@ -263,7 +263,13 @@ test('each grant of the principal is listed with what it lacks', () => {
 test('every text of the corpus has a report with a sentence and something to do, with a connection and without', () => {
   for (const { name, text } of corpus) {
     const error = readErrorText(text) ?? assert.fail(name);
-    for (const lead of [found(), noConnection, { kind: 'noKey' }, { kind: 'notListed', connection: 'dev' }] as const) {
+    for (const lead of [
+      found(),
+      noConnection,
+      { kind: 'noKey' },
+      { kind: 'notListed', connection: 'dev', error: undefined },
+      { kind: 'ambiguous', connections: ['dev', 'prod'] },
+    ] as const) {
       const { sections } = reportOf(error, lead);
       const [happened, , todo] = sections;
       assert.match(happened?.text ?? '', /^\S.*\.$/, name);
