@@ -49,7 +49,7 @@ export interface AwsOptions {
   readonly env: Env;
   /** Called after each call, also for one that AWS refused before it was sent again with renewed credentials. */
   readonly log: (call: CallRecord) => void;
-  /** Called when the sample connection is opened. */
+  /** Called when the sample connection is first opened: what was revoked there stays so when it is opened again. */
   readonly sample: () => Promise<Sample>;
   /**
    * Asks for the code of an MFA device. `undefined`: cancelled, and the calls that waited for it reject as aborted. If
@@ -76,6 +76,7 @@ export class Opening {
   readonly #tokens: TokenFiles;
   readonly #issuers = new CertificateIssuers();
   readonly #signIns: SignIns;
+  #sample: Sample | undefined;
 
   constructor(options: AwsOptions) {
     const { env, mfaCode, mayRunProcesses, processTimeoutMs = defaultProcessTimeoutMs } = options;
@@ -116,7 +117,8 @@ export class Opening {
   }
 
   async #openSample(ref: ConnectionRef): Promise<OpenedConnection> {
-    const { requestHandler, region, credentials } = await this.#options.sample();
+    this.#sample ??= await this.#options.sample();
+    const { requestHandler, region, credentials } = this.#sample;
     const settings = {
       ...clientSettings(this.#transport, { url: undefined, useFipsEndpoint: false, useDualstackEndpoint: false }),
       requestHandler: { handle: requestHandler.handle.bind(requestHandler) },

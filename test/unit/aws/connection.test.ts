@@ -117,6 +117,8 @@ test('sample data is served by the emulator in this process', async (t) => {
   assert.equal((await api.describeKey(key.arn, never)).arn, key.arn);
   assert.ok((await api.listAliases(undefined, never)).items.length > 0);
   assert.match((await api.callerIdentity(never)).arn, /^arn:aws:sts::/);
+  const again = await aws.open({ kind: 'sample' });
+  await assert.rejects(again.api.dryRunRevokeGrant(grant, never), (error) => isKind(error, 'grantNotFound'));
 });
 
 test('without a configured endpoint the connection says that it goes to AWS itself', async (t) => {
