@@ -5,15 +5,13 @@ import type { Env } from './env.ts';
 import type { SignInChain } from './signInChain.ts';
 
 /**
- * The path of a chain's token file, whether or not it exists; undefined when the chain signs in without one. It has no need
- * of the SDK, whose paths these are.
+ * The path of a chain's token file, whether or not it exists; undefined when the chain signs in without one. The AWS CLI
+ * writes it below the home folder of the system. The SDK would look below HOME, which Windows doesn't go by.
  */
 export function tokenPath({ origin }: SignInChain, env: Env): string | undefined {
   switch (origin.kind) {
-    case 'sso': {
-      const home = env['HOME'] || env['USERPROFILE'] || homedir();
-      return join(home, '.aws', 'sso', 'cache', `${hex('sha1', origin.session ?? origin.startUrl)}.json`);
-    }
+    case 'sso':
+      return join(homedir(), '.aws', 'sso', 'cache', `${hex('sha1', origin.session ?? origin.startUrl)}.json`);
     case 'login': {
       const directory = env['AWS_LOGIN_CACHE_DIRECTORY'] ?? join(homedir(), '.aws', 'login', 'cache');
       return join(directory, `${hex('sha256', origin.session)}.json`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import test from 'node:test';
 import { isKind } from '../../../src/core/kms/errors.ts';
 import type { SignInNeed } from '../../../src/core/kms/kmsApi.ts';
@@ -123,6 +123,14 @@ test('without variables the files to watch are those of the home folder', async 
   delete process.env['AWS_CONFIG_FILE'];
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = '~/elsewhere';
   assert.deepEqual(await aws.files([]), [join(home, '.aws', 'config'), join(home, 'elsewhere')]);
+});
+
+test('the tokens of sessions are below the home folder of the system, as the AWS CLI has it, whatever else a variable says', async (t) => {
+  const { aws } = await createCloudWorld(t, { config });
+  delete process.env['HOME'];
+  process.env['USERPROFILE'] = resolve('/elsewhere');
+  const token = (await aws.files([ref('sso')])).at(-1);
+  assert.equal(token && dirname(token), join(homedir(), '.aws', 'sso', 'cache'));
 });
 
 test('a fingerprint changes with the sections that a connection depends on, and with no others', async (t) => {
