@@ -8,7 +8,7 @@ import { settings } from '../../src/manifest.ts';
 import { confirmedSettings } from '../../src/platform/confirmedSettings.ts';
 import { connectionsSetting } from '../../src/platform/settings.ts';
 import { contextOf, settingsOnDisk, watchDialogs } from './context.ts';
-import { dialogs, env } from './vscode.ts';
+import { dialogs, env, workspace } from './vscode.ts';
 import { anasRef, createTestWorld, type Window } from './world.ts';
 
 interface Owner {
@@ -201,4 +201,31 @@ test('Undo of Show Only shows the sample data again', async (t) => {
   const { written, isSampleShown } = await selectAna(t, undefined);
   assert.deepEqual(written.at(-1), [entry('eu-west-1'), entry('us-west-2')]);
   assert.equal(isSampleShown, true);
+});
+
+test('Show Only says so when it can not be written', async (t) => {
+  settingsOnDisk(t).set(settings.connections, [entry('us-west-2'), entry('eu-west-1', 'ben')]);
+  const world = await createTestWorld(t);
+  const window = world.openWindow();
+  Object.defineProperty(window, 'chosen', { get: connectionsSetting });
+  const { answer, press } = dialogs;
+  t.after(() => Object.assign(dialogs, { answer, press }));
+  dialogs.answer = (quickPick) => {
+    quickPick.selectedItems = quickPick.items.filter(({ label }) => label === 'ana');
+    quickPick.enter();
+  };
+  const failed = new Promise<string>((resolve) => {
+    dialogs.press = async (message, buttons) => {
+      if (!message.startsWith('ana is shown.')) {
+        resolve(message);
+      }
+      const { getConfiguration } = workspace;
+      const update = () => Promise.reject(new Error('It has errors.'));
+      Object.assign(workspace, { getConfiguration: () => ({ ...getConfiguration(), update }) });
+      return buttons[0];
+    };
+  });
+  const preferences = () => ({ connections: undefined, sample: false, profile: '', region: 'us-west-2', env: {} });
+  await world.finish(selectProfile({ ...contextOf(window), preferences }));
+  assert.match(await failed, /It has errors/);
 });

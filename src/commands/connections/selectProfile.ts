@@ -5,6 +5,8 @@ import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { showInformation } from '../../platform/prompts.ts';
 import { connectionsSetting } from '../../platform/settings.ts';
+import type { Needs } from '../context.ts';
+import { showFailure } from '../errorBoundary.ts';
 import { pickProfile } from './pickProfile.ts';
 import { pickRegion } from './pickRegions.ts';
 import { type PickContext, type ShowContext, show, shownConnections } from './shownConnections.ts';
@@ -13,7 +15,7 @@ import { type PickContext, type ShowContext, show, shownConnections } from './sh
  * Asks for a profile, and for its Region if no setting or file names one. It replaces the connection on screen; several
  * connections stay, unless the user asks for the one alone.
  */
-export async function selectProfile(context: PickContext): Promise<void> {
+export async function selectProfile(context: PickContext & Needs<'log'>): Promise<void> {
   const profile = await pickProfile(context, l10n.t('Select AWS Profile'));
   if (profile === undefined) {
     return;
@@ -33,7 +35,9 @@ export async function selectProfile(context: PickContext): Promise<void> {
   if (!isShown) {
     await show(context, [...shown, ref]);
   }
-  void offerOnly(context, ref, shown.length - (isShown ? 1 : 0));
+  void offerOnly(context, ref, shown.length - (isShown ? 1 : 0)).catch((error: unknown) =>
+    showFailure(error, context.log),
+  );
 }
 
 /** Says how many others stay, and offers to show the one alone. Then offers to undo that. */

@@ -10,7 +10,7 @@ import { selectProfile } from './selectProfile.ts';
 import { type PickContext, show, shownConnections } from './shownConnections.ts';
 
 /** Asks for another Region for a connection, or for the one that the default connection lacks. */
-export async function selectRegion(context: PickContext): Promise<void> {
+export async function selectRegion(context: PickContext & Needs<'log'>): Promise<void> {
   const shown = (await shownConnections(context)).filter((ref) => ref.kind !== 'sample');
   const ref = shown.length === 0 ? await withoutRegion(context) : await pickShown(shown);
   if (ref === undefined) {
