@@ -58,8 +58,18 @@ export class TerraformFiles implements Terraform {
       this.#stale.add(uri.toString());
       listChanged();
     };
+    // Of what is deleted with its folder, VS Code has no event but the folder's.
+    const folders = vscode.workspace.createFileSystemWatcher('**', true, true);
+    const folderDeleted = (uri: vscode.Uri) => {
+      const inside = `${uri.toString()}/`;
+      if ([...this.#files.keys()].some((id) => id.startsWith(inside))) {
+        listChanged();
+      }
+    };
     this.#subscriptions = vscode.Disposable.from(
       watcher,
+      folders,
+      folders.onDidDelete(folderDeleted),
       watcher.onDidChange(fileChanged),
       watcher.onDidCreate(fileChanged),
       watcher.onDidDelete(fileChanged),

@@ -234,6 +234,19 @@ test('rows follow the files: changed, added and gone', async (t) => {
   assert.equal(await set.contextValue(), rows.grantRetirableTerraform);
 });
 
+test('with a folder its files are gone: VS Code has an event for the folder alone', async (t) => {
+  const set = await setUp(t, { 'main.tf': block() });
+  await set.read();
+  assert.equal(await set.contextValue(), rows.grantRetirableTerraform);
+  set.listed.clear();
+  watched.fire(Uri.file(join(set.folder, 'other')));
+  await set.world.pass(1000);
+  assert.equal(set.searches.length, 1);
+  watched.fire(Uri.file(set.folder));
+  await set.world.pass(1000);
+  assert.equal(await set.contextValue(), rows.grantRetirable);
+});
+
 test('what the settings leave out of searches is left out, and a bounded number of files is read', async (t) => {
   const set = await setUp(t, {});
   set.values.set('search.exclude', {

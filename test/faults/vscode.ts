@@ -346,12 +346,12 @@ export const workspace = {
   workspaceFolders: noFolders,
   textDocuments: noDocuments,
   onDidChangeWorkspaceFolders: () => ({ dispose: () => {} }),
-  createFileSystemWatcher: () => ({
-    onDidChange: watched.event,
-    onDidCreate: watched.event,
-    onDidDelete: watched.event,
-    dispose: () => {},
-  }),
+  /** Of the patterns, it knows the one for all, and takes any other for that of Terraform's files. */
+  createFileSystemWatcher: (pattern: string) => {
+    const event = (listener: (uri: FileUri) => void) =>
+      watched.event((uri) => (pattern === '**' || /\.tf(\.json)?$/.test(uri.path) ? listener(uri) : undefined));
+    return { onDidChange: event, onDidCreate: event, onDidDelete: event, dispose: () => {} };
+  },
   findFiles: async (_pattern: string, _exclude: string, _most: number): Promise<FileUri[]> => [],
   asRelativePath: ({ path }: FileUri) => path.slice(path.lastIndexOf('/') + 1),
   getConfiguration: () => ({ get: () => undefined, inspect: () => undefined, update: async () => {} }),

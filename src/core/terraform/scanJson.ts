@@ -103,7 +103,8 @@ class Places {
   next(name: string) {
     const quoted = JSON.stringify(name);
     let found = this.#isLost ? -1 : this.#text.indexOf(quoted, this.#at);
-    while (found !== -1 && !/^\s*:/.test(this.#text.slice(found + quoted.length, found + quoted.length + 8))) {
+    // A resource is an object, or a list of one: what has a text is a pair of another one.
+    while (found !== -1 && !/^\s*:\s*[{[]/.test(this.#text.slice(found + quoted.length, found + quoted.length + 64))) {
       found = this.#text.indexOf(quoted, found + 1);
     }
     this.#isLost = found === -1;

@@ -224,6 +224,21 @@ test('of a name that JSON has in another form, only the place is lost', () => {
   assert.deepEqual([found?.name, found?.line], ['a', 1]);
 });
 
+test('a resource of JSON is not where another one has a pair of its name', () => {
+  const text = JSON.stringify(
+    { resource: { aws_kms_grant: { a: { constraints: { encryption_context_equals: { tenant: 'x' } } }, tenant: {} } } },
+    undefined,
+    2,
+  );
+  assert.deepEqual(
+    scanTerraformJson(text).map(({ name, line }) => [name, line]),
+    [
+      ['a', 4],
+      ['tenant', 11],
+    ],
+  );
+});
+
 test('what is no JSON, or of another form, has no resources', () => {
   for (const text of [
     '',
