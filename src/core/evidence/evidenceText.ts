@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { localTime, printable } from '../base/text.ts';
 import type { IamPrincipal } from '../kms/evidenceApi.ts';
 import type { Grant, KeyLastUsage } from '../kms/model.ts';
-import { grantee, type Principal, parsePrincipal, principalKindName } from '../kms/principal.ts';
+import { callerKindName, grantee, type Principal, parsePrincipal, principalKindName } from '../kms/principal.ts';
 import { explain } from '../words/explain.ts';
 import { operationList, policySentence, statementText } from '../words/policyText.ts';
 import type { Answer, EvidenceKind } from './answer.ts';
@@ -100,7 +100,8 @@ export function callerText({ arn, invokedBy }: Caller): string {
   if (arn === undefined) {
     return service ?? l10n.t("A principal that the event doesn't name");
   }
-  const who = nameOf(parsePrincipal({ kind: 'principal', value: arn }));
+  const { kind, shortName } = parsePrincipal({ kind: 'principal', value: arn });
+  const who = `${shortName} (${callerKindName(kind)})`;
   return service === undefined ? who : l10n.t('{0}, through {1}', who, service);
 }
 

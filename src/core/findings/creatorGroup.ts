@@ -3,7 +3,7 @@ import { printable } from '../base/text.ts';
 import type { Answer } from '../evidence/answer.ts';
 import type { Creator } from '../evidence/creator.ts';
 import type { Caller } from '../evidence/kmsEvent.ts';
-import { type PrincipalKind, parsePrincipal, principalKindName } from '../kms/principal.ts';
+import { callerKindName, type PrincipalKind, parsePrincipal } from '../kms/principal.ts';
 
 /** Who made a grant, or why that is not known. */
 export interface CreatorGroup {
@@ -73,7 +73,7 @@ function callerGroup({ arn, account, invokedBy }: Caller): CreatorGroup {
     id: JSON.stringify([isByRole ? arn.slice(0, arn.lastIndexOf('/')) : arn, invokedBy]),
     rank: 0,
     title: service === undefined ? name : l10n.t('{0}, through {1}', name, service),
-    detail: [principalKindName(kind), principal.account].filter((part) => part !== undefined).join(' · '),
+    detail: [callerKindName(kind), principal.account].filter((part) => part !== undefined).join(' · '),
     kind,
     arn: isByRole ? undefined : arn,
   };

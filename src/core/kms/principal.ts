@@ -231,6 +231,11 @@ export function principalKindName(kind: PrincipalKind): string {
   }
 }
 
+/** As {@link principalKindName}, of a principal that called AWS: the ARN of an account is then that of its root user. */
+export function callerKindName(kind: PrincipalKind): string {
+  return kind === 'accountRoot' ? l10n.t('root user') : principalKindName(kind);
+}
+
 /** The encryption context that constrains the grant, by either constraint. Empty without constraints. */
 export function contextOf(grant: Grant): Readonly<Record<string, string>> {
   const { encryptionContextEquals, encryptionContextSubset } = grant.constraints;

@@ -95,3 +95,11 @@ test('the principal is text that AWS gave: nothing of it is shown as it is', asy
   const found = (await look()) ?? assert.fail();
   assert.doesNotMatch(endSearches.whoText(found) + endSearches.foundText(found, now), /\u202e/);
 });
+
+test('what the root user did is not said of the whole account', async () => {
+  const userIdentity = { type: 'Root', principalId: '111122223333', arn: 'arn:aws:iam::111122223333:root' };
+  const { look } = searching((api) => {
+    api.events = [ended('RevokeGrant', 'g1', now - 2 * hour, { userIdentity })];
+  });
+  assert.equal(endSearches.whoText((await look()) ?? assert.fail()), 'RevokeGrant · account 111122223333 (root user)');
+});

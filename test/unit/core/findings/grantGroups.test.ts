@@ -188,6 +188,7 @@ test('by creator: who made it first, by role where sessions have names of their 
       m: { creator: answered<Creator>({ kind: 'noDate' }) },
       n: { creator: answered(madeBy({ account: '444455556666' })) },
       o: { creator: answered(madeBy({})) },
+      p: { creator: answered(madeBy({ arn: 'arn:aws:iam::111122223333:root' })) },
     },
     { grouping: 'creator', sorting: 'name' },
   );
@@ -201,6 +202,7 @@ test('by creator: who made it first, by role where sessions have names of their 
       ['Alice', 'IAM user · 111122223333', 'e'],
       ['Alice, through AWS Internal', 'IAM user · 111122223333', 'f'],
       ['Deploy', 'IAM role · 111122223333', 'ab'],
+      ['account 111122223333', 'root user · 111122223333', 'p'],
       ['rds.amazonaws.com', 'AWS service', 'g'],
       ["Older than CloudTrail's 90 days", '', 'h'],
       ['No creation date to search by', '', 'm'],
