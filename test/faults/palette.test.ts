@@ -167,3 +167,32 @@ test('Remove Connection asks also where there is one connection alone', async (t
   await press(commands.removeConnection);
   assert.equal(lists.length, 1);
 });
+
+test('a key with thousands of grants fills the list to pick from in steps that grow with it', async (t) => {
+  const { world, seen, press } = await setUp(t);
+  const [, key] = world.keys;
+  const count = 4000;
+  const ids = addGrants(world.emulator().account, key?.id ?? '', count);
+  const given: number[] = [];
+  dialogs.answer = (list: QuickPick & { readonly title?: string }) => {
+    const { items } = list;
+    if (list.title?.includes('Grant on') !== true) {
+      list.selectedItems = items.filter((item) => Reflect.get(item, 'description') === key?.id);
+      list.enter();
+      return;
+    }
+    const note = (all: typeof items) => {
+      given.push(all.length);
+      if (all.length >= count) {
+        list.selectedItems = all.slice(-1);
+        list.enter();
+      }
+    };
+    note(items);
+    Object.defineProperty(list, 'items', { get: () => items, set: note });
+  };
+  await press(commands.copyGrantId);
+  assert.ok(ids.includes(seen.copied[0] ?? ''));
+  const sum = given.reduce((all, one) => all + one, 0);
+  assert.ok(given.length > 2 && sum < 4 * count, given.join());
+});

@@ -28,14 +28,19 @@ export async function pickGrant(context: Needs<'connections'>, command: string):
     empty: l10n.t('This key has no grants.'),
     load: async (show, signal) => {
       let listing: GrantListing;
+      let shown = 0;
       do {
         listing = await inventory.grants(key.arn);
         if (listing.state.kind === 'failed') {
           throw listing.state.error;
         }
-        show(
-          listing.grants.map((grant) => ({ ...grantText(grant), value: { kind: 'grant', connection, key, grant } })),
-        );
+        // The list takes all of them each time, so it gets them when they are twice as many.
+        if (listing.state.kind !== 'more' || listing.grants.length >= 2 * shown) {
+          shown = listing.grants.length;
+          show(
+            listing.grants.map((grant) => ({ ...grantText(grant), value: { kind: 'grant', connection, key, grant } })),
+          );
+        }
         if (listing.state.kind === 'more') {
           await inventory.loadMoreGrants(key.arn);
         }
