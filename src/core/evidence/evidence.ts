@@ -9,14 +9,7 @@ import { findHolder, type Holder } from './holder.ts';
 import type { LoadedMany } from './loadedMany.ts';
 import { type LoadManyOptions, loadMany } from './loadMany.ts';
 import { type ListedGrants, type Remains, remainsWithout } from './remains.ts';
-import {
-  accountOfHolder,
-  creatorId,
-  type EvidencePlace,
-  holderId,
-  iamThrough,
-  SessionEvidence,
-} from './sessionEvidence.ts';
+import { creatorId, type EvidencePlace, holderId, iamThrough, SessionEvidence } from './sessionEvidence.ts';
 
 export type { EvidencePlace } from './sessionEvidence.ts';
 
@@ -133,7 +126,7 @@ export class Evidence {
         break;
       case 'holder':
         loaded.holders.forget(holderId(key, grant));
-        this.#forgetIam(accountOfHolder(key, grant), session);
+        this.#forgetIam(loaded.holderQuestion(place).account, session);
         break;
       case 'remains':
         loaded.policies.forget(key.arn);
@@ -207,7 +200,14 @@ export class Evidence {
       return { ...found, byHolder: byHolder(found.grants) };
     }
     const began = own?.began ?? clock.monotonic();
-    return { grants: own?.grants ?? [], isComplete, at: clock.now() - (clock.monotonic() - began) };
+    const grants = own?.grants ?? [];
+    return {
+      grants,
+      isComplete,
+      at: clock.now() - (clock.monotonic() - began),
+      // A list that is not complete still grows.
+      ...(isComplete && { byHolder: byHolder(grants) }),
+    };
   }
 
   #of(session: Session): SessionEvidence {
@@ -224,7 +224,7 @@ function absentFrom(holder: Answer<Holder> | undefined): string | undefined {
   return holder?.kind === 'known' && holder.value.kind === 'noSuchId' ? holder.value.account : undefined;
 }
 
-/** By the value of their grantee. A search can hold very many grants of a key, and each is looked at for each. */
+/** By the value of their grantee. A key can have very many grants, and each is looked at for each. */
 const byHolder = memoize((grants: readonly Grant[]): ReadonlyMap<string | undefined, readonly Grant[]> => {
   const held = new Map<string | undefined, Grant[]>();
   for (const grant of grants) {

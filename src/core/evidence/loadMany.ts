@@ -13,7 +13,14 @@ import { knownOfMany, type LoadedMany, type LoadFailure } from './loadedMany.ts'
 import type { LoadedOnce } from './loadedOnce.ts';
 import { type AccountPlan, type Piece, planLoads } from './loadPlan.ts';
 import { type LoadProgress, LoadState } from './loadState.ts';
-import { creatorId, type EvidencePlace, holderId, iamThrough, type SessionEvidence } from './sessionEvidence.ts';
+import {
+  accountOfHolder,
+  creatorId,
+  type EvidencePlace,
+  holderId,
+  iamThrough,
+  type SessionEvidence,
+} from './sessionEvidence.ts';
 
 export interface LoadManyOptions {
   /** Aborted: nothing more is asked, and what came is kept. */
@@ -236,14 +243,17 @@ class Load {
     iam: () => Promise<Iam | undefined>,
     session: Session,
   ): Promise<Answer<Holder>> {
-    const { of, clock } = this.#evidence;
+    const { of, clock, leadingTo } = this.#evidence;
     const id = holderId(first.key, first.grant);
     const questions = places.map((place) => of(place.session).holderQuestion(place));
     const question =
       questions.find(({ nameThen }) => nameThen !== undefined) ?? of(first.session).holderQuestion(first);
-    const iamOf = async () => {
-      const asked = await iam();
-      return asked && iamThrough(session, first.session, asked);
+    const iamOf = async (account: string) => {
+      // The creator's event may have named another account since.
+      const isPlanned = account === accountOfHolder(first.key, first.grant);
+      const leading = isPlanned ? session : leadingTo(account, first.session);
+      const asked = isPlanned ? await iam() : await (leading && of(leading).iam());
+      return leading && asked && iamThrough(leading, first.session, asked);
     };
     const answer = await of(first.session).holders.load(id, () =>
       findHolder(iamOf, question, clock.now(), session.closed),

@@ -92,7 +92,10 @@ export class SessionEvidence {
   holderQuestion({ key, grant }: Pick<EvidencePlace, 'key' | 'grant'>): HolderQuestion {
     const creator = this.creators.value(creatorId(key, grant));
     const found = creator?.kind === 'known' && creator.value.kind === 'found' ? creator.value : undefined;
-    return { grant, account: accountOfHolder(key, grant), nameThen: found?.event.granteePrincipal };
+    const nameThen = found?.event.granteePrincipal;
+    // Of a unique ID, the name that it had then may say its account.
+    const accountThen = grantee(grant).account === undefined ? accountOfArn(nameThen ?? '') : undefined;
+    return { grant, account: accountThen ?? accountOfHolder(key, grant), nameThen };
   }
 
   /** Denied permissions may have been given since. */
@@ -150,7 +153,7 @@ export function holderId(key: KmsKey, grant: Grant): string {
   return `${grantee(grant).value} ${accountOfArn(key.arn)}`;
 }
 
-/** A unique ID names no account: it is looked up in that of the key. */
+/** A unique ID names no account: it is looked up in that of the key, unless its name is known. */
 export function accountOfHolder(key: KmsKey, grant: Grant): string | undefined {
   return grantee(grant).account ?? accountOfArn(key.arn);
 }

@@ -68,6 +68,16 @@ test('the orphan: who made it, for whom, that no role has its ID, and who has it
   assert.equal(texts['Grantee'], `No role of account ${account} has the ID AROAOLD. ${name} has another ID.`);
 });
 
+test('an ID whose grantee was of another account, as its event says, is not looked for in that of the key', async () => {
+  const { api, evidence, place } = createWorld();
+  const requestParameters = { granteePrincipal: 'arn:aws:iam::444455556666:role/Partner' };
+  api.events = [trailEvent('CreateGrant', created, { requestParameters, responseElements: { grantId: 'g1' } })];
+  await evidence.load(place());
+  const { holder } = evidence.of(place());
+  assert.deepEqual(holder?.kind === 'known' && holder.value, { kind: 'otherAccount', account: '444455556666' });
+  assert.ok(!api.requests.includes('listRoles'));
+});
+
 test('of an ID that no role has, the key policy leaves nothing to it but grants', async () => {
   const { kms, evidence, place } = createWorld();
   kms.policy = JSON.stringify({
@@ -199,6 +209,28 @@ test('where the key was not opened, other grants are those that a search found',
   assert.deepEqual(others(), [['g2'], false, 2]);
   found.value = { grants: listed, isComplete: false, at: now };
   assert.deepEqual(others(), [['g2'], true, 2]);
+});
+
+test('what remains without each grant of a long list takes one look at each of them', async () => {
+  const { kms, evidence, session, place } = createWorld();
+  const count = 150;
+  let looks = 0;
+  const listed = Array.from({ length: count }, (_, index) =>
+    Object.defineProperty(grant(`g${index}`), 'granteePrincipal', {
+      get: () => {
+        looks += 1;
+        return { kind: 'principal', value: `AROA${index}` };
+      },
+    }),
+  );
+  kms.grants.set(keyArn, listed);
+  await evidence.load(place(listed[0]), ['remains']);
+  assert.equal(session.inventory.loadedGrants(keyArn)?.state.kind, 'complete');
+  looks = 0;
+  for (const one of listed) {
+    assert.equal(evidence.of(place(one)).remains?.read, count - 1);
+  }
+  assert.ok(looks < 10 * count, String(looks));
 });
 
 test('no sentence claims that something is unused, or safe', async () => {

@@ -372,3 +372,27 @@ test('changes come in bundles, each key once in a bundle', async () => {
   assert.ok(changes.length < 20 * 60, String(changes.length));
   assert.ok(changes.length > 20 * 10, String(changes.length));
 });
+
+test('an ID whose grantee was of another account, as its event says, is looked for in IAM of that one', async () => {
+  const [own, partner] = [open(), open('eu-west-1', 'partner', '444455556666')];
+  const [place] = fill(own, 1);
+  assert.ok(place !== undefined);
+  const arn = 'arn:aws:iam::444455556666:role/Partner';
+  own.api.events = [
+    trailEvent('CreateGrant', new Date(now - day), {
+      requestParameters: { granteePrincipal: arn },
+      responseElements: { grantId: place.grant.grantId },
+    }),
+  ];
+  partner.api.roles = [{ ...roleNamed('Partner'), arn }];
+  const { load, evidence } = start([own.session, partner.session]);
+  const orphan = {
+    ...place,
+    grant: { ...place.grant, granteePrincipal: { kind: 'principal', value: 'AROAOLD' } } as const,
+  };
+  await load([orphan]);
+  const { holder } = evidence.of(orphan);
+  assert.ok(holder?.kind === 'known' && holder.value.kind === 'noSuchId');
+  assert.deepEqual([holder.value.account, holder.value.successor?.arn], ['444455556666', arn]);
+  assert.equal(counts(own)['listRoles'], undefined);
+});
