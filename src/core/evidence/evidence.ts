@@ -9,7 +9,7 @@ import { findHolder, type Holder } from './holder.ts';
 import type { LoadedMany } from './loadedMany.ts';
 import { type LoadManyOptions, loadMany } from './loadMany.ts';
 import { type ListedGrants, type Remains, remainsWithout } from './remains.ts';
-import { creatorId, type EvidencePlace, holderId, iamThrough, SessionEvidence } from './sessionEvidence.ts';
+import { creatorId, type EvidencePlace, holderId, iamThrough, identify, SessionEvidence } from './sessionEvidence.ts';
 
 export type { EvidencePlace } from './sessionEvidence.ts';
 
@@ -169,6 +169,7 @@ export class Evidence {
   #findHolder(place: EvidencePlace): Promise<Answer<Holder>> {
     const { session } = place;
     const iamOf = async (account: string) => {
+      await identify(session);
       const leading = this.#leadingTo(account, session);
       return leading && iamThrough(leading, session, await this.#of(leading).iam());
     };

@@ -19,6 +19,7 @@ import {
   type EvidencePlace,
   holderId,
   iamThrough,
+  identify,
   type SessionEvidence,
 } from './sessionEvidence.ts';
 
@@ -76,6 +77,9 @@ class Load {
 
   async run(): Promise<LoadedMany> {
     const { of, clock, leadingTo } = this.#evidence;
+    const sessions = new Set(this.#places.map(({ session }) => session));
+    const identities = Promise.all([...sessions].map(identify));
+    await raceAbort(identities, this.#options.signal).catch(unlessAborted);
     const plan = planLoads(this.#places, (place, kind) => this.#isMissing(place, kind), leadingTo);
     const now = clock.now();
     for (const { creators, usages, policies } of plan.sessions) {

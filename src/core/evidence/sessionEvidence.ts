@@ -1,4 +1,5 @@
 import type { Session } from '../connections/session.ts';
+import { isKmsError } from '../kms/errors.ts';
 import type { EvidenceApi, IamPrincipal } from '../kms/evidenceApi.ts';
 import { accountOfArn, type Grant, type KeyLastUsage, type KmsKey } from '../kms/model.ts';
 import { collectPages } from '../kms/pages.ts';
@@ -127,6 +128,17 @@ export class SessionEvidence {
     if (isFailed(this.creators.value(creatorId(key, grant)))) {
       this.creators.forget(creatorId(key, grant));
     }
+  }
+}
+
+/** Asks STS for the account of the session, where none is known yet: at its opening, STS may have given no answer. */
+export async function identify(session: Session): Promise<void> {
+  if (session.knownIdentity === undefined) {
+    await session.identity().catch((error: unknown) => {
+      if (!isKmsError(error)) {
+        throw error;
+      }
+    });
   }
 }
 

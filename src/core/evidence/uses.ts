@@ -64,7 +64,7 @@ function sessionsOf(roleArn: string): string {
 
 /** `rds.eu-west-1.amazonaws.com` is `rds.amazonaws.com` in one Region. */
 function withoutRegion(service: string | undefined): string | undefined {
-  return service?.replace(/^([\w-]+)\.[a-z]{2}(?:-[a-z]+)+-\d+\./, '$1.');
+  return service?.replace(/^([\w-]+)\.[a-z]{2,4}(?:-[a-z]+)+-\d+\./, '$1.');
 }
 
 function meets(

@@ -145,6 +145,31 @@ test('all roles are listed once, however many IDs are looked for', async () => {
   assert.deepEqual(api.requests, ['listRoles']);
 });
 
+test('while STS named no account for the connection, it is asked before a grantee is said to be of another one', async () => {
+  for (const isMany of [false, true]) {
+    const { api, evidence, session, place } = createWorld();
+    const { knownIdentity: identity = assert.fail() } = session;
+    let known: typeof identity | undefined;
+    const young = {
+      ...session,
+      identity: async () => {
+        known = identity;
+        return identity;
+      },
+      get knownIdentity() {
+        return known;
+      },
+    };
+    const at = { ...place(), session: young };
+    await (isMany
+      ? evidence.loadMany([at], { signal: new AbortController().signal, progress: () => {} })
+      : evidence.load(at));
+    const { holder } = evidence.of(at);
+    assert.equal(holder?.kind === 'known' && holder.value.kind, 'noSuchId');
+    assert.ok(api.requests.includes('listRoles'));
+  }
+});
+
 test('what remains: other grants of the holder, and the key policy', async () => {
   const { kms, evidence, place } = createWorld();
   const reader = grant('g1', { operations: ['Decrypt', 'Encrypt'] });

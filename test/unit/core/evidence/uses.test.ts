@@ -189,6 +189,8 @@ test('a service is known when it acts for itself, in any Region; by the rights o
     assert.equal(operationOf(held, 'Decrypt', service('AWS Internal')), undefined);
     assert.equal(operationOf(held, 'Decrypt', by({ ...user, invokedBy: 'dynamodb.amazonaws.com' })), undefined);
   }
+  const european = heldBy('rds.eusc-de-east-1.amazonaws.eu');
+  assert.equal(operationOf(european, 'Decrypt', service('rds.amazonaws.eu')), 'Decrypt');
   assert.equal(operationOf(heldBy('AWS Internal'), 'Decrypt', service('AWS Internal')), 'Decrypt');
   assert.equal(operationOf(heldBy('AWS Internal'), 'Decrypt', service('rds.amazonaws.com')), undefined);
   assert.equal(operationOf(heldBy('AWS Internal'), 'Decrypt', by({ type: 'AWSService' })), undefined);
