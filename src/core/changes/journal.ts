@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Clock } from '../base/clock.ts';
 import { Emitter, type Subscription } from '../base/emitter.ts';
+import { type GrantLocator, grantIdentity } from '../kms/model.ts';
 import { UserError } from '../words/userError.ts';
 import type { JournalFile, JournalReader } from './journalFile.ts';
 import {
@@ -23,6 +24,7 @@ import {
   type OutcomeLine,
 } from './journalOutcomes.ts';
 import {
+  endsGrant,
   errorText,
   type JournalOutcome,
   type JournalRecord,
@@ -55,10 +57,15 @@ export class Journal {
   readonly #changed = new Emitter();
   /** A record was added, changed or removed. */
   readonly onDidChange = this.#changed.event;
+  readonly #fileRead = new Emitter();
+  /** The file was read, so there may be news of other windows. */
+  readonly onDidRead = this.#fileRead.event;
   /** The records in the file. */
   #fromFile: JournalContent = emptyContent();
   readonly #sample = new JournalState();
   readonly #pending = new PendingLines();
+  /** The IDs of the entries that were ever to end a grant, by {@link grantIdentity}. */
+  readonly #endings = new Map<string, Set<string>>();
   /** Lines that could not be written. Each later write tries them again. */
   readonly #unwritten = new Set<OutcomeLine>();
   /** Entries of this window that KMS has not answered yet. */
@@ -113,6 +120,11 @@ export class Journal {
 
   record(id: string): JournalRecord | undefined {
     return this.#sample.records.get(id) ?? this.#pending.record(id, this.#fromFile.state.records.get(id));
+  }
+
+  /** The records of all attempts to end a grant. */
+  endingsOf(place: GrantLocator): readonly JournalRecord[] {
+    return [...(this.#endings.get(grantIdentity(place)) ?? [])].flatMap((id) => this.record(id) ?? []);
   }
 
   /** The number of lines that could not be read. */
@@ -224,6 +236,7 @@ export class Journal {
     this.#isDisposed = true;
     this.#watch?.dispose();
     this.#changed.dispose();
+    this.#fileRead.dispose();
   }
 
   async #load(): Promise<void> {
@@ -252,6 +265,7 @@ export class Journal {
       lines: (lines) => {
         for (const raw of lines) {
           const line = addLine(read, raw);
+          this.#noteEnding(line);
           if (line !== undefined && this.#pending.has(entryId(line))) {
             ours.push(line);
           }
@@ -264,6 +278,7 @@ export class Journal {
       this.#pending.drop(line);
     }
     this.#notify();
+    this.#fileRead.fire();
   }
 
   async #rewrite(choice: LineFilter): Promise<void> {
@@ -279,7 +294,15 @@ export class Journal {
     }
   }
 
+  #noteEnding(line: Line | undefined): void {
+    if (line?.kind === 'entry' && endsGrant(line.entry)) {
+      const identity = grantIdentity(line.entry);
+      this.#endings.set(identity, (this.#endings.get(identity) ?? new Set()).add(line.entry.id));
+    }
+  }
+
   async #write(line: Line, isSample: boolean): Promise<void> {
+    this.#noteEnding(line);
     if (isSample) {
       this.#sample.add(line);
       this.#notify();

@@ -4,7 +4,12 @@ import type { JournalRecord } from './journalRecord.ts';
 /** Lines that this window wrote and has not read back from the file yet. They count already. */
 export class PendingLines {
   /** By the ID of their entry. */
-  readonly #lines = new Map<string, Line[]>();
+  readonly #lines = new Map<string, readonly Line[]>();
+  /** What became of the entry as it is in the file by these lines: for each new line, all records are asked for. */
+  readonly #applied = new WeakMap<
+    readonly Line[],
+    { readonly read: JournalRecord | undefined; readonly record: JournalRecord | undefined }
+  >();
 
   /** The IDs of the entries that they are about. */
   get ids(): Iterable<string> {
@@ -32,14 +37,23 @@ export class PendingLines {
 
   /** @param read the entry as it is in the file */
   record(id: string, read: JournalRecord | undefined): JournalRecord | undefined {
+    const lines = this.#lines.get(id);
+    if (lines === undefined) {
+      return read;
+    }
+    const applied = this.#applied.get(lines);
+    if (applied !== undefined && applied.read === read) {
+      return applied.record;
+    }
     let record = read;
-    for (const line of this.#lines.get(id) ?? []) {
+    for (const line of lines) {
       if (line.kind === 'entry') {
         record ??= newRecord(line.entry);
       } else {
         record = record && withOutcome(record, line);
       }
     }
+    this.#applied.set(lines, { read, record });
     return record;
   }
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { Session } from '../connections/session.ts';
-import { type ConnectionRef, grantIdentity, type KmsKey } from '../kms/model.ts';
+import type { ConnectionRef, KmsKey } from '../kms/model.ts';
 import type { Journal } from './journal.ts';
 import { isFinished } from './journalOutcomes.ts';
-import { endsGrant, type JournalOutcome } from './journalRecord.ts';
+import type { JournalOutcome } from './journalRecord.ts';
 import { KeyPollers } from './keyPollers.ts';
 import type { PropagationOutcome, PropagationPolicy } from './propagation.ts';
 import type { Entry, RevocationEntries } from './revocationEntries.ts';
@@ -136,10 +136,9 @@ export class RevocationWaits {
 
   /** Records that the grant is gone, and closes what earlier revokes of it left open. */
   async recordGone(record: RevocationRecord, outcome: JournalOutcome): Promise<void> {
-    const identity = grantIdentity(record);
-    const open = this.#options.journal.records.filter(
-      (other) => endsGrant(other) && other.id !== record.id && !isFinished(other) && grantIdentity(other) === identity,
-    );
+    const open = this.#options.journal
+      .endingsOf(record)
+      .filter((other) => other.id !== record.id && !isFinished(other));
     await this.record(record, outcome);
     for (const { id } of open) {
       await this.record({ ...record, id }, { kind: 'dismissed' });

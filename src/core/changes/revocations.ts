@@ -49,7 +49,8 @@ export class Revocations {
     this.#options = options;
     this.#entries = new RevocationEntries(options);
     this.#waits = new RevocationWaits(options, this.#entries);
-    this.#subscription = options.journal.onDidChange(() => this.#syncWithJournal());
+    // What this window writes itself, its entries have already: for each line, a bulk revoke would look at all records.
+    this.#subscription = options.journal.onDidRead(() => this.#syncWithJournal());
     this.onDidChange = this.#entries.onDidChange;
     this.onDidEnd = this.#waits.onDidEnd;
     this.onDidSuspend = this.#waits.onDidSuspend;

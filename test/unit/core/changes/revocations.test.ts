@@ -33,11 +33,15 @@ const account = '111122223333';
 const minutes = 60_000;
 
 /** A window: the revocations over a journal that outlives it. */
-function openWindow({ clock = new FakeClock(), file = new FakeJournalFile(), policy = { ...defaultPolicy } } = {}) {
+function openWindow({
+  clock = new FakeClock(),
+  file = new FakeJournalFile(),
+  policy = { ...defaultPolicy },
+  journal = new Journal(file, clock),
+} = {}) {
   const outcomes: EndedWait[] = [];
   const changes: string[] = [];
   const troubles: unknown[] = [];
-  const journal = new Journal(file, clock);
   const revocations = new Revocations({
     journal,
     clock,
@@ -236,6 +240,32 @@ test('two revokes on one key share a poller, which comes to rest after both', as
   await clock.advance(minutes);
   assert.deepEqual(kinds(), ['gone', 'gone']);
   assert.equal(clock.sleeping, 0);
+});
+
+test('revokes of many grants look at all records for none of their lines', async () => {
+  class CountingJournal extends Journal {
+    count = 0;
+
+    override get records(): readonly JournalRecord[] {
+      this.count += 1;
+      return super.records;
+    }
+  }
+  const clock = new FakeClock();
+  const file = new FakeJournalFile();
+  const journal = new CountingJournal(file, clock);
+  const { kms, session, revocations, kinds } = world({ clock, file, journal });
+  kms.revokesSlowly = false;
+  await journal.ready();
+  const before = journal.count;
+  const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+  kms.addGrants(arn, ...ids);
+  for (const id of ids) {
+    await revocations.revoke(acting(session), k1, grant(id));
+  }
+  await clock.advance(minutes);
+  assert.equal(kinds().length, ids.length);
+  assert.equal(journal.count - before, 0);
 });
 
 test('after one grant of a key is gone, the wait for the other can still be stopped', async () => {
