@@ -147,7 +147,7 @@ export const rows = {
   connection: 'connection',
   connectionSample: 'connection.sample',
   awsManagedKeys: 'awsManagedKeys',
-  otherAccounts: 'otherAccounts',
+  pinnedKeys: 'pinnedKeys',
   key: 'key',
   keyWithAlias: 'key.alias',
   keyPinned: 'key.pinned',

@@ -89,7 +89,7 @@ function servicesUrl(service: ServiceId, files: SharedFiles, profile: string): s
 
 function checkUrl(url: string, profile: string): void {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw invalidEndpoint(l10n.t("The endpoint of profile {0} isn't an http or https URL.", profile), profile);
+    throw invalidEndpoint(l10n.t("It isn't an http or https URL."), profile);
   }
 }
 

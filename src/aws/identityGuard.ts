@@ -105,7 +105,7 @@ function accountChanged(expected: string | undefined, actual: string | undefined
     message:
       expected === undefined || actual === undefined
         ? l10n.t("STS didn't say which account the earlier ones belonged to.")
-        : l10n.t('They belonged to account {0}, and now belong to {1}.', expected, actual),
+        : l10n.t('The earlier ones belonged to account {0}, and these belong to {1}.', expected, actual),
     profile,
   });
 }

@@ -143,7 +143,7 @@ export function environmentCredentials(env: Env, profile: string | undefined): A
   const sessionToken = olderToken || token;
   if (!accessKeyId || !secretAccessKey) {
     const missing = accessKeyId ? 'AWS_SECRET_ACCESS_KEY' : 'AWS_ACCESS_KEY_ID';
-    throw invalidProfile(profile, l10n.t("the variable {0} isn't set.", missing));
+    throw invalidProfile(profile, l10n.t("The variable {0} isn't set.", missing));
   }
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
 }

@@ -34,7 +34,7 @@ export type Origin =
       readonly roleName: string;
     }
   | { readonly kind: 'login'; readonly session: string }
-  /** No way to sign in. `problem`: what is wrong with the settings, as the rest of a sentence. */
+  /** No way to sign in. `problem`: what is wrong with the settings, as a sentence. */
   | { readonly kind: 'none'; readonly problem?: string };
 
 /** A role to assume, with the profile's settings for it. */
@@ -74,7 +74,7 @@ export function signInChain(files: SharedFiles, profile: string): SignInChain {
       return end(originOf(files, name, isSource));
     }
     if (!arn.startsWith('arn:')) {
-      return end(none(l10n.t("the role_arn of {0} isn't the ARN of a role.", name)));
+      return end(none(l10n.t("The role_arn of {0} isn't the ARN of a role.", name)));
     }
     roles.unshift(roleOf(arn, section));
     const source = textOf(section, 'source_profile');
@@ -88,13 +88,13 @@ export function signInChain(files: SharedFiles, profile: string): SignInChain {
     if (!files.profiles.has(source)) {
       return end(
         none(
-          l10n.t('the source_profile of {0}, {1}, is in neither the config nor the credentials file.', name, source),
+          l10n.t('The source_profile of {0}, {1}, is in neither the config nor the credentials file.', name, source),
         ),
       );
     }
     // A profile may be its own source: its role is assumed with its own keys.
     if (visited.includes(source) && !(source === name && hasKeys(section))) {
-      return end(none(l10n.t('the source_profile of {0} leads back to {1}.', name, source)));
+      return end(none(l10n.t('The source_profile of {0} leads back to {1}.', name, source)));
     }
     visited.push(source);
     if (source !== name) {
@@ -170,7 +170,7 @@ function keysOf(section: Section | undefined, name: string): Origin | undefined 
   const secretAccessKey = settingOf(section, 'aws_secret_access_key');
   const sessionToken = settingOf(section, 'aws_security_token') ?? settingOf(section, 'aws_session_token');
   if (!accessKeyId || !secretAccessKey) {
-    return none(l10n.t('the access key of {0} is incomplete.', name));
+    return none(l10n.t('The access key of {0} is incomplete.', name));
   }
   return {
     kind: 'keys',
@@ -182,7 +182,7 @@ function ssoOf(files: SharedFiles, section: Section, name: string): Origin {
   const session = settingOf(section, 'sso_session');
   const named = session === undefined ? undefined : files.ssoSessions.get(session);
   if (session !== undefined && named === undefined) {
-    return none(l10n.t("the sso_session of {0}, {1}, isn't in the config file.", name, session));
+    return none(l10n.t("The sso_session of {0}, {1}, isn't in the config file.", name, session));
   }
   const conflict = [...(named ?? [])].find(([key, value]) => section.has(key) && section.get(key) !== value);
   if (conflict !== undefined) {
@@ -206,7 +206,7 @@ function credentialSourceOf(text: string | undefined, name: string): Origin {
   }
   const source = credentialSources.find((known) => known === text);
   return source === undefined
-    ? none(l10n.t('the credential_source of {0} is {1}, not one of {2}.', name, text, credentialSources.join(', ')))
+    ? none(l10n.t('The credential_source of {0} is {1}, not one of {2}.', name, text, credentialSources.join(', ')))
     : { kind: 'credentialSource', source };
 }
 

@@ -52,7 +52,7 @@ export function keptBaseline(memento: vscode.Memento): Kept<string | undefined> 
 
 const pinnedPrefix = 'pinned:';
 
-/** Keys of other accounts that were opened by ARN, by the connection that they are shown below. */
+/** Keys that were opened by ARN, by the connection that they are shown below. */
 export function pinnedKeys(memento: vscode.Memento): PinnedKeys {
   const read = (ref: ConnectionRef): readonly string[] => {
     const stored: unknown = memento.get(pinnedPrefix + connectionId(ref));

@@ -44,7 +44,7 @@ test('before many grants are revoked in one go, every one of them is listed, and
       await page.keyboard.press('Shift+ArrowDown');
     }
     await page.keyboard.press('Delete');
-    await quickInput.until('the choice of nine', ({ title }) => title === 'Revoke 9 Grants: Choose');
+    await quickInput.until('the choice of nine', ({ title }) => title === 'Revoke Grants: Choose from 9 grants');
     await quickInput.accept();
     assert.match((await workbench.dialog()).detail, /^To be revoked:\n• /m);
     await workbench.screenshot('bulk-nine-confirm');
@@ -82,7 +82,7 @@ test('before many grants are revoked in one go, every one of them is listed, and
       assert.ok(dialog.detail.includes(part), `${part} is not in: ${dialog.detail}`);
     }
     await workbench.pressDialog('Continue…');
-    await quickInput.until('the number', ({ message }) => message.startsWith('Type 37, the number of grants'));
+    await quickInput.until('the number', ({ message }) => message === 'Type the number of grants to revoke: 37.');
     // The list can be read, and copied, while the question waits.
     await page.locator('.part.editor .view-lines').click();
     await page.keyboard.press('ControlOrMeta+A');
@@ -154,7 +154,7 @@ test('a revoke of several that is cancelled or refused in the middle says what w
     await confirm(workbench, 4);
     const failed = 'Revoked 2 of 4 grants. Waiting for KMS to stop listing them… Failed: 2.';
     assert.equal(await workbench.notification('Revoked 2 of 4 grants.'), failed);
-    assert.deepEqual(await workbench.notificationButtons(failed), ['Retry Failed', 'Show Results']);
+    assert.deepEqual(await workbench.notificationButtons(failed), ['Retry Failed Revokes', 'Show Results']);
     await workbench.screenshot('bulk-failed');
     await tree.waitGone(['orders-db', 'thumbnailer-9']);
     await tree.waitGone(['orders-db', 'stock-sync-4']);
@@ -169,11 +169,11 @@ test('a revoke of several that is cancelled or refused in the middle says what w
     await quickInput.escape();
 
     await workbench.pressNotification(failed, 'Show Results');
-    const page = await workbench.markdownPreview('Revoke results');
+    const page = await workbench.markdownPreview('Revoke Results');
     assert.match(page, /Failed: 2\s.*card-tokenizer: payments\/card-vault\s+AWS denied RevokeGrant on arn:aws:kms:/s);
     await workbench.screenshot('bulk-results');
     emulator.setFaults([]);
-    await workbench.pressNotification(failed, 'Retry Failed');
+    await workbench.pressNotification(failed, 'Retry Failed Revokes');
     await confirm(workbench, 2);
     await workbench.notification('Revoked 2 grants. Waiting for KMS to stop listing them…');
     await tree.waitGone(['payments/card-vault', 'card-tokenizer']);

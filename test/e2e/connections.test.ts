@@ -303,21 +303,21 @@ test('a key of another account and Region is opened by its ARN, kept over a relo
     await workbench.pressContextMenu('Open Key by ARN…', /^default/);
     await quickInput.type(key.arn);
     await quickInput.accept();
-    await tree.row('Other accounts', new RegExp(`^${key.id} 444455556666 · us-west-2`));
+    await tree.row('Opened by ARN', new RegExp(`^${key.id} 444455556666 · us-west-2`));
     await workbench.reload();
     await workbench.openView();
-    await tree.expand('Other accounts', new RegExp(`^${key.id}`));
-    await tree.row('Other accounts', 'nightly-export');
+    await tree.expand('Opened by ARN', new RegExp(`^${key.id}`));
+    await tree.row('Opened by ARN', 'nightly-export');
     await workbench.picture('other-account', 'sideBar');
-    await workbench.pressContextMenu('Revoke Grant…', 'Other accounts', 'nightly-export');
+    await workbench.pressContextMenu('Revoke Grant…', 'Opened by ARN', 'nightly-export');
     const dialog = await workbench.dialog();
     assert.match(dialog.detail, /Account: 444455556666/);
     assert.match(dialog.detail, /Region: us-west-2/);
     assert.match(dialog.detail, /account than the key's: 111122223333/);
     await workbench.pressDialog('Revoke Grant');
     await workbench.notification(/^Grant nightly-export/, 60_000);
-    await workbench.pressContextMenu('Remove Key from View', 'Other accounts', new RegExp(`^${key.id}`));
-    await tree.waitGone(['Other accounts']);
+    await workbench.pressContextMenu('Remove Key from View', 'Opened by ARN', new RegExp(`^${key.id}`));
+    await tree.waitGone(['Opened by ARN']);
   });
 });
 

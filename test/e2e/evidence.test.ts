@@ -57,7 +57,7 @@ test('of a grant whose role was deleted: who made it, for which role, and that n
     await tree.select('orders-db', orphan);
     await workbench.runCommand('AWS KMS: Look for Uses…');
     const none = await workbench.notification(/^Events of this key read: \d+, back to /);
-    assert.match(none, /The search ends where the grant was created, \d{4}-/);
+    assert.match(none, /The search goes back to the creation of the grant, \d{4}-/);
   });
 });
 

@@ -31,7 +31,7 @@ test('an error in a terminal is explained by its key: what each grant lacks; Cre
     await workbench.runInTerminal(`clear; cat '${file}'; touch '${printed}'`);
     await eventually('the error to be printed', () => access(printed).then(() => true));
     await workbench.pressTerminalMenu('Explain KMS Error…', 5);
-    const page = await workbench.markdownPreview('KMS error');
+    const page = await workbench.markdownPreview('KMS Error');
     assert.match(page, /because no identity-based policy allows the kms:Encrypt action/);
     assert.match(page, /orders-db/);
     assert.match(page, /nightly-export/);

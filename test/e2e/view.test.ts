@@ -118,7 +118,7 @@ test('a long account pages, an empty one says so, a failing one offers Retry', a
     await workbench.pressTitleAction('Refresh');
     const failure = await tree.row(/^KMS internal error/);
     await workbench.screenshot('failing-account');
-    assert.match(failure.ariaLabel, /Try again in a moment/);
+    assert.match(failure.ariaLabel, /Retry in a moment/);
     kms.emulator.setFaults([]);
     for (const id of [...kms.emulator.account.keys.values()].map((key) => key.id)) {
       kms.emulator.account.removeKey(id);

@@ -184,7 +184,7 @@ test('a file that is missing, cut off or something else ends in a sentence, and 
   const last = desk.window.lastBaseline.get();
   await truncate(desk.path('baseline.jsonl'), 3000);
   await desk.compare();
-  assert.match(desk.shown.at(-1) ?? '', /^- Lines of the baseline that can't be read: 1\. They are left out\.$/m);
+  assert.match(desk.shown.at(-1) ?? '', /^- Lines of the baseline that can't be read, and are left out: 1\.$/m);
   assert.equal(desk.count('Appeared'), 0);
   await writeFile(desk.path('baseline.jsonl'), '{"not": "one"}\n');
   await desk.compare();

@@ -306,7 +306,7 @@ test('who revoked a grant is looked for only when that is asked, and is in its r
   const look = () => desk.world.finish(run(contextOf(desk.window), commands.lookForEnd, row(), undefined));
   assert.equal(lookups(), 0);
   await look();
-  assert.match(desk.said.at(-1) ?? '', /None of them names this grant\..* This proves nothing/);
+  assert.match(desk.said.at(-1) ?? '', /None names this grant\..* This proves nothing/);
   assert.doesNotMatch(described(desk, row()).description, /RevokeGrant/);
 
   recordRevoke(desk, gone);

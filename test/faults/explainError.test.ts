@@ -89,7 +89,7 @@ test('an error in the clipboard is explained by the key as it is: state, grants,
   addGrant('b', `arn:aws:iam::${ana}:role/another`, ['Decrypt']);
   machine.clipboard = deniedOn(key.arn);
   const text = await explain();
-  assert.match(text, /^# KMS error: AccessDeniedException\n\n## What Happened\n/);
+  assert.match(text, /^# KMS Error: AccessDeniedException\n\n## What Happened\n/);
   assert.match(text, /read through connection ana\./);
   assert.match(text, /Key state now: Enabled\./);
   assert.match(text, /Grants of this principal on the key: 1\.\n {2}- a{64}: allows other operations only: Encrypt/);
@@ -167,7 +167,7 @@ test('connections to the account in another Region are named', async (t) => {
   const { window, machine, explain } = await setUp(t, { connections: [anasOtherRef] });
   await window.session(anasOtherRef);
   machine.clipboard = deniedOn(`arn:aws:kms:eu-west-1:${ana}:key/1234abcd-12ab-34cd-56ef-1234567890ab`);
-  assert.match(await explain(), /These connections lead to the account in other Regions: ana\./);
+  assert.match(await explain(), /run Add Region… on a connection to its account: ana\./);
 });
 
 test('a connection that would ask for a code is not opened: nothing is asked, and the text is explained', async (t) => {
@@ -184,7 +184,7 @@ test('a connection that would ask for a code is not opened: nothing is asked, an
   machine.clipboard = deniedOn(key.arn);
   const text = await explain();
   assert.match(text, /No open connection leads to 111122223333, eu-west-1/);
-  assert.match(text, /aren't open, and may lead to the key: mfa\./);
+  assert.match(text, /sign in where needed: mfa\./);
   assert.deepEqual([prompts, asked()], [[], []]);
 });
 

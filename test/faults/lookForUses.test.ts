@@ -143,7 +143,7 @@ test('the latest use is found at once, with its event; what came before the gran
   // The use before the grant was created is not even asked for.
   assert.match(
     end?.message ?? '',
-    /^Events of this key read: .* No match\. The search ends where the grant was created, /,
+    /^Events of this key read: .* No match\. The search goes back to the creation of the grant, /,
   );
   assert.deepEqual([end?.buttons, others], [[], []]);
   assert.equal(looking.requests, 1);
@@ -188,7 +188,7 @@ test('Cancel ends the search at once, and says how far it was; Look Further goes
     await looking.world.pass(100);
   }
   await shown;
-  assert.match(looking.progress.at(-1) ?? '', /^100 events, back to /);
+  assert.match(looking.progress.at(-1) ?? '', /^Events: 100, back to /);
   looking.presses = ['Look Further'];
   (looking.cancel ?? assert.fail('No progress with a Cancel button.'))();
   await looking.world.finish(command);

@@ -129,7 +129,7 @@ test('the results of a revoke of several are a page that begins with those that 
   };
   await press(commands.revokeGrant, first, [first, second]);
   const page = shown.at(-1) ?? assert.fail();
-  assert.match(page.title, /Revoke results\.md$/);
+  assert.match(page.title, /Revoke Results\.md$/);
   assert.deepEqual(sectionsOf(page), ['Failed: 1', 'Revoked: 1']);
   assert.match(page.text, /- \S+: \S+\n {2}- AWS denied kms:RevokeGrant/);
   const { failed, revoked } = page.json as Record<string, readonly { readonly grantId: string }[]>;

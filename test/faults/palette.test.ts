@@ -112,7 +112,7 @@ test('where no row is one for the command, a notification says so', async (t) =>
     [commands.stopWaiting, /being confirmed/],
     [commands.checkAgain, /left unconfirmed/],
     [commands.recreateGrant, /can be recreated/],
-    [commands.removeKey, /opened by ARN/],
+    [commands.removeKey, /to the view by ARN/],
     [commands.revokeTheseGrants, /shows no finding/],
     [commands.signIn, /needs a sign-in/],
     [commands.openConnections, /dev container/],

@@ -202,7 +202,7 @@ test('a grant that is being revoked or retired, a key, a connection and a messag
     }
   }
   check(key, { metadata: () => undefined });
-  check({ kind: 'otherAccounts', ref: anasRef, keyArns: [key.key.arn] });
+  check({ kind: 'pinnedKeys', ref: anasRef, keyArns: [key.key.arn] });
   check({ kind: 'more', parent: key, shown: 200, total: undefined, isFiltered: true });
   check({ kind: 'more', parent: key, shown: 200, total: undefined });
   check({ kind: 'more', parent: key, shown: 500, total: 1200 });

@@ -112,7 +112,7 @@ test('a grant that KMS does not list has no evidence, and no connection is opene
   const { world, window, key } = await setUp(t);
   const grantId = 'f'.repeat(64);
   const answer = await ask(world, window, languageModelTools.getEvidence, { key, grantId });
-  assert.match(String(answer['error']), /^KMS doesn't list a grant f+ on arn:/);
+  assert.match(String(answer['error']), /^KMS doesn't list grant f+ on arn:/);
   assert.equal(asked(world), 0);
 
   await world.writeConfig(

@@ -250,7 +250,7 @@ test('AWS is asked for evidence when it is opened; what the endpoint does not ha
     all.map(({ line }) => line.title),
     ['Created by', 'Key last used', 'Grantee', 'Other grants', 'Key policy'],
   );
-  assert.equal(all[0]?.line.text, "Older than CloudTrail's event history, which goes back 90 days.");
+  assert.equal(all[0]?.line.text, 'Older than the CloudTrail event history, which goes back 90 days.');
   const before = asked().length;
   await lines();
   assert.equal(asked().length, before, 'what is known is not asked for again');

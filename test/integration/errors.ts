@@ -103,7 +103,7 @@ export function errors(): void {
       const [shown, ...others] = takeTroubles();
       assert.deepEqual(others, []);
       assert.equal(shown?.kind, 'error');
-      assert.equal(shown?.message, 'KMS had an internal error. This is usually temporary. Try again in a moment.');
+      assert.equal(shown?.message, 'KMS had an internal error. This is usually temporary. Retry in a moment.');
       assert.deepEqual(shown?.buttons, ['Retry', 'Show Log']);
     });
 

@@ -113,7 +113,7 @@ export function revoke(): void {
       assert.deepEqual(revoked(aws), [], 'another text is not enough');
       const [question, input] = takeTroubles();
       assert.deepEqual(question?.buttons, ['Continue…']);
-      assert.match(input?.detail ?? '', /Type orders-db to revoke in account 111122223333, eu-west-1/);
+      assert.match(input?.detail ?? '', /Type orders-db to revoke the grant in account 111122223333, eu-west-1/);
 
       answerWith(({ kind }) => (kind === 'warning' ? 'Continue…' : undefined));
       await run();

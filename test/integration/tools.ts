@@ -74,7 +74,7 @@ export function tools(): void {
       await vscode.env.clipboard.writeText(text);
       await vscode.commands.executeCommand(commands.explainKmsError);
       const labels = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
-      await until('the document is shown', () => labels().some((label) => label.includes('KMS error')));
+      await until('the document is shown', () => labels().some((label) => label.includes('KMS Error')));
       assert.deepEqual(revoked(), []);
     });
 

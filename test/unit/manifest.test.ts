@@ -421,7 +421,7 @@ const menus: Readonly<Record<keyof typeof rows, readonly string[]>> = {
   ],
   connectionSample: ofConnections,
   awsManagedKeys: [],
-  otherAccounts: [],
+  pinnedKeys: [],
   key: ofKeys,
   keyWithAlias: [...ofKeys, commands.copyAlias],
   keyPinned: [...ofKeys, commands.removeKey],

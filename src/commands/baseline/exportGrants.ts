@@ -2,9 +2,9 @@ import * as l10n from '@vscode/l10n';
 import { formatCount, localDay } from '../../core/base/text.ts';
 import { grantTable } from '../../core/findings/grantTable.ts';
 import { isPartial } from '../../core/findings/scan.ts';
+import { grantCountText } from '../../core/words/describe.ts';
 import { UserError } from '../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../platform/prompts.ts';
-import { grantCountText } from '../../views/shared/items.ts';
 import type { Needs } from '../context.ts';
 import { fileName, offerToOpen, pickFormat, saveFile } from '../saveFile.ts';
 

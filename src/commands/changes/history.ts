@@ -53,9 +53,9 @@ export async function clearHistory({ journal }: Needs<'journal'>): Promise<void>
 
 async function removeDamaged(journal: Journal, damagedCount: number): Promise<void> {
   const agreed = await confirm({
-    question: l10n.t("Remove the lines that can't be read from the history?"),
+    question: l10n.t('Remove unreadable lines from the history?'),
     detail: l10n.t(
-      'Lines to remove: {0}. Each may have recorded a change to a grant. To keep them, export the history first.',
+      'Lines to remove: {0}. Each may have recorded a change to a grant. To keep a copy, export the history first.',
       damagedCount,
     ),
     button: l10n.t('Remove Lines'),
@@ -69,7 +69,7 @@ async function removeDamaged(journal: Journal, damagedCount: number): Promise<vo
 export async function exportHistory({ journal, clock }: Needs<'journal' | 'clock'>): Promise<void> {
   const content = await journal.bytes();
   if (content.length === 0) {
-    void showInformation(l10n.t("Nothing to export. Sample data isn't kept."));
+    void showInformation(l10n.t("Nothing to export: the history is empty. Changes to sample data aren't kept."));
     return;
   }
   const name = `kms-grants-history-${localDay(new Date(clock.now()))}`;

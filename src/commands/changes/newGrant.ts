@@ -12,7 +12,7 @@ export function creationTyping({ region }: Connection, key: KmsKey): Question['t
   const account = accountOfArn(key.arn) ?? l10n.t('unknown');
   return {
     reasons: [],
-    title: l10n.t('Create a grant on {0}', printable(keyLabel(key))),
+    title: l10n.t('Create Grant on {0}', printable(keyLabel(key))),
     prompt: (reason) =>
       l10n.t(
         '{0} Type {1} to create the grant in account {2}, {3}.',

@@ -102,7 +102,7 @@ async function keyOfAlias(context: Needs<'connections'>, aliasArn: string): Prom
       error ??
       new UserError(
         l10n.t(
-          '{0} lists no key with the alias {1}. If it is new, refresh, then try again.',
+          '{0} lists no key with the alias {1}. If it is new, refresh, then retry.',
           printable(connectionName(session.connection.ref)),
           printable(alias),
         ),
@@ -175,6 +175,6 @@ function pickPinned({ connections, pinnedKeys }: Needs<'connections' | 'pinnedKe
     l10n.t('Remove Key from View'),
     l10n.t('Key to remove'),
     items,
-    l10n.t('No key of another account was opened by ARN.'),
+    l10n.t('No key was added to the view by ARN.'),
   );
 }

@@ -112,7 +112,7 @@ function rotationLines({ enabled, periodInDays, nextRotationDate, onDemandRotati
   return [
     { text: enabled ? l10n.t('Rotated automatically.') : l10n.t('Not rotated automatically.') },
     ...named([
-      [l10n.t('Every'), periodInDays === undefined ? undefined : l10n.t('{0} days', periodInDays)],
+      [l10n.t('Rotation period'), periodInDays === undefined ? undefined : l10n.t('{0} days', periodInDays)],
       [l10n.t('Next'), nextRotationDate && localDay(nextRotationDate)],
       [l10n.t('On-demand rotation started'), onDemandRotationStartDate && localTime(onDemandRotationStartDate)],
     ]),

@@ -26,7 +26,7 @@ export interface BrokenRevoke {
 }
 
 export async function showRevokeResults(context: Needs<'documents'>, results: RevokeResults): Promise<void> {
-  await showPage(context, l10n.t('Revoke results'), resultsPage(results), resultsAsJson(results));
+  await showPage(context, l10n.t('Revoke Results'), resultsPage(results), resultsAsJson(results));
 }
 
 /** What failed first, then what may have failed, then the rest. */
@@ -38,13 +38,13 @@ export function resultsPage(results: RevokeResults): Page {
     { title: l10n.t('Failed'), lines: failed.map(broken) },
     {
       title: l10n.t('No Answer'),
-      text: l10n.t('They may have been revoked. Their rows show what KMS lists.'),
+      text: l10n.t('Possibly revoked. The row of each grant shows what KMS lists.'),
       lines: unanswered.map(broken),
     },
     { title: l10n.t('Not Started'), lines: notBegun.map(plain) },
     {
       title: l10n.t('Revoked by the Dry Run'),
-      text: l10n.t('The server ignored the dry run and revoked them.'),
+      text: l10n.t('The server ignored the dry run and carried out the revoke.'),
       lines: byCheck.map(plain),
     },
     { title: l10n.t('Revoked'), lines: revoked.map(plain) },
@@ -54,7 +54,7 @@ export function resultsPage(results: RevokeResults): Page {
   ];
   const shown = sections.filter(({ lines }) => lines.length > 0);
   return {
-    title: l10n.t('Revoke results'),
+    title: l10n.t('Revoke Results'),
     sections: shown.map((section) => ({ ...section, title: `${section.title}: ${section.lines.length}` })),
   };
 }

@@ -26,7 +26,7 @@ export async function goToTerraformResource(context: GoContext, node?: GrantNode
     return;
   }
   if (!context.terraform.hasFolder()) {
-    throw new UserError(l10n.t('No folder is open. Open the folder with your Terraform files, then try again.'));
+    throw new UserError(l10n.t('No folder is open. Open the folder with your Terraform files, then retry.'));
   }
   const target =
     (node?.kind === 'evidenceLine' ? node.parent.parent : node) ??

@@ -88,7 +88,7 @@ function* listedGrants({ connections, grantees }: Needs<'connections' | 'grantee
 async function sayNone(context: OpenContext, { name }: GrantResource): Promise<void> {
   const resource = printable(`${resourceType}.${name}`);
   if (context.connections.sessions.length === 0) {
-    void showInformation(l10n.t('No connection is open, so no grant is listed. Open the Keys view, then try again.'));
+    void showInformation(l10n.t('No connection is open, so no grant is listed. Open the Keys view, then retry.'));
     return;
   }
   const find = l10n.t('Find Grants…');
@@ -100,7 +100,7 @@ async function sayNone(context: OpenContext, { name }: GrantResource): Promise<v
 
 function choose(found: readonly Listed[], { name }: GrantResource): Promise<Listed | undefined> {
   return pick({
-    title: l10n.t('Grants that {0} may define', printable(`${resourceType}.${name}`)),
+    title: l10n.t('Grants That {0} May Define', printable(`${resourceType}.${name}`)),
     placeholder: l10n.t('Grant'),
     empty: '',
     load: async (show) =>

@@ -120,7 +120,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
   },
   [languageModelTools.getEvidence]: {
     message: ({ grantId, key }) =>
-      l10n.t('Asking AWS about the grant {0} of {1}', printable(grantId ?? ''), printable(key ?? '')),
+      l10n.t('Asking AWS about grant {0} on {1}', printable(grantId ?? ''), printable(key ?? '')),
     run: async (context, input, token) => {
       const session = await sessionFor(context, input);
       const signal = signalOf(token);
@@ -136,8 +136,7 @@ const tools: Readonly<Record<ToolName, Tool>> = {
     run: async (context, { text = '' }, token) => (await pagesBundle()).explainForModel(context, text, signalOf(token)),
   },
   [languageModelTools.revokeGrant]: {
-    message: ({ grantId, key }) =>
-      l10n.t('Revoking the grant {0} of {1}', printable(grantId ?? ''), printable(key ?? '')),
+    message: ({ grantId, key }) => l10n.t('Revoking grant {0} on {1}', printable(grantId ?? ''), printable(key ?? '')),
     run: async (context, input, token) => {
       refuseIfReadOnly();
       const session = await sessionFor(context, input);
@@ -194,7 +193,7 @@ async function grantFor(session: Session, input: ToolInput, signal: AbortSignal)
   const ref = { keyArn: key.arn, grantId: input.grantId ?? '' };
   const grant = await findGrant(session.api, ref, signal);
   if (grant === undefined) {
-    throw new UserError(l10n.t("KMS doesn't list a grant {0} on {1}.", ref.grantId, key.arn));
+    throw new UserError(l10n.t("KMS doesn't list grant {0} on {1}.", ref.grantId, key.arn));
   }
   return { key, grant };
 }

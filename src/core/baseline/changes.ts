@@ -7,6 +7,7 @@ import type { GrantGroup, HeldGrant } from '../findings/grantGroups.ts';
 import type { ScanResult } from '../findings/scan.ts';
 import { type Connection, connectionId, keyLabel } from '../kms/model.ts';
 import { grantee } from '../kms/principal.ts';
+import { grantCountText } from '../words/describe.ts';
 import { type ChangedField, type ComparedGrant, type EndOf, isKeyGap, type KeyGap } from './compare.ts';
 import { gapText } from './gapText.ts';
 import type { ReportSource } from './report.ts';
@@ -154,8 +155,7 @@ function goneGrants({ comparison }: ReportSource, { keys }: ScanResult, endOf: E
 
 function noteOfKey(gap: KeyGap): ChangeNote {
   const { keyArn, aliases, grants } = gap;
-  const count = grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', grants);
-  return note(keyLabel(keyOf(keyArn, aliases)), `${count} · ${gapText(gap)}`);
+  return note(keyLabel(keyOf(keyArn, aliases)), `${grantCountText(grants)} · ${gapText(gap)}`);
 }
 
 function note(title: string, sentence: string): ChangeNote {

@@ -220,7 +220,7 @@ class BaselineLines {
 
   #lineProblems(): readonly string[] {
     return [
-      this.#damaged > 0 && l10n.t("Lines of the baseline that can't be read: {0}. They are left out.", this.#damaged),
+      this.#damaged > 0 && l10n.t("Lines of the baseline that can't be read, and are left out: {0}.", this.#damaged),
       this.#repeated > 0 &&
         l10n.t('Lines of the baseline that repeat a key or a grant: {0}. The first of each counts.', this.#repeated),
     ].filter((sentence) => sentence !== false);

@@ -11,7 +11,7 @@ import { whatStandsInTheWay } from './reportObstacles.ts';
 export function reportOf(error: ErrorText, lead: Lead): Report {
   const proposal = proposalFor(error, lead);
   return {
-    title: l10n.t('KMS error: {0}', error.code ?? error.action ?? kindTitle(error)),
+    title: l10n.t('KMS Error: {0}', error.code ?? error.action ?? kindTitle(error)),
     sections: [whatHappened(error), whatStandsInTheWay(error, lead), advice(error, lead, proposal)],
     proposal,
   };

@@ -85,7 +85,7 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
     case 'internal':
       return [l10n.t('Try again. If the error persists, contact AWS with the request ID.')];
     case 'other':
-      return [l10n.t("The text doesn't say more. Look up the error in AWS's documentation of the operation.")];
+      return [l10n.t("The text doesn't say more. Look up the error in the AWS documentation of the operation.")];
   }
 }
 
@@ -159,7 +159,7 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
           ? []
           : [
               l10n.t(
-                "These connections in the Region aren't open, and may lead to the key: {0}. Open them in the view, and sign in where needed.",
+                'To see the key and its grants, open a connection that may lead to it, and sign in where needed: {0}.',
                 lead.notOpen.join(', '),
               ),
             ]),
@@ -167,7 +167,7 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
           ? [l10n.t('To see the key and its grants, open a connection to its account: AWS KMS: Add Connection…')]
           : [
               l10n.t(
-                'These connections lead to the account in other Regions: {0}. Add Region… opens them in the Region of the key.',
+                'To see the key and its grants, run Add Region… on a connection to its account: {0}.',
                 lead.through.join(', '),
               ),
             ]),

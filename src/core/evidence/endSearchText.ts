@@ -11,7 +11,7 @@ export const endSearches = { start: endSearch, progressText, foundText, lookedTe
 function progressText({ events, backTo }: Looked): string {
   return backTo === undefined
     ? l10n.t('Reading RevokeGrant and RetireGrant events')
-    : l10n.t('{0} events, back to {1}', events, localTime(backTo));
+    : l10n.t('Events: {0}, back to {1}', events, localTime(backTo));
 }
 
 /** `RevokeGrant · ana (IAM user)`: for a row. */
@@ -32,11 +32,11 @@ function foundText({ event, source }: FoundEvent<true>, now: number): string {
 
 /** How a search stands that has found nothing. @param failure why it stopped early, if it failed */
 function lookedText({ events, since, isWhole }: Looked, failure?: unknown): string {
-  const looked = l10n.t('RevokeGrant and RetireGrant events read: {0}. None of them names this grant.', events);
+  const looked = l10n.t('RevokeGrant and RetireGrant events read: {0}. None names this grant.', events);
   const range =
     since === undefined
-      ? l10n.t("CloudTrail's event history goes back only 90 days.")
-      : l10n.t('The search ends an hour before the baseline was saved, {0}.', localTime(since));
+      ? l10n.t('The CloudTrail event history goes back only 90 days.')
+      : l10n.t('The search goes back to an hour before the baseline was saved, {0}.', localTime(since));
   return [
     ...(failure === undefined ? [] : [errorSentence(failure)]),
     looked,

@@ -75,7 +75,7 @@ function creatorLines(answer: Answer<Creator>, grant: Grant): readonly EvidenceL
       return isRenamed ? [created, madeFor] : [created];
     }
     case 'tooOld':
-      return [{ ...line, text: l10n.t("Older than CloudTrail's event history, which goes back 90 days.") }];
+      return [{ ...line, text: l10n.t('Older than the CloudTrail event history, which goes back 90 days.') }];
     case 'noDate':
       return [{ ...line, text: l10n.t('KMS gave no creation date to search by.') }];
     case 'notFound': {
@@ -229,7 +229,7 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
         ? l10n.t('1 other grant of this grantee on the key allows {0}.', names)
         : l10n.t('{0} other grants of this grantee on the key allow {1}.', grants.length, names);
   const limits = [
-    ...(constrained === 0 ? [] : [l10n.t('Limited by their own constraints: {0}.', constrained)]),
+    ...(constrained === 0 ? [] : [l10n.t('Limited by constraints: {0}.', constrained)]),
     ...(isPartial ? [l10n.t('Not all grants on the key were read.')] : []),
   ];
   return {

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../base/text.ts';
-import { connectionName } from '../words/describe.ts';
+import { connectionName, grantCountText } from '../words/describe.ts';
 import { explain } from '../words/explain.ts';
 import type { EvidenceKind } from './answer.ts';
 import type { LoadedMany } from './loadedMany.ts';
@@ -8,27 +8,27 @@ import type { LoadProgress } from './loadState.ts';
 
 /** How far a load of many grants is: `42 of 300 grants; about 20 more requests`. */
 export function loadingText({ done, grants, requests }: LoadProgress): string {
+  const all = grantCountText(grants);
   return requests === 1
-    ? l10n.t('{0} of {1} grants; about 1 more request', done, grants)
-    : l10n.t('{0} of {1} grants; about {2} more requests', done, grants, requests);
+    ? l10n.t('{0} of {1}; about 1 more request', done, all)
+    : l10n.t('{0} of {1}; about {2} more requests', done, all, requests);
 }
 
 /** What is known after a load of many grants, and what is not. Printable. */
 export function loadedText(loaded: LoadedMany): string {
   const { grants, wasCancelled, known, tooOld, notFound, notInIam, incomplete, denied, notSupported, failures } =
     loaded;
-  const count = grants === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', grants);
   const sentences = [
     wasCancelled ? l10n.t('Canceled. Loaded evidence is kept.') : undefined,
     l10n.t(
       'Evidence on {0}: the creator of {1}, the last use of the key of {2}, the grantee of {3}, the key policy of {4}.',
-      count,
+      grantCountText(grants),
       known.creator,
       known.keyLastUsed,
       known.holder,
       known.remains,
     ),
-    tooOld > 0 ? l10n.t("Older than CloudTrail's event history, which goes back 90 days: {0}.", tooOld) : undefined,
+    tooOld > 0 ? l10n.t('Older than the CloudTrail event history, which goes back 90 days: {0}.', tooOld) : undefined,
     notFound > 0 ? l10n.t('Creator not in the events that were read: {0}.', notFound) : undefined,
     notInIam > 0
       ? l10n.t('Grantee not found in IAM, or its account has no open connection: {0}.', notInIam)

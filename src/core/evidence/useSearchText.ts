@@ -19,7 +19,7 @@ export const useSearches = {
 function progressText({ events, backTo }: Looked): string {
   return backTo === undefined
     ? l10n.t('Reading the events of the key')
-    : l10n.t('{0} events, back to {1}', events, localTime(backTo));
+    : l10n.t('Events: {0}, back to {1}', events, localTime(backTo));
 }
 
 /** @param now milliseconds since the epoch */
@@ -48,8 +48,8 @@ function lookedText({ events, backTo, since, isWhole }: Looked, grant: Grant, fa
         : l10n.t('No events were read.');
   const end =
     since === undefined
-      ? l10n.t("CloudTrail's event history goes back only 90 days.")
-      : l10n.t('The search ends where the grant was created, {0}.', localTime(since));
+      ? l10n.t('The CloudTrail event history goes back only 90 days.')
+      : l10n.t('The search goes back to the creation of the grant, {0}.', localTime(since));
   return [
     ...(failure === undefined ? [] : [errorSentence(failure)]),
     looked,

@@ -42,7 +42,7 @@ export function creatorGroup(answer: Answer<Creator> | undefined): CreatorGroup 
     case 'found':
       return callerGroup(answer.value.event.caller);
     case 'tooOld':
-      return unknown('tooOld', 1, l10n.t("Older than CloudTrail's 90 days"));
+      return unknown('tooOld', 1, l10n.t('Older than the 90 days of CloudTrail'));
     case 'notFound':
       return unknown('notFound', 2, l10n.t('Not in the events that were read'));
     case 'noDate':

@@ -27,7 +27,7 @@ export class PaginationGuard {
       throw endless(l10n.t('One of its pages leads back to an earlier one.'));
     }
     if (this.#emptyPages >= maxEmptyPages) {
-      throw endless(l10n.t('{0} of its pages in a row are empty.', maxEmptyPages));
+      throw endless(l10n.t('It has {0} empty pages in a row.', maxEmptyPages));
     }
     this.#seenMarkers.add(nextMarker);
     if (this.#seenMarkers.size >= maxPages) {

@@ -159,7 +159,7 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
             managedBy,
           );
     case 'awsServiceSession':
-      return l10n.t('A session {0} in account {1}, managed by {2}.', shortName, account, managedBy);
+      return l10n.t('The session {0} of account {1}, managed by {2}.', shortName, account, managedBy);
     case 'federatedUser':
       return l10n.t('The federated user {0} of account {1}.', shortName, account);
     case 'accountRoot':

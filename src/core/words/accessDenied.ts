@@ -209,7 +209,7 @@ function explicitAdvice(policy: PolicyKind): string {
 
 function trustAdvice(): string {
   return l10n.t(
-    "Ask to add the caller to the role's trust policy. Check role_arn, external_id and mfa_serial of the profile.",
+    "Ask an administrator to add the caller to the role's trust policy. Check role_arn, external_id and mfa_serial of the profile.",
   );
 }
 

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { printable } from '../base/text.ts';
+import { formatCount, printable } from '../base/text.ts';
 import { type ConnectionRef, type Grant, type KmsKey, keyLabel, type PrincipalRef } from '../kms/model.ts';
 import { grantee } from '../kms/principal.ts';
 
@@ -26,6 +26,10 @@ export function grantName(grant: Grant): string {
 /** The name of a key in questions and messages. */
 export function keyName(key: KmsKey): string {
   return printable(keyLabel(key), maxNameLength);
+}
+
+export function grantCountText(count: number): string {
+  return count === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', formatCount(count));
 }
 
 /** As KMS returned it: not cut, and not made printable. */

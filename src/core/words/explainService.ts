@@ -36,7 +36,7 @@ export const serviceFailures = {
   invalidArn: ({ key }) => ({
     title: l10n.t('ARN rejected'),
     sentence: l10n.t('KMS rejected the ARN {0}.', key),
-    advice: l10n.t("Refresh the connection. If the error persists, see the log for KMS's answer."),
+    advice: l10n.t('Refresh the connection. If the error persists, see the log for the answer from KMS.'),
     retryHelps: false,
     actions: ['retry', 'showLog'],
   }),
@@ -64,7 +64,7 @@ export const serviceFailures = {
   dependencyTimeout: () => ({
     title: l10n.t('KMS timed out'),
     sentence: l10n.t('KMS timed out while it waited for another part of AWS.'),
-    advice: l10n.t('This is usually temporary. Try again in a moment.'),
+    advice: l10n.t('This is usually temporary. Retry in a moment.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
@@ -74,7 +74,7 @@ export const serviceFailures = {
       service === undefined
         ? l10n.t('KMS had an internal error.')
         : l10n.t('{0} of {1} had an internal error.', details.operation, service),
-    advice: l10n.t('This is usually temporary. Try again in a moment.'),
+    advice: l10n.t('This is usually temporary. Retry in a moment.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
@@ -95,7 +95,7 @@ export const serviceFailures = {
         denial === undefined ? deniedSentence(call, details.keyArn) : denialSentence(denial, details.keyArn ?? '*'),
       advice:
         denial === undefined
-          ? l10n.t("Ask for the permission, or select a profile that has it. The log has AWS's message.")
+          ? l10n.t('Ask for the permission, or select a profile that has it. The log has the message from AWS.')
           : denialAdvice(denial),
       retryHelps: false,
       actions: [...instead, 'retry', 'selectProfile', 'showLog'],
@@ -109,7 +109,7 @@ export const serviceFailures = {
         : l10n.t('{0} is receiving more {1} requests than it allows.', service, details.operation),
     advice:
       signInService === undefined
-        ? l10n.t('The whole account shares the quota. Wait a few seconds, then try again.')
+        ? l10n.t('The whole account shares the quota. Wait a few seconds, then retry.')
         : l10n.t('Wait a minute, then retry the sign-in.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],

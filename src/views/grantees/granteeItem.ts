@@ -9,13 +9,13 @@ import type { ChangeKind } from '../../core/findings/grantChange.ts';
 import { type GrantGroup, grantLabel, type HeldGrant, regionAndAccount } from '../../core/findings/grantGroups.ts';
 import type { ScanCounts, Unreadable } from '../../core/findings/scan.ts';
 import { keyLabel } from '../../core/kms/model.ts';
-import { connectionName } from '../../core/words/describe.ts';
+import { connectionName, grantCountText } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { rows } from '../../manifest.ts';
 import { type GrantRowText, grantItem, principalIcons } from '../keys/grantItem.ts';
 import type { Known } from '../keys/known.ts';
 import { evidenceItem } from '../shared/evidenceItem.ts';
-import { fieldItem, grantCountText, moreItem, shownText } from '../shared/items.ts';
+import { fieldItem, moreItem, shownText } from '../shared/items.ts';
 import { messageItem } from '../shared/messageItem.ts';
 import { icon, row } from '../shared/row.ts';
 import {

@@ -167,7 +167,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
         tone: 'warning',
         title: l10n.t('Incomplete'),
         sentence: l10n.t(
-          "History lines that can't be read: {0}. They are kept, and Export History includes them unchanged.",
+          "History lines that can't be read, but are kept: {0}. Export History includes every line unchanged.",
           damagedCount,
         ),
       });
@@ -178,7 +178,7 @@ export class HistoryView implements vscode.TreeDataProvider<HistoryNode>, RowLoo
         tone: 'warning',
         title: l10n.t('Incomplete'),
         sentence: l10n.t(
-          'History lines from a later version of KMS Grants: {0}. They are kept, but not shown.',
+          'History lines from a later version of KMS Grants, kept but not shown: {0}.',
           laterVersionCount,
         ),
       });

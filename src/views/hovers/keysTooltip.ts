@@ -25,8 +25,8 @@ export function keysTooltip(node: Node, known: Known): vscode.MarkdownString | s
       return connectionTooltip(node, known);
     case 'awsManagedKeys':
       return l10n.t('Keys that AWS services created in this account. Their grants belong to the services.');
-    case 'otherAccounts':
-      return l10n.t('Keys that you opened by ARN. To open more, use "Open Key by ARN…".');
+    case 'pinnedKeys':
+      return l10n.t('Keys that you opened by ARN. To open more, run Open Key by ARN.');
     case 'key':
       return keyTooltip(node, known);
     case 'grant':

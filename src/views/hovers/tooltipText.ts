@@ -7,9 +7,9 @@ import type { Finding, FindingKind } from '../../core/findings/finding.ts';
 import { guidesOf } from '../../core/findings/guides.ts';
 import { findingMeaning } from '../../core/findings/meaning.ts';
 import type { KmsError } from '../../core/kms/errors.ts';
+import { grantCountText } from '../../core/words/describe.ts';
 import { linkMarkdown, markdownText } from '../../core/words/page.ts';
 import { findingName } from '../shared/findingText.ts';
-import { grantCountText } from '../shared/items.ts';
 import type { EvidenceLineNode, EvidenceNode } from '../shared/nodes.ts';
 
 /** A title and a text, a line each; for a failure also AWS's own text, for a search or a request to AWS. */
@@ -61,14 +61,14 @@ export function verdict(findings: readonly Finding[], impact: string | undefined
 /** What all grants of a group have in common. */
 export function findingTooltip(title: string, kind: FindingKind | 'none', count: number): vscode.MarkdownString {
   const meaning =
-    kind === 'none' ? l10n.t('No findings for these grants. They may still not all be needed.') : findingMeaning(kind);
+    kind === 'none' ? l10n.t('No findings. A grant without one can still be unneeded.') : findingMeaning(kind);
   const guides = kind === 'none' ? [] : guideLine([{ kind }]);
   return hover(`${title} · ${grantCountText(count)}`, [markdownText(meaning)], guides);
 }
 
 function guideLine(findings: readonly { readonly kind: FindingKind }[]): readonly string[] {
   const links = guidesOf(findings).map(linkMarkdown).join(' · ');
-  return links === '' ? [] : [`${markdownText(l10n.t("AWS's guides"))}: ${links}`];
+  return links === '' ? [] : [`${markdownText(l10n.t('AWS guides'))}: ${links}`];
 }
 
 function named(name: string, text: string): string {

@@ -5,8 +5,8 @@ import vscode = require('vscode');
 import { localTime, printable } from '../../core/base/text.ts';
 import type { Finding } from '../../core/findings/finding.ts';
 import { accountOfArn, isAwsManaged, type KeyMetadata, type KmsKey, keyLabel } from '../../core/kms/model.ts';
+import { grantCountText } from '../../core/words/describe.ts';
 import { rows } from '../../manifest.ts';
-import { grantCountText } from '../shared/items.ts';
 import type { KeyNode } from '../shared/nodes.ts';
 import { icon, row } from '../shared/row.ts';
 

@@ -20,7 +20,7 @@ import {
   keyNodeId,
   type MessageNode,
   type Node,
-  type OtherAccountsNode,
+  type PinnedKeysNode,
 } from '../shared/nodes.ts';
 
 /** Keys are shown in windows of this many. */
@@ -33,7 +33,7 @@ export interface Filtering {
   readonly isTyping: boolean;
 }
 
-/** The rows below a connection: its keys, and those of other accounts that are pinned to it. */
+/** The rows below a connection: its keys, and those that are pinned to it. */
 export class KeyRows {
   readonly #connections: Connections;
   readonly #pinnedKeys: PinnedKeys;
@@ -119,7 +119,7 @@ export class KeyRows {
     }
     const keyArns = this.#pinnedKeys.of(ref);
     if (keyArns.length > 0) {
-      nodes.push({ kind: 'otherAccounts', ref, keyArns });
+      nodes.push({ kind: 'pinnedKeys', ref, keyArns });
     }
     if (state.kind === 'complete' && keys.length > 0 && customer.length + managed.length === 0) {
       nodes.push(message(parent, 'filtered', 'info', l10n.t('Nothing matches'), l10n.t('No key matches the filter.')));
@@ -140,13 +140,12 @@ export class KeyRows {
     return keys.map((key): KeyNode => ({ kind: 'key', connection, key }));
   }
 
-  /** The keys of other accounts. */
-  async pinned(node: OtherAccountsNode): Promise<Node[]> {
+  async pinned(node: PinnedKeysNode): Promise<Node[]> {
     return (await Promise.all(node.keyArns.map((arn) => this.#pinnedKey(node, arn)))).flat();
   }
 
   /** A key that was opened by ARN, in a connection of its own Region. */
-  async #pinnedKey(parent: OtherAccountsNode, arn: string): Promise<Node[]> {
+  async #pinnedKey(parent: PinnedKeysNode, arn: string): Promise<Node[]> {
     const read = parseKeyArn(arn);
     if (read === undefined) {
       return [];
@@ -161,7 +160,7 @@ export class KeyRows {
 
   /** The session of a connection, or the row that says why it can't be opened. */
   async #openOr(
-    parent: ConnectionNode | OtherAccountsNode,
+    parent: ConnectionNode | PinnedKeysNode,
     ref: ConnectionRef,
     slot = 'failed',
   ): Promise<Session | MessageNode> {

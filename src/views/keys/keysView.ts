@@ -27,7 +27,7 @@ import {
   type MoreNode,
   type Node,
   nodeId,
-  otherAccountsId,
+  pinnedKeysId,
 } from '../shared/nodes.ts';
 import type { RowLookup } from '../shared/rowLookup.ts';
 import { KeysViewRows, type KeysViewRowsOptions } from './keysViewRows.ts';
@@ -210,7 +210,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
   /** The rows below a row. After {@link KeysViewOptions.longestWaitMs}: the old rows, or a message; the rows follow. */
   async #inTime(node: Node | undefined): Promise<Node[]> {
     const reading = this.#rows.below(node);
-    const isRead = node?.kind === 'connection' || node?.kind === 'key' || node?.kind === 'otherAccounts';
+    const isRead = node?.kind === 'connection' || node?.kind === 'key' || node?.kind === 'pinnedKeys';
     if (!isRead || this.#longestWaitMs === Number.POSITIVE_INFINITY) {
       return reading;
     }
@@ -293,7 +293,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
     // A pinned key of another Region is below a connection that it does not belong to.
     for (const ref of this.#connections.known) {
       if (connectionId(ref) !== id) {
-        this.#redraw(otherAccountsId(ref));
+        this.#redraw(pinnedKeysId(ref));
       }
     }
   }
@@ -325,7 +325,7 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
       this.#connections.reconnect(ref);
       return;
     }
-    if (parent === undefined || parent.kind === 'otherAccounts') {
+    if (parent === undefined || parent.kind === 'pinnedKeys') {
       await this.refreshAll();
       return;
     }

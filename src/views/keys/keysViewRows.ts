@@ -70,7 +70,7 @@ export class KeysViewRows {
         return this.keys.below(node, this);
       case 'awsManagedKeys':
         return this.keys.awsManaged(node);
-      case 'otherAccounts':
+      case 'pinnedKeys':
         return this.keys.pinned(node);
       case 'key':
         return this.grants.below(node, this);

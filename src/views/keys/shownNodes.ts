@@ -8,7 +8,7 @@ import {
   keyNodeId,
   type Node,
   nodeId,
-  otherAccountsId,
+  pinnedKeysId,
 } from '../shared/nodes.ts';
 import { namedRow } from '../shared/rowLookup.ts';
 import { HeldNodes } from './heldNodes.ts';
@@ -48,12 +48,12 @@ export class ShownNodes {
         return undefined;
       case 'awsManagedKeys':
         return this.#held.get(node.connection.id) ?? { kind: 'connection', ref: node.connection.ref };
-      case 'otherAccounts':
+      case 'pinnedKeys':
         return this.#held.get(connectionId(node.ref));
       case 'key': {
         const { connection, key, pinnedTo } = node;
         if (pinnedTo !== undefined) {
-          return this.#held.get(otherAccountsId(pinnedTo));
+          return this.#held.get(pinnedKeysId(pinnedTo));
         }
         const metadata = this.#connections.find(connection)?.inventory.metadata(key.arn);
         return isAwsManaged(key, metadata)

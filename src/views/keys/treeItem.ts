@@ -34,12 +34,12 @@ function build(node: Node, known: Known): vscode.TreeItem {
         iconPath: icon('lock'),
         contextValue: rows.awsManagedKeys,
       });
-    case 'otherAccounts':
-      return row(l10n.t('Other accounts'), {
+    case 'pinnedKeys':
+      return row(l10n.t('Opened by ARN'), {
         collapsibleState: Expanded,
         description: String(node.keyArns.length),
         iconPath: icon('references'),
-        contextValue: rows.otherAccounts,
+        contextValue: rows.pinnedKeys,
       });
     case 'key':
       return keyItem(node, known.metadata(node), known.findings(node), known.grantCount(node));

@@ -22,10 +22,6 @@ export function moreItem(node: object, description: string): vscode.TreeItem {
   });
 }
 
-export function grantCountText(count: number): string {
-  return count === 1 ? l10n.t('1 grant') : l10n.t('{0} grants', formatCount(count));
-}
-
 export function shownText(shown: number, total: number): string {
   return l10n.t('{0} of {1} shown', formatCount(shown), formatCount(total));
 }

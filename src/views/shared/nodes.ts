@@ -9,7 +9,7 @@ import { kindOf } from './rowLookup.ts';
 export type Node =
   | ConnectionNode
   | AwsManagedKeysNode
-  | OtherAccountsNode
+  | PinnedKeysNode
   | KeyNode
   | GrantNode
   | FieldNode
@@ -32,8 +32,8 @@ export interface AwsManagedKeysNode {
 }
 
 /** The group of the keys of a connection that were opened by ARN. */
-export interface OtherAccountsNode {
-  readonly kind: 'otherAccounts';
+export interface PinnedKeysNode {
+  readonly kind: 'pinnedKeys';
   readonly ref: ConnectionRef;
   readonly keyArns: readonly string[];
 }
@@ -93,7 +93,7 @@ export interface MessageNode {
   readonly kind: 'message';
   readonly tone: 'info' | 'warning' | 'error' | 'loading';
   /** The row that it is below; `undefined` at the root. */
-  readonly parent: ConnectionNode | OtherAccountsNode | KeyNode | EvidenceNode | undefined;
+  readonly parent: ConnectionNode | PinnedKeysNode | KeyNode | EvidenceNode | undefined;
   /** Unique among the messages below the same row. */
   readonly slot: string;
   readonly title: string;
@@ -112,8 +112,8 @@ export function nodeId(node: Node): string {
       return connectionId(node.ref);
     case 'awsManagedKeys':
       return awsManagedKeysId(node.connection);
-    case 'otherAccounts':
-      return otherAccountsId(node.ref);
+    case 'pinnedKeys':
+      return pinnedKeysId(node.ref);
     case 'key':
       return keyNodeId(node.connection, node.key.arn, node.pinnedTo);
     case 'grant':
@@ -135,12 +135,12 @@ export function awsManagedKeysId(connection: Connection): string {
   return `${connection.id}|awsManagedKeys`;
 }
 
-export function otherAccountsId(ref: ConnectionRef): string {
-  return `${connectionId(ref)}|otherAccounts`;
+export function pinnedKeysId(ref: ConnectionRef): string {
+  return `${connectionId(ref)}|pinnedKeys`;
 }
 
 export function keyNodeId(connection: Connection, keyArn: string, pinnedTo?: ConnectionRef): string {
-  return pinnedTo === undefined ? `${connection.id}|${keyArn}` : `${otherAccountsId(pinnedTo)}|${keyArn}`;
+  return pinnedTo === undefined ? `${connection.id}|${keyArn}` : `${pinnedKeysId(pinnedTo)}|${keyArn}`;
 }
 
 export function grantNodeId(connection: Connection, keyArn: string, grantId: string, pinnedTo?: ConnectionRef): string {

@@ -87,7 +87,7 @@ test('a services section that is not there is an error, not a silent way to AWS'
 });
 
 test('an endpoint that is no URL is an error that names the profile', () => {
-  assert.throws(() => urlOf('typo'), /profile typo isn't an http or https URL/);
+  assert.throws(() => urlOf('typo'), { message: "It isn't an http or https URL." });
 });
 
 test('an endpoint is shown without the user name and password in it', () => {

@@ -208,7 +208,7 @@ test('an SSO session of the older kind that nobody signed in to has to be signed
 test('an SSO profile whose session is not in the files is not usable, and says so', async (t) => {
   assert.equal(
     (await signInFailure(t, sso.replace('[sso-session corp]', '[sso-session x]'))).message,
-    "the sso_session of default, corp, isn't in the config file.",
+    "The sso_session of default, corp, isn't in the config file.",
   );
 });
 

@@ -370,7 +370,7 @@ test('half an access key of the environment is named as such, and nothing signs 
   t.after(connection.close);
   await assert.rejects(use(connection), (error) => {
     assert.ok(isKind(error, 'profileInvalid'));
-    assert.match(explain(error.details).sentence, /can't sign in: the variable AWS_SECRET_ACCESS_KEY isn't set\.$/);
+    assert.match(explain(error.details).sentence, /can't sign in: The variable AWS_SECRET_ACCESS_KEY isn't set\.$/);
     return true;
   });
 });

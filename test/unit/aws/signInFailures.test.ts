@@ -134,12 +134,12 @@ for (const [name, config, said] of [
   [
     'a loop',
     '[default]\nrole_arn = arn:aws:iam::1:role/A\nsource_profile = b\n[profile b]\nrole_arn = arn:aws:iam::1:role/B\nsource_profile = c\n[profile c]\nrole_arn = arn:aws:iam::1:role/C\nsource_profile = b\n',
-    /the source_profile of c leads back to b\./,
+    /The source_profile of c leads back to b\./,
   ],
   [
     'a missing source',
     '[default]\nrole_arn = arn:aws:iam::1:role/A\nsource_profile = gone\n',
-    /the source_profile of default, gone, is in neither/,
+    /The source_profile of default, gone, is in neither/,
   ],
   ['a role without a source', '[default]\nrole_arn = arn:aws:iam::1:role/A\n', /role_arn without source_profile/],
   [

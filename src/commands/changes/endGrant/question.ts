@@ -50,9 +50,9 @@ export function endQuestion(
           ),
           final: l10n.t("A revoked grant can't be restored."),
           button: l10n.t('Revoke Grant'),
-          title: l10n.t('Revoke grant {0}', name),
+          title: l10n.t('Revoke Grant {0}', name),
           prompt: (reasons: string) =>
-            l10n.t('{0} Type {1} to revoke in account {2}, {3}.', reasons, typed, account, connection.region),
+            l10n.t('{0} Type {1} to revoke the grant in account {2}, {3}.', reasons, typed, account, connection.region),
         }
       : {
           question: l10n.t('Retire grant {0} on {1}?', name, label),
@@ -61,9 +61,9 @@ export function endQuestion(
           ),
           final: l10n.t("A retired grant can't be restored."),
           button: l10n.t('Retire Grant'),
-          title: l10n.t('Retire grant {0}', name),
+          title: l10n.t('Retire Grant {0}', name),
           prompt: (reasons: string) =>
-            l10n.t('{0} Type {1} to retire in account {2}, {3}.', reasons, typed, account, connection.region),
+            l10n.t('{0} Type {1} to retire the grant in account {2}, {3}.', reasons, typed, account, connection.region),
         };
   const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
   const sentences = [

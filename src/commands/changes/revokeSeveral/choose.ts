@@ -6,7 +6,7 @@ import { printable } from '../../../core/base/text.ts';
 import { keyLabel } from '../../../core/kms/model.ts';
 import { grantee } from '../../../core/kms/principal.ts';
 import { serviceOfGrant, usedBySentence } from '../../../core/kms/serviceGrant.ts';
-import { grantName } from '../../../core/words/describe.ts';
+import { grantCountText, grantName } from '../../../core/words/describe.ts';
 import { pickSeveral } from '../../../platform/pick.ts';
 import { shortOperations } from '../../../views/shared/grantFields.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
@@ -35,7 +35,7 @@ export async function chooseGrants(
     };
   });
   const picked = await pickSeveral(
-    l10n.t('Revoke {0} Grants: Choose', nodes.length),
+    l10n.t('Revoke Grants: Choose from {0}', grantCountText(nodes.length)),
     l10n.t("Grants to revoke. Those of AWS services aren't selected."),
     items,
     // Typing searches here, and ticks nothing.

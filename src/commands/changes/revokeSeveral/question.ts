@@ -73,7 +73,7 @@ export async function confirmed(
       connections,
       ...sections.map((section) => inFull(context, section, keyUses, mayReturn)),
     ].join('\n\n');
-    await context.documents.showText(l10n.t('Grants to revoke'), `${text}\n`);
+    await context.documents.showText(l10n.t('Grants to Revoke'), `${text}\n`);
   }
   const inEditor = [
     known.join('\n'),
@@ -88,7 +88,7 @@ export async function confirmed(
   }
   return confirmByTyping(
     l10n.t('Revoke Grants: {0}', count),
-    l10n.t('Type {0}, the number of grants, to revoke them.', count),
+    l10n.t('Type the number of grants to revoke: {0}.', count),
     [count],
     { ignoreFocusOut: !fits },
   );

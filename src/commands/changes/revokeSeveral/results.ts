@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
+import { grantCountText } from '../../../core/words/describe.ts';
 import { isUnanswered } from '../../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
-import { grantCountText } from '../../../views/shared/items.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
 import { pagesBundle } from '../../pagesBundle.ts';
@@ -43,7 +43,7 @@ export async function showResults(
     ...waitingText(revoked.length),
     ...counts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
   ].join(' ');
-  const retry = l10n.t('Retry Failed');
+  const retry = l10n.t('Retry Failed Revokes');
   const details = l10n.t('Show Results');
   for (let offered = failed.length > 0 ? [retry, details] : [details]; offered.length > 0; ) {
     const picked =

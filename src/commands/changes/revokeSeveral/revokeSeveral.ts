@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { grantCountText } from '../../../core/words/describe.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
 import type { Needs } from '../../context.ts';
@@ -24,7 +25,7 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
   using _holds = holdAll(context, nodes);
   using followUp = followUpOf(context);
   const [checked, keyUses, mayReturn] = await withCancellableProgress(
-    l10n.t('Checking {0} grants…', nodes.length),
+    l10n.t('Checking {0}…', grantCountText(nodes.length)),
     (signal) =>
       Promise.all([
         checkAll(context, nodes, followUp, signal),

@@ -114,7 +114,7 @@ test('what is damaged in the file is in every report', async () => {
   const damaged = await compared(write(before).subarray(0, -20), before);
   assert.equal(damaged.isWhole, false);
   for (const text of [plain(damaged.shown), damaged.export('csv'), damaged.export('jsonl')]) {
-    assert.match(text, /Lines of the baseline that can't be read: 1\./);
+    assert.match(text, /Lines of the baseline that can't be read, and are left out: 1\./);
   }
 });
 

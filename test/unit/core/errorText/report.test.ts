@@ -224,7 +224,7 @@ test('a report without a connection says so, and what it can from the text', () 
   assert.match(text, /KMS: Add Connection…/);
   assert.doesNotMatch(text, /Key state now/);
   const through = textOf(reportOf(denied, { ...noConnection, through: ['prod'] }));
-  assert.match(through, /in other Regions: prod\./);
+  assert.match(through, /a connection to its account: prod\./);
   const notOpen = textOf(reportOf(denied, { ...noConnection, notOpen: ['dev'] }));
   assert.match(notOpen, /aren't open, and may lead to the key: dev\./);
 });

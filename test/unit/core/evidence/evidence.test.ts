@@ -216,7 +216,7 @@ test('other grants are counted without the grant in question, and those with con
   assert.equal(await textOf(stranger), 'Read: 1. None allows this grantee any operation of this grant.');
   assert.equal(
     await textOf(stranger, limited, grant('g4')),
-    '2 other grants of this grantee on the key allow Decrypt. Limited by their own constraints: 1.',
+    '2 other grants of this grantee on the key allow Decrypt. Limited by constraints: 1.',
   );
 });
 

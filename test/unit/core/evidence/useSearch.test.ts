@@ -109,7 +109,7 @@ test('what was looked at is said, with how far; never that a grant is not used',
     /^Events of this key read: 100, back to 2026-11-0\d [\d:]+\. No match\. This proves nothing/,
   );
   assert.match(whole ?? '', /goes back only 90 days/);
-  assert.match(sinceCreation ?? '', /ends where the grant was created, 2026-11-0\d/);
+  assert.match(sinceCreation ?? '', /back to the creation of the grant, 2026-11-0\d/);
   assert.match(none ?? '', /^CloudTrail listed no events of this key\./);
   assert.match(nothing ?? '', /^No events were read\./);
   assert.match(failed ?? '', /^Can't reach .* Events of this key read: 50, /);

@@ -204,7 +204,7 @@ test('by creator: who made it first, by role where sessions have names of their 
       ['Deploy', 'IAM role · 111122223333', 'ab'],
       ['account 111122223333', 'root user · 111122223333', 'p'],
       ['rds.amazonaws.com', 'AWS service', 'g'],
-      ["Older than CloudTrail's 90 days", '', 'h'],
+      ['Older than the 90 days of CloudTrail', '', 'h'],
       ['No creation date to search by', '', 'm'],
       ['Not allowed: cloudtrail:LookupEvents', '', 'i'],
       ['No CloudTrail event history at this endpoint', '', 'k'],

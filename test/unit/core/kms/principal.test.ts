@@ -157,7 +157,7 @@ const principals: readonly Row[] = [
     short: 'aws:ec2-infrastructure/snap-1',
     account,
     managedBy: 'Amazon EC2',
-    sentence: `A session aws:ec2-infrastructure/snap-1 in account ${account}, managed by Amazon EC2.`,
+    sentence: `The session aws:ec2-infrastructure/snap-1 of account ${account}, managed by Amazon EC2.`,
   },
   {
     value: `arn:aws:sts::${account}:assumed-role/aws:rds-infrastructure/db-1`,
@@ -165,7 +165,7 @@ const principals: readonly Row[] = [
     short: 'aws:rds-infrastructure/db-1',
     account,
     managedBy: 'Amazon RDS',
-    sentence: `A session aws:rds-infrastructure/db-1 in account ${account}, managed by Amazon RDS.`,
+    sentence: `The session aws:rds-infrastructure/db-1 of account ${account}, managed by Amazon RDS.`,
   },
   {
     value: `arn:aws:sts::${account}:assumed-role/aws:something-new/x`,
@@ -173,7 +173,7 @@ const principals: readonly Row[] = [
     short: 'aws:something-new/x',
     account,
     managedBy: 'aws:something-new',
-    sentence: `A session aws:something-new/x in account ${account}, managed by aws:something-new.`,
+    sentence: `The session aws:something-new/x of account ${account}, managed by aws:something-new.`,
   },
   {
     value: `${account}:aws:ec2-infrastructure:i-0123456789abcdef0`,
@@ -189,7 +189,7 @@ const principals: readonly Row[] = [
     short: 'aws:ec2-infrastructure/snap-1',
     account,
     managedBy: 'Amazon EC2',
-    sentence: `A session aws:ec2-infrastructure/snap-1 in account ${account}, managed by Amazon EC2.`,
+    sentence: `The session aws:ec2-infrastructure/snap-1 of account ${account}, managed by Amazon EC2.`,
   },
   {
     value: `arn:aws:sts::${account}:assumed-role/AWSServiceRoleForAutoScaling/AutoScaling`,
@@ -197,7 +197,7 @@ const principals: readonly Row[] = [
     short: 'AWSServiceRoleForAutoScaling/AutoScaling',
     account,
     managedBy: 'Amazon EC2 Auto Scaling',
-    sentence: `A session AWSServiceRoleForAutoScaling/AutoScaling in account ${account}, managed by Amazon EC2 Auto Scaling.`,
+    sentence: `The session AWSServiceRoleForAutoScaling/AutoScaling of account ${account}, managed by Amazon EC2 Auto Scaling.`,
   },
   {
     value: `arn:aws:sts::${account}:assumed-role/AWSServiceRoleForBrandNew_suffix/x`,
@@ -205,7 +205,7 @@ const principals: readonly Row[] = [
     short: 'AWSServiceRoleForBrandNew_suffix/x',
     account,
     managedBy: 'AWSServiceRoleForBrandNew_suffix',
-    sentence: `A session AWSServiceRoleForBrandNew_suffix/x in account ${account}, managed by AWSServiceRoleForBrandNew_suffix.`,
+    sentence: `The session AWSServiceRoleForBrandNew_suffix/x of account ${account}, managed by AWSServiceRoleForBrandNew_suffix.`,
   },
   {
     value: `arn:aws:iam::${account}:role/AWSServiceRoleForAmazonElasticFileSystem`,
