@@ -236,8 +236,10 @@ export class Revocations {
       return;
     }
     if (record.unconfirmed?.reason === 'unread') {
-      // KMS answers again.
-      await this.#waits.followAgain(session, entry, 'followed');
+      if (isComplete || listed.size > 0) {
+        // KMS answers again.
+        await this.#waits.followAgain(session, entry, 'followed');
+      }
       return;
     }
     if (!isListed && !isComplete) {

@@ -68,33 +68,54 @@ export function listedGrantsReader(
 }
 
 function keyGrantsReader(api: KmsApi, keyArn: string): ReadListedGrants {
+  // Grows where a sweep finds the list to be long.
+  let maxSingleReads = maxFilteredReads;
   return async (grantIds, signal) => {
     const wanted = new Set(grantIds);
     const listed = new Set<string>();
-    if (wanted.size <= maxFilteredReads) {
-      for (const grantId of wanted) {
-        if ((await findGrant(api, { keyArn, grantId }, signal)) !== undefined) {
-          listed.add(grantId);
-        }
+    if (wanted.size > maxSingleReads) {
+      if ((await sweep(api, keyArn, wanted, listed, signal)) === 'all') {
+        return listed;
       }
-      return listed;
+      maxSingleReads = wanted.size;
     }
-    try {
-      for await (const page of paginate(grantPages(api, { keyArn }, signal))) {
-        for (const { grantId } of page) {
-          if (wanted.has(grantId)) {
-            listed.add(grantId);
-          }
-        }
-        if (listed.size === wanted.size) {
-          break;
-        }
-      }
-    } catch (error) {
-      if (!isKind(error, 'keyNotFound')) {
-        throw error;
+    for (const grantId of wanted) {
+      if (!listed.has(grantId) && (await findGrant(api, { keyArn, grantId }, signal)) !== undefined) {
+        listed.add(grantId);
       }
     }
     return listed;
   };
+}
+
+/** Adds to `listed` which of `wanted` the list holds. `long`: it was given up, with more pages than grants are wanted. */
+async function sweep(
+  api: KmsApi,
+  keyArn: string,
+  wanted: ReadonlySet<string>,
+  listed: Set<string>,
+  signal: AbortSignal,
+): Promise<'all' | 'long'> {
+  let pages = 0;
+  try {
+    for await (const page of paginate(grantPages(api, { keyArn }, signal))) {
+      pages += 1;
+      for (const { grantId } of page) {
+        if (wanted.has(grantId)) {
+          listed.add(grantId);
+        }
+      }
+      if (listed.size === wanted.size) {
+        break;
+      }
+      if (pages > wanted.size) {
+        return 'long';
+      }
+    }
+  } catch (error) {
+    if (!isKind(error, 'keyNotFound')) {
+      throw error;
+    }
+  }
+  return 'all';
 }

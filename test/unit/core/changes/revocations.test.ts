@@ -780,6 +780,20 @@ test('while KMS can not be reached nothing is said of a grant, and later a row s
   assert.equal(state(), 'unconfirmed');
 });
 
+test('a list that could not be read is no answer of KMS, and begins no new wait', async () => {
+  const { kms, session, revocations, clock, state } = world();
+  await revocations.revoke(acting(session), k1, g1);
+  failing(kms, 'listGrants', 'network');
+  await clock.advance(20 * minutes);
+  assert.equal(state(), 'unconfirmed');
+  const list = { listed: new Set<string>(), isComplete: false, began: clock.monotonic() };
+  await revocations.reconcile(session, arn, list);
+  assert.equal(state(), 'unconfirmed');
+  await revocations.reconcile(session, arn, { ...list, isComplete: true });
+  assert.equal(state(), 'confirming');
+  revocations.dispose();
+});
+
 test('a read whose pages never end is given up, and the next one is made', async () => {
   const { kms, session, revocations, clock, state } = world();
   let isStuck = true;
