@@ -41,6 +41,8 @@ export interface Entry {
   knownAt: number;
   /** The number of lists in a row without the grant. Each began after the one before was read. */
   absentLists: number;
+  /** The user knows that the connection leads to another account now. */
+  isOtherReported?: boolean;
 }
 
 /** The last revoke or retirement of each grant, from this window and from the journal. */

@@ -190,7 +190,9 @@ export class Revocations {
     for (const entry of this.#entries.interrupted(session.connection.ref)) {
       if (entry.record.account === undefined || entry.record.account === account) {
         await this.#waits.resume(session, entry);
-      } else {
+      } else if (!entry.isOtherReported) {
+        // Once: tools renew the credentials of a profile every hour.
+        entry.isOtherReported = true;
         this.#waits.endForOtherAccount(entry);
       }
     }

@@ -435,6 +435,8 @@ test('a wait is not taken up when the profile leads to another account in the me
   await reloaded.revocations.resume(openSession(other));
   await clock.advance(minutes);
   assert.deepEqual(reloaded.kinds(), ['otherAccount']);
+  await reloaded.revocations.resume(openSession(other));
+  assert.deepEqual(reloaded.kinds(), ['otherAccount'], 'renewed credentials of that account say nothing new');
   assert.equal(other.count('listGrants'), 0);
   assert.equal(file.records[0]?.outcome?.kind, 'accepted');
 });
