@@ -222,9 +222,10 @@ class SessionScan {
   }
 
   async #describe({ arn }: KeyListEntry): Promise<KeyMetadata | undefined> {
-    const { background: api, inventory } = this.#session;
+    const { background: api } = this.#session;
     try {
-      return inventory.metadata(arn) ?? (await api.describeKey(arn, this.#signal));
+      // What a row of the Keys view knows may be hours old.
+      return await api.describeKey(arn, this.#signal);
     } catch (error) {
       // The grants can be read all the same, and fail themselves when the sign-in no longer holds.
       if (isAbort(error) || isKmsError(error)) {
