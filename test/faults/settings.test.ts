@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import { addRegion } from '../../src/commands/connections/addConnection.ts';
 import { openConnections } from '../../src/commands/connections/openConnections.ts';
 import { selectProfile } from '../../src/commands/connections/selectProfile.ts';
+import { signIn } from '../../src/commands/connections/signIn.ts';
 import type { ConnectionRef } from '../../src/core/kms/model.ts';
 import { settings } from '../../src/manifest.ts';
 import { confirmedSettings } from '../../src/platform/confirmedSettings.ts';
 import { connectionsSetting } from '../../src/platform/settings.ts';
+import { kmsError } from '../unit/core/fakes.ts';
 import { contextOf, settingsOnDisk, watchDialogs } from './context.ts';
 import { dialogs, env, workspace } from './vscode.ts';
 import { anasRef, createTestWorld, type Window } from './world.ts';
@@ -228,4 +230,14 @@ test('Show Only says so when it can not be written', async (t) => {
   const preferences = () => ({ connections: undefined, sample: false, profile: '', region: 'us-west-2', env: {} });
   await world.finish(selectProfile({ ...contextOf(window), preferences }));
   assert.match(await failed, /It has errors/);
+});
+
+test('Sign In opens a connection again whose session has been renewed since it was reported as expired', async (t) => {
+  const { asked } = watchDialogs(t, { isYes: false });
+  const window = await windowOf(t);
+  const { connection } = await window.session(anasRef);
+  window.connections.reportSignInProblem(connection, kmsError('ssoExpired'));
+  await signIn(contextOf(window), { ref: anasRef });
+  assert.deepEqual(asked, []);
+  assert.notEqual((await window.session(anasRef)).connection.opening, connection.opening);
 });

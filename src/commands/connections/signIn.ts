@@ -4,7 +4,6 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { escapeIcons, isPrintable } from '../../core/base/text.ts';
-import { isKind } from '../../core/kms/errors.ts';
 import type { ConnectionRef } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { needsSignIn } from '../../core/words/explain.ts';
@@ -32,13 +31,9 @@ export async function signIn(
     return;
   }
   const need = await (await context.aws()).signInNeed(ref);
-  // KMS may refuse a session whose token still looks valid.
-  const isRefused = isKind(connections.failure(ref), 'ssoExpired') && ref.kind === 'profile';
   connections.allowPrompts(ref);
   if (need.kind === 'cli') {
     await runCli(ref.kind === 'profile' ? ref.profile : undefined, need.args);
-  } else if (isRefused) {
-    await runCli(ref.profile, ['sso', 'login', '--profile', ref.profile]);
   } else {
     connections.signIn(ref);
   }
