@@ -5,6 +5,7 @@ import { viewItemOf } from '../../src/commands/shownRow.ts';
 import { run } from '../../src/commands/table.ts';
 import { commands, rows, settings } from '../../src/manifest.ts';
 import type { GranteesNode, GroupedGrantNode, GroupNode } from '../../src/views/grantees/granteesNodes.ts';
+import { JsonDocuments } from '../../src/views/shared/jsonDocuments.ts';
 import type { MessageNode } from '../../src/views/shared/nodes.ts';
 import { contextOf, settingsOnDisk } from './context.ts';
 import { changeElsewhere, createDesk, type Desk } from './desk.ts';
@@ -258,6 +259,9 @@ test('a gone grant is recreated with what the baseline has of it, and can be cop
   await run(context, commands.copyAsCli, row, undefined);
   assert.equal(copied[0], gone);
   assert.match(copied[1] ?? '', /aws kms create-grant/);
+  await run(context, commands.copyAsTerraform, row, undefined);
+  assert.match(copied[2] ?? '', /^resource "aws_kms_grant"/m);
+  assert.doesNotMatch(copied[2] ?? '', /^import/m, 'there is nothing to import');
   await desk.world.finish(run(context, commands.revokeGrant, row, undefined));
   assert.match(desk.said.at(-1) ?? '', /^Nothing to revoke: /);
   const before = new Set(desk.world.keys[0]?.grantIds);
@@ -268,6 +272,18 @@ test('a gone grant is recreated with what the baseline has of it, and can be cop
   const { account } = desk.world.emulator();
   const stored = account.grantsOf(desk.world.keys[0]?.id ?? '').get(made)?.grant;
   assert.deepEqual([stored?.granteePrincipal, stored?.name], [row.grant.granteePrincipal?.value, row.grant.name]);
+});
+
+test('the page of a gone grant says that it is gone, and not what a revoke would do', async (t) => {
+  const { desk } = await compared(t);
+  const [row] = grantsOf(desk, 'Gone');
+  const documents = new JsonDocuments();
+  let page = '';
+  documents.showWithJson = async (_, markdown) => {
+    page = markdown('');
+  };
+  await run({ ...contextOf(desk.window), documents }, commands.showGrantDetails, row, undefined);
+  assert.deepEqual(page.match(/^## .*$/gm), ['## Gone', '## Grant', '## Key']);
 });
 
 test('a row that was forged as gone changes nothing', async (t) => {
@@ -333,7 +349,7 @@ test('a gone grant that the Keys view still lists is the gone one to its command
   assert.ok(row !== undefined);
   const context = contextOf(desk.window);
   await desk.world.finish(run(context, commands.lookForEnd, row, undefined));
-  assert.match(desk.said.at(-1) ?? '', /None of them names this grant/);
+  assert.match(desk.said.at(-1) ?? '', /This proves nothing/);
   await desk.world.finish(run(context, commands.recreateGrant, row, undefined));
   assert.match(desk.asked.join(), /come from the baseline, a file/);
   assert.equal(row.grant.grantId, gone);

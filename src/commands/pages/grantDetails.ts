@@ -16,15 +16,17 @@ export async function grantDetails(context: GrantContext, node: GrantNode): Prom
   const { connection, key, grant } = node;
   const session = connections.find(connection);
   const known = session && evidence.of({ session, key, grant });
+  const held = isGrouped(node) ? node.held : undefined;
   const page = grantPage({
     connection,
     key,
     grant,
-    findings: isGrouped(node) ? node.held.findings : view.findings(node),
+    findings: held?.findings ?? view.findings(node),
     evidence: known === undefined ? [] : (evidence.loaded?.lines(grant, known) ?? []),
     changes: journal.records
       .filter((record) => record.key.arn === key.arn && record.grant.grantId === grant.grantId)
       .map((record) => ({ record, isUnderWay: journal.isInFlight(record.id) })),
+    gone: held?.change?.kind === 'gone' ? held.change.fields : undefined,
   });
   await showPage(context, l10n.t('{0} – grant', printable(grantName(grant), 60)), page, grantAsAwsJson(grant));
 }

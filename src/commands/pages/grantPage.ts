@@ -10,7 +10,7 @@ import { connectionName } from '../../core/words/describe.ts';
 import { impactOfRevoke } from '../../core/words/impact.ts';
 import type { Page, PageSection } from '../../core/words/page.ts';
 import { changeText, stateText } from '../../views/history/historyItem.ts';
-import { grantFields } from '../../views/shared/grantFields.ts';
+import { type GrantField, grantFields } from '../../views/shared/grantFields.ts';
 import { findingSections } from './findingSections.ts';
 
 export interface GrantStory {
@@ -22,10 +22,12 @@ export interface GrantStory {
   readonly evidence: readonly EvidenceLine[];
   /** What was changed here about the grant, newest first. */
   readonly changes: readonly { readonly record: JournalRecord; readonly isUnderWay: boolean }[];
+  /** Of a grant that is gone since a baseline: what is known of its end. */
+  readonly gone: readonly GrantField[] | undefined;
 }
 
 /** What became of changes, what is remarkable, what a revoke would do, what AWS says besides, then the grant itself. */
-export function grantPage({ connection, key, grant, findings, evidence, changes }: GrantStory): Page {
+export function grantPage({ connection, key, grant, findings, evidence, changes, gone }: GrantStory): Page {
   const who = grantee(grant);
   const { retiringPrincipal } = grant;
   return {
@@ -33,8 +35,12 @@ export function grantPage({ connection, key, grant, findings, evidence, changes 
     sections: [
       ...changeSections(changes),
       ...findingSections(findings),
-      { title: l10n.t('If Revoked'), text: effectOfRevoke(impactOfRevoke(grant), findings), lines: [] },
-      evidenceSection(evidence),
+      ...(gone === undefined
+        ? [
+            { title: l10n.t('If Revoked'), text: effectOfRevoke(impactOfRevoke(grant), findings), lines: [] },
+            evidenceSection(evidence),
+          ]
+        : [goneSection(gone)]),
       {
         title: l10n.t('Grant'),
         lines: [
@@ -73,6 +79,11 @@ function changeSections(changes: GrantStory['changes']): readonly PageSection[] 
     text: `${changeText(record)} · ${stateText(record, isUnderWay)}`,
   }));
   return [{ title: l10n.t('Changes Made Here'), lines }];
+}
+
+function goneSection(fields: readonly GrantField[]): PageSection {
+  const lines = fields.map(({ name, value }) => ({ name, text: value }));
+  return { title: l10n.t('Gone'), text: l10n.t('In the baseline, but not listed by this search.'), lines };
 }
 
 function evidenceSection(evidence: readonly EvidenceLine[]): PageSection {

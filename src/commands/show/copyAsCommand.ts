@@ -10,6 +10,7 @@ import {
   revokeGrantCommand,
   type Shell,
 } from '../../core/words/commandText.ts';
+import { isGone } from '../../views/grantees/granteesNodes.ts';
 import { asHistoryEntry } from '../../views/history/historyNodes.ts';
 import { asNode } from '../../views/shared/nodes.ts';
 import type { Needs } from '../context.ts';
@@ -63,9 +64,10 @@ const shell: Shell = process.platform === 'win32' ? 'powershell' : 'posix';
 export async function copyAsTerraform(context: CopyContext, argument: unknown): Promise<void> {
   const subject = subjectOf(context, argument);
   if (subject !== undefined) {
-    // A grant of the history may be gone, so there is nothing to import.
-    const isListed = asNode(argument, 'grant') !== undefined;
-    await vscode.env.clipboard.writeText(grantAsTerraform(subject.grant, { imports: isListed }));
+    // Of a grant that is gone, as one of the history may be, there is nothing to import.
+    const node = asNode(argument, 'grant');
+    const imports = node !== undefined && !isGone(node);
+    await vscode.env.clipboard.writeText(grantAsTerraform(subject.grant, { imports }));
   }
 }
 
