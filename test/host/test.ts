@@ -23,7 +23,11 @@ const { values: options } = parseArgs({
 const hosts = new Map<HostName, Promise<Host>>();
 const hostOf = (name: HostName) => hosts.get(name) ?? provision(name);
 
+// The package comes first: packaging looks through every file here, and a VS Code that is installed has many.
+const [packaging, endToEnd] = packageAndEndToEnd(() => hostOf('newest'));
+
 const steps: readonly Step[] = [
+  packaging,
   ...checks,
   nodeTests('unit', 'Unit', 2),
   nodeTests('contract', 'Contract', 2),
@@ -31,7 +35,7 @@ const steps: readonly Step[] = [
   integration(
     (['newest', 'oldest'] as const).map((name) => ({ name, executable: async () => (await hostOf(name)).executable })),
   ),
-  ...packageAndEndToEnd(() => hostOf('newest')),
+  endToEnd,
 ];
 
 const desktopIntegration = integration(
@@ -84,6 +88,39 @@ function provisionAhead(selected: readonly Step[]): void {
   }
 }
 
+/** Steps that run side by side, or one alone. */
+function groupsOf(selected: readonly Step[]): readonly (readonly Step[])[] {
+  const groups: Step[][] = [];
+  for (const step of selected) {
+    const last = groups.at(-1);
+    if (step.isShort && last?.[0]?.isShort) {
+      last.push(step);
+    } else {
+      groups.push([step]);
+    }
+  }
+  return groups;
+}
+
+/** Runs a step and shows it; one that runs beside others is shown when it has ended. */
+async function runStep(step: Step): Promise<{ readonly counts: Counts; readonly line: string }> {
+  const lines: string[] = [];
+  const print = (line: string) => void (step.isShort ? lines.push(line) : console.log(line));
+  print(`\n━━ ${step.title}`);
+  const start = performance.now();
+  const counts = await step.run(options.grep, print).catch((error: unknown) => {
+    print(messageOf(error));
+    return oneFailed;
+  });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const line = `${counts.failed === 0 ? '✔' : '✖'} ${step.title}: ${tally(counts)} (${seconds} s)`;
+  print(line);
+  if (lines.length > 0) {
+    console.log(lines.join('\n'));
+  }
+  return { counts, line };
+}
+
 async function main(): Promise<void> {
   // What a developer's shell says about AWS must not decide a test.
   for (const name of Object.keys(process.env).filter((key) => key.startsWith('AWS_'))) {
@@ -93,17 +130,11 @@ async function main(): Promise<void> {
   provisionAhead(selected);
   let total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const summary: string[] = [];
-  for (const step of selected) {
-    console.log(`\n━━ ${step.title}`);
-    const start = performance.now();
-    const counts = await step.run(options.grep).catch((error: unknown) => {
-      console.log(messageOf(error));
-      return oneFailed;
-    });
-    total = add(total, counts);
-    const line = `${counts.failed === 0 ? '✔' : '✖'} ${step.title}: ${tally(counts)} (${((performance.now() - start) / 1000).toFixed(1)} s)`;
-    console.log(line);
-    summary.push(line);
+  for (const group of groupsOf(selected)) {
+    for (const { counts, line } of await Promise.all(group.map(runStep))) {
+      total = add(total, counts);
+      summary.push(line);
+    }
   }
   console.log(`\n━━ What ran\n${summary.join('\n')}\n\n${tally(total)}`);
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

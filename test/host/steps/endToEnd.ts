@@ -6,7 +6,7 @@ import { nodeTests } from './nodeTests.ts';
 import { oneFailed, onePassed, type Step } from './step.ts';
 
 /** Packages the extension, and tests the package in a browser. @param host resolves once the VS Code for it is there */
-export function packageAndEndToEnd(host: () => Promise<unknown>): readonly Step[] {
+export function packageAndEndToEnd(host: () => Promise<unknown>): readonly [packaging: Step, endToEnd: Step] {
   let isPackaged = false;
   const tests = nodeTests('e2e', 'End to end, newest VS Code', 2, true);
   return [
@@ -22,13 +22,13 @@ export function packageAndEndToEnd(host: () => Promise<unknown>): readonly Step[
     },
     {
       ...tests,
-      run: async (grep) => {
+      run: async (grep, print) => {
         if (!isPackaged) {
-          console.log('There is no package to test.');
+          print('There is no package to test.');
           return oneFailed;
         }
         await host();
-        return await tests.run(grep);
+        return await tests.run(grep, print);
       },
     },
   ];

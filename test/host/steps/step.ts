@@ -10,8 +10,13 @@ export interface Step {
   /** What `--only` takes. */
   readonly name: string;
   readonly title: string;
-  /** @param grep only tests whose name matches this pattern, where a step has several */
-  run(grep: string | undefined): Promise<Counts>;
+  /** Consecutive steps of which this is true run side by side. They write only through `print`. */
+  readonly isShort?: boolean;
+  /**
+   * @param grep only tests whose name matches this pattern, where a step has several
+   * @param print adds a line to what is shown of the step
+   */
+  run(grep: string | undefined, print: (line: string) => void): Promise<Counts>;
 }
 
 export const onePassed: Counts = { passed: 1, failed: 0, skipped: 0 };
