@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path/posix';
 import test from 'node:test';
 import { holdsForRow } from '../../src/core/base/whenClause.ts';
 import { defaultPolicy } from '../../src/core/changes/propagation.ts';
-import { findingKinds, findingTitle } from '../../src/core/findings/finding.ts';
+import { defaultFindingOptions, findingKinds, findingTitle } from '../../src/core/findings/finding.ts';
 import { defaultUsePages } from '../../src/core/kms/evidenceApi.ts';
 import { defaultBudget } from '../../src/core/pacing/limiter.ts';
 import { explain } from '../../src/core/words/explain.ts';
@@ -773,4 +773,13 @@ test('the product, the AWS SDK and the emulator are loaded when first needed', (
 test('only product.ts knows the clock of the computer: everybody else is given one', () => {
   const users = files.filter((file) => /\bsystemClock\b/.test(readFileSync(join('src', file), 'utf8')));
   assert.deepEqual(sorted(users), ['core/base/clock.ts', 'product.ts']);
+});
+
+test('the defaults of findings are the same in the settings and in the code', () => {
+  const { off, olderThanDays, keyUnusedDays } = defaultFindingOptions;
+  for (const kind of findingKinds) {
+    assert.equal(properties[`kmsGrants.findings.${kind}`]?.default, !off.has(kind), kind);
+  }
+  assert.equal(properties['kmsGrants.findings.olderThanDays']?.default, olderThanDays);
+  assert.equal(properties['kmsGrants.findings.keyUnusedDays']?.default, keyUnusedDays);
 });
