@@ -201,7 +201,7 @@ function ssoOf(files: SharedFiles, section: Section, name: string): Origin {
 function credentialSourceOf(text: string | undefined, name: string): Origin {
   if (text === undefined) {
     return none(
-      l10n.t('{0} has a role_arn without source_profile, credential_source or web_identity_token_file.', name),
+      l10n.t('{0} has a role_arn without source_profile, credential_source, or web_identity_token_file.', name),
     );
   }
   const source = credentialSources.find((known) => known === text);

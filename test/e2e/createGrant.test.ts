@@ -277,7 +277,7 @@ test('the details of a key are one page that begins with what was denied, and it
     const page = await workbench.markdownPreview('orders-db');
     await workbench.screenshot('key-details');
     assert.match(page, /^orders-db\s+Show as JSON\s+Not Read\s+Tags: .*kms:ListResourceTags/);
-    for (const part of ['Key state: Enabled', 'Rotated automatically.', 'covers every use of the key']) {
+    for (const part of ['Key state: Enabled', 'Rotated automatically.', 'Counts successful cryptographic operations']) {
       assert.ok(page.includes(part), `${part} is not in: ${page}`);
     }
     await workbench.pressInPreview('orders-db', 'Show as JSON');

@@ -21,7 +21,7 @@ export async function pickProfile(context: PickContext, title: string): Promise<
 export function pickSignIn(context: PickContext, title: string): Promise<Profile | 'environment' | undefined> {
   const environment: PickItem<Choice> = {
     label: l10n.t('No profile'),
-    description: l10n.t('environment variables, container or instance'),
+    description: l10n.t('environment variables, container, or instance'),
     value: 'environment',
   };
   return pickChoice(context, title, [environment]);

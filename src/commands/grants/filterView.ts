@@ -17,14 +17,14 @@ interface Filterable {
 export function filterKeys({ view }: Needs<'view'>): void {
   ask(view, contextKeys.keysFiltered, {
     title: l10n.t('Filter Keys'),
-    placeholder: l10n.t('Words from an alias, key ID, ARN, description or loaded grant'),
+    placeholder: l10n.t('Words from an alias, key ID, ARN, description, or loaded grant'),
   });
 }
 
 export function filterGrantees({ grantees }: Needs<'grantees'>): void {
   ask(grantees, contextKeys.granteesFiltered, {
     title: l10n.t('Filter Grants'),
-    placeholder: l10n.t('Words from a grantee, key, grant, operation, encryption context or finding'),
+    placeholder: l10n.t('Words from a grantee, key, grant, operation, encryption context, or finding'),
   });
 }
 

@@ -15,7 +15,7 @@ export async function copyIamPolicy(): Promise<void> {
     { label: l10n.t('Read keys and grants'), purposes: ['read'] },
     { label: l10n.t('Read and revoke'), purposes: ['read', 'revoke'] },
     { label: l10n.t('Read and load evidence'), purposes: ['read', 'evidence'] },
-    { label: l10n.t('Read, load evidence and revoke'), purposes: ['read', 'evidence', 'revoke'] },
+    { label: l10n.t('Read, load evidence, and revoke'), purposes: ['read', 'evidence', 'revoke'] },
   ];
   const picked = await vscode.window.showQuickPick(items, {
     title: l10n.t('Copy IAM Policy'),

@@ -48,7 +48,7 @@ function choices(keyArn: string, region: string): readonly PickItem<CloudTrailFi
     event('CreateGrant'),
     {
       label: l10n.t('All events of this key'),
-      description: l10n.t('grants, uses and changes, 90 days back'),
+      description: l10n.t('grants, uses, and changes, 90 days back'),
       value: { kind: 'key', keyArn },
     },
   ];

@@ -22,7 +22,7 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
     case 'ciphertextKeyHidden':
       return [
         l10n.t('Check that the program uses the Region in which the data was encrypted.'),
-        l10n.t('Ask for kms:Decrypt on the key, by a grant, an IAM policy or the key policy.'),
+        l10n.t('Ask for kms:Decrypt on the key, by a grant, an IAM policy, or the key policy.'),
         l10n.t(
           "If a service such as AWS Lambda encrypted the data, its grant is bound to the role's ID. After the role is recreated, set the function's role to another one and back, for a new grant.",
         ),
@@ -38,7 +38,7 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
     case 'pendingImport':
       return [l10n.t('A key administrator can import its key material again (kms:ImportKeyMaterial).')];
     case 'keyUnavailable':
-      return [l10n.t('Check the custom key store of the key: its connection, its cluster or its proxy.')];
+      return [l10n.t('Check the custom key store of the key: its connection, its cluster, or its proxy.')];
     case 'invalidState':
     case 'keyInaccessible':
       return [
@@ -96,7 +96,7 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
   if (reason?.kind === 'notShared') {
     return [
       l10n.t(
-        "Check the account, Region and ID of the key. If they are correct, the key's account must allow it, in the key policy or by a grant.",
+        "Check the account, Region, and ID of the key. If they are correct, the key's account must allow it, in the key policy or by a grant.",
       ),
       l10n.t("An IAM policy of the principal's own account must allow it too."),
     ];
@@ -123,7 +123,7 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
     case 'other':
       return [
         l10n.t(
-          "AWS doesn't say which policy lacks the permission. An IAM policy, the key policy or a grant can allow it. A policy of the organization may deny it.",
+          "AWS doesn't say which policy lacks the permission. An IAM policy, the key policy, or a grant can allow it. A policy of the organization may deny it.",
         ),
       ];
   }

@@ -127,7 +127,7 @@ function managerSentence(grant: Grant, managedBy: string): string {
 function duplicateFinding(subject: Subject, kept: Grant): Finding {
   const { grant } = subject;
   const newer = shortId(kept);
-  const reason = l10n.t('The newer grant {0} has the same operations, grantee, encryption context and name.', newer);
+  const reason = l10n.t('The newer grant {0} has the same operations, grantee, encryption context, and name.', newer);
   const effect =
     grant.retiringPrincipal?.value === kept.retiringPrincipal?.value
       ? l10n.t('The newer grant {0} still allows the same.', newer)

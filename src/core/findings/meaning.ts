@@ -18,7 +18,7 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'duplicate':
       return l10n.t(
-        'A newer grant on the key has the same operations, grantee, encryption context and name. Revoke the older one, so that a single revoke can end the access later.',
+        'A newer grant on the key has the same operations, grantee, encryption context, and name. Revoke the older one, so that a single revoke can end the access later.',
       );
     case 'accountRoot':
       return l10n.t(

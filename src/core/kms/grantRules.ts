@@ -114,7 +114,7 @@ const principalForms = {
 function otherProblem(text: string): string {
   const [, , service, , , resource = ''] = text.split(':');
   if (service === 'iam' && resource.startsWith('group/')) {
-    return l10n.t('KMS accepts no groups: a grant is for one user, role, account or service.');
+    return l10n.t('KMS accepts no groups: a grant is for one user, role, account, or service.');
   }
   if (service === 'iam' && resource.startsWith('instance-profile/')) {
     return l10n.t("An instance profile isn't a principal. Enter the ARN of its role.");
@@ -136,7 +136,7 @@ export function nameProblem(name: string): string | undefined {
   }
   return name === '' || /^[a-zA-Z0-9:/_-]+$/.test(name)
     ? undefined
-    : l10n.t('A name can have only letters, digits and : / _ - characters.');
+    : l10n.t('A name can have only letters, digits, and : / _ - characters.');
 }
 
 /** Why KMS would reject this source ARN, or `undefined` if it may accept it (KMS API Reference, "GrantConstraints"). */

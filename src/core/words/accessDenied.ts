@@ -144,13 +144,13 @@ export function denialAdvice({ action, reason }: AccessDenial): string {
       return explicitAdvice(reason.policy);
     case 'notShared':
       return l10n.t(
-        "Check the account, Region and ID of the ARN. If they are correct, ask the key's account to allow it in the key policy.",
+        "Check the account, Region, and ID of the ARN. If they are correct, ask the key's account to allow it in the key policy.",
       );
     case 'notGiven':
       return isAssumeRole(action)
         ? trustAdvice()
         : l10n.t(
-            'AWS gives no reason. An IAM policy, the policy of the resource or a policy of the organization may lack or deny it.',
+            'AWS gives no reason. An IAM policy, the policy of the resource, or a policy of the organization may lack or deny it.',
           );
   }
 }
@@ -209,7 +209,7 @@ function explicitAdvice(policy: PolicyKind): string {
 
 function trustAdvice(): string {
   return l10n.t(
-    "Ask an administrator to add the caller to the role's trust policy. Check role_arn, external_id and mfa_serial of the profile.",
+    "Ask an administrator to add the caller to the role's trust policy. Check role_arn, external_id, and mfa_serial of the profile.",
   );
 }
 

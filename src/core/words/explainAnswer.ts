@@ -7,7 +7,7 @@ export const answerFailures = {
   timeout: ({ call }) => ({
     title: l10n.t('No answer'),
     sentence: l10n.t("AWS didn't answer {0} in time.", call),
-    advice: l10n.t('Check the network connection, VPN and proxy, then retry.'),
+    advice: l10n.t('Check the network connection, VPN, and proxy, then retry.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
@@ -15,14 +15,14 @@ export const answerFailures = {
     title: l10n.t('Not reachable'),
     // The operation is in the tooltip and in the log.
     sentence: l10n.t("Can't reach {0}.", service ?? (signInServices.has(details.operation) ? 'AWS' : 'AWS KMS')),
-    advice: l10n.t('Check the network connection, VPN, proxy and Region, then retry.'),
+    advice: l10n.t('Check the network connection, VPN, proxy, and Region, then retry.'),
     retryHelps: true,
     actions: ['retry', 'selectRegion', 'showLog'],
   }),
   hostNotFound: ({ call, details }) => ({
     title: l10n.t('Host not found'),
     sentence: l10n.t("Can't find the host {0} for {1}.", details.host ?? '?', call),
-    advice: l10n.t('Check the network connection, DNS, VPN, proxy and Region, then retry.'),
+    advice: l10n.t('Check the network connection, DNS, VPN, proxy, and Region, then retry.'),
     retryHelps: true,
     actions: ['retry', 'selectRegion', 'showLog'],
   }),
@@ -46,14 +46,14 @@ export const answerFailures = {
   notJson: ({ details, server }) => ({
     title: l10n.t('Unexpected answer'),
     sentence: l10n.t("The answer to {0} isn't in the format that {1} uses.", details.operation, server),
-    advice: l10n.t('A proxy, a captive portal or a wrong endpoint may have answered instead. Check them, then retry.'),
+    advice: l10n.t('A proxy, a captive portal, or a wrong endpoint may have answered instead. Check them, then retry.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),
   tooLarge: ({ call, details }) => ({
     title: l10n.t('Answer too large'),
     sentence: l10n.t('The answer to {0} was larger than any that AWS gives. {1}', call, details.message),
-    advice: l10n.t('A proxy, a captive portal or a wrong endpoint may have answered instead. Check them, then retry.'),
+    advice: l10n.t('A proxy, a captive portal, or a wrong endpoint may have answered instead. Check them, then retry.'),
     retryHelps: true,
     actions: ['retry', 'showLog'],
   }),

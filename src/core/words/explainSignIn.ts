@@ -79,14 +79,14 @@ export const signInFailures = {
   signInNeeded: ({ details, profile }) => ({
     title: l10n.t('Sign in…'),
     sentence: l10n.t('Profile {0} is waiting for you to sign in. {1}', profile, details.message),
-    advice: l10n.t('Nothing is asked, run or sent until you sign in.'),
+    advice: l10n.t('Nothing is asked, run, or sent until you sign in.'),
     retryHelps: false,
     actions: ['signIn', 'selectProfile', 'showLog'],
   }),
   notConfirmed: ({ details }) => ({
     title: l10n.t('Open the connections…'),
     sentence: l10n.t('The settings of this dev container request these connections: {0}.', details.message),
-    advice: l10n.t('Nothing is asked, run or sent until you open them.'),
+    advice: l10n.t('Nothing is asked, run, or sent until you open them.'),
     retryHelps: false,
     actions: ['openConnections', 'selectProfile', 'showLog'],
   }),

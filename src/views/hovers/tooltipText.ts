@@ -91,7 +91,7 @@ function hover(title: string, ...paragraphs: readonly (readonly string[])[]): vs
 
 export function evidenceTooltip(node: EvidenceNode | EvidenceLineNode): vscode.MarkdownString | string {
   if (node.kind === 'evidence') {
-    return l10n.t('What CloudTrail, IAM and KMS say about this grant. Opening it asks AWS.');
+    return l10n.t('What CloudTrail, IAM, and KMS say about this grant. Opening it asks AWS.');
   }
   const { title, text, source, more } = node.line;
   return hover(title, joined([[l10n.t('Source'), source]]), [text, ...more].map(markdownText));

@@ -171,9 +171,18 @@ export class Tree {
 
   /** Presses an icon that a row shows while the mouse is over it. */
   async pressInline(action: string, ...path: readonly RowName[]): Promise<void> {
+    const refusal = this.page
+      .locator('.notification-toast', { hasText: 'Nothing was done, because no view shows this row any longer.' })
+      .first();
     await this.act(path, async (row) => {
       await row.hover({ timeout: 2000 });
       await row.getByRole('button', { name: action }).click({ timeout: 2000 });
+      // An icon of a row that VS Code draws again at this moment does nothing, and says so.
+      if (await appears(refusal, 1000)) {
+        await refusal.hover({ timeout: 2000 });
+        await refusal.getByRole('button', { name: /^Clear Notification/ }).click({ timeout: 2000 });
+        throw new Error('The row was drawn again.');
+      }
     });
   }
 
@@ -312,4 +321,11 @@ function outline(rows: readonly Row[]): string {
   return rows
     .map(({ label, description, level }) => `${'  '.repeat(level)}${label}${description && `  ${description}`}`)
     .join('\n');
+}
+
+async function appears(locator: Locator, timeout: number): Promise<boolean> {
+  return await locator.waitFor({ timeout }).then(
+    () => true,
+    () => false,
+  );
 }

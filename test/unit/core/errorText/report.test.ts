@@ -226,7 +226,7 @@ test('a report without a connection says so, and what it can from the text', () 
   const through = textOf(reportOf(denied, { ...noConnection, through: ['prod'] }));
   assert.match(through, /a connection to its account: prod\./);
   const notOpen = textOf(reportOf(denied, { ...noConnection, notOpen: ['dev'] }));
-  assert.match(notOpen, /aren't open, and may lead to the key: dev\./);
+  assert.match(notOpen, /sign in where needed: dev\./);
 });
 
 test('what could not be read is named, and why', () => {

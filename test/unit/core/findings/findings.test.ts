@@ -234,7 +234,7 @@ test('of a duplicate it is said which grant stays, and whether its retiring prin
   const older = clean('older', at(2));
   const same = findingsOfKey([older, clean('newer', at(1))], context()).of('older')[0];
   assert.equal(same?.kind, 'duplicate');
-  assert.match(same?.reason ?? '', /^The newer grant newer has the same operations, grantee, encryption context and/);
+  assert.match(same?.reason ?? '', /^The newer grant newer has the same operations, grantee, encryption context, and/);
   assert.equal(same?.effect, 'The newer grant newer still allows the same.');
   const retiringPrincipal = { kind: 'principal', value: `arn:aws:iam::${account}:role/Janitor` } as const;
   const other = findingsOfKey([older, clean('newer', { ...at(1), retiringPrincipal })], context()).of('older')[0];

@@ -523,7 +523,7 @@ test('the ARN of another account that is mistyped or not shared is reported as s
   });
   const { sentence, advice } = explain({ ...details('accessDenied'), message });
   assert.equal(sentence, `${arn} doesn't exist in this Region, or isn't shared with ${user} for kms:DescribeKey.`);
-  assert.match(advice, /account, Region and ID of the ARN/);
+  assert.match(advice, /account, Region, and ID of the ARN/);
 });
 
 test('a denied retirement is nothing that the key policy could allow', () => {
