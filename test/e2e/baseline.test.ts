@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../temporaryFolder.ts';
 import { kmsAndLaunch } from './aws.ts';
+import { eventually } from './driver/eventually.ts';
 import { inWorkbench } from './driver/launch.ts';
 import type { RowName } from './driver/tree.ts';
 
@@ -11,6 +12,7 @@ test('a baseline is saved, three grants change, and the comparison shows exactly
   await using running = await kmsAndLaunch({ keys: 20, grantsPerKey: 5 });
   const { kms, launch } = running;
   const { account } = kms.emulator;
+  const lists = () => kms.emulator.requests.filter(({ operation }) => operation === 'ListGrants').length;
   await using temporary = await temporaryFolder('baseline');
   const folder = temporary.path;
   await inWorkbench('baseline', { ...launch, env: { HOME: folder } }, async (workbench) => {
@@ -18,7 +20,7 @@ test('a baseline is saved, three grants change, and the comparison shows exactly
     const ok = workbench.page.locator('.quick-input-widget').getByRole('button', { name: 'OK' });
     const find = async () => {
       await workbench.runCommand('AWS KMS: Find Grants…');
-      await grantees.row(/24 of 24 keys/);
+      await grantees.row(/^Complete 24 of 24 keys/);
     };
     await workbench.openView();
     await workbench.setViewWidth(480);
@@ -41,8 +43,11 @@ test('a baseline is saved, three grants change, and the comparison shows exactly
     // As a role that was deleted.
     account.addGrant({ ...changed.grant, granteePrincipal: 'AROADELETEDROLE12345' });
     account.addGrant({ ...model.grant, id: 'f'.repeat(64), name: 'new-one' });
+    const before = lists();
     await grantees.pressTitleAction('Find Grants…');
-    await grantees.row(/24 of 24 keys/);
+    // The row of the last search stays until the next begins.
+    await eventually('every key to be read again', async () => lists() >= 2 * before || undefined);
+    await grantees.row(/^Complete 24 of 24 keys/);
     await workbench.runCommand('AWS KMS: Compare with Baseline…');
     await quickInput.until('the last baseline', ({ items }) => items[0]?.label === name);
     await quickInput.accept();
