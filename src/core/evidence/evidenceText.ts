@@ -138,7 +138,7 @@ function holderLine(answer: Answer<Holder>, grant: Grant): EvidenceLine {
       const { lastUsed } = value.role;
       const used =
         lastUsed === undefined
-          ? l10n.t('IAM recorded no use in the last 400 days.')
+          ? l10n.t('IAM recorded no use in about the last 400 days, in some Regions less.')
           : lastUsed.region === undefined
             ? l10n.t('Last used {0}.', localTime(lastUsed.at))
             : l10n.t('Last used {0} in {1}.', localTime(lastUsed.at), printable(lastUsed.region));

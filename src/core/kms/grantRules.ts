@@ -126,7 +126,7 @@ function otherProblem(text: string): string {
 }
 
 function formProblem(): string {
-  return l10n.t('Enter the ARN of a role, user, account or session, or the name of a service.');
+  return l10n.t('Enter the ARN of a role, user, account, or session, or the name of a service.');
 }
 
 /** Why KMS would reject this name, or `undefined` if it accepts it. An empty name means no name. */

@@ -72,7 +72,7 @@ export const signInFailures = {
   ssoExpired: ({ profile }) => ({
     title: l10n.t('Sign-in needed'),
     sentence: l10n.t('The sign-in session of profile {0} is missing or has expired.', profile),
-    advice: l10n.t('Sign in with "aws sso login --profile {0}" (or "aws login"), then retry.', profile),
+    advice: l10n.t('Sign in with "aws sso login --profile {0}" (or "aws login --profile {0}"), then retry.', profile),
     retryHelps: true,
     actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
   }),
