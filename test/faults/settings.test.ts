@@ -17,6 +17,16 @@ interface Owner {
   after(act: () => void): void;
 }
 
+/** Picks the profile ana wherever one is asked for. What the test sets of `dialogs` ends with it. */
+function pickAna(t: Owner): void {
+  const { answer, press } = dialogs;
+  t.after(() => Object.assign(dialogs, { answer, press }));
+  dialogs.answer = (quickPick) => {
+    quickPick.selectedItems = quickPick.items.filter(({ label }) => label === 'ana');
+    quickPick.enter();
+  };
+}
+
 /** As VS Code keeps it. */
 function memento() {
   const values = new Map<string, unknown>();
@@ -145,12 +155,7 @@ async function selectAna(
   let sample = value === undefined;
   const read = () => [...(connectionsSetting() ?? [anasRef]), ...(sample ? [{ kind: 'sample' as const }] : [])];
   Object.defineProperty(window, 'chosen', { get: read });
-  const { answer, press } = dialogs;
-  t.after(() => Object.assign(dialogs, { answer, press }));
-  dialogs.answer = (quickPick) => {
-    quickPick.selectedItems = quickPick.items.filter(({ label }) => label === 'ana');
-    quickPick.enter();
-  };
+  pickAna(t);
   const said: string[] = [];
   const written: unknown[] = [];
   dialogs.press = async (message, buttons) => {
@@ -210,12 +215,7 @@ test('Show Only says so when it can not be written', async (t) => {
   const world = await createTestWorld(t);
   const window = world.openWindow();
   Object.defineProperty(window, 'chosen', { get: connectionsSetting });
-  const { answer, press } = dialogs;
-  t.after(() => Object.assign(dialogs, { answer, press }));
-  dialogs.answer = (quickPick) => {
-    quickPick.selectedItems = quickPick.items.filter(({ label }) => label === 'ana');
-    quickPick.enter();
-  };
+  pickAna(t);
   const failed = new Promise<string>((resolve) => {
     dialogs.press = async (message, buttons) => {
       if (!message.startsWith('ana is shown.')) {

@@ -333,7 +333,7 @@ function maskedRegion(text: string): string | undefined {
   return text.matchAll(patterns.arn).next().value?.groups?.['region'];
 }
 
-/** The Regions that a text names, in its order; those of hosts, where it has any. */
+/** A host is where a request went. A Region that is only named may be another's, so it counts where there is no host. */
 function regionsIn(text: string): readonly (string | undefined)[] {
   const named = (pattern: RegExp) => [...text.matchAll(pattern)].map(({ groups }) => groups?.['region']);
   const hosts = named(patterns.host);

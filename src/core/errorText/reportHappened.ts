@@ -74,7 +74,7 @@ function sentenceOf({ kind, action, principal, key, reason, code }: ErrorText): 
     case 'aliasNotFound':
       return l10n.t('{0} failed: KMS found no alias {1}.', call, what);
     case 'wrongRegion':
-      return l10n.t('{0} failed: the ARN of the key belongs to another Region than the request.', call);
+      return l10n.t('{0} failed: the ARN of the key belongs to a different Region than the request.', call);
     case 'keyInaccessible':
       return l10n.t("An AWS service couldn't use {0}. It doesn't say why.", what);
     case 'invalidCiphertext':

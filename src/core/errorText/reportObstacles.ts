@@ -139,7 +139,7 @@ function grantLines(error: ErrorText, { grants, otherKeys }: KeyFacts): readonly
       : [
           {
             text: l10n.t(
-              'This principal holds grants that allow it on other keys. The call may have named the wrong key.',
+              'This principal holds a grant that allows the call on at least one other key. The call may have named the wrong key.',
             ),
             more: otherKeys.slice(0, mostGrantsListed).map((key) => `${keyLabel(key)} (${key.keyId})`),
           },

@@ -77,7 +77,7 @@ function roleUseFindings({ lastUsed, created }: IamRole, at: number): readonly E
     lastUsed === undefined
       ? l10n.t('IAM recorded no use of the role.')
       : l10n.t('IAM recorded no use of the role since {0}.', localDay(lastUsed.at));
-  const limits = l10n.t('IAM looks back 400 days, in some Regions less.');
+  const limits = l10n.t('IAM looks back about 400 days, in some Regions less.');
   return [{ kind: 'roleNotUsed', reason: `${recorded} ${limits}` }];
 }
 

@@ -104,7 +104,7 @@ const table: readonly Row[] = [
     what: 'a role without a use that is older than what IAM keeps',
     evidence: ofHolder(role({ created: ago(400, 1) })),
     kinds: ['roleNotUsed'],
-    reason: /^IAM recorded no use of the role\. IAM looks back 400 days, in some Regions less\.$/,
+    reason: /^IAM recorded no use of the role\. IAM looks back about 400 days, in some Regions less\.$/,
   },
   { what: 'a role without a use of 400 days', evidence: ofHolder(role({ created: ago(400) })), kinds: [] },
   { what: 'a role without a use and a date', evidence: ofHolder(role({ created: undefined })), kinds: [] },
