@@ -143,7 +143,7 @@ test('a key that no connection leads to is explained from the text, and no key i
   machine.clipboard = deniedOn('arn:aws:kms:eu-west-1:999988887777:key/1234abcd-12ab-34cd-56ef-1234567890ab');
   const text = await explain();
   assert.match(text, /no IAM policy of the principal allows it/);
-  assert.match(text, /AWS KMS: Add Connection…/);
+  assert.match(text, /run AWS KMS: Add Connection for its account\./);
   assert.deepEqual(offered.at(-1), ['Open Key by ARN…', 'Add Connection…', 'Copy Command']);
   assert.ok(!asked().some((operation) => /DescribeKey|ListGrants|GetKeyPolicy/.test(operation)), asked().join());
 });
@@ -167,7 +167,7 @@ test('connections to the account in another Region are named', async (t) => {
   const { window, machine, explain } = await setUp(t, { connections: [anasOtherRef] });
   await window.session(anasOtherRef);
   machine.clipboard = deniedOn(`arn:aws:kms:eu-west-1:${ana}:key/1234abcd-12ab-34cd-56ef-1234567890ab`);
-  assert.match(await explain(), /run Add Region… on a connection to its account: ana\./);
+  assert.match(await explain(), /run Add Region on a connection to its account: ana\./);
 });
 
 test('a connection that would ask for a code is not opened: nothing is asked, and the text is explained', async (t) => {

@@ -50,7 +50,7 @@ test('without a connection, searches and comparisons say what is missing, and an
     assert.match(failed.at(-1) ?? '', /Find grants first\./);
   }
   assert.match(await explain(desk), /^No open connection leads to/m);
-  assert.match(desk.shown.at(-1) ?? '', /AWS KMS: Add Connection…/);
+  assert.match(desk.shown.at(-1) ?? '', /run AWS KMS: Add Connection for its account\./);
   assert.deepEqual(desk.world.emulator().requests, []);
 });
 

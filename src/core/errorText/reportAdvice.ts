@@ -132,7 +132,7 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
 function proposalAdvice({ principal }: ErrorText, { grantee, operations, context }: GrantProposal): readonly string[] {
   const isRole = grantee !== principal;
   return [
-    l10n.t('A grant could allow it. Run AWS KMS: Create Grant… with {0} for {1}.', operations.join(', '), grantee),
+    l10n.t('A grant could allow it. Run AWS KMS: Create Grant with {0} for {1}.', operations.join(', '), grantee),
     ...(isRole
       ? [l10n.t("The ARN of a session doesn't include the path of its role. If the role has one, correct the grantee.")]
       : []),
@@ -164,10 +164,10 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
               ),
             ]),
         ...(lead.through.length === 0
-          ? [l10n.t('To see the key and its grants, open a connection to its account: AWS KMS: Add Connection…')]
+          ? [l10n.t('To see the key and its grants, run AWS KMS: Add Connection for its account.')]
           : [
               l10n.t(
-                'To see the key and its grants, run Add Region… on a connection to its account: {0}.',
+                'To see the key and its grants, run Add Region on a connection to its account: {0}.',
                 lead.through.join(', '),
               ),
             ]),
@@ -177,5 +177,5 @@ function leadAdvice({ key }: ErrorText, lead: Lead): readonly string[] {
 }
 
 function openByArn(): string {
-  return l10n.t('AWS KMS: Open Key by ARN… shows any key that a connection may use, in any account.');
+  return l10n.t('AWS KMS: Open Key by ARN shows any key that a connection may use, in any account.');
 }

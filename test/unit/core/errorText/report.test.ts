@@ -221,7 +221,7 @@ test('no grant is proposed where none would help, or none can be made', () => {
 test('a report without a connection says so, and what it can from the text', () => {
   const text = textOf(reportOf(denied, noConnection));
   assert.match(text, /No open connection leads to 111122223333, eu-west-1/);
-  assert.match(text, /KMS: Add Connection…/);
+  assert.match(text, /run AWS KMS: Add Connection for its account\./);
   assert.doesNotMatch(text, /Key state now/);
   const through = textOf(reportOf(denied, { ...noConnection, through: ['prod'] }));
   assert.match(through, /a connection to its account: prod\./);
