@@ -1,3 +1,4 @@
+import { lazy } from '../core/base/lazy.ts';
 import { KmsError } from '../core/kms/errors.ts';
 import type { CallRecord, OpenedConnection, SignInNeed } from '../core/kms/kmsApi.ts';
 import { type ConnectionRef, connectionId } from '../core/kms/model.ts';
@@ -76,12 +77,13 @@ export class Opening {
   readonly #tokens: TokenFiles;
   readonly #issuers = new CertificateIssuers();
   readonly #signIns: SignIns;
-  #sample: Sample | undefined;
+  readonly #sample: () => Promise<Sample>;
 
   constructor(options: AwsOptions) {
     const { env, mfaCode, mayRunProcesses, processTimeoutMs = defaultProcessTimeoutMs } = options;
     takeOverSdkFiles();
     this.#options = options;
+    this.#sample = lazy(options.sample);
     this.#transport = {
       timeouts: { ...defaultTransport.timeouts, ...options.timeouts },
       maxAttempts: options.maxAttempts ?? defaultTransport.maxAttempts,
@@ -117,8 +119,7 @@ export class Opening {
   }
 
   async #openSample(ref: ConnectionRef): Promise<OpenedConnection> {
-    this.#sample ??= await this.#options.sample();
-    const { requestHandler, region, credentials } = this.#sample;
+    const { requestHandler, region, credentials } = await this.#sample();
     const settings = {
       ...clientSettings(this.#transport, { url: undefined, useFipsEndpoint: false, useDualstackEndpoint: false }),
       requestHandler: { handle: requestHandler.handle.bind(requestHandler) },
