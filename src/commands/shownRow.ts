@@ -19,5 +19,5 @@ export function viewItemOf({ view, grantees, history }: Views, row: object): str
 
 function viewItemIn<T extends object>(view: RowLookup<T>, row: object): string | undefined {
   const found = view.row(row);
-  return found === undefined || found !== row ? undefined : view.getTreeItem(found).contextValue;
+  return found !== undefined && found === row ? view.getTreeItem(found).contextValue : undefined;
 }

@@ -85,8 +85,9 @@ export class RevocationWaits {
     entry.knownAt = clock.monotonic();
     entry.absentLists = 0;
     if (session.closed.aborted) {
+      // The wait resumes with the next opening.
       entry.phase = 'idle';
-      this.#suspended.fire(entry.record); // The wait resumes with the next opening.
+      this.#suspended.fire(entry.record);
       return;
     }
     entry.phase = 'confirming';
