@@ -219,7 +219,8 @@ class Run {
     const window = this.#world.openWindow({
       maxAttempts,
       connections,
-      timeouts: { connectMs: 500, requestMs: 40 },
+      // Below two seconds, the SDK forgets its timer of a connection that is abandoned before it has a socket.
+      timeouts: { connectMs: 2_000, requestMs: 40 },
       endpoint: this.#chance(0.8) ? { kind: 'aws' } : { kind: 'custom', url: 'http://127.0.0.1' },
     });
     this.#screens.set(window, []);
