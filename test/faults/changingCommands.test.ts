@@ -199,7 +199,7 @@ for (const { what, press } of ways) {
     duringQuestion(async () => {
       world.cloud.addAccessKey('AKIAANA2', { secretAccessKey: 'second-of-ana', principalArn: anasArn });
       const config = '[profile ana]\naws_access_key_id = AKIAANA2\naws_secret_access_key = second-of-ana\n';
-      await world.outside.during(world.writeConfig(config));
+      await world.writeConfig(config);
       await window.connections.filesChanged();
       await window.connections.open(before.connection.ref);
     });
@@ -217,7 +217,7 @@ for (const { what, press } of ways) {
         principalArn: `arn:aws:iam::${ana}:user/break-glass`,
       });
       const config = '[profile ana]\naws_access_key_id = AKIAGLASS\naws_secret_access_key = secret-of-glass\n';
-      await world.outside.during(world.writeConfig(config));
+      await world.writeConfig(config);
       world.cloud.rotate('AKIAANA');
       // No to the question about that one.
       dialogs.press = async (message, _, detail) => {

@@ -33,7 +33,7 @@ async function becomes(world: World, who: 'break-glass' | 'ben'): Promise<void> 
     world.cloud.addAccessKey('AKIAGLASS', { secretAccessKey: 'secret-of-glass', principalArn: glassArn });
   }
   const config = `[profile ana]\naws_access_key_id = ${keys[0]}\naws_secret_access_key = ${keys[1]}\n`;
-  await world.outside.during(world.writeConfig(config));
+  await world.writeConfig(config);
   world.cloud.rotate('AKIAANA');
 }
 

@@ -453,7 +453,7 @@ export async function createTestWorld(t: TestContext, options: WorldOptions = {}
   const url = await world.up();
   const config = configOf({ ana: 'ana', ben: 'ben' });
   const { writeConfig } = await createWorld(t, { config, env: { AWS_ENDPOINT_URL: url } });
-  world.writeConfig = writeConfig;
+  world.writeConfig = (text) => world.outside.during(writeConfig(text));
   return world;
 }
 

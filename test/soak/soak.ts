@@ -227,7 +227,7 @@ class Run {
   }
 
   async #writeConfig(profiles: Parameters<typeof configOf>[0]): Promise<void> {
-    await this.#world.outside.during(this.#world.writeConfig(configOf(profiles)));
+    await this.#world.writeConfig(configOf(profiles));
     await Promise.all(this.#world.windows.map((window) => window.connections.filesChanged()));
   }
 
