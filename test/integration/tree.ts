@@ -73,16 +73,20 @@ export function tree(): void {
       await shows('orders-db', 'key', /^Orders database/);
     });
 
-    it('expands all of 20 keys in at most 24 requests besides DescribeKey', async () => {
+    it('lists 20 keys and expands all of them in 22 requests besides DescribeKey', async () => {
       aws = await connect({ keys: 20, grantsPerKey: 5 });
+      // The change of files may have opened the connection already, before the refresh: that list of keys isn't counted.
+      await keyRows();
+      const before = aws.emulator.requests.length;
+      await vscode.commands.executeCommand(commands.refresh);
       for (const key of await keyRows()) {
         await children(key);
       }
       const asked = aws.emulator.requests
+        .slice(before)
         .map(({ operation }) => operation)
         .filter((operation) => operation !== 'DescribeKey');
-      assert.ok(asked.length <= 24, `${asked.length} requests: ${asked.join(', ')}`);
-      assert.equal(asked.filter((operation) => operation === 'ListGrants').length, 20);
+      assert.deepEqual(asked.toSorted(), ['ListAliases', ...Array<string>(20).fill('ListGrants'), 'ListKeys']);
     });
 
     it('shows 500 keys and 200 grants at a time, and says how many', async () => {
