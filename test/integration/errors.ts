@@ -16,11 +16,11 @@ const answers: readonly (readonly [FaultKind, title: string, sentence: RegExp])[
   [
     error('NotFoundException', "Key 'arn:aws:kms:eu-west-1:111122223333:key/1' does not exist"),
     'Key not found',
-    /KMS has no key/,
+    /KMS didn't find/,
   ],
   [error('NotFoundException', 'Invalid arn us-east-1'), 'Wrong Region', /different Region/],
   [error('InvalidGrantIdException', 'bad'), 'Unknown grant ID', /doesn't recognize this grant ID/],
-  [error('InvalidArnException', 'bad'), 'ARN rejected', /rejected the ARN/],
+  [error('InvalidArnException', 'bad'), 'ARN rejected', /rejected an ARN/],
   [error('InvalidMarkerException', 'bad'), 'List changed', /from where it stopped/],
   [error('KMSInvalidStateException', 'bad'), 'Key state', /doesn't allow ListGrants/],
   [error('DependencyTimeoutException', 'bad', 503), 'KMS timed out', /timed out/],

@@ -65,7 +65,7 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
   if (program === undefined) {
     const open = l10n.t('How to Install');
     const picked = await showError(
-      l10n.t('Signing in needs the AWS CLI, but "aws" isn\'t on the PATH of this machine.'),
+      l10n.t('Signing in needs the AWS CLI, but "aws" isn\'t on the PATH of this computer.'),
       open,
     );
     if (picked === open) {

@@ -54,7 +54,9 @@ export function summaryText(source: ReportSource): string {
     formatCount(changed.length),
     formatCount(unchanged),
   );
-  return isWhole(source) ? counts : `${counts} ${l10n.t('Not everything could be compared. The report lists what.')}`;
+  return isWhole(source)
+    ? counts
+    : `${counts} ${l10n.t("Not everything could be compared. The report lists what couldn't.")}`;
 }
 
 /**
@@ -117,7 +119,7 @@ export function markdownReport(source: ReportSource, maxRows = Number.POSITIVE_I
     ]);
     parts.push(
       section(
-        l10n.t('Not compared'),
+        l10n.t('Not Compared'),
         l10n.t('Grants that only one of the two searches could read count as neither gone nor appeared.'),
         [sentences, keyGaps.length > 0 && keys].filter((text) => text !== false && text !== '').join('\n'),
       ),

@@ -70,13 +70,13 @@ function sentenceOf({ kind, action, principal, key, reason, code }: ErrorText): 
     case 'invalidState':
       return l10n.t("{0} failed: the state of {1} didn't allow it.", call, what);
     case 'keyNotFound':
-      return l10n.t('{0} failed: KMS found no key {1} in the Region and account of the request.', call, what);
+      return l10n.t("{0} failed: KMS didn't find {1} in the Region and account of the request.", call, what);
     case 'aliasNotFound':
-      return l10n.t('{0} failed: KMS found no alias {1}.', call, what);
+      return l10n.t("{0} failed: KMS didn't find {1}.", call, what);
     case 'wrongRegion':
       return l10n.t('{0} failed: the ARN of the key belongs to a different Region than the request.', call);
     case 'keyInaccessible':
-      return l10n.t("An AWS service couldn't use {0}. It doesn't say why.", what);
+      return l10n.t("An AWS service couldn't use {0}, and doesn't say why.", what);
     case 'invalidCiphertext':
       return l10n.t(
         "{0} failed: the ciphertext is damaged, or it was encrypted with another key or another encryption context. KMS doesn't say which.",

@@ -201,7 +201,7 @@ function unseenLines({ kind }: ErrorText): readonly PageLine[] {
     ? [
         {
           text: l10n.t(
-            'Not visible from here: IAM policies of the principal, permissions boundaries, session policies, policies of the organization (SCPs, RCPs) and of VPC endpoints.',
+            'Not visible from here: IAM policies of the principal, permissions boundaries, session policies, and policies of the organization (SCPs, RCPs) and of VPC endpoints.',
           ),
         },
       ]

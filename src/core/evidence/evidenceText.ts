@@ -98,7 +98,7 @@ function creatorLines(answer: Answer<Creator>, grant: Grant): readonly EvidenceL
 export function callerText({ arn, invokedBy }: Caller): string {
   const service = invokedBy === undefined ? undefined : printable(invokedBy);
   if (arn === undefined) {
-    return service ?? l10n.t("A principal that the event doesn't name");
+    return service ?? l10n.t("a principal that the event doesn't name");
   }
   const { kind, shortName } = parsePrincipal({ kind: 'principal', value: arn });
   const who = `${shortName} (${callerKindName(kind)})`;

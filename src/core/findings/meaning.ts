@@ -38,7 +38,7 @@ export function findingMeaning(kind: FindingKind): string {
       );
     case 'nearQuota':
       return l10n.t(
-        'The key has nearly as many grants as AWS allows by default. Revoke those that nobody needs, or ask AWS for a higher quota.',
+        'The key has nearly as many grants as AWS allows by default, or more. Revoke those that nobody needs, or ask AWS for a higher quota.',
       );
     case 'keyPendingDeletion':
       return l10n.t(

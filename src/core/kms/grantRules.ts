@@ -267,6 +267,6 @@ export function keyProblem(metadata: KeyMetadata | undefined): string | undefine
     return undefined;
   }
   return metadata.state === 'Disabled'
-    ? l10n.t('The key is disabled. KMS creates grants only on enabled keys.')
+    ? l10n.t('The key is disabled. KMS creates no grants on disabled keys.')
     : l10n.t('The key state is {0}, in which KMS creates no grants.', metadata.state);
 }

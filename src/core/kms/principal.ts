@@ -184,7 +184,7 @@ function sentenceOf({ kind, value, shortName, account = '', managedBy = '' }: Pr
         shortName,
       );
     case 'other':
-      return l10n.t("{0}, which isn't a known form of principal.", printable(value));
+      return l10n.t('A principal of an unknown form: {0}.', printable(value));
   }
 }
 

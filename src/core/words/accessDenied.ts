@@ -98,15 +98,22 @@ export function denialSentence({ principal, action, resource, reason }: AccessDe
         policyName(reason.policy, action),
       );
     case 'denied':
+      return reason.policy === 'other' && reason.policyArn === undefined
+        ? l10n.t('AWS denied {1} on {2} for {0} by an explicit Deny.', who, action, what)
+        : l10n.t(
+            'AWS denied {1} on {2} for {0} by an explicit Deny: {3}.',
+            who,
+            action,
+            what,
+            [policyName(reason.policy, action), reason.policyArn].filter((part) => part !== undefined).join(' '),
+          );
+    case 'notShared':
       return l10n.t(
-        'AWS denied {1} on {2} for {0}: explicit Deny in {3}.',
+        "AWS denied {1} for {0}: {2} doesn't exist in this Region, or isn't shared with this principal.",
         who,
         action,
         what,
-        [policyName(reason.policy, action), reason.policyArn].filter((part) => part !== undefined).join(' '),
       );
-    case 'notShared':
-      return l10n.t("{0} doesn't exist in this Region, or isn't shared with {1} for {2}.", what, who, action);
     case 'notGiven':
       return l10n.t('AWS denied {1} on {2} for {0}.', who, action, what);
   }

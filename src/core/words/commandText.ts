@@ -223,7 +223,7 @@ function importedLifecycle(): readonly string[] {
 /** The ID has the key as the resource has it: with another form of it, Terraform would replace the grant. */
 function importBlock(grant: Grant): readonly string[] {
   return [
-    `# ${l10n.t("Needs Terraform 1.5 or newer. Apply only if the plan imports the grant and doesn't replace it.")}`,
+    `# ${l10n.t("Needs Terraform 1.5 or later. Apply only if the plan imports the grant and doesn't replace it.")}`,
     `# ${l10n.t('A replacement revokes the grant and creates another one.')}`,
     'import {',
     ...alignedArguments(
@@ -280,7 +280,7 @@ function providerProblems({
   if (unknown.length > 0) {
     problems.push(
       l10n.t(
-        'The provider may not support these operations, or only in a newer version: {0}',
+        'The provider may not support these operations, or only in a later version: {0}',
         printable(unknown.join(', '), 400),
       ),
     );

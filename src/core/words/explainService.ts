@@ -14,14 +14,14 @@ export const serviceFailures = {
   }),
   keyNotFound: ({ key }) => ({
     title: l10n.t('Key not found'),
-    sentence: l10n.t('KMS has no key {0} in this Region and account.', key),
+    sentence: l10n.t("KMS didn't find {0} in this Region and account.", key),
     advice: l10n.t('It may have been deleted. Refresh the connection, or check the Region.'),
     retryHelps: false,
     actions: ['retry', 'selectRegion', 'showLog'],
   }),
   wrongRegion: ({ key }) => ({
     title: l10n.t('Wrong Region'),
-    sentence: l10n.t('Key {0} belongs to a different Region than the request.', key),
+    sentence: l10n.t('The request went to a different Region than {0} is in.', key),
     advice: l10n.t('Select the Region that its ARN names.'),
     retryHelps: false,
     actions: ['selectRegion', 'showLog'],
@@ -35,7 +35,7 @@ export const serviceFailures = {
   }),
   invalidArn: ({ key }) => ({
     title: l10n.t('ARN rejected'),
-    sentence: l10n.t('KMS rejected the ARN {0}.', key),
+    sentence: l10n.t('KMS rejected an ARN in the request for {0}.', key),
     advice: l10n.t('Refresh the connection. If the error persists, see the log for the answer from KMS.'),
     retryHelps: false,
     actions: ['retry', 'showLog'],

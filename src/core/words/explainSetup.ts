@@ -7,9 +7,9 @@ export const setupFailures = {
     title: l10n.t('Profile not found'),
     sentence:
       details.files === undefined
-        ? l10n.t("Profile {0} isn't in the AWS config and credentials files.", profile)
+        ? l10n.t("Profile {0} isn't in the AWS config or credentials file.", profile)
         : l10n.t("Profile {0} isn't in {1}.", profile, details.files.join(', ')),
-    advice: l10n.t('Add it to the files and retry, or select another profile.'),
+    advice: l10n.t('Add it to one of the files, then retry, or select another profile.'),
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
   }),
@@ -46,7 +46,9 @@ export const setupFailures = {
   invalidEndpoint: ({ details, profile }) => ({
     title: l10n.t('Endpoint not usable'),
     sentence: l10n.t("The endpoint of profile {0} can't be used: {1}", profile, details.message),
-    advice: l10n.t('Correct endpoint_url in the AWS config file, or the variable AWS_ENDPOINT_URL.'),
+    advice: l10n.t(
+      'Correct endpoint_url or services in the AWS config file, or the environment variable that sets the endpoint.',
+    ),
     retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
   }),

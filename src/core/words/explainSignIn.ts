@@ -56,7 +56,7 @@ export const signInFailures = {
       profile,
     ),
     advice: l10n.t(
-      'Enable the Region in the AWS account settings, or select another. Tokens of the global STS endpoint fail in opt-in Regions.',
+      'Enable the Region in the AWS account settings, or select another. Tokens of the global STS endpoint can fail in opt-in Regions.',
     ),
     retryHelps: false,
     actions: ['selectRegion', 'retry', 'showLog'],

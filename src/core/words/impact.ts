@@ -5,7 +5,8 @@ import { serviceOfGrant } from '../kms/serviceGrant.ts';
 
 /** The effect of a revoke, in one sentence. Other grants and policies may still allow the same, which is unknown here. */
 export function impactOfRevoke(grant: Grant): string {
-  const { kind, managedBy, shortName: who } = grantee(grant);
+  const { kind, managedBy, shortName } = grantee(grant);
+  const who = grant.granteePrincipal === undefined ? l10n.t('The grantee') : shortName;
   if (kind === 'ec2Instance') {
     const volume = volumeOf(grant);
     return volume === undefined

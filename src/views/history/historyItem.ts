@@ -190,7 +190,10 @@ export function historyFields(record: JournalRecord): readonly GrantField[] {
   const fields: readonly (readonly [string, string | undefined])[] = [
     [l10n.t('Outcome'), stateText({ ...record, recreatedAs: undefined }, false)],
     [l10n.t('Outcome known'), outcomeAt === undefined ? undefined : localTime(new Date(outcomeAt))],
-    [l10n.t('Last check'), outcome !== undefined && 'lastRead' in outcome ? lastReadText(outcome.lastRead) : undefined],
+    [
+      l10n.t('Last answer'),
+      outcome !== undefined && 'lastRead' in outcome ? lastReadText(outcome.lastRead) : undefined,
+    ],
     [
       isNotSent(outcome) ? l10n.t('Reason') : l10n.t('Message from KMS'),
       outcome?.kind === 'refused' ? outcome.message : undefined,
@@ -216,7 +219,7 @@ function lastReadText(lastRead: LastRead): string {
   const texts: Readonly<Record<LastRead, string>> = {
     listed: l10n.t('Grant listed'),
     absent: l10n.t('Grant not listed'),
-    none: l10n.t('No answer from KMS'),
+    none: l10n.t('none'),
   };
   return texts[lastRead];
 }

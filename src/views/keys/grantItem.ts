@@ -75,7 +75,7 @@ export function grantItem(
       spoken: [
         what.filter((part) => part !== undefined && part !== who.shortName).join(', '),
         spokenFindings(findings),
-        l10n.t('Held by {0}, for {1}', holderText(who), operations),
+        l10n.t('Held by {0}, for {1}', holderText(grant, who), operations),
       ],
     });
   }
@@ -93,7 +93,10 @@ export function grantItem(
   });
 }
 
-function holderText({ kind, shortName }: Principal): string {
+function holderText({ granteePrincipal }: Grant, { kind, shortName }: Principal): string {
+  if (granteePrincipal === undefined) {
+    return shortName;
+  }
   return kind === 'accountRoot' ? l10n.t('the whole {0}', shortName) : `${principalKindName(kind)} ${shortName}`;
 }
 

@@ -66,7 +66,7 @@ test('the minified bundle distinguishes failures, bounds processes, has one read
   t.after(byProcess.close);
   await assert.rejects(
     byProcess.api.listKeys(undefined, never),
-    (error: Error) => hasKind(error, 'processFailed') && error.message === 'It ended with 3. sealed',
+    (error: Error) => hasKind(error, 'processFailed') && error.message === 'It ended with exit code 3. sealed',
   );
 
   const outputs = { ...ofFiles.metafile?.outputs, ...ofSdk.metafile?.outputs };

@@ -63,6 +63,13 @@ test('a credential process that no call waits for any more is ended with all tha
   await ended(connection);
 });
 
+test('of a credential process that a signal ended, the signal is named', async (t) => {
+  const { open } = await createCloudWorld(t, { config: processProfile('kill -TERM $$') });
+  await assert.rejects((await open('process')).api.listKeys(undefined, never), {
+    message: 'It was ended by signal SIGTERM.',
+  });
+});
+
 test('what a credential process says is shown cleaned and cut, and what it prints is not', async (t) => {
   const { open, home, writeConfig } = await createCloudWorld(t);
   const said = join(home, 'said');
@@ -77,7 +84,7 @@ test('what a credential process says is shown cleaned and cut, and what it print
     assert.ok(isKind(error, 'processFailed'));
     assert.match(
       error.message,
-      /^It ended with 3\. …[^\n]*red … … the vault is sealed, says \/Users\/Ana\/lib\/python3\.12\/site-packages\/vault\.py$/,
+      /^It ended with exit code 3\. …[^\n]*red … … the vault is sealed, says \/Users\/Ana\/lib\/python3\.12\/site-packages\/vault\.py$/,
     );
     assert.ok(error.message.length < 400);
     assert.doesNotMatch(error.message, /canary|\p{Cc}|first/iu);

@@ -34,7 +34,7 @@ const reported = await compared(write(before), now);
 test('the summary counts what changed, and says that not everything was compared', async () => {
   assert.equal(
     reported.summary,
-    'Grants since the baseline: 1 appeared, 1 gone, 1 changed, 1 unchanged. Not everything could be compared. The report lists what.',
+    "Grants since the baseline: 1 appeared, 1 gone, 1 changed, 1 unchanged. Not everything could be compared. The report lists what couldn't.",
   );
   assert.equal(reported.isWhole, false);
   const same = await compared(write(before), before);
@@ -47,7 +47,7 @@ test('the document says first what was not compared, then what changed', async (
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title);
   assert.deepEqual(headings, [
     'Grants: what changed since the baseline',
-    'Not compared',
+    'Not Compared',
     'Appeared',
     'Gone',
     'Changed',

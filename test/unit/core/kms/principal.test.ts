@@ -292,13 +292,13 @@ const principals: readonly Row[] = [
     '*',
     '',
   ].map((value): Row => {
-    return { value, kind: 'other', short: value, sentence: `${value}, which isn't a known form of principal.` };
+    return { value, kind: 'other', short: value, sentence: `A principal of an unknown form: ${value}.` };
   }),
   // STS makes no roles, and IAM no sessions.
   ...['sts 111122223333 role/Reader', 'iam 111122223333 assumed-role/aws:ec2-infrastructure/i-0'].map((parts): Row => {
     const [service = '', of = '', short = ''] = parts.split(' ');
     const value = `arn:aws:${service}::${of}:${short}`;
-    const sentence = `${value}, which isn't a known form of principal.`;
+    const sentence = `A principal of an unknown form: ${value}.`;
     return { value, kind: 'other', short, account: of, sentence };
   }),
 ];

@@ -507,7 +507,7 @@ const refusals: readonly (readonly [what: string, fields: Partial<Grant>, commen
   [
     'operations that it may not know',
     { operations: ['Decapsulate', 'Decrypt', 'Shred\n}'] },
-    /^# The provider may not support these operations, or only in a newer version: Decapsulate, Shred\\u\{a\}\}$/,
+    /^# The provider may not support these operations, or only in a later version: Decapsulate, Shred\\u\{a\}\}$/,
   ],
 ];
 

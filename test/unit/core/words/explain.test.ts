@@ -40,13 +40,13 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   keyNotFound: {
     title: 'Key not found',
-    sentence: `KMS has no key ${arn} in this Region and account.`,
+    sentence: `KMS didn't find ${arn} in this Region and account.`,
     retryHelps: false,
     actions: ['retry', 'selectRegion', 'showLog'],
   },
   wrongRegion: {
     title: 'Wrong Region',
-    sentence: `Key ${arn} belongs to a different Region than the request.`,
+    sentence: `The request went to a different Region than ${arn} is in.`,
     retryHelps: false,
     actions: ['selectRegion', 'showLog'],
   },
@@ -58,7 +58,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   invalidArn: {
     title: 'ARN rejected',
-    sentence: `KMS rejected the ARN ${arn}.`,
+    sentence: `KMS rejected an ARN in the request for ${arn}.`,
     retryHelps: false,
     actions: ['retry', 'showLog'],
   },
@@ -188,7 +188,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   },
   profileMissing: {
     title: 'Profile not found',
-    sentence: "Profile dev isn't in the AWS config and credentials files.",
+    sentence: "Profile dev isn't in the AWS config or credentials file.",
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
@@ -509,6 +509,8 @@ for (const [message, reason, advice] of reasons) {
       if (reason.kind === 'denied' && reason.policyArn !== undefined) {
         assert.ok(explained.sentence.includes(reason.policyArn));
       }
+      const namesPolicy = reason.kind === 'denied' && reason.policy !== 'other';
+      assert.equal(/ by an explicit Deny: /.test(explained.sentence), namesPolicy);
     });
   }
 }
@@ -522,7 +524,10 @@ test('the ARN of another account that is mistyped or not shared is reported as s
     reason: { kind: 'notShared' },
   });
   const { sentence, advice } = explain({ ...details('accessDenied'), message });
-  assert.equal(sentence, `${arn} doesn't exist in this Region, or isn't shared with ${user} for kms:DescribeKey.`);
+  assert.equal(
+    sentence,
+    `AWS denied kms:DescribeKey for ${user}: ${arn} doesn't exist in this Region, or isn't shared with this principal.`,
+  );
   assert.match(advice, /account, Region, and ID of the ARN/);
 });
 

@@ -19,6 +19,10 @@ test("a role or user won't be able to use the key through the grant", () => {
   assert.equal(impact(`arn:aws:iam::${account}:user/ana`), "ana won't be able to use the key through this grant.");
 });
 
+test('a grantee that KMS does not name is called the grantee', () => {
+  assert.match(impactOfRevoke(grant('g1', { granteePrincipal: undefined })), /^The grantee won't be able to use/);
+});
+
 test('of an EC2 instance the volume is named that it loses, where the grant names one', () => {
   const instance = `arn:aws:sts::${account}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0`;
   assert.match(impact(instance), /^EC2 instance i-0123456789abcdef0 can lose access to its encrypted volume, /);
