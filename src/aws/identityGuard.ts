@@ -104,8 +104,12 @@ function accountChanged(expected: string | undefined, actual: string | undefined
     awsName: 'AccountChanged',
     message:
       expected === undefined || actual === undefined
-        ? l10n.t("STS didn't say which account the earlier ones belonged to.")
-        : l10n.t('The earlier ones belonged to account {0}, and these belong to {1}.', expected, actual),
+        ? l10n.t("STS didn't say which account the earlier credentials belonged to.")
+        : l10n.t(
+            'The earlier credentials belonged to account {0}, and the current ones belong to {1}.',
+            expected,
+            actual,
+          ),
     profile,
   });
 }
@@ -117,8 +121,8 @@ function principalChanged(shown: CallerIdentity | undefined, actual: CallerIdent
     awsName: 'PrincipalChanged',
     message:
       shown === undefined
-        ? l10n.t('STS now says that it is {0}.', actual.arn)
-        : l10n.t('It was {0}, and is now {1}.', shown.arn, actual.arn),
+        ? l10n.t('STS now says that the signed-in principal is {0}.', actual.arn)
+        : l10n.t('The signed-in principal was {0}, and is now {1}.', shown.arn, actual.arn),
     profile,
   });
 }

@@ -115,7 +115,7 @@ async function readBytes({ path, homelessUser }: ExpandedPath): Promise<Uint8Arr
           throw unreadable(path, l10n.t('The home folder of {0} is unknown. Write the whole path.', homelessUser));
         }
         if (await isBelowDanglingLink(path)) {
-          throw unreadable(path, l10n.t("It is a link to a file that doesn't exist."));
+          throw unreadable(path, l10n.t("Its path contains a link to something that doesn't exist."));
         }
         return new Uint8Array();
       case 'EACCES':

@@ -192,11 +192,11 @@ test('an SSO session that has expired waits for "Sign In", and comes alive when 
     const { tree, page } = workbench;
     await workbench.openView();
     await workbench.setViewWidth(480);
-    await tree.row(/^Sign in… Profile default is waiting for you to sign in/);
+    await tree.row(/^Sign-in needed Profile default is waiting for you to sign in/);
     await page.locator('.statusbar-item', { hasText: 'default needs sign-in' }).waitFor();
     await workbench.picture('sign-in', 'sideBar');
     assert.equal(aws.cloud.requests.length, 0, 'something was sent before anybody signed in');
-    await tree.pressInline('Sign In', /^Sign in…/);
+    await tree.pressInline('Sign In', /^Sign-in needed/);
     await tree.row(/^default eu-west-1 · 111122223333/);
     await tree.row(/^orders-db/);
   });
@@ -219,10 +219,10 @@ test('without the AWS CLI, "Sign In" says what is missing and where to get it', 
   await inWorkbench('no cli', { awsConfig, env }, async (workbench) => {
     const { tree } = workbench;
     await workbench.openView();
-    await tree.pressInline('Sign In', /^Sign in…/);
-    await workbench.notification('Signing in needs the AWS CLI, but "aws" isn\'t on the PATH');
+    await tree.pressInline('Sign In', /^Sign-in needed/);
+    await workbench.notification('Signing in needs the AWS CLI, but "aws" wasn\'t found on the PATH');
     assert.deepEqual(await workbench.notificationButtons('Signing in needs the AWS CLI'), ['How to Install']);
-    await tree.row(/^Sign in…/);
+    await tree.row(/^Sign-in needed/);
   });
 });
 
@@ -241,9 +241,9 @@ test('an MFA code is asked for on "Sign In" only, once for all Regions; a wrong 
   await inWorkbench('mfa', { awsConfig, env: { AWS_PROFILE: 'guarded' } }, async (workbench) => {
     const { tree, quickInput } = workbench;
     await workbench.openView();
-    await tree.row(/^Sign in… .*MFA/);
+    await tree.row(/^Sign-in needed .*MFA/);
     assert.equal(await quickInput.isOpen(), false, 'nobody asked to be asked');
-    await tree.pressInline('Sign In', /^Sign in…/);
+    await tree.pressInline('Sign In', /^Sign-in needed/);
     await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
     await quickInput.type('999999');
     await quickInput.accept();
@@ -337,9 +337,9 @@ test('in an untrusted workspace no program of a profile runs, and no setting of 
     const { tree } = workbench;
     await workbench.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
     await workbench.openView();
-    await tree.row(/^Sign in… Profile default is waiting for you to sign in\. It runs the program/);
+    await tree.row(/^Sign-in needed Profile default is waiting for you to sign in\. It runs the program/);
     assert.ok(!(await tree.has(/^trap/)));
-    await tree.pressInline('Sign In', /^Sign in…/);
+    await tree.pressInline('Sign In', /^Sign-in needed/);
     await tree.row(/^Workspace not trusted/);
     await workbench.screenshot('untrusted');
     assert.equal(existsSync(join(aws.home, 'ran')), false);

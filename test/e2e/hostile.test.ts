@@ -128,9 +128,9 @@ test('the terminal that signs in is given a profile by its own name, or none', a
     const { tree } = workbench;
     await workbench.openView();
     await workbench.openMachineConnections();
-    await tree.pressInline('Sign In', /^a /, /^Sign in…/);
+    await tree.pressInline('Sign In', /^a /, /^Sign-in needed/);
     await workbench.notification(/^Can't pass the name of profile a /);
-    await tree.pressInline('Sign In', /^b /, /^Sign in…/);
+    await tree.pressInline('Sign In', /^b /, /^Sign-in needed/);
     await workbench.page.locator('.terminal-wrapper, .terminal-tab, .terminal-group').first().waitFor();
     await workbench.screenshot('hostile-terminal');
     const given = await eventually('the arguments', async () => {

@@ -193,15 +193,15 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
     await tree.row(/^console eu-west-1 · 111122223333/);
 
     // A sign-in that is cancelled can be begun again. Other rows are drawn while its question is open.
-    await tree.pressInline('Sign In', /^guarded/, /^Sign in…/);
+    await tree.pressInline('Sign In', /^guarded/, /^Sign-in needed/);
     await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
     await tree.row(/^guarded/, /^Signing in…/);
     await quickInput.escape();
-    await tree.row(/^guarded/, /^Sign in…/);
+    await tree.row(/^guarded/, /^Sign-in needed/);
 
     // Sign-ins
     for (const code of codes) {
-      await tree.pressInline('Sign In', /^guarded/, /^(Sign in…|MFA code rejected)/);
+      await tree.pressInline('Sign In', /^guarded/, /^(Sign-in needed|MFA code rejected)/);
       await quickInput.until('the question', ({ message }) => message.includes(mfaSerial));
       await quickInput.type(code);
       await quickInput.accept();
@@ -210,9 +210,9 @@ test('no secret is in anything that is written, shown or copied: not in logs, st
       }
     }
     await tree.row(/^guarded eu-west-1 · 111122223333/);
-    await tree.pressInline('Sign In', /^program/, /^Sign in…/);
+    await tree.pressInline('Sign In', /^program/, /^Sign-in needed/);
     await tree.row(/^program eu-west-1 · 111122223333/);
-    await tree.pressInline('Sign In', /^babbler/, /^Sign in…/);
+    await tree.pressInline('Sign In', /^babbler/, /^Sign-in needed/);
     await tree.row(/^babbler/, /^Credential process failed/);
 
     // A list, a grant that is created, failures of every kind, a revoke

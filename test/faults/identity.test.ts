@@ -284,7 +284,7 @@ test('other credentials that any read finds end the opening', async (t) => {
   const { arn } = world.keys[0] ?? assert.fail();
   await assert.rejects(
     world.finish(session.api.listGrants({ keyArn: arn }, session.closed)),
-    /these belong to 444455556666/,
+    /current ones belong to 444455556666/,
   );
   await world.outside.idle();
   assert.equal(session.closed.aborted, true);

@@ -85,7 +85,7 @@ export function errors(): void {
         folder,
         '[default]\nregion = eu-west-1\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Dev\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://example.awsapps.com/start\n',
       );
-      await until('it is said that it has expired', async () => (await firstLabel()) === 'Sign in…');
+      await until('it is said that it has expired', async () => (await firstLabel()) === 'Sign-in needed');
       const [expired] = await rowsOf(await connectionRow());
       assert.match(
         expired?.description ?? '',

@@ -324,6 +324,7 @@ test('a title ends in an ellipsis exactly where the command asks for more', () =
     commands.selectRegion,
     commands.addConnection,
     commands.addRegion,
+    commands.openConnections,
     commands.openKeyByArn,
     commands.copyIamPolicy,
     commands.explainKmsError,

@@ -65,7 +65,9 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
   if (program === undefined) {
     const open = l10n.t('How to Install');
     const picked = await showError(
-      l10n.t('Signing in needs the AWS CLI, but "aws" isn\'t on the PATH of this computer.'),
+      l10n.t(
+        'Signing in needs the AWS CLI, but "aws" wasn\'t found on the PATH of this computer. Programs in the workspace don\'t count.',
+      ),
       open,
     );
     if (picked === open) {

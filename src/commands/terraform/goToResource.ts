@@ -75,7 +75,9 @@ function noneText(grant: string, { files, notRead, isCut }: TerraformReading): s
     ),
     ...(notRead > 0 ? [l10n.t('Too large or not readable, so not read: {0}.', formatCount(notRead))] : []),
     ...(isCut ? [l10n.t("More files weren't read.")] : []),
-    l10n.t('A match needs the same operations, and a name or grantee that is a literal in the file.'),
+    l10n.t(
+      "A match needs the grant's name or grantee as a literal in the file, and no argument that differs from the grant.",
+    ),
   ].join(' ');
 }
 

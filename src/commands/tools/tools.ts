@@ -167,7 +167,11 @@ async function sessionFor({ connections }: Needs<'connections'>, { connection }:
   const refs: readonly ConnectionRef[] = await connections.list();
   const ref = connection === undefined ? refs[0] : refs.find((candidate) => connectionId(candidate) === connection);
   if (ref === undefined) {
-    throw new UserError(l10n.t('The view has no connection {0}.', connection ?? ''));
+    throw new UserError(
+      connection === undefined
+        ? l10n.t('The view has no connections.')
+        : l10n.t('The view has no connection {0}.', connection),
+    );
   }
   return connections.open(ref);
 }

@@ -204,7 +204,7 @@ function keyStateFindings(subject: Subject | undefined, context: FindingContext)
       const effect = l10n.t('Nothing changes while the key is disabled.');
       return add(
         'keyDisabled',
-        l10n.t('The key is disabled. Nobody can use the grant for cryptographic operations until the key is enabled.'),
+        l10n.t('The key is disabled. Nobody can use its grants for cryptographic operations until it is enabled.'),
         subject === undefined ? effect : `${effect} ${l10n.t('When it is enabled again: {0}', subject.impact)}`,
       );
     }
@@ -213,7 +213,7 @@ function keyStateFindings(subject: Subject | undefined, context: FindingContext)
       const effect = l10n.t('Nothing changes unless the deletion is canceled.');
       return add(
         'keyPendingDeletion',
-        l10n.t('The key is pending deletion. Nobody can use the grant for cryptographic operations.'),
+        l10n.t('The key is pending deletion. Nobody can use its grants for cryptographic operations.'),
         subject === undefined ? effect : `${effect} ${l10n.t('If it is canceled: {0}', subject.impact)}`,
       );
     }

@@ -9,7 +9,7 @@ export function connectionName(ref: ConnectionRef): string {
     case 'profile':
       return printable(ref.profile);
     case 'environment':
-      return l10n.t('Environment variables');
+      return l10n.t('Environment');
     case 'sample':
       return l10n.t('Sample data');
   }

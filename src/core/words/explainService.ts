@@ -106,7 +106,7 @@ export const serviceFailures = {
     sentence:
       service === undefined
         ? l10n.t('KMS is receiving more {0} requests than the quota of the account allows.', details.operation)
-        : l10n.t('{0} is receiving more {1} requests than it allows.', service, details.operation),
+        : l10n.t('{1} requests to {0} exceed what it allows.', service, details.operation),
     advice:
       signInService === undefined
         ? l10n.t('The whole account shares the quota. Wait a few seconds, then retry.')

@@ -8,7 +8,7 @@ export const setupFailures = {
     sentence:
       details.files === undefined
         ? l10n.t("Profile {0} isn't in the AWS config or credentials file.", profile)
-        : l10n.t("Profile {0} isn't in {1}.", profile, details.files.join(', ')),
+        : l10n.t("Profile {0} isn't in these files: {1}.", profile, details.files.join(', ')),
     advice: l10n.t('Add it to one of the files, then retry, or select another profile.'),
     retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],

@@ -77,14 +77,14 @@ export const signInFailures = {
     actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
   }),
   signInNeeded: ({ details, profile }) => ({
-    title: l10n.t('Sign in…'),
+    title: l10n.t('Sign-in needed'),
     sentence: l10n.t('Profile {0} is waiting for you to sign in. {1}', profile, details.message),
     advice: l10n.t('Nothing is asked, run, or sent until you sign in.'),
     retryHelps: false,
     actions: ['signIn', 'selectProfile', 'showLog'],
   }),
   notConfirmed: ({ details }) => ({
-    title: l10n.t('Open the connections…'),
+    title: l10n.t('Connections not opened'),
     sentence: l10n.t('The settings of this dev container request these connections: {0}.', details.message),
     advice: l10n.t('Nothing is asked, run, or sent until you open them.'),
     retryHelps: false,

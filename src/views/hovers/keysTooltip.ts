@@ -14,7 +14,7 @@ import { accountText } from '../keys/connectionItem.ts';
 import { keyStateText } from '../keys/keyItem.ts';
 import type { Known } from '../keys/known.ts';
 import type { ConnectionNode, GrantNode, KeyNode, Node } from '../shared/nodes.ts';
-import { answerLines, evidenceTooltip, type Lines, plain, table, verdict, verdictTable } from './tooltipText.ts';
+import { errorLines, evidenceTooltip, type Lines, plain, table, verdict, verdictTable } from './tooltipText.ts';
 
 /**
  * The tooltip of a row. Text from AWS is escaped, never used as Markdown; the tooltip allows no commands and no HTML.
@@ -54,7 +54,7 @@ function connectionTooltip(node: ConnectionNode, known: Known): vscode.MarkdownS
       [l10n.t('Account'), accountText(state)],
       [l10n.t('Signed in as'), identity?.arn],
       [l10n.t('Custom endpoint'), endpoint?.kind === 'custom' ? endpoint.url : undefined],
-      ...(failure === undefined ? [] : answerLines(failure)),
+      ...(failure === undefined ? [] : errorLines(failure)),
     ],
     failure === undefined ? undefined : explain(failure.details).sentence,
   );

@@ -12,16 +12,16 @@ import { linkMarkdown, markdownText } from '../../core/words/page.ts';
 import { findingName } from '../shared/findingText.ts';
 import type { EvidenceLineNode, EvidenceNode } from '../shared/nodes.ts';
 
-/** A title and a text, a line each; for a failure also AWS's own text, for a search or a request to AWS. */
+/** A title and a text, a line each; for a failure also the error's own text, for a search or a request to AWS. */
 export function plain(title: string, text: string | readonly string[], error?: KmsError): vscode.MarkdownString {
   const lines = typeof text === 'string' ? [text] : text;
-  return hover(title, error === undefined ? [] : joined(answerLines(error)), lines.map(markdownText));
+  return hover(title, error === undefined ? [] : joined(errorLines(error)), lines.map(markdownText));
 }
 
-/** AWS's own text about a failure. */
-export function answerLines({ details }: KmsError): Lines {
+/** The error's name and text, from AWS or from what failed before AWS answered. */
+export function errorLines({ details }: KmsError): Lines {
   return [
-    [l10n.t('Answer'), `${details.awsName}: ${details.message}`],
+    [l10n.t('Error'), `${details.awsName}: ${details.message}`],
     [l10n.t('Request ID'), details.requestId],
   ];
 }

@@ -173,7 +173,7 @@ export class Workbench {
 
   /** Agrees to the connections that the machine's settings ask for. */
   async openMachineConnections(): Promise<void> {
-    await this.pressContextMenu('Open Dev Container Connections', /^Open the connections…/);
+    await this.pressContextMenu('Open Dev Container Connections…', /^Connections not opened/);
     await this.pressDialog('Open');
   }
 

@@ -222,7 +222,7 @@ for (const [operation, call] of Object.entries(calls)) {
       refusal(operation, service === 'IAM' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded'),
     );
     const error = await fails(call(evidence, never), 'throttled');
-    assert.equal(errorSentence(error), `${service} is receiving more ${operation} requests than it allows.`);
+    assert.equal(errorSentence(error), `${operation} requests to ${service} exceed what it allows.`);
     assert.equal(received.length, 1);
   });
 

@@ -103,7 +103,7 @@ const unreadable: Readonly<Record<string, readonly [make: (path: string) => Prom
   'Latin-1': [(path) => writeFile(path, Buffer.from('[équipe]\n', 'latin1')), "It isn't encoded as UTF-8."],
   'a dangling link': [
     (path) => symlink(resolve('/nowhere/at/all'), path, 'junction'),
-    "It is a link to a file that doesn't exist.",
+    "Its path contains a link to something that doesn't exist.",
   ],
   'a key before any section': [(path) => writeFile(path, 'region = x\n[default]\n'), 'Line 1 is before any section.'],
   'the same section twice': [(path) => writeFile(path, '[a]\n[a]\n'), 'Line 2 begins the section [a] a second time.'],
@@ -219,7 +219,7 @@ test('a profile that is not found names the files that were read', async (t) => 
     assert.ok(isKind(error, 'profileMissing'));
     assert.equal(
       explain(error.details).sentence,
-      `Profile prod isn't in ${join(home, 'config')}, ${join(home, 'credentials')}.`,
+      `Profile prod isn't in these files: ${join(home, 'config')}, ${join(home, 'credentials')}.`,
     );
     return true;
   });

@@ -60,7 +60,7 @@ export async function confirmed(
   return picked === change ? 'change' : 'end';
 }
 
-/** Shows why KMS would not create the grant. @throws any error that is not KMS's */
+/** Shows why the check failed. @throws any error that is not KMS's */
 export async function refusedBy(error: unknown, { log }: Needs<'log'>): Promise<Next> {
   if (!isKmsError(error)) {
     throw error;
@@ -76,8 +76,8 @@ export async function refused(sentence: string, detail: string): Promise<Next> {
   return picked === change ? 'change' : 'end';
 }
 
-/** Why KMS refuses a new grant. */
+/** Why the check of a new grant failed: by KMS's refusal, or before KMS was reached. */
 function explainRefusal({ details }: KmsError): { readonly sentence: string; readonly detail: string } {
   const { sentence, advice } = explain(details);
-  return { sentence, detail: `${advice}\n\n${l10n.t('Message from KMS: {0}', printable(details.message, 600))}` };
+  return { sentence, detail: `${advice}\n\n${l10n.t('Message: {0}', printable(details.message, 600))}` };
 }

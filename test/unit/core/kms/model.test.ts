@@ -37,7 +37,7 @@ test('a grant is the same on a row and in the history, and another on another co
 
 test('a connection is called by its profile, made safe to show, or by what it is', () => {
   assert.equal(connectionName({ kind: 'profile', profile: 'dev\u202E', region: 'eu-west-1' }), 'dev\\u{202e}');
-  assert.equal(connectionName({ kind: 'environment', region: 'eu-west-1' }), 'Environment variables');
+  assert.equal(connectionName({ kind: 'environment', region: 'eu-west-1' }), 'Environment');
   assert.equal(connectionName({ kind: 'sample' }), 'Sample data');
 });
 

@@ -180,7 +180,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     signIn: true,
   },
   signInNeeded: {
-    title: 'Sign in…',
+    title: 'Sign-in needed',
     sentence: `Profile dev is waiting for you to sign in. ${denied}`,
     retryHelps: false,
     actions: ['signIn', 'selectProfile', 'showLog'],
@@ -287,7 +287,7 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
     outcomeUnknown: true,
   },
   notConfirmed: {
-    title: 'Open the connections…',
+    title: 'Connections not opened',
     sentence: `The settings of this dev container request these connections: ${denied}`,
     retryHelps: false,
     actions: ['openConnections', 'selectProfile', 'showLog'],
@@ -397,7 +397,7 @@ test('the files that a profile was looked for in, and the one that is not readab
   const files = ['/home/ana/.aws/config', '/home/ana/.aws/credentials'];
   assert.equal(
     explain({ ...details('profileMissing'), files }).sentence,
-    "Profile dev isn't in /home/ana/.aws/config, /home/ana/.aws/credentials.",
+    "Profile dev isn't in these files: /home/ana/.aws/config, /home/ana/.aws/credentials.",
   );
   assert.equal(
     explain({ ...details('filesUnreadable'), files: ['/home/ana/.aws/config'], message: 'It is a folder.' }).sentence,
