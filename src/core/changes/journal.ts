@@ -240,12 +240,11 @@ export class Journal {
   }
 
   async #load(): Promise<void> {
-    await this.#reload();
-    if (this.#isDisposed) {
-      return;
+    if (!this.#isDisposed) {
+      // From before the read, so that no change after it is missed. If one can't be read, the known records stay.
+      this.#watch ??= this.#file.onDidChange(() => void this.#reload().catch(() => {}));
     }
-    // After a failed read the known records stay; the next change reads again.
-    this.#watch ??= this.#file.onDidChange(() => void this.#reload().catch(() => {}));
+    await this.#reload();
   }
 
   #reload(): Promise<void> {

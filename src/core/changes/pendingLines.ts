@@ -22,7 +22,9 @@ export class PendingLines {
 
   add(line: Line): void {
     const id = entryId(line);
-    this.#lines.set(id, [...(this.#lines.get(id) ?? []), line]);
+    // Of a withdrawn entry no other line counts: it may never come back from the file.
+    const earlier = isWithdrawal(line) ? [] : (this.#lines.get(id) ?? []);
+    this.#lines.set(id, [...earlier, line]);
   }
 
   drop(line: Line): void {
@@ -56,4 +58,8 @@ export class PendingLines {
     this.#applied.set(lines, { read, record });
     return record;
   }
+}
+
+function isWithdrawal(line: Line): boolean {
+  return line.kind === 'outcome' && line.outcome.kind === 'withdrawn';
 }

@@ -43,6 +43,8 @@ export interface Entry {
   absentLists: number;
   /** The user knows that the connection leads to another account now. */
   isOtherReported?: boolean;
+  /** What was known of the grant before this change. */
+  earlier?: Entry | undefined;
 }
 
 /** The last revoke or retirement of each grant, from this window and from the journal. */
@@ -117,19 +119,25 @@ export class RevocationEntries {
     const { ref } = session.connection;
     const { account } = actorRecord(actor);
     const record = { id: '', kind, connection: ref, account, key, grant, requestedAt: clock.now(), accepted: false };
-    const entry: Entry = { ...this.#entry(record, clock.monotonic()), phase: 'revoking' };
     const identity = grantIdentity(record);
     const earlier = this.#entries.get(identity);
+    const entry: Entry = { ...this.#entry(record, clock.monotonic()), phase: 'revoking', earlier };
     this.#entries.set(identity, entry);
     this.#changed.fire(record);
     const undo = () => {
       if (!this.isCurrent(entry)) {
+        // A newer one, if it is undone too, must not restore this one.
+        for (let newer = this.get(record); newer !== undefined; newer = newer.earlier) {
+          if (newer.earlier === entry) {
+            newer.earlier = entry.earlier;
+          }
+        }
         return;
       }
-      if (earlier === undefined) {
+      if (entry.earlier === undefined) {
         this.#entries.delete(identity);
       } else {
-        this.#entries.set(identity, earlier);
+        this.#entries.set(identity, entry.earlier);
       }
       this.#changed.fire(entry.record);
     };

@@ -401,6 +401,26 @@ test('what a window has written is not lost when it reads before that is in the 
   assert.equal(journal.record(id)?.accepted, true);
 });
 
+test('what another window writes while this one reads for the first time is known too', async () => {
+  const { file, journal: other } = await fileWith();
+  const reader = file.reader();
+  let reads = 0;
+  file.reader = () => ({
+    readNew: async (sink) => {
+      await reader.readNew(sink);
+      reads += 1;
+      if (reads === 1) {
+        await other.add(revokeOf(grant('g2')));
+        await file.notify();
+      }
+    },
+  });
+  const { journal } = openWindow({ file });
+  await journal.ready();
+  await settle();
+  assert.equal(journal.records.length, 2);
+});
+
 test('an entry resolves when it is in the file, and not before', async () => {
   const { journal, file } = openWindow();
   const slow = gate();
@@ -429,6 +449,8 @@ test('an entry that cannot be written was never made, and says that nothing was 
   file.before = () => {};
   await journal.add(revokeOf());
   assert.equal(journal.records.length, 1, 'the next one can');
+  await journal.ready();
+  assert.equal(journal.records.length, 1, 'also once the file was read');
 });
 
 test('an outcome that cannot be written is known in this window all the same, also after the next read', async () => {

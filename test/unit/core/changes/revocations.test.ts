@@ -302,6 +302,26 @@ test('revoking a grant twice at once follows it once, and reports one end', asyn
   assert.deepEqual(kinds(), ['gone']);
 });
 
+test('of two revokes at once that are both refused, none stays under way', async () => {
+  const { kms, session, revocations, state } = world();
+  const answers = [gate(), gate()];
+  let asked = 0;
+  kms.before = async ({ operation }) => {
+    if (operation === 'revokeGrant') {
+      asked += 1;
+      await answers[asked - 1]?.passed;
+      throw kmsError('accessDenied');
+    }
+  };
+  const revokes = answers.map(() => assert.rejects(revocations.revoke(acting(session), k1, g1)));
+  await settle();
+  for (const [index, answer] of answers.entries()) {
+    answer.open();
+    await revokes[index];
+  }
+  assert.equal(state(), undefined);
+});
+
 test('revokes on many keys listen once to the end of their session', async () => {
   const { session, revocations, clock } = world();
   let listeners = 0;
