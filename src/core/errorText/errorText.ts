@@ -76,12 +76,24 @@ function wholeness(read: ErrorText | undefined): number {
   const isWholeKey = key === undefined ? 0 : keyIdPattern.test(key) || key === '' ? 3 : 2;
   const isReasonGiven = read.reason !== undefined && read.reason.kind !== 'notGiven' ? 1 : 0;
   const isKnown = read.action !== undefined && isKmsOperation(read.action.slice('kms:'.length)) ? 1 : 0;
-  const parts = Object.values(read).filter((part) => part !== undefined).length;
-  return parts + isWholeArn(read.principal) + 2 * isKnown + isWholeKey + isReasonGiven;
+  const isWholeCode = /(?:Exception|Fault)$/.test(read.code ?? '') ? 1 : 0;
+  const isWholeRequest = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\dA-Z]{16})$/.test(read.requestId ?? '')
+    ? 1
+    : 0;
+  const parts = Object.values({ ...read, reason: undefined }).filter((part) => part !== undefined).length;
+  const arns = isWholeArn(read.principal) + isWholeKey;
+  return parts + arns + 2 * isKnown + isReasonGiven + isWholeCode + isWholeRequest + clearness(read.kind);
+}
+
+const namedKinds = new Set<ErrorTextKind>([...kindsByName.values(), 'grantNotFound', 'other']);
+
+/** What only a whole sentence says is clearer than what a name says. */
+function clearness(kind: ErrorTextKind): number {
+  return namedKinds.has(kind) ? (kind === 'other' || kind === 'invalidState' ? 0 : 1) : 3;
 }
 
 function readCall(call: FailedCall): ErrorText {
-  const read = readPlain(`${call.code ?? ''}: ${call.message} (kms)`);
+  const read = readPlain(`${call.code ?? ''}: ${call.message} (${call.action ?? 'kms'})`);
   const key = read?.key ?? namedKey(call.key);
   return {
     kind: read?.kind ?? 'other',
@@ -154,14 +166,18 @@ function readFailure(text: string): ErrorText | undefined {
     return undefined;
   }
   const code = said === undefined ? name?.code : codeNear(text, said);
+  const surroundings = around(text, place);
+  const quote = quoteAt(text, place);
   const kind = said?.kind ?? kindOf(code ?? '');
+  const isOfGrant = /(?:Revoke|Retire)Grant$/.test(surroundings.action ?? '') || /\bgrant\b/i.test(quote);
   return {
-    ...around(text, place),
-    kind,
+    ...surroundings,
+    kind: said === undefined && kind === 'keyNotFound' && isOfGrant ? 'grantNotFound' : kind,
     code,
     principal: undefined,
-    reason: kind === 'accessDenied' ? { kind: 'notGiven' } : undefined,
-    quote: quoteAt(text, place),
+    // A sentence gives one.
+    reason: said === undefined && kind === 'accessDenied' ? { kind: 'notGiven' } : undefined,
+    quote,
   };
 }
 
@@ -183,8 +199,9 @@ function kindOf(code: string): ErrorTextKind {
   const name = code
     .replace(/^Client\./, '')
     .replace(/^KMS\.?/i, '')
+    .replace(/^(?:KMS|(?:Encryption)?Key)/, '')
     .replace(/(?:Exception|Fault)$/, '');
-  return kindsByName.get(name) ?? kindsByName.get(name.replace(/^KMS/, '')) ?? 'other';
+  return kindsByName.get(name) ?? 'other';
 }
 
 interface Name extends Place {
@@ -209,7 +226,17 @@ function firstName(text: string): Name | undefined {
 /** Whether a name that any service has is KMS's: by what is near it, and by no permission of another service. */
 function isOfKms(text: string, name: Name): boolean {
   const near = partAround(text, name);
-  return patterns.ofKms.test(near) && !(kindOf(name.code) === 'accessDenied' && patterns.otherDenial.test(near));
+  const kind = kindOf(name.code);
+  const isOther =
+    kind === 'accessDenied' ? patterns.otherDenial.test(near) : kind !== 'other' && isOfOtherCall(text, name);
+  return patterns.ofKms.test(near) && !isOther;
+}
+
+function isOfOtherCall(text: string, { from, to }: Place): boolean {
+  const called = patterns.otherCallAfter.exec(text.slice(to, to + nameIsNear))?.groups?.['operation'];
+  return called === undefined
+    ? patterns.otherCallBefore.test(text.slice(Math.max(0, from - nameIsNear), from))
+    : !isKmsOperation(called);
 }
 
 function partAround(text: string, { from, to }: Place): string {

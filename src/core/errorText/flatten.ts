@@ -30,11 +30,11 @@ function joinLines(lines: readonly string[]): string {
 
 function oneLine(text: string): string {
   return text
-    .replace(patterns.escape, (escaped, unit?: string) => {
+    .replace(patterns.escape, (_, unit?: string, blank?: string) => {
       if (unit !== undefined) {
         return String.fromCharCode(Number.parseInt(unit, 16));
       }
-      return /[nrt]$/.test(escaped) ? ' ' : '';
+      return blank === undefined ? '' : ' ';
     })
     .replace(patterns.terminalCommand, '')
     .replace(/\s+/g, ' ')

@@ -23,6 +23,11 @@ const ownNames = [
   'InvalidKMSResource',
   'InvalidKMSKey\\.InvalidState',
   'InvalidKmsKeyId',
+  'InvalidKMSKey',
+  'InvalidImportToken',
+  'ExpiredImportToken',
+  // Without the ending, they are names of parameters.
+  '(?:CloudHsmCluster|CustomKeyStore|XksKey|XksProxy)[A-Za-z]{4,40}(?=Exception)',
 ];
 /** Names that other services use too. */
 const sharedNames = [
@@ -38,9 +43,15 @@ const sharedNames = [
   'InvalidAliasName',
   'UnsupportedOperation',
   'Validation',
+  'MalformedPolicyDocument',
+  'AlreadyExists(?=Exception)',
 ];
+const ending = '(?:Exception|Fault)';
 const codeOf = (prefix: string, names: readonly string[]) =>
-  `(?<![A-Za-z])${prefix}(?:${names.join('|')})(?:Exception|Fault)?(?![a-z])`;
+  `(?<![A-Za-z])${prefix}(?:${names.join('|')})${ending}?(?![a-z])`;
+
+/** What tools draw at the beginning of a line. */
+const mark = '[ \\t]{0,64}(?:[│|╷╵┃▎>]|- \\|)[ \\t]{0,8}';
 
 /** Pairs as an option of the AWS CLI has them, with values of these characters. */
 const optionPairs = (character: string) => {
@@ -53,23 +64,28 @@ export const patterns = {
   /** Colours, links and other commands to a terminal; colours also where a log has lost the sign before them. */
   terminalCommand:
     /(?![\t\r\n])\p{Cc}(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\p{Cc}]{0,512}\p{Cc}\\?|[@-Z\\-_])|\[\d{1,3}(?:;\d{1,3}){0,4}m/gu,
-  /** What tools draw at the beginning of a line, behind the time that a log of CI has there. */
-  lineMark: /^(?:\[?\d{4}-\d\d-\d\dT[\d:.]{8,18}Z\]? )?[ \t]{0,64}(?:[│|╷╵┃▎>]|- \|)[ \t]{0,8}/gmu,
-  /** In JSON within a string, backslashes stand before quotes and line breaks. */
-  escape: /\\{1,8}(?:u(?<unit>[0-9a-fA-F]{4})|[nrt]|(?=["'/`]))/g,
+  /** Behind the time that a log of CI has there. */
+  lineMark: new RegExp(`^(?:\\[?\\d{4}-\\d\\d-\\d\\dT[\\d:.]{8,18}Z\\]? )?${mark}`, 'gmu'),
+  /** In JSON within a string, backslashes stand before quotes and line breaks, behind which the marks are. */
+  escape: new RegExp(`\\\\{1,8}(?:u(?<unit>[0-9a-fA-F]{4})|(?<blank>[nrt](?:${mark})?)|(?=["'/\`]))`, 'g'),
 
   /** `AccessDeniedException`, `KMS.DisabledException`, `KMSAccessDenied`, `Client.InvalidKMSKey.InvalidState`. */
   ownCode: new RegExp(codeOf('(?:(?:Client|KMS|Kms)\\.)?', ownNames), 'g'),
-  kmsCode: new RegExp(codeOf('(?:KMS|Kms)\\.?', sharedNames), 'g'),
-  sharedCode: new RegExp(codeOf('', sharedNames), 'g'),
+  kmsCode: new RegExp(codeOf('(?:(?:KMS|Kms)(?:Key)?\\.?|EncryptionKey)', [...sharedNames, 'Unavailable']), 'g'),
+  /** `InvalidVolume.NotFound` is another's. */
+  sharedCode: new RegExp(`(?!(?<=\\.)[A-Za-z]{1,40}(?<!${ending})(?![A-Za-z]))${codeOf('', sharedNames)}`, 'g'),
 
   /** What says that a text is about KMS, where it has no name of an error that is only KMS's. */
-  ofKms: /kms|key management|customer master key|\bInvalid keyId\b/i,
+  ofKms:
+    /kms|key management|customer master key|\bInvalid (?:keyId|arn [a-z]{2,4}-)|\bGiven key ID\b|encryption[-_]credentials|\bwhen calling the (?:(?:Re)?Encrypt|Decrypt|GenerateDataKey[A-Za-z]{0,26}|(?:List|ListRetirable|Retire|Revoke)Grants?|(?:Get|Put)KeyPolicy|(?:Schedule|Cancel)KeyDeletion) operation\b/i,
+  /** Calls of the other services that have the same names of errors, by what stands before and behind the name. */
+  otherCallBefore: /\boperation error (?!KMS:)[\w ]{2,40}: (?!.{0,400}operation error )/,
+  otherCallAfter: /^\)? when calling the (?<operation>[A-Za-z]{3,50}) operation\b/,
   otherDenial: /not authorized to perform:? ?["'`]?(?!kms:)[a-z0-9-]{2,40}:/i,
   denied: /not authorized to perform/gi,
   /** AWS's sentence on an action of KMS, from there to the reason. */
   denial:
-    /^not authorized to perform:? ?["'`]?kms:[\w*-]{1,80}["'`]?(?: on (?:the )?resources?: ?["'`]?(?:[^\s"'`<]|<(?!\/)){1,2048}["'`]?)?(?:[,.]? (?:(?:on this resource )?because the resource does not exist in this Region|because no [\w -]{1,60} allows? the [\w:*-]{1,120} action|with an explicit deny(?: in (?:an?|the|one or more))? [\w -]{1,60}(?:polic(?:y|ies)|boundar(?:y|ies))(?:: ?arn:(?:[^\s"'`<]|<(?!\/)){1,2048})?))?/i,
+    /^not authorized to perform:? ?["'`]?kms:[\w*-]{1,80}["'`]?(?: on th(?:is|e) resource(?: associated with this ciphertext)?| on (?:the )?resources?: ?["'`]?(?:[^\s"'`<]|<(?!\/)){1,2048}["'`]?)?(?:[,.]? (?:because the resource does not exist in this Region|because no [\w -]{1,60} allows? the [\w:*-]{1,120} action|with an explicit deny(?: in (?:an?|the|one or more))? [\w -]{1,60}(?:polic(?:y|ies)|boundar(?:y|ies))(?:: ?arn:(?:[^\s"'`<]|<(?!\/)){1,2048})?))?/i,
 
   operations: [
     /\bwhen calling the (?<operation>[A-Za-z]{3,50}) operation\b/g,
@@ -90,7 +106,8 @@ export const patterns = {
   regionNamed: /\b(?:aws[-_]?)?region["'`]?\s?[:= ]\s?["'`]?(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\b/gi,
 
   /** Of Go's SDK, whose request ID stands before the error. */
-  requestIdBefore: /\bStatusCode: ?\d{3}, RequestID: ?(?<id>[0-9A-Za-z-]{8,64}), ?(?:api error )?(?:[\w.]{1,80}: ?)?$/,
+  requestIdBefore:
+    /\bStatusCode: ?\d{3}, RequestID: ?(?<id>[0-9A-Za-z-]{8,64}), ?(?:HostID: ?[\w+/=-]{0,200}, ?)?(?:api error )?(?:[\w.]{1,80}: ?)?$/,
   requestId:
     /\b(?:x-amzn?-)?(?:aws[-_ ]?)?request[-_ ]?id["'`]?\s?[:=>]\s?(?:Some\()?["'`]?(?<id>[0-9A-Za-z]{4,16}[0-9A-Za-z-]{4,60})/gi,
 
@@ -124,12 +141,16 @@ export const messages = [
   ],
   ['invalidPrincipal', /\bARN does not refer to a valid principal\b/i],
   ['aliasNotFound', /\bAlias \S{1,2048} is not found\b/i],
-  ['keyNotFound', /\bKey ['"`]?\S{1,2048} does not exist\b|\bInvalid keyId ['"`]?[\w/:-]{1,300}/i],
+  [
+    'keyNotFound',
+    /\bKey (?!that )['"`]?\S{1,2048} does not exist\b|\bspecified KMS Key Id could not be found\b|\bInvalid keyId ['"`]?[\w/:-]{1,300}/i,
+  ],
+  ['accessDenied', /\bAccess denied to KMS key\b/i],
   ['wrongRegion', /\bInvalid arn [a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}\b/i],
   ['incorrectKey', /\b(?:The )?key ID in the request does not identify\b/i],
   [
     'keyInaccessible',
-    /\binaccessible (?:AWS )?KMS key\b|\bKMS key (?:\[?\S{1,300} )?is not accessible\b|\bunable to access the (?:AWS )?KMS (?:master )?key\b|\bKMS key provided is in an incorrect state\b/i,
+    /\binaccessible (?:AWS )?KMS key\b|\bKMS key (?:\[?\S{1,300} )?is not accessible\b|\bunable to access the (?:AWS )?KMS (?:master )?key\b|\bKMS key provided is in an incorrect state\b|\bGiven key ID is not accessible\b|\binaccessible[-_]encryption[-_]credentials|\bcan['’]t (?:en|de)crypt the protected secret text\b/i,
   ],
 ] as const;
 
@@ -140,10 +161,10 @@ export const kindsByName: ReadonlyMap<string, ErrorTextKind> = new Map([
   ['Disabled', 'keyDisabled'],
   ['InvalidState', 'invalidState'],
   ['InvalidKMSKey.InvalidState', 'keyInaccessible'],
-  ['KeyNotAccessible', 'keyInaccessible'],
+  ['NotAccessible', 'keyInaccessible'],
   ['CustomerKeyHasBeenRevoked', 'keyInaccessible'],
   ['InvalidKMSResource', 'keyInaccessible'],
-  ['KeyUnavailable', 'keyUnavailable'],
+  ['Unavailable', 'keyUnavailable'],
   ['InvalidCiphertext', 'invalidCiphertext'],
   ['IncorrectKey', 'incorrectKey'],
   ['IncorrectKeyMaterial', 'incorrectKey'],
@@ -175,6 +196,7 @@ export type ErrorTextKind =
   | 'incorrectKey'
   | 'invalidKeyUsage'
   | 'invalidGrantToken'
+  | 'grantNotFound'
   | 'invalidPrincipal'
   | 'throttled'
   | 'limitExceeded'

@@ -76,6 +76,12 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
       return [l10n.t('Use a key whose usage fits the operation, or use another operation.')];
     case 'invalidGrantToken':
       return [l10n.t('Omit the token. A few minutes after its creation, a grant works without it.')];
+    case 'grantNotFound':
+      return [
+        l10n.t(
+          'The grant may already be revoked or retired. If KMS still lists it, check its ID, its key, and the Region.',
+        ),
+      ];
     case 'invalidPrincipal':
       return [l10n.t('Check the ARN of the principal. If it was just created, try again in a minute.')];
     case 'throttled':

@@ -88,6 +88,8 @@ function sentenceOf({ kind, action, principal, key, reason, code }: ErrorText): 
       return l10n.t("{0} failed: {1} doesn't support this operation or algorithm.", call, what);
     case 'invalidGrantToken':
       return l10n.t("{0} failed: a grant token wasn't valid.", call);
+    case 'grantNotFound':
+      return l10n.t("{0} failed: KMS didn't find the grant, or not its key.", call);
     case 'invalidPrincipal':
       return l10n.t("{0} failed: a principal in the request doesn't exist, or is too new.", call);
     case 'throttled':

@@ -40,6 +40,9 @@ const deniedDecrypt = {
 const hidden =
   'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.';
 
+/** As a terminal of 80 columns is copied. */
+const fullLines = (text: string) => text.replace(/.{80}/g, '$&\n');
+
 const event = {
   eventVersion: '1.11',
   userIdentity: { type: 'AssumedRole', principalId: 'AROAEXAMPLE:i-0', arn: role, accountId: account },
@@ -781,6 +784,128 @@ export const corpus: readonly Example[] = [
     ),
     found: { ...deniedDecrypt, action: 'kms:GenerateDataKeyWithoutPlaintext', code: 'AccessDeniedException' },
   })),
+  {
+    name: 'a terminal of 80 columns that breaks the sentence of a ciphertext, whose name is that of a denial',
+    text: fullLines(`An error occurred (AccessDenied) when calling the GetObject operation: ${hidden}`),
+    found: { kind: 'ciphertextKeyHidden', code: 'AccessDenied' },
+  },
+  {
+    name: 'a terminal of 80 columns that breaks the sentence before what is like that of a missing key',
+    text: fullLines(
+      `An error occurred (AccessDeniedException) when calling the CreateTable operation: KMS key access denied error: ${hidden}`,
+    ),
+    found: { kind: 'ciphertextKeyHidden', code: 'AccessDeniedException' },
+  },
+  {
+    name: 'a terminal of 80 columns that breaks the sentence of a principal and a request ID',
+    text: fullLines(
+      `InvalidParameterValueException: Lambda was unable to configure access, KMS Exception: InvalidArnException KMS Message: ARN does not refer to a valid principal (Service: Lambda, Status Code: 400, Request ID: ${request})`,
+    ),
+    found: { kind: 'invalidPrincipal', code: 'InvalidArnException', requestId: request },
+  },
+  {
+    name: 'a terminal that wraps between words, where the denial gives no reason',
+    text: `aws: [ERROR]: An error occurred (AccessDeniedException) when calling the Decrypt\noperation: ${hidden.slice(0, 66)}\n${hidden.slice(67)}`,
+    found: { kind: 'ciphertextKeyHidden', code: 'AccessDeniedException', action: 'kms:Decrypt' },
+  },
+  {
+    name: 'sops, in a box, in the JSON of a controller',
+    text: JSON.stringify({
+      level: 'error',
+      error: `Group 0: FAILED\n  ${keyArn}: FAILED\n    - | failed to decrypt sops data key with AWS KMS: operation\n      | error KMS: Decrypt, https response error StatusCode: 400,\n      | RequestID: ${request}, api error\n      | AccessDeniedException: User: ${role}\n      | is not authorized to perform: kms:Decrypt on resource:\n      | ${keyArn}\n      | because no identity-based policy allows the kms:Decrypt\n      | action`,
+    }),
+    found: { ...deniedDecrypt, code: 'AccessDeniedException', requestId: request },
+  },
+  {
+    name: 'sops, an ARN of another Region',
+    text: `    - | Error decrypting key: NotFoundException: Invalid arn\n      | us-east-1\n      | \tstatus code: 400, request id:\n      | ${request}`,
+    found: { kind: 'wrongRegion', code: 'NotFoundException', requestId: request },
+  },
+  ...(
+    [
+      ['because no identity-based policy allows the kms:Decrypt action', noIdentity],
+      [
+        'because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access',
+        { kind: 'notShared' },
+      ],
+      [
+        'with an explicit deny in a resource-based policy',
+        { kind: 'denied', policy: 'resource', policyArn: undefined },
+      ],
+    ] as const
+  ).map(([tail, reason]) => ({
+    name: `S3, a ciphertext whose key is not named, ${tail}`,
+    text: `download failed: s3://b/k to ./k An error occurred (AccessDenied) when calling the GetObject operation: User: ${role} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext ${tail}`,
+    found: { kind: 'accessDenied' as const, code: 'AccessDenied', action: 'kms:Decrypt', principal: role, reason },
+  })),
+  {
+    name: 'Go v2, S3',
+    text: `Error: uploading object: operation error S3: PutObject, https response error StatusCode: 403, RequestID: ABCDEF0123456789, HostID: a/b+c=, api error AccessDenied: ${sentence(role, 'Decrypt')}`,
+    found: { ...deniedDecrypt, code: 'AccessDenied', requestId: 'ABCDEF0123456789' },
+  },
+  {
+    name: 'a grant that is not there',
+    text: 'An error occurred (NotFoundException) when calling the RevokeGrant operation: Grant ID 0123abcd is not found',
+    found: { kind: 'grantNotFound', code: 'NotFoundException', action: 'kms:RevokeGrant' },
+  },
+  {
+    name: 'the key of a grant that is not there',
+    text: `An error occurred (NotFoundException) when calling the RevokeGrant operation: Key '${keyArn}' does not exist`,
+    found: { kind: 'keyNotFound', code: 'NotFoundException', action: 'kms:RevokeGrant', ...place },
+  },
+  {
+    name: 'a CloudTrail event of a grant that is not there',
+    text: JSON.stringify({
+      ...event,
+      eventName: 'RevokeGrant',
+      errorCode: 'NotFoundException',
+      errorMessage: undefined,
+      requestParameters: { keyId: keyArn, grantId: '0123abcd' },
+    }),
+    found: {
+      kind: 'grantNotFound',
+      code: 'NotFoundException',
+      action: 'kms:RevokeGrant',
+      principal: role,
+      requestId: request,
+      ...place,
+    },
+  },
+  {
+    name: 'AWS CLI, a plaintext that is too long',
+    text: "An error occurred (ValidationException) when calling the Encrypt operation: 1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096",
+    found: { kind: 'other', code: 'ValidationException', action: 'kms:Encrypt' },
+  },
+  {
+    name: 'Terraform, a policy that KMS refuses',
+    text: 'Error: creating KMS Key: operation error KMS: CreateKey, MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in the future.',
+    found: { kind: 'other', code: 'MalformedPolicyDocumentException', action: 'kms:CreateKey' },
+  },
+  {
+    name: 'CloudTrail, which does not find its key',
+    text: 'An error occurred (KmsKeyNotFoundException) when calling the CreateTrail operation: x',
+    found: { kind: 'keyNotFound', code: 'KmsKeyNotFoundException' },
+  },
+  {
+    name: 'Secrets Manager',
+    text: "An error occurred (DecryptionFailure) when calling the GetSecretValue operation: Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    found: { kind: 'keyInaccessible' },
+  },
+  {
+    name: 'EKS, a grant that was revoked',
+    text: `operation error EKS: CreateCluster, https response error StatusCode: 400, RequestID: ${request}, InvalidParameterException: Access denied to KMS key ${keyArn} due to explicit deny policy or revoked grant`,
+    found: { kind: 'accessDenied', requestId: request, ...place },
+  },
+  {
+    name: 'EC2, a snapshot that is not copied',
+    text: 'AMI snapshot copy failed with error: Given key ID is not accessible. You must have DescribeKey permissions on the default CMK',
+    found: { kind: 'keyInaccessible' },
+  },
+  {
+    name: 'Aurora, the state of a cluster',
+    text: 'DB cluster orders is in inaccessible-encryption-credentials-recoverable state',
+    found: { kind: 'keyInaccessible' },
+  },
 ];
 
 /** Texts that say nothing of KMS, or of no error. */
@@ -793,6 +918,10 @@ export const others: readonly string[] = [
   'HTTP 503: AWS KMS is unavailable, and the stack is pending deletion',
   `uses kms\n${'x '.repeat(400)}\nAccessDeniedException: nobody knows`,
   `User: ${user} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::kms-logs/x (AccessDenied)`,
+  `operation error CloudWatch Logs: CreateLogGroup, https response error StatusCode: 400, RequestID: ${request}, ThrottlingException: Rate exceeded\n\n  on kms.tf line 3`,
+  'An error occurred (LimitExceededException) when calling the CreatePolicyVersion operation: at most 5\n  File "kms.py"',
+  `volume with StorageClass "kms-gp3": operation error EC2: DescribeVolumes, api error InvalidVolume.NotFound: The volume 'vol-0' does not exist.`,
+  'Could not create volume (kms): InvalidVolume.NotFound',
   keyArn,
   `aws kms describe-key --key-id ${keyArn}`,
   JSON.stringify({ ...event, errorCode: undefined, errorMessage: undefined }),
