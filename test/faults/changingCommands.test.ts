@@ -10,7 +10,7 @@ import { isRecreatable } from '../../src/core/changes/journalOutcomes.ts';
 import { type CommandId, changingCommands, commands, languageModelTools, settings } from '../../src/manifest.ts';
 import { type GroupNode, isGroup } from '../../src/views/grantees/granteesNodes.ts';
 import type { ConnectionNode, GrantNode, KeyNode } from '../../src/views/shared/nodes.ts';
-import { contextOf, duringQuestion, settingsOnDisk, watchDialogs } from './context.ts';
+import { contextOf, duringQuestion, questionsInTurn, settingsOnDisk, watchDialogs } from './context.ts';
 import { CancellationTokenSource, dialogs } from './vscode.ts';
 import { ana, createTestWorld, type Window, type Write } from './world.ts';
 
@@ -232,6 +232,30 @@ for (const { what, press } of ways) {
     assert.match(seen.asked[1] ?? '', /break-glass/);
   });
 }
+
+// The questions of a new grant end when they are asked once more.
+for (const { what, press } of ways.filter(({ id }) => id !== commands.createGrant)) {
+  test(`${what}, begun twice and confirmed twice: each change is sent once`, async (t) => {
+    takesFirst(t);
+    const { world, seen, rows, context } = await setUp(t);
+    questionsInTurn(2);
+    const earlier = (await world.journal()).length;
+    await world.finish(Promise.all([press(context, rows), press(context, rows)]));
+    assert.equal(seen.asked.length, 2);
+    assert.ok(world.writes.length > 0);
+    assert.equal((await world.journal()).length - earlier, world.writes.length, seen.said.join('\n'));
+    const changed = new Set(world.writes.map(({ operation, grantId }) => `${operation} ${grantId}`));
+    assert.equal(changed.size, world.writes.length);
+  });
+}
+
+test('a Recreate that is sent while another one is checked is named by its question', async (t) => {
+  const { world, seen, rows, context } = await setUp(t);
+  const press = () => run(context, commands.recreateGrant, rows.entry, undefined);
+  await world.finish(Promise.all([press(), press()]));
+  assert.equal(seen.asked.length, 2);
+  assert.match(seen.asked[1] ?? '', /was already recreated, as|was requested on/);
+});
 
 test('no other command and no other tool sends a change, whatever row it is called with', async (t) => {
   settingsOnDisk(t);

@@ -73,6 +73,25 @@ export function duringQuestion(act: () => Promise<unknown>): void {
   };
 }
 
+/** As in VS Code, one modal question is open at a time: the first is answered once so many were asked. */
+export function questionsInTurn(count: number): void {
+  const { press } = dialogs;
+  let asked = 0;
+  let begin = () => {};
+  let before: Promise<unknown> = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  dialogs.press = (message, buttons, detail) => {
+    asked += 1;
+    if (asked === count) {
+      begin();
+    }
+    const answer = before.then(() => press(message, buttons, detail));
+    before = answer;
+    return answer;
+  };
+}
+
 /** The settings, as they are on the disk. */
 export function settingsOnDisk(t: Owner): Map<string, unknown> {
   const values = new Map<string, unknown>();

@@ -21,8 +21,13 @@ export function earlierEnding(
  * @param records newest first
  */
 export function earlierCreation(records: readonly JournalRecord[], input: CreateGrantInput): JournalRecord | undefined {
-  return records.find(
-    (record) => !endsGrant(record) && !record.accepted && mayBeOpen(record) && isSameRequest(record.grant, input),
+  return creationsOf(records, input).find((record) => !record.accepted && mayBeOpen(record));
+}
+
+/** All requests for the same grant that weren't refused. */
+export function creationsOf(records: readonly JournalRecord[], input: CreateGrantInput): readonly JournalRecord[] {
+  return records.filter(
+    (record) => !endsGrant(record) && record.outcome?.kind !== 'refused' && isSameRequest(record.grant, input),
   );
 }
 

@@ -60,10 +60,7 @@ async function checkAndEnd(kind: EndingKind, context: EndContext, target: Target
   const { connection, key } = target;
   const { revocations, view } = context;
   if (isUnderWay(context, target)) {
-    void showInformation(
-      l10n.t('A revoke or retirement of this grant was already sent. Its row shows what KMS lists.'),
-    );
-    return 'underWay';
+    return sayUnderWay();
   }
   using _hold = context.connections.hold(connection);
 
@@ -93,7 +90,7 @@ async function checkAndEnd(kind: EndingKind, context: EndContext, target: Target
 
   const { grant } = outcome;
   let evidence: readonly string[] = [];
-  const answer = await askAndAct<RevokeResult, 'declined'>(
+  const answer = await askAndAct<RevokeResult | 'underWay', 'declined'>(
     context,
     { connection, actor },
     async (shown, earlier) => {
@@ -110,15 +107,22 @@ async function checkAndEnd(kind: EndingKind, context: EndContext, target: Target
       evidence = question.evidence;
       return (await confirmAs(shown, question)) ? 'agreed' : 'declined';
     },
-    (acting) => revocations[kind](acting, key, grant, { evidence }),
+    // Another question about it may have been answered first.
+    async (acting) =>
+      isUnderWay(context, target) ? sayUnderWay() : revocations[kind](acting, key, grant, { evidence }),
   );
-  if (answer !== 'declined' && !isShown(context, connection)) {
+  if (answer !== 'declined' && answer !== 'underWay' && !isShown(context, connection)) {
     // No row is left to show it.
     void showInformation(
       l10n.t('KMS answered for grant {0} on {1}, whose connection is no longer shown. See the history.', name, label),
     );
   }
   return answer;
+}
+
+function sayUnderWay(): 'underWay' {
+  void showInformation(l10n.t('A revoke or retirement of this grant was already sent. Its row shows what KMS lists.'));
+  return 'underWay';
 }
 
 function isShown({ connections }: Needs<'connections'>, { id }: Connection): boolean {

@@ -9,7 +9,7 @@ import { asNode } from '../../../views/shared/nodes.ts';
 import { type Needs, sessionOf } from '../../context.ts';
 
 /** A grant that can be made again. */
-export interface EndedGrant extends Pick<JournalRecord, 'connection' | 'account' | 'key' | 'grant' | 'recreatedAs'> {
+export interface EndedGrant extends Pick<JournalRecord, 'connection' | 'account' | 'key' | 'grant'> {
   /** Its entry, if we ended it. */
   readonly of?: JournalRecord;
 }
@@ -40,7 +40,5 @@ export async function endedGrant(
   const { connection, knownIdentity } = sessionOf(context, node.connection);
   await journal.ready();
   const of = journal.records.find((record) => isRecreatable(record) && grantIdentity(record) === grantIdentity(node));
-  return of === undefined
-    ? { connection: connection.ref, account: knownIdentity?.account, recreatedAs: undefined, key, grant }
-    : { ...of, of };
+  return of === undefined ? { connection: connection.ref, account: knownIdentity?.account, key, grant } : { ...of, of };
 }

@@ -29,12 +29,14 @@ export function confirmed(
   }: Checked & { readonly earlier: Actor | undefined; readonly input: CreateGrantInput },
 ): Promise<boolean> {
   const attempt = earlierCreation(journal.records, input);
-  const { key, recreatedAs } = record;
+  const { key, of } = record;
+  // As it is now: the check took its time.
+  const recreatedAs = of && journal.record(of.id)?.recreatedAs;
   const warnings = [
     ...sampleSentence([connection]),
     ...actorSentences(actor, earlier),
     ...(attempt === undefined ? [] : [attemptSentence(attempt)]),
-    ...(record.of === undefined
+    ...(of === undefined
       ? [l10n.t('The fields of the grant come from the baseline, a file that others may have changed.')]
       : []),
     ...(isListed ? [l10n.t('KMS still lists the old grant, so there may be two.')] : []),

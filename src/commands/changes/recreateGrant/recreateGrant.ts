@@ -1,6 +1,8 @@
 import * as l10n from '@vscode/l10n';
+import { creationsOf } from '../../../core/changes/earlierAttempts.ts';
 import { createGrant, recordListedOutcome } from '../../../core/changes/grantChanges.ts';
 import { identityOf } from '../../../core/kms/actor.ts';
+import { UserError } from '../../../core/words/userError.ts';
 import { describeError } from '../../../platform/log.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { Needs } from '../../context.ts';
@@ -38,16 +40,27 @@ export async function recreateGrant(
     return;
   }
   const warn = (error: unknown) => log.warn(describeError(error));
+  const requests = () => creationsOf(journal.records, input).map(({ id }) => id);
+  let known: readonly string[] = [];
   const made = await askAndAct<Awaited<ReturnType<typeof createGrant>>, 'declined'>(
     context,
     { connection: session.connection, actor },
     async (shown, earlier) => {
       refuseOtherAccount(record, identityOf(shown)?.account);
+      known = requests();
       return (await confirmed(context, session, record, { ...checked, actor: shown, earlier, input }))
         ? 'agreed'
         : 'declined';
     },
     async (acting) => {
+      // The same command may wait for an answer twice.
+      if (requests().some((id) => !known.includes(id))) {
+        throw new UserError(
+          l10n.t(
+            'Nothing was sent, because the same grant was requested while this question was open. See the history.',
+          ),
+        );
+      }
       try {
         return await createGrant({ journal, warn }, acting, { key, input, of });
       } finally {

@@ -26,7 +26,8 @@ export async function showResults(
   const that = (kind: Result['kind']) => results.filter((result) => result.kind === kind).map(({ item }) => item.node);
   const [revoked, notFound, skipped] = [that('done'), that('notFound'), that('skipped')];
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => node);
-  const [gone, underWay, byDryRun] = [of('gone'), of('underWay'), of('doneByDryRun')];
+  const [gone, byDryRun] = [of('gone'), of('doneByDryRun')];
+  const underWay = [...of('underWay'), ...that('underWay')];
   const counts: readonly (readonly [number, (count: number) => string])[] = [
     [unanswered.length, (count) => l10n.t('No answer, possibly revoked, still being checked: {0}.', count)],
     [byDryRun.length, (count) => l10n.t('Revoked by a server that ignored the dry run: {0}.', count)],

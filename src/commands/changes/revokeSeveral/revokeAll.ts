@@ -10,11 +10,15 @@ import { isUnanswered, isUserError } from '../../../core/words/userError.ts';
 import { readOnly } from '../../../platform/settings.ts';
 import type { Needs } from '../../context.ts';
 import { actingSession, changeableSession, otherActor } from '../actingSession.ts';
+import { isUnderWay } from '../endGrant/target.ts';
 import { type Asked, once, openingOf, type Ready } from './check.ts';
 import type { FollowUp } from './followUp.ts';
 
-/** `notFound`: KMS answered that it does not know the grant, so somebody else may have ended it. */
-export type Result = SequentialResult<Ready> | { readonly kind: 'notFound'; readonly item: Ready };
+/**
+ * `notFound`: KMS answered that it does not know the grant, so somebody else may have ended it. `underWay`: another command
+ * sent a revoke of it since the check.
+ */
+export type Result = SequentialResult<Ready> | { readonly kind: 'notFound' | 'underWay'; readonly item: Ready };
 
 interface Round {
   readonly results: readonly Result[];
@@ -70,11 +74,15 @@ async function revokeInTurn(
   }
 
   let stopped: Ready | undefined;
-  const notFound = new Set<Ready>();
+  const special = new Map<Ready, 'notFound' | 'underWay'>();
   const revokeOne = async (one: Ready, cancelled: AbortSignal) => {
     const acting = await actingFor(one);
     const { connection, key, grant } = one.node;
     changeableSession(context, connection);
+    if (isUnderWay(context, one.node)) {
+      special.set(one, 'underWay');
+      return;
+    }
     followUp.add(one.node);
     try {
       const answer = await context.revocations.revoke(acting, key, grant, {
@@ -82,7 +90,7 @@ async function revokeInTurn(
         evidence: one.evidence,
       });
       if (answer === 'perhapsGone') {
-        notFound.add(one);
+        special.set(one, 'notFound');
       }
     } catch (error) {
       if (!isUnanswered(error)) {
@@ -98,9 +106,10 @@ async function revokeInTurn(
     report: (_, done) => report(done),
     stopAt: (error) => others.size > 0 || isKind(error, 'accountChanged') || (isUserError(error) && readOnly.get()),
   });
-  const results = ended.map(
-    (result): Result => (notFound.has(result.item) ? { kind: 'notFound', item: result.item } : result),
-  );
+  const results = ended.map((result): Result => {
+    const kind = special.get(result.item);
+    return kind === undefined ? result : { kind, item: result.item };
+  });
   if (stopped === undefined || signal.aborted) {
     return { results, again: [] };
   }
