@@ -322,7 +322,7 @@ test('who revoked a grant is looked for only when that is asked, and is in its r
   const look = () => desk.world.finish(run(contextOf(desk.window), commands.lookForEnd, row(), undefined));
   assert.equal(lookups(), 0);
   await look();
-  assert.match(desk.said.at(-1) ?? '', /None names this grant\..* This proves nothing/);
+  assert.match(desk.said.at(-1) ?? '', /None is known to have ended this grant\..* This proves nothing/);
   assert.doesNotMatch(described(desk, row()).description, /RevokeGrant/);
 
   recordRevoke(desk, gone);

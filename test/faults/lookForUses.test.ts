@@ -143,7 +143,7 @@ test('the latest use is found at once, with its event; what came before the gran
   // The use before the grant was created is not even asked for.
   assert.match(
     end?.message ?? '',
-    /^Events of this key read: .* No match\. The search goes back to the creation of the grant, /,
+    /^Events of this key read: .* No further match\. The search goes back to the creation of the grant, /,
   );
   assert.deepEqual([end?.buttons, others], [[], []]);
   assert.equal(looking.requests, 1);

@@ -1,4 +1,4 @@
-import { symmetricOperations, validOperationNames } from '../kms/grantOperations.ts';
+import { canBeGranted, symmetricOperations, validOperationNames } from '../kms/grantOperations.ts';
 import { contextPairProblem, principalProblem } from '../kms/grantRules.ts';
 import { parseKeyArn } from '../kms/keyArn.ts';
 import { isAwsManaged, refusesCreateGrant } from '../kms/model.ts';
@@ -34,7 +34,8 @@ export function proposalFor(error: ErrorText, lead: Lead): GrantProposal | undef
   const operation = operationOf(action);
   const grantee = granteeFor(principal);
   const canHold = principalProblem(grantee, keyArn) === undefined;
-  const isGrantable = validOperationNames(metadata).includes(operation) && operation !== 'CreateGrant';
+  const isGrantable =
+    canBeGranted(operation) && validOperationNames(metadata).includes(operation) && operation !== 'CreateGrant';
   if (!helps || isRefused || !canHold || !isGrantable) {
     return undefined;
   }

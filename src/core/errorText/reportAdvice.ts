@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
+import { canBeGranted } from '../kms/grantOperations.ts';
 import type { DenialReason } from '../words/accessDenied.ts';
 import type { PageLine, PageSection } from '../words/page.ts';
-import type { ErrorText } from './errorText.ts';
+import { type ErrorText, operationOf } from './errorText.ts';
 import type { GrantProposal } from './grantProposal.ts';
 import type { Lead } from './keyFacts.ts';
 
@@ -15,10 +16,10 @@ export function advice(error: ErrorText, lead: Lead, proposal: GrantProposal | u
   return { title: l10n.t('What to Do'), text: undefined, lines: lines.map((text): PageLine => ({ text })) };
 }
 
-function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly string[] {
+function kindAdvice({ kind, action, reason, encryptionContext }: ErrorText): readonly string[] {
   switch (kind) {
     case 'accessDenied':
-      return denialAdvice(reason);
+      return denialAdvice(reason, action === undefined ? undefined : operationOf(action));
     case 'ciphertextKeyHidden':
       return [
         l10n.t('Check that the program uses the Region in which the data was encrypted.'),
@@ -95,23 +96,45 @@ function kindAdvice({ kind, reason, encryptionContext }: ErrorText): readonly st
   }
 }
 
-function denialAdvice(reason: DenialReason | undefined): readonly string[] {
+/** @param operation `undefined` where the text names none: then no grant is advised */
+function denialAdvice(reason: DenialReason | undefined, operation: string | undefined): readonly string[] {
+  const isGrantable = operation !== undefined && canBeGranted(operation);
   if (reason?.kind === 'denied') {
     return [l10n.t("Only an administrator of the policy that denies it can change that. A grant doesn't help.")];
   }
   if (reason?.kind === 'notShared') {
     return [
-      l10n.t(
-        "Check the account, Region, and ID of the key. If they are correct, the key's account must allow it, in the key policy or by a grant.",
-      ),
+      isGrantable
+        ? l10n.t(
+            "Check the account, Region, and ID of the key. If they are correct, the key's account must allow it, in the key policy or by a grant.",
+          )
+        : l10n.t(
+            "Check the account, Region, and ID of the key. If they are correct, the key's account must allow it in the key policy.",
+          ),
       l10n.t("An IAM policy of the principal's own account must allow it too."),
     ];
   }
-  switch (reason?.kind === 'notAllowed' ? reason.policy : 'other') {
+  const policy = reason?.kind === 'notAllowed' ? reason.policy : 'other';
+  if (operation === 'RetireGrant' && ['identity', 'resource', 'other'].includes(policy)) {
+    return [
+      l10n.t(
+        "The retiring principal can retire a grant, and so can its grantee if it allows RetireGrant. A key policy can't allow it, but an IAM policy of the issuing account or the key's account can.",
+      ),
+    ];
+  }
+  switch (policy) {
     case 'identity':
-      return [l10n.t('Allow it in an IAM policy of the principal if the key policy delegates to IAM, or by a grant.')];
+      return [
+        isGrantable
+          ? l10n.t('Allow it in an IAM policy of the principal if the key policy delegates to IAM, or by a grant.')
+          : l10n.t(
+              'Allow it in an IAM policy of the principal. For a call on a key, the key policy must delegate to IAM.',
+            ),
+      ];
     case 'resource':
-      return [l10n.t('Allow it in the key policy, or by a grant.')];
+      return [
+        isGrantable ? l10n.t('Allow it in the key policy, or by a grant.') : l10n.t('Allow it in the key policy.'),
+      ];
     case 'session':
       return [l10n.t('Start the session without that session policy, or with one that has the permission.')];
     case 'boundary':
@@ -128,9 +151,13 @@ function denialAdvice(reason: DenialReason | undefined): readonly string[] {
     case 'trust':
     case 'other':
       return [
-        l10n.t(
-          "AWS doesn't say which policy lacks the permission. An IAM policy, the key policy, or a grant can allow it. A policy of the organization may deny it.",
-        ),
+        isGrantable
+          ? l10n.t(
+              "AWS doesn't say which policy lacks the permission. An IAM policy, the key policy, or a grant can allow it. A policy of the organization may deny it.",
+            )
+          : l10n.t(
+              "AWS doesn't say which policy lacks the permission. An IAM policy or, for a call on a key, the key policy can allow it. A policy of the organization may deny it.",
+            ),
       ];
   }
 }

@@ -32,7 +32,10 @@ function foundText({ event, source }: FoundEvent<true>, now: number): string {
 
 /** How a search stands that has found nothing. @param failure why it stopped early, if it failed */
 function lookedText({ events, since, isWhole }: Looked, failure?: unknown): string {
-  const looked = l10n.t('RevokeGrant and RetireGrant events read: {0}. None names this grant.', events);
+  const looked = l10n.t(
+    'RevokeGrant and RetireGrant events read: {0}. None is known to have ended this grant.',
+    events,
+  );
   const range =
     since === undefined
       ? l10n.t('The CloudTrail event history goes back only 90 days.')

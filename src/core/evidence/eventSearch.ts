@@ -12,6 +12,8 @@ export interface FoundEvent<T> {
 export interface Looked {
   /** How many events were looked at. */
   readonly events: number;
+  /** How many of them matched. */
+  readonly matches: number;
   /** The time of the oldest of them, in the list that is being read. */
   readonly backTo: Date | undefined;
   /** Where the search ends; `undefined` when the event history begins later. */
@@ -40,6 +42,7 @@ export class EventSearch<T> {
   #read: readonly TrailEvent[] = [];
   #marker: string | undefined;
   #events = 0;
+  #matches = 0;
   #backTo: Date | undefined;
 
   /** @param queries all with the same times */
@@ -52,7 +55,13 @@ export class EventSearch<T> {
 
   get looked(): Looked {
     const isWhole = this.#queries.length === 0 && this.#read.length === 0;
-    return { events: this.#events, backTo: this.#backTo, since: this.#since, isWhole };
+    return {
+      events: this.#events,
+      matches: this.#matches,
+      backTo: this.#backTo,
+      since: this.#since,
+      isWhole,
+    };
   }
 
   /**
@@ -85,6 +94,7 @@ export class EventSearch<T> {
       const what = event && this.#match(event);
       if (event !== undefined && what !== undefined) {
         this.#read = this.#read.slice(index + 1);
+        this.#matches += 1;
         return { what, event, source };
       }
     }

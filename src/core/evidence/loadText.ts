@@ -31,7 +31,7 @@ export function loadedText(loaded: LoadedMany): string {
     tooOld > 0 ? l10n.t('Older than the CloudTrail event history, which goes back 90 days: {0}.', tooOld) : undefined,
     notFound > 0 ? l10n.t('Creator not in the events that were read: {0}.', notFound) : undefined,
     notInIam > 0
-      ? l10n.t('Grantee not found in IAM, or its account has no open connection: {0}.', notInIam)
+      ? l10n.t('Grantee is neither a role nor a user, or its account has no open connection: {0}.', notInIam)
       : undefined,
     denied.size > 0 ? l10n.t('Not allowed: {0}.', [...denied].toSorted().join(', ')) : undefined,
     notSupported.size > 0

@@ -39,10 +39,12 @@ function foundText({ what: use, event, source }: FoundEvent<KeyUse>, grant: Gran
 }
 
 /** How a search stands that has found nothing more. @param failure why it stopped early, if it failed */
-function lookedText({ events, backTo, since, isWhole }: Looked, grant: Grant, failure?: unknown): string {
+function lookedText({ events, matches, backTo, since, isWhole }: Looked, grant: Grant, failure?: unknown): string {
   const looked =
     backTo !== undefined
-      ? l10n.t('Events of this key read: {0}, back to {1}. No match.', events, localTime(backTo))
+      ? matches === 0
+        ? l10n.t('Events of this key read: {0}, back to {1}. No match.', events, localTime(backTo))
+        : l10n.t('Events of this key read: {0}, back to {1}. No further match.', events, localTime(backTo))
       : isWhole
         ? l10n.t('CloudTrail listed no events of this key.')
         : l10n.t('No events were read.');

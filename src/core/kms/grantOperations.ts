@@ -49,6 +49,11 @@ export function validOperationNames(metadata: Pick<KeyMetadata, 'usage' | 'spec'
   return [...known, ...forEveryKey];
 }
 
+/** Whether a grant can give the permission. As an operation, RetireGrant is only about the grant that has it. */
+export function canBeGranted(operation: string): boolean {
+  return everyOperation.includes(operation) && operation !== 'RetireGrant';
+}
+
 function operationDescription(operation: string): string {
   switch (operation) {
     case 'Encrypt':

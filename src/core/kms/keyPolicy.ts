@@ -47,8 +47,8 @@ export type PolicyOutcome =
   /** A statement lets IAM policies of the principal's account allow it. */
   | 'account'
   /**
-   * No statement allows it, and none surely denies it: only grants can allow it. In a policy that can be read, this is
-   * always so for RetireGrant, whose permission is not effective in key policies.
+   * No statement allows it, and none surely denies it: only grants can allow it, if it can be granted at all. In a policy
+   * that can be read, this is always so for RetireGrant, whose permission is not effective in key policies.
    */
   | 'nothing'
   /** A statement, or the policy as a whole, can't be read for this principal. */

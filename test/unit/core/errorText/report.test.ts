@@ -200,6 +200,7 @@ test('no grant is proposed where none would help, or none can be made', () => {
     ['no principal', { ...denied, principal: undefined }, found()],
     ['a masked principal', { ...denied, principal: 'arn:aws:sts::xxxxxxxxxxxx:assumed-role/a/b' }, found()],
     ['an operation that no grant allows', { ...denied, action: 'kms:PutKeyPolicy' }, found()],
+    ['an operation that a grant allows for itself alone', { ...denied, action: 'kms:RetireGrant' }, found()],
     [
       "AWS's own session",
       { ...denied, principal: `arn:aws:sts::${account}:assumed-role/aws:ec2-infrastructure/i-1` },
@@ -216,6 +217,33 @@ test('no grant is proposed where none would help, or none can be made', () => {
   for (const [name, error, lead] of nothing) {
     assert.equal(reportOf(error, lead).proposal, undefined, name);
   }
+});
+
+test('a grant is advised only for what a grant can allow', () => {
+  const reasons: readonly ErrorText['reason'][] = [
+    { kind: 'notAllowed', policy: 'identity' },
+    { kind: 'notAllowed', policy: 'resource' },
+    { kind: 'notShared' },
+    { kind: 'notGiven' },
+  ];
+  for (const reason of reasons) {
+    const advised = (action: string | undefined) =>
+      textOf(reportOf({ ...denied, action, reason }, noConnection)).split('What to Do')[1] ?? '';
+    assert.match(advised('kms:Decrypt'), /\b(by|or) a grant/);
+    assert.doesNotMatch(advised('kms:PutKeyPolicy'), /\b(by|or) a grant/);
+    assert.doesNotMatch(advised('kms:RetireGrant'), /\b(by|or) a grant/);
+    assert.doesNotMatch(advised(undefined), /\b(by|or) a grant/);
+  }
+  const retire = textOf(reportOf({ ...denied, action: 'kms:RetireGrant' }, noConnection));
+  assert.match(retire, /A key policy can't allow it/);
+});
+
+test('of what no grant allows, the key policy is not said to allow it through grants', () => {
+  const policy = { kind: 'known', value: JSON.stringify({ Version: '2012-10-17', Statement: [] }) } as const;
+  const said = (action: string) => textOf(reportOf({ ...denied, action }, found({ policy })));
+  assert.match(said('kms:Decrypt'), /Key policy: Allows Decrypt through grants only\./);
+  assert.match(said('kms:PutKeyPolicy'), /Key policy: Doesn't allow PutKeyPolicy\./);
+  assert.match(said('kms:RetireGrant'), /Key policy: Doesn't allow RetireGrant\./);
 });
 
 test('a report without a connection says so, and what it can from the text', () => {

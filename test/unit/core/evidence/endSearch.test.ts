@@ -79,9 +79,9 @@ test('a search without a match says how far it went, and claims nothing', async 
   const text = endSearches.lookedText(search.looked);
   assert.match(
     text,
-    /events read: 1\. None names this grant\. The search goes back to an hour before .* This proves nothing/,
+    /events read: 1\. None is known to have ended this grant\. The search goes back to an hour before .* This proves nothing/,
   );
-  const partial = { events: 1000, backTo: new Date(now), since: undefined, isWhole: false };
+  const partial = { events: 1000, matches: 0, backTo: new Date(now), since: undefined, isWhole: false };
   assert.match(endSearches.lookedText(partial), /events read: 1000\. .* There may be more\. This proves nothing/);
   assert.match(endSearches.lookedText({ ...partial, isWhole: true }), /goes back only 90 days/);
   assert.match(endSearches.lookedText(partial, kmsError('network')), /^[^.]+\. /);

@@ -4,6 +4,7 @@ import { Evidence, type EvidencePlace } from '../../../../src/core/evidence/evid
 import { evidenceLines } from '../../../../src/core/evidence/evidenceText.ts';
 import type { ListedGrants } from '../../../../src/core/evidence/remains.ts';
 import type { Grant } from '../../../../src/core/kms/model.ts';
+import { policySentence } from '../../../../src/core/words/policyText.ts';
 import { FakeClock, FakeKms, type FakeSession, grant, key, keyArnOf, kmsError, openSession } from '../fakes.ts';
 import { FakeEvidence, trailEvent } from './fakeEvidence.ts';
 
@@ -92,6 +93,14 @@ test('of an ID that no role has, the key policy leaves nothing to it but grants'
   assert.match(policyLine(), /^Unknown whether it allows /);
   await evidence.load(place(), ['holder']);
   assert.match(policyLine(), /^Allows .* through grants only\.$/);
+});
+
+test('a key policy that gives nothing to a grant with RetireGrant is not said to do it through grants', () => {
+  const reading = { outcome: 'nothing', statements: [], conditionalDenials: [], needsIamPolicy: false } as const;
+  const few = ['Decrypt', 'RetireGrant'];
+  const many = ['Decrypt', 'Encrypt', 'DescribeKey', 'RetireGrant'];
+  assert.equal(policySentence({ ...reading, operations: few }, few), "Doesn't allow Decrypt, RetireGrant.");
+  assert.equal(policySentence({ ...reading, operations: many }, many), 'Allows none of its operations.');
 });
 
 test("the connection that IAM was asked through is named, where it isn't the grant's own", async () => {

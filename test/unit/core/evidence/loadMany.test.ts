@@ -302,7 +302,7 @@ test('what is old, unknown or not in IAM is counted as what it is', async () => 
   ]);
   assert.equal(
     loadedText(loaded),
-    'Evidence on 6 grants: the creator of 3, the last use of the key of 6, the grantee of 5, the key policy of 6. Older than the CloudTrail event history, which goes back 90 days: 1. Creator not in the events that were read: 2. Grantee not found in IAM, or its account has no open connection: 1.',
+    'Evidence on 6 grants: the creator of 3, the last use of the key of 6, the grantee of 5, the key policy of 6. Older than the CloudTrail event history, which goes back 90 days: 1. Creator not in the events that were read: 2. Grantee is neither a role nor a user, or its account has no open connection: 1.',
   );
 });
 

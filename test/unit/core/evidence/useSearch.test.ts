@@ -34,7 +34,7 @@ test('the events are read from the newest on, until one is a use; a second look 
   const { api, search, steps, look } = searching(['Encrypt', 'Encrypt', 'Decrypt', 'Decrypt', 'Encrypt']);
   const first = await look();
   assert.deepEqual([first?.what.operation, first?.source.time], ['Decrypt', time(3)]);
-  assert.deepEqual(search.looked, { events: 3, backTo: time(3), since: time(0), isWhole: false });
+  assert.deepEqual(search.looked, { events: 3, matches: 1, backTo: time(3), since: time(0), isWhole: false });
   assert.deepEqual(
     steps.map(({ events }) => events),
     [0, 2, 3],
@@ -42,13 +42,13 @@ test('the events are read from the newest on, until one is a use; a second look 
   assert.equal((await look())?.source.time.getTime(), time(2).getTime());
   assert.equal(api.requests.length, 2, 'the rest of the page was read already');
   assert.equal(await look(), undefined);
-  assert.deepEqual(search.looked, { events: 5, backTo: time(1), since: time(0), isWhole: true });
+  assert.deepEqual(search.looked, { events: 5, matches: 2, backTo: time(1), since: time(0), isWhole: true });
 });
 
 test('a look ends after its pages, and the next goes on from there', async () => {
   const { api, search, look } = searching(['Encrypt', 'Encrypt', 'Encrypt', 'Encrypt', 'Decrypt']);
   assert.equal(await look(2), undefined);
-  assert.deepEqual(search.looked, { events: 4, backTo: time(2), since: time(0), isWhole: false });
+  assert.deepEqual(search.looked, { events: 4, matches: 0, backTo: time(2), since: time(0), isWhole: false });
   assert.equal(api.requests.length, 2);
   assert.equal((await look(2))?.what.operation, 'Decrypt');
 });
@@ -96,18 +96,24 @@ test('a use is said with its time and its caller, and that no event names a gran
 test('what was looked at is said, with how far; never that a grant is not used', () => {
   const backTo = time(5);
   const texts = [
-    useSearches.lookedText({ events: 100, backTo, since: undefined, isWhole: false }, held),
-    useSearches.lookedText({ events: 100, backTo, since: undefined, isWhole: true }, held),
-    useSearches.lookedText({ events: 100, backTo, since: time(0), isWhole: true }, held),
-    useSearches.lookedText({ events: 0, backTo: undefined, since: time(0), isWhole: true }, held),
-    useSearches.lookedText({ events: 0, backTo: undefined, since: time(0), isWhole: false }, held),
-    useSearches.lookedText({ events: 50, backTo, since: time(0), isWhole: false }, held, kmsError('network')),
+    useSearches.lookedText({ events: 100, matches: 0, backTo, since: undefined, isWhole: false }, held),
+    useSearches.lookedText({ events: 100, matches: 0, backTo, since: undefined, isWhole: true }, held),
+    useSearches.lookedText({ events: 100, matches: 0, backTo, since: time(0), isWhole: true }, held),
+    useSearches.lookedText({ events: 0, matches: 0, backTo: undefined, since: time(0), isWhole: true }, held),
+    useSearches.lookedText({ events: 0, matches: 0, backTo: undefined, since: time(0), isWhole: false }, held),
+    useSearches.lookedText(
+      { events: 50, matches: 0, backTo, since: time(0), isWhole: false },
+      held,
+      kmsError('network'),
+    ),
   ];
   const [partial, whole, sinceCreation, none, nothing, failed] = texts;
   assert.match(
     partial ?? '',
     /^Events of this key read: 100, back to 2026-11-0\d [\d:]+\. No match\. This proves nothing/,
   );
+  const further = { events: 100, matches: 1, backTo, since: undefined, isWhole: false };
+  assert.match(useSearches.lookedText(further, held), /No further match\./);
   assert.match(whole ?? '', /goes back only 90 days/);
   assert.match(sinceCreation ?? '', /back to the creation of the grant, 2026-11-0\d/);
   assert.match(none ?? '', /^CloudTrail listed no events of this key\./);
@@ -120,7 +126,7 @@ test('what was looked at is said, with how far; never that a grant is not used',
 });
 
 test('what events leave open for a grant is said', () => {
-  const looked: Looked = { events: 0, backTo: undefined, since: undefined, isWhole: true };
+  const looked: Looked = { events: 0, matches: 0, backTo: undefined, since: undefined, isWhole: true };
   const textOf = (value: string, sourceArn?: string) =>
     useSearches.lookedText(looked, {
       ...held,
