@@ -80,6 +80,8 @@ export async function createDesk(
   const world = await createTestWorld(t, { sample: { keys: 4, grantsPerKey: 5 } });
   const window = world.openWindow({ connections, ...options });
   await Promise.all(connections.map((ref) => window.session(ref)));
+  // Otherwise a config file that is written next may be read half written, for the account.
+  await world.outside.idle();
   const seen = watchDialogs(t, { isYes: true });
   const folder = await mkdtemp(join(tmpdir(), 'baselines-'));
   const desk = new Desk(world, window, seen.said, folder);
