@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import vscode = require('vscode');
 
 import { registerCommands } from './commands/register.ts';
@@ -12,6 +10,6 @@ export async function activate(extension: vscode.ExtensionContext): Promise<void
   const trees = createTrees(async () => (await product()).rows);
   extension.subscriptions.push(trees);
   // The views are sent first: VS Code then asks for the first row while it still hears of the commands.
-  await nextTurn();
+  await new Promise<void>((resolve) => setImmediate(resolve));
   extension.subscriptions.push(registerCommands(product));
 }
