@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { isAbort, notSentError, wasNotSent } from '../core/base/abort.ts';
-import { isKind, isKmsError, KmsError } from '../core/kms/errors.ts';
+import { evidenceServices, isKind, isKmsError, KmsError } from '../core/kms/errors.ts';
 import type { CallRecord } from '../core/kms/kmsApi.ts';
 import type { CertificateIssuers } from './certificate.ts';
 import type { CredentialCache } from './credentialCache.ts';
@@ -173,7 +173,7 @@ export class Caller {
     }
     // A token that has expired has expired in every Region.
     if (!isKind(error, 'expiredToken') && (await this.#areAcceptedElsewhere(credentials, signal))) {
-      throw isKind(error, 'unrecognizedClient') ? regionNotEnabled(error, region) : error;
+      throw isKind(error, 'unrecognizedClient') ? onlyRefusedHere(error, region) : error;
     }
     cache.forget(credentials);
   }
@@ -221,8 +221,11 @@ export class Caller {
   }
 }
 
-function regionNotEnabled({ details, cause }: KmsError, region: string): KmsError {
-  return new KmsError({ ...details, kind: 'regionNotEnabled', region }, cause);
+/** IAM, which has no Regions, answers so to a session of STS that began without MFA. */
+function onlyRefusedHere({ details, cause }: KmsError, region: string): KmsError {
+  return evidenceServices.get(details.operation) === 'IAM'
+    ? new KmsError({ ...details, kind: 'accessDenied' }, cause)
+    : new KmsError({ ...details, kind: 'regionNotEnabled', region }, cause);
 }
 
 function unchanged({ details, cause }: KmsError): KmsError {

@@ -23,8 +23,8 @@ export interface SignIn {
   token?: Readonly<Record<string, unknown>> | undefined;
   /** The real failure, where the SDK's provider keeps only its text. */
   failure?: KmsError;
-  /** The error of a request that reached no server. The SDK reports it as an expired session if it was renewing one. */
-  unreachable?: unknown;
+  /** The error of a request that the service didn't answer. The SDK reports it as an expired session when renewing one. */
+  unanswered?: unknown;
   /** A server refused the token of the session. */
   isTokenRefused?: boolean;
 }

@@ -95,6 +95,10 @@ export function kindOf(error: unknown, context: CallContext): KmsErrorKind {
   if (named !== undefined) {
     return named;
   }
+  // An answer without credentials.
+  if (/^Invalid response from STS\b|^SSO returns an invalid\b/.test(message)) {
+    return 'notJson';
+  }
   if (/^(Credentials|Token)?ProviderError$/.test(name)) {
     return providerKind(message);
   }
@@ -158,6 +162,9 @@ function providerKind(message: string): KmsErrorKind {
     /aws (sso )?login|re-?authenticate|session .*\bexpired|Failed to load token|UnauthorizedException/i.test(message)
   ) {
     return 'ssoExpired';
+  }
+  if (/insufficient permissions/.test(message)) {
+    return 'accessDenied';
   }
   if (/credential_process (did not return|returned)/.test(message)) {
     return 'processFailed';

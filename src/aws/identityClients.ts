@@ -1,7 +1,7 @@
 import { currentSignIn } from './currentSignIn.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import type { Env } from './env.ts';
-import type { SignInStep } from './failures.ts';
+import { IncompleteResponse, type SignInStep } from './failures.ts';
 import { interceptRequests, type OutgoingRequest } from './requestHandler.ts';
 import type { SharedFiles } from './sharedFiles.ts';
 import type { SignInChain } from './signInChain.ts';
@@ -34,7 +34,7 @@ export function identityClientSettings(
 
 /**
  * Sends each request to its own endpoint, and notes for the sign-in what the SDK's providers drop: the step, the status
- * of the answer, that no server was reached, and that a server refused the token.
+ * of the answer, that the service gave none, and that it refused the token.
  */
 function watching(urlFor: (path: string) => string | undefined) {
   return interceptRequests(async (request, send) => {
@@ -47,19 +47,21 @@ function watching(urlFor: (path: string) => string | undefined) {
     }
     try {
       const result = await send(url === undefined ? request : redirected(request, new URL(url)));
-      const { statusCode } = result.response;
+      const { statusCode, headers } = result.response;
       step.status = statusCode;
       if (current !== undefined) {
-        delete current.unreachable;
-        // Any other refusal of the portal is about the role, not the token.
-        if (isPortal ? statusCode === 401 : refusals.has(statusCode)) {
+        delete current.unanswered;
+        if (isStrange(statusCode, headers['content-type'])) {
+          current.unanswered = new IncompleteResponse({ $metadata: { httpStatusCode: statusCode } });
+          // Any other refusal of the portal is about the role, not the token.
+        } else if (isPortal ? statusCode === 401 : refusals.has(statusCode)) {
           current.isTokenRefused = true;
         }
       }
       return result;
     } catch (error) {
       if (current !== undefined) {
-        current.unreachable = error;
+        current.unanswered = error;
       }
       throw error;
     }
@@ -75,6 +77,11 @@ function stepOf({ path, query = {} }: OutgoingRequest): SignInStep {
     default:
       return { operation: 'CreateOAuth2Token' };
   }
+}
+
+/** A proxy or a captive portal answered: these services neither redirect nor answer anything but JSON. */
+function isStrange(status: number, contentType: string | undefined): boolean {
+  return (status >= 300 && status < 400) || (contentType !== undefined && !contentType.includes('json'));
 }
 
 const refusals: ReadonlySet<number> = new Set([400, 401, 403]);

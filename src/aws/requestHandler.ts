@@ -8,7 +8,7 @@ export interface OutgoingRequest {
 }
 
 interface Answer {
-  readonly response: { readonly statusCode: number };
+  readonly response: { readonly statusCode: number; readonly headers: Readonly<Record<string, string | undefined>> };
 }
 
 /** What an extension of the SDK's clients is given, as far as it is used here. */

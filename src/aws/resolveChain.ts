@@ -48,6 +48,8 @@ export async function resolveChain(
   const assumer = getDefaultRoleAssumer(options.sts);
   const assume: typeof assumer = (source, params) => atStep('AssumeRole', params, () => assumer(source, params));
   let credentials = await originCredentials(chain.origin, options, current);
+  // The SDK uses the token of `aws login` for as long as it holds, even if it couldn't be renewed.
+  delete current.unanswered;
   for (const role of chain.roles) {
     // Asked for only when it can be used: a code is valid for 30 seconds.
     const code = role.mfaSerial === undefined ? {} : await mfaParameters(role.mfaSerial, options);

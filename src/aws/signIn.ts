@@ -193,6 +193,6 @@ async function run(provide: () => Promise<AwsCredentials>, current: SignIn): Pro
       throw current.failure;
     }
     // Of what they caught, the SDK's providers keep the text at most.
-    throw new SignInError(current.unreachable ?? error, current.step);
+    throw new SignInError(current.unanswered ?? error, current.step);
   }
 }

@@ -50,8 +50,10 @@ export function asSignInFailure(failure: unknown, step: SignInStep, context: Cal
   );
 }
 
-function signInFailureKind(failure: unknown, { operation, status }: SignInStep): KmsErrorKind {
+function signInFailureKind(failure: unknown, step: SignInStep): KmsErrorKind {
+  const { operation } = step;
   const kind = kindOf(failure, { operation });
+  const status = step.status ?? containerStatus(failure);
   const isProviderError = /ProviderError$/.test(nameOf(failure));
   if (isProviderError && status !== undefined && kind !== 'network' && kind !== 'timeout') {
     const known = kindByStatus(status, operation);
@@ -73,6 +75,12 @@ function signInFailureKind(failure: unknown, { operation, status }: SignInStep):
     default:
       return kind;
   }
+}
+
+/** The HTTP status that the endpoint of a container answered. */
+function containerStatus(failure: unknown): number | undefined {
+  const [, status] = /^Server responded with status: (\d+)/.exec(rawMessage(failure)) ?? [];
+  return status === undefined ? undefined : Number(status);
 }
 
 /** The SDK's providers have one error for every answer of a server, so its HTTP status decides. */

@@ -4,7 +4,17 @@ import { isKind, isSignInProblem } from '../../../src/core/kms/errors.ts';
 import { explain } from '../../../src/core/words/explain.ts';
 import { accounts, anasKeys, createCloudWorld, mfaSerial, role } from './cloud.ts';
 import { countedProgram, processOutput } from './programs.ts';
-import { assumedRole, createWorld, failure, identity, never, serve, signature, stsFailure } from './support.ts';
+import {
+  assumedRole,
+  createWorld,
+  failure,
+  identity,
+  never,
+  profileAt,
+  serve,
+  signature,
+  stsFailure,
+} from './support.ts';
 
 /** A profile of each kind whose sign-in is a person's, or costs something. */
 const config = (command: string) => `
@@ -152,5 +162,19 @@ test('a role that is assumed in a Region that is not enabled says which Region t
       isKind(error, 'regionNotEnabled') &&
       error.details.region === 'af-south-1' &&
       error.details.operation === 'AssumeRole',
+  );
+});
+
+test('IAM refuses a session of STS that began without MFA: that is a denial', async (t) => {
+  const server = await serve(t, ({ operation }) =>
+    operation === 'GetCallerIdentity'
+      ? identity('111122223333')
+      : stsFailure('InvalidClientTokenId', 'The security token included in the request is invalid'),
+  );
+  const { open } = await createWorld(t, { config: profileAt(server.url) });
+  const { getRole } = await (await open()).evidence();
+  await assert.rejects(
+    getRole('Admin', never),
+    (error) => isKind(error, 'accessDenied') && /GetRole \(IAM\)/.test(explain(error.details).sentence),
   );
 });

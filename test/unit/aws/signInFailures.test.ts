@@ -5,7 +5,7 @@ import test, { type TestContext } from 'node:test';
 import { generate } from 'selfsigned';
 import { isKmsError, type KmsError, type KmsErrorKind } from '../../../src/core/kms/errors.ts';
 import { explain } from '../../../src/core/words/explain.ts';
-import { anasKeys, createCloudWorld, ssoConfig } from './cloud.ts';
+import { anasKeys, createCloudWorld, role, ssoConfig } from './cloud.ts';
 import { type Answer, createWorld, keyArn, never, profileAt, serve, stsFailure } from './support.ts';
 
 type Api = { listGrants(query: { keyArn: string }, signal: AbortSignal): Promise<unknown> };
@@ -19,6 +19,13 @@ async function failureOf({ api }: { readonly api: Api }): Promise<KmsError> {
   assert.equal(error.details.keyArn, undefined, 'the key is not to blame');
   return error;
 }
+
+/** A page of a proxy or a captive portal. */
+const page = (status: number): Answer => ({
+  status,
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body: '<html><body><h1>Please log in</h1></body></html>',
+});
 
 const sentenceOf = ({ details }: KmsError) => `${explain(details).sentence} ${explain(details).advice}`;
 
@@ -69,6 +76,7 @@ for (const [name, answer, kind, said] of [
   ],
   ['an expired source', stsFailure('ExpiredToken', 'Old', 400), 'expiredToken', /have expired/],
   ['no answer', 'close', 'network', /Can't reach AWS STS/],
+  ['the page of a captive portal', page(200), 'notJson', /isn't in the format that AWS STS uses/],
 ] satisfies readonly (readonly [string, Answer, KmsErrorKind, RegExp])[]) {
   test(`${name} of STS is reported as a failed AssumeRole`, async (t) => {
     const server = await serve(t, () => answer);
@@ -127,6 +135,76 @@ for (const [status, kind] of [
       assert.deepEqual([details.kind, details.operation], [kind, 'CreateToken']);
     }
     assert.equal((await aws.signInNeed({ kind: 'profile', profile: 'sso', region: 'eu-west-1' })).kind, 'none');
+  });
+}
+
+const loginSession = 'arn:aws:iam::111122223333:user/ana';
+
+for (const [service, operation] of [
+  ['SSO', 'GetRoleCredentials'],
+  ['SSO_OIDC', 'CreateToken'],
+  ['SIGNIN', 'CreateOAuth2Token'],
+] as const) {
+  for (const status of [200, 302, 401, 403, 503]) {
+    test(`a page with HTTP ${status} instead of ${operation} is no answer of AWS, and leaves the session as it is`, async (t) => {
+      const proxy = await serve(t, () => page(status));
+      const session = `page-${operation}-${status}`;
+      const { open, aws, writeSsoToken, writeLoginToken } = await createCloudWorld(t, {
+        config: `${ssoConfig(session)}[profile console]\nlogin_session = ${loginSession}\n`,
+        env: { [`AWS_ENDPOINT_URL_${service}`]: proxy.url },
+      });
+      await writeSsoToken(session, service === 'SSO_OIDC' ? { accessToken: 'old' } : {});
+      await writeLoginToken(loginSession, { expiresAt: '2020-01-01T00:00:00Z' });
+      const profile = service === 'SIGNIN' ? 'console' : 'sso';
+      const connection = await open(profile);
+      for (const _ of [1, 2]) {
+        const { details } = await failureOf(connection);
+        assert.deepEqual([details.kind, details.operation], ['notJson', operation]);
+      }
+      assert.equal((await aws.signInNeed({ kind: 'profile', profile, region: 'eu-west-1' })).kind, 'none');
+    });
+  }
+}
+
+test('a login session without the permission to be renewed is denied', async (t) => {
+  const signIn = await serve(t, () => ({
+    status: 403,
+    headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+    body: { error: 'INSUFFICIENT_PERMISSIONS', message: 'No' },
+  }));
+  const { open, writeLoginToken } = await createCloudWorld(t, {
+    config: `[default]\nlogin_session = ${loginSession}\n`,
+    env: { AWS_ENDPOINT_URL_SIGNIN: signIn.url },
+  });
+  await writeLoginToken(loginSession, { expiresAt: '2020-01-01T00:00:00Z' });
+  const { details } = await failureOf(await open());
+  assert.deepEqual([details.kind, details.operation], ['signInDenied', 'CreateOAuth2Token']);
+});
+
+test('a role that is denied is to blame, not the login session before it that could not be renewed yet', async (t) => {
+  const signIn = await serve(t, () => 'close');
+  const { open, writeLoginToken } = await createCloudWorld(t, {
+    config: `[default]\nrole_arn = ${role('Pod')}\nsource_profile = console\n[profile console]\nlogin_session = ${loginSession}\n`,
+    env: { AWS_ENDPOINT_URL_SIGNIN: signIn.url },
+  });
+  await writeLoginToken(loginSession, { expiresAt: new Date(Date.now() + 60_000).toISOString() });
+  const { details } = await failureOf(await open());
+  assert.deepEqual([details.kind, details.operation, signIn.received.length], ['signInDenied', 'AssumeRole', 1]);
+});
+
+for (const [status, kind] of [
+  [401, 'credentialsMissing'],
+  [429, 'throttled'],
+  [500, 'internal'],
+] as const) {
+  test(`HTTP ${status} of the endpoint of a container is ${kind}`, async (t) => {
+    const container = await serve(t, () => ({ status, body: '{}' }));
+    const { open } = await createCloudWorld(t, {
+      config: `[default]\nrole_arn = ${role('Hosted')}\ncredential_source = EcsContainer\n`,
+      env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: container.url },
+    });
+    const { details } = await failureOf(await open());
+    assert.deepEqual([details.kind, details.operation], [kind, 'ContainerCredentials']);
   });
 }
 
