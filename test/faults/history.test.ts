@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { notSentError } from '../../src/core/base/abort.ts';
 import { Journal } from '../../src/core/changes/journal.ts';
 import { refusedOutcome } from '../../src/core/changes/journalRecord.ts';
+import { KmsError, type KmsErrorKind } from '../../src/core/kms/errors.ts';
 import type { HistoryEntryNode, HistoryNode } from '../../src/views/history/historyNodes.ts';
 import { HistoryView } from '../../src/views/history/historyView.ts';
 import { FakeClock, FakeJournalFile, grant, key } from '../unit/core/fakes.ts';
@@ -71,12 +72,23 @@ test('an entry keeps its row as long as it is shown, and no longer', async () =>
   assert.notEqual(after.at(-1), before.at(-1));
 });
 
-test('a change that was canceled before it was sent is not said to be rejected, nor to have a message from KMS', async () => {
-  const { journal, view, entries } = await createHistory(1);
-  const [row] = await entries();
-  assert.ok(row !== undefined);
-  await journal.addOutcome(row.id, refusedOutcome(notSentError()));
-  assert.match(String(view.getTreeItem(row).description), /not sent$/);
-  const fields = (await view.getChildren(row)).flatMap((field) => (field.kind === 'field' ? [field.name] : []));
-  assert.ok(!fields.includes('Message from KMS'), fields.join());
-});
+for (const [what, error] of [
+  ['was canceled before it was sent', notSentError()],
+  ['failed to sign in', kmsFailure('ssoExpired', 'GetRoleCredentials')],
+  ['got no answer from STS', kmsFailure('network', 'GetCallerIdentity')],
+  ['found no server', kmsFailure('hostNotFound', 'RevokeGrant')],
+] as const) {
+  test(`a change that ${what} is not said to be rejected, nor to have a message from KMS`, async () => {
+    const { journal, view, entries } = await createHistory(1);
+    const [row] = await entries();
+    assert.ok(row !== undefined);
+    await journal.addOutcome(row.id, refusedOutcome(error));
+    assert.match(String(view.getTreeItem(row).description), /not sent$/);
+    const fields = (await view.getChildren(row)).flatMap((field) => (field.kind === 'field' ? [field.name] : []));
+    assert.ok(!fields.includes('Message from KMS'), fields.join());
+  });
+}
+
+function kmsFailure(kind: KmsErrorKind, operation: string): KmsError {
+  return new KmsError({ kind, operation, awsName: kind, message: kind });
+}

@@ -253,6 +253,7 @@ test('each outcome of a change is said in the history', async (t) => {
     undefined,
     { kind: 'accepted' },
     ...kmsErrorKinds.map((error) => ({ kind: 'refused', error, message: 'Some text of AWS.' }) as const),
+    { kind: 'refused', error: 'unknown', message: 'Cancelled', isNotSent: true },
     { kind: 'unknown' },
     { kind: 'notFound' },
     { kind: 'followed' },

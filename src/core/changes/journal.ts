@@ -194,7 +194,7 @@ export class Journal {
     }
     const line = this.#outcomeLine(id, outcome);
     try {
-      await this.#write(line, this.#sample.records.has(id));
+      await this.#write(line, this.#sample.knows(id));
     } catch (error) {
       this.#unwritten.add(line);
       throw new UserError(

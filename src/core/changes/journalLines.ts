@@ -204,6 +204,7 @@ function parseOutcome(fields: Fields | undefined): JournalOutcome | undefined {
         kind: 'refused',
         error: asString(fields['error']) ?? 'unknown',
         message: asString(fields['message']) ?? '',
+        ...(fields['isNotSent'] === true && { isNotSent: true }),
       };
     case 'unknown':
     case 'notFound':

@@ -150,6 +150,11 @@ export class JournalState {
     }
   }
 
+  /** Whether it has a line of the entry, which may have been cleared since. */
+  knows(id: string): boolean {
+    return this.#known.has(id);
+  }
+
   #addOutcome(known: EntryLines, line: OutcomeLine): void {
     const record = this.records.get(line.id);
     if (line.outcome.kind === 'withdrawn') {

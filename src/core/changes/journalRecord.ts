@@ -1,5 +1,5 @@
 import { printable } from '../base/text.ts';
-import { isKmsError, type KmsErrorKind } from '../kms/errors.ts';
+import { isBeforeCall, isKind, isKmsError, type KmsErrorKind } from '../kms/errors.ts';
 import type { ConnectionRef, CreateGrantInput, Grant, KmsKey } from '../kms/model.ts';
 import type { LastRead } from './propagation.ts';
 
@@ -44,8 +44,16 @@ export interface JournalEntry {
 export type RecordedOutcome =
   /** KMS accepted it. `grantId`: of the new grant. */
   | { readonly kind: 'accepted'; readonly grantId?: string | undefined }
-  /** KMS refused it, and nothing was changed; `error` is the kind of the failure. */
-  | { readonly kind: 'refused'; readonly error: string; readonly message: string }
+  /**
+   * KMS refused it, or was not asked: nothing was changed. `error` is the kind of the failure; `isNotSent`: `message` is
+   * not from KMS.
+   */
+  | {
+      readonly kind: 'refused';
+      readonly error: string;
+      readonly message: string;
+      readonly isNotSent?: true | undefined;
+    }
   /** No answer came: it may or may not have been done. */
   | { readonly kind: 'unknown' }
   /** KMS does not know the grant to end, or not any more. */
@@ -136,7 +144,8 @@ export function keptEvidence(lines: readonly string[]): readonly string[] | unde
 /** The outcome of a call that KMS refused, or that failed before it reached KMS. */
 export function refusedOutcome(error: unknown): JournalOutcome {
   const kind = isKmsError(error) ? error.details.kind : 'unknown';
-  return { kind: 'refused', error: kind, message: errorText(error) };
+  const isSent = isKmsError(error) && !isBeforeCall(error) && !isKind(error, 'hostNotFound', 'certificateNotTrusted');
+  return { kind: 'refused', error: kind, message: errorText(error), ...(isSent ? {} : { isNotSent: true }) };
 }
 
 export function errorText(error: unknown): string {

@@ -143,9 +143,9 @@ export function stateText(record: JournalRecord, isUnderWay: boolean): string {
   }
 }
 
-/** Canceled, or its connection or principal had changed: KMS was not asked. */
+/** Canceled, say, or the sign-in failed, or KMS could not be reached. */
 function isNotSent(outcome: JournalRecord['outcome']): boolean {
-  return outcome?.kind === 'refused' && ['unknown', 'accountChanged', 'principalChanged'].includes(outcome.error);
+  return outcome?.kind === 'refused' && outcome.isNotSent === true;
 }
 
 function failureTitle(kind: string): string {

@@ -111,6 +111,7 @@ test('every line has the version of its form', async () => {
 const outcomes: readonly JournalOutcome[] = [
   { kind: 'accepted', grantId: undefined },
   { kind: 'refused', error: 'accessDenied', message: 'no' },
+  { kind: 'refused', error: 'network', message: 'no STS', isNotSent: true },
   { kind: 'unknown' },
   { kind: 'notFound' },
   { kind: 'followed' },
@@ -492,6 +493,8 @@ test('what concerns sample data is kept in memory alone', async () => {
   assert.equal(journal.records.length, 1);
   await journal.clear();
   assert.deepEqual(journal.records, []);
+  await journal.addOutcome(id, { kind: 'reappeared' });
+  assert.deepEqual([journal.records, file.lines], [[], []], 'also what is learned of it later');
 });
 
 test('the text of the history is that of the file', async () => {
