@@ -2,6 +2,7 @@ import { canBeGranted, symmetricOperations, validOperationNames } from '../kms/g
 import { contextPairProblem, principalProblem } from '../kms/grantRules.ts';
 import { parseKeyArn } from '../kms/keyArn.ts';
 import { isAwsManaged, refusesCreateGrant } from '../kms/model.ts';
+import { parsePrincipal } from '../kms/principal.ts';
 import { type ErrorText, operationOf } from './errorText.ts';
 import type { Lead } from './keyFacts.ts';
 
@@ -33,7 +34,9 @@ export function proposalFor(error: ErrorText, lead: Lead): GrantProposal | undef
     (refusesCreateGrant(metadata.state) || (lead.kind === 'found' && isAwsManaged(lead.facts.key, metadata)));
   const operation = operationOf(action);
   const grantee = granteeFor(principal);
-  const canHold = principalProblem(grantee, keyArn) === undefined;
+  // A grant to the ARN of the root user is one to the whole account.
+  const isRoot = parsePrincipal({ kind: 'principal', value: principal }).kind === 'accountRoot';
+  const canHold = !isRoot && principalProblem(grantee, keyArn) === undefined;
   const isGrantable =
     canBeGranted(operation) && validOperationNames(metadata).includes(operation) && operation !== 'CreateGrant';
   if (!helps || isRefused || !canHold || !isGrantable) {

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { parsePrincipal, principalKindName } from '../kms/principal.ts';
+import { callerKindName, parsePrincipal } from '../kms/principal.ts';
 import { denialSentence } from '../words/accessDenied.ts';
 import type { PageSection } from '../words/page.ts';
 import { pairsText } from './encryptionContext.ts';
@@ -31,7 +31,7 @@ export function whatHappened(error: ErrorText): PageSection {
 
 function principalLine(arn: string): string {
   const { kind } = parsePrincipal({ kind: 'principal', value: arn });
-  return kind === 'other' ? arn : `${arn} (${principalKindName(kind)})`;
+  return kind === 'other' ? arn : `${arn} (${callerKindName(kind)})`;
 }
 
 function keyText(key: NamedKey | undefined): string | undefined {

@@ -2,13 +2,13 @@ import type { Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import { memoize } from '../base/memoize.ts';
 import type { Session } from '../connections/session.ts';
-import type { Grant, KeyLastUsage } from '../kms/model.ts';
+import type { KeyLastUsage } from '../kms/model.ts';
 import { type Answer, type EvidenceKind, evidenceKinds } from './answer.ts';
 import type { Creator } from './creator.ts';
 import { findHolder, type Holder } from './holder.ts';
 import type { LoadedMany } from './loadedMany.ts';
 import { type LoadManyOptions, loadMany } from './loadMany.ts';
-import { type ListedGrants, type Remains, remainsWithout } from './remains.ts';
+import { grantsByHolder, type ListedGrants, type Remains, remainsWithout } from './remains.ts';
 import { creatorId, type EvidencePlace, holderId, iamThrough, identify, SessionEvidence } from './sessionEvidence.ts';
 
 export type { EvidencePlace } from './sessionEvidence.ts';
@@ -225,17 +225,4 @@ function absentFrom(holder: Answer<Holder> | undefined): string | undefined {
   return holder?.kind === 'known' && holder.value.kind === 'noSuchId' ? holder.value.account : undefined;
 }
 
-/** By the value of their grantee. A key can have very many grants, and each is looked at for each. */
-const byHolder = memoize((grants: readonly Grant[]): ReadonlyMap<string | undefined, readonly Grant[]> => {
-  const held = new Map<string | undefined, Grant[]>();
-  for (const grant of grants) {
-    const holder = grant.granteePrincipal?.value;
-    const others = held.get(holder);
-    if (others === undefined) {
-      held.set(holder, [grant]);
-    } else {
-      others.push(grant);
-    }
-  }
-  return held;
-});
+const byHolder = memoize(grantsByHolder);

@@ -207,7 +207,7 @@ function remainsLines(remains: Remains, grant: Grant): readonly EvidenceLine[] {
   ];
 }
 
-function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Grant): EvidenceLine {
+function othersLine({ grants, ofAccount, read, at, isPartial }: Remains, { operations }: Grant): EvidenceLine {
   const line = { kind: 'remains', title: l10n.t('Other grants'), more: [], tone: 'known' } as const;
   if (read === 0 && isPartial) {
     return { ...line, text: l10n.t('No other grants of the key were read.'), source: undefined, tone: 'quiet' };
@@ -219,9 +219,11 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
   );
   const constrained = grants.filter((other) => isConstrained(other.grant)).length;
   const none =
-    read === 0
-      ? l10n.t('The key has no other grant.')
-      : l10n.t('Read: {0}. None allows this grantee any operation of this grant.', read);
+    ofAccount > 0
+      ? undefined
+      : read === 0
+        ? l10n.t('The key has no other grant.')
+        : l10n.t('Read: {0}. None allows this grantee any operation of this grant.', read);
   const found =
     grants.length === 0
       ? none
@@ -229,12 +231,15 @@ function othersLine({ grants, read, at, isPartial }: Remains, { operations }: Gr
         ? l10n.t('1 other grant of this grantee on the key allows {0}.', names)
         : l10n.t('{0} other grants of this grantee on the key allow {1}.', grants.length, names);
   const limits = [
+    ...(ofAccount === 0
+      ? []
+      : [l10n.t('Grants to its whole account that allow some of these operations: {0}.', ofAccount)]),
     ...(constrained === 0 ? [] : [l10n.t('Limited by constraints: {0}.', constrained)]),
     ...(isPartial ? [l10n.t('Not all grants on the key were read.')] : []),
   ];
   return {
     ...line,
-    text: [found, ...limits].join(' '),
+    text: [found, ...limits].filter((part) => part !== undefined).join(' '),
     source: readAt(kms, at),
     more: grants.map((other) => `${printable(other.grant.grantId)}: ${operationList(other.operations)}`),
   };

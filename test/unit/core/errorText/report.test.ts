@@ -199,6 +199,11 @@ test('no grant is proposed where none would help, or none can be made', () => {
     ['another kind of error', { ...denied, kind: 'keyDisabled', reason: undefined }, found()],
     ['no principal', { ...denied, principal: undefined }, found()],
     ['a masked principal', { ...denied, principal: 'arn:aws:sts::xxxxxxxxxxxx:assumed-role/a/b' }, found()],
+    [
+      'the root user, whose ARN is that of the whole account',
+      { ...denied, principal: `arn:aws:iam::${account}:root` },
+      found(),
+    ],
     ['an operation that no grant allows', { ...denied, action: 'kms:PutKeyPolicy' }, found()],
     ['an operation that a grant allows for itself alone', { ...denied, action: 'kms:RetireGrant' }, found()],
     [
@@ -244,6 +249,11 @@ test('of what no grant allows, the key policy is not said to allow it through gr
   assert.match(said('kms:Decrypt'), /Key policy: Allows Decrypt through grants only\./);
   assert.match(said('kms:PutKeyPolicy'), /Key policy: Doesn't allow PutKeyPolicy\./);
   assert.match(said('kms:RetireGrant'), /Key policy: Doesn't allow RetireGrant\./);
+});
+
+test('the root user is not called the whole account', () => {
+  const text = textOf(reportOf({ ...denied, principal: `arn:aws:iam::${account}:root` }, noConnection));
+  assert.match(text, /:root \(root user\)/);
 });
 
 test('a report without a connection says so, and what it can from the text', () => {

@@ -229,6 +229,36 @@ test('other grants are counted without the grant in question, and those with con
   );
 });
 
+test("a session may use the grants of its role, and its account's where IAM allows it, but not another session's", async () => {
+  const { kms, evidence, place } = createWorld();
+  const held = (grantId: string, value: string) => grant(grantId, { granteePrincipal: { kind: 'principal', value } });
+  const session = (name: string) => `arn:aws:sts::${account}:assumed-role/Orders/${name}`;
+  const own = held('g1', session('a'));
+  const strangers = [
+    held('g2', session('b')),
+    held('g3', 'arn:aws:iam::444455556666:role/Orders'),
+    held('g4', 'arn:aws:iam::444455556666:root'),
+  ];
+  const role = held('g5', `arn:aws:iam::${account}:role/app/Orders`);
+  const root = held('g6', `arn:aws:iam::${account}:root`);
+  const textOf = async (of: Grant, ...listed: readonly Grant[]) => {
+    kms.grants.set(keyArn, [...listed]);
+    const at = place(of);
+    at.session.inventory.forgetGrants(keyArn);
+    await at.session.inventory.grants(keyArn);
+    await evidence.load(at, ['remains']);
+    return evidenceLines(of, evidence.of(at))[0]?.text;
+  };
+  const none = 'Read: 3. None allows this grantee any operation of this grant.';
+  const ofAccount = 'Grants to its whole account that allow some of these operations: 1.';
+  const ofRole = '1 other grant of this grantee on the key allows Decrypt.';
+  assert.equal(await textOf(own, own, ...strangers), none);
+  assert.equal(await textOf(own, own, ...strangers, root), ofAccount);
+  assert.equal(await textOf(own, own, ...strangers, role, root), `${ofRole} ${ofAccount}`);
+  assert.equal(await textOf(role, role, own, ...strangers), none.replace('3', '4'));
+  assert.equal(await textOf(root, root, ...strangers), none);
+});
+
 test('where the key was not opened, other grants are those that a search found', async () => {
   const { evidence, place, found } = createWorld();
   const reader = grant('g1');

@@ -120,9 +120,13 @@ const constraints = { ...subject.constraints, encryptionContextEquals: { tenant:
 const other = { grant: grant('g2', { constraints }), operations: ['Decrypt'] };
 const remains: readonly Sample<Remains>[] = [[], [other], [other, other]].flatMap((grants) =>
   [true, false].flatMap((isPartial) =>
-    [0, 200].map((read) => ({
-      value: { grants, read, at: now, isPartial, policy: known(readings, now) },
-      isNothing: grants.length === 0 && !(isPartial && read === 0),
+    [
+      [0, 0],
+      [200, 0],
+      [200, 2],
+    ].map(([read = 0, ofAccount = 0]) => ({
+      value: { grants, ofAccount, read, at: now, isPartial, policy: known(readings, now) },
+      isNothing: grants.length === 0 && ofAccount === 0 && !(isPartial && read === 0),
     })),
   ),
 );
@@ -168,7 +172,7 @@ const answered: readonly Said[] = [
   ...remains.map(({ value, isNothing }) => say({ remains: value }, isNothing)),
 ];
 const notAnswered = unanswered.map((answer) => {
-  const without: Remains = { grants: [], read: 3, at: now, isPartial: false, policy: answer };
+  const without: Remains = { grants: [], ofAccount: 0, read: 3, at: now, isPartial: false, policy: answer };
   const evidence = { creator: answer, keyLastUsed: answer, holder: answer, remains: without };
   return { answer, lines: evidenceLines(subject, evidence), summary: evidenceSummary(subject, evidence) };
 });

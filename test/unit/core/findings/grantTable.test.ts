@@ -104,6 +104,7 @@ test('the evidence that was loaded stands after all else, in its own order, as A
     }),
     remains: {
       grants: [{ grant: grant('g2'), operations: ['Decrypt'] }],
+      ofAccount: 0,
       read: 200,
       at: at(6).getTime(),
       isPartial: true,
@@ -152,8 +153,10 @@ test('the evidence that was loaded stands after all else, in its own order, as A
 test('other grants are counted; none among some of the grants of a key says nothing', () => {
   const other = { grant: grant('g2'), operations: ['Decrypt'] };
   const count = (grants: readonly (typeof other)[], isPartial: boolean) =>
-    evidenceCells({ ...noEvidence, remains: { grants, read: 2, at: 0, isPartial, policy: { kind: 'notSupported' } } })
-      .OtherGrants;
+    evidenceCells({
+      ...noEvidence,
+      remains: { grants, ofAccount: 0, read: 2, at: 0, isPartial, policy: { kind: 'notSupported' } },
+    }).OtherGrants;
   assert.deepEqual([count([], false), count([other], false)], ['0', '1']);
   assert.deepEqual([count([], true), count([other, other], true)], [undefined, '2+']);
 });
