@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { run } from '../../src/commands/table.ts';
 import { isRecreatable } from '../../src/core/changes/journalOutcomes.ts';
-import { commands } from '../../src/manifest.ts';
-import { contextOf, duringQuestion, type SeenDialogs, watchDialogs } from './context.ts';
+import { commands, settings } from '../../src/manifest.ts';
+import { contextOf, duringQuestion, type SeenDialogs, settingsOnDisk, watchDialogs } from './context.ts';
 import { dialogs } from './vscode.ts';
 import {
   ana,
@@ -68,6 +68,8 @@ async function setUp(t: TestContext) {
     world.finish(run(contextOf(window), id, argument, selected));
   return { world, window, seen, typed, press };
 }
+
+type Press = Awaited<ReturnType<typeof setUp>>['press'];
 
 test('another principal between question and call: nothing is sent, and the question is asked again with that one', async (t) => {
   const { world, window, seen, typed, press } = await setUp(t);
@@ -217,8 +219,8 @@ test('STS that fails between question and call is asked about, too', async (t) =
   assert.equal(typed.count, 1);
 });
 
-test('another principal in the middle of several revokes: the rest is asked about again', async (t) => {
-  const { world, window, seen, press } = await setUp(t);
+/** Three grants are revoked; after the first one, somebody else is signed in. */
+async function changesMidway(world: World, window: Window, seen: SeenDialogs, press: Press): Promise<void> {
   const rows = [await aRow(world, window, 0), await aRow(world, window, 1), await aRow(world, window, 2)];
   let isRenewed = false;
   const renewed: Promise<void>[] = [];
@@ -231,10 +233,28 @@ test('another principal in the middle of several revokes: the rest is asked abou
   await press(commands.revokeGrant, undefined, rows);
   await Promise.all(renewed);
   assert.equal(seen.asked.length, 2);
+}
+
+test('another principal in the middle of several revokes: the rest is asked about again', async (t) => {
+  const { world, window, seen, press } = await setUp(t);
+  await changesMidway(world, window, seen, press);
   assert.match(seen.asked[1] ?? '', /Revoke 2 grants\?/);
   assert.ok(seen.asked[1]?.includes(`signed in as ${glassArn}`), seen.asked[1]);
   assert.deepEqual(senders(world, 'RevokeGrant'), [anasArn, glassArn, glassArn]);
   assert.match(seen.said.at(-1) ?? '', /^Revoked 3 grants\./);
+});
+
+test('read-only mode that begins during the second question of several revokes: the first ones are reported', async (t) => {
+  const values = settingsOnDisk(t);
+  const { world, window, seen, press } = await setUp(t);
+  const { type } = dialogs;
+  dialogs.type = (prompt, expected) => {
+    values.set(settings.readOnly, seen.asked.length === 2);
+    return type(prompt, expected);
+  };
+  await changesMidway(world, window, seen, press);
+  assert.deepEqual(senders(world, 'RevokeGrant'), [anasArn]);
+  assert.match(seen.said.at(-1) ?? '', /^Revoked 1 of 3 grants\. .*Failed: 1\. Not started: 1\.$/);
 });
 
 /** A grant of ben's, revoked by the profile of ana while that signed in as ben. */

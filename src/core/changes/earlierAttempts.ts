@@ -1,19 +1,16 @@
 import * as l10n from '@vscode/l10n';
 import { localTime } from '../base/text.ts';
-import { type CreateGrantInput, grantIdentity } from '../kms/model.ts';
+import type { CreateGrantInput, GrantLocator } from '../kms/model.ts';
 import { isSameRequest } from './createGrant.ts';
-import { type EndingKind, endsGrant, type JournalEntry, type JournalRecord } from './journalRecord.ts';
+import type { Journal } from './journal.ts';
+import { type EndingKind, endsGrant, type JournalRecord, newestFirst } from './journalRecord.ts';
 
-/**
- * The newest earlier attempt to end the same grant that may have succeeded.
- * @param records newest first
- */
+/** The newest earlier attempt to end the same grant that may have succeeded. */
 export function earlierEnding(
-  records: readonly JournalRecord[],
-  target: Pick<JournalEntry, 'connection' | 'key' | 'grant'>,
+  journal: Pick<Journal, 'endingsOf'>,
+  target: GrantLocator,
 ): (JournalRecord & { readonly kind: EndingKind }) | undefined {
-  const identity = grantIdentity(target);
-  return records.filter(endsGrant).find((record) => mayBeOpen(record) && grantIdentity(record) === identity);
+  return newestFirst(journal.endingsOf(target)).filter(endsGrant).find(mayBeOpen);
 }
 
 /**

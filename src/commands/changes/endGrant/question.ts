@@ -65,7 +65,7 @@ export function endQuestion(
           prompt: (reasons: string) =>
             l10n.t('{0} Type {1} to retire the grant in account {2}, {3}.', reasons, typed, account, connection.region),
         };
-  const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
+  const attempt = earlierEnding(journal, { connection, key, grant });
   const sentences = [
     ...sampleSentence([connection]),
     ...actorSentences(shown, earlier),

@@ -45,17 +45,17 @@ export async function checkAll(
   signal: AbortSignal,
 ): Promise<Checked[]> {
   const checked: Checked[] = [];
-  const waiting = [...nodes];
+  const waiting = nodes.entries();
   // Asked once for each opening.
   const actors = new Map<string, Promise<Actor>>();
   const worker = async () => {
-    for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
+    for (const [index, node] of waiting) {
       signal.throwIfAborted();
-      checked.push(await checkOne(context, node, actors, followUp, signal));
+      checked[index] = await checkOne(context, node, actors, followUp, signal);
     }
   };
   await Promise.all(Array.from({ length: checksAtOnce }, worker));
-  return checked.sort((left, right) => nodes.indexOf(left.node) - nodes.indexOf(right.node));
+  return checked;
 }
 
 /** Reads the grant again, and asks by dry run where that is safe. */

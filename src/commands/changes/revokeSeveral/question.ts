@@ -100,7 +100,7 @@ function total({ title, grants }: Section): string {
 
 function withAttempt({ journal }: Needs<'journal'>, node: GrantNode): Section['grants'][number] {
   const { connection, key, grant } = node;
-  const attempt = earlierEnding(journal.records, { connection: connection.ref, key, grant });
+  const attempt = earlierEnding(journal, { connection, key, grant });
   return attempt === undefined ? { node } : { node, reason: attemptSentence(attempt) };
 }
 

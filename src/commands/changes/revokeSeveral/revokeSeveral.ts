@@ -54,7 +54,8 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
     await revokeAgain(context, await showResults(context, [], checked));
     return;
   }
-  const notTicked = selected.filter((node) => !nodes.includes(node));
+  const ticked = new Set(nodes);
+  const notTicked = selected.filter((node) => !ticked.has(node));
   const results: Result[] = [];
   for (let asked: readonly Asked[] = ready; asked.length > 0; ) {
     if (!(await confirmed(context, asked, checked, { notTicked, keyUses, mayReturn }))) {
@@ -64,7 +65,10 @@ export async function revokeSeveral(context: SeveralContext, selected: readonly 
       results.push(...asked.map((item) => ({ kind: 'skipped', item }) as const));
       break;
     }
-    refuseIfReadOnly();
+    // Later, what was revoked is reported, and each of the others as refused.
+    if (results.length === 0) {
+      refuseIfReadOnly();
+    }
     const round = await revokeAll(context, asked, followUp);
     results.push(...round.results);
     asked = round.again;

@@ -14,7 +14,7 @@ const input: CreateGrantInput = {
   constraints: noConstraints,
 };
 
-/** The records of a journal in which this was asked for, and came to that. */
+/** A journal in which this was asked for, and came to that. */
 async function after(kind: JournalKind, ...outcomes: readonly JournalOutcome[]) {
   const journal = new Journal(new FakeJournalFile(), new FakeClock());
   const made = kind === 'revoke' || kind === 'retire' ? grant('g1') : requestedGrant(input);
@@ -22,7 +22,7 @@ async function after(kind: JournalKind, ...outcomes: readonly JournalOutcome[]) 
   for (const outcome of outcomes) {
     await journal.addOutcome(id, outcome);
   }
-  return journal.records;
+  return journal;
 }
 
 const target = { connection: profileRef, key: k1, grant: grant('g1') };
@@ -47,26 +47,37 @@ for (const [outcomes, isTold] of [
 }
 
 test('only an attempt on the very grant is named', async () => {
-  const records = await after('revoke', unknown);
-  assert.equal(earlierEnding(records, { ...target, grant: grant('g2') }), undefined);
-  assert.equal(earlierEnding(records, { ...target, key: key('k2') }), undefined);
-  assert.equal(earlierEnding(records, { ...target, connection: { kind: 'sample' } }), undefined);
+  const journal = await after('revoke', unknown);
+  assert.equal(earlierEnding(journal, { ...target, grant: grant('g2') }), undefined);
+  assert.equal(earlierEnding(journal, { ...target, key: key('k2') }), undefined);
+  assert.equal(earlierEnding(journal, { ...target, connection: { kind: 'sample' } }), undefined);
+});
+
+test('of several attempts, the newest that may have succeeded is named', async () => {
+  const journal = await after('revoke', unknown);
+  const again = async () =>
+    (await journal.add({ kind: 'retire', connection: profileRef, account: undefined, key: k1, grant: grant('g1') })).id;
+  const second = await again();
+  await journal.addOutcome(await again(), refused);
+  assert.equal(earlierEnding(journal, target)?.id, second);
 });
 
 for (const kind of ['create', 'recreate'] as const) {
   test(`a second ${kind} on the same terms names the first, as long as nobody knows what came of it`, async () => {
     const same = { ...input, operations: ['Encrypt', 'Decrypt'] };
-    assert.ok(earlierCreation(await after(kind, unknown), same) !== undefined);
-    assert.ok(earlierCreation(await after(kind, unknown, { kind: 'notListed', afterMs: 1 }), same) !== undefined);
-    assert.equal(earlierCreation(await after(kind, unknown), { ...input, name: 'other' }), undefined);
-    assert.equal(earlierCreation(await after(kind, { kind: 'accepted', grantId: 'g9' }), same), undefined);
-    assert.equal(earlierCreation(await after(kind, refused), same), undefined);
+    assert.ok(earlierCreation((await after(kind, unknown)).records, same) !== undefined);
+    assert.ok(
+      earlierCreation((await after(kind, unknown, { kind: 'notListed', afterMs: 1 })).records, same) !== undefined,
+    );
+    assert.equal(earlierCreation((await after(kind, unknown)).records, { ...input, name: 'other' }), undefined);
+    assert.equal(earlierCreation((await after(kind, { kind: 'accepted', grantId: 'g9' })).records, same), undefined);
+    assert.equal(earlierCreation((await after(kind, refused)).records, same), undefined);
   });
 }
 
 test('what is said of the first attempt is what is known of it', async () => {
   const said = async (kind: JournalKind, ...outcomes: readonly JournalOutcome[]) =>
-    attemptSentence((await after(kind, ...outcomes))[0] ?? assert.fail());
+    attemptSentence((await after(kind, ...outcomes)).records[0] ?? assert.fail());
   assert.match(
     await said('revoke', unknown),
     /^A revoke of this grant was sent on .*, but KMS didn't answer\. It may have taken effect\.$/,
