@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runTool, type ToolInput } from '../../src/commands/tools/tools.ts';
+import { describeTool, runTool } from '../../src/commands/tools/tools.ts';
 import { languageModelTools, type ToolName } from '../../src/manifest.ts';
 import { contextOf, watchDialogs } from './context.ts';
 import { addGrants, ana, configOf, createTestWorld, type Window, type World } from './world.ts';
 
 const token = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose: () => {} }) };
 
-async function ask(world: World, window: Window, name: ToolName, input: ToolInput): Promise<Record<string, unknown>> {
+async function ask(world: World, window: Window, name: ToolName, input: unknown): Promise<Record<string, unknown>> {
   const text = await world.finish(runTool(contextOf(window), name, input, token));
   assert.ok(text.length <= 16_000);
   return JSON.parse(text);
@@ -141,4 +141,29 @@ test('where aliases could not be listed, no alias is called missing', async (t) 
   world.emulator().setDenials([{ operation: 'ListAliases' }]);
   const { error } = await ask(world, window, languageModelTools.listGrants, { key: 'alias/orders' });
   assert.match(String(error), /kms:ListAliases/);
+});
+
+test('input that isn’t as the schema says: null and empty texts are left out, and anything else names nothing', async (t) => {
+  const { world, window, key, grantId } = await setUp(t);
+  for (const connection of [undefined, null, '']) {
+    const answer = await ask(world, window, languageModelTools.listGrants, { connection, key });
+    assert.ok(entriesOf(answer).length > 0);
+  }
+  const elsewhere = await ask(world, window, languageModelTools.listGrants, { connection: 5, key });
+  assert.equal(elsewhere['error'], 'The view has no connection 5.');
+  const seen = watchDialogs(t, { isYes: true });
+  for (const name of Object.values(languageModelTools)) {
+    for (const input of [
+      undefined,
+      null,
+      'text',
+      { key: 5, grantId: {}, text: null },
+      { key: [key], grantId, text: 7 },
+    ]) {
+      assert.doesNotThrow(() => describeTool(name, input));
+      const { error = '' } = await ask(world, window, name, input);
+      assert.doesNotMatch(String(error), /Cannot|not a function|undefined/);
+    }
+  }
+  assert.deepEqual([seen.asked, world.writes], [[], []]);
 });

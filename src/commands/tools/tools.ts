@@ -148,19 +148,27 @@ const tools: Readonly<Record<ToolName, Tool>> = {
   },
 };
 
+/** What a model sent, which may not be what the schema says. Some models send null, or an empty text, for what is left out. */
+function asInput(sent: unknown): ToolInput {
+  const texts = Object.entries(sent ?? {})
+    .filter(([, value]) => value !== null && value !== undefined && value !== '')
+    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
+  return Object.fromEntries(texts);
+}
+
 /** What is shown while a tool runs. */
-export function describeTool(name: ToolName, input: ToolInput): string {
-  return tools[name].message(input);
+export function describeTool(name: ToolName, input: unknown): string {
+  return tools[name].message(asInput(input));
 }
 
 /** The answer as JSON text. */
 export async function runTool(
   context: ToolContext,
   name: ToolName,
-  input: ToolInput,
+  input: unknown,
   token: vscode.CancellationToken,
 ): Promise<string> {
-  return toBoundedJson(await answer(() => tools[name].run(context, input, token)));
+  return toBoundedJson(await answer(() => tools[name].run(context, asInput(input), token)));
 }
 
 async function sessionFor({ connections }: Needs<'connections'>, { connection }: ToolInput): Promise<Session> {
