@@ -73,9 +73,14 @@ function pickRetirable(session: Session, principals: readonly string[]): Promise
     empty: l10n.t('No grants found.'),
     load: async (show, signal) => {
       const items: PickItem<Grant | 'otherPrincipal'>[] = [];
+      let shown = 0;
       for await (const grants of retirableGrants(api, principals, AbortSignal.any([signal, closed]))) {
         items.push(...grants.map(retirableItem));
-        show(items);
+        // As in the list of a key's grants, it gets all of them when they are twice as many.
+        if (items.length >= 2 * shown) {
+          shown = items.length;
+          show(items);
+        }
       }
       show([...items, other]);
     },
