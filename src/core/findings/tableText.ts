@@ -13,9 +13,13 @@ function escapeFormulas(value: string): string {
   return /^[\t\r\n]/.test(text) ? `'${text}` : text;
 }
 
-/** RFC 4180, with a header. A value that a spreadsheet could take for a formula gets a leading `'`. */
+/**
+ * RFC 4180, with a header. A value that a spreadsheet could take for a formula gets a leading `'`. It begins with a byte order
+ * mark, without which Excel doesn't read UTF-8.
+ */
 export function csvTable(names: readonly string[], rows: readonly Cells[]): string {
   return stringify([names, ...rows.map((cells) => cells.map((cell) => escapeFormulas(cell ?? '')))], {
+    bom: true,
     record_delimiter: 'windows',
     // The library quotes only the line break that it ends lines with.
     quoted_match: /[\r\n]/,

@@ -49,8 +49,14 @@ export function createGrantCommand(
   return awsCommand('create-grant', target, grant.keyArn, plain, request);
 }
 
-/** `aws kms revoke-grant …`, as {@link createGrantCommand}. */
+/**
+ * `aws kms revoke-grant …`, as {@link createGrantCommand}.
+ * @throws UserError also for a grant that KMS never named, such as one of the history that was refused
+ */
 export function revokeGrantCommand(target: CommandTarget, { keyArn, grantId }: Grant): string {
+  if (grantId === '') {
+    throw new UserError(l10n.t("Nothing was copied, because the ID of this grant isn't known."));
+  }
   const plain: readonly (readonly [string, readonly string[]])[] = [
     ['--key-id', [keyArn]],
     ['--grant-id', [grantId]],

@@ -348,7 +348,7 @@ test('a CSV file has a cell for each value, and no spreadsheet takes any part of
   const same = (cell: string, value: string | undefined) =>
     assert.equal(cell.replaceAll("'", ''), (value ?? '').replaceAll("'", ''));
   property([table], (grants) => {
-    const text = grantTable(grants, 'csv');
+    const text = grantTable(grants, 'csv').slice(1);
     const [header = [], ...records] = parseCsv(text);
     assert.equal(records.length, grants.length);
     for (const [index, { grant, key, connection, evidence }] of grants.entries()) {
@@ -505,7 +505,8 @@ for (const [name, shell, read] of readers) {
   test(`${name} runs a copied command as the one call that it stands for, whatever grant and profile are made of`, {
     skip: shell === 'posix' && noShell,
   }, () => {
-    const cases = fc.sample(fc.tuple(hostileConnection, hostileGrant), { seed: 7, numRuns: 300 });
+    const named = hostileGrant.filter(({ grantId }) => grantId !== '');
+    const cases = fc.sample(fc.tuple(hostileConnection, named), { seed: 7, numRuns: 300 });
     let refused = 0;
     for (const [{ ref, endpoint }, grant] of cases) {
       const target = { shell, ref, endpoint };

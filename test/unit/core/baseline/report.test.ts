@@ -103,7 +103,7 @@ test('CSV and JSON Lines have a row for each change, and for each thing that was
   );
   assert.deepEqual(lines.at(-1).ChangedFields, [{ Name: 'Name', Now: '[x](command:y)' }]);
   const [header = '', ...rows] = reported.export('csv').trimEnd().split('\r\n');
-  assert.match(header, /^Change,Connection,Account,Region,KeyArn,Aliases,GrantId,/);
+  assert.match(header, /^\ufeffChange,Connection,Account,Region,KeyArn,Aliases,GrantId,/);
   assert.deepEqual(
     rows.map((row) => row.split(',')[0]),
     ['notCompared', 'notCompared', 'notCompared', 'appeared', 'gone', 'changed'],

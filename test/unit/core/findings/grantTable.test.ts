@@ -26,8 +26,10 @@ function held(...grants: readonly Grant[]): readonly HeldGrant[] {
   return heldGrants([scanned], defaultFindingOptions, now, () => false);
 }
 
-/** RFC 4180, read back by other code than the one that wrote it. */
-function readCsv(text: string): string[][] {
+/** RFC 4180 after a byte order mark, read back by other code than the one that wrote it. */
+function readCsv(file: string): string[][] {
+  assert.equal(file[0], '\ufeff');
+  const text = file.slice(1);
   const cells = [...text.matchAll(/("(?:[^"]|"")*"|[^",\r\n]*)(,|\r\n)/gy)];
   assert.equal(cells.map(([all]) => all).join(''), text, 'all of it is CSV');
   const rows: string[][] = [[]];

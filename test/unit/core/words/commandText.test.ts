@@ -204,6 +204,10 @@ test('whatever the values of a grant hold, the command asks for just them', { sk
   }
 });
 
+test('a grant that KMS never named is in no command that revokes', () => {
+  assert.throws(() => revokeGrantCommand(dev, grant('')), isUserError);
+});
+
 for (const value of ['file:///etc/passwd', 'fileb://x', 'https://example.com/', '-x', 'a\0b', '\ud800']) {
   test(`${JSON.stringify(value)} never stands as an argument of its own, for the CLI would not take it as text`, () => {
     const command = createGrantCommand(dev, grant('g1', { name: value }));
