@@ -155,9 +155,17 @@ export class Revocations {
     await this.#waits.record(entry.record, { kind: 'accepted' });
   }
 
-  /** Ends the wait, and the read that is under way for it. It does not undo the revoke. */
+  /**
+   * Ends the wait, and the read that is under way for it. It does not undo the revoke. A wait of another window goes on
+   * there, and its end counts here too.
+   */
   stopWaiting(ref: ConnectionRef, key: KmsKey, grantId: string): void {
-    this.#waits.stop(ref, key, grantId);
+    const entry = this.#entries.get({ connection: ref, key, grant: { grantId } });
+    if (entry?.phase === 'idle' && entry.record.endedAt === undefined && entry.record.unconfirmed === undefined) {
+      void this.#leaveUnconfirmed(entry);
+    } else {
+      this.#waits.stop(ref, key, grantId);
+    }
   }
 
   /** Waits again, with a full new time limit, for a grant that was left unconfirmed. */
@@ -263,12 +271,17 @@ export class Revocations {
     } catch (error) {
       // Without the account no wait can resume: the rows offer Check Again, rather than a spinner that never ends.
       for (const entry of session.closed.aborted ? [] : this.#entries.interrupted(session.connection.ref)) {
-        entry.record = { ...entry.record, unconfirmed: { reason: 'stopped', lastRead: 'none' } };
-        this.#entries.fireChange(entry.record);
-        await this.#waits.record(entry.record, { kind: 'stopped', lastRead: 'none' });
+        await this.#leaveUnconfirmed(entry);
       }
       throw error;
     }
+  }
+
+  /** This window knows nothing of what KMS lists. */
+  async #leaveUnconfirmed(entry: Entry): Promise<void> {
+    entry.record = { ...entry.record, unconfirmed: { reason: 'stopped', lastRead: 'none' } };
+    this.#entries.fireChange(entry.record);
+    await this.#waits.record(entry.record, { kind: 'stopped', lastRead: 'none' });
   }
 
   #syncWithJournal(): void {

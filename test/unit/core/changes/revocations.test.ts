@@ -958,6 +958,21 @@ test('a revoke of another window is shown here, and its end too', async () => {
   assert.deepEqual([other.kinds(), other.changes], [[], ['g1', 'g1']]);
 });
 
+test('Stop Waiting ends what this window shows of the wait of another one, which goes on there', async () => {
+  const { kms, session, revocations, clock, file, state, kinds } = world();
+  const other = openWindow({ clock, file });
+  await other.journal.ready();
+  await revocations.revoke(acting(session), k1, g1);
+  await file.notify();
+  other.revocations.stopWaiting(profileRef, k1, 'g1');
+  await file.notify();
+  assert.deepEqual([state(), other.state()], ['confirming', 'unconfirmed']);
+  kms.unlist(arn, 'g1');
+  await clock.advance(minutes);
+  await file.notify();
+  assert.deepEqual([kinds(), other.revocations.ofKey(profileRef, arn)], [['gone'], []]);
+});
+
 test('a wait of another window that reported no end within its limit can be checked again here', async () => {
   const { kms, session, revocations, clock, file } = world();
   const other = openWindow({ clock, file });
