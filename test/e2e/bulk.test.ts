@@ -135,7 +135,8 @@ test('a revoke of several that is cancelled or refused in the middle says what w
     await eventually('the first to be sent', async () => asked() === 1 || undefined);
     await workbench.screenshot('bulk-revoking');
     await workbench.pressNotification('Revoking', 'Cancel');
-    const cancelled = 'Revoked 0 of 4 grants. No answer, possibly revoked, still being checked: 1. Not started: 3.';
+    const cancelled =
+      'Revoked 0 of 4 grants. Outcome unknown, possibly revoked, still being checked: 1. Not started: 3.';
     assert.equal(await workbench.notification('Revoked 0 of 4 grants.'), cancelled);
     assert.equal(asked(), 1, 'what was not begun was not sent');
     emulator.setFaults([]);

@@ -183,7 +183,7 @@ test('a network that goes and returns: nothing is taken for empty or gone in the
     [grantId, 'gone'],
     [second, 'timedOut'],
   ]);
-  assert.match(window.text(await window.grantRow(keyArn, second)), /Revoke sent, no answer · still listed/);
+  assert.match(window.text(await window.grantRow(keyArn, second)), /Revoke outcome unknown · still listed/);
   await assertJournalTrue(world);
 });
 

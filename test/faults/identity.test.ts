@@ -360,5 +360,5 @@ test('a grant whose answer was lost may have been created: no Retry, and the nex
   assert.doesNotMatch(seen.said.at(-1) ?? '', /Can't reach/);
   world.emulator().setFaults([]);
   await press(commands.recreateGrant, { kind: 'historyEntry', id: entry.id });
-  assert.match(seen.asked.at(-1) ?? '', /The same grant was requested on .* without an answer/);
+  assert.match(seen.asked.at(-1) ?? '', /The same grant was requested on .* the outcome is unknown/);
 });

@@ -33,8 +33,8 @@ export function endsIn({ records }: Pick<Journal, 'records'>, found: ReadonlyMap
 function journalEnd({ kind, accepted, at, principal, account }: JournalRecord): ChangeText {
   const [done, lost] =
     kind === 'revoke'
-      ? [l10n.t('Revoked here'), l10n.t('Revoke sent, no answer')]
-      : [l10n.t('Retired here'), l10n.t('Retirement sent, no answer')];
+      ? [l10n.t('Revoked here'), l10n.t('Revoke outcome unknown')]
+      : [l10n.t('Retired here'), l10n.t('Retirement outcome unknown')];
   const name = accepted ? done : lost;
   const who = principal ?? account ?? l10n.t('unknown');
   return {

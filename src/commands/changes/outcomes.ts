@@ -138,7 +138,7 @@ async function showTimedOut(
   await offerCheckAgain(sentence, checkAgain);
 }
 
-/** After a wait in which KMS could not be read, only the last answer and its time are known. */
+/** After a wait in which KMS could not be read, only the last successful check and its time are known. */
 async function showUnread(
   record: RevocationRecord,
   { afterMs, lastRead, trouble }: OutcomeOf<'unread'>,
@@ -147,9 +147,9 @@ async function showUnread(
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
   const { title } = explain({ kind: trouble, operation: 'ListGrants', awsName: trouble, message: '' });
   const last = {
-    listed: l10n.t('KMS last answered {0} after the request, and listed it.', after),
-    absent: l10n.t("KMS last answered {0} after the request, and didn't list it.", after),
-    none: l10n.t("KMS hasn't answered since the request."),
+    listed: l10n.t('The last successful check was {0} after the request: KMS listed it.', after),
+    absent: l10n.t("The last successful check was {0} after the request: KMS didn't list it.", after),
+    none: l10n.t('No check has succeeded since the request.'),
   }[lastRead];
   const sentence = l10n.t("Couldn't check grant {0} on {1}: {2}. {3}", name, label, title, last);
   await offerCheckAgain(sentence, checkAgain);

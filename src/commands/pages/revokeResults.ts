@@ -17,7 +17,7 @@ export interface RevokeResults {
   /** KMS did not know the grant when it was revoked. */
   readonly notFound: readonly GrantNode[];
   readonly gone: readonly GrantNode[];
-  readonly revokedBefore: readonly GrantNode[];
+  readonly sentEarlier: readonly GrantNode[];
 }
 
 export interface BrokenRevoke {
@@ -31,13 +31,13 @@ export async function showRevokeResults(context: Needs<'documents'>, results: Re
 
 /** What failed first, then what may have failed, then the rest. */
 export function resultsPage(results: RevokeResults): Page {
-  const { failed, unanswered, notBegun, byCheck, revoked, notFound, gone, revokedBefore } = results;
+  const { failed, unanswered, notBegun, byCheck, revoked, notFound, gone, sentEarlier } = results;
   const broken = ({ node, error }: BrokenRevoke) => resultLine(node, errorSentence(error));
   const plain = (node: GrantNode) => resultLine(node);
   const sections: readonly PageSection[] = [
     { title: l10n.t('Failed'), lines: failed.map(broken) },
     {
-      title: l10n.t('No Answer'),
+      title: l10n.t('Outcome Unknown'),
       text: l10n.t('Possibly revoked. The row of each grant shows what KMS lists.'),
       lines: unanswered.map(broken),
     },
@@ -50,7 +50,7 @@ export function resultsPage(results: RevokeResults): Page {
     { title: l10n.t('Revoked'), lines: revoked.map(plain) },
     { title: l10n.t('Not Found by KMS'), lines: notFound.map(plain) },
     { title: l10n.t('No Longer Listed'), lines: gone.map(plain) },
-    { title: l10n.t('Revoke Sent Earlier'), lines: revokedBefore.map(plain) },
+    { title: l10n.t('Revoke or Retirement Sent Earlier'), lines: sentEarlier.map(plain) },
   ];
   const shown = sections.filter(({ lines }) => lines.length > 0);
   return {
@@ -68,26 +68,17 @@ function resultLine({ key, grant, connection }: GrantNode, reason?: string): Pag
   return { name: grantName(grant), text: keyName(key), more: [...(reason === undefined ? [] : [reason]), ...identity] };
 }
 
-function resultsAsJson({
-  failed,
-  unanswered,
-  notBegun,
-  byCheck,
-  revoked,
-  notFound,
-  gone,
-  revokedBefore,
-}: RevokeResults) {
+function resultsAsJson({ failed, unanswered, notBegun, byCheck, revoked, notFound, gone, sentEarlier }: RevokeResults) {
   const broken = ({ node, error }: BrokenRevoke) => ({ ...asJson(node), reason: errorSentence(error) });
   return {
     failed: failed.map(broken),
-    sentWithoutAnswer: unanswered.map(broken),
+    outcomeUnknown: unanswered.map(broken),
     notBegun: notBegun.map(asJson),
     revokedByCheck: byCheck.map(asJson),
     revoked: revoked.map(asJson),
     notFound: notFound.map(asJson),
     noLongerListed: gone.map(asJson),
-    revokedBefore: revokedBefore.map(asJson),
+    sentEarlier: sentEarlier.map(asJson),
   };
 }
 

@@ -43,19 +43,25 @@ export function attemptSentence({ kind, at, accepted, grant }: JournalRecord): s
   }
   switch (kind) {
     case 'revoke':
-      return l10n.t("A revoke of this grant was sent on {0}, but KMS didn't answer. It may have taken effect.", when);
+      return l10n.t(
+        "A revoke of this grant was requested on {0}, but wasn't confirmed. It may have taken effect.",
+        when,
+      );
     case 'retire':
       return l10n.t(
-        "A retirement of this grant was sent on {0}, but KMS didn't answer. It may have taken effect.",
+        "A retirement of this grant was requested on {0}, but wasn't confirmed. It may have taken effect.",
         when,
       );
     case 'create':
     case 'recreate':
       return grant.name === undefined
         ? l10n.t(
-            'The same grant was requested on {0} without an answer. It may already exist, and this can create a second one.',
+            'The same grant was requested on {0}, and the outcome is unknown. It may already exist, and this can create a second one.',
             when,
           )
-        : l10n.t('The same grant was requested on {0} without an answer. If it already exists, KMS returns it.', when);
+        : l10n.t(
+            'The same grant was requested on {0}, and the outcome is unknown. If it already exists, KMS returns it.',
+            when,
+          );
   }
 }

@@ -54,7 +54,7 @@ export type RecordedOutcome =
       readonly message: string;
       readonly isNotSent?: true | undefined;
     }
-  /** No answer came: it may or may not have been done. */
+  /** No answer came, or none that says so: it may or may not have been done. */
   | { readonly kind: 'unknown' }
   /** KMS does not know the grant to end, or not any more. */
   | { readonly kind: 'notFound' }
@@ -67,8 +67,8 @@ export type RecordedOutcome =
   /** The limit passed, and KMS still lists the grant. */
   | { readonly kind: 'stillListed'; readonly afterMs: number; readonly lastRead: LastRead }
   /**
-   * KMS answered no read for as long as the limit, so nothing is claimed. `afterMs`: until it last answered one, if it ever
-   * did; `trouble`: why it answered none since.
+   * No read succeeded for as long as the limit, so nothing is claimed. `afterMs`: until the last that did, if any; `trouble`:
+   * why none has since.
    */
   | {
       readonly kind: 'unread';

@@ -29,7 +29,7 @@ export interface RevocationRecord {
 }
 
 export interface Unconfirmed {
-  /** `timedOut`: the limit passed and KMS lists the grant; `unread`: KMS answered no read. */
+  /** `timedOut`: the limit passed and KMS lists the grant; `unread`: no read succeeded. */
   readonly reason: 'timedOut' | 'unread' | 'stopped';
   readonly lastRead: LastRead;
   /** Why KMS could not be read. */

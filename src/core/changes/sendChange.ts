@@ -63,7 +63,7 @@ async function execute<T>(
 ): Promise<ChangeAnswer<T>> {
   if (closed.aborted) {
     // Replaced while the intent was written.
-    return { kind: 'refused', error: new UserError(l10n.t('Nothing was sent, because the connection changed.')) };
+    return { kind: 'refused', error: connectionChanged() };
   }
   try {
     return { kind: 'accepted', value: await send(signal === undefined ? closed : AbortSignal.any([closed, signal])) };
@@ -74,14 +74,12 @@ async function execute<T>(
     if (mayHaveBeenDone(error)) {
       return { kind: 'unknown', error: unansweredError(entry, error) };
     }
-    if (wasNotSent(error) && closed.aborted) {
-      return {
-        kind: 'refused',
-        error: new UserError(l10n.t('Nothing was sent, because the connection changed.'), [], error),
-      };
-    }
-    return { kind: 'refused', error };
+    return { kind: 'refused', error: wasNotSent(error) && closed.aborted ? connectionChanged(error) : error };
   }
+}
+
+function connectionChanged(cause?: unknown): UserError {
+  return new UserError(l10n.t('Nothing was sent, because the connection changed.'), [], cause);
 }
 
 function toOutcome(answer: Exclude<ChangeAnswer<unknown>, { kind: 'accepted' }>): JournalOutcome {
@@ -93,15 +91,17 @@ function unansweredError(entry: NewEntry, cause: unknown): UnansweredError {
   const label = printable(keyLabel(key));
   const name = grantName(grant);
   const sentences = {
-    revoke: l10n.t("KMS didn't answer. Grant {0} on {1} may have been revoked.", name, label),
-    retire: l10n.t("KMS didn't answer. Grant {0} on {1} may have been retired.", name, label),
-    create: l10n.t("KMS didn't answer. The grant on {0} may have been created.", label),
-    recreate: l10n.t("KMS didn't answer. The grant on {0} may have been recreated.", label),
+    revoke: l10n.t('Grant {0} on {1} may have been revoked.', name, label),
+    retire: l10n.t('Grant {0} on {1} may have been retired.', name, label),
+    create: l10n.t('The grant on {0} may have been created.', label),
+    recreate: l10n.t('The grant on {0} may have been recreated.', label),
   };
   return new UnansweredError(
     [
+      // It may have answered, for one with an internal error.
+      l10n.t("KMS didn't confirm the request."),
       sentences[kind],
-      ...(isKmsError(cause) ? [reasonOf(cause.details.message, explain(cause.details).title)] : []),
+      ...(isKmsError(cause) ? [reasonOf(cause)] : []),
       endsGrant(entry)
         ? l10n.t('Its row shows what KMS lists.')
         : l10n.t(
@@ -112,6 +112,6 @@ function unansweredError(entry: NewEntry, cause: unknown): UnansweredError {
   );
 }
 
-function reasonOf(message: string, title: string): string {
-  return l10n.t('Reason: {0} ({1}).', title, printable(message, 200));
+function reasonOf({ details }: KmsError): string {
+  return l10n.t('Reason: {0} ({1}).', explain(details).title, printable(details.message, 200).replace(/\.$/, ''));
 }

@@ -191,7 +191,7 @@ export function historyFields(record: JournalRecord): readonly GrantField[] {
     [l10n.t('Outcome'), stateText({ ...record, recreatedAs: undefined }, false)],
     [l10n.t('Outcome known'), outcomeAt === undefined ? undefined : localTime(new Date(outcomeAt))],
     [
-      l10n.t('Last answer'),
+      l10n.t('Last successful check'),
       outcome !== undefined && 'lastRead' in outcome ? lastReadText(outcome.lastRead) : undefined,
     ],
     [
@@ -214,7 +214,7 @@ export function historyFields(record: JournalRecord): readonly GrantField[] {
   ];
 }
 
-/** The result of the last check that KMS answered. */
+/** The result of the last check that succeeded: a denied one says nothing about the grant. */
 function lastReadText(lastRead: LastRead): string {
   const texts: Readonly<Record<LastRead, string>> = {
     listed: l10n.t('Grant listed'),

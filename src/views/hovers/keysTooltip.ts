@@ -132,7 +132,7 @@ function progressLines(revocation: RevocationState, now: number): Lines {
         none: l10n.t('none yet'),
       }[lastRead];
       return [
-        [l10n.t('Last answer'), trouble === undefined ? seen : l10n.t('{0} (latest check failed)', seen)],
+        [l10n.t('Last successful check'), trouble === undefined ? seen : l10n.t('{0} (latest check failed)', seen)],
         [l10n.t('Next check'), l10n.t('in {0}', duration(nextCheckAt - now))],
       ];
     }

@@ -117,30 +117,25 @@ function revocationText({ record, ...revocation }: RevocationState): string {
       under: l10n.t('Revoking…'),
       done: l10n.t('Revoked'),
       confirming: l10n.t('Revoked, waiting for KMS'),
-      lost: l10n.t('Revoke sent, no answer'),
-      checking: l10n.t('Revoke sent, no answer, checking'),
+      lost: l10n.t('Revoke outcome unknown'),
     },
     retire: {
       under: l10n.t('Retiring…'),
       done: l10n.t('Retired'),
       confirming: l10n.t('Retired, waiting for KMS'),
-      lost: l10n.t('Retirement sent, no answer'),
-      checking: l10n.t('Retirement sent, no answer, checking'),
+      lost: l10n.t('Retirement outcome unknown'),
     },
   }[record.kind];
+  const state = record.accepted ? words.done : record.notFound === true ? l10n.t('Not found by KMS') : words.lost;
   switch (revocation.kind) {
     case 'revoking':
       return words.under;
     case 'confirming':
-      if (record.accepted) {
-        return words.confirming;
-      }
-      return record.notFound === true ? l10n.t('Not found by KMS, checking') : words.checking;
+      return record.accepted ? words.confirming : `${state} · ${l10n.t('checking')}`;
     case 'unconfirmed': {
       const { unconfirmed } = record;
       const isListed = unconfirmed?.lastRead === 'listed' && unconfirmed.reason !== 'unread';
       const last = isListed ? l10n.t('still listed') : l10n.t('not confirmed');
-      const state = record.accepted ? words.done : record.notFound === true ? l10n.t('Not found by KMS') : words.lost;
       return `${state} · ${last}`;
     }
   }

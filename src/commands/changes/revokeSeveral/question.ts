@@ -44,7 +44,7 @@ export async function confirmed(
     { title: l10n.t('Not selected'), grants: notTicked.map((node) => ({ node })) },
     { title: l10n.t('Check failed'), grants: refused },
     { title: l10n.t('No longer listed by KMS'), grants: of('gone') },
-    { title: l10n.t('Revoke sent earlier'), grants: of('underWay') },
+    { title: l10n.t('Revoke or retirement sent earlier'), grants: of('underWay') },
     { title: l10n.t('Revoked by a server that ignored the dry run'), grants: of('doneByDryRun') },
   ].filter(({ grants }) => grants.length > 0);
   const places = [...new Set(ready.map(connectionLine))];

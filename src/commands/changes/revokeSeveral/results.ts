@@ -29,11 +29,11 @@ export async function showResults(
   const [gone, byDryRun] = [of('gone'), of('doneByDryRun')];
   const underWay = [...of('underWay'), ...that('underWay')];
   const counts: readonly (readonly [number, (count: number) => string])[] = [
-    [unanswered.length, (count) => l10n.t('No answer, possibly revoked, still being checked: {0}.', count)],
+    [unanswered.length, (count) => l10n.t('Outcome unknown, possibly revoked, still being checked: {0}.', count)],
     [byDryRun.length, (count) => l10n.t('Revoked by a server that ignored the dry run: {0}.', count)],
     [notFound.length, (count) => l10n.t('Not found by KMS: {0}.', count)],
     [gone.length, (count) => l10n.t('No longer listed before the revoke: {0}.', count)],
-    [underWay.length, (count) => l10n.t('Revoke sent earlier: {0}.', count)],
+    [underWay.length, (count) => l10n.t('Revoke or retirement sent earlier: {0}.', count)],
     [failed.length, (count) => l10n.t('Failed: {0}.', count)],
     [skipped.length, (count) => l10n.t('Not started: {0}.', count)],
   ];
@@ -64,7 +64,7 @@ export async function showResults(
       revoked,
       notFound,
       gone,
-      revokedBefore: underWay,
+      sentEarlier: underWay,
     });
     // With the results open, what failed can still be retried.
     offered = offered.filter((button) => button !== details);

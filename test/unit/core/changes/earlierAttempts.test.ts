@@ -80,9 +80,9 @@ test('what is said of the first attempt is what is known of it', async () => {
     attemptSentence((await after(kind, ...outcomes)).records[0] ?? assert.fail());
   assert.match(
     await said('revoke', unknown),
-    /^A revoke of this grant was sent on .*, but KMS didn't answer\. It may have taken effect\.$/,
+    /^A revoke of this grant was requested on .*, but wasn't confirmed\. It may have taken effect\.$/,
   );
-  assert.match(await said('retire', unknown), /^A retirement of this grant was sent on .*, but KMS didn't answer/);
+  assert.match(await said('retire', unknown), /^A retirement of this grant was requested on .*, but wasn't confirmed/);
   assert.match(await said('revoke', { kind: 'accepted' }), /^KMS accepted a revoke of this grant on/);
   assert.match(await said('create', unknown), /may already exist, and this can create a second one\.$/);
 });

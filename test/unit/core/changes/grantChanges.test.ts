@@ -176,6 +176,20 @@ for (const [kind, outcome] of [
   });
 }
 
+test('an answer that leaves it open is no missing one, and its reason has one stop', async () => {
+  const { kms, make } = await making();
+  kms.before = (call) => {
+    if (call.operation === 'createGrant') {
+      throw kmsError('internal', { message: 'It broke.' });
+    }
+  };
+  await assert.rejects(make(), (error) => {
+    assert.ok(isUnanswered(error));
+    assert.match(error.message, /^KMS didn't confirm the request\. .* \(It broke\)\. The change stays open/);
+    return true;
+  });
+});
+
 test('a connection that closes in the middle leaves it open whether the grant was made', async () => {
   const { kms, session, make, made } = await making();
   kms.before = () => session.close();
