@@ -21,6 +21,8 @@ export interface SignInStep {
   readonly operation: string;
   /** The role that it asks for. */
   readonly role?: string | undefined;
+  /** The Region whose STS it asks. */
+  readonly region?: string | undefined;
   /** The HTTP status of the last answer, which the SDK's providers don't report. */
   status?: number;
 }

@@ -23,12 +23,14 @@ import type { Origin, Role, SignInChain } from './signInChain.ts';
 import { mfaRefusal } from './signInFailure.ts';
 import type { clientSettings } from './transport.ts';
 
+type StsSettings = ReturnType<typeof clientSettings> & { readonly region: string };
+
 interface ChainOptions {
   readonly profile: string;
   readonly env: Env;
   readonly files: SharedFiles;
   /** For STS: where roles are assumed. */
-  readonly sts: ReturnType<typeof clientSettings> & { readonly region: string };
+  readonly sts: StsSettings;
   /** For the services of SSO and `aws login`. */
   readonly identityClients: ReturnType<typeof identityClientSettings>;
   /** Asks for the code of an MFA device; `undefined`: cancelled. */
@@ -46,7 +48,8 @@ export async function resolveChain(
   current: SignIn,
 ): Promise<AwsCredentials> {
   const assumer = getDefaultRoleAssumer(options.sts);
-  const assume: typeof assumer = (source, params) => atStep('AssumeRole', params, () => assumer(source, params));
+  const assume: typeof assumer = (source, params) =>
+    atStep('AssumeRole', params, options.sts, () => assumer(source, params));
   let credentials = await originCredentials(chain.origin, options, current);
   // The SDK uses the token of `aws login` for as long as it holds, even if it couldn't be renewed.
   delete current.unanswered;
@@ -169,17 +172,22 @@ const stepOfSource = {
 } as const;
 
 /** Notes the step of the current sign-in. */
-function atStep<T>(operation: string, { RoleArn: role }: { readonly RoleArn: string | undefined }, act: () => T): T {
+function atStep<T>(
+  operation: string,
+  { RoleArn: role }: { readonly RoleArn: string | undefined },
+  { region }: StsSettings,
+  act: () => T,
+): T {
   const current = currentSignIn.getStore();
   if (current !== undefined) {
-    current.step = { operation, role };
+    current.step = { operation, role, region };
   }
   return act();
 }
 
 /** The SDK's AssumeRoleWithWebIdentity, noted as a step. @param sts the settings of its STS client */
-export function webIdentityAssumer(sts: Parameters<typeof getDefaultRoleAssumerWithWebIdentity>[0]) {
+export function webIdentityAssumer(sts: StsSettings) {
   const assume = getDefaultRoleAssumerWithWebIdentity(sts);
-  const noting: typeof assume = (params) => atStep('AssumeRoleWithWebIdentity', params, () => assume(params));
+  const noting: typeof assume = (params) => atStep('AssumeRoleWithWebIdentity', params, sts, () => assume(params));
   return noting;
 }

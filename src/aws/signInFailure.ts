@@ -18,13 +18,14 @@ import type { CallContext, SignInStep } from './failures.ts';
 /** The step at which a sign-in failed; undefined when the error is not a SignInError. */
 export function signInStep(error: unknown): SignInStep | undefined {
   const step = nameOf(error) === 'SignInError' ? read(error, 'step') : undefined;
-  const [operation, role, status] = [read(step, 'operation'), read(step, 'role'), read(step, 'status')];
+  const [operation, role, region, status] = ['operation', 'role', 'region', 'status'].map((key) => read(step, key));
   if (typeof operation !== 'string') {
     return undefined;
   }
   return {
     operation,
     ...(typeof role === 'string' ? { role } : {}),
+    ...(typeof region === 'string' ? { region } : {}),
     ...(typeof status === 'number' ? { status } : {}),
   };
 }
@@ -44,7 +45,7 @@ export function asSignInFailure(failure: unknown, step: SignInStep, context: Cal
       requestId: requestIdOf(failure),
       isSignIn: true,
       ...(step.role === undefined ? {} : { role: step.role }),
-      ...placeOf(failure, kind, context),
+      ...placeOf(failure, kind, { ...context, region: step.region ?? context.region }),
     },
     printableCause(failure),
   );

@@ -153,17 +153,27 @@ test('where STS gives no answer, what was accepted in another Region before coun
   assert.equal(server.received.filter(({ operation }) => operation === 'AssumeRole').length, 1);
 });
 
-test('a role that is assumed in a Region that is not enabled says which Region that is', async (t) => {
-  const server = await serve(t, () => stsFailure('RegionDisabledException', 'STS is not activated in this region'));
-  const { open } = await createWorld(t, { config: roleAt(server.url) });
-  await assert.rejects(
-    (await open('admin', 'af-south-1')).api.listKeys(undefined, never),
-    (error) =>
-      isKind(error, 'regionNotEnabled') &&
-      error.details.region === 'af-south-1' &&
-      error.details.operation === 'AssumeRole',
-  );
-});
+for (const [of, own, region] of [
+  ['the connection', '', 'eu-west-1'],
+  ['the profile', 'region = af-south-1', 'af-south-1'],
+]) {
+  test(`a role that is assumed in the Region of ${of}, which is not enabled, says which Region that is`, async (t) => {
+    const server = await serve(t, () => stsFailure('RegionDisabledException', 'STS is not activated in this region'));
+    const config = roleAt(server.url).replace('[profile admin]', `[profile admin]\n${own}`);
+    const { open } = await createWorld(t, { config });
+    await assert.rejects(
+      (await open('admin')).api.listKeys(undefined, never),
+      (error) =>
+        isKind(error, 'regionNotEnabled') &&
+        error.details.region === region &&
+        error.details.operation === 'AssumeRole',
+    );
+    assert.deepEqual(
+      server.received.map((request) => signature(request).region),
+      [region],
+    );
+  });
+}
 
 test('IAM refuses a session of STS that began without MFA: that is a denial', async (t) => {
   const server = await serve(t, ({ operation }) =>
