@@ -48,10 +48,14 @@ export function proposalFor(error: ErrorText, lead: Lead): GrantProposal | undef
   return { keyArn, grantee, operations: [operation], context: takesContext ? encryptionContext : {} };
 }
 
-/** Of a session its role, whose path isn't in the ARN of the session: this one is the role's if it has no path. */
+/**
+ * Of a session its role, whose path isn't in the ARN of the session: this one is the role's if it has no path. Roles of
+ * IAM Identity Center have one, with a Region at times, and their sessions are persons: then it is the session.
+ */
 function granteeFor(principal: string): string {
   const { partition, account, role } =
-    /^arn:(?<partition>[\w-]+):sts::(?<account>\d{12}):assumed-role\/(?<role>[\w+=,.@-]{1,64})\//.exec(principal)
-      ?.groups ?? {};
+    /^arn:(?<partition>[\w-]+):sts::(?<account>\d{12}):assumed-role\/(?!AWSReservedSSO_)(?<role>[\w+=,.@-]{1,64})\//.exec(
+      principal,
+    )?.groups ?? {};
   return role === undefined ? principal : `arn:${partition}:iam::${account}:role/${role}`;
 }

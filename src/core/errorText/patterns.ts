@@ -64,8 +64,8 @@ export const patterns = {
   /** Colours, links and other commands to a terminal; colours also where a log has lost the sign before them. */
   terminalCommand:
     /(?![\t\r\n])\p{Cc}(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\p{Cc}]{0,512}\p{Cc}\\?|[@-Z\\-_])|\[\d{1,3}(?:;\d{1,3}){0,4}m/gu,
-  /** Behind the time that a log of CI has there. */
-  lineMark: new RegExp(`^(?:\\[?\\d{4}-\\d\\d-\\d\\dT[\\d:.]{8,18}Z\\]? )?${mark}`, 'gmu'),
+  /** At the beginning, behind the time that a log of CI has there; at the end, the other side of a box. */
+  lineMark: new RegExp(`^(?:\\[?\\d{4}-\\d\\d-\\d\\dT[\\d:.]{8,18}Z\\]? )?${mark}| ?[│┃](?=\\r?$)`, 'gmu'),
   /** In JSON within a string, backslashes stand before quotes and line breaks, behind which the marks are. */
   escape: new RegExp(`\\\\{1,8}(?:u(?<unit>[0-9a-fA-F]{4})|(?<blank>[nrt](?:${mark})?)|(?=["'/\`]))`, 'g'),
 

@@ -817,6 +817,25 @@ export const corpus: readonly Example[] = [
     found: { ...deniedDecrypt, code: 'AccessDeniedException', requestId: request },
   },
   {
+    name: 'a box with two sides, full of text',
+    text: (`Failed to create: AccessDeniedException: ${sentence(role, 'Decrypt')}`.match(/.{1,60}/g) ?? [])
+      .map((line) => `│ ${line.padEnd(60)} │`)
+      .join('\n'),
+    found: { ...deniedDecrypt, code: 'AccessDeniedException' },
+  },
+  {
+    name: 'a box with two sides, whose words are whole',
+    text: [
+      `AccessDeniedException: User: ${role}`,
+      ...`is not authorized to perform: kms:Decrypt on resource:/${keyArn}/because no identity-based policy allows the kms:Decrypt action`.split(
+        /\/(?=arn|because)/,
+      ),
+    ]
+      .map((line) => `│ ${line.padEnd(110)} │`)
+      .join('\n'),
+    found: { ...deniedDecrypt, code: 'AccessDeniedException' },
+  },
+  {
     name: 'sops, an ARN of another Region',
     text: `    - | Error decrypting key: NotFoundException: Invalid arn\n      | us-east-1\n      | \tstatus code: 400, request id:\n      | ${request}`,
     found: { kind: 'wrongRegion', code: 'NotFoundException', requestId: request },

@@ -185,6 +185,11 @@ test('a denied call without its permission leads to a grant for the role of the 
   });
 });
 
+test('to a person of IAM Identity Center, whose role has a path that no text has, a grant is proposed by the session', () => {
+  const person = `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/ana@example.com`;
+  assert.equal(reportOf({ ...denied, principal: person }, found()).proposal?.grantee, person);
+});
+
 test('the proposed grant has the encryption context of the call, where KMS takes it', () => {
   const context = { 'aws:s3:arn': 'arn:aws:s3:::orders' };
   assert.deepEqual(reportOf({ ...denied, encryptionContext: context }, found()).proposal?.context, context);
