@@ -264,11 +264,13 @@ function codeNear(text: string, { from, to }: Place): string | undefined {
   return (before ?? namesIn(text, to, to + nameIsNear)[0] ?? namesIn(text, from, to)[0])?.code;
 }
 
-/** The sentence that an error is in, as far as its end can be seen. */
+/** The sentence that an error is in, or that its name leads to, as far as its end can be seen. */
 function quoteAt(text: string, { from, to }: Place): string {
   const rest = text.slice(to, to + longestQuote);
-  const [sentence] = /^[^.;"{}()]{0,300}/.exec(rest) ?? [''];
-  return `${text.slice(from, to)}${sentence}`.trim().slice(0, longestQuote);
+  const [called = ''] = patterns.called.exec(rest) ?? [];
+  const [sentence] = /^[^.;"{}()]{0,300}/.exec(rest.slice(called.length)) ?? [''];
+  const words = text.slice(from, to).replace(/^\S{0,300}["'`({>](?=arn:|[A-Z])/, '');
+  return (called !== '' && sentence !== '' ? sentence : `${words}${sentence}`).trim().slice(0, longestQuote);
 }
 
 // What is around an error

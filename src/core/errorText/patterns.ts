@@ -81,6 +81,8 @@ export const patterns = {
   /** Calls of the other services that have the same names of errors, by what stands before and behind the name. */
   otherCallBefore: /\boperation error (?!KMS:)[\w ]{2,40}: (?!.{0,400}operation error )/,
   otherCallAfter: /^\)? when calling the (?<operation>[A-Za-z]{3,50}) operation\b/,
+  /** What Python and the AWS CLI write between the name of an error and what AWS said. */
+  called: /^\) when calling the [A-Za-z]{3,50} operation(?: \([^()]{1,60}\))?: /,
   otherDenial: /not authorized to perform:? ?["'`]?(?!kms:)[a-z0-9-]{2,40}:/i,
   denied: /not authorized to perform/gi,
   /** AWS's sentence on an action of KMS, from there to the reason. */

@@ -71,6 +71,30 @@ test("AWS's own words end where the JSON or XML around them goes on", () => {
   }
 });
 
+test("AWS's own words begin behind the name of the error, and without what stands before them in JSON", () => {
+  const disabled = `${keyArn} is disabled`;
+  for (const [text, quote] of [
+    ['An error occurred (ValidationException) when calling the Encrypt operation: too long', 'too long'],
+    [
+      'An error occurred (KMSInternalException) when calling the Decrypt operation (reached max retries: 4): null',
+      'null',
+    ],
+    [
+      'An error occurred (InvalidCiphertextException) when calling the Decrypt operation: ',
+      'InvalidCiphertextException',
+    ],
+    [`{"__type":"com.amazonaws.kms#DisabledException","message":"${disabled}."}`, disabled],
+    [`<Code>KMS.DisabledException</Code><Message>${disabled}.</Message>`, disabled],
+    [`NotFoundException (Key '${keyArn}' does not exist)`, `Key '${keyArn}' does not exist`],
+    [
+      'arn:aws:kms:eu-west-1:<account>:key/1234abcd is disabled',
+      'arn:aws:kms:eu-west-1:<account>:key/1234abcd is disabled',
+    ],
+  ] as const) {
+    assert.equal(readErrorText(text)?.quote, quote);
+  }
+});
+
 /** Lines of logs that say nothing of KMS. */
 const noise = fc
   .array(
