@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
+import { isAbort } from '../core/base/abort.ts';
 import type { Clock } from '../core/base/clock.ts';
 import type { FollowUps } from '../core/changes/followUps.ts';
 import type { Journal } from '../core/changes/journal.ts';
@@ -68,5 +69,25 @@ export function sessionOf({ connections }: Needs<'connections'>, connection: Con
   if (session !== undefined) {
     return session;
   }
-  throw new UserError(l10n.t('Nothing was done, because the connection changed.'));
+  throw connectionChanged();
+}
+
+/**
+ * Runs `task` until it is cancelled, or the connection closed.
+ * @throws UserError when the latter ended it: only what the user cancels ends without a word
+ */
+export async function whileOpen<T>(
+  { closed }: Session,
+  cancelled: AbortSignal | undefined,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await task(cancelled === undefined ? closed : AbortSignal.any([cancelled, closed]));
+  } catch (error) {
+    throw isAbort(error) && closed.aborted && cancelled?.aborted !== true ? connectionChanged(error) : error;
+  }
+}
+
+function connectionChanged(cause?: unknown): UserError {
+  return new UserError(l10n.t('Nothing was done, because the connection changed.'), [], cause);
 }

@@ -12,7 +12,7 @@ import { type GroupNode, isGroup } from '../../src/views/grantees/granteesNodes.
 import type { ConnectionNode, GrantNode, KeyNode } from '../../src/views/shared/nodes.ts';
 import { contextOf, duringQuestion, questionsInTurn, settingsOnDisk, watchDialogs } from './context.ts';
 import { CancellationTokenSource, dialogs } from './vscode.ts';
-import { ana, createTestWorld, type Window, type Write } from './world.ts';
+import { ana, createTestWorld, type Window, type World, type Write } from './world.ts';
 
 const anasArn = `arn:aws:iam::${ana}:user/ana`;
 
@@ -131,6 +131,23 @@ function takesFirst(t: TestContext): void {
   t.after(() => Object.assign(dialogs, { answer }));
 }
 
+/** While STS is asked next, the connection is replaced by one with other access keys of ana. */
+function closesBeforeAnswer(world: World, window: Window): void {
+  world.emulator().setFaults([{ operation: 'GetCallerIdentity', stage: 'after', times: 1, fault: { kind: 'hang' } }]);
+  const replace = async () => {
+    world.cloud.addAccessKey('AKIAANA2', { secretAccessKey: 'second-of-ana', principalArn: anasArn });
+    const config = '[profile ana]\naws_access_key_id = AKIAANA2\naws_secret_access_key = second-of-ana\n';
+    await world.writeConfig(config);
+    await window.connections.filesChanged();
+  };
+  world.onServed = (operation) => {
+    if (operation === 'GetCallerIdentity') {
+      world.onServed = () => {};
+      void world.outside.during(replace());
+    }
+  };
+}
+
 test('every command that changes something is tried here', () => {
   assert.deepEqual(new Set(ways.map(({ id }) => id)), changingCommands);
 });
@@ -208,6 +225,23 @@ for (const { what, press } of ways) {
     assert.equal(window.connections.find(before.connection), undefined);
     assert.deepEqual(world.writes, []);
   });
+
+  for (const isAsked of [false, true]) {
+    const when = isAsked ? 'after' : 'before';
+    test(`${what}: where the connection closes ${when} the question, it isn't silent`, async (t) => {
+      const { world, window, seen, rows, context } = await begin(t);
+      if (isAsked) {
+        duringQuestion(async () => closesBeforeAnswer(world, window));
+      } else {
+        closesBeforeAnswer(world, window);
+      }
+      const answer = await world.finish(press(context, rows));
+      assert.equal(seen.asked.length, isAsked ? 1 : 0);
+      assert.deepEqual(world.writes, []);
+      const said = [answer, ...seen.said].join('\n');
+      assert.match(said, /Nothing was done, because the connection changed\.|^\s*Revoked 0 of 2 grants\. Failed: 2\.$/);
+    });
+  }
 
   test(`${what}: nothing is sent as another principal than the question showed`, async (t) => {
     const { world, seen, rows, context } = await begin(t);

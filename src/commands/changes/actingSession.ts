@@ -4,7 +4,7 @@ import { type Actor, identityOf, isSamePrincipal } from '../../core/kms/actor.ts
 import { isKind, isKmsError, isSignInProblem, type KmsError } from '../../core/kms/errors.ts';
 import type { CallerIdentity, Connection } from '../../core/kms/model.ts';
 import { explain } from '../../core/words/explain.ts';
-import { type Needs, sessionOf } from '../context.ts';
+import { type Needs, sessionOf, whileOpen } from '../context.ts';
 import { refuseIfReadOnly } from './readOnly.ts';
 
 /*
@@ -52,8 +52,7 @@ export async function actingSession(
   cancelled?: AbortSignal,
 ): Promise<ActingSession> {
   const session = changeableSession(context, connection);
-  const { closed } = session;
-  const now = await whoActs(session, cancelled === undefined ? closed : AbortSignal.any([closed, cancelled]));
+  const now = await whileOpen(session, cancelled, (signal) => whoActs(session, signal));
   return { session: changeableSession(context, connection), actor: isStill(shown, now) ? shown : now };
 }
 
@@ -71,7 +70,7 @@ function isStill(shown: Actor, now: Actor): boolean {
  */
 export async function otherActor(error: unknown, { session, actor }: ActingSession): Promise<Actor> {
   if (isKind(error, 'principalChanged')) {
-    return whoActs(session, session.closed);
+    return whileOpen(session, undefined, (signal) => whoActs(session, signal));
   }
   const isUnidentified =
     isKmsError(error) && error.details.operation === 'GetCallerIdentity' && !isSignInProblem(error);

@@ -13,6 +13,7 @@ import { shortOperations } from '../../views/shared/grantFields.ts';
 import type { ConnectionNode, GrantNode } from '../../views/shared/nodes.ts';
 import { namedAccount } from '../ask.ts';
 import { pickConnection } from '../connections/pickConnection.ts';
+import { whileOpen } from '../context.ts';
 import { type EndContext, endGrant } from './endGrant/endGrant.ts';
 
 /** Retires the grant of a row; from the palette, one of those that the caller may retire. */
@@ -31,7 +32,7 @@ export async function showRetirableGrants(context: EndContext, node?: Connection
     return;
   }
   const session = await context.connections.open(ref);
-  const { arn } = await session.identity();
+  const { arn } = await whileOpen(session, undefined, () => session.identity());
   let principals = retiringPrincipalsOf(arn, session.connection.region);
   for (;;) {
     const picked = await pickRetirable(session, principals);
@@ -60,7 +61,7 @@ export async function showRetirableGrants(context: EndContext, node?: Connection
 }
 
 function pickRetirable(session: Session, principals: readonly string[]): Promise<Grant | 'otherPrincipal' | undefined> {
-  const { connection, api, closed } = session;
+  const { connection, api } = session;
   const other: PickItem<Grant | 'otherPrincipal'> = {
     label: l10n.t('Of another principal…'),
     description: l10n.t('searched: {0}', principals.map((principal) => printable(principal)).join(', ')),
@@ -71,19 +72,20 @@ function pickRetirable(session: Session, principals: readonly string[]): Promise
     title: l10n.t('Grants I Can Retire in {0}', connection.region),
     placeholder: l10n.t('Grant to retire'),
     empty: l10n.t('No grants found.'),
-    load: async (show, signal) => {
-      const items: PickItem<Grant | 'otherPrincipal'>[] = [];
-      let shown = 0;
-      for await (const grants of retirableGrants(api, principals, AbortSignal.any([signal, closed]))) {
-        items.push(...grants.map(retirableItem));
-        // As in the list of a key's grants, it gets all of them when they are twice as many.
-        if (items.length >= 2 * shown) {
-          shown = items.length;
-          show(items);
+    load: (show, signal) =>
+      whileOpen(session, signal, async (either) => {
+        const items: PickItem<Grant | 'otherPrincipal'>[] = [];
+        let shown = 0;
+        for await (const grants of retirableGrants(api, principals, either)) {
+          items.push(...grants.map(retirableItem));
+          // As in the list of a key's grants, it gets all of them when they are twice as many.
+          if (items.length >= 2 * shown) {
+            shown = items.length;
+            show(items);
+          }
         }
-      }
-      show([...items, other]);
-    },
+        show([...items, other]);
+      }),
   });
 }
 

@@ -9,7 +9,7 @@ import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
 import { accountOfArn, type Connection, type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
 import { ifAnswered } from '../ask.ts';
-import type { Needs } from '../context.ts';
+import { type Needs, whileOpen } from '../context.ts';
 
 export type LeadContext = Needs<'connections' | 'pinnedKeys' | 'view'>;
 
@@ -161,15 +161,16 @@ async function readFacts(
   error: ErrorText,
   signal: AbortSignal,
 ): Promise<Extract<Lead, { kind: 'found' }>['facts']> {
-  const { api, inventory, connection, closed } = session;
-  const any = AbortSignal.any([signal, closed]);
+  const { api, inventory, connection } = session;
   // What is on screen may be older than the error.
   context.view.refreshGrants(connection, key.arn);
-  const [metadata, listing, policy] = await Promise.all([
-    read(api.describeKey(key.arn, any)),
-    raceAbort(inventory.grants(key.arn), any),
-    read(api.getKeyPolicy(key.arn, 'default', any)),
-  ]);
+  const [metadata, listing, policy] = await whileOpen(session, signal, (any) =>
+    Promise.all([
+      read(api.describeKey(key.arn, any)),
+      raceAbort(inventory.grants(key.arn), any),
+      read(api.getKeyPolicy(key.arn, 'default', any)),
+    ]),
+  );
   const { grants, state } = listing;
   return {
     key,

@@ -7,7 +7,7 @@ import { isKmsError } from '../../core/kms/errors.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { showInformation } from '../../platform/prompts.ts';
 import { usePages } from '../../platform/settings.ts';
-import type { Needs } from '../context.ts';
+import { type Needs, whileOpen } from '../context.ts';
 
 export interface EventLook<T> {
   readonly session: Session;
@@ -28,7 +28,7 @@ export async function lookForEvent<T>({ documents }: Needs<'documents'>, look: E
   const { session, search, title } = look;
   for (let goesOn = true; goesOn; ) {
     let failure: unknown;
-    const found = await withCancellableProgress(title, (signal, report) =>
+    const looking = withCancellableProgress(title, (signal, report) =>
       search.look({
         pages: usePages(),
         signal: AbortSignal.any([signal, session.closed]),
@@ -42,6 +42,7 @@ export async function lookForEvent<T>({ documents }: Needs<'documents'>, look: E
       failure = error;
       return undefined;
     });
+    const found = await whileOpen(session, undefined, () => looking);
     const mayGoOn = !search.looked.isWhole && !session.closed.aborted;
     if (found === undefined) {
       const text = look.lookedText(search.looked, isKmsError(failure) ? failure : undefined);

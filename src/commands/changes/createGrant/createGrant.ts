@@ -8,7 +8,7 @@ import { type Connection, type CreateGrantInput, keyLabel } from '../../../core/
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import type { KeyNode } from '../../../views/shared/nodes.ts';
 import { pickConnection } from '../../connections/pickConnection.ts';
-import { type Needs, sessionOf } from '../../context.ts';
+import { type Needs, sessionOf, whileOpen } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
 import { createdByDryRun } from '../newGrant.ts';
 import { type Answers, toWanted, type Wanted } from './answers.ts';
@@ -46,7 +46,8 @@ export async function createGrant(context: MakeContext, node?: KeyNode, first: F
   };
   let start: 'first' | 'last' = 'first';
   for (;;) {
-    const answered = await runWizard(titleOf, steps, answers, start);
+    const session = sessionOf(context, connection);
+    const answered = await whileOpen(session, undefined, () => runWizard(titleOf, steps, answers, start));
     if (answered === undefined) {
       return;
     }
@@ -105,7 +106,7 @@ async function checkAndMake(
   let checked: Awaited<ReturnType<typeof check>>;
   try {
     checked = await withCancellableProgress(l10n.t('Checking the new grant…'), (signal) =>
-      check(session, input, AbortSignal.any([signal, session.closed])),
+      whileOpen(session, signal, (either) => check(session, input, either)),
     );
   } catch (error) {
     return refusedBy(error, context);

@@ -20,7 +20,7 @@ import { UserError } from '../../../core/words/userError.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
 import { ifAnswered } from '../../ask.ts';
-import type { Needs } from '../../context.ts';
+import { type Needs, whileOpen } from '../../context.ts';
 import { askAndAct, changeableSession, whoActs } from '../actingSession.ts';
 import { confirmAs } from '../changeQuestion.ts';
 import { evidenceOf } from '../questionEvidence.ts';
@@ -65,7 +65,7 @@ async function checkAndEnd(kind: EndingKind, context: EndContext, target: Target
   using _hold = context.connections.hold(connection);
 
   const checked = await withCancellableProgress(l10n.t('Checking the grant…'), (signal) =>
-    check(kind, context, session, target, AbortSignal.any([signal, session.closed])),
+    whileOpen(session, signal, (either) => check(kind, context, session, target, either)),
   );
   const { outcome, actor } = checked;
   const [name, label] = [grantName(target.grant), keyName(target.key)];

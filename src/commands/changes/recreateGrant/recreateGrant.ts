@@ -5,7 +5,7 @@ import { identityOf } from '../../../core/kms/actor.ts';
 import { UserError } from '../../../core/words/userError.ts';
 import { describeError } from '../../../platform/log.ts';
 import { withCancellableProgress } from '../../../platform/progress.ts';
-import type { Needs } from '../../context.ts';
+import { type Needs, whileOpen } from '../../context.ts';
 import { askAndAct } from '../actingSession.ts';
 import { createdByDryRun } from '../newGrant.ts';
 import { check, impossible, refuseOtherAccount } from './check.ts';
@@ -28,7 +28,7 @@ export async function recreateGrant(
   const session = await connections.open(record.connection);
   using _hold = connections.hold(session.connection);
   const checked = await withCancellableProgress(l10n.t('Checking the key…'), (signal) =>
-    check(session, record, AbortSignal.any([signal, session.closed])),
+    whileOpen(session, signal, (either) => check(session, record, either)),
   );
   const { plan, actor } = checked;
   const { input } = plan;

@@ -2,7 +2,7 @@ import { preflight } from '../../../core/changes/preflight.ts';
 import type { Actor } from '../../../core/kms/actor.ts';
 import type { Connection } from '../../../core/kms/model.ts';
 import type { GrantNode } from '../../../views/shared/nodes.ts';
-import type { Needs } from '../../context.ts';
+import { type Needs, whileOpen } from '../../context.ts';
 import { changeableSession, whoActs } from '../actingSession.ts';
 import { isUnderWay } from '../endGrant/target.ts';
 import type { FollowUp } from './followUp.ts';
@@ -72,9 +72,10 @@ async function checkOne(
   }
   try {
     const session = changeableSession(context, connection);
-    const either = AbortSignal.any([signal, session.closed]);
-    const actor = await once(actors, openingOf(connection), () => whoActs(session, either));
-    const result = await preflight(session, key.arn, grant, either);
+    const { actor, result } = await whileOpen(session, signal, async (either) => ({
+      actor: await once(actors, openingOf(connection), () => whoActs(session, either)),
+      result: await preflight(session, key.arn, grant, either),
+    }));
     if (result.kind === 'doneByDryRun') {
       followUp.add(node);
       await context.revocations.followCompleted('revoke', { session, actor }, key, result.grant);
