@@ -25,7 +25,7 @@ test('of a grant whose role was deleted: who made it, for which role, and that n
       orphan,
       /^Other grants Read: \d+\. None allows this grantee any operation of this grant\./,
     );
-    await tree.row('orders-db', orphan, /^Key policy Allows all of its operations through grants only\./);
+    await tree.row('orders-db', orphan, /^Key policy Allows none of its operations\./);
     await workbench.screenshot('evidence-orphan');
 
     await workbench.pressContextMenu('Revoke Grant…', 'orders-db', orphan);

@@ -1,7 +1,7 @@
 import { canBeGranted, symmetricOperations, validOperationNames } from '../kms/grantOperations.ts';
 import { contextPairProblem, principalProblem } from '../kms/grantRules.ts';
 import { parseKeyArn } from '../kms/keyArn.ts';
-import { isAwsManaged, refusesCreateGrant } from '../kms/model.ts';
+import { isAwsManaged, type KeyMetadata, refusesCreateGrant } from '../kms/model.ts';
 import { parsePrincipal } from '../kms/principal.ts';
 import { type ErrorText, operationOf } from './errorText.ts';
 import type { Lead } from './keyFacts.ts';
@@ -15,31 +15,38 @@ export interface GrantProposal {
   readonly context: Readonly<Record<string, string>>;
 }
 
+/** Whether a grant could allow the call. Where the text names no operation, it may be one that no grant can allow. */
+export function mayGrantHelp({ kind, action, reason }: ErrorText, lead: Lead): boolean {
+  const isUnallowed =
+    kind === 'accessDenied' &&
+    (reason?.kind === 'notGiven' ||
+      reason?.kind === 'notShared' ||
+      (reason?.kind === 'notAllowed' && ['identity', 'resource', 'other'].includes(reason.policy)));
+  const metadata = metadataIn(lead);
+  const isRefused =
+    metadata !== undefined &&
+    (refusesCreateGrant(metadata.state) || (lead.kind === 'found' && isAwsManaged(lead.facts.key, metadata)));
+  return isUnallowed && !isRefused && action !== undefined && canBeGranted(operationOf(action));
+}
+
+function metadataIn(lead: Lead): KeyMetadata | undefined {
+  return lead.kind === 'found' && lead.facts.metadata.kind === 'known' ? lead.facts.metadata.value : undefined;
+}
+
 /** `undefined` where no grant helps, or none can be made. */
 export function proposalFor(error: ErrorText, lead: Lead): GrantProposal | undefined {
-  const { action, principal, reason, encryptionContext = {} } = error;
+  const { action, principal, encryptionContext = {} } = error;
   const keyArn = lead.kind === 'found' ? lead.facts.key.arn : error.key?.kind === 'arn' ? error.key.arn : undefined;
   if (action === undefined || principal === undefined || keyArn === undefined || parseKeyArn(keyArn) === undefined) {
     return undefined;
   }
-  const helps =
-    error.kind === 'accessDenied' &&
-    (reason?.kind === 'notGiven' ||
-      reason?.kind === 'notShared' ||
-      (reason?.kind === 'notAllowed' && ['identity', 'resource', 'other'].includes(reason.policy)));
-  const metadata =
-    lead.kind === 'found' && lead.facts.metadata.kind === 'known' ? lead.facts.metadata.value : undefined;
-  const isRefused =
-    metadata !== undefined &&
-    (refusesCreateGrant(metadata.state) || (lead.kind === 'found' && isAwsManaged(lead.facts.key, metadata)));
   const operation = operationOf(action);
   const grantee = granteeFor(principal);
   // A grant to the ARN of the root user is one to the whole account.
   const isRoot = parsePrincipal({ kind: 'principal', value: principal }).kind === 'accountRoot';
   const canHold = !isRoot && principalProblem(grantee, keyArn) === undefined;
-  const isGrantable =
-    canBeGranted(operation) && validOperationNames(metadata).includes(operation) && operation !== 'CreateGrant';
-  if (!helps || isRefused || !canHold || !isGrantable) {
+  const isGrantable = validOperationNames(metadataIn(lead)).includes(operation) && operation !== 'CreateGrant';
+  if (!mayGrantHelp(error, lead) || !canHold || !isGrantable) {
     return undefined;
   }
   const pairs = Object.entries(encryptionContext);

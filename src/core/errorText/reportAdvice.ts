@@ -1,16 +1,15 @@
 import * as l10n from '@vscode/l10n';
-import { canBeGranted } from '../kms/grantOperations.ts';
 import type { DenialReason } from '../words/accessDenied.ts';
 import type { PageLine, PageSection } from '../words/page.ts';
 import { type ErrorText, operationOf } from './errorText.ts';
-import type { GrantProposal } from './grantProposal.ts';
+import { type GrantProposal, mayGrantHelp } from './grantProposal.ts';
 import type { Lead } from './keyFacts.ts';
 
 /** What can be done, the likeliest first. */
 export function advice(error: ErrorText, lead: Lead, proposal: GrantProposal | undefined): PageSection {
   const lines = [
     ...kindAdvice(error),
-    ...(proposal === undefined ? [] : proposalAdvice(error, proposal)),
+    ...(proposal === undefined ? grantAdvice(error, lead) : proposalAdvice(error, proposal)),
     ...leadAdvice(error, lead),
   ];
   return { title: l10n.t('What to Do'), text: undefined, lines: lines.map((text): PageLine => ({ text })) };
@@ -96,21 +95,15 @@ function kindAdvice({ kind, action, reason, encryptionContext }: ErrorText): rea
   }
 }
 
-/** @param operation `undefined` where the text names none: then no grant is advised */
 function denialAdvice(reason: DenialReason | undefined, operation: string | undefined): readonly string[] {
-  const isGrantable = operation !== undefined && canBeGranted(operation);
   if (reason?.kind === 'denied') {
     return [l10n.t("Only an administrator of the policy that denies it can change that. A grant doesn't help.")];
   }
   if (reason?.kind === 'notShared') {
     return [
-      isGrantable
-        ? l10n.t(
-            "Check the account, Region, and ID of the key. If they are correct, the key's account must allow it, in the key policy or by a grant.",
-          )
-        : l10n.t(
-            "Check the account, Region, and ID of the key. If they are correct, the key's account must allow it in the key policy.",
-          ),
+      l10n.t(
+        "Check the account, Region, and ID of the key. If they are correct, the key's account must allow it, for example in the key policy.",
+      ),
       l10n.t("An IAM policy of the principal's own account must allow it too."),
     ];
   }
@@ -125,16 +118,10 @@ function denialAdvice(reason: DenialReason | undefined, operation: string | unde
   switch (policy) {
     case 'identity':
       return [
-        isGrantable
-          ? l10n.t('Allow it in an IAM policy of the principal if the key policy delegates to IAM, or by a grant.')
-          : l10n.t(
-              'Allow it in an IAM policy of the principal. For a call on a key, the key policy must delegate to IAM.',
-            ),
+        l10n.t('Allow it in an IAM policy of the principal. For a call on a key, the key policy must delegate to IAM.'),
       ];
     case 'resource':
-      return [
-        isGrantable ? l10n.t('Allow it in the key policy, or by a grant.') : l10n.t('Allow it in the key policy.'),
-      ];
+      return [l10n.t('Allow it in the key policy.')];
     case 'session':
       return [l10n.t('Start the session without that session policy, or with one that has the permission.')];
     case 'boundary':
@@ -151,15 +138,15 @@ function denialAdvice(reason: DenialReason | undefined, operation: string | unde
     case 'trust':
     case 'other':
       return [
-        isGrantable
-          ? l10n.t(
-              "AWS doesn't say which policy lacks the permission. An IAM policy, the key policy, or a grant can allow it. A policy of the organization may deny it.",
-            )
-          : l10n.t(
-              "AWS doesn't say which policy lacks the permission. An IAM policy or, for a call on a key, the key policy can allow it. A policy of the organization may deny it.",
-            ),
+        l10n.t(
+          "AWS doesn't say which policy lacks the permission. An IAM policy or, for a call on a key, the key policy can allow it. A policy of the organization may deny it.",
+        ),
       ];
   }
+}
+
+function grantAdvice(error: ErrorText, lead: Lead): readonly string[] {
+  return mayGrantHelp(error, lead) ? [l10n.t('A grant on the key can allow it as well.')] : [];
 }
 
 function proposalAdvice({ principal }: ErrorText, { grantee, operations, context }: GrantProposal): readonly string[] {

@@ -13,7 +13,9 @@ export function explain(details: KmsErrorDetails): Explanation {
   // The journal can have a kind of an older or newer version.
   const explainKind = Object.hasOwn(table, kind) ? table[kind] : table.unknown;
   const explanation = explainKind(failureOf(details));
-  return { ...explanation, sentence: withOneStop(explanation.sentence) };
+  // The log helps always: last, unless it is the first thing to look at.
+  const actions = [...new Set([...explanation.actions, 'showLog'] as const)];
+  return { ...explanation, sentence: withOneStop(explanation.sentence), actions };
 }
 
 /** A sentence can end in AWS's own text, which has a stop or not. */

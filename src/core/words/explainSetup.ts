@@ -10,8 +10,7 @@ export const setupFailures = {
         ? l10n.t("Profile {0} isn't in the AWS config or credentials file.", profile)
         : l10n.t("Profile {0} isn't in these files: {1}.", profile, details.files.join(', ')),
     advice: l10n.t('Add it to one of the files, then retry, or select another profile.'),
-    retryHelps: false,
-    actions: ['selectProfile', 'retry', 'showLog'],
+    actions: ['selectProfile', 'retry'],
   }),
   profileInvalid,
   filesUnreadable: ({ details }) => ({
@@ -22,8 +21,7 @@ export const setupFailures = {
       details.message,
     ),
     advice: l10n.t('Correct the file, or the variable that names it, then retry.'),
-    retryHelps: false,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['retry', 'selectProfile'],
   }),
   regionInvalid: ({ details, profile }) => ({
     title: l10n.t('Invalid Region'),
@@ -33,15 +31,13 @@ export const setupFailures = {
       details.region ?? details.message,
     ),
     advice: l10n.t('Select a Region, or correct the name. It looks like eu-west-1, without quotes.'),
-    retryHelps: false,
-    actions: ['selectRegion', 'selectProfile', 'showLog'],
+    actions: ['selectRegion', 'selectProfile'],
   }),
   regionMissing: ({ profile }) => ({
     title: l10n.t('No Region'),
     sentence: l10n.t('No AWS Region is set for profile {0}.', profile),
     advice: l10n.t('Select the Region whose keys you want to see.'),
-    retryHelps: false,
-    actions: ['selectRegion', 'selectProfile', 'showLog'],
+    actions: ['selectRegion', 'selectProfile'],
   }),
   invalidEndpoint: ({ details, profile }) => ({
     title: l10n.t('Endpoint not usable'),
@@ -49,8 +45,7 @@ export const setupFailures = {
     advice: l10n.t(
       'Correct endpoint_url or services in the AWS config file, or the environment variable that sets the endpoint.',
     ),
-    retryHelps: false,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['retry', 'selectProfile'],
   }),
 } satisfies ExplainTable;
 
@@ -58,8 +53,7 @@ export const setupFailures = {
 function profileInvalid({ details, profile, call }: Failure): Explanation {
   const rest = {
     title: l10n.t('Profile not usable'),
-    retryHelps: false,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['retry', 'selectProfile'],
   } as const;
   if (/DurationSeconds/i.test(details.message)) {
     return {

@@ -10,8 +10,7 @@ export const signInFailures = {
         title: l10n.t('Credentials expired'),
         sentence: l10n.t('The web identity token of profile {0} has expired.', profile),
         advice: l10n.t('Renew the file that web_identity_token_file names, then retry.'),
-        retryHelps: true,
-        actions: ['retry', 'selectProfile', 'showLog'],
+        actions: ['retry', 'selectProfile'],
       };
     }
     // A sign-in that fails so took them from the files, the environment or a program, as they are.
@@ -20,16 +19,14 @@ export const signInFailures = {
         title: l10n.t('Credentials expired'),
         sentence: l10n.t("The credentials of profile {0} have expired and haven't been replaced.", profile),
         advice: l10n.t('Renew them where the profile gets them, then retry.'),
-        retryHelps: true,
-        actions: ['retry', 'selectProfile', 'showLog'],
+        actions: ['retry', 'selectProfile'],
       };
     }
     return {
       title: l10n.t('Credentials expired'),
       sentence: l10n.t('The credentials of profile {0} have expired.', profile),
       advice: l10n.t('Sign in again, then retry.'),
-      retryHelps: true,
-      actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
+      actions: ['signIn', 'retry', 'selectProfile'],
     };
   },
   unrecognizedClient: ({ profile }) => ({
@@ -38,15 +35,13 @@ export const signInFailures = {
     advice: l10n.t(
       'The access key may be deleted, inactive, or from another partition. Correct the profile or select another.',
     ),
-    retryHelps: false,
-    actions: ['selectProfile', 'retry', 'showLog'],
+    actions: ['selectProfile', 'retry'],
   }),
   invalidSignature: ({ profile }) => ({
     title: l10n.t('Signature rejected'),
     sentence: l10n.t('AWS rejected the signature made with the credentials of profile {0}.', profile),
     advice: l10n.t('Check the secret access key of the profile and the clock of this computer.'),
-    retryHelps: false,
-    actions: ['selectProfile', 'retry', 'showLog'],
+    actions: ['selectProfile', 'retry'],
   }),
   regionNotEnabled: ({ details, profile }) => ({
     title: l10n.t('Region not enabled'),
@@ -58,51 +53,44 @@ export const signInFailures = {
     advice: l10n.t(
       'Enable the Region in the AWS account settings, or select another. Tokens of the global STS endpoint can fail in opt-in Regions.',
     ),
-    retryHelps: false,
-    actions: ['selectRegion', 'retry', 'showLog'],
+    actions: ['selectRegion', 'retry'],
   }),
   signInDenied,
   credentialsMissing: ({ profile }) => ({
     title: l10n.t('No credentials'),
     sentence: l10n.t('Profile {0} provides no credentials.', profile),
     advice: l10n.t('Set up its sign-in in the AWS config file, or select another profile.'),
-    retryHelps: false,
-    actions: ['selectProfile', 'retry', 'showLog'],
+    actions: ['selectProfile', 'retry'],
   }),
   ssoExpired: ({ profile }) => ({
     title: l10n.t('Sign-in needed'),
     sentence: l10n.t('The sign-in session of profile {0} is missing or has expired.', profile),
     advice: l10n.t('Sign in with "aws sso login --profile {0}" (or "aws login --profile {0}"), then retry.', profile),
-    retryHelps: true,
-    actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
+    actions: ['signIn', 'retry', 'selectProfile'],
   }),
   signInNeeded: ({ details, profile }) => ({
     title: l10n.t('Sign-in needed'),
     sentence: l10n.t('Profile {0} is waiting for you to sign in. {1}', profile, details.message),
     advice: l10n.t('Nothing is asked, run, or sent until you sign in.'),
-    retryHelps: false,
-    actions: ['signIn', 'selectProfile', 'showLog'],
+    actions: ['signIn', 'selectProfile'],
   }),
   notConfirmed: ({ details }) => ({
     title: l10n.t('Connections not opened'),
     sentence: l10n.t('The settings of this dev container request these connections: {0}.', details.message),
     advice: l10n.t('Nothing is asked, run, or sent until you open them.'),
-    retryHelps: false,
-    actions: ['openConnections', 'selectProfile', 'showLog'],
+    actions: ['openConnections', 'selectProfile'],
   }),
   mfaRefused: ({ profile }) => ({
     title: l10n.t('MFA code rejected'),
     sentence: l10n.t('AWS rejected the MFA code for profile {0}.', profile),
     advice: l10n.t('Sign in again with a new code. Each code works once, for 30 seconds.'),
-    retryHelps: true,
-    actions: ['signIn', 'selectProfile', 'showLog'],
+    actions: ['signIn', 'selectProfile'],
   }),
   processFailed: ({ details, profile }) => ({
     title: l10n.t('Credential process failed'),
     sentence: l10n.t('The credential_process of profile {0} failed: {1}', profile, details.message),
     advice: l10n.t('Run it in a terminal to see what it needs, then retry.'),
-    retryHelps: true,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['retry', 'selectProfile'],
   }),
   untrustedWorkspace: ({ profile }) => ({
     title: l10n.t('Workspace not trusted'),
@@ -111,22 +99,19 @@ export const signInFailures = {
       profile,
     ),
     advice: l10n.t('Trust the workspace, or select a profile that signs in without a program.'),
-    retryHelps: false,
-    actions: ['manageTrust', 'selectProfile', 'retry', 'showLog'],
+    actions: ['manageTrust', 'selectProfile', 'retry'],
   }),
   accountChanged: ({ details, profile }) => ({
     title: l10n.t('Credentials changed'),
     sentence: l10n.t('Profile {0} now has different credentials. {1}', profile, details.message),
     advice: l10n.t('Nothing was sent with them. Check which account the connection leads to now.'),
-    retryHelps: false,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['retry', 'selectProfile'],
   }),
   principalChanged: ({ details, profile }) => ({
     title: l10n.t('Principal changed'),
     sentence: l10n.t('Profile {0} no longer signs in as the principal that was shown. {1}', profile, details.message),
     advice: l10n.t('Nothing was sent. Retry to see which principal would act now.'),
-    retryHelps: true,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['retry', 'selectProfile'],
   }),
 } satisfies ExplainTable;
 
@@ -135,8 +120,7 @@ function signInDenied({ details, profile, call }: Failure): Explanation {
   const denial = parseAccessDenied(details.message);
   const rest = {
     title: l10n.t('Sign-in denied'),
-    retryHelps: false,
-    actions: ['retry', 'selectProfile', 'showLog'],
+    actions: ['retry', 'selectProfile'],
   } as const;
   if (details.operation === 'GetRoleCredentials') {
     return {

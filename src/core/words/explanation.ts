@@ -10,8 +10,6 @@ export interface Explanation {
   readonly sentence: string;
   /** What to do about it, in one sentence. */
   readonly advice: string;
-  /** Doing the same again may work without anything else being changed. */
-  readonly retryHelps: boolean;
   /** In order of helpfulness. */
   readonly actions: readonly HelpfulAction[];
 }
@@ -32,7 +30,7 @@ export interface Failure {
   readonly server: string;
 }
 
-/** From kinds of failures to what a person reads about them. */
+/** From kinds of failures to what a person reads about them. `explain` adds the log to the actions. */
 export type ExplainTable = Readonly<Partial<Record<KmsErrorKind, (failure: Failure) => Explanation>>>;
 
 export function failureOf(details: KmsErrorDetails): Failure {

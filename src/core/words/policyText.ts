@@ -1,6 +1,5 @@
 import * as l10n from '@vscode/l10n';
 import { printable } from '../base/text.ts';
-import { canBeGranted } from '../kms/grantOperations.ts';
 import type { PolicyReading, PolicyStatement } from '../kms/keyPolicy.ts';
 
 /**
@@ -24,7 +23,8 @@ export function policySentence(
         ? l10n.t('Allows {0} to everyone, under conditions.', names)
         : l10n.t('Allows {0} to everyone.', names),
     account: () => l10n.t('Leaves {0} to IAM policies of the account.', names),
-    nothing: () => nothingText(operations, all),
+    nothing: () =>
+      isWholeList(operations, all) ? l10n.t('Allows none of its operations.') : l10n.t("Doesn't allow {0}.", names),
     unknown: () => l10n.t('Unknown whether it allows {0}.', names),
   };
   const sentences = [
@@ -33,15 +33,6 @@ export function policySentence(
     ...(conditionalDenials.length > 0 ? [l10n.t('A conditional Deny may apply.')] : []),
   ];
   return sentences.join(' ');
-}
-
-function nothingText(operations: readonly string[], all: readonly string[]): string {
-  if (operations.every(canBeGranted)) {
-    return l10n.t('Allows {0} through grants only.', operationList(operations, all));
-  }
-  return isWholeList(operations, all)
-    ? l10n.t('Allows none of its operations.')
-    : l10n.t("Doesn't allow {0}.", operationList(operations));
 }
 
 /** A statement with its conditions, as the policy has them. */

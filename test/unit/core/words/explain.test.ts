@@ -22,7 +22,6 @@ const denied = `User: arn:aws:iam::111122223333:user/ana is not authorized to pe
 interface Row {
   readonly title: string;
   readonly sentence: string;
-  readonly retryHelps: boolean;
   readonly actions: readonly HelpfulAction[];
   /** After it, a change that was asked for may or may not have been made. */
   readonly outcomeUnknown?: true;
@@ -35,286 +34,242 @@ const table: Readonly<Record<KmsErrorKind, Row>> = {
   grantNotFound: {
     title: 'Grant not found',
     sentence: `KMS no longer has this grant on ${arn}.`,
-    retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   keyNotFound: {
     title: 'Key not found',
     sentence: `KMS didn't find ${arn} in this Region and account.`,
-    retryHelps: false,
     actions: ['retry', 'selectRegion', 'showLog'],
   },
   wrongRegion: {
     title: 'Wrong Region',
     sentence: `The request went to a different Region than ${arn} is in.`,
-    retryHelps: false,
     actions: ['selectRegion', 'showLog'],
   },
   invalidGrantId: {
     title: 'Unknown grant ID',
     sentence: `KMS doesn't recognize this grant ID on ${arn}.`,
-    retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   invalidArn: {
     title: 'ARN rejected',
     sentence: `KMS rejected an ARN in the request for ${arn}.`,
-    retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   invalidPrincipal: {
     title: 'Unknown principal',
     sentence: "KMS doesn't recognize the retiring principal ?.",
-    retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   invalidMarker: {
     title: 'List changed',
     sentence: "KMS couldn't continue the list from where it stopped.",
-    retryHelps: true,
     actions: ['retry', 'showLog'],
   },
   invalidState: {
     title: 'Key state',
     sentence: `The state of ${arn} doesn't allow RevokeGrant.`,
-    retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   dependencyTimeout: {
     title: 'KMS timed out',
     sentence: 'KMS timed out while it waited for another part of AWS.',
-    retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
   internal: {
     title: 'KMS internal error',
     sentence: 'KMS had an internal error.',
-    retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
   dryRun: {
     title: 'Dry run',
     sentence: 'KMS checked RevokeGrant and changed nothing.',
-    retryHelps: false,
     actions: ['showLog'],
   },
   accessDenied: {
     title: 'Access denied',
     sentence: `AWS denied kms:RevokeGrant on ${arn}: no key policy allows it for arn:aws:iam::111122223333:user/ana.`,
-    retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
   },
   throttled: {
     title: 'Too many requests',
     sentence: 'KMS is receiving more RevokeGrant requests than the quota of the account allows.',
-    retryHelps: true,
     actions: ['retry', 'showLog'],
   },
   limitExceeded: {
     title: 'Quota used up',
     sentence: `A KMS quota of the account or of ${arn} is used up.`,
-    retryHelps: false,
     actions: ['showLog'],
   },
   validation: {
     title: 'Request rejected',
     sentence: 'KMS rejected the parameters of RevokeGrant.',
-    retryHelps: false,
     actions: ['showLog', 'retry'],
   },
   expiredToken: {
     title: 'Credentials expired',
     sentence: 'The credentials of profile dev have expired.',
-    retryHelps: true,
     actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   unrecognizedClient: {
     title: 'Unknown access key',
     sentence: "AWS doesn't recognize the access key of profile dev.",
-    retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   invalidSignature: {
     title: 'Signature rejected',
     sentence: 'AWS rejected the signature made with the credentials of profile dev.',
-    retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   regionNotEnabled: {
     title: 'Region not enabled',
     sentence: "Region Ireland isn't enabled for the account, or its endpoint rejects the credentials of profile dev.",
-    retryHelps: false,
     actions: ['selectRegion', 'retry', 'showLog'],
   },
   signInDenied: {
     title: 'Sign-in denied',
     sentence: `RevokeGrant failed for profile dev. AWS denied kms:RevokeGrant on ${arn}: no key policy allows it for arn:aws:iam::111122223333:user/ana.`,
-    retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   profileInvalid: {
     title: 'Profile not usable',
     sentence: `RevokeGrant rejected the setup of profile dev: ${denied}`,
-    retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   credentialsMissing: {
     title: 'No credentials',
     sentence: 'Profile dev provides no credentials.',
-    retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   ssoExpired: {
     title: 'Sign-in needed',
     sentence: 'The sign-in session of profile dev is missing or has expired.',
-    retryHelps: true,
     actions: ['signIn', 'retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   signInNeeded: {
     title: 'Sign-in needed',
     sentence: `Profile dev is waiting for you to sign in. ${denied}`,
-    retryHelps: false,
     actions: ['signIn', 'selectProfile', 'showLog'],
     signIn: true,
   },
   profileMissing: {
     title: 'Profile not found',
     sentence: "Profile dev isn't in the AWS config or credentials file.",
-    retryHelps: false,
     actions: ['selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   filesUnreadable: {
     title: 'File not readable',
     sentence: `An AWS config or credentials file can't be read: ${denied}`,
-    retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   regionInvalid: {
     title: 'Invalid Region',
     sentence: "The Region of profile dev isn't the name of an AWS Region: Ireland.",
-    retryHelps: false,
     actions: ['selectRegion', 'selectProfile', 'showLog'],
   },
   regionMissing: {
     title: 'No Region',
     sentence: 'No AWS Region is set for profile dev.',
-    retryHelps: false,
     actions: ['selectRegion', 'selectProfile', 'showLog'],
   },
   invalidEndpoint: {
     title: 'Endpoint not usable',
     sentence: `The endpoint of profile dev can't be used: ${denied}`,
-    retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   mfaRefused: {
     title: 'MFA code rejected',
     sentence: 'AWS rejected the MFA code for profile dev.',
-    retryHelps: true,
     actions: ['signIn', 'selectProfile', 'showLog'],
     signIn: true,
   },
   processFailed: {
     title: 'Credential process failed',
     sentence: `The credential_process of profile dev failed: ${denied}`,
-    retryHelps: true,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   untrustedWorkspace: {
     title: 'Workspace not trusted',
     sentence: "Profile dev signs in with a program (credential_process), which doesn't run in an untrusted workspace.",
-    retryHelps: false,
     actions: ['manageTrust', 'selectProfile', 'retry', 'showLog'],
     signIn: true,
   },
   accountChanged: {
     title: 'Credentials changed',
     sentence: `Profile dev now has different credentials. ${denied}`,
-    retryHelps: false,
     actions: ['retry', 'selectProfile', 'showLog'],
     signIn: true,
   },
   principalChanged: {
     title: 'Principal changed',
     sentence: `Profile dev no longer signs in as the principal that was shown. ${denied}`,
-    retryHelps: true,
     actions: ['retry', 'selectProfile', 'showLog'],
   },
   timeout: {
     title: 'No answer',
     sentence: "AWS didn't answer RevokeGrant in time.",
-    retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
   network: {
     title: 'Not reachable',
     sentence: "Can't reach AWS KMS.",
-    retryHelps: true,
     actions: ['retry', 'selectRegion', 'showLog'],
     outcomeUnknown: true,
   },
   hostNotFound: {
     title: 'Host not found',
     sentence: "Can't find the host kms.example for RevokeGrant.",
-    retryHelps: true,
     actions: ['retry', 'selectRegion', 'showLog'],
   },
   certificateNotTrusted: {
     title: 'Certificate not trusted',
     sentence: `The certificate of kms.example, issued by Corp CA, isn't trusted: ${denied}`,
-    retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   notJson: {
     title: 'Unexpected answer',
     sentence: "The answer to RevokeGrant isn't in the format that KMS uses.",
-    retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
   notConfirmed: {
     title: 'Connections not opened',
     sentence: `The settings of this dev container request these connections: ${denied}`,
-    retryHelps: false,
     actions: ['openConnections', 'selectProfile', 'showLog'],
   },
   tooLarge: {
     title: 'Answer too large',
     sentence: `The answer to RevokeGrant was larger than any that AWS gives. ${denied}`,
-    retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
   endlessList: {
     title: 'Endless list',
     sentence: `A list from AWS doesn't end. ${denied}`,
-    retryHelps: true,
     actions: ['retry', 'showLog'],
   },
   notSupported: {
     title: 'Not available here',
     sentence: "RevokeGrant isn't available at this endpoint.",
-    retryHelps: false,
     actions: ['retry', 'showLog'],
   },
   unknown: {
     title: 'Failed',
     sentence: `RevokeGrant failed: SomeException: ${denied}`,
-    retryHelps: true,
     actions: ['retry', 'showLog'],
     outcomeUnknown: true,
   },
@@ -348,13 +303,12 @@ for (const kind of errorKinds) {
 test('every explanation is in whole sentences, offers the log, and first of all a retry or a sign-in where that helps', () => {
   for (const kind of errorKinds) {
     for (const known of [details(kind), { ...details(kind), keyArn: undefined, profile: undefined, message: 'No.' }]) {
-      const { title, sentence, advice, retryHelps, actions } = explain(known);
+      const { title, sentence, advice, actions } = explain(known);
       const text = `${kind}: ${title} | ${sentence} | ${advice}`;
       assert.match(title, /^[A-Z][\w-]*( [\w-]+){0,3}…?$/, text);
       assert.match(sentence, /\.$/, text);
       assert.doesNotMatch(text, /\{\d\}|undefined/);
       assert.ok(actions.includes('showLog'), text);
-      assert.ok(!retryHelps || actions[0] === 'retry' || actions[0] === 'signIn', text);
       assert.equal(new Set(actions).size, actions.length, text);
     }
   }
