@@ -88,12 +88,7 @@ async function originCredentials(origin: Origin, options: ChainOptions, current:
     case 'process':
       return runCredentialProcess(origin.command, current);
     case 'webIdentity':
-      return fromTokenFile({
-        webIdentityTokenFile: origin.tokenFile,
-        roleArn: origin.roleArn,
-        ...(origin.roleSessionName ? { roleSessionName: origin.roleSessionName } : {}),
-        roleAssumerWithWebIdentity: webIdentityAssumer(sts),
-      })();
+      return webIdentityCredentials(origin, sts);
     case 'sso':
       return fromSSO({
         profile: sdkProfile,
@@ -185,8 +180,22 @@ function atStep<T>(
   return act();
 }
 
+/** Assumes the role of a web identity, of a profile or the environment. */
+export function webIdentityCredentials(
+  { tokenFile, roleArn, roleSessionName }: Omit<Extract<Origin, { kind: 'webIdentity' }>, 'kind'>,
+  sts: StsSettings,
+): Promise<AwsCredentials> {
+  return fromTokenFile({
+    webIdentityTokenFile: tokenFile,
+    roleArn,
+    // Without one, the SDK takes that of the environment, even if it is empty.
+    roleSessionName: roleSessionName || `aws-sdk-js-session-${Date.now()}`,
+    roleAssumerWithWebIdentity: webIdentityAssumer(sts),
+  })();
+}
+
 /** The SDK's AssumeRoleWithWebIdentity, noted as a step. @param sts the settings of its STS client */
-export function webIdentityAssumer(sts: StsSettings) {
+function webIdentityAssumer(sts: StsSettings) {
   const assume = getDefaultRoleAssumerWithWebIdentity(sts);
   const noting: typeof assume = (params) => atStep('AssumeRoleWithWebIdentity', params, sts, () => assume(params));
   return noting;

@@ -1,4 +1,4 @@
-import { fromHttp, fromTokenFile } from '@aws-sdk/credential-providers';
+import { fromHttp } from '@aws-sdk/credential-providers';
 import { isAbort } from '../core/base/abort.ts';
 import { isKmsError } from '../core/kms/errors.ts';
 import type { AwsCredentials } from './credentials.ts';
@@ -13,7 +13,7 @@ import { instanceCredentials } from './instanceMetadata.ts';
 import { untrusted } from './process.ts';
 import { invalidProfile, profileSetting, requireProfile, requireRegionName } from './profiles.ts';
 import { isRegionName } from './regions.ts';
-import { environmentCredentials, firstStep, resolveChain, webIdentityAssumer } from './resolveChain.ts';
+import { environmentCredentials, firstStep, resolveChain, webIdentityCredentials } from './resolveChain.ts';
 import { sdkConfig } from './sdkFiles.ts';
 import { readSharedFiles, type SharedFiles } from './sharedFiles.ts';
 import { type Origin, type SignInChain, signInChain } from './signInChain.ts';
@@ -147,10 +147,15 @@ export async function signInFromEnvironment(
     if (env['AWS_ACCESS_KEY_ID']) {
       return environmentCredentials(env, undefined);
     }
-    if (env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) {
+    const {
+      AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile,
+      AWS_ROLE_ARN: roleArn,
+      AWS_ROLE_SESSION_NAME: roleSessionName,
+    } = env;
+    if (tokenFile && roleArn) {
       const endpoint = resolveEndpoint('STS', env, await readSharedFiles(env), 'default');
       const sts = { ...clientSettings(transport, endpoint), region };
-      return fromTokenFile({ roleAssumerWithWebIdentity: webIdentityAssumer(sts) })();
+      return webIdentityCredentials({ tokenFile, roleArn, roleSessionName }, sts);
     }
     if (env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] || env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']) {
       current.step = { operation: 'ContainerCredentials' };

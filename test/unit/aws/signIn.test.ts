@@ -248,6 +248,13 @@ test('a web identity of a profile signs in', async (t) => {
   assert.match(await use(await open('pod')), session('Pod'));
 });
 
+test("a web identity of a profile takes no session name from the environment's", async (t) => {
+  const { open, home, writeConfig } = await createCloudWorld(t, { env: { AWS_ROLE_SESSION_NAME: 'environment' } });
+  await writeFile(join(home, 'token'), 'web-identity-token');
+  await writeConfig(`[profile pod]\nrole_arn = ${role('Pod')}\nweb_identity_token_file = ${join(home, 'token')}\n`);
+  assert.match(await use(await open('pod')), /\/aws-sdk-js-session-\d+$/);
+});
+
 const environment = { kind: 'environment', region: 'eu-west-1' } as const;
 
 test('the environment signs in with its access keys', async (t) => {
@@ -259,14 +266,20 @@ test('the environment signs in with its access keys', async (t) => {
   assert.equal(await use(connection), `arn:aws:iam::${accounts.ana}:user/ana`);
 });
 
-test('the environment signs in with its web identity', async (t) => {
-  const { aws, home } = await createCloudWorld(t, { env: { AWS_ROLE_ARN: role('Pod') } });
-  process.env['AWS_WEB_IDENTITY_TOKEN_FILE'] = join(home, 'token');
-  await writeFile(join(home, 'token'), 'web-identity-token');
-  const connection = await aws.open(environment);
-  t.after(connection.close);
-  assert.match(await use(connection), session('Pod'));
-});
+for (const [name, inForce] of [
+  ['ana', /\/ana$/],
+  ['', /\/aws-sdk-js-session-\d+$/],
+] as const) {
+  test(`the environment signs in with its web identity, and the session name "${name}"`, async (t) => {
+    const env = { AWS_ROLE_ARN: role('Pod'), AWS_ROLE_SESSION_NAME: name };
+    const { aws, home } = await createCloudWorld(t, { env });
+    process.env['AWS_WEB_IDENTITY_TOKEN_FILE'] = join(home, 'token');
+    await writeFile(join(home, 'token'), 'web-identity-token');
+    const connection = await aws.open(environment);
+    t.after(connection.close);
+    assert.match(await use(connection), inForce);
+  });
+}
 
 test('the environment signs in as the container that it is in', async (t) => {
   let cloud: Cloud | undefined;
