@@ -276,6 +276,7 @@ export class Journal {
     for (const line of ours) {
       this.#pending.drop(line);
     }
+    this.#pending.dropCleared(read.state.records);
     this.#notify();
     this.#fileRead.fire();
   }

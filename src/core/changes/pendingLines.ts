@@ -1,4 +1,4 @@
-import { entryId, type Line, lineKey, newRecord, withOutcome } from './journalOutcomes.ts';
+import { entryId, isFinished, type Line, lineKey, newRecord, withOutcome } from './journalOutcomes.ts';
 import type { JournalRecord } from './journalRecord.ts';
 
 /** Lines that this window wrote and has not read back from the file yet. They count already. */
@@ -34,6 +34,16 @@ export class PendingLines {
       this.#lines.delete(id);
     } else {
       this.#lines.set(id, rest);
+    }
+  }
+
+  /** Another window can clear a finished entry before this one has read it: its lines never come back from the file. */
+  dropCleared(read: ReadonlyMap<string, JournalRecord>): void {
+    for (const id of this.#lines.keys()) {
+      const record = read.has(id) ? undefined : this.record(id, undefined);
+      if (record !== undefined && isFinished(record)) {
+        this.#lines.delete(id);
+      }
     }
   }
 

@@ -218,7 +218,8 @@ export class Revocations {
     }
     for (const entry of this.#entries.of(session.connection.ref)) {
       const { record, phase } = entry;
-      if (phase !== 'idle' || record.key.arn !== keyArn) {
+      // While one is applied, another window's news may replace the next.
+      if (phase !== 'idle' || record.key.arn !== keyArn || !this.#entries.isCurrent(entry)) {
         continue;
       }
       if (this.#entries.isForgotten(entry)) {

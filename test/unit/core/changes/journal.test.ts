@@ -353,6 +353,21 @@ test('clearing forgets what is finished, and keeps the rest', async () => {
   assert.deepEqual(journal.records, file.records);
 });
 
+test('what another window clears, before this one has read what it wrote itself, is cleared here too', async () => {
+  const { file, journal } = openWindow();
+  const other = openWindow({ file });
+  await journal.ready();
+  const { id } = await journal.add(revokeOf());
+  await journal.addOutcome(id, { kind: 'refused', error: 'accessDenied', message: 'no' });
+  const { id: open } = await journal.add(revokeOf(grant('g2')));
+  await other.journal.clear();
+  await file.notify();
+  assert.deepEqual(
+    journal.records.map((record) => record.id),
+    [open],
+  );
+});
+
 test('a history that cannot be cleared says so, and stays', async () => {
   const { journal, file } = await manyRevokes(2);
   file.rewrite = () => Promise.reject(new Error('EACCES'));

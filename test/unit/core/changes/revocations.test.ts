@@ -616,6 +616,42 @@ test('a wait that a list takes up while others are is taken up once', async () =
   reloaded.revocations.dispose();
 });
 
+test('what another window learns while a list is applied is not followed by this one', async () => {
+  const { kms, session, revocations, journal, clock, file, state } = world();
+  kms.addGrants(arn, 'g3');
+  await journal.ready();
+  kms.before = ({ operation }) => {
+    if (operation === 'listGrants') {
+      throw kmsError('network');
+    }
+  };
+  for (const grantId of ['g1', 'g2', 'g3']) {
+    await revocations.revoke(acting(session), k1, grant(grantId));
+  }
+  await clock.advance(15 * minutes);
+  assert.equal(state('g3'), 'unconfirmed');
+  kms.before = () => undefined;
+  const other = openWindow({ clock, file });
+  const last = file.records.find((record) => record.grant.grantId === 'g3');
+  const written = gate();
+  file.before = () => written.passed;
+  const list = { listed: new Set(['g1', 'g2', 'g3']), isComplete: true, began: clock.monotonic() };
+  const applied = revocations.reconcile(session, arn, list);
+  await settle();
+  const gone = { kind: 'gone', afterMs: 1 };
+  file.lines.push(
+    JSON.stringify({ v: 1, id: last?.id, at: clock.now(), by: other.journal.owner, n: 1, outcome: gone }),
+  );
+  await file.notify();
+  written.open();
+  await applied;
+  assert.deepEqual(
+    file.history.filter((kind) => kind === 'followed'),
+    ['followed', 'followed'],
+  );
+  revocations.dispose();
+});
+
 test('sample data is followed and kept in memory, but never written', async () => {
   const { kms, revocations, journal, clock, file, kinds } = world();
   const sample = openSession(kms, { kind: 'sample' }, { kind: 'sample' });
