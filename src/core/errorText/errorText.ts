@@ -1,4 +1,5 @@
-import { isAliasArn, parseKeyArn } from '../kms/keyArn.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isAliasArn, parseKeyArn, partsOfArn } from '../kms/keyArn.ts';
 import { type DenialReason, parseAccessDenied } from '../words/accessDenied.ts';
 import { asEncryptionContext, type EncryptionContext, encryptionContextsIn } from './encryptionContext.ts';
 import { flatten, longestErrorText } from './flatten.ts';
@@ -80,9 +81,11 @@ function wholeness(read: ErrorText | undefined): number {
   const isWholeRequest = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\dA-Z]{16})$/.test(read.requestId ?? '')
     ? 1
     : 0;
-  const parts = Object.values({ ...read, reason: undefined }).filter((part) => part !== undefined).length;
+  // What is around the error may be clearer only because a part of it is lost.
+  const { region: _, encryptionContext: __, reason: ___, ...parts } = read;
+  const known = Object.values(parts).filter((part) => part !== undefined).length;
   const arns = isWholeArn(read.principal) + isWholeKey;
-  return parts + arns + 2 * isKnown + isReasonGiven + isWholeCode + isWholeRequest + clearness(read.kind);
+  return known + arns + 2 * isKnown + isReasonGiven + isWholeCode + isWholeRequest + clearness(read.kind);
 }
 
 const namedKinds = new Set<ErrorTextKind>([...kindsByName.values(), 'grantNotFound', 'other']);
@@ -233,10 +236,8 @@ function isOfKms(text: string, name: Name): boolean {
 }
 
 function isOfOtherCall(text: string, { from, to }: Place): boolean {
-  const called = patterns.otherCallAfter.exec(text.slice(to, to + nameIsNear))?.groups?.['operation'];
-  return called === undefined
-    ? patterns.otherCallBefore.test(text.slice(Math.max(0, from - nameIsNear), from))
-    : !isKmsOperation(called);
+  const called = patterns.called.exec(text.slice(to, to + nameIsNear))?.groups?.['operation'];
+  return called === undefined ? isOtherCall(text.slice(Math.max(0, from - nameIsNear), from)) : !isKmsOperation(called);
 }
 
 function partAround(text: string, { from, to }: Place): string {
@@ -281,15 +282,58 @@ function around(text: string, place: Place, named?: { readonly key: NamedKey | u
   const before = text.slice(Math.max(0, place.from - nearby), place.from);
   const within = text.slice(place.from, place.to);
   const after = text.slice(place.to, place.to + nearby);
-  const key = named === undefined ? (keyIn(within) ?? keyIn(after) ?? lastKeyIn(before)) : named.key;
+  const near = <T>(
+    first: (part: string) => T | undefined,
+    last: (part: string) => T | undefined,
+    isSame?: (left: T, right: T) => boolean,
+  ) => nearest(before, after, first, last, isSame);
+  const key =
+    named === undefined
+      ? (keyIn(within) ?? failedKey(before) ?? near(keyIn, lastKeyIn, (left, right) => idOf(left) === idOf(right)))
+      : named.key;
   return {
-    action: operationIn(within) ?? lastOperationIn(before) ?? operationIn(after),
+    action: operationIn(within) ?? (isOtherCall(before) ? undefined : (lastOperationIn(before) ?? operationIn(after))),
     key,
-    region: regionOf(key) ?? maskedRegion(within) ?? regionsIn(after)[0] ?? regionsIn(before).at(-1),
+    region:
+      regionOf(key) ??
+      maskedRegion(within) ??
+      near(
+        (part) => regionsIn(part)[0],
+        (part) => regionsIn(part).at(-1),
+      ),
     account: accountOf(key),
-    encryptionContext: encryptionContextsIn(after)[0] ?? encryptionContextsIn(before).at(-1),
+    encryptionContext: near(
+      (part) => encryptionContextsIn(part)[0],
+      (part) => encryptionContextsIn(part).at(-1),
+    ),
     requestId: requestIdIn(before, within + after),
   };
+}
+
+/** What stands near an error, else far from it; nothing where what is before it and what is behind it differ. */
+function nearest<T>(
+  before: string,
+  after: string,
+  first: (part: string) => T | undefined,
+  last: (part: string) => T | undefined,
+  isSame: (left: T, right: T) => boolean = isDeepStrictEqual,
+): T | undefined {
+  for (const reach of [nameIsNear, nearby]) {
+    // A name that is cut off is another name.
+    const from = before.length > reach ? before.indexOf(' ', before.length - reach) : 0;
+    const to = after.length > reach ? after.lastIndexOf(' ', reach) : after.length;
+    const [left, right] = [last(before.slice(Math.max(0, from))), first(after.slice(0, Math.max(0, to)))];
+    if (left !== undefined || right !== undefined) {
+      return left === undefined || right === undefined || isSame(left, right) ? (right ?? left) : undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the last call before an error is one of another service: how that used the key isn't said. */
+function isOtherCall(before: string): boolean {
+  const { service, operation } = [...before.matchAll(patterns.calls)].at(-1)?.groups ?? {};
+  return service === undefined ? operation !== undefined && !isKmsOperation(operation) : service !== 'KMS';
 }
 
 function operationIn(text: string): string | undefined {
@@ -315,7 +359,25 @@ function keyIn(text: string): NamedKey | undefined {
 }
 
 function lastKeyIn(text: string): NamedKey | undefined {
-  return keysIn(text).at(-1);
+  const keys = keysIn(text);
+  return keys.findLast(({ kind }) => kind === 'arn') ?? keys.at(-1);
+}
+
+/** Its ID or alias, in its ARN too. */
+function idOf(key: NamedKey): string {
+  switch (key.kind) {
+    case 'arn':
+      return partsOfArn(key.arn).resource.replace(/^key\//, '');
+    case 'keyId':
+      return key.keyId;
+    case 'alias':
+      return key.alias;
+  }
+}
+
+/** SOPS writes each key before its error. */
+function failedKey(before: string): NamedKey | undefined {
+  return namedKey([...before.matchAll(patterns.failedKey)].at(-1)?.[0]);
 }
 
 function keysIn(text: string): readonly NamedKey[] {

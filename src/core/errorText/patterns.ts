@@ -78,11 +78,11 @@ export const patterns = {
   /** What says that a text is about KMS, where it has no name of an error that is only KMS's. */
   ofKms:
     /kms|key management|customer master key|\bInvalid (?:keyId|arn [a-z]{2,4}-)|\bGiven key ID\b|encryption[-_]credentials|\bwhen calling the (?:(?:Re)?Encrypt|Decrypt|GenerateDataKey[A-Za-z]{0,26}|(?:List|ListRetirable|Retire|Revoke)Grants?|(?:Get|Put)KeyPolicy|(?:Schedule|Cancel)KeyDeletion) operation\b/i,
-  /** Calls of the other services that have the same names of errors, by what stands before and behind the name. */
-  otherCallBefore: /\boperation error (?!KMS:)[\w ]{2,40}: (?!.{0,400}operation error )/,
-  otherCallAfter: /^\)? when calling the (?<operation>[A-Za-z]{3,50}) operation\b/,
+  /** Calls of any service. */
+  calls:
+    /\bwhen calling the (?<operation>[A-Za-z]{3,50}) operation\b|\boperation error (?<service>[\w ]{2,40}): |\bcalling KMS /g,
   /** What Python and the AWS CLI write between the name of an error and what AWS said. */
-  called: /^\) when calling the [A-Za-z]{3,50} operation(?: \([^()]{1,60}\))?: /,
+  called: /^\)? when calling the (?<operation>[A-Za-z]{3,50}) operation(?: \([^()]{1,60}\))?: /,
   otherDenial: /not authorized to perform:? ?["'`]?(?!kms:)[a-z0-9-]{2,40}:/i,
   denied: /not authorized to perform/gi,
   /** AWS's sentence on an action of KMS, from there to the reason. */
@@ -99,10 +99,12 @@ export const patterns = {
   ],
 
   arn: keyArnInText,
+  /** As SOPS writes it. */
+  failedKey: new RegExp(`${keyArnInText.source}(?=: FAILED\\b)`, 'g'),
   keyIdNamed:
     /(?:\bkey[-_ ]?id|\bkms[-_ ]?key[-_ ]?id)["'`]?\s?[:= ]\s?["'`]?(?<id>(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b|alias\/[\w/-]{1,250})/gi,
   keyIdQuoted:
-    /(?:\bKey|\bAlias|\bkeyId|\bkeys?) ['"`]?(?<id>mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|alias\/[\w/-]{1,250})/g,
+    /(?:\bKey|\bAlias|\bkeyId|\bkeys?|\b(?:key|alias) with (?:id|name)) ['"`]?(?<id>mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|alias\/[\w/-]{1,250})/g,
 
   host: /\bkms(?:-fips)?\.(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\.(?:amazonaws|api)\b/g,
   regionNamed: /\b(?:aws[-_]?)?region["'`]?\s?[:= ]\s?["'`]?(?<region>[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2})\b/gi,

@@ -14,6 +14,7 @@ export const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const keyArn = `arn:aws:kms:eu-west-1:${account}:key/${keyId}`;
 const aliasArn = `arn:aws:kms:eu-west-1:${account}:alias/orders`;
 export const role = `arn:aws:sts::${account}:assumed-role/orders-app/i-0123456789abcdef0`;
+const otherArn = `arn:aws:kms:us-east-1:${account}:key/aaaaaaaa-12ab-34cd-56ef-1234567890ab`;
 const user = `arn:aws:iam::${account}:user/ana`;
 const lambdaRole = `arn:aws:sts::${account}:assumed-role/orders-fn/orders`;
 const request = '0a1b2c3d-4e5f-6789-abcd-ef0123456789';
@@ -815,6 +816,46 @@ export const corpus: readonly Example[] = [
       error: `Group 0: FAILED\n  ${keyArn}: FAILED\n    - | failed to decrypt sops data key with AWS KMS: operation\n      | error KMS: Decrypt, https response error StatusCode: 400,\n      | RequestID: ${request}, api error\n      | AccessDeniedException: User: ${role}\n      | is not authorized to perform: kms:Decrypt on resource:\n      | ${keyArn}\n      | because no identity-based policy allows the kms:Decrypt\n      | action`,
     }),
     found: { ...deniedDecrypt, code: 'AccessDeniedException', requestId: request },
+  },
+  {
+    name: 'sops, two keys',
+    text: `Group 0: FAILED\n  ${keyArn}: FAILED\n    - | failed to decrypt sops data key with AWS KMS: operation\n      | error KMS: Decrypt, api error\n      | AccessDeniedException: ${hidden}\n\n  ${otherArn}: FAILED\n    - | x`,
+    found: { kind: 'ciphertextKeyHidden', code: 'AccessDeniedException', action: 'kms:Decrypt', ...place },
+  },
+  {
+    name: 'a log that names one key, Region, and encryption context before an error and others behind it: none of them',
+    text: `using ${keyArn}, EncryptionContext={'tenant': 'a1'}\nInvalidCiphertextException: null\nnow ${otherArn}, EncryptionContext={'tenant': 'b2'}`,
+    found: { kind: 'invalidCiphertext', code: 'InvalidCiphertextException' },
+  },
+  {
+    name: 'a log with one Region before an error and another one behind it',
+    text: `region=eu-west-1\nAn error occurred (AccessDeniedException) when calling the Decrypt operation: ${hidden}\nregion=us-east-1`,
+    found: { kind: 'ciphertextKeyHidden', code: 'AccessDeniedException', action: 'kms:Decrypt' },
+  },
+  {
+    name: 'a key by its ID before an error, and by its ARN behind it',
+    text: `key id: ${keyId}\nInvalidCiphertextException: null\n${keyArn}`,
+    found: { kind: 'invalidCiphertext', code: 'InvalidCiphertextException', ...place },
+  },
+  {
+    name: 'S3, whose use of the key is not that of another call',
+    text: `kms:Encrypt worked\nAn error occurred (AccessDenied) when calling the GetObject operation: ${hidden}\nkms:Encrypt works`,
+    found: { kind: 'ciphertextKeyHidden', code: 'AccessDenied' },
+  },
+  {
+    name: 'Go v2, KMS after S3',
+    text: `operation error S3: GetObject, api error NoSuchKey: x\noperation error KMS: Decrypt, https response error StatusCode: 400, RequestID: ${request}, InvalidCiphertextException: `,
+    found: {
+      kind: 'invalidCiphertext',
+      code: 'InvalidCiphertextException',
+      action: 'kms:Decrypt',
+      requestId: request,
+    },
+  },
+  {
+    name: 'moto',
+    text: `An error occurred (NotFoundException) when calling the DescribeKey operation: Unable to find KMS key with id ${keyId}`,
+    found: { kind: 'keyNotFound', code: 'NotFoundException', action: 'kms:DescribeKey', key: { kind: 'keyId', keyId } },
   },
   {
     name: 'a box with two sides, full of text',
