@@ -65,6 +65,7 @@ export async function signInToProfile(
     mfaCode: (serial: string) => current.deadline.pausedFor(() => options.mfaCode(serial, profile, signal)),
   };
   const provide = () => resolveChain(chain, chainOptions, current);
+  let held = await tokens.held(chain);
   const token = await tokens.readSso(chain);
   current.token = token?.asItIs;
   try {
@@ -78,12 +79,13 @@ export async function signInToProfile(
       current.isTokenRefused = false;
       current.step = firstStep(chain.origin);
       // Another profile of the session may have renewed it by now, and the SDK does not renew it twice within 30 s.
+      held = await tokens.held(chain);
       const { asItIs = token.asItIs } = (await tokens.readSso(chain)) ?? {};
       current.token = asItIs['accessToken'] === token.asItIs['accessToken'] ? token.toRenew : asItIs;
       return await run(provide, current);
     }
   } catch (error) {
-    throw await reasonOf(error, chain, current, profile, options);
+    throw await reasonOf(error, chain, current, held, profile, options);
   }
 }
 
@@ -108,11 +110,15 @@ function requireUsable(
   }
 }
 
-/** Why a sign-in failed. Notes a token that AWS refused, other than one that could not be renewed. */
+/**
+ * Why a sign-in failed. Notes a token that AWS refused, other than one that could not be renewed.
+ * @param held what the token's file held when it was read
+ */
 async function reasonOf(
   error: unknown,
   chain: SignInChain,
   current: SignIn,
+  held: string | undefined,
   profile: string,
   { tokens, unreached }: ProfileOptions,
 ): Promise<unknown> {
@@ -123,7 +129,7 @@ async function reasonOf(
     return error;
   }
   if (current.isTokenRefused === true) {
-    await tokens.markRefused(chain);
+    tokens.markRefused(chain, held);
   } else if ((await tokens.need(chain)).kind === 'none') {
     // The SDK does not renew a token twice within 30 s: it then reports an expired session, whatever the reason was.
     return unreached.get(profile) ?? error;

@@ -43,12 +43,18 @@ export class TokenFiles {
     return { kind: 'cli', args: [...command, '--profile', chain.profiles.at(-1) ?? chain.profiles[0]] };
   }
 
-  /** AWS has refused the token that the file holds now. */
-  async markRefused(chain: SignInChain): Promise<void> {
+  /** What the file holds now, for {@link markRefused}: another program may write it while AWS is asked. */
+  async held(chain: SignInChain): Promise<string | undefined> {
     const file = tokenPath(chain, this.#env);
     const text = file === undefined ? undefined : await contents(file);
-    if (file !== undefined && text !== undefined) {
-      this.#refused.set(file, digest(text));
+    return text === undefined ? undefined : digest(text);
+  }
+
+  /** AWS has refused the token that the file held. */
+  markRefused(chain: SignInChain, held: string | undefined): void {
+    const file = tokenPath(chain, this.#env);
+    if (file !== undefined && held !== undefined) {
+      this.#refused.set(file, held);
     }
   }
 

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { isKind } from '../../../src/core/kms/errors.ts';
 import type { SignInNeed } from '../../../src/core/kms/kmsApi.ts';
 import { anasKeys, createCloudWorld, mfaSerial, role, ssoConfig, startUrl } from './cloud.ts';
-import { never } from './support.ts';
+import { never, serve } from './support.ts';
 
 const ref = (profile: string, region = 'eu-west-1') => ({ kind: 'profile', profile, region }) as const;
 const login = (profile: string): SignInNeed => ({ kind: 'cli', args: ['sso', 'login', '--profile', profile] });
@@ -160,3 +160,33 @@ test('a fingerprint changes with the sections that a connection depends on, and 
   assert.notEqual(await aws.fingerprint(ref('sso')), before.sso);
   assert.doesNotMatch(Object.values(await prints()).join(), /canary/);
 });
+
+for (const [service, renewable] of [
+  ['SSO', false],
+  ['SSO_OIDC', true],
+  ['SIGNIN', true],
+] as const) {
+  test(`a token that another program writes while ${service} refuses the one before it isn't refused itself`, async (t) => {
+    const session = `replaced-${service}`;
+    const loginSession = 'arn:aws:iam::111122223333:user/ana';
+    const profile = service === 'SIGNIN' ? 'console' : 'sso';
+    const world = await createCloudWorld(t, {
+      config: `${ssoConfig(session)}[profile console]\nlogin_session = ${loginSession}\n`,
+    });
+    const write = (old: boolean) =>
+      service === 'SIGNIN'
+        ? world.writeLoginToken(loginSession, old ? { expiresAt: inMinutes(-1) } : {})
+        : world.writeSsoToken(session, old ? { accessToken: 'old' } : {}, renewable);
+    const { url } = await serve(t, async () => {
+      await write(false);
+      return { status: 401, headers: { 'x-amzn-errortype': 'UnauthorizedException' } };
+    });
+    process.env[`AWS_ENDPOINT_URL_${service}`] = url;
+    await write(true);
+    const { api } = await world.open(profile);
+    await assert.rejects(api.listKeys(undefined, never), (error) => isKind(error, 'ssoExpired'));
+    assert.deepEqual(await world.aws.signInNeed(ref(profile)), none);
+    delete process.env[`AWS_ENDPOINT_URL_${service}`];
+    await api.listKeys(undefined, never);
+  });
+}
