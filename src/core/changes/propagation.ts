@@ -200,6 +200,8 @@ export class PropagationPoller {
   /** Sleeps until the next scheduled read. A grant that joins ends the sleep and restarts the schedule. */
   async #wait(): Promise<void> {
     const { clock, policy, random } = this.#options;
+    // Each that joins brings the next read forward by a little: for that, not all the others are reported again.
+    const reported = new Set<Target>();
     for (;;) {
       this.#wake = new AbortController();
       const next = policy.firstDelaysMs[this.#readCount] ?? policy.intervalMs;
@@ -209,6 +211,10 @@ export class PropagationPoller {
       const backOff = this.#failureCount === 0 ? 0 : Math.min(maxBackoffMs, 1000 * 2 ** this.#failureCount);
       const delay = Math.round(random() * Math.max(scheduled, backOff));
       for (const target of this.#targets.values()) {
+        if (reported.has(target)) {
+          continue;
+        }
+        reported.add(target);
         const { grantId, lastRead, absences } = target;
         const nextCheckAt = clock.now() + delay;
         this.#progressed.fire({ grantId, progress: { nextCheckAt, lastRead, absences, trouble: this.#lastFailure } });

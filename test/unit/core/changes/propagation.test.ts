@@ -450,6 +450,19 @@ test('a poller that came to rest starts again with the next grant', async () => 
   assert.equal(reads.length, 6);
 });
 
+test('each of many grants that join is reported, and not all the others again', async () => {
+  const clock = new FakeClock();
+  const poller = pollerOf(clock, async (grantIds) => new Set(grantIds));
+  const reported: string[] = [];
+  poller.onDidProgress(({ grantId }) => reported.push(grantId));
+  for (let index = 0; index < 100; index += 1) {
+    void poller.follow(`g${index}`, clock.monotonic());
+    await settle();
+  }
+  assert.deepEqual([new Set(reported).size, reported.length], [100, 101]);
+  poller.dispose();
+});
+
 test('progress has the time of the next read', async () => {
   const clock = new FakeClock();
   const { poller, start, progress } = scripted(['listed'], { clock });
