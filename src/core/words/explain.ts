@@ -12,10 +12,9 @@ export function explain(details: KmsErrorDetails): Explanation {
   const { kind } = details;
   // The journal can have a kind of an older or newer version.
   const explainKind = Object.hasOwn(table, kind) ? table[kind] : table.unknown;
-  const explanation = explainKind(failureOf(details));
-  // The log helps always: last, unless it is the first thing to look at.
-  const actions = [...new Set([...explanation.actions, 'showLog'] as const)];
-  return { ...explanation, sentence: withOneStop(explanation.sentence), actions };
+  const { sentence, actions = ['retry'], ...rest } = explainKind(failureOf(details));
+  // The log always helps: last, unless it is the first thing to look at.
+  return { ...rest, sentence: withOneStop(sentence), actions: [...new Set([...actions, 'showLog' as const])] };
 }
 
 /** A sentence can end in AWS's own text, which has a stop or not. */

@@ -8,7 +8,6 @@ export const answerFailures = {
     title: l10n.t('No answer'),
     sentence: l10n.t("AWS didn't answer {0} in time.", call),
     advice: l10n.t('Check the network connection, VPN, and proxy, then retry.'),
-    actions: ['retry'],
   }),
   network: ({ details, service }) => ({
     title: l10n.t('Not reachable'),
@@ -37,25 +36,21 @@ export const answerFailures = {
     advice: l10n.t(
       "For a company certificate, add its CA to the system's certificates (http.systemCertificates), or start VS Code with NODE_EXTRA_CA_CERTS. The ca_bundle of the AWS CLI isn't used here.",
     ),
-    actions: ['retry'],
   }),
   notJson: ({ details, server }) => ({
     title: l10n.t('Unexpected answer'),
     sentence: l10n.t("The answer to {0} isn't in the format that {1} uses.", details.operation, server),
-    advice: l10n.t('A proxy, a captive portal, or a wrong endpoint may have answered instead. Check them, then retry.'),
-    actions: ['retry'],
+    advice: otherServerAdvice(),
   }),
   tooLarge: ({ call, details }) => ({
     title: l10n.t('Answer too large'),
     sentence: l10n.t('The answer to {0} was larger than any that AWS gives. {1}', call, details.message),
-    advice: l10n.t('A proxy, a captive portal, or a wrong endpoint may have answered instead. Check them, then retry.'),
-    actions: ['retry'],
+    advice: otherServerAdvice(),
   }),
   endlessList: ({ details }) => ({
     title: l10n.t('Endless list'),
     sentence: l10n.t("A list from AWS doesn't end. {0}", details.message),
     advice: l10n.t('The server at this endpoint may not be AWS. Retry, or see the log.'),
-    actions: ['retry'],
   }),
   notSupported: ({ call, server }) => ({
     title: l10n.t('Not available here'),
@@ -64,12 +59,14 @@ export const answerFailures = {
       'Servers other than AWS may lack it. If another server has it, set the endpoint_url of {0}.',
       server,
     ),
-    actions: ['retry'],
   }),
   unknown: ({ call, details }) => ({
     title: l10n.t('Failed'),
     sentence: l10n.t('{0} failed: {1}', call, `${details.awsName}: ${details.message}`),
     advice: l10n.t('See the log for details.'),
-    actions: ['retry'],
   }),
 } satisfies ExplainTable;
+
+function otherServerAdvice(): string {
+  return l10n.t('A proxy, a captive portal, or a wrong endpoint may have answered instead. Check them, then retry.');
+}

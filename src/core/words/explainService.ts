@@ -9,7 +9,6 @@ export const serviceFailures = {
     title: l10n.t('Grant not found'),
     sentence: l10n.t('KMS no longer has this grant on {0}.', key),
     advice: l10n.t('It was probably revoked or retired elsewhere. Refresh the key to see its grants.'),
-    actions: ['retry'],
   }),
   keyNotFound: ({ key }) => ({
     title: l10n.t('Key not found'),
@@ -27,37 +26,31 @@ export const serviceFailures = {
     title: l10n.t('Unknown grant ID'),
     sentence: l10n.t("KMS doesn't recognize this grant ID on {0}.", key),
     advice: l10n.t('The grant may already be revoked or retired. Refresh the key to see its grants.'),
-    actions: ['retry'],
   }),
   invalidArn: ({ key }) => ({
     title: l10n.t('ARN rejected'),
     sentence: l10n.t('KMS rejected an ARN in the request for {0}.', key),
     advice: l10n.t('Refresh the connection. If the error persists, see the log for the answer from KMS.'),
-    actions: ['retry'],
   }),
   invalidPrincipal: ({ details }) => ({
     title: l10n.t('Unknown principal'),
     sentence: unknownPrincipal(details.principals),
     advice: l10n.t('It may be deleted, have another path, or be too new for KMS. Check its ARN, then retry.'),
-    actions: ['retry'],
   }),
   invalidMarker: ({ server }) => ({
     title: l10n.t('List changed'),
     sentence: l10n.t("{0} couldn't continue the list from where it stopped.", server),
     advice: l10n.t('The list has changed. Load it again from the start.'),
-    actions: ['retry'],
   }),
   invalidState: ({ details, key }) => ({
     title: l10n.t('Key state'),
     sentence: l10n.t("The state of {0} doesn't allow {1}.", key, details.operation),
     advice: l10n.t('Check whether the key is disabled or pending deletion.'),
-    actions: ['retry'],
   }),
   dependencyTimeout: () => ({
     title: l10n.t('KMS timed out'),
     sentence: l10n.t('KMS timed out while it waited for another part of AWS.'),
     advice: l10n.t('This is usually temporary. Retry in a moment.'),
-    actions: ['retry'],
   }),
   internal: ({ details, server, service, signInService }) => ({
     title: signInService === undefined ? l10n.t('{0} internal error', server) : l10n.t('Sign-in failed'),
@@ -66,7 +59,6 @@ export const serviceFailures = {
         ? l10n.t('KMS had an internal error.')
         : l10n.t('{0} of {1} had an internal error.', details.operation, service),
     advice: l10n.t('This is usually temporary. Retry in a moment.'),
-    actions: ['retry'],
   }),
   dryRun: ({ details }) => ({
     title: l10n.t('Dry run'),
@@ -99,7 +91,6 @@ export const serviceFailures = {
       signInService === undefined
         ? l10n.t('The whole account shares the quota. Wait a few seconds, then retry.')
         : l10n.t('Wait a minute, then retry the sign-in.'),
-    actions: ['retry'],
   }),
   limitExceeded: ({ key }) => ({
     title: l10n.t('Quota used up'),

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { ExplainTable, Explanation, Failure } from './explanation.ts';
+import type { Explained, ExplainTable, Failure } from './explanation.ts';
 
 /** What the AWS config and credentials files, or the environment, have wrong. */
 export const setupFailures = {
@@ -50,7 +50,7 @@ export const setupFailures = {
 } satisfies ExplainTable;
 
 /** What is set up for the profile can't work: by the files themselves, or since the service refuses it. */
-function profileInvalid({ details, profile, call }: Failure): Explanation {
+function profileInvalid({ details, profile, call }: Failure): Explained {
   const rest = {
     title: l10n.t('Profile not usable'),
     actions: ['retry', 'selectProfile'],

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { denialAdvice, denialSentence, parseAccessDenied } from './accessDenied.ts';
-import type { ExplainTable, Explanation, Failure } from './explanation.ts';
+import type { Explained, ExplainTable, Failure } from './explanation.ts';
 
 /** A sign-in that failed, waits for the user, or led elsewhere; and credentials that AWS refuses. */
 export const signInFailures = {
@@ -116,7 +116,7 @@ export const signInFailures = {
 } satisfies ExplainTable;
 
 /** STS or IAM Identity Center does not let the caller use the role. */
-function signInDenied({ details, profile, call }: Failure): Explanation {
+function signInDenied({ details, profile, call }: Failure): Explained {
   const denial = parseAccessDenied(details.message);
   const rest = {
     title: l10n.t('Sign-in denied'),

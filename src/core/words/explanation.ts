@@ -30,8 +30,11 @@ export interface Failure {
   readonly server: string;
 }
 
-/** From kinds of failures to what a person reads about them. `explain` adds the log to the actions. */
-export type ExplainTable = Readonly<Partial<Record<KmsErrorKind, (failure: Failure) => Explanation>>>;
+/** An explanation whose only action is Retry, unless others are given; `explain` adds the log to them. */
+export type Explained = Omit<Explanation, 'actions'> & Partial<Pick<Explanation, 'actions'>>;
+
+/** From kinds of failures to what a person reads about them. */
+export type ExplainTable = Readonly<Partial<Record<KmsErrorKind, (failure: Failure) => Explained>>>;
 
 export function failureOf(details: KmsErrorDetails): Failure {
   const { operation } = details;
