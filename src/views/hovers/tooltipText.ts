@@ -50,10 +50,11 @@ export function verdict(findings: readonly Finding[], impact: string | undefined
   const shown = findings.slice(0, findingsShown);
   const rest = findings.slice(findingsShown);
   const effect = effectOfRevoke(impact, findings);
+  const condition = impact === undefined ? l10n.t('If a grant is revoked') : l10n.t('If revoked');
   return [
     ...shown.map((finding) => named(findingName(finding), finding.reason)),
     ...(rest.length === 0 ? [] : [named(l10n.t('More findings'), rest.map(({ title }) => title).join(', '))]),
-    ...(effect === '' ? [] : [named(l10n.t('If revoked'), effect)]),
+    ...(effect === '' ? [] : [named(condition, effect)]),
     ...guideLine(findings),
   ];
 }
