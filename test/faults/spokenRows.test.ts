@@ -60,7 +60,7 @@ function assertTooltip(tooltip: Tooltip): void {
       .replaceAll('&#32;', ' ');
     assertText(text);
     // A sentence that begins ends, too.
-    if (/^(?:If (?:a grant is )?revoked|(?:Finding|Note): [^:]+): /.test(text)) {
+    if (/^(?:If revoked|Effect of a revoke|(?:Finding|Note): [^:]+): /.test(text)) {
       assert.match(text, /\.$/);
     }
   }

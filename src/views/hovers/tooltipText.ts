@@ -50,7 +50,7 @@ export function verdict(findings: readonly Finding[], impact: string | undefined
   const shown = findings.slice(0, findingsShown);
   const rest = findings.slice(findingsShown);
   const effect = effectOfRevoke(impact, findings);
-  const condition = impact === undefined ? l10n.t('If a grant is revoked') : l10n.t('If revoked');
+  const condition = impact === undefined ? l10n.t('Effect of a revoke') : l10n.t('If revoked');
   return [
     ...shown.map((finding) => named(findingName(finding), finding.reason)),
     ...(rest.length === 0 ? [] : [named(l10n.t('More findings'), rest.map(({ title }) => title).join(', '))]),
