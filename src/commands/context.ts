@@ -10,6 +10,7 @@ import type { Connections } from '../core/connections/connections.ts';
 import type { PinnedKeys } from '../core/connections/pinnedKeys.ts';
 import type { Session } from '../core/connections/session.ts';
 import type { LazyEvidence } from '../core/evidence/lazyEvidence.ts';
+import { isKmsError } from '../core/kms/errors.ts';
 import type { Aws } from '../core/kms/kmsApi.ts';
 import type { Connection } from '../core/kms/model.ts';
 import type { LazyTerraform } from '../core/terraform/lazyTerraform.ts';
@@ -84,7 +85,9 @@ export async function whileOpen<T>(
   try {
     return await task(cancelled === undefined ? closed : AbortSignal.any([cancelled, closed]));
   } catch (error) {
-    throw isAbort(error) && closed.aborted && cancelled?.aborted !== true ? connectionChanged(error) : error;
+    // A list that the close cut off says so by its cause.
+    const isCutOff = isAbort(error) || (isKmsError(error) && isAbort(error.cause));
+    throw isCutOff && closed.aborted && cancelled?.aborted !== true ? connectionChanged(error) : error;
   }
 }
 

@@ -131,17 +131,17 @@ function takesFirst(t: TestContext): void {
   t.after(() => Object.assign(dialogs, { answer }));
 }
 
-/** While STS is asked next, the connection is replaced by one with other access keys of ana. */
-function closesBeforeAnswer(world: World, window: Window): void {
-  world.emulator().setFaults([{ operation: 'GetCallerIdentity', stage: 'after', times: 1, fault: { kind: 'hang' } }]);
+/** Before this is answered next, the connection is replaced by one with other access keys of ana. */
+function closesBeforeAnswer(world: World, window: Window, operation = 'GetCallerIdentity'): void {
+  world.emulator().setFaults([{ operation, stage: 'after', times: 1, fault: { kind: 'hang' } }]);
   const replace = async () => {
     world.cloud.addAccessKey('AKIAANA2', { secretAccessKey: 'second-of-ana', principalArn: anasArn });
     const config = '[profile ana]\naws_access_key_id = AKIAANA2\naws_secret_access_key = second-of-ana\n';
     await world.writeConfig(config);
     await window.connections.filesChanged();
   };
-  world.onServed = (operation) => {
-    if (operation === 'GetCallerIdentity') {
+  world.onServed = (served) => {
+    if (served === operation) {
       world.onServed = () => {};
       void world.outside.during(replace());
     }
@@ -280,6 +280,17 @@ for (const { what, press } of ways.filter(({ id }) => id !== commands.createGran
     assert.equal((await world.journal()).length - earlier, world.writes.length, seen.said.join('\n'));
     const changed = new Set(world.writes.map(({ operation, grantId }) => `${operation} ${grantId}`));
     assert.equal(changed.size, world.writes.length);
+  });
+}
+
+for (const operation of ['ListKeys', 'ListGrants']) {
+  test(`a list to pick from whose connection closes before ${operation} is answered says so`, async (t) => {
+    takesFirst(t);
+    const { world, window, seen, context } = await setUp(t);
+    (await window.session()).inventory.forgetAll();
+    closesBeforeAnswer(world, window, operation);
+    await world.finish(run(context, commands.revokeGrant, undefined, undefined));
+    assert.deepEqual(seen.said, ['Nothing was done, because the connection changed.']);
   });
 }
 

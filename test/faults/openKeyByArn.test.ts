@@ -174,3 +174,24 @@ test('the one connection of the account and Region is used; else all are offered
   assert.deepEqual(picks[2], ['ben eu-west-1', 'ana eu-west-1', 'ana us-east-2']);
   assert.equal(pinned.at(-1), `ben eu-west-1 ${foreign}`);
 });
+
+test('a key whose list was cut off is neither pinned nor called missing; somebody who may list no keys can pin it', async (t) => {
+  const { world, window, open, seen, key, revealed, pinned, signedIn } = await setUp(t);
+  const { inventory } = await window.session();
+  const fails = (code: string) => {
+    inventory.forgetAll();
+    seen.said.splice(0);
+    world.emulator().setFaults([{ operation: 'ListKeys', fault: { kind: 'error', code } }]);
+  };
+  await signedIn();
+  const row = await window.grantRow(key.arn, key.grantIds[0] ?? assert.fail());
+  fails('KMSInternalException');
+  await open(key.arn);
+  assert.deepEqual([revealed, pinned, seen.said.length], [[], [], 1]);
+  fails('KMSInternalException');
+  await world.finish(run(contextOf(window), ids.revealInKeys, row, undefined));
+  assert.doesNotMatch(seen.said.join(), /doesn't show key/);
+  fails('AccessDeniedException');
+  await open(key.arn);
+  assert.deepEqual([pinned, seen.said], [[`ana eu-west-1 ${key.arn}`], []]);
+});

@@ -6,7 +6,7 @@ import { raceAbort } from '../../core/base/abort.ts';
 import { printable } from '../../core/base/text.ts';
 import { inRegion } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
-import type { KmsError } from '../../core/kms/errors.ts';
+import { isKind, type KmsError } from '../../core/kms/errors.ts';
 import { findKeyArns, isAliasArn, keyArnProblem, parseKeyArn, partsOfArn } from '../../core/kms/keyArn.ts';
 import { type ConnectionRef, connectionId } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
@@ -15,7 +15,7 @@ import { editorSelection } from '../../platform/editorSelection.ts';
 import { withCancellableProgress } from '../../platform/progress.ts';
 import { askText } from '../../platform/prompts.ts';
 import type { ConnectionNode, KeyNode, MessageNode } from '../../views/shared/nodes.ts';
-import type { Needs } from '../context.ts';
+import { type Needs, whileOpen } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
 import { oneOf } from '../pickRow/oneOf.ts';
 import { pickConnectionFor } from './pickConnection.ts';
@@ -127,7 +127,7 @@ export async function openKey(context: OpenContext, ref: ConnectionRef, arn: str
 
 /**
  * The row of the key, if a connection on screen lists it.
- * @throws KmsError when that connection can't be opened: whether it lists the key is then not known
+ * @throws KmsError when that connection can't be opened, or its list was cut off: whether it lists the key is then not known
  */
 export async function listedKey(
   { connections }: Needs<'connections'>,
@@ -148,14 +148,20 @@ export async function listedKey(
   if (account !== read.account) {
     return undefined;
   }
-  for await (const { keys } of session.inventory.allKeys()) {
-    signal.throwIfAborted();
-    const key = keys.find((one) => one.arn === arn);
-    if (key !== undefined) {
-      return { kind: 'key', connection: session.connection, key };
+  return whileOpen(session, signal, async () => {
+    for await (const { keys, state } of session.inventory.allKeys()) {
+      signal.throwIfAborted();
+      const key = keys.find((one) => one.arn === arn);
+      if (key !== undefined) {
+        return { kind: 'key', connection: session.connection, key };
+      }
+      // Somebody who may list no keys can open each by its ARN.
+      if (state.kind === 'failed' && !isKind(state.error, 'accessDenied')) {
+        throw state.error;
+      }
     }
-  }
-  return undefined;
+    return undefined;
+  });
 }
 
 /** Removes a key that was opened by ARN; from the palette, it asks for one. */

@@ -7,7 +7,7 @@ import { grantee } from '../../core/kms/principal.ts';
 import { type PickItem, pick } from '../../platform/pick.ts';
 import { shortOperations } from '../../views/shared/grantFields.ts';
 import type { GrantNode } from '../../views/shared/nodes.ts';
-import { type Needs, sessionOf } from '../context.ts';
+import { type Needs, sessionOf, whileOpen } from '../context.ts';
 import { oneOf } from './oneOf.ts';
 import { pickKey } from './pickKey.ts';
 
@@ -21,31 +21,36 @@ export async function pickGrant(context: Needs<'connections'>, command: string):
     return undefined;
   }
   const { connection, key } = node;
-  const { inventory } = sessionOf(context, connection);
+  const session = sessionOf(context, connection);
+  const { inventory } = session;
   return pick<GrantNode>({
     title: l10n.t('{0}: Grant on {1}', command, printable(keyLabel(key))),
     placeholder: l10n.t('Grant'),
     empty: l10n.t('This key has no grants.'),
-    load: async (show, signal) => {
-      let listing: GrantListing;
-      let shown = 0;
-      do {
-        listing = await inventory.grants(key.arn);
-        if (listing.state.kind === 'failed') {
-          throw listing.state.error;
-        }
-        // The list takes all of them each time, so it gets them when they are twice as many.
-        if (listing.state.kind !== 'more' || listing.grants.length >= 2 * shown) {
-          shown = listing.grants.length;
-          show(
-            listing.grants.map((grant) => ({ ...grantText(grant), value: { kind: 'grant', connection, key, grant } })),
-          );
-        }
-        if (listing.state.kind === 'more') {
-          await inventory.loadMoreGrants(key.arn);
-        }
-      } while (listing.state.kind === 'more' && !signal.aborted);
-    },
+    load: (show, closed) =>
+      whileOpen(session, closed, async (signal) => {
+        let listing: GrantListing;
+        let shown = 0;
+        do {
+          listing = await inventory.grants(key.arn);
+          if (listing.state.kind === 'failed') {
+            throw listing.state.error;
+          }
+          // The list takes all of them each time, so it gets them when they are twice as many.
+          if (listing.state.kind !== 'more' || listing.grants.length >= 2 * shown) {
+            shown = listing.grants.length;
+            show(
+              listing.grants.map((grant) => ({
+                ...grantText(grant),
+                value: { kind: 'grant', connection, key, grant },
+              })),
+            );
+          }
+          if (listing.state.kind === 'more') {
+            await inventory.loadMoreGrants(key.arn);
+          }
+        } while (listing.state.kind === 'more' && !signal.aborted);
+      }),
   });
 }
 

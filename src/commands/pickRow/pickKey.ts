@@ -4,7 +4,7 @@ import { type ConnectionRef, type KmsKey, keyLabel } from '../../core/kms/model.
 import { pick } from '../../platform/pick.ts';
 import type { KeyNode } from '../../views/shared/nodes.ts';
 import { pickConnection } from '../connections/pickConnection.ts';
-import type { Needs } from '../context.ts';
+import { type Needs, whileOpen } from '../context.ts';
 
 export interface KeyChoice {
   readonly isConnection?: (ref: ConnectionRef) => boolean;
@@ -24,24 +24,26 @@ export async function pickKey(
   if (ref === undefined) {
     return undefined;
   }
-  const { connection, inventory } = await context.connections.open(ref);
+  const session = await context.connections.open(ref);
+  const { connection, inventory } = session;
   const where = connection.region;
   const key = await pick<KmsKey>({
     title: l10n.t('{0}: Key', command),
     placeholder: l10n.t('Key in {0}', where),
     empty: isKey === undefined ? l10n.t('{0} has no keys.', where) : l10n.t('No key in {0} matches.', where),
-    load: async (show) => {
-      for await (const { keys, state } of inventory.allKeys()) {
-        if (state.kind === 'failed') {
-          throw state.error;
+    load: (show, closed) =>
+      whileOpen(session, closed, async () => {
+        for await (const { keys, state } of inventory.allKeys()) {
+          if (state.kind === 'failed') {
+            throw state.error;
+          }
+          show(
+            keys
+              .filter((one) => isKey?.(one) ?? true)
+              .map((value) => ({ label: printable(keyLabel(value)), description: value.keyId, value })),
+          );
         }
-        show(
-          keys
-            .filter((one) => isKey?.(one) ?? true)
-            .map((value) => ({ label: printable(keyLabel(value)), description: value.keyId, value })),
-        );
-      }
-    },
+      }),
   });
   return key && { kind: 'key', connection, key };
 }

@@ -11,7 +11,7 @@ import { showInformation } from '../../platform/prompts.ts';
 import { asHistoryEntry } from '../../views/history/historyNodes.ts';
 import { asNode, type KeyNode } from '../../views/shared/nodes.ts';
 import { listedKey } from '../connections/openKeyByArn.ts';
-import { type Needs, sessionOf } from '../context.ts';
+import { type Needs, sessionOf, whileOpen } from '../context.ts';
 import { clearKeysFilter } from '../grants/filterView.ts';
 
 type RevealContext = Needs<'connections' | 'journal' | 'pinnedKeys' | 'view'>;
@@ -57,7 +57,7 @@ async function find(context: RevealContext, { ref, key, grant }: Place, signal: 
     throw new UserError(l10n.t("The Keys view doesn't show key {0} of {1}.", keyName(key), connectionName(ref)));
   }
   const session = sessionOf(context, node.connection);
-  const listed = await readUpTo(session, key, grant.grantId, signal);
+  const listed = await whileOpen(session, signal, (either) => readUpTo(session, key, grant.grantId, either));
   return listed && ({ ...node, kind: 'grant', grant: listed } as const);
 }
 
