@@ -6,7 +6,7 @@ import type { Holder } from '../evidence/holder.ts';
 import type { KmsEvent } from '../evidence/kmsEvent.ts';
 import type { Remains } from '../evidence/remains.ts';
 import type { IamPrincipal } from '../kms/evidenceApi.ts';
-import type { PolicyReading } from '../kms/keyPolicy.ts';
+import { isConditional, type PolicyReading } from '../kms/keyPolicy.ts';
 
 /** The columns of what was loaded about a grant, in order. */
 export const evidenceColumns = [
@@ -100,11 +100,11 @@ function otherGrants({ grants, isPartial }: Remains): string | undefined {
 }
 
 /** `account: Decrypt Encrypt`; with what else applies, `principal, conditions, iamPolicy: Decrypt`. */
-function policyText({ outcome, operations, statements, conditionalDenials, needsIamPolicy }: PolicyReading): string {
-  const isConditional = statements.length > 0 && statements.every(({ conditions }) => conditions.length > 0);
+function policyText(reading: PolicyReading): string {
+  const { outcome, operations, conditionalDenials, needsIamPolicy } = reading;
   const parts = [
     outcome,
-    ...(isConditional ? ['conditions'] : []),
+    ...(isConditional(reading) ? ['conditions'] : []),
     ...(needsIamPolicy && outcome !== 'account' ? ['iamPolicy'] : []),
     ...(conditionalDenials.length > 0 ? ['conditionalDeny'] : []),
   ];

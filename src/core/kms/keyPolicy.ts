@@ -65,6 +65,11 @@ export interface PolicyStatement {
   readonly conditions: readonly PolicyCondition[];
 }
 
+/** Whether what a reading says holds under conditions alone: the strongest statement comes first, and has them. */
+export function isConditional({ statements }: Pick<PolicyReading, 'statements'>): boolean {
+  return (statements[0]?.conditions.length ?? 0) > 0;
+}
+
 export interface PolicyCondition {
   /** Such as `StringEquals`. */
   readonly operator: string;

@@ -114,7 +114,10 @@ test('the evidence that was loaded stands after all else, in its own order, as A
         {
           outcome: 'principal',
           operations: ['Decrypt'],
-          statements: [{ ...policyStatement, conditions: [{ operator: 'Bool', key: 'k', values: ['true'] }] }],
+          statements: [
+            { ...policyStatement, conditions: [{ operator: 'Bool', key: 'k', values: ['true'] }] },
+            { ...policyStatement, names: 'account' },
+          ],
           conditionalDenials: [policyStatement],
           needsIamPolicy: true,
         },
