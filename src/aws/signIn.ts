@@ -34,7 +34,7 @@ export interface SignInOptions {
 }
 
 interface ProfileOptions extends SignInOptions {
-  /** By profile: why its SSO token could last not be renewed, other than that AWS refused to. Read and written. */
+  /** By SSO session: why its token could last not be renewed, other than that AWS refused to. Read and written. */
   readonly unreached: Map<string, SignInError>;
 }
 
@@ -85,7 +85,7 @@ export async function signInToProfile(
       return await run(provide, current);
     }
   } catch (error) {
-    throw await reasonOf(error, chain, current, held, profile, options);
+    throw await reasonOf(error, chain, current, held, options);
   }
 }
 
@@ -119,20 +119,21 @@ async function reasonOf(
   chain: SignInChain,
   current: SignIn,
   held: string | undefined,
-  profile: string,
   { tokens, unreached }: ProfileOptions,
 ): Promise<unknown> {
+  const session = (chain.origin.kind === 'sso' && chain.origin.session) || '';
   if (!isSessionExpired(error)) {
     if (error instanceof SignInError && error.step.operation === 'CreateToken') {
-      unreached.set(profile, error);
+      unreached.set(session, error);
     }
     return error;
   }
   if (current.isTokenRefused === true) {
     tokens.markRefused(chain, held);
   } else if ((await tokens.need(chain)).kind === 'none') {
-    // The SDK does not renew a token twice within 30 s: it then reports an expired session, whatever the reason was.
-    return unreached.get(profile) ?? error;
+    // The SDK renews a token once in 30 s, for all profiles of its session: it then reports an expired session, whatever
+    // the reason was.
+    return unreached.get(session) ?? error;
   }
   return error;
 }

@@ -8,7 +8,7 @@ import { type SignInOptions, signInFromEnvironment, signInToProfile } from './si
 export class SignIns {
   readonly #options: SignInOptions;
   readonly #profiles = new Map<string, { readonly fingerprint: string; readonly credentials: CredentialCache }>();
-  /** By profile: why its SSO token could last not be renewed, other than that AWS refused to. */
+  /** By SSO session: why its token could last not be renewed, other than that AWS refused to. */
   readonly #unreached = new Map<string, SignInError>();
   #environment: CredentialCache | undefined;
 

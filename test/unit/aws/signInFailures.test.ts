@@ -138,6 +138,25 @@ for (const [status, kind] of [
   });
 }
 
+test('why a token could not be renewed is said by every profile of its session', async (t) => {
+  const oidc = await serve(t, () => ({ status: 500, body: {} }));
+  const other = `[profile other]\nsso_session = of-two\nsso_account_id = 111122223333\nsso_role_name = Reader\n`;
+  const { open, writeSsoToken } = await createCloudWorld(t, {
+    config: ssoConfig('of-two') + other,
+    env: { AWS_ENDPOINT_URL_SSO_OIDC: oidc.url },
+  });
+  await writeSsoToken('of-two', { accessToken: 'old' });
+  const connections = [await open('sso'), await open('other')];
+  const failures = [
+    ...(await Promise.all(connections.map(failureOf))),
+    ...(await Promise.all(connections.map(failureOf))),
+  ];
+  assert.deepEqual(
+    failures.map(({ details }) => [details.kind, details.operation, details.profile]),
+    ['sso', 'other', 'sso', 'other'].map((profile) => ['internal', 'CreateToken', profile]),
+  );
+});
+
 const loginSession = 'arn:aws:iam::111122223333:user/ana';
 
 for (const [service, operation] of [
