@@ -130,3 +130,28 @@ for (const state of ['Disabled', 'PendingDeletion'] as const) {
     assert.deepEqual(await gone(), history);
   });
 }
+
+test('Check Again opens the connection where a change of its files has closed it', async (t) => {
+  const world = await createTestWorld(t, { sample: { keys: 1, grantsPerKey: 1 } });
+  const window = world.openWindow();
+  const [key] = world.keys;
+  assert.ok(key !== undefined);
+  const rows = await window.rows(await window.keyRow(key.arn));
+  const row = rows.find((one) => one.kind === 'grant') ?? assert.fail();
+  await window.revoke(row);
+  const place = [anasRef, row.key, row.grant.grantId] as const;
+  window.revocations.stopWaiting(...place);
+  await world.pass(100);
+  const [record] = window.revocations.ofConnection(anasRef);
+  assert.ok(record !== undefined);
+  assert.equal(window.revocations.state(...place)?.kind, 'unconfirmed');
+  window.connections.reconnect(anasRef);
+  const before = vscodeWindow.showWarningMessage;
+  t.after(() => {
+    vscodeWindow.showWarningMessage = before;
+  });
+  vscodeWindow.showWarningMessage = async () => 'Check Again';
+  const outcome = { kind: 'timedOut', afterMs: 1000 } as const;
+  await world.finish(showOutcomes(contextOf(window), [{ record, outcome }]));
+  assert.equal(window.revocations.state(...place)?.kind, 'confirming');
+});

@@ -5,6 +5,7 @@ import vscode = require('vscode');
 import { duration } from '../../core/base/text.ts';
 import { maxWaitMs } from '../../core/changes/propagation.ts';
 import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../core/changes/revocationRecord.ts';
+import { connectionId } from '../../core/kms/model.ts';
 import { connectionName, grantName, keyName } from '../../core/words/describe.ts';
 import { explain } from '../../core/words/explain.ts';
 import { commands } from '../../manifest.ts';
@@ -12,31 +13,41 @@ import { showInformation, showWarning } from '../../platform/prompts.ts';
 import { propagationPolicy } from '../../platform/settings.ts';
 import type { HistoryEntryNode } from '../../views/history/historyNodes.ts';
 import type { Needs } from '../context.ts';
+import { showFailure } from '../errorBoundary.ts';
 import { type KnownOfGrants, offersToRecreate } from './recreateGrant/offersToRecreate.ts';
 
 type Ended = RevocationOutcome['kind'];
 type OutcomeOf<K extends Ended> = Extract<RevocationOutcome, { readonly kind: K }>;
-type CheckAgain = (record: RevocationRecord) => void;
-type OutcomeContext = KnownOfGrants & Needs<'revocations'>;
+type CheckAgain = (records: readonly RevocationRecord[]) => Promise<void>;
+type OutcomeContext = KnownOfGrants & Needs<'log' | 'revocations'>;
 
 /** Reports how one or more waits ended, claiming no more than is known. Actions are offered where they help. */
 export async function showOutcomes(context: OutcomeContext, ended: readonly EndedWait[]): Promise<void> {
-  const { connections, revocations } = context;
-  const checkAgain: CheckAgain = ({ connection, key, grant }) => {
-    const session = connections.session(connection);
-    if (session !== undefined) {
-      revocations.checkAgain(session, key, grant.grantId);
+  const { connections, revocations, log } = context;
+  const checkAgain: CheckAgain = async (records) => {
+    const known = new Set(connections.known.map(connectionId));
+    try {
+      for (const { connection, key, grant } of records.filter(({ connection: ref }) => known.has(connectionId(ref)))) {
+        // A change of its credentials closes a connection, which nothing opens while no view is on screen.
+        revocations.checkAgain(await connections.open(connection), key, grant.grantId);
+      }
+    } catch (error) {
+      await showFailure(error, log);
     }
   };
   const [only] = ended;
   if (only !== undefined && ended.length === 1) {
-    await showOne(context, only, () => checkAgain(only.record));
+    await showOne(context, only, () => checkAgain([only.record]));
   } else {
     await showSeveral(ended, checkAgain);
   }
 }
 
-async function showOne(context: OutcomeContext, { record, outcome }: EndedWait, checkAgain: () => void): Promise<void> {
+async function showOne(
+  context: OutcomeContext,
+  { record, outcome }: EndedWait,
+  checkAgain: () => Promise<void>,
+): Promise<void> {
   switch (outcome.kind) {
     case 'gone':
       return showGone(record, outcome, offersToRecreate(context, record));
@@ -77,9 +88,7 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
   const buttons = again.length > 0 ? [check, history] : [history];
   const picked = await (isAll ? showInformation : showWarning)(sentences.join(' '), ...buttons);
   if (picked === check) {
-    for (const { record } of again) {
-      checkAgain(record);
-    }
+    await checkAgain(again.map(({ record }) => record));
   } else if (picked === history) {
     await vscode.commands.executeCommand(commands.showHistory);
   }
@@ -115,7 +124,7 @@ function goneSentence({ kind, accepted }: RevocationRecord, texts: readonly stri
 async function showTimedOut(
   record: RevocationRecord,
   { afterMs }: OutcomeOf<'timedOut'>,
-  checkAgain: () => void,
+  checkAgain: () => Promise<void>,
 ): Promise<void> {
   const { kind, accepted } = record;
   const texts = [grantName(record.grant), keyName(record.key), duration(afterMs)];
@@ -142,7 +151,7 @@ async function showTimedOut(
 async function showUnread(
   record: RevocationRecord,
   { afterMs, lastRead, trouble }: OutcomeOf<'unread'>,
-  checkAgain: () => void,
+  checkAgain: () => Promise<void>,
 ): Promise<void> {
   const [name, label, after] = [grantName(record.grant), keyName(record.key), duration(afterMs)];
   const { title } = explain({ kind: trouble, operation: 'ListGrants', awsName: trouble, message: '' });
@@ -155,10 +164,10 @@ async function showUnread(
   await offerCheckAgain(sentence, checkAgain);
 }
 
-async function offerCheckAgain(sentence: string, checkAgain: () => void): Promise<void> {
+async function offerCheckAgain(sentence: string, checkAgain: () => Promise<void>): Promise<void> {
   const button = l10n.t('Check Again');
   if ((await showWarning(sentence, button)) === button) {
-    checkAgain();
+    await checkAgain();
   }
 }
 
