@@ -106,7 +106,8 @@ for (const [where, fault, isDone] of stages) {
       assert.equal(isAnswered, fault.fault.kind === 'cutBody');
       const [entry] = await world.journal();
       assert.equal(entry?.outcome?.kind, isAnswered ? 'accepted' : 'unknown');
-      const [done, lost] = what === 'revoke' ? [/Revoked/, /Revoke sent, no/] : [/Retired/, /Retirement sent, no/];
+      const [done, lost] =
+        what === 'revoke' ? [/Revoked/, /Revoke outcome unknown/] : [/Retired/, /Retirement outcome unknown/];
       assert.match(window.text(row), isAnswered ? done : lost);
 
       world.emulator().setFaults([]);
