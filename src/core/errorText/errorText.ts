@@ -166,7 +166,7 @@ function readFailure(text: string): ErrorText | undefined {
   const said = firstMessage(text);
   const place = said ?? name;
   if (place === undefined) {
-    return undefined;
+    return readUnnamed(text);
   }
   const code = said === undefined ? name?.code : codeNear(text, said);
   const surroundings = around(text, place);
@@ -182,6 +182,22 @@ function readFailure(text: string): ErrorText | undefined {
     reason: said === undefined && kind === 'accessDenied' ? { kind: 'notGiven' } : undefined,
     quote,
   };
+}
+
+/** Without its name, as CloudFormation has an error: of Java's SDK, which says whose it is. */
+function readUnnamed(text: string): ErrorText | undefined {
+  const match = patterns.unnamed.exec(text);
+  const [quote = ''] = match ?? [];
+  return match === null
+    ? undefined
+    : {
+        ...around(text, { from: match.index, to: match.index + quote.length }),
+        kind: 'other',
+        code: undefined,
+        principal: undefined,
+        reason: undefined,
+        quote: quote.trim(),
+      };
 }
 
 function firstMessage(text: string): (Place & { readonly kind: ErrorTextKind }) | undefined {

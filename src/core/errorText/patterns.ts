@@ -24,6 +24,7 @@ const ownNames = [
   'InvalidKMSKey\\.InvalidState',
   'InvalidKmsKeyId',
   'InvalidKMSKey',
+  'KMSOptInRequired',
   'InvalidImportToken',
   'ExpiredImportToken',
   // Without the ending, they are names of parameters.
@@ -83,6 +84,8 @@ export const patterns = {
     /\bwhen calling the (?<operation>[A-Za-z]{3,50}) operation\b|\boperation error (?<service>[\w ]{2,40}): |\bcalling KMS /g,
   /** What Python and the AWS CLI write between the name of an error and what AWS said. */
   called: /^\)? when calling the (?<operation>[A-Za-z]{3,50}) operation(?: \([^()]{1,60}\))?: /,
+  /** What AWS said, before the service. */
+  unnamed: /(?<=[":] ?)[^":()]{8,300}(?=\(Service: (?:AWS)?KMS[,;] Status Code: \d{3}\b)/i,
   otherDenial: /not authorized to perform:? ?["'`]?(?!kms:)[a-z0-9-]{2,40}:/i,
   denied: /not authorized to perform/gi,
   /** AWS's sentence on an action of KMS, from there to the reason. */

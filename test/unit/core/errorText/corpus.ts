@@ -396,6 +396,11 @@ export const corpus: readonly Example[] = [
     },
   },
   {
+    name: 'CloudFormation, an error without its name',
+    text: `Resource handler returned message: "The new key policy will not allow you to update the key policy in the future. (Service: Kms, Status Code: 400, Request ID: ${request}) (SDK Attempt Count: 1)" (RequestToken: 9f9f9f9f-0000-4000-8000-000000000000, HandlerErrorCode: InvalidRequest)`,
+    found: { kind: 'other', requestId: request },
+  },
+  {
     name: 'Pulumi',
     text: `  aws:kms:Grant (orders):\n    error:   sdk-v2/provider2.go:572: sdk.helper_schema: creating KMS Grant: operation error KMS: CreateGrant, https response error StatusCode: 400, RequestID: ${request}, KMSInvalidStateException: ${keyArn} is pending deletion.: provider=aws@7.0.0`,
     found: {
@@ -982,6 +987,7 @@ export const others: readonly string[] = [
   'An error occurred (LimitExceededException) when calling the CreatePolicyVersion operation: at most 5\n  File "kms.py"',
   `volume with StorageClass "kms-gp3": operation error EC2: DescribeVolumes, api error InvalidVolume.NotFound: The volume 'vol-0' does not exist.`,
   'Could not create volume (kms): InvalidVolume.NotFound',
+  `Resource handler returned message: "Access Denied (Service: S3, Status Code: 403, Request ID: ${request})" kms`,
   keyArn,
   `aws kms describe-key --key-id ${keyArn}`,
   JSON.stringify({ ...event, errorCode: undefined, errorMessage: undefined }),
