@@ -1,3 +1,4 @@
+import { isAbort } from '../core/base/abort.ts';
 import { isKmsError } from '../core/kms/errors.ts';
 import { accountName } from '../platform/settings.ts';
 
@@ -7,6 +8,18 @@ export async function ifAnswered<T>(asked: T | Promise<T>): Promise<T | undefine
     return await asked;
   } catch (error) {
     if (isKmsError(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** As {@link ifAnswered}, of an open connection or one to open: also `undefined` if it is removed first. */
+export async function ifOpen<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await ifAnswered(asked);
+  } catch (error) {
+    if (isAbort(error)) {
       return undefined;
     }
     throw error;

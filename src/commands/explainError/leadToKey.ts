@@ -8,7 +8,7 @@ import { isKmsError, type KmsError } from '../../core/kms/errors.ts';
 import { keyOfArn, parseKeyArn } from '../../core/kms/keyArn.ts';
 import { accountOfArn, type Connection, type ConnectionRef, connectionId, type KmsKey } from '../../core/kms/model.ts';
 import { connectionName } from '../../core/words/describe.ts';
-import { ifAnswered } from '../ask.ts';
+import { ifAnswered, ifOpen } from '../ask.ts';
 import { type Needs, whileOpen } from '../context.ts';
 
 export type LeadContext = Needs<'connections' | 'pinnedKeys' | 'view'>;
@@ -72,10 +72,10 @@ async function sessionsFor(context: LeadContext, { region }: ErrorText): Promise
   const isWanted = (ref: ConnectionRef) => ref.kind !== 'sample' && (region === undefined || ref.region === region);
   const refs = [...new Map([...connections.known, ...shown].map((ref) => [connectionId(ref), ref])).values()];
   const opened = await Promise.all(
-    refs.map((ref) => connections.session(ref) ?? (isWanted(ref) ? ifAnswered(connections.open(ref)) : undefined)),
+    refs.map((ref) => connections.session(ref) ?? (isWanted(ref) ? ifOpen(connections.open(ref)) : undefined)),
   );
   const sessions = opened.filter((session) => session !== undefined);
-  await Promise.all(sessions.map((session) => ifAnswered(session.identity())));
+  await Promise.all(sessions.map((session) => ifOpen(session.identity())));
   return sessions;
 }
 

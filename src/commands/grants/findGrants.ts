@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
+import { abortError, isAbort } from '../../core/base/abort.ts';
 import { inRegion } from '../../core/connections/pinnedKeys.ts';
 import type { Session } from '../../core/connections/session.ts';
 import { type ScanResult, scanGrants, type Unreadable } from '../../core/findings/scan.ts';
@@ -50,8 +51,8 @@ async function find(
   const { connections, clock } = context;
   const { sessions, pinned, unreadable } = await openAll(context, refs);
   // There is nothing to search: the error boundary offers what helps.
-  if (sessions.length + pinned.size === 0 && unreadable[0] !== undefined) {
-    throw unreadable[0].error;
+  if (sessions.length + pinned.size === 0) {
+    throw unreadable[0]?.error ?? abortError();
   }
   const result = await scanGrants({
     sessions,
@@ -79,7 +80,7 @@ async function find(
 
 /**
  * Opens the connections, and for keys that were opened by ARN the same sign-in in the Region of the key. What can't be
- * opened is `unreadable`, and keeps no other from being searched.
+ * opened is `unreadable`, and keeps no other from being searched; nor does one that was removed since it was chosen.
  */
 async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly ConnectionRef[]) {
   const sessions: Session[] = [];
@@ -89,6 +90,9 @@ async function openAll({ connections, pinnedKeys }: FindContext, refs: readonly 
     try {
       use(await connections.open(ref));
     } catch (error) {
+      if (isAbort(error)) {
+        return;
+      }
       if (!isKmsError(error)) {
         throw error;
       }
