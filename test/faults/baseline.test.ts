@@ -122,7 +122,7 @@ test('a profile that leads to another account now is said before everything else
   const first = /^## Not Compared\n[^-]*- (.*)$/m.exec(desk.shown[0] ?? '')?.[1];
   assert.equal(
     first,
-    'ana, eu-west-1 led to account 999988887777 when the baseline was saved, and leads to account 111122223333 now.',
+    'ana, eu-west-1 led to account 999988887777 when the grants of the baseline were read, and leads to account 111122223333 now.',
   );
   assert.deepEqual([desk.count('Gone'), desk.count('Appeared'), desk.count('Not compared')], [0, 0, 2 * desk.found]);
 });

@@ -196,7 +196,7 @@ test('another account and a missing connection are said above all groups', async
   const kinds = desk.window.grantees.getChildren().map(({ kind }) => kind);
   assert.deepEqual(kinds.slice(0, 4), ['scanState', 'message', 'message', 'group']);
   assert.deepEqual(notesOf(desk.window.grantees.getChildren()), [
-    'Not compared: ana, eu-west-1 led to account 999988887777 when the baseline was saved, and leads to account 111122223333 now.',
+    'Not compared: ana, eu-west-1 led to account 999988887777 when the grants of the baseline were read, and leads to account 111122223333 now.',
     'Not compared: ben, eu-west-1, 444455556666 is in the baseline, but not in this search.',
   ]);
   assert.equal(grantsOf(desk, 'Gone').length, 0);

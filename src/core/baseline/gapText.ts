@@ -10,7 +10,7 @@ export function gapText(gap: Gap): string {
   switch (gap.kind) {
     case 'otherPlace':
       return l10n.t(
-        '{0} led to {1} when the baseline was saved, and leads to {2} now.',
+        '{0} led to {1} when the grants of the baseline were read, and leads to {2} now.',
         refText(gap.now.ref, gap.now.region),
         placeText(gap.before),
         placeText(gap.now),

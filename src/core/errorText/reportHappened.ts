@@ -89,7 +89,7 @@ function sentenceOf({ kind, action, principal, key, reason, code }: ErrorText): 
     case 'invalidGrantToken':
       return l10n.t("{0} failed: a grant token wasn't valid.", call);
     case 'grantNotFound':
-      return l10n.t("{0} failed: KMS didn't find the grant, or not its key.", call);
+      return l10n.t("{0} failed: KMS didn't find the grant or its key.", call);
     case 'invalidPrincipal':
       return l10n.t("{0} failed: a principal in the request doesn't exist, or is too new.", call);
     case 'throttled':

@@ -39,7 +39,7 @@ function lookedText({ events, since, isWhole }: Looked, failure?: unknown): stri
   const range =
     since === undefined
       ? l10n.t('The CloudTrail event history goes back only 90 days.')
-      : l10n.t('The search goes back to an hour before the baseline was saved, {0}.', localTime(since));
+      : l10n.t('The search goes back to an hour before the grants of the baseline were read, {0}.', localTime(since));
   return [
     ...(failure === undefined ? [] : [errorSentence(failure)]),
     looked,

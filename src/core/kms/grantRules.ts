@@ -75,7 +75,7 @@ export function principalProblem(text: string, keyArn: string): string | undefin
         : l10n.t('The name of a service looks like dynamodb.amazonaws.com.');
     case 'unresolvedRole':
     case 'unresolvedUser':
-      return l10n.t('This is a unique ID, and its principal may be deleted. KMS accepts only ARNs.');
+      return l10n.t('This is a unique ID, and its principal may be deleted. Enter an ARN.');
     case 'ec2Instance':
     case 'awsServiceSession':
     case 'awsInternal':
@@ -120,7 +120,7 @@ function otherProblem(text: string): string {
     return l10n.t("An instance profile isn't a principal. Enter the ARN of its role.");
   }
   if (/^A[A-Z]{3}[A-Z0-9]{12,}$/.test(text)) {
-    return l10n.t('This is a unique ID or an access key. KMS accepts only ARNs.');
+    return l10n.t('This is a unique ID or an access key. Enter an ARN.');
   }
   return formProblem();
 }

@@ -83,7 +83,7 @@ export function refuseOtherAccount({ account, connection }: EndedGrant, actual: 
   }
   throw new UserError(
     l10n.t(
-      'Nothing was sent: the grant belongs to account {0} in the history, but {1} now signs in to account {2}.',
+      'Nothing was sent: {1} signed in to account {0} in the history, but now signs in to account {2}.',
       account,
       connectionName(connection),
       actual,
