@@ -73,7 +73,10 @@ export function pickStep<T>(
         list.value = '';
         redraw();
       } else {
-        list.value = canSelectMany ? '' : list.value;
+        // The text of a single choice stays, and isn't set again: somebody may be typing on.
+        if (canSelectMany) {
+          list.value = '';
+        }
         say(decision.problem);
       }
     };

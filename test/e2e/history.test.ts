@@ -20,7 +20,7 @@ test('the history is exported as it is kept, and cleared of what is finished', a
     await workbench.openView();
     await workbench.setViewWidth(480);
     await workbench.runCommand('AWS KMS: Export History…');
-    await workbench.notification("Nothing to export: the history is empty. Changes to sample data aren't kept.");
+    await workbench.notification("Nothing to export: the history file is empty. Changes to sample data aren't kept.");
     await workbench.runCommand('AWS KMS: Clear History…');
     await workbench.notification('The history is empty.');
 

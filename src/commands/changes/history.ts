@@ -69,7 +69,7 @@ async function removeDamaged(journal: Journal, damagedCount: number): Promise<vo
 export async function exportHistory({ journal, clock }: Needs<'journal' | 'clock'>): Promise<void> {
   const content = await journal.bytes();
   if (content.length === 0) {
-    void showInformation(l10n.t("Nothing to export: the history is empty. Changes to sample data aren't kept."));
+    void showInformation(l10n.t("Nothing to export: the history file is empty. Changes to sample data aren't kept."));
     return;
   }
   const name = `kms-grants-history-${localDay(new Date(clock.now()))}`;

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 
 import vscode = require('vscode');
 
-import { duration } from '../../core/base/text.ts';
+import { duration, formatCount } from '../../core/base/text.ts';
 import { maxWaitMs } from '../../core/changes/propagation.ts';
 import type { EndedWait, RevocationOutcome, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import { connectionId } from '../../core/kms/model.ts';
@@ -66,7 +66,7 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
   const of = (kind: Ended) => ended.filter(({ outcome }) => outcome.kind === kind).length;
   const gone = of('gone');
   const isAll = gone === ended.length;
-  const parts: readonly (readonly [number, (count: number) => string])[] = [
+  const parts: readonly (readonly [number, (count: string) => string])[] = [
     [of('timedOut'), (count) => l10n.t('Still listed: {0}.', count)],
     [of('unread'), (count) => l10n.t("Couldn't be checked: {0}.", count)],
     [
@@ -74,14 +74,14 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
       (count) => l10n.t('No longer checked, because the profile now signs in to another account: {0}.', count),
     ],
   ];
-  const total = ended.length;
+  const [stopped, total] = [formatCount(gone), formatCount(ended.length)];
   const isRevoke = ended.every(({ record }) => record.kind === 'revoke');
   const sentences = [
     isRevoke
-      ? l10n.t('KMS stopped listing {0} of the {1} grants that a revoke was sent for.', gone, total)
-      : l10n.t('KMS stopped listing {0} of the {1} grants that a revoke or retirement was sent for.', gone, total),
+      ? l10n.t('KMS stopped listing {0} of the {1} grants that a revoke was sent for.', stopped, total)
+      : l10n.t('KMS stopped listing {0} of the {1} grants that a revoke or retirement was sent for.', stopped, total),
     ...(gone > 0 ? [lastingText(gone)] : []),
-    ...parts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
+    ...parts.filter(([count]) => count > 0).map(([count, say]) => say(formatCount(count))),
   ];
   const again = ended.filter(({ outcome: { kind } }) => kind === 'timedOut' || kind === 'unread');
   const [check, history] = [l10n.t('Check Again'), l10n.t('Show History')];
@@ -185,6 +185,6 @@ async function showOtherAccount(record: RevocationRecord): Promise<void> {
 
 function lastingText(grants: number): string {
   return grants === 1
-    ? l10n.t('It may keep working for a while, usually less than five minutes in all.')
-    : l10n.t('They may keep working for a while, usually less than five minutes in all.');
+    ? l10n.t('It may keep working for a while after the request, usually less than five minutes.')
+    : l10n.t('They may keep working for a while after the request, usually less than five minutes.');
 }

@@ -40,6 +40,7 @@ function kindAdvice({ kind, action, reason, encryptionContext }: ErrorText): rea
     case 'keyUnavailable':
       return [l10n.t('Check the custom key store of the key: its connection, its cluster, or its proxy.')];
     case 'invalidState':
+      return [l10n.t('Check whether the key is disabled or pending deletion.')];
     case 'keyInaccessible':
       return [
         l10n.t('Check that the key exists and is enabled.'),

@@ -232,7 +232,7 @@ function quotaFindings(subject: Subject | undefined, count: number, context: Fin
     formatCount(count),
     formatCount(grantQuota),
   );
-  const effect = l10n.t('One more grant then fits the quota.');
+  const effect = l10n.t('One grant fewer then counts toward the quota.');
   return [finding(subject, 'nearQuota', reason, subject === undefined ? effect : `${subject.impact} ${effect}`)];
 }
 

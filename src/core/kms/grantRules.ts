@@ -90,11 +90,7 @@ export function principalProblem(text: string, keyArn: string): string | undefin
     case 'accountRoot': {
       const [, partitionOfPrincipal, service, , , ...rest] = text.split(':');
       if (partitionOfPrincipal !== partition) {
-        return l10n.t(
-          'This principal is in partition {0}, but the key is in {1}.',
-          partitionOfPrincipal ?? '',
-          partition,
-        );
+        return l10n.t('This principal is in partition {0}, but must be in {1}.', partitionOfPrincipal ?? '', partition);
       }
       return principalForms[kind].test(`${service}:${rest.join(':')}`) ? undefined : formProblem();
     }

@@ -4,6 +4,7 @@ import vscode = require('vscode');
 
 import { Bundled } from '../../core/base/bundled.ts';
 import type { Clock } from '../../core/base/clock.ts';
+import { formatCount } from '../../core/base/text.ts';
 import type { EndedWait, RevocationRecord } from '../../core/changes/revocationRecord.ts';
 import type { Revocations } from '../../core/changes/revocations.ts';
 import type { Connections } from '../../core/connections/connections.ts';
@@ -380,6 +381,6 @@ export class GranteesView implements vscode.TreeDataProvider<GranteesNode>, RowL
     // Those that are gone are in no list of grants.
     const gone = changes && this.#grants.groups().find(({ id }) => id === changes.goneId);
     const [shown, total] = [filtered.length + (gone?.grants.length ?? 0), all.length + (changes?.gone ?? 0)];
-    this.#tree.message = l10n.t('Filter "{0}": {1} of {2}', filter.text, shown, grantCountText(total));
+    this.#tree.message = l10n.t('Filter "{0}": {1} of {2}', filter.text, formatCount(shown), grantCountText(total));
   }
 }

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { formatCount } from '../../../core/base/text.ts';
 import { grantCountText } from '../../../core/words/describe.ts';
 import { isUnanswered } from '../../../core/words/userError.ts';
 import { showInformation, showWarning } from '../../../platform/prompts.ts';
@@ -28,7 +29,7 @@ export async function showResults(
   const of = (outcome: Outcome) => checked.filter((one) => one.outcome === outcome).map(({ node }) => node);
   const [gone, byDryRun] = [of('gone'), of('doneByDryRun')];
   const underWay = [...of('underWay'), ...that('underWay')];
-  const counts: readonly (readonly [number, (count: number) => string])[] = [
+  const counts: readonly (readonly [number, (count: string) => string])[] = [
     [unanswered.length, (count) => l10n.t('Outcome unknown, possibly revoked, still being checked: {0}.', count)],
     [byDryRun.length, (count) => l10n.t('Revoked by a server that ignored the dry run: {0}.', count)],
     [notFound.length, (count) => l10n.t('Not found by KMS: {0}.', count)],
@@ -40,9 +41,9 @@ export async function showResults(
   const sentence = [
     revoked.length === checked.length
       ? l10n.t('Revoked {0}.', grantCountText(revoked.length))
-      : l10n.t('Revoked {0} of {1}.', revoked.length, grantCountText(checked.length)),
+      : l10n.t('Revoked {0} of {1}.', formatCount(revoked.length), grantCountText(checked.length)),
     ...waitingText(revoked.length),
-    ...counts.filter(([count]) => count > 0).map(([count, say]) => say(count)),
+    ...counts.filter(([count]) => count > 0).map(([count, say]) => say(formatCount(count))),
   ].join(' ');
   const retry = l10n.t('Retry Failed Revokes');
   const details = l10n.t('Show Results');

@@ -93,7 +93,7 @@ test('1,000 grants take a page for 50 creators, and a request for a key and for 
   assert.ok(places.every((place) => evidence.isLoaded(place)));
   assert.equal(
     loadedText(loaded),
-    'Evidence on 1,000 grants: the creator of 1000, the last use of the key of 1000, the grantee of 1000, the key policy of 1000.',
+    'Evidence on 1,000 grants: the creator of 1,000, the last use of the key of 1,000, the grantee of 1,000, the key policy of 1,000.',
   );
 });
 

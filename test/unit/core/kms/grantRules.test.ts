@@ -125,7 +125,7 @@ for (const [text, problem] of principals) {
 test('a principal has to be of the partition of the key', () => {
   const inChina = 'arn:aws-cn:kms:cn-north-1:111122223333:key/k1';
   assert.equal(principalProblem(`arn:aws-cn:iam::${account}:role/Reader`, inChina), undefined);
-  assert.match(principalProblem(role, inChina) ?? '', /in partition aws, but the key is in aws-cn/);
+  assert.match(principalProblem(role, inChina) ?? '', /in partition aws, but must be in aws-cn/);
   assert.match(principalProblem(account, inChina) ?? '', /arn:aws-cn:iam::111122223333:root/);
 });
 
