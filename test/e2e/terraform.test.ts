@@ -28,7 +28,9 @@ test('a grant leads to its Terraform resource and back, in a workspace that is n
     assert.ok(!(await workbench.contextMenu('orders-db', 'nightly-export')).includes('Go to Terraform Resource'));
 
     await tree.collapse('orders-db');
-    const link = page.locator('.part.editor .view-line .detected-link', { hasText: 'ledger' }).first();
+    const link = page
+      .locator('.part.editor .view-line :is(.detected-link, .detected-link-active)', { hasText: 'ledger' })
+      .first();
     await eventually('the link to lead back', async () => {
       await link.click({ modifiers: ['Control'], timeout: 2000 });
       const isHere = ({ label, focused }: Row) => label === name && focused;
