@@ -79,7 +79,11 @@ function servicesUrl(service: ServiceId, files: SharedFiles, profile: string): s
   if (section === undefined || section.size === 0) {
     // Without it, requests that were meant for another server would go to AWS. The AWS CLI refuses, too.
     throw invalidEndpoint(
-      l10n.t('The config file has no section "services {0}", which profile {1} names.', name, profile),
+      l10n.t(
+        'Profile {1} names the section "services {0}", which is missing from the config file, or empty.',
+        name,
+        profile,
+      ),
       profile,
     );
   }

@@ -22,7 +22,7 @@ test('the history is exported as it is kept, and cleared of what is finished', a
     await workbench.runCommand('AWS KMS: Export History…');
     await workbench.notification("Nothing to export: the history file is empty. Changes to sample data aren't kept.");
     await workbench.runCommand('AWS KMS: Clear History…');
-    await workbench.notification('The history is empty.');
+    await workbench.notification('The history has nothing to clear.');
 
     await tree.expand('orders-db');
     await workbench.pressContextMenu('Revoke Grant…', 'orders-db', 'nightly-export');

@@ -31,7 +31,7 @@ export async function clearHistory({ journal }: Needs<'journal'>): Promise<void>
   if (finished === 0) {
     void showInformation(
       unfinished === 0
-        ? l10n.t('The history is empty.')
+        ? l10n.t('The history has nothing to clear.')
         : l10n.t('Nothing was cleared, because nothing in the history is finished yet.'),
     );
     return;

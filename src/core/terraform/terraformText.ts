@@ -47,7 +47,7 @@ export function comparedText({ resource, equal, notCompared }: Match): readonly 
   return [
     printable(`${resourceType}.${name}`),
     l10n.t('Equal: {0}', list(equal)),
-    ...(notCompared.length > 0 ? [l10n.t('Not compared, because not literal: {0}', list(notCompared))] : []),
+    ...(notCompared.length > 0 ? [l10n.t('Not compared: {0}', list(notCompared))] : []),
     ...(repeats === undefined ? [] : [l10n.t('{0}: it may define several grants, or none.', repeats)]),
   ];
 }

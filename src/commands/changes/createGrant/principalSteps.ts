@@ -31,7 +31,9 @@ export function retiringStep(session: () => Session): Ask {
   return async (answers, frame) => {
     const answer = await askPrincipal(session(), answers, {
       frame,
-      placeholder: l10n.t('Retiring principal, which can end the grant: select one, or enter its ARN or name'),
+      placeholder: l10n.t(
+        'Retiring principal, which can end the grant: select one, or enter the ARN of a principal or the name of a service',
+      ),
       before: answers.retiring,
       none: answers.grantee?.kind === 'servicePrincipal' ? undefined : l10n.t('No retiring principal'),
     });

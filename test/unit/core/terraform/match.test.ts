@@ -147,7 +147,7 @@ test('a match says what is equal, what could not be compared, and that there may
   assert.deepEqual(comparedText(found), [
     'aws_kms_grant.x',
     'Equal: name, retiring_principal, operations, encryption_context_equals, encryption_context_subset',
-    'Not compared, because not literal: key_id, grantee_principal, region',
+    'Not compared: key_id, grantee_principal, region',
     'for_each: it may define several grants, or none.',
   ]);
 });
