@@ -108,7 +108,7 @@ export async function askMfaCode(serial: string, profile: string, signal: AbortS
   try {
     const code = await vscode.window.showInputBox(
       {
-        title: l10n.t('Sign in: {0}', printable(profile)),
+        title: l10n.t('Sign In: {0}', printable(profile)),
         prompt: asPrompt(l10n.t('Code from the MFA device {0}', printable(serial))),
         ignoreFocusOut: true,
         validateInput: (value) =>

@@ -71,7 +71,7 @@ async function showSeveral(ended: readonly EndedWait[], checkAgain: CheckAgain):
     [of('unread'), (count) => l10n.t("Couldn't be checked: {0}.", count)],
     [
       of('otherAccount'),
-      (count) => l10n.t('No longer checked, because the profile now signs in to another account: {0}.', count),
+      (count) => l10n.t('No longer checked: {0}, because the profile now signs in to another account.', count),
     ],
   ];
   const [stopped, total] = [formatCount(gone), formatCount(ended.length)];

@@ -76,7 +76,7 @@ async function runCli(profile: string | undefined, args: readonly string[]): Pro
     return;
   }
   const terminal = vscode.window.createTerminal({
-    name: escapeIcons(l10n.t('Sign in: {0}', name)),
+    name: escapeIcons(l10n.t('Sign In: {0}', name)),
     // Absolute, and from the home folder: a workspace must not choose what runs.
     shellPath: program,
     shellArgs: [...(vscode.env.remoteName === undefined ? args : withDeviceCode(args))],

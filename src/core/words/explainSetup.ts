@@ -68,6 +68,8 @@ function profileInvalid({ details, profile, call }: Failure): Explained {
       details.operation === 'Connect'
         ? l10n.t("Profile {0} can't sign in: {1}", profile, details.message)
         : l10n.t('{0} rejected the setup of profile {1}: {2}', call, profile, details.message),
-    advice: l10n.t('Correct the profile in the AWS config file, or select another.'),
+    advice: l10n.t(
+      'Correct the profile in the AWS config file, or the environment variables that it uses, or select another profile.',
+    ),
   };
 }

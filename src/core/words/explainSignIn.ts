@@ -59,7 +59,7 @@ export const signInFailures = {
   credentialsMissing: ({ profile }) => ({
     title: l10n.t('No credentials'),
     sentence: l10n.t('Profile {0} provides no credentials.', profile),
-    advice: l10n.t('Set up its sign-in in the AWS config file, or select another profile.'),
+    advice: l10n.t('Set up its sign-in in the AWS config file or the environment, or select another profile.'),
     actions: ['selectProfile', 'retry'],
   }),
   ssoExpired: ({ profile }) => ({
