@@ -174,7 +174,6 @@ export const kindsByName: ReadonlyMap<string, ErrorTextKind> = new Map([
   ['Unavailable', 'keyUnavailable'],
   ['InvalidCiphertext', 'invalidCiphertext'],
   ['IncorrectKey', 'incorrectKey'],
-  ['IncorrectKeyMaterial', 'incorrectKey'],
   ['InvalidKeyUsage', 'invalidKeyUsage'],
   ['InvalidGrantToken', 'invalidGrantToken'],
   ['Throttling', 'throttled'],

@@ -36,9 +36,13 @@ function kindAdvice({ kind, action, reason, encryptionContext }: ErrorText): rea
         ),
       ];
     case 'pendingImport':
-      return [l10n.t('A key administrator can import its key material again (kms:ImportKeyMaterial).')];
+      return [l10n.t('A key administrator can import its key material (kms:ImportKeyMaterial).')];
     case 'keyUnavailable':
-      return [l10n.t('Check the custom key store of the key: its connection, its cluster, or its proxy.')];
+      return [
+        l10n.t(
+          'Retry. If the key is in a custom key store, check the store: its connection, its cluster, or its proxy.',
+        ),
+      ];
     case 'invalidState':
       return [l10n.t('Check whether the key is disabled or pending deletion.')];
     case 'keyInaccessible':

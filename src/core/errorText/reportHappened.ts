@@ -64,7 +64,7 @@ function sentenceOf({ kind, action, principal, key, reason, code }: ErrorText): 
     case 'pendingDeletion':
       return l10n.t('{0} failed: {1} was pending deletion.', call, what);
     case 'pendingImport':
-      return l10n.t('{0} failed: {1} had no key material.', call, what);
+      return l10n.t('{0} failed: {1} was pending import of key material.', call, what);
     case 'keyUnavailable':
       return l10n.t('{0} failed: {1} was unavailable.', call, what);
     case 'invalidState':
@@ -76,7 +76,7 @@ function sentenceOf({ kind, action, principal, key, reason, code }: ErrorText): 
     case 'wrongRegion':
       return l10n.t('{0} failed: the ARN of the key belongs to a different Region than the request.', call);
     case 'keyInaccessible':
-      return l10n.t("An AWS service couldn't use {0}, and doesn't say why.", what);
+      return l10n.t("An AWS service couldn't use {0}, and doesn't say exactly why.", what);
     case 'invalidCiphertext':
       return l10n.t(
         "{0} failed: the ciphertext is damaged, or it was encrypted with another key or another encryption context. KMS doesn't say which.",
