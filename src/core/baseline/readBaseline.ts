@@ -235,7 +235,7 @@ function countProblems(read: Readonly<Record<string, number>>, written: Json): r
       return [];
     }
     const total = typeof expected === 'number' ? expected : '?';
-    return [l10n.t('Lines of the kind "{2}" in the baseline: {0}. Written: {1}.', count, total, name)];
+    return [l10n.t('Lines of the kind "{2}" in the baseline: {0}. When it was saved: {1}.', count, total, name)];
   });
 }
 

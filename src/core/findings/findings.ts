@@ -173,7 +173,7 @@ function grantFindings(subject: Subject, context: FindingContext): readonly Find
   }
   if (grant.retiringPrincipal === undefined && !grant.operations.includes('RetireGrant')) {
     const reason = l10n.t(
-      "It has no retiring principal and doesn't allow RetireGrant. Only principals that can call RevokeGrant on the key, and the account that created it, can end it.",
+      "It has no retiring principal and doesn't allow RetireGrant. Only principals that can call RevokeGrant on the key, and the account that created the grant, can end it.",
     );
     found.push(...add('onlyAdminsCanEnd', reason));
   }

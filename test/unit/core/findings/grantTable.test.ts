@@ -235,7 +235,7 @@ test('a line of JSON is the grant as AWS gives it, with where it is and its find
         Kind: 'onlyAdminsCanEnd',
         Severity: 'info',
         Reason:
-          "It has no retiring principal and doesn't allow RetireGrant. Only principals that can call RevokeGrant on the key, and the account that created it, can end it.",
+          "It has no retiring principal and doesn't allow RetireGrant. Only principals that can call RevokeGrant on the key, and the account that created the grant, can end it.",
       },
       {
         Kind: 'noEncryptionContext',
