@@ -29,8 +29,10 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   readonly #below = new Map<string, readonly string[]>();
   /** The IDs of all rows that VS Code was given. */
   readonly #ids = new WeakMap<object, string>();
-  /** The reads of children that are under way. */
-  readonly #reads = new Set<{ readonly id: string; isRowRemoved: boolean }>();
+  /** The read of a row's children that began last and is under way, by the row's ID. */
+  readonly #reads = new Map<string, symbol>();
+  /** The IDs of open rows whose children VS Code has not requested since it read the list with the row. */
+  readonly #unread = new Set<string>();
   /** The row at the place of the one that was removed last; of several, of the first. */
   #neighbor: T | undefined;
 
@@ -51,17 +53,22 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   async getChildren(node?: T): Promise<T[]> {
     const rows = await this.#load();
     const id = node === undefined ? '' : (rows.idOf(node) ?? '');
-    const read = { id, isRowRemoved: false };
-    this.#reads.add(read);
+    this.#noteClosed(id);
+    // VS Code requests only the rows below an open row, and fires no event for one that opens while its list is read.
+    if (node !== undefined) {
+      this.#noteExpanded(id, true);
+    }
+    const read = Symbol();
+    this.#reads.set(id, read);
     let children: T[];
+    let isLatest = false;
     try {
       children = (await rows.getChildren(node)) ?? [];
     } finally {
-      this.#reads.delete(read);
-    }
-    // VS Code asks only for the rows below an open row, and fires no event for one that opens while its list is read.
-    if (node !== undefined && !this.#expanded.has(id)) {
-      this.#expanded.set(id, true);
+      isLatest = this.#reads.get(id) === read;
+      if (isLatest) {
+        this.#reads.delete(id);
+      }
     }
     const ids = children.map((child) => rows.idOf(child));
     for (const [index, child] of children.entries()) {
@@ -70,10 +77,31 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
         this.#ids.set(child, childId);
       }
     }
-    if (!read.isRowRemoved && ids.every((one) => one !== undefined)) {
+    if (isLatest && ids.every((one) => one !== undefined)) {
+      this.#noteUnread(ids);
       await this.#noteGone(id, ids, children);
     }
     return children;
+  }
+
+  #noteUnread(ids: readonly string[]): void {
+    for (const id of ids) {
+      if (this.#expanded.get(id) === true) {
+        this.#unread.add(id);
+      }
+    }
+  }
+
+  /**
+   * After a list, VS Code requests the children of its open rows. A row whose children it has not requested by the next
+   * read of the list was closed: VS Code fires no event for a row that is closed while its list is read.
+   */
+  #noteClosed(id: string): void {
+    for (const child of this.#below.get(id) ?? []) {
+      if (this.#unread.has(child)) {
+        this.#noteExpanded(child, false);
+      }
+    }
   }
 
   async #noteGone(id: string, ids: readonly string[], rows: readonly T[]): Promise<void> {
@@ -95,12 +123,11 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
 
   #forgetBelow(id: string): void {
     for (const child of this.#below.get(id) ?? []) {
+      this.#unread.delete(child);
       this.#forgetBelow(child);
     }
     this.#below.delete(id);
-    for (const read of this.#reads) {
-      read.isRowRemoved ||= read.id === id;
-    }
+    this.#reads.delete(id);
   }
 
   /** Whether this is a row of the view, by the lists as they were last read. */
@@ -134,8 +161,13 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   noteExpanded(node: T, isExpanded: boolean): void {
     const id = this.#rows?.idOf(node);
     if (id !== undefined) {
-      this.#expanded.set(id, isExpanded);
+      this.#noteExpanded(id, isExpanded);
     }
+  }
+
+  #noteExpanded(id: string, isExpanded: boolean): void {
+    this.#expanded.set(id, isExpanded);
+    this.#unread.delete(id);
   }
 
   async resolveTreeItem(item: vscode.TreeItem, node: T): Promise<vscode.TreeItem> {
