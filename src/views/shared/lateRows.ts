@@ -29,7 +29,7 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   readonly #below = new Map<string, readonly string[]>();
   /** The IDs of all rows that VS Code was given. */
   readonly #ids = new WeakMap<object, string>();
-  /** The read of a row's children that began last and is under way, by the row's ID. */
+  /** The read of a row's children that began last, by the row's ID. */
   readonly #reads = new Map<string, symbol>();
   /** The IDs of open rows whose children VS Code has not requested since it read the list with the row. */
   readonly #unread = new Set<string>();
@@ -60,16 +60,8 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
     }
     const read = Symbol();
     this.#reads.set(id, read);
-    let children: T[];
-    let isLatest = false;
-    try {
-      children = (await rows.getChildren(node)) ?? [];
-    } finally {
-      isLatest = this.#reads.get(id) === read;
-      if (isLatest) {
-        this.#reads.delete(id);
-      }
-    }
+    const children = (await rows.getChildren(node)) ?? [];
+    const isLatest = this.#reads.get(id) === read;
     const ids = children.map((child) => rows.idOf(child));
     for (const [index, child] of children.entries()) {
       const childId = ids[index];
