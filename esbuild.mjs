@@ -13,6 +13,7 @@ const only = process.argv.find((flag) => flag.startsWith('--only='))?.slice('--o
 const product = {
   entryPoints: {
     extension: 'src/extension.ts',
+    firstRows: 'src/firstRows.ts',
     product: 'src/product.ts',
     aws: 'src/aws/index.ts',
     commands: 'src/commands/index.ts',

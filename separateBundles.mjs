@@ -1,5 +1,6 @@
 /** The bundle of each file that is loaded by import(). */
 const bundles = {
+  './firstRows.ts': 'firstRows',
   './product.ts': 'product',
   './aws/index.ts': 'aws',
   './opening.ts': 'awsClient',

@@ -13,7 +13,6 @@ import { printable } from './core/base/text.ts';
 import { FollowUps } from './core/changes/followUps.ts';
 import { Journal } from './core/changes/journal.ts';
 import { Revocations } from './core/changes/revocations.ts';
-import type { Preferences } from './core/connections/chooseConnections.ts';
 import { Connections } from './core/connections/connections.ts';
 import { mfaPrompt, PromptPermissions } from './core/connections/signIn.ts';
 import type { EvidenceOptions } from './core/evidence/evidence.ts';
@@ -23,29 +22,16 @@ import { connectionId } from './core/kms/model.ts';
 import { RequestLimiter } from './core/pacing/limiter.ts';
 import { LazyTerraform } from './core/terraform/lazyTerraform.ts';
 import { jsonScheme } from './manifest.ts';
-import { type ConfirmedSettings, confirmedSettings } from './platform/confirmedSettings.ts';
+import { confirmedSettings } from './platform/confirmedSettings.ts';
 import { FileWatch } from './platform/fileWatch.ts';
 import { findingSettings } from './platform/findingSettings.ts';
 import { JournalFileOnDisk } from './platform/journalFile.ts';
 import { describeError, logCall } from './platform/log.ts';
+import { readPreferences } from './platform/preferences.ts';
 import { isWindowRunning } from './platform/processes.ts';
 import { askMfaCode } from './platform/prompts.ts';
-import {
-  accountName,
-  connectionsSetting,
-  onDidChangeConnectionSettings,
-  profileSetting,
-  propagationPolicy,
-  regionSetting,
-  requestBudget,
-} from './platform/settings.ts';
-import {
-  keptArrangement,
-  keptBaseline,
-  pinnedKeys as pinnedKeysIn,
-  setShowsSample,
-  showsSample,
-} from './platform/store.ts';
+import { accountName, onDidChangeConnectionSettings, propagationPolicy, requestBudget } from './platform/settings.ts';
+import { keptArrangement, keptBaseline, pinnedKeys as pinnedKeysIn, setShowsSample } from './platform/store.ts';
 import { GranteesView } from './views/grantees/granteesView.ts';
 import { HistoryView } from './views/history/historyView.ts';
 import { KeysView } from './views/keys/keysView.ts';
@@ -184,17 +170,6 @@ function logFailure(log: vscode.LogOutputChannel, connections: Connections, id: 
   if (failure?.details.operation === 'Connect') {
     log.warn(`${printable(id)} ${describeError(failure)}`);
   }
-}
-
-function readPreferences(workspaceState: vscode.Memento, confirmed: ConfirmedSettings): Preferences {
-  return {
-    connections: connectionsSetting(),
-    sample: showsSample(workspaceState),
-    profile: profileSetting(),
-    region: regionSetting(),
-    isUnconfirmed: confirmed.isUnconfirmed(),
-    env: process.env,
-  };
 }
 
 /** The commands, AWS's SDK and the sample data are bundles of their own, loaded on first use. */

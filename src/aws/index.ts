@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { lazy } from '../core/base/lazy.ts';
-import type { Aws } from '../core/kms/kmsApi.ts';
+import type { Aws, Profile } from '../core/kms/kmsApi.ts';
 import type { ConnectionRef } from '../core/kms/model.ts';
 import type { Env } from './env.ts';
 import type { AwsOptions } from './opening.ts';
@@ -36,7 +36,7 @@ export function createAws(options: AwsOptions): Aws {
     return new bundle.Opening(options);
   });
   return {
-    profiles: async () => listProfiles(await readSharedFiles(env)),
+    profiles: () => profilesOf(env),
     regions: () => regions,
     signInNeed: async (ref) => {
       if (ref.kind !== 'profile') {
@@ -54,6 +54,11 @@ export function createAws(options: AwsOptions): Aws {
     cloudTrailUrl,
     open: async (ref) => (await opening()).open(ref),
   };
+}
+
+/** See `Aws.profiles`. */
+export async function profilesOf(env: Env): Promise<readonly Profile[]> {
+  return listProfiles(await readSharedFiles(env));
 }
 
 /** See `Aws.files`. */

@@ -141,6 +141,64 @@ test('a row stays open whose list VS Code reads again before it has it all, or g
   assert.equal((await rows.getTreeItem({ name: 'a' })).collapsibleState, Expanded);
 });
 
+/** Rows that come in two steps: `loaded` opens, and then there are all. What was adopted is in `adopted`. */
+function createLateRows() {
+  const { Collapsed } = TreeItemCollapsibleState;
+  const loaded = gate();
+  const adopted: string[] = [];
+  let loads = 0;
+  const common = { idOf: ({ name }: Row) => name };
+  const item = (state: string) => (row: Row) => ({ id: row.name, label: state, collapsibleState: Collapsed });
+  const rows = new LateRows<Row>(
+    async () => {
+      loads += 1;
+      await loaded.passed;
+      return {
+        ...common,
+        onDidChangeTreeData: new EventEmitter<Row | undefined>().event,
+        getChildren: async (row) => (row === undefined ? [{ name: 'a' }, { name: 'b' }] : [{ name: 'x' }]),
+        getTreeItem: item('all'),
+        getParent: () => undefined,
+        tooltip: async () => undefined,
+        adopt: async (given) => void adopted.push(...given.map(({ name }) => name)),
+      };
+    },
+    async () => ({ ...common, rows: [{ name: 'a' }], getTreeItem: item('first') }),
+  );
+  return { rows, loaded, adopted, loads: () => loads };
+}
+
+test('first rows are shown, opened and closed before the others are loaded, and taken over by them', async () => {
+  const { rows, loaded, adopted, loads } = createLateRows();
+  const [first] = await rows.getChildren();
+  assert.ok(first !== undefined);
+  assert.equal((await rows.getTreeItem(first)).label, 'first');
+  assert.equal(rows.has(first), true);
+  assert.deepEqual(await rows.getChildren(), [first], 'drawn again');
+  rows.noteExpanded(first, true);
+  assert.equal(loads(), 0);
+
+  const below = rows.getChildren(first);
+  const again = rows.getChildren();
+  loaded.open();
+  assert.deepEqual(await below, [{ name: 'x' }]);
+  assert.deepEqual(adopted, ['a']);
+  assert.deepEqual(await again, [{ name: 'a' }, { name: 'b' }], 'once they are being loaded, all are waited for');
+  const item = await rows.getTreeItem(first);
+  assert.equal(item.label, 'all');
+  assert.equal(item.collapsibleState, TreeItemCollapsibleState.Expanded);
+});
+
+test('where a row is asked for by something else first, no first rows are shown', async () => {
+  const { rows, loaded, adopted } = createLateRows();
+  const parent = rows.getParent({ name: 'x' });
+  const roots = rows.getChildren();
+  loaded.open();
+  await parent;
+  assert.deepEqual(await roots, [{ name: 'a' }, { name: 'b' }]);
+  assert.deepEqual(adopted, []);
+});
+
 test('the rows below a row that went are forgotten, however deep', async () => {
   const below: Record<string, readonly string[]> = { a: ['c'], c: ['x'] };
   const { rows, show } = createRows(below);

@@ -101,6 +101,22 @@ export class KeysView implements vscode.TreeDataProvider<Node>, RowLookup<Node> 
     );
   }
 
+  /** Chooses the connections, and draws again what differs from the rows on screen by now. */
+  async adopt(rows: readonly Node[]): Promise<void> {
+    this.#nodes.replaceChildren(undefined, rows);
+    const roots = await this.#rows.below(undefined).catch(() => []);
+    const ids = roots.map(nodeId);
+    if (ids.join('\n') !== rows.map(nodeId).join('\n')) {
+      this.#redrawAll();
+      return;
+    }
+    for (const ref of this.#connections.shown) {
+      if (this.#connections.session(ref) !== undefined || this.#connections.failure(ref) !== undefined) {
+        this.#redraw(connectionId(ref));
+      }
+    }
+  }
+
   /** As it was typed; empty while all is shown. */
   get filter(): string {
     return this.#rows.filter?.text ?? '';

@@ -3,6 +3,8 @@ import * as l10n from '@vscode/l10n';
 import vscode = require('vscode');
 
 import { formatCount } from '../../core/base/text.ts';
+import type { KmsError } from '../../core/kms/errors.ts';
+import { needsSignIn } from '../../core/words/explain.ts';
 import { rows } from '../../manifest.ts';
 import { evidenceItem } from '../shared/evidenceItem.ts';
 import { fieldItem, moreItem, shownText } from '../shared/items.ts';
@@ -25,8 +27,10 @@ export function toTreeItem(node: Node, known: Known): vscode.TreeItem {
 
 function build(node: Node, known: Known): vscode.TreeItem {
   switch (node.kind) {
-    case 'connection':
-      return connectionItem(node, known.connection(node));
+    case 'connection': {
+      const connection = known.connection(node);
+      return connectionItem(node, connection, connection.failure && problemIcon(connection.failure));
+    }
     case 'awsManagedKeys':
       return row(l10n.t('AWS managed keys'), {
         collapsibleState: Collapsed,
@@ -55,6 +59,10 @@ function build(node: Node, known: Known): vscode.TreeItem {
     case 'message':
       return messageItem(node);
   }
+}
+
+function problemIcon(failure: KmsError): vscode.ThemeIcon {
+  return icon(needsSignIn(failure) ? 'sign-in' : 'warning', 'warning');
 }
 
 function moreText({ shown, total, isFiltered }: MoreNode): string {

@@ -13,6 +13,16 @@ export interface IdentifiedRows<T> extends Required<Omit<vscode.TreeDataProvider
   idOf(row: T): string | undefined;
   /** Built when the pointer rests on the row: its tree item has none. */
   tooltip(row: T): Promise<Tooltip>;
+  /** VS Code shows these at the top already, since they were {@link FirstRows}. */
+  adopt?(rows: readonly T[]): Promise<void>;
+}
+
+/** Rows at the top of a view that are at hand before the others are loaded. */
+export interface FirstRows<T> {
+  readonly rows: readonly T[];
+  /** As {@link IdentifiedRows.idOf}. */
+  idOf(row: T): string | undefined;
+  getTreeItem(row: T): vscode.TreeItem;
 }
 
 /** Loads a view's rows when the first one is requested. A row that is removed and returns is as open as it was. */
@@ -22,6 +32,10 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   readonly #load: () => Promise<IdentifiedRows<T>>;
   /** Once they are loaded. */
   #rows: IdentifiedRows<T> | undefined;
+  #isLoading = false;
+  readonly #loadFirst: () => Promise<FirstRows<T> | undefined>;
+  /** What VS Code shows until the rows are loaded. */
+  #first: FirstRows<T> | undefined;
   #subscription: vscode.Disposable | undefined;
   /** By the row's ID: what the user opened or closed. */
   readonly #expanded = new Map<string, boolean>();
@@ -36,11 +50,20 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   /** The row at the place of the one that was removed last; of several, of the first. */
   #neighbor: T | undefined;
 
-  constructor(load: () => Promise<IdentifiedRows<T>>) {
+  /** @param first loads what VS Code can show before the rows are loaded; `undefined`: nothing */
+  constructor(
+    load: () => Promise<IdentifiedRows<T>>,
+    first: () => Promise<FirstRows<T> | undefined> = async () => undefined,
+  ) {
+    this.#loadFirst = lazy(first);
     this.#load = lazy(async () => {
+      this.#isLoading = true;
       const rows = await load();
-      this.#rows = rows;
       this.#subscription = rows.onDidChangeTreeData((changed) => this.#changed.fire(changed ?? undefined));
+      if (this.#first !== undefined) {
+        await rows.adopt?.(this.#first.rows);
+      }
+      this.#rows = rows;
       return rows;
     });
   }
@@ -51,6 +74,10 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   }
 
   async getChildren(node?: T): Promise<T[]> {
+    const first = node === undefined ? await this.#firstRows() : undefined;
+    if (first !== undefined) {
+      return [...first.rows];
+    }
     const rows = await this.#load();
     const id = node === undefined ? '' : (rows.idOf(node) ?? '');
     this.#noteClosed(id);
@@ -62,18 +89,37 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
     this.#reads.set(id, read);
     const children = (await rows.getChildren(node)) ?? [];
     const isLatest = this.#reads.get(id) === read;
-    const ids = children.map((child) => rows.idOf(child));
-    for (const [index, child] of children.entries()) {
-      const childId = ids[index];
-      if (childId !== undefined) {
-        this.#ids.set(child, childId);
-      }
-    }
+    const ids = this.#noteIds(rows, children);
     if (isLatest && ids.every((one) => one !== undefined)) {
       this.#noteUnread(ids);
       await this.#noteGone(id, ids, children);
     }
     return children;
+  }
+
+  /** `undefined` as soon as the others are being loaded. */
+  async #firstRows(): Promise<FirstRows<T> | undefined> {
+    const first = this.#isLoading ? undefined : await this.#loadFirst();
+    if (first === undefined || this.#isLoading) {
+      return undefined;
+    }
+    this.#first = first;
+    const ids = this.#noteIds(first, first.rows);
+    this.#below.set(
+      '',
+      ids.filter((id) => id !== undefined),
+    );
+    return first;
+  }
+
+  #noteIds(known: Pick<FirstRows<T>, 'idOf'>, rows: readonly T[]): readonly (string | undefined)[] {
+    return rows.map((row) => {
+      const id = known.idOf(row);
+      if (id !== undefined) {
+        this.#ids.set(row, id);
+      }
+      return id;
+    });
   }
 
   #noteUnread(ids: readonly string[]): void {
@@ -140,7 +186,8 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   }
 
   async getTreeItem(node: T): Promise<vscode.TreeItem> {
-    const item = await (await this.#load()).getTreeItem(node);
+    const first = this.#rows === undefined && this.#first?.rows.includes(node) ? this.#first : undefined;
+    const item = await (first ?? (await this.#load())).getTreeItem(node);
     const { id, collapsibleState } = item;
     const isExpanded = id === undefined || !collapsibleState ? undefined : this.#expanded.get(id);
     if (isExpanded !== undefined) {
@@ -151,7 +198,7 @@ export class LateRows<T extends object> implements vscode.TreeDataProvider<T> {
   }
 
   noteExpanded(node: T, isExpanded: boolean): void {
-    const id = this.#rows?.idOf(node);
+    const id = (this.#rows ?? this.#first)?.idOf(node);
     if (id !== undefined) {
       this.#noteExpanded(id, isExpanded);
     }

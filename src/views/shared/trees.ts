@@ -7,8 +7,8 @@ import type { GranteesView } from '../grantees/granteesView.ts';
 import type { HistoryNode } from '../history/historyNodes.ts';
 import type { HistoryView } from '../history/historyView.ts';
 import type { KeysView } from '../keys/keysView.ts';
-import { type IdentifiedRows, LateRows } from './lateRows.ts';
-import type { Node } from './nodes.ts';
+import { type FirstRows, type IdentifiedRows, LateRows } from './lateRows.ts';
+import type { ConnectionNode, Node } from './nodes.ts';
 
 /** What the rows of each view come from. */
 export interface Rows {
@@ -36,9 +36,15 @@ export interface Trees {
   dispose(): void;
 }
 
-/** @param rows is asked once a view wants its first row */
-export function createTrees(rows: () => Promise<Rows>): Trees {
-  const keys = new OurTree(views.keys, async () => (await rows()).keys, { canSelectMany: true });
+/** Loads the rows, once a view wants one. */
+export interface TreesOptions {
+  /** The first ones of the Keys view, which need little. */
+  readonly firstKeys: () => Promise<FirstRows<ConnectionNode> | undefined>;
+  readonly rows: () => Promise<Rows>;
+}
+
+export function createTrees({ firstKeys, rows }: TreesOptions): Trees {
+  const keys = new OurTree<Node>(views.keys, async () => (await rows()).keys, { canSelectMany: true }, firstKeys);
   const grantees = new OurTree(views.grantees, async () => (await rows()).grantees, { canSelectMany: true });
   const history = new OurTree(views.history, async () => (await rows()).history, {});
   const all = [keys, grantees, history];
@@ -70,8 +76,13 @@ class OurTree<T extends object> {
   usedAt = 0;
   readonly #rows: LateRows<T>;
 
-  constructor(id: string, load: () => Promise<IdentifiedRows<T>>, options: { readonly canSelectMany?: boolean }) {
-    this.#rows = new LateRows(load);
+  constructor(
+    id: string,
+    load: () => Promise<IdentifiedRows<T>>,
+    options: { readonly canSelectMany?: boolean },
+    first?: () => Promise<FirstRows<T> | undefined>,
+  ) {
+    this.#rows = new LateRows(load, first);
     this.tree = vscode.window.createTreeView(id, { treeDataProvider: this.#rows, showCollapseAll: true, ...options });
     const used = () => {
       this.usedAt = performance.now();
