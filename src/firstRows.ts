@@ -23,9 +23,8 @@ export async function firstRows(extension: vscode.ExtensionContext): Promise<Fir
   const preferences = readPreferences(workspaceState, confirmedSettings(globalState));
   try {
     const profiles = preferences.connections === undefined ? await readProfiles() : [];
-    const refs = chooseConnections(preferences, profiles);
-    const rows = new Map(refs.map((ref) => [connectionId(ref), { kind: 'connection', ref } as const]));
-    return rows.size === 0 ? undefined : { rows: [...rows.values()], idOf, getTreeItem };
+    const rows = chooseConnections(preferences, profiles).map((ref): ConnectionNode => ({ kind: 'connection', ref }));
+    return rows.length === 0 ? undefined : { rows, idOf, getTreeItem };
   } catch {
     return undefined;
   }

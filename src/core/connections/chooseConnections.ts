@@ -1,7 +1,7 @@
 import { printable } from '../base/text.ts';
 import { KmsError } from '../kms/errors.ts';
 import type { Profile } from '../kms/kmsApi.ts';
-import type { ConnectionRef } from '../kms/model.ts';
+import { type ConnectionRef, connectionId } from '../kms/model.ts';
 import { connectionName } from '../words/describe.ts';
 
 /** The inputs that decide which connections the view shows. */
@@ -20,13 +20,14 @@ export interface Preferences {
 }
 
 /**
- * The connections to show, in order. Empty if this computer has no AWS credentials configured.
+ * The connections to show, in order, each once. Empty if this computer has no AWS credentials configured.
  * @throws KmsError `notConfirmed` if the user has not confirmed the settings; `profileMissing` or `regionMissing` if
  * there is no usable default connection and no sample data is shown. An error without a profile is about the
  * environment's credentials.
  */
 export function chooseConnections(preferences: Preferences, profiles: readonly Profile[]): readonly ConnectionRef[] {
-  const chosen = chosenConnections(preferences, profiles);
+  const all = chosenConnections(preferences, profiles);
+  const chosen = [...new Map(all.map((ref) => [connectionId(ref), ref])).values()];
   const opened = chosen.filter(({ kind }) => kind !== 'sample');
   if (preferences.isUnconfirmed === true && opened.length > 0) {
     const name = (ref: ConnectionRef) => `${connectionName(ref)} (${'region' in ref ? printable(ref.region) : ''})`;

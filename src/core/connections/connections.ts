@@ -69,8 +69,7 @@ export class Connections {
     const before = this.#shownIds();
     try {
       // Preferences are read again, since they may have changed while the files were read.
-      const chosen = chooseConnections(this.#options.preferences(), profiles);
-      refs = [...new Map(chosen.map((ref) => [connectionId(ref), ref])).values()];
+      refs = chooseConnections(this.#options.preferences(), profiles);
     } catch (error) {
       const isNamed = aws !== undefined && isKmsError(error) && error.details.kind === 'profileMissing';
       // Without refs, `files` returns the config and credentials files.
